@@ -237,7 +237,7 @@ async def drawn(pilot: Pilot[Any], app: RnnTuiApp, network: str) -> Any:
     await idle(pilot)
     await press(pilot, "space", *["shift+down"] * 3, "space")
     panel: Any = app.query_one("DrawingPanel")
-    await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
+    await wait_until(pilot, lambda: panel.digit_at_hand is not None and not busy(panel))
     panel.query_one("#drawing-network", Select).value = network
     await idle(pilot)
     await wait_until(pilot, lambda: not busy(panel))

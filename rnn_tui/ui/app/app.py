@@ -533,7 +533,7 @@ class RnnTuiApp(HostApp):
     @work(group=BRINGS_VIEW)
     async def on_inside_wanted(self, event: requests.InsideWanted) -> None:
         pane = await self._bring_task(event.task)
-        await pane.look_inside(event.what)
+        await pane.look_inside(event.digit)
 
 
 def _with_data(

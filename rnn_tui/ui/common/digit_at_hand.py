@@ -8,7 +8,7 @@ from rnn_tui.photos.drawing import Ink
 
 
 @dataclass(frozen=True, eq=False)
-class Given:
+class DigitAtHand:
     """A digit from another view."""
 
     name: str  #: what to call it, such as `drawing`.

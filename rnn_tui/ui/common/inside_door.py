@@ -9,26 +9,26 @@ from rnn_tui.ui.common.task_view import TaskView, task_tab_of
 
 if TYPE_CHECKING:
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.common.digit_at_hand import Given
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 
 
 class InsideDoor(TaskView):
     """A view with a key, `inside`, by which a network reads what is at hand in Inside."""
 
     @property
-    def given(self) -> "Given | None":
+    def digit_at_hand(self) -> "DigitAtHand | None":
         """The digit at hand; None where there is none, and where Inside asks for what is typed."""
         return None
 
     def action_inside(self) -> None:
-        self.post_message(InsideWanted(task_tab_of(self).spec.name, self.given))
+        self.post_message(InsideWanted(task_tab_of(self).spec.name, self.digit_at_hand))
 
 
 @dataclass(frozen=True)
 class SequenceQuestion:
     """What is to be read, and who is to read it unless something else is chosen in Inside."""
 
-    given: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
+    example: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
     #: the weights; None for those that answer unless others are named.
     source: "Source | None" = None
     position: int | None = None  #: for which position weights are sought, where the task has one.
@@ -52,7 +52,7 @@ class AskingView(InsideDoor):
 class InsideLook(TaskView):
     """The view Inside of a task."""
 
-    def look_at(self, what: "Given | int | None") -> None:
+    def look_at(self, digit: "DigitAtHand | int | None") -> None:
         """Have a network read this: a digit, the number of a test image, or None for what other
         views of the tab have at hand.
         """

@@ -10,7 +10,7 @@ from rnn_tui.engine.config import RunConfig
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
-    from rnn_tui.ui.common.digit_at_hand import Given
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 
 UNDER_WAY = "Training is under way; stop it first (s)."
 
@@ -59,7 +59,7 @@ class InsideWanted(Message):
 
     task: str  #: its name.
     #: a digit, or the number of a test image; None for what is typed in the task's views.
-    what: "Given | int | None" = None
+    digit: "DigitAtHand | int | None" = None
 
 
 @dataclass

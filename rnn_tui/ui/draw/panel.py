@@ -10,7 +10,7 @@ from textual.widgets import Label
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.digit_answers import MISSING
-from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.threads import LatestQuestion
@@ -68,12 +68,12 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         self.query_one(DrawingPad).focus()
 
     @property
-    def given(self) -> Given | None:
+    def digit_at_hand(self) -> DigitAtHand | None:
         """What is drawn, as networks read it; None where nothing is."""
         drawing = self.query_one(DrawingView).drawing
         if self.query_one(DrawingPad).drawing.empty or drawing is None or not drawing.answers:
             return None
-        return Given("drawing", drawing.digit, weights=drawing.answers[0].source.path)
+        return DigitAtHand("drawing", drawing.digit, weights=drawing.answers[0].source.path)
 
     @on(DrawingPad.Changed)
     @on(NetworkSelect.Changed)

@@ -10,18 +10,18 @@ from rnn_tui.runs.weights import NETWORKS, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING, DigitAnswer
-from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
 from rnn_tui.ui.common.widgets.ink_image import Levels
 
 DRAWING = "drawing"
 
 
-def answers_to(given: Given, network: int) -> list[DigitAnswer]:
+def answers_to(digit_at_hand: DigitAtHand, network: int) -> list[DigitAnswer]:
     """What a shipped network predicts of a digit after each of its rows; drawings are centred.
 
     Args:
-        given: the digit.
+        digit_at_hand: the digit.
         network: the number of the network; after the last the first comes again.
 
     Raises:
@@ -31,8 +31,8 @@ def answers_to(given: Given, network: int) -> list[DigitAnswer]:
     if not sources:
         raise CheckpointError(MISSING)
     source = sources[network % len(sources)]
-    digit = given.digit
-    if given.name == DRAWING:
+    digit = digit_at_hand.digit
+    if digit_at_hand.name == DRAWING:
         # OpenCV takes a tenth of a second to load: not before anyone draws.
         from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
 
@@ -44,18 +44,18 @@ def answers_to(given: Given, network: int) -> list[DigitAnswer]:
 class HomePad(DrawingPad):
     """A pad with a digit on it, until something is drawn in its place."""
 
-    digit: Given | None = None  #: the digit; None where the pad is bare.
+    digit: DigitAtHand | None = None  #: the digit; None where the pad is bare.
     levels: Levels  #: the shades of the digit (28, 28).
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:
         """Put a digit in place of what is drawn: (28, 28) grey levels, 0 … 255."""
         levels = np.array([list(row) for row in rows], np.float32)
-        self.digit = Given(name, levels / np.float32(255), label)
+        self.digit = DigitAtHand(name, levels / np.float32(255), label)
         self.drawing.clear()
 
     @property
-    def given(self) -> Given | None:
-        return self.digit if self.drawing.empty else Given(DRAWING, self.drawing.ink)
+    def digit_at_hand(self) -> DigitAtHand | None:
+        return self.digit if self.drawing.empty else DigitAtHand(DRAWING, self.drawing.ink)
 
     def show_levels(self, levels: Levels) -> None:
         """Show the digit, or the drawing with these shades in its place."""

@@ -33,7 +33,7 @@ from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.common.digit_answers import DigitAnswer
-    from rnn_tui.ui.common.digit_at_hand import Given
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
     from rnn_tui.ui.home.pad import HomePad
 
 # Columns and lines of the screen from which the digit has twice its size.
@@ -101,7 +101,7 @@ class HomeDigit(Vertical):
     whole = False  #: whether the pad is there.
     rows = 0  #: how many are read; more than there are while the answer stands.
     readings = 0  #: digits that were read since a key was pressed last.
-    given: "Given | None" = None  #: what the answers are to; None before there are any.
+    read_digit: "DigitAtHand | None" = None  #: what the answers are to; None before there are any.
     answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
 
     def __init__(self, next_module: str = "") -> None:
@@ -154,30 +154,30 @@ class HomeDigit(Vertical):
     @property
     def what(self) -> str:
         """The name of what is on the pad; empty where that is bare."""
-        return "" if self.pad.given is None else self.pad.given.name
+        return "" if self.pad.digit_at_hand is None else self.pad.digit_at_hand.name
 
     def _read(self) -> None:
         """Read what is on the pad, a digit from its first row on."""
         from rnn_tui.ui.home.pad import answers_to  # noqa: PLC0415 - in a thread, by now
 
-        given = self.pad.given
+        digit = self.pad.digit_at_hand
         network = self._network
         if self.pad.drawing.empty:
-            self.given = None
+            self.read_digit = None
             self.rows = 0
             self._show()
-        if given is not None:
-            self._asking.ask(lambda: (given, answers_to(given, network)))
+        if digit is not None:
+            self._asking.ask(lambda: (digit, answers_to(digit, network)))
 
-    async def _receive(self, outcome: "tuple[Given, Sequence[DigitAnswer]] | str") -> None:
+    async def _receive(self, outcome: "tuple[DigitAtHand, Sequence[DigitAnswer]] | str") -> None:
         """Show what was read and the answers to it, or why there are none."""
         if isinstance(outcome, str):
-            self.given = None
+            self.read_digit = None
             self.query_one(Static).update(outcome)
             return
-        given, answers = outcome
-        if given.name == self.what:  # it is still on the pad
-            self.given = given
+        digit, answers = outcome
+        if digit.name == self.what:  # it is still on the pad
+            self.read_digit = digit
             self.answers = answers
             self.rows = 0 if self.pad.drawing.empty else SIDE
             self._show()
@@ -201,7 +201,7 @@ class HomeDigit(Vertical):
     def _tick(self) -> None:
         """Read a row, or let the answer stand; after that, read another digit."""
         seen = self.is_on_screen and self.screen.is_current and self.app.app_focus
-        has_digit = self.given is not None and self.pad.drawing.empty
+        has_digit = self.read_digit is not None and self.pad.drawing.empty
         if not seen or not has_digit or self.readings >= MOST_READINGS:
             self._timer.pause()
             return
@@ -221,10 +221,10 @@ class HomeDigit(Vertical):
         text, style_class = "" if self.what else "Drag, or Space and arrows", ""
         probabilities: Sequence[float] = [0.0] * 10
         label = None
-        if self.given is not None and rows:
+        if self.read_digit is not None and rows:
             answer = self.answers[rows - 1]
             probabilities = answer.probabilities
-            label = self.given.label if rows == SIDE else None
+            label = self.read_digit.label if rows == SIDE else None
             text, style_class = _verdict(answer, rows, label)
             self.border_title = Content(f"The {answer.source.title} reads")
         self.query_one(ProbabilityColumns).show(probabilities, label)
@@ -392,7 +392,7 @@ class HomePane(Pane):
         """Do what a line says, by the name of its key."""
         way = next(way for way in WAYS if way.key == key)
         if way is INSIDE:
-            self.post_message(InsideWanted(MNIST.name, self.front_view.given))
+            self.post_message(InsideWanted(MNIST.name, self.front_view.read_digit))
         elif way is GUIDE:
             self.app.call_later(self.app.run_action, "guide")
         elif way is RESUME:

@@ -22,7 +22,7 @@ from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING
-from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import show_line
@@ -59,7 +59,7 @@ class MnistInside(InsideView, NetworkView):
         super().__init__(MNIST)
         self._pane = pane
         #: What is read; a test image by its number.
-        self._input: Given | int = random.randrange(TEST_IMAGES)
+        self._input: DigitAtHand | int = random.randrange(TEST_IMAGES)
         #: The key of the digit that another view had when it was asked last.
         self._seen_digit: Hashable = None
         self._weights: Path | None = None  #: To be chosen as soon as they are listed.
@@ -93,16 +93,16 @@ class MnistInside(InsideView, NetworkView):
         source = self.networks.source
         if source is None:
             return MISSING
-        input_key = self._input.key if isinstance(self._input, Given) else self._input
+        input_key = self._input.key if isinstance(self._input, DigitAtHand) else self._input
         request_key = (input_key, NETWORKS.version_of(source.path))
         return request_key, partial(_read_digit, self._input, source)
 
     @property
-    def _digit_of_other_view(self) -> Given | None:
+    def _digit_of_other_view(self) -> DigitAtHand | None:
         """What was drawn, photographed or tested, in the view that was looked at last."""
         doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
         door = next(doors, None)
-        return None if door is None else door.given
+        return None if door is None else door.digit_at_hand
 
     @on(NetworkSelect.Changed)
     def _ask_chosen_network(self) -> None:
@@ -117,13 +117,13 @@ class MnistInside(InsideView, NetworkView):
         self._weights = None
         super().use(source)
 
-    def look_at(self, digit: Given | int | None) -> None:
+    def look_at(self, digit: DigitAtHand | int | None) -> None:
         """Look at a digit, by the network that answered; or at a test image by its number."""
         if digit is not None:
             other = self._digit_of_other_view
             self._seen_digit = None if other is None else other.key
             self._input = digit
-            self._weights = digit.weights if isinstance(digit, Given) else None
+            self._weights = digit.weights if isinstance(digit, DigitAtHand) else None
         self.ask()
 
     def action_other(self) -> None:
@@ -203,10 +203,10 @@ class MnistInside(InsideView, NetworkView):
                 self.show_all()
 
 
-def _read_digit(digit: Given | int, source: Source) -> Subject:
+def _read_digit(digit: DigitAtHand | int, source: Source) -> Subject:
     """Read a digit, or a test image by its number, with these weights, in a thread."""
     if isinstance(digit, int):
-        digit = Given(f"test image {digit}", *read_test_image(digit))
+        digit = DigitAtHand(f"test image {digit}", *read_test_image(digit))
     network = NETWORKS.get(source.path, RowReaderNetwork)
     trace = trace_digit(network, digit.digit)
     reading = NetworkReading(

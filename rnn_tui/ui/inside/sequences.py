@@ -34,7 +34,7 @@ class SequenceDetails:
     config: SequenceConfig  #: the settings of the network.
     variant: str  #: its label.
     seed: int
-    example: Any  #: what was read, as `SequenceQuestion.given` has it.
+    example: Any  #: what was read, as `SequenceQuestion.example` has it.
 
 
 class SequenceInside(InsideView):
@@ -84,7 +84,7 @@ class SequenceInside(InsideView):
 
         Args:
             network: All replicas.
-            example: What `SequenceQuestion.given` has; here the number of a random sequence.
+            example: What `SequenceQuestion.example` has; here the number of a random sequence.
             replica: Which of them reads.
 
         Returns:
@@ -111,7 +111,7 @@ class SequenceInside(InsideView):
         source = question.source or choose(self._of_task.name, question.position)
         network = NETWORKS.get(source.path, self._of_task.network)
         replica, label, seed = replica_of(network.config, question.variant, question.seed)
-        trace, right = self.read(network, question.given, replica)
+        trace, right = self.read(network, question.example, replica)
         reading = NetworkReading(
             network,
             trace,
@@ -125,7 +125,7 @@ class SequenceInside(InsideView):
             reading,
             _truth(trace, right),
             (NETWORKS.version_of(source.path), replica),
-            SequenceDetails(network.config, label, seed, question.given),
+            SequenceDetails(network.config, label, seed, question.example),
         )
 
     @on(Select.Changed, "ReplicaSelect Select")

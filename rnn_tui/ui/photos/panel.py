@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.outside import is_folder
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import focus_soon
@@ -100,7 +100,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         return self._frame.current or EMPTY
 
     @property
-    def given(self) -> Given | None:
+    def digit_at_hand(self) -> DigitAtHand | None:
         """The selected photo as networks read it; None where there is none."""
         index = self._grid.selected
         digits = () if index is None else self._photos[index].digits
@@ -112,7 +112,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         job = self._shown_job
         weights = job.source.path if job is not None and job.source is not None else None
         name = printable(reading.path.name, LONGEST_NAME)
-        return Given(name, reading.digit, reading.label, weights)
+        return DigitAtHand(name, reading.digit, reading.label, weights)
 
     @property
     def at_work(self) -> bool:

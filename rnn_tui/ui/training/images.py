@@ -26,7 +26,7 @@ from rnn_tui.ui.training.run_bar import not_measured
 
 if TYPE_CHECKING:
     from rnn_tui.photos.drawing import Ink
-    from rnn_tui.ui.common.digit_at_hand import Given
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 
 # Columns from which one image is shown in full beside the others.
 WIDE = 100
@@ -39,14 +39,16 @@ WIDTH, HEIGHT = 15, 8
 RANDOM, MISREAD, OF_FIELD = "random", "misread", "of a field"
 
 
-def image_for_inside(evaluation: ImageEvaluation, index: int, run: RunState | None) -> "Given":
+def image_for_inside(
+    evaluation: ImageEvaluation, index: int, run: RunState | None
+) -> "DigitAtHand":
     """A test image for the look inside, with the weights of the run that read it."""
     # heavy, and the view is made right behind the first frame
-    from rnn_tui.ui.common.digit_at_hand import Given  # noqa: PLC0415
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand  # noqa: PLC0415
 
     weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
     digit = ink_of(evaluation, index)
-    return Given(f"test image {index}", digit, int(evaluation.labels[index]), weights)
+    return DigitAtHand(f"test image {index}", digit, int(evaluation.labels[index]), weights)
 
 
 def ink_of(evaluation: ImageEvaluation, index: int) -> "Ink":
@@ -173,7 +175,7 @@ class TestImagesView(Vertical, InsideDoor):
         self.action_choose(self._kinds[(position + 1) % len(self._kinds)])
 
     @property
-    def given(self) -> "Given | None":
+    def digit_at_hand(self) -> "DigitAtHand | None":
         """The image with the cursor, as networks read it; None where there is none."""
         if self._evaluation is None or not self._indices:
             return None

@@ -29,7 +29,7 @@ from rnn_tui.ui.training.run_bar import RunBar, RunProgress
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.common.digit_at_hand import Given
+    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
     from rnn_tui.ui.training.form import LogView, SettingsForm
 
 logger = logging.getLogger(__name__)
@@ -208,14 +208,14 @@ class TaskPane(TaskTab):
         answering = [view.id for view in self._all_views if view.answers]
         self.go_to_view(answering[0] if answering else self.view)
 
-    async def look_inside(self, what: "Given | int | None") -> None:
+    async def look_inside(self, digit: "DigitAtHand | int | None") -> None:
         """Let a network read this in the view Inside; None for what other views have at hand."""
         if INSIDE_VIEW not in self._views:
             self.notify("This task has no view Inside.")
             return
         view = await self.filled(INSIDE_VIEW)
         if isinstance(view, InsideLook):  # which it is not where it can't be made
-            view.look_at(what)
+            view.look_at(digit)
         self.go_to_view(INSIDE_VIEW)
 
     def states(self) -> list[RunState]:

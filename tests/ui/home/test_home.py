@@ -40,7 +40,7 @@ async def home(
     app = RnnTuiApp(runs or ScriptedRuns())
     async with running(app, "home", size=size) as pilot:
         digit = app.query_one(HomeDigit)
-        await wait_until(pilot, lambda: digit.given is not None)
+        await wait_until(pilot, lambda: digit.read_digit is not None)
         yield app, digit, pilot
 
 
@@ -82,15 +82,15 @@ async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
         assert f"row {digit.rows} of {ROWS}: " in screen_text(app)
         assert ink_of(digit) > faint
         await wait_until(pilot, lambda: digit.rows >= ROWS)
-        assert digit.given is not None
+        assert digit.read_digit is not None
         answer = digit.answers[-1]
-        right = answer.digit == digit.given.label
+        right = answer.digit == digit.read_digit.label
         text = screen_text(app)
         assert f"predicts {answer.digit}, {100 * answer.confidence:.1f} %" in text
         assert ("✓" in text) is right
-        assert f"▸{digit.given.label}" in text
+        assert f"▸{digit.read_digit.label}" in text
         assert "The pretrained LSTM reads" in text
-        assert digit.given.name in text
+        assert digit.read_digit.name in text
 
 
 @pytest.mark.parametrize("size", AT_SIZES)
@@ -144,13 +144,15 @@ async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
     async with home() as (app, digit, pilot):
         before = digit.what
         await drag(pilot, ONE)
-        await wait_until(pilot, lambda: digit.given is not None and digit.given.name == "drawing")
+        await wait_until(
+            pilot, lambda: digit.read_digit is not None and digit.read_digit.name == "drawing"
+        )
         await wait_until(pilot, lambda: not digit._asking.busy)
         assert digit.answers[-1].digit == 1
         assert "predicts 1, " in screen_text(app)
         await wait_until(pilot, lambda: not ticking(digit))
         await press(pilot, "escape")
-        await wait_until(pilot, lambda: digit.given is not None and digit.what == before)
+        await wait_until(pilot, lambda: digit.read_digit is not None and digit.what == before)
         assert digit.pad.drawing.empty
         await wait_until(pilot, lambda: "row 2 of 28" in screen_text(app))
 
@@ -167,7 +169,7 @@ async def test_drawing_with_keys_and_starting_anew() -> None:
         assert ink_of(digit) == 0
         assert "Drag, or Space and arrows" in screen_text(app)
         await press(pilot, "space", "right", "right")
-        await wait_until(pilot, lambda: digit.what == "drawing" and digit.given is not None)
+        await wait_until(pilot, lambda: digit.what == "drawing" and digit.read_digit is not None)
         await press(pilot, "escape", "escape")  # the pen, then the digit
         await wait_until(pilot, lambda: digit.what.startswith("test image"))
 

@@ -14,7 +14,7 @@ from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.common.digit_at_hand import Given
+from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.requests import InsideWanted
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.inside.view import InsideView
@@ -163,7 +163,7 @@ async def test_a_drawing_goes_inside_with_the_network_that_answered() -> None:
         await press(pilot, "z")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about == "drawing · pretrained RNN")
-        assert np.array_equal(view.subject.reading.digit, panel.given.digit)
+        assert np.array_equal(view.subject.reading.digit, panel.digit_at_hand.digit)
     assert app.runs.close(10)
 
 
@@ -175,13 +175,13 @@ async def test_a_photo_goes_inside_as_it_was_prepared() -> None:
         await wait_until(pilot, lambda: bool(app.query("PhotosPanel")))
         panel: Any = app.query_one("PhotosPanel")
         panel.read([asset_dir() / "samples"])
-        await wait_until(pilot, lambda: panel.given is not None and not busy(panel))
+        await wait_until(pilot, lambda: panel.digit_at_hand is not None and not busy(panel))
         app.pane.focus_view()
         await press(pilot, "right", "enter")  # in full
         await wait_until(pilot, lambda: panel.view == "photos-detail" and not busy(panel))
         await press(pilot, "z")
         view = await inside(pilot)
-        given = panel.given
+        given = panel.digit_at_hand
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
         assert np.array_equal(view.subject.reading.digit, given.digit)
     assert app.runs.close(10)
@@ -197,7 +197,11 @@ async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
         panel.read([asset_dir() / "samples" / "numbers" / "1984.jpg"])
         await wait_until(
             pilot,
-            lambda: panel.given is not None and "1984.jpg" in panel.given.name and not busy(panel),
+            lambda: (
+                panel.digit_at_hand is not None
+                and "1984.jpg" in panel.digit_at_hand.name
+                and not busy(panel)
+            ),
         )
         app.pane.focus_view()
         await press(pilot, "enter")
@@ -205,7 +209,7 @@ async def test_a_digit_of_a_number_goes_inside_from_its_box() -> None:
         boxes = list(panel.query("DigitBox"))
         await pilot.click(boxes[1])
         await wait_until(pilot, lambda: app.focused is boxes[1] and not busy(panel))
-        given = panel.given
+        given = panel.digit_at_hand
         await press(pilot, "enter")
         view = await inside(pilot)
         await wait_until(pilot, lambda: view.subject.about.startswith(given.name))
@@ -238,7 +242,7 @@ async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
     async with running(app, size=SIZE) as pilot:
         await to_tab(pilot, "f4", "calculator")
         digit, label = read_test_image(3)
-        app.post_message(InsideWanted(MNIST.name, Given("from elsewhere", digit, label)))
+        app.post_message(InsideWanted(MNIST.name, DigitAtHand("from elsewhere", digit, label)))
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name)
         view = await inside(pilot)
         assert view.subject.about.startswith("from elsewhere")
@@ -252,8 +256,8 @@ async def test_the_digit_of_home_is_looked_into() -> None:
     app: Any = RnnTuiApp()
     async with running(app, "home", size=SIZE) as pilot:
         home: Any = app.query_one("HomeDigit")
-        await wait_until(pilot, lambda: home.given is not None)
-        given = home.given
+        await wait_until(pilot, lambda: home.read_digit is not None)
+        given = home.read_digit
         await press(pilot, "z")
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name and app.tabs.front)
         view = await inside(pilot)

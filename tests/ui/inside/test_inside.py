@@ -266,7 +266,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         view = app.query_one(MnistInside)
         await wait_until(pilot, lambda: view.subject is not None and not busy(view))
         assert view.subject is not None
-        assert np.array_equal(view.subject.reading.digit, panel.given.digit)
+        assert np.array_equal(view.subject.reading.digit, panel.digit_at_hand.digit)
         assert view.subject.about == "drawing · pretrained RNN"
         app.pane.focus_view()
         seen = set()

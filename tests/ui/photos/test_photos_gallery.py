@@ -383,7 +383,7 @@ async def test_the_digits_of_a_number_have_boxes_and_one_of_them_is_looked_at(fo
             await press(pilot, "tab")
             await settled(pilot, lambda at=at: app.focused is boxes[at] and not busy(app.panel))
             assert bars(app)[0] == f"LSTM: {digit}"
-            given = app.panel.given
+            given = app.panel.digit_at_hand
             assert given is not None
             assert given.digit is readings(app)[0].digits[at].digit
         assert [stages.display for stages in app.query(Stages)] == [True, False]
