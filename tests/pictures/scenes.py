@@ -130,16 +130,16 @@ async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 async def inside_recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f3", "inside")
-    await studied(pilot, app, "k")
+    await analysed(pilot, app, "k")
 
 
 async def inside_adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)  # which studies at once
+    await analysed(pilot, app)  # which starts its analysis by itself
 
 
-async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
-    """Wait for the view and, behind some keys, for its study."""
+async def analysed(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
+    """Wait for the view and, after some keys, for its analysis."""
     view = app.pane.query_one(InsideView)
     await until(pilot, lambda: view.subject is not None)
     await pilot.press(*keys)
@@ -148,11 +148,11 @@ async def studied(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
 
 
 async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    """The six units whose silence costs most, silenced: 6, 4, 2, 1, 0 and 9."""
+    """The six most important units, ablated: 6, 4, 2, 1, 0 and 9."""
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)
+    await analysed(pilot, app)
     up, down = ["up"] * 2, ["down"] * 9
-    await studied(
+    await analysed(
         pilot,
         app,
         "b",
@@ -170,53 +170,53 @@ async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
     )
 
 
-async def study(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
-    """Make a study of this kind, of the network that Inside looks into."""
+async def analyse(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
+    """Run an analysis of this kind on the network in Inside."""
     app.pane.query_one("#inside-kind", Select).value = kind
-    await studied(pilot, app)
+    await analysed(pilot, app)
 
 
-async def inside_silence(pilot: Pilot[int], app: RnnTuiApp) -> None:
+async def inside_ablation(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)
-    await study(pilot, app, "silence")
+    await analysed(pilot, app)
+    await analyse(pilot, app, "silence")
 
 
 async def inside_automaton(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)
-    await study(pilot, app, "automaton")
+    await analysed(pilot, app)
+    await analyse(pilot, app, "automaton")
 
 
 async def inside_states(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)
-    await study(pilot, app, "state_space")
+    await analysed(pilot, app)
+    await analyse(pilot, app, "state_space")
 
 
 async def inside_gradients(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await inside_image(pilot, app)
-    await study(pilot, app, "gradients")
+    await analyse(pilot, app, "gradients")
 
 
 async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await inside_image(pilot, app)
-    await studied(pilot, app, "P")
+    await analysed(pilot, app, "P")
 
 
-async def inside_film(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    """Four moments before the end of the training of recall networks."""
+async def inside_history(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """Four snapshots before the end of the training of recall networks."""
     await train(pilot, app)
     await go(pilot, app, "f3", "inside")
     for _ in range(4):
-        await studied(pilot, app, "less_than_sign")
+        await analysed(pilot, app, "less_than_sign")
 
 
 async def inside_clicks(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await train(pilot, app)
     await go(pilot, app, "f4", "inside")
-    await studied(pilot, app)
-    await study(pilot, app, "clicks")
+    await analysed(pilot, app)
+    await analyse(pilot, app, "clicks")
 
 
 async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -244,7 +244,7 @@ async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 
 SCENES: Mapping[str, Scene] = {
-    "home": Scene("Home: the LSTM that ships reads a digit", home),
+    "home": Scene("Home: the shipped LSTM reads a digit", home),
     "adder": Scene(
         "Three sizes of adder, twenty seeds each", train, trains=True, fill_form=adder_form
     ),
@@ -269,23 +269,25 @@ SCENES: Mapping[str, Scene] = {
         "How long each digit survives in a recall network", inside_recall, (120, 36)
     ),
     "inside-edits": Scene("An adder without six of its ten units", inside_edits, (120, 36)),
-    "inside-silence": Scene("What each unit of an adder is worth", inside_silence, (120, 36)),
+    "inside-ablation": Scene(
+        "How much each unit of an adder contributes", inside_ablation, (120, 36)
+    ),
     "inside-gradients": Scene(
-        "How far the gradient reaches back in three cells", inside_gradients, (120, 36)
+        "How far the gradient reaches back in three cell types", inside_gradients, (120, 36)
     ),
     "inside-attribution": Scene(
         "Pixels that support the answer, and pixels that oppose it", inside_attribution, (120, 36)
     ),
-    "inside-automaton": Scene("The machine that an adder is", inside_automaton, (120, 36)),
-    "inside-film": Scene(
+    "inside-automaton": Scene("The automaton extracted from an adder", inside_automaton, (120, 36)),
+    "inside-history": Scene(
         "A recall network while it learned",
-        inside_film,
+        inside_history,
         (120, 36),
         trains=True,
         fill_form=recall_form,
     ),
     "inside-clicks": Scene(
-        "When twenty adders came to add, and clusters of states",
+        "When twenty adders learned to add, and clusters of states",
         inside_clicks,
         (120, 50),
         trains=True,
