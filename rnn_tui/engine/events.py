@@ -1,12 +1,12 @@
-"""What crosses between a training thread and whoever watches: events out, stop and pause in.
+"""What crosses between a training thread and its watchers: events out, stop and pause in.
 
 Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits
-`RunStarted` once the data and the model stand, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
+`RunStarted` once data and model are ready, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
 `RunPaused`, `RunResumed` and `LogLine` as they come, and at the end exactly one of `RunFinished`,
 `RunStopped` and `RunFailed`.
 
 `metrics` has the figures of a single network, and the learning rate, which is one for all;
-`replicas` those of several: by metric name, a value for each of `RunConfig.replicas`, in order.
+`replicas` has those of several: by metric name, a value for each of `RunConfig.replicas`, in order.
 
 A thread can't be stopped from outside, only asked: the loop looks at its `Control` after each step.
 """
@@ -40,20 +40,20 @@ class Event:
 
 @dataclass(frozen=True)
 class TurnAwaited(Event):
-    """Training waits until others have had their turn: `before` of them, 0 once it has its own."""
+    """Training waits until others have had their turn."""
 
-    before: int
+    before: int  #: how many of them; 0 once this run has its turn.
 
 
 @dataclass(frozen=True)
 class RunStarted(Event):
-    """Data and model stand; the first step comes next."""
+    """Data and model are ready; the first step comes next."""
 
     config: RunConfig
-    metric_definitions: tuple[Metric, ...]
-    total_steps: int
+    metric_definitions: tuple[Metric, ...]  #: in order of display.
+    total_steps: int  #: of all epochs.
     steps_per_epoch: int
-    samples_per_epoch: int
+    samples_per_epoch: int  #: training samples.
     parameters: int  #: trainable weights.
     device: str  #: the one in use: `cpu`, `cuda:0`, …
     workers: int = 1  #: threads that share a batch.
@@ -65,7 +65,7 @@ class StepLogged(Event):
     """The mean loss since the last such event; learning rate and gradient norm of this step."""
 
     step: int  #: from 1, over the whole run.
-    metrics: Mapping[str, float]
+    metrics: Mapping[str, float]  #: by metric name.
     rate: float  #: samples a second.
     elapsed: float  #: seconds of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
@@ -75,11 +75,11 @@ class StepLogged(Event):
 class EpochEnded(Event):
     """An epoch is trained and validated."""
 
-    epoch: int
-    step: int
-    metrics: Mapping[str, float]
+    epoch: int  #: from 1.
+    step: int  #: the last one of the epoch.
+    metrics: Mapping[str, float]  #: by metric name.
     seconds: float  #: its own time, validation included.
-    elapsed: float
+    elapsed: float  #: seconds of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
 
 
@@ -98,7 +98,7 @@ class MachineSeen(Event):
     #: `cpu` and this `process` in percent of all cores, its `memory` in bytes; of a GPU that
     #: trains, `gpu` and `gpu_memory`.
     now: Mapping[str, float]
-    whole: Mapping[str, float]  #: the means, and the most memory, since the run went on.
+    whole: Mapping[str, float]  #: the means, and the most memory, since the run began or resumed.
 
 
 @dataclass(frozen=True)
@@ -117,14 +117,14 @@ class RunResumed(Event):
 
 @dataclass(frozen=True)
 class LogLine(Event):
-    """A sentence for the log. The topic `keeping` is that the run can't be kept on disk."""
+    """A sentence for the log."""
 
     text: str
     level: Literal["info", "warning"] = "info"
-    topic: Literal["", "keeping"] = ""
+    topic: Literal["", "keeping"] = ""  #: `keeping`: the run can't be saved on disk.
 
     def __post_init__(self) -> None:
-        # maybe of a plug-in, or of a file of events
+        # The text may be of a plug-in, or of a file of events.
         object.__setattr__(self, "text", printable(self.text, LONGEST_SENTENCE))
 
 
@@ -132,8 +132,8 @@ class LogLine(Event):
 class RunFinished(Event):
     """All epochs are done and the test set is measured."""
 
-    step: int
-    metrics: Mapping[str, float]
+    step: int  #: the last one.
+    metrics: Mapping[str, float]  #: of the test, by metric name.
     seconds: float  #: of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
     kept: bool = True  #: whether its weights are on disk; always where none are to be kept.
@@ -144,18 +144,17 @@ class RunStopped(Event):
     """The run was stopped, and the weights of `step` are kept."""
 
     step: int
-    seconds: float
-    #: if not because the user wanted it to end, but the system or the program did.
-    interrupted: bool = False
+    seconds: float  #: of training, pauses left out.
+    interrupted: bool = False  #: whether not the user, but the system or the program stopped it.
     kept: bool = True  #: False where the weights could not be written.
 
 
 @dataclass(frozen=True)
 class RunFailed(Event):
-    """The run can't go on; `message` is one sentence for the user."""
+    """The run can't go on."""
 
     step: int
-    message: str
+    message: str  #: why, in one sentence for the user.
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", printable(self.message, LONGEST_SENTENCE))
@@ -171,20 +170,21 @@ class Control:
         self.interrupted = False  #: whether the stop was not the user's wish.
 
     def stop(self, *, interrupted: bool = False) -> None:
-        """Ask the run to end after the step in hand, or a pause; `interrupted` if not by the
-        user.
+        """Ask the run to end after the present step, or in a pause.
+
+        `interrupted` says that this is not the user's wish.
         """
         self.interrupted = self.interrupted or interrupted
         self._stop.set()
         self._go.set()
 
     def pause(self) -> None:
-        """Ask the run to wait after the step in hand."""
+        """Ask the run to wait after the present step."""
         if not self.stopping:
             self._go.clear()
 
     def resume(self) -> None:
-        """Let a paused run go on."""
+        """Let a paused run continue."""
         self._go.set()
 
     @property

@@ -35,10 +35,10 @@ class Problem(ABC):
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
     #: memory that a step takes for each sample, at least; 0 where that is not known.
     sample_bytes: int = 0
-    #: what they are, in order; none where the model is a single network.
+    #: the replicas, in the order of their figures; none where the model is a single network.
     replicas: tuple[Replica, ...] = ()
 
-    #: after which steps of the first epoch a moment is kept, in each power of ten.
+    #: at which multiples of each power of ten there is a snapshot in the first epoch.
     moments_spaced: tuple[int, ...] = SPACED
 
     @property
@@ -52,8 +52,9 @@ class Problem(ABC):
 
     @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the order of the samples for an epoch, from 1, or from a later one if resumed; a
-        function of seed and epoch.
+        """Draw the order of the samples for an epoch; it depends on seed and epoch alone.
+
+        The first call is for epoch 1, or for a later one if the run is resumed.
         """
 
     @abstractmethod
@@ -65,8 +66,7 @@ class Problem(ABC):
         """
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """States of the generators that go on from step to step in an epoch, by name, if `losses`
-        draws any.
+        """States of the generators that `losses` draws from, by name.
 
         With these put back after `begin_epoch`, the steps left are what they would have been.
         """
@@ -76,8 +76,9 @@ class Problem(ABC):
         """Put back what `random_states` returned."""
 
     def moment(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
-        """What is kept of `model` at a moment of its training, on the CPU and a few thousand
-        numbers; nothing by default.
+        """A snapshot of `model` during its training: a few thousand numbers, on the CPU, by name.
+
+        Nothing by default.
         """
         return {}
 
@@ -91,12 +92,19 @@ class Problem(ABC):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
-        """Measure trained weights (by parameter name, on the CPU) in more detail than metrics do,
-        if there is more.
+        """Measure trained weights in more detail than metrics do.
 
-        A `SequenceEvaluation` of a set of replicas, an `ImageEvaluation` of a reader of images.
-        `CheckpointError` if they do not fit the settings of their run, `DataError` if the data
-        can't be read.
+        Args:
+            config: the settings of their run.
+            weights: by parameter name, on the CPU.
+
+        Returns:
+            A `SequenceEvaluation` of a set of replicas, an `ImageEvaluation` of a reader of images,
+            or None where there is no more to measure.
+
+        Raises:
+            CheckpointError: if the weights do not fit the settings.
+            DataError: if the data can't be read.
         """
         return None
 

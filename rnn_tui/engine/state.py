@@ -1,4 +1,4 @@
-"""What is known of a run so far: the fold of its events, the same for app and command line."""
+"""What is known of a run so far: its events added up, the same for app and command line."""
 
 import math
 from bisect import bisect_right
@@ -169,22 +169,22 @@ class RunState:
     run_id: str  #: the id that its events carry.
     config: RunConfig  #: its settings.
     status: Status = Status.LOADING  #: where it stands.
-    metric_definitions: tuple[Metric, ...] = ()
-    device: str = ""
-    parameters: int = 0
-    step: int = 0
-    total_steps: int = 0
+    metric_definitions: tuple[Metric, ...] = ()  #: in order of display.
+    device: str = ""  #: such as `cuda:0`; empty before the run starts.
+    parameters: int = 0  #: trainable weights.
+    step: int = 0  #: steps done.
+    total_steps: int = 0  #: of all epochs.
     steps_per_epoch: int = 1
     rate: float = 0.0  #: samples a second, as last logged.
     elapsed: float = 0.0  #: seconds of training, pauses left out.
-    #: in steps by `elapsed`; depends on who has seen the run since when, so it is not compared.
+    #: steps by `elapsed`; not compared, since it depends on since when the run was watched.
     pace: Pace = field(default=Pace(), compare=False)
     #: by metric name; of training by step, the others by epoch.
     series: Mapping[str, Series] = field(default_factory=dict)
     #: the same of replicas: one a variant.
     bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
     epochs: tuple[events.EpochEnded, ...] = ()  #: those that are over, with their figures.
-    log: tuple[events.LogLine, ...] = ()
+    log: tuple[events.LogLine, ...] = ()  #: the last `LOG_CAPACITY` lines.
     results: Mapping[str, float] = field(default_factory=dict)  #: test metrics, once finished.
     #: the same of a run with replicas: a value for each.
     replica_results: events.ReplicaFigures = field(default_factory=dict)
@@ -192,7 +192,7 @@ class RunState:
     message: str = ""  #: why it failed, or the last warning.
     #: how busy it is, as `MachineSeen` has it; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)
-    #: how many have their turn before it, where processes train in turn and it waits.
+    #: how many have their turn before this run, where processes train in turn and it waits.
     before: int = 0
 
     @property
