@@ -3,7 +3,7 @@ stay there.
 
 There is a snapshot before the first step, then at steps spaced like powers of ten in the first
 epoch, and at the end of every epoch. What is kept of each is the problem's to say
-(`Problem.moment`). Where all would take more than `MOST_BYTES`, epochs in between are left out,
+(`Problem.snapshot`). Where all would take more than `MOST_BYTES`, epochs in between are left out,
 evenly spread. Torch is not loaded here.
 """
 

@@ -272,12 +272,12 @@ class TrainingLoop:
     def _begin_history(self) -> None:
         """Decide after which steps snapshots are kept; take over those of a resumed run."""
         problem = self._problem
-        first = problem.moment(self._stepper.kept)
+        first = problem.snapshot(self._stepper.kept)
         size = sum(values.nbytes for values in first.values())
         self._snapshot_steps = frozenset()
         if size:
             self._snapshot_steps = snapshot_steps(
-                self._config.epochs, problem.steps_per_epoch, size, problem.moments_spaced
+                self._config.epochs, problem.steps_per_epoch, size, problem.snapshot_multiples
             )
         self._snapshots = {}
         if self._resume is not None:
@@ -343,7 +343,7 @@ class TrainingLoop:
     def _keep_snapshot(self) -> None:
         # of weights that diverged there is none; the next loss that is read says so
         with suppress(CheckpointError):
-            self._add_snapshot(self._problem.moment(self._stepper.kept))
+            self._add_snapshot(self._problem.snapshot(self._stepper.kept))
 
     def _add_snapshot(self, snapshot: Mapping[str, Tensor]) -> None:
         epochs = torch.tensor(self._step / self._problem.steps_per_epoch, dtype=torch.float64)

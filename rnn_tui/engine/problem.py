@@ -39,7 +39,7 @@ class Problem(ABC):
     replicas: tuple[Replica, ...] = ()
 
     #: at which multiples of each power of ten there is a snapshot in the first epoch.
-    moments_spaced: tuple[int, ...] = SPACED
+    snapshot_multiples: tuple[int, ...] = SPACED
 
     @property
     def steps_per_epoch(self) -> int:
@@ -75,7 +75,7 @@ class Problem(ABC):
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:  # noqa: B027 - may be empty
         """Put back what `random_states` returned."""
 
-    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
+    def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
         """A snapshot of `model` during its training: a few thousand numbers, on the CPU, by name.
 
         Nothing by default.

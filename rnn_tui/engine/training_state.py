@@ -53,7 +53,7 @@ class ResumePoint:
     weights: Mapping[str, Tensor]  #: those that are kept: averaged ones where the recipe says so.
     step: int  #: steps done.
     state: TrainingState  #: all else.
-    film: Mapping[str, Tensor]  #: moments of the training up to here.
+    film: Mapping[str, Tensor]  #: snapshots of the training up to here.
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:

@@ -162,16 +162,16 @@ class MnistProblem(Problem):
             data.train_images.index_select(0, validation), data.train_labels[validation]
         )
         self._test = self._resident(data.test_images, data.test_labels)
-        #: the image (28, 28) whose states are kept at moments of training.
+        #: the image (28, 28) whose states the snapshots have.
         self._history_image = to_pixels(data.test_images[HISTORY_IMAGE], False).numpy()
         followed = validation[: config.gradient_inputs]
-        #: images (N, 28, 28) and labels (N,) whose gradients are kept at moments of training.
+        #: images (N, 28, 28) and labels (N,) whose gradients the snapshots have.
         self._followed = (
             to_pixels(data.train_images[followed], False).numpy(),
             data.train_labels[followed].numpy(),
         )
         if config.gradient_inputs:  # which take as long as a step or two
-            self.moments_spaced = (1,)
+            self.snapshot_multiples = (1,)
 
         if config.start_from is None:
             random = generator(config.seed, "weights")
@@ -295,8 +295,8 @@ class MnistProblem(Problem):
             logits: Tensor = model(pixels, rows)
         return logits.float()
 
-    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
-        """What is kept of the network at a moment of its training.
+    def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:
+        """A snapshot of the network during its training.
 
         Returns:
             `states` (28, H), of a biLSTM (28, 2·H), and `logits` (28, 10) after each row of test

@@ -308,7 +308,7 @@ class SequenceProblem(Problem):
         parts = workers.run([partial(measure_from, start) for start in starts])
         return {name: _combined([part[name] for part in parts]) for name in parts[0]}
 
-    def moment(self, model: nn.Module) -> Mapping[str, Tensor]:
+    def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:
         """All weights: networks this small can be asked anything afterwards."""
         network: nn.Module = getattr(model, "module", model)
         return {
