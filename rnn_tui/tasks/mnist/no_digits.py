@@ -71,7 +71,7 @@ def no_digits(count: int, random: Random) -> Mask:
     return np.array(pictures, np.uint8).reshape(-1, SIDE, SIDE)
 
 
-def no_digit(kind: "Kind", random: Random) -> Mask:
+def no_digit(kind: "NoDigitKind", random: Random) -> Mask:
     """Draw one picture (28, 28) of a kind: again until it has ink and is not like a 1."""
     while True:
         ink = kind.draw(random)
@@ -416,7 +416,7 @@ def _photographs() -> tuple[Mask, ...]:
 
 
 @dataclass(frozen=True)
-class Kind:
+class NoDigitKind:
     """A kind of pictures of what is no digit."""
 
     name: str  #: in the plural.
@@ -428,14 +428,16 @@ class Kind:
 # Letters have most, since photos without a digit mostly show them, and since they are hardest to
 # tell.
 KINDS = (
-    Kind("printed letters and signs", partial(_letter, by_hand=False), share=0.2, left_alone=0.1),
-    Kind(
+    NoDigitKind(
+        "printed letters and signs", partial(_letter, by_hand=False), share=0.2, left_alone=0.1
+    ),
+    NoDigitKind(
         "handwritten letters and signs", partial(_letter, by_hand=True), share=0.24, left_alone=0.1
     ),
-    Kind("merged print", _merged, share=0.08, left_alone=0.05),
-    Kind("scribbles", _scribble, share=0.12, left_alone=0.15),
-    Kind("patterns", _pattern, share=0.08, left_alone=0.15),
-    Kind("filled shapes", _filled, share=0.06, left_alone=0.5),
-    Kind("textures", _texture, share=0.1, left_alone=0.3),
-    Kind("photographs", _photograph, share=0.12, left_alone=0.3),
+    NoDigitKind("merged print", _merged, share=0.08, left_alone=0.05),
+    NoDigitKind("scribbles", _scribble, share=0.12, left_alone=0.15),
+    NoDigitKind("patterns", _pattern, share=0.08, left_alone=0.15),
+    NoDigitKind("filled shapes", _filled, share=0.06, left_alone=0.5),
+    NoDigitKind("textures", _texture, share=0.1, left_alone=0.3),
+    NoDigitKind("photographs", _photograph, share=0.12, left_alone=0.3),
 )

@@ -34,7 +34,7 @@ POWERS = 8  # values of a grid that lie so many times apart are placed on a loga
 
 
 @dataclass(frozen=True)
-class Kind:
+class TrialKind:
     """A kind of trials in the chart."""
 
     name: str
@@ -43,10 +43,10 @@ class Kind:
     faint: bool = False
 
 
-TRAINED = Kind("trials", 0, "●")
-IN_TRAINING = Kind("in training", 0, "○")
-BEST = Kind("best", 1, "★")
-PRUNED = Kind("pruned", 7, "×", faint=True)
+TRAINED = TrialKind("trials", 0, "●")
+IN_TRAINING = TrialKind("in training", 0, "○")
+BEST = TrialKind("best", 1, "★")
+PRUNED = TrialKind("pruned", 7, "×", faint=True)
 KINDS = (TRAINED, IN_TRAINING, BEST, PRUNED)
 NO_WORKERS = "This window trains no sweep now, so there are no workers to see."
 TOO_FEW = "known once four trials have ended, with different figures"
@@ -194,7 +194,7 @@ class SweepScatter(Vertical, ChartView):
         self.show(self._sweep)
 
 
-def _kind(trial: Trial, best: Trial | None) -> Kind:
+def _kind(trial: Trial, best: Trial | None) -> TrialKind:
     if trial.pruned:
         return PRUNED
     if trial is best:
