@@ -25,7 +25,7 @@ ALL = range(SIZE)
 DIGIT = np.random.default_rng(0).random((28, 28)).astype(np.float32)
 
 
-def reading(task: str, cell: str) -> NetworkReading:
+def small_reading(task: str, cell: str) -> NetworkReading:
     """A small network that has read something by chance; of recall, whose steps are counted from 1,
     or adder, from 0.
     """
@@ -36,7 +36,7 @@ def reading(task: str, cell: str) -> NetworkReading:
 
 # Of recall, whose first step is called 1.
 CASES: dict[str, tuple[str, list[str], list[Setting]]] = {
-    "a silenced unit": ("rnn", ["state[2]=0"], [Setting("state", [2], EVERY, 0.0)]),
+    "an ablated unit": ("rnn", ["state[2]=0"], [Setting("state", [2], EVERY, 0.0)]),
     "a state at a step": ("rnn", ["state[0,3]@4=-0.75"], [Setting("state", [0, 3], [3], -0.75)]),
     "the state kept": ("rnn", ["state[*]@3-5=keep"], [Setting("state", ALL, range(2, 5), None)]),
     "kept before there is anything": (
@@ -87,15 +87,15 @@ CASES: dict[str, tuple[str, list[str], list[Setting]]] = {
 @pytest.mark.parametrize("case", CASES)
 def test_what_follows_from_edits_is_what_the_equations_say(case: str) -> None:
     cell, texts, put = CASES[case]
-    one = reading("recall", cell)
-    found = one.traced([read_edit(text, one.trace) for text in texts])
-    expected = held(one.network.cell(0), one.trace.inputs, put)
-    assert_held(found, expected)
-    weight, bias = one.network.readout(0)
-    assert found.logits == pytest.approx(expected["state"] @ weight.T + bias, abs=1e-5)
+    reading = small_reading("recall", cell)
+    edited = reading.traced([read_edit(text, reading.trace) for text in texts])
+    expected = held(reading.network.cell(0), reading.trace.inputs, put)
+    assert_held(edited, expected)
+    weight, bias = reading.network.readout(0)
+    assert edited.logits == pytest.approx(expected["state"] @ weight.T + bias, abs=1e-5)
     # It is not what happens without them.
-    assert np.abs(found.layers[0].states - one.trace.layers[0].states).max() > 1e-3
-    assert_held(one.trace, held(one.network.cell(0), one.trace.inputs))
+    assert np.abs(edited.layers[0].states - reading.trace.layers[0].states).max() > 1e-3
+    assert_held(reading.trace, held(reading.network.cell(0), reading.trace.inputs))
 
 
 def assert_held(trace: Trace, expected: dict[str, np.ndarray], layer: int = 0) -> None:
@@ -107,45 +107,41 @@ def assert_held(trace: Trace, expected: dict[str, np.ndarray], layer: int = 0) -
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 def test_steps_of_an_adder_are_counted_from_0_as_they_are_shown(cell: str) -> None:
-    one = reading("adder", cell)
-    edit = read_edit("state[1]@3=0.5", one.trace)
+    reading = small_reading("adder", cell)
+    edit = read_edit("state[1]@3=0.5", reading.trace)
     assert (edit.first, edit.last) == (3, 3)
     assert_held(
-        one.traced([edit]),
-        held(one.network.cell(0), one.trace.inputs, [Setting("state", [1], [3], 0.5)]),
+        reading.traced([edit]),
+        held(reading.network.cell(0), reading.trace.inputs, [Setting("state", [1], [3], 0.5)]),
     )
 
 
 @pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
 @pytest.mark.parametrize("step", [0, 3, STEPS - 1])
 def test_an_edit_changes_nothing_that_came_before_it(cell: str, step: int) -> None:
-    one = reading("adder", cell)
-    for quantity in editable(one.trace.layers[0]):
-        found = one.traced([Edit("layer 1", quantity, None, step, step, 0.9)])
-        for before, after in zip(one.trace.layers, found.layers, strict=True):
-            for name, values in before.quantities.items():
-                assert after.quantities[name][:step] == pytest.approx(values[:step], abs=1e-6)
-        assert found.logits[:step] == pytest.approx(one.trace.logits[:step], abs=1e-6)
+    reading = small_reading("adder", cell)
+    for quantity in editable(reading.trace.layers[0]):
+        edited = reading.traced([Edit("layer 1", quantity, None, step, step, 0.9)])
+        [untouched_layer], [edited_layer] = reading.trace.layers, edited.layers
+        for name, values in untouched_layer.quantities.items():
+            assert edited_layer.quantities[name][:step] == pytest.approx(values[:step], abs=1e-6)
+        assert edited.logits[:step] == pytest.approx(reading.trace.logits[:step], abs=1e-6)
         if (quantity, step) != ("forget", 0):  # there is nothing yet to forget
-            assert (
-                np.abs(found.layers[0].states[step:] - one.trace.layers[0].states[step:]).max()
-                > 1e-3
-            )
+            change = edited_layer.states[step:] - untouched_layer.states[step:]
+            assert np.abs(change).max() > 1e-3
 
 
 def test_the_summary_tells_answers_that_change() -> None:
-    one = reading("adder", "lstm")
-    nothing = Edited((), one.trace, one.trace)
+    reading = small_reading("adder", "lstm")
+    nothing = Edited((), reading.trace, reading.trace)
     assert "no answer changes" in nothing.summary
     edits = (Edit("layer 1", "state", None, 2, None, 5.0),)
-    edited = Edited(edits, one.trace, one.traced(edits))
-    changed = np.flatnonzero(edited.trace.answers != one.trace.answers)
-    told = (
-        f"{len(changed)} of {STEPS} answers change, first at {changed[0]}"
-        if len(changed)
-        else "no answer changes"
+    edited = Edited(edits, reading.trace, reading.traced(edits))
+    changed = np.flatnonzero(edited.trace.answers != reading.trace.answers)
+    assert len(changed)
+    assert edited.summary == (
+        f"With state[*]@2-=5, {len(changed)} of {STEPS} answers change, first at {changed[0]}."
     )
-    assert edited.summary == f"With state[*]@2-=5, {told}."
 
 
 # --- readers of images ----------------------------------------------------------------------
@@ -167,8 +163,8 @@ def by_parts(
             continue
         name = f"layer {at + 1} backward"
         turned = [
-            one._replace(steps=[len(rows) - 1 - step for step in one.steps])
-            for one in put.get(name, [])
+            setting._replace(steps=[len(rows) - 1 - step for step in setting.steps])
+            for setting in put.get(name, [])
         ]
         if at < last:
             backward = held(layer.backward, rows[::-1], turned)
@@ -251,23 +247,26 @@ def test_an_edit_of_one_layer_or_direction_goes_on_through_the_others(case: str)
     _, network = reader(model, layers)
     untouched = trace_digit(network, DIGIT)
     edits = [read_edit(text, untouched) for text in texts]
-    found = NetworkReading(network, untouched, digit=DIGIT).traced(edits)
+    edited = NetworkReading(network, untouched, digit=DIGIT).traced(edits)
     expected, logits = by_parts(network, DIGIT, put)
-    for at, layer in enumerate(found.layers):
+    for at, layer in enumerate(edited.layers):
         if layer.name in expected:
-            assert_held(found, expected[layer.name], at)
-    assert found.logits[-1] == pytest.approx(logits, abs=5e-5)
-    assert np.abs(found.logits[-1] - untouched.logits[-1]).max() > 1e-4
+            assert_held(edited, expected[layer.name], at)
+    assert edited.logits[-1] == pytest.approx(logits, abs=5e-5)
+    assert np.abs(edited.logits[-1] - untouched.logits[-1]).max() > 1e-4
     if model == "bilstm":  # an answer before the end is what it would say of the rows up to there
         for rows in (1, 8, 13):
             cut = {
-                name: [
-                    one._replace(steps=[step for step in one.steps if step < rows]) for one in some
-                ]
-                for name, some in put.items()
+                name: [until(rows, setting) for setting in layer_settings]
+                for name, layer_settings in put.items()
             }
             _, logits = by_parts(network, DIGIT[:rows], cut)
-            assert found.logits[rows - 1] == pytest.approx(logits, abs=5e-5)
+            assert edited.logits[rows - 1] == pytest.approx(logits, abs=5e-5)
+
+
+def until(rows: int, setting: Setting) -> Setting:
+    """The same at the first rows only."""
+    return setting._replace(steps=[step for step in setting.steps if step < rows])
 
 
 @pytest.mark.parametrize(
@@ -283,23 +282,23 @@ def test_an_ablated_unit_is_one_whose_weights_are_zero_where_they_are_read(
     layer.forward.of_state[:, unit] = 0
     if at + 1 < layers:
         above = network.layers[at + 1]
-        for way in filter(None, (above.forward, above.backward)):
-            way.of_input[:, unit] = 0
+        for direction in filter(None, (above.forward, above.backward)):
+            direction.of_input[:, unit] = 0
     else:
         network.readout[0][:, unit :: size if model != "bilstm" else 2 * size] = 0
     expected = trace_digit(network, DIGIT).logits
     _, whole = reader(model, layers)
     name = f"layer {at + 1}{' forward' if model == 'bilstm' else ''}"
-    found = trace_digit(whole, DIGIT, [ablated(name, unit)]).logits
-    assert found == pytest.approx(expected, abs=2e-5)
-    assert np.abs(found - trace_digit(whole, DIGIT).logits).max() > 1e-4
+    logits = trace_digit(whole, DIGIT, [ablated(name, unit)]).logits
+    assert logits == pytest.approx(expected, abs=2e-5)
+    assert np.abs(logits - trace_digit(whole, DIGIT).logits).max() > 1e-4
 
 
 # --- as typed -------------------------------------------------------------------------------
 
 TRACES = {
-    "adder": reading("adder", "lstm").trace,
-    "recall": reading("recall", "gru").trace,
+    "adder": small_reading("adder", "lstm").trace,
+    "recall": small_reading("recall", "gru").trace,
     "mnist": trace_digit(reader("bilstm", 2)[1], DIGIT),
 }
 
@@ -310,7 +309,7 @@ def edits(draw: Any, trace: Trace) -> Edit:
     units = draw(
         st.none()
         | st.sets(st.integers(0, layer.states.shape[1] - 1), min_size=1).map(
-            lambda found: tuple(sorted(found))
+            lambda units: tuple(sorted(units))
         )
     )
     first = draw(st.none() | st.integers(0, trace.steps - 1))
@@ -394,16 +393,21 @@ def test_what_is_no_edit_is_refused_in_a_sentence(name: str, text: str) -> None:
     again = read_edit(written, trace)
     assert replace(again, value=None) == replace(edit, value=None)
     assert (again.value is None) == (edit.value is None)
-    layer = next(one for one in trace.layers if one.name == edit.layer)
+    layer = next(layer for layer in trace.layers if layer.name == edit.layer)
     assert edit.quantity in editable(layer)
     assert edit.units is None or max(edit.units) < layer.states.shape[1]
     assert edit.value is None or abs(edit.value) <= 1e6
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "expected"),
     [
-        ("adder", "nothing", "is no edit; write one such as"),
+        ("adder", "nothing", "write one such as cell[5]@3=0, state[*]@2-4=keep or output[0,7]"),
+        (
+            "recall",
+            "nothing",
+            "write one such as reset[5]@3=0, state[*]@2-4=keep or candidate[0,7]",
+        ),
         (
             "adder",
             "reset[0]=0",
@@ -422,7 +426,7 @@ def test_what_is_no_edit_is_refused_in_a_sentence(name: str, text: str) -> None:
         ("adder", f"state[0]={'0' * LONGEST}1", f"at most {LONGEST} characters"),
     ],
 )
-def test_a_refusal_says_what_would_do(name: str, text: str, said: str) -> None:
+def test_a_refusal_says_what_would_do(name: str, text: str, expected: str) -> None:
     with pytest.raises(QueryError, match="“") as refused:
         read_edit(text, TRACES[name])
-    assert said in str(refused.value)
+    assert expected in str(refused.value)
