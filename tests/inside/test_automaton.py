@@ -121,9 +121,13 @@ def smallest_on_paper(lost_at: int, bits: int) -> tuple[tuple[int, int], int]:
     pairs = [
         (a, b) for a in range(2**bits) for b in range(2**bits) if on_paper(a, b, lost_at) != a + b
     ]
-    return min(
-        pairs, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])
-    ), len(pairs)
+    return min(pairs, key=by_size), len(pairs)
+
+
+def by_size(pair: tuple[int, int]) -> tuple[int, int, int]:
+    """Fewer bits first, then the smaller sum, then the larger a."""
+    a, b = pair
+    return a.bit_length() + b.bit_length(), a + b, -a
 
 
 @pytest.mark.parametrize("lost_at", [2, 4, 7])
@@ -185,11 +189,8 @@ def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6
 
 
 def test_a_network_without_a_small_machine_has_none() -> None:
-    analysis = next(
-        one
-        for seed in range(20)
-        if (one := analysed(random_network(seed, units=10), bits=4)).machine is None
-    )
+    analyses = (analysed(random_network(seed, units=10), bits=4) for seed in range(20))
+    analysis = next(analysis for analysis in analyses if analysis.machine is None)
     assert analysis.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
     assert analysis.failing > 0
     assert analysis.smallest is not None
@@ -218,19 +219,18 @@ def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bit
     wrong = [(a, b) for a, b in pairs if answer(network, a, b) != a + b]
     assert (analysis.failing, analysis.verified) == (len(wrong), len(pairs))
     if wrong:
-        first = min(
-            wrong, key=lambda one: (one[0].bit_length() + one[1].bit_length(), sum(one), -one[0])
-        )
         assert analysis.smallest is not None
-        assert (analysis.smallest.numbers.a, analysis.smallest.numbers.b) == first
-    for one in analysis.counterexamples:
-        assert bits < one.numbers.length - 1 <= LONGEST
-    for one in (*analysis.counterexamples, *filter(None, (analysis.smallest, analysis.difference))):
-        assert int(one.answer, 2) == answer(network, one.numbers.a, one.numbers.b)
-        assert (one.correct, int(one.expected, 2)) == (
-            int(one.answer, 2) == one.numbers.total,
-            one.numbers.total,
-        )
+        numbers = analysis.smallest.numbers
+        assert (numbers.a, numbers.b) == min(wrong, key=by_size)
+    for asked_sum in analysis.counterexamples:
+        assert bits < asked_sum.numbers.length - 1 <= LONGEST
+    for asked_sum in (*analysis.counterexamples, analysis.smallest, analysis.difference):
+        if asked_sum is not None:
+            numbers = asked_sum.numbers
+            answered = int(asked_sum.answer, 2)
+            assert answered == answer(network, numbers.a, numbers.b)
+            assert int(asked_sum.expected, 2) == numbers.total
+            assert asked_sum.correct == (answered == numbers.total)
     if analysis.machine is not None:
         assert analysis.equivalent == (analysis.difference is None)
         assert analysis.difference is None or not analysis.difference.correct
@@ -276,16 +276,16 @@ def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
 def test_counterexamples_are_wrong_as_the_command_answers_them(
     shipped: dict[int, AutomatonAnalysis],
 ) -> None:
-    found = [
-        (replica, one)
+    counterexamples = [
+        (replica, asked_sum)
         for replica, analysis in shipped.items()
-        for one in (*analysis.counterexamples, analysis.difference)
-        if one is not None
+        for asked_sum in (*analysis.counterexamples, analysis.difference)
+        if asked_sum is not None
     ]
-    assert found  # those of three units lose long carries
-    for replica, one in found:
-        a, b = (int(number, 2) for number in one.query.split(" + "))
-        assert answer(SHIPPED, a, b, replica) == int(one.answer, 2) != a + b
+    assert counterexamples  # those of three units lose long carries
+    for replica, asked_sum in counterexamples:
+        a, b = (int(number, 2) for number in asked_sum.query.split(" + "))
+        assert answer(SHIPPED, a, b, replica) == int(asked_sum.answer, 2) != a + b
 
 
 @settings(max_examples=50, deadline=None)
@@ -314,7 +314,7 @@ tables = st.integers(1, 6).flatmap(
 @settings(max_examples=80, deadline=None)
 @given(tables)
 def test_the_difference_of_machines_is_a_shortest(table: tuple[list[int], list[int]]) -> None:
-    outputs, following = (np.array(one).reshape(-1, 4) for one in table)
+    outputs, following = (np.array(numbers).reshape(-1, 4) for numbers in table)
     machine = MealyMachine(
         tuple(f"q{at}" for at in range(len(outputs))), outputs.astype(np.uint8), following
     )
@@ -377,9 +377,9 @@ def test_documents_of_an_automaton_are_json() -> None:
 def test_an_analysis_tells_its_progress_and_can_be_stopped() -> None:
     progress = Watched()
     assert analyse_automaton(constructed(3), 0, progress) is not None
-    told = progress.seen
-    assert told == sorted(told)
-    assert told[-1][0] == told[-1][1] == told[0][1]
+    _, total = progress.seen[0]
+    assert progress.seen == sorted(progress.seen)
+    assert progress.seen[-1] == (total, total)
     # At any time: between batches, and while it learns.
     for asked in (1, 5, 10, 30):
         answers = iter([*[False] * asked, True])

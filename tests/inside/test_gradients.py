@@ -64,18 +64,14 @@ def stepped(
 def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) -> None:
     network, random = sequences(task, name), np.random.default_rng(0)
     inputs = random.integers(0, 2, (STEPS, COUNT, network.features)).astype(np.float32)
-    targets = random.integers(
-        0,
-        2 if network.outputs == 1 else 10,
-        (COUNT, STEPS if network.outputs == 1 else 1),
-        np.uint8,
-    )
-    found = sequence_norms(network, 0, inputs, targets)
-    assert found.shape == (STEPS, COUNT)
-    cell, (weight, bias) = (
-        pytorch_cell(network, name),
-        (torch.from_numpy(part).double() for part in network.readout(0)),
-    )
+    if network.outputs == 1:
+        targets = random.integers(0, 2, (COUNT, STEPS), np.uint8)
+    else:
+        targets = random.integers(0, 10, (COUNT, 1), np.uint8)
+    norms = sequence_norms(network, 0, inputs, targets)
+    assert norms.shape == (STEPS, COUNT)
+    cell = pytorch_cell(network, name)
+    weight, bias = (torch.from_numpy(part).double() for part in network.readout(0))
     right = torch.from_numpy(targets[:, -1].astype(np.int64))
 
     def losses(states: list[Tensor]) -> Tensor:
@@ -91,13 +87,13 @@ def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) ->
     losses(states).sum().backward()
     for step, state in enumerate(states):
         assert state.grad is not None
-        assert found[step] == pytest.approx(state.grad.norm(dim=1).numpy(), rel=1e-9)
-    assert found.min() > 0
-    assert_differences(found, cell, torch.from_numpy(inputs).double(), losses)
+        assert norms[step] == pytest.approx(state.grad.norm(dim=1).numpy(), rel=1e-9)
+    assert norms.min() > 0
+    assert_differences(norms, cell, torch.from_numpy(inputs).double(), losses)
 
 
 def assert_differences(
-    found: Any,
+    norms: Any,
     cell: Any,
     inputs: Tensor,
     losses: Callable[[list[Tensor]], Tensor],
@@ -106,15 +102,12 @@ def assert_differences(
     """Norms from what a small change of each unit's state does to each loss, up and down."""
     with torch.no_grad():
         for step in range(STEPS):
-            slopes = [
-                (
-                    losses(stepped(cell, inputs, (step, small * unit)))
-                    - losses(stepped(cell, inputs, (step, -small * unit)))
-                )
-                / (2 * small)
-                for unit in torch.eye(SIZE, dtype=torch.float64)
-            ]
-            assert found[step] == pytest.approx(
+            slopes = []
+            for unit in torch.eye(SIZE, dtype=torch.float64):
+                above = losses(stepped(cell, inputs, (step, small * unit)))
+                below = losses(stepped(cell, inputs, (step, -small * unit)))
+                slopes.append((above - below) / (2 * small))
+            assert norms[step] == pytest.approx(
                 torch.stack(slopes).norm(dim=0).numpy(), rel=1e-4, abs=1e-9
             )
 

@@ -120,9 +120,9 @@ def test_the_colour_of_an_addition_is_the_carry() -> None:
     assert np.array_equal(states_of(analysis)[:, 0] > 0, analysis.labels == 1)
     # Bits that differ keep a carry, whatever it is; others decide it.
     stable = [
-        (one.input, round(one.state.item()))
-        for one in analysis.fixed_points
-        if one.kind == "stable"
+        (point.input, round(point.state.item()))
+        for point in analysis.fixed_points
+        if point.kind == "stable"
     ]
     assert sorted(stable) == [
         ("0 + 0", -1),
@@ -152,9 +152,9 @@ def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
     assert (analysis.coloured_by, analysis.label_names) == ("digit kept", tuple("0123456789"))
     read = np.arctanh(states_of(analysis)) @ of_digit
     assert np.array_equal(read.argmax(axis=1), analysis.labels)
-    assert [one.input for one in analysis.fixed_points] == [*"0123456789"]
-    assert {one.kind for one in analysis.fixed_points} == {"stable"}
-    places = [np.tanh(of_digit[:, int(one.input)]) for one in analysis.fixed_points]
+    assert [point.input for point in analysis.fixed_points] == [*"0123456789"]
+    assert {point.kind for point in analysis.fixed_points} == {"stable"}
+    places = [np.tanh(of_digit[:, int(point.input)]) for point in analysis.fixed_points]
     assert analysis.fixed_point_places == pytest.approx(analysis.path(np.array(places)), abs=1e-5)
 
 
@@ -168,9 +168,11 @@ def test_a_task_that_nobody_knows_is_coloured_by_its_classes(
     analysis = analysed(made(MAJORITY, cell, random.normal(size=(rows, 6)), 3), inputs=300)
     assert (analysis.coloured_by, analysis.label_names) == ("class", ("more zeros", "more ones"))
     assert 0.3 < analysis.labels.mean() < 0.7
-    assert {one.input for one in analysis.fixed_points} <= {"0", "1"}
+    assert {point.input for point in analysis.fixed_points} <= {"0", "1"}
     assert analysis.fixed_points
-    assert all((one.memory is not None) == CELLS[cell].has_memory for one in analysis.fixed_points)
+    assert all(
+        (point.memory is not None) == CELLS[cell].has_memory for point in analysis.fixed_points
+    )
 
 
 def test_a_state_after_the_last_step_has_read_the_whole_input() -> None:
@@ -183,19 +185,21 @@ def test_a_state_after_the_last_step_has_read_the_whole_input() -> None:
 
 def test_an_analysis_repeats_by_its_seed_and_has_documents() -> None:
     network = AdderNetwork(shipped("adder"))
-    one, same, other = (analysed(network, replica=30, inputs=100, seed=seed) for seed in (1, 1, 2))
-    assert np.array_equal(one.points, same.points)
-    assert not np.array_equal(one.points, other.points)
-    document = json.loads(json.dumps(one.to_dict(), allow_nan=False))
-    assert np.float32(document["points"]) == pytest.approx(one.points)
+    first, same, other = (
+        analysed(network, replica=30, inputs=100, seed=seed) for seed in (1, 1, 2)
+    )
+    assert np.array_equal(first.points, same.points)
+    assert not np.array_equal(first.points, other.points)
+    document = json.loads(json.dumps(first.to_dict(), allow_nan=False))
+    assert np.float32(document["points"]) == pytest.approx(first.points)
     assert document["fixed_points"][0]["kind"] == "stable"
     file = io.BytesIO()
-    np.savez(file, **one.arrays())  # type: ignore[arg-type]
+    np.savez(file, **first.arrays())  # type: ignore[arg-type]
     file.seek(0)
     arrays = np.load(file, allow_pickle=False)
-    assert arrays["state_space_fixed_point_state"].shape == (len(one.fixed_points), 3)
+    assert arrays["state_space_fixed_point_state"].shape == (len(first.fixed_points), 3)
     assert arrays["state_space_fixed_point_kind"].tolist() == [
-        point.kind for point in one.fixed_points
+        point.kind for point in first.fixed_points
     ]
     assert arrays["state_space_label_names"].tolist() == ["0", "1"]
 
@@ -224,13 +228,18 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
     )
     rested = 0
     for first, second in np.ndindex(2, 2):
-        update, carried = update_of(weights, np.array([first, second], np.float32)), before
+        update = update_of(weights, np.array([first, second], np.float32))
+        carried = before
         for _ in range(3000):
             carried = update(carried)
         at_rest = carried[(update(carried) - carried).norm(dim=1) < 1e-10]
         name = f"{first} + {second}"
-        stable = [one for one in analysis.fixed_points if (one.input, one.kind) == (name, "stable")]
-        places = torch.from_numpy(np.array([[*one.state, *one.memory] for one in stable]))  # type: ignore[misc]
+        stable = [
+            point
+            for point in analysis.fixed_points
+            if point.kind == "stable" and point.input == name
+        ]
+        places = torch.from_numpy(np.array([[*point.state, *point.memory] for point in stable]))  # type: ignore[misc]
         assert (torch.cdist(at_rest, places).min(dim=1).values < 1e-4).all()
         rested += len(at_rest)
     assert rested > len(before)
@@ -272,6 +281,6 @@ def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model:
         trace = trace_digit(
             network, data.test_images[chosen[at]].numpy().astype(np.float32) / np.float32(255)
         )
-        [layer] = [one for one in trace.layers if one.name == analysis.layer]
+        [layer] = [layer for layer in trace.layers if layer.name == analysis.layer]
         assert analysis.path(layer.states)[-1] == pytest.approx(analysis.points[at], abs=1e-4)
     assert analyse_digit_states(network, after(0)) is None
