@@ -39,10 +39,11 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
+from tests.members import metrics_of
 from tests.program import start_program
 
-EPOCH_METRICS = ["train_loss", "train_loss_last_batch", "val_loss", "val_accuracy"]
-TEST_METRICS = ["test_loss", "test_accuracy"]
+EPOCH_METRICS = ["train_loss", "train_loss_last_batch", *metrics_of(MNIST, "val")]
+TEST_METRICS = metrics_of(MNIST, "test")
 
 
 def quick(data: Path, *more: str) -> list[str]:

@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
@@ -29,17 +30,13 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
+from tests.members import metrics_of
 from tests.program import start_program
 
 SIZES, LOSSES, SEEDS = (2, 3), ("mse", "ce"), (5, 6)
-FIGURES = {
-    "recall": ["train_loss", "val_loss", "val_accuracy"],
-    "adder": ["train_loss", "val_loss", "val_bit_accuracy"],
-}
-TEST_FIGURES = {
-    "recall": ["test_loss", "test_accuracy"],
-    "adder": ["test_bit_accuracy", "test_number_accuracy"],
-}
+SEQUENCES = {name: task for name, task in TASKS.items() if not task.reads_data}
+FIGURES = {name: metrics_of(task, "train", "val") for name, task in SEQUENCES.items()}
+TEST_FIGURES = {name: metrics_of(task, "test") for name, task in SEQUENCES.items()}
 
 
 def quick(task: str, *more: str) -> list[str]:
@@ -51,7 +48,7 @@ def quick(task: str, *more: str) -> list[str]:
     ]
 
 
-@pytest.fixture(scope="module", params=["recall", "adder"])
+@pytest.fixture(scope="module", params=SEQUENCES)
 def task(request: pytest.FixtureRequest) -> str:
     """Each task of sequences."""
     return str(request.param)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
+import pytest
 import torch
 from torch import nn
 
@@ -93,6 +94,8 @@ def held(
                 show = record.put("output", logistic(x[3] + h[3]))
                 memory = record.put("cell", keep * memory + write * candidate)
                 state = show * np.tanh(memory)
+            case other:
+                pytest.skip(f"no equations of {other} are written down here")
         state = record.put("state", state)
     return {name: np.array(values) for name, values in record.values.items()}
 

@@ -13,6 +13,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.attribution import MOST_STEPS, analyse_sensitivity, attribution
 from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from tests.inside.made import held, reader, sequences
@@ -23,7 +24,7 @@ def shipped(model: str) -> RowReaderNetwork:
     return RowReaderNetwork(read_weights(asset_dir() / "pretrained" / f"mnist-{model}.safetensors"))
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("model", TASKS["mnist"].shipped_cells)
 def test_pixels_of_shipped_networks_sum_to_the_logit_over_a_blank_image(model: str) -> None:
     network, images = shipped(model), load_mnist().test_images.numpy()
     for number in (7, 18, 247):
@@ -78,7 +79,7 @@ def test_attribution_leaves_gradients_off_where_they_were_off() -> None:
         assert not torch.is_grad_enabled()
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", TASKS["adder"].cells)
 @pytest.mark.parametrize("task", ["adder", "recall"])
 def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> None:
     network, progress = sequences(task, cell), Watched()

@@ -15,6 +15,7 @@ from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.edits import LONGEST, Edit, Edited, ablated, editable, read_edit
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.cli.command_line import is_harmless
 from tests.inside.made import Setting, held, reader, sequences
@@ -105,7 +106,7 @@ def assert_held(trace: Trace, expected: dict[str, np.ndarray], layer: int = 0) -
         assert values == pytest.approx(expected[name.removesuffix(" gate")], abs=2e-5), name
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", TASKS["adder"].cells)
 def test_steps_of_an_adder_are_counted_from_0_as_they_are_shown(cell: str) -> None:
     reading = small_reading("adder", cell)
     edit = read_edit("state[1]@3=0.5", reading.trace)
@@ -116,7 +117,7 @@ def test_steps_of_an_adder_are_counted_from_0_as_they_are_shown(cell: str) -> No
     )
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell", TASKS["adder"].cells)
 @pytest.mark.parametrize("step", [0, 3, STEPS - 1])
 def test_an_edit_changes_nothing_that_came_before_it(cell: str, step: int) -> None:
     reading = small_reading("adder", cell)

@@ -6,6 +6,7 @@ import pytest
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.mnist import BATCH, analyse_rows
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.watched import Watched, after
@@ -15,7 +16,7 @@ def shipped(model: str) -> RowReaderNetwork:
     return RowReaderNetwork(read_weights(asset_dir() / "pretrained" / f"mnist-{model}.safetensors"))
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("model", TASKS["mnist"].shipped_cells)
 def test_accuracy_by_rows_is_that_of_answers_after_each_row(model: str) -> None:
     network, data = shipped(model), load_mnist()
     count = BATCH + 50

@@ -158,7 +158,7 @@ def test_the_colour_of_a_recall_is_the_digit_kept() -> None:
     assert analysis.fixed_point_places == pytest.approx(analysis.path(np.array(places)), abs=1e-5)
 
 
-@pytest.mark.parametrize("cell", ["rnn", "lstm", "gru", "mgu"])
+@pytest.mark.parametrize("cell", [*TASKS["recall"].cells, "mgu"])
 def test_a_task_that_nobody_knows_is_coloured_by_its_classes(
     cell: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -263,7 +263,7 @@ def test_an_analysis_of_sequences_stops_where_it_is(most: int) -> None:
     assert list(dict.fromkeys(progress.seen)) == [(done, total) for done in range(most + 1)]
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("model", TASKS["mnist"].shipped_cells)
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
     network, data, progress = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), Watched()
     analysis = analyse_digit_states(network, progress, inputs=300)

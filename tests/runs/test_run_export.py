@@ -167,10 +167,8 @@ def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path)
 @pytest.mark.parametrize(
     ("model", "preset", "layers"),
     [
-        ("rnn", "report", 1),
-        ("lstm", "fast", 2),
-        ("gru", "fast", 2),
-        ("bilstm", "report", 1),
+        *((cell, "report", 1) for cell in CELLS),
+        *((cell, "fast", 2) for cell in CELLS),
         ("bilstm", "fast", 3),
     ],
 )
@@ -194,7 +192,7 @@ def test_onnx_models_of_images_answer_like_ours(
     assert result.difference < 1e-5
 
 
-@pytest.mark.parametrize("cell", ["lstm", "gru"])
+@pytest.mark.parametrize("cell", TASKS["recall"].cells)
 @pytest.mark.parametrize("task", ["recall", "adder"])
 def test_onnx_models_of_sequences_answer_like_ours(
     task: str, cell: str, home: Path, here: Path

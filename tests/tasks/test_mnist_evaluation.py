@@ -36,7 +36,7 @@ def trained(mnist_slice: Path, model: str, preset: str = "report", **more: Any) 
     return outcome
 
 
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("model", MNIST.cells)
 def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, model: str) -> None:
     outcome = trained(mnist_slice, model)
     assert outcome.weights is not None

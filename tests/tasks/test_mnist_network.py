@@ -32,7 +32,7 @@ def made(
 
 @pytest.mark.parametrize("preset", ["report", "fast"])
 @pytest.mark.parametrize("layers", [1, 2, 3])
-@pytest.mark.parametrize("model", ["rnn", "lstm", "bilstm"])
+@pytest.mark.parametrize("model", TASKS["mnist"].cells)
 def test_logits_are_those_of_the_trained_model(
     model: str, layers: int, preset: str, tmp_path: Path
 ) -> None:

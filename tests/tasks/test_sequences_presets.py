@@ -7,6 +7,7 @@ import pytest
 from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
@@ -24,7 +25,9 @@ def config_of(task: str, preset: str | None = None, **overrides: Any) -> Sequenc
 def test_the_tasks_on_sequences() -> None:
     assert list(SEQUENCES) == ["recall", "adder"]
     for task in SEQUENCES.values():
-        assert task.cells == ("rnn", "lstm", "gru")
+        assert set(CELLS) - set(task.cells) == {
+            name for name, cell in CELLS.items() if cell.bidirectional
+        }
         assert tuple(preset.name for preset in task.presets) == PRESETS
         assert not task.reads_data
         assert task.unit == "sequences"

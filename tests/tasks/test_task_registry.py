@@ -7,6 +7,7 @@ import pytest
 
 from rnn_tui.engine.config import Recipe, config_from_dict
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
@@ -16,7 +17,7 @@ CHOICES = [(preset.name, model) for preset in MNIST.presets for model in MNIST.c
 
 def test_every_task_is_registered_by_its_name() -> None:
     assert all(name == task.name for name, task in TASKS.items())
-    assert MNIST.cells == ("rnn", "lstm", "bilstm", "gru")
+    assert MNIST.cells == tuple(CELLS)
     assert MNIST.default_cell in MNIST.cells
     assert [preset.name for preset in MNIST.presets] == ["report", "fast", "best", "photos"]
 
