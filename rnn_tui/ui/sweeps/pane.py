@@ -51,13 +51,13 @@ class SweepsPane(StorePane):
         key("form", "focus_form", "Form", tooltip="Go to the form of a new sweep and back"),
         Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "resume", "Resume", tooltip="Resume the sweep where it stopped"),
-        key("more", "add_trials", "Add trials", tooltip="Add trials to the search"),
         key(
             "beside",
             "compare",
             "Compare",
             tooltip="Compare the runs of the marked trials, or of this one",
         ),
+        key("more", "add_trials", "Add trials", tooltip="Add trials to the search"),
     ]
     _table = getters.query_one(TrialsTable)
     _form = getters.query_one(SweepForm)

@@ -253,12 +253,12 @@ class TestImagesView(Vertical, InsideDoor):
         if run is None or task.headline not in run.results:
             return not_measured(run, self._pane.runs)
         headline = task.metric(task.headline)
-        value = run.results[headline.name]
-        parts = [f"{run.config.label}: {headline.in_words(value)}"]
+        text = f"{run.config.label}: {headline.in_words(run.results[headline.name])}"
         published = task.published_figure(headline.name, run.config.cell)
         if published is not None:
-            parts.append(f"report {published:.2f} % (difference {value - published:+.2f})")
-        for name, other in run.results.items():
+            text += f" (report: {published:.2f} %)"
+        parts = [text]
+        for name, value in run.results.items():
             if name != headline.name:
-                parts.append(task.metric(name).in_words(other))
+                parts.append(task.metric(name).in_words(value))
         return ", ".join(parts)

@@ -16,7 +16,8 @@ from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable
 
 FIGURES = ("mean", "sd", "min", "max", "n")
-PUBLISHED = ("report", "report − mean")  #: columns that are shown where anything was published.
+# Columns that are shown where anything was published: that, and how far it lies from the mean.
+PUBLISHED = ("report", "vs mean")
 EMPTY = "Press t to train: mean and spread over the seeds appear here, network by network."
 NO_EPOCH = "No epoch has ended yet."
 

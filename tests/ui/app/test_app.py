@@ -405,7 +405,7 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         assert "98.90 %" in screen_text(app)
         await next_view(pilot, "test")
         text = screen_text(app)
-        assert "test accuracy 98.90 %, report 98.73 % (+0.17)" in text
+        assert "test accuracy 98.90 % (report: 98.73 %)" in text
         captions = [label for label in app.query("ImageWithLabels .caption") if label.is_on_screen]
         images = [str(label.render()) for label in captions]
         assert len(images) >= 10
