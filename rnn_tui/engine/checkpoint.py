@@ -21,8 +21,8 @@ from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training_state import TrainingState, digest
 from rnn_tui.engine.weights_file import (
-    FILM_PREFIX,
     FORMAT,
+    HISTORY_PREFIX,
     METADATA_KEY,
     TRAINING_PREFIX,
     read_weights,
@@ -37,10 +37,10 @@ class Checkpoint:
     weights: Mapping[str, Tensor]  #: parameters by name, on the CPU.
     step: int  #: steps trained.
     metrics: Figures  #: what was measured with these weights, as far as known.
-    #: what a run that is not at its end needs to go on from here.
+    #: what a run that is not at its end needs to be resumed from here.
     training: TrainingState | None = None
     #: what `history.TrainingHistory` has, by name, on the CPU.
-    film: Mapping[str, Tensor] = field(default_factory=dict)
+    snapshots: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
@@ -62,8 +62,8 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     """What a file of a checkpoint has in it."""
     tensors = dict(checkpoint.weights)
-    for name, tensor in checkpoint.film.items():
-        tensors[f"{FILM_PREFIX}{name}"] = tensor
+    for name, tensor in checkpoint.snapshots.items():
+        tensors[f"{HISTORY_PREFIX}{name}"] = tensor
     if checkpoint.training is not None:
         for name, tensor in checkpoint.training.tensors.items():
             tensors[f"{TRAINING_PREFIX}{name}"] = tensor

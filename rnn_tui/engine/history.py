@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import FILM_PREFIX, read_tensors
+from rnn_tui.engine.weights_file import HISTORY_PREFIX, read_tensors
 
 if TYPE_CHECKING:
     import numpy as np
@@ -73,8 +73,8 @@ def read_history(path: Path) -> TrainingHistory | None:
     Raises:
         CheckpointError: if it can't be read, or is damaged.
     """
-    _, arrays = read_tensors(path, lambda name: name.startswith(FILM_PREFIX))
-    snapshots = {name.removeprefix(FILM_PREFIX): values for name, values in arrays.items()}
+    _, arrays = read_tensors(path, lambda name: name.startswith(HISTORY_PREFIX))
+    snapshots = {name.removeprefix(HISTORY_PREFIX): values for name, values in arrays.items()}
     epochs = snapshots.pop("epochs", None)
     if epochs is None or not snapshots:
         return None

@@ -282,7 +282,7 @@ class TrainingLoop:
         self._snapshots = {}
         if self._resume is not None:
             self._snapshots = {
-                name: list(values.unbind()) for name, values in self._resume.film.items()
+                name: list(values.unbind()) for name, values in self._resume.snapshots.items()
             }
         if self._step == 0 and self._snapshot_steps:
             self._add_snapshot(first)

@@ -18,7 +18,12 @@ from rnn_tui.engine.devices import devices_here, resolve_device
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.stepper import LossLog, Stepper
-from rnn_tui.engine.weights_file import FILM_PREFIX, TRAINING_PREFIX, parse_metadata, read_tensors
+from rnn_tui.engine.weights_file import (
+    HISTORY_PREFIX,
+    TRAINING_PREFIX,
+    parse_metadata,
+    read_tensors,
+)
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class ResumePoint:
     weights: Mapping[str, Tensor]  #: those that are kept: averaged ones where the recipe says so.
     step: int  #: steps done.
     state: TrainingState  #: all else.
-    film: Mapping[str, Tensor]  #: snapshots of the training up to here.
+    snapshots: Mapping[str, Tensor]  #: snapshots of the training up to here.
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
@@ -102,10 +107,10 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
     weights = {
         name: tensor
         for name, tensor in tensors.items()
-        if not name.startswith((TRAINING_PREFIX, FILM_PREFIX))
+        if not name.startswith((TRAINING_PREFIX, HISTORY_PREFIX))
     }
-    film = _with_prefix(tensors, FILM_PREFIX)
-    return ResumePoint(path, config_in_file, weights, step, state, film)
+    snapshots = _with_prefix(tensors, HISTORY_PREFIX)
+    return ResumePoint(path, config_in_file, weights, step, state, snapshots)
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:

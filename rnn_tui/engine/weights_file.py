@@ -24,7 +24,7 @@ METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
 # What the names of other arrays in the file begin with.
 TRAINING_PREFIX = "training/"  # what a run that is not at its end needs to be resumed
-FILM_PREFIX = "film/"  # snapshots of the training: see `history`
+HISTORY_PREFIX = "film/"  # snapshots of the training: see `history`
 # Besides SafetensorError. AttributeError and TypeError: numbers of a kind that NumPy does not have.
 UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
 
@@ -57,7 +57,7 @@ def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
 
 
 def _is_weight(name: str) -> bool:
-    return not name.startswith((TRAINING_PREFIX, FILM_PREFIX))
+    return not name.startswith((TRAINING_PREFIX, HISTORY_PREFIX))
 
 
 def read_tensors(

@@ -17,7 +17,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.history import FEWEST, MOST_BYTES, read_history, snapshot_steps
-from rnn_tui.engine.weights_file import FILM_PREFIX, METADATA_KEY
+from rnn_tui.engine.weights_file import HISTORY_PREFIX, METADATA_KEY
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.sequences.problem import build_replicas
 
@@ -166,7 +166,7 @@ DAMAGED: dict[str, dict[str, np.ndarray]] = {
 def test_a_damaged_history_is_refused_in_a_sentence(how: str, tmp_path: Path) -> None:
     path = tmp_path / "run.safetensors"
     save_file(
-        {f"{FILM_PREFIX}{name}": values for name, values in DAMAGED[how].items()},
+        {f"{HISTORY_PREFIX}{name}": values for name, values in DAMAGED[how].items()},
         path,
         {METADATA_KEY: "{}"},
     )
