@@ -87,7 +87,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
         if not self.networks.sources:
             self.query_one(DrawingView).say(MISSING)
             return
-        ink, sources = self.query_one(DrawingPad).drawing.ink, self.networks.asked
+        ink, sources = self.query_one(DrawingPad).drawing.ink, self.networks.to_compare
         self._asking.ask(lambda: answer_drawing(ink, sources))
 
     async def _receive(self, outcome: DrawingAnswers | str) -> None:

@@ -329,7 +329,7 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         assert "every combination · 1 seed" in screen_text(app)
         keep("third", SweepPlan(task="recall", grid={"hidden_size": [2, 3, 4]}))
         which = app.query_one("#sweep-which", PlainSelect)
-        await wait_until(pilot, lambda: "third" in which._offered)
+        await wait_until(pilot, lambda: "third" in which._values)
         assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
         await press(pilot, "M")
         assert "to a search only" in last_notice(app)
@@ -374,7 +374,7 @@ async def test_the_newest_sweep_stays_when_another_one_begins() -> None:
         await wait_until(pilot, lambda: len(rows(app)) == 1)
         keep("second", SweepPlan(task="recall", grid={"hidden_size": [2, 4]}))
         which = app.query_one("#sweep-which", PlainSelect)
-        await wait_until(pilot, lambda: "second" in which._offered)
+        await wait_until(pilot, lambda: "second" in which._values)
         await pilot.pause(1.5)
         assert (which.value, len(rows(app))) == ("first", 1)
 

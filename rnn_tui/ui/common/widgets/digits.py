@@ -1,4 +1,4 @@
-"""Digits shown: large in blocks, and as the probabilities of all ten."""
+"""Widgets that show a digit large, and the probabilities of all ten."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,48 +14,60 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
-# three by five points each
+# The digits in rows of three points; each has five rows.
 _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
-# by upper and lower point: two points share a cell in the small form
+# A cell of a small digit by its upper and its lower point.
 _HALVES = {"  ": " ", "█ ": "▀", " █": "▄", "██": "█"}
 LARGE_HEIGHT = 5
-# of a cell: a narrow bar, too, is read to a hundredth; the same upwards
-_EIGHTHS, _RISING = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"
-# cells: what a bar's figures and note take, the longest bar that is read at a glance
-BAR_NOTES, LONGEST_BAR = 18, 40
-# cells and lines from which a column has room for a digit that is larger
+_RIGHTWARDS, _UPWARDS = " ▏▎▍▌▋▊▉█", " ▁▂▃▄▅▆▇█"  # eighths of a cell
+BAR_NOTES = 18  # cells that a bar's digit, percentage and note take
+LONGEST_BAR = 40  # cells of the longest bar that can be read at a glance
+# Classes of columns with larger digits, and the cells and lines that these need.
 SIZES = (("-huge", 40, 32), ("-large", 32, 18))
-SPREAD_HEIGHT = 24  # lines from which there is air between the bars of a column
+SPREAD_HEIGHT = 24  # lines from which there are blank ones between the bars of a column
+LARGER_DIGIT_LINES = 3  # lines that a larger digit takes more
 
 
 def small_digit(digit: int) -> list[str]:
-    """Three lines of three cells."""
+    """Draw a digit in three lines of three cells."""
     rows = [*_FONT[digit], "   "]
-    return [
-        "".join(_HALVES[upper + lower] for upper, lower in zip(rows[at], rows[at + 1], strict=True))
-        for at in (0, 2, 4)
-    ]
+    return [_halved(rows[index], rows[index + 1]) for index in (0, 2, 4)]
+
+
+def _halved(upper_row: str, lower_row: str) -> str:
+    """Draw two rows of points in one line."""
+    pairs = zip(upper_row, lower_row, strict=True)
+    return "".join(_HALVES[upper + lower] for upper, lower in pairs)
 
 
 def large_digit(digit: int, times: int = 1) -> list[str]:
-    """Five lines of six cells, or so many times as large."""
-    return [
-        row
-        for row in ["".join(point * 2 * times for point in row) for row in _FONT[digit]]
-        for _ in range(times)
-    ]
+    """Draw a digit in five lines of six cells, or so many times as large."""
+    lines = []
+    for row in _FONT[digit]:
+        line = "".join(point * 2 * times for point in row)
+        lines += [line] * times
+    return lines
 
 
 def ruler(
     numbers: Iterable[tuple[int, str]], room: int, more_left: bool, more_right: bool
 ) -> list[str]:
-    """A line with numbers from their cells on, and signs where there are more; a number that is cut
-    would be another number.
+    """Write numbers into a line, and signs at its ends where there are more.
+
+    A number that would be cut is left out: it would be another number.
+
+    Args:
+        numbers: The first cell and the text of each.
+        room: The cells of the line.
+        more_left: Whether something lies to the left of the line.
+        more_right: Whether something lies to the right of it.
     """
+    first = 2 if more_left else 0
+    end = room - 2 if more_right else room
     text = [" "] * room
-    for at, number in numbers:
-        if at >= 2 * more_left and at + len(number) <= room - 2 * more_right:
-            text[at : at + len(number)] = number
+    for cell, number in numbers:
+        if cell >= first and cell + len(number) <= end:
+            text[cell : cell + len(number)] = number
     if more_left:
         text[0] = "‹"
     if more_right:
@@ -64,7 +76,7 @@ def ruler(
 
 
 def theme_style(widget: Widget, name: str) -> Style:
-    """A colour of the theme as Rich has it, which knows no name such as ansi_red itself."""
+    """Return a colour of the theme for Rich, which does not know names such as ansi_red."""
     return Style(color=Color.parse(widget.app.theme_variables[name]).rich_color)
 
 
@@ -74,35 +86,37 @@ class BigDigit(Widget):
     digit: reactive[int | None] = reactive(None, init=False)
 
     def render(self) -> Text:
+        lines: list[str] = []
         times = self.content_size.height // LARGE_HEIGHT
-        lines = (
-            []
-            if self.digit is None
-            else large_digit(self.digit, times)
-            if times
-            else small_digit(self.digit)
-        )
+        if self.digit is not None and times:
+            lines = large_digit(self.digit, times)
+        elif self.digit is not None:
+            lines = small_digit(self.digit)
         return Text("\n".join(lines), no_wrap=True, end="")
 
 
 def bar(share: float, width: int) -> str:
-    """A bar of `share` (0 … 1) of `width` cells, padded to the width."""
-    full, part = divmod(round(max(0.0, min(1.0, share)) * width * 8), 8)
-    return ("█" * full + _EIGHTHS[part : part + bool(part)]).ljust(width)
+    """Draw a bar of `share` (0 … 1) of `width` cells, padded to the width."""
+    full, eighths = divmod(round(max(0.0, min(1.0, share)) * width * 8), 8)
+    text = "█" * full
+    if eighths:
+        text += _RIGHTWARDS[eighths]
+    return text.ljust(width)
 
 
 class ProbabilityBars(Widget):
-    """Ten bars, one below the other, with air between them where it is high enough."""
+    """Ten bars, one below the other, with blank lines between them where there is room."""
 
     _probabilities: tuple[float, ...] = ()
     _true: int | None = None
 
     def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
         """Draw the bars; `true` is the right class, where it is known."""
-        other = len(probabilities) != len(self._probabilities)
-        self._probabilities, self._true = tuple(probabilities), true
-        # only then: to lay the whole screen out takes longer than networks do for an answer
-        self.refresh(layout=other)
+        other_count = len(probabilities) != len(self._probabilities)
+        self._probabilities = tuple(probabilities)
+        self._true = true
+        # only then: to lay the whole screen out takes longer than networks need to answer
+        self.refresh(layout=other_count)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
         return len(self._probabilities)
@@ -112,58 +126,60 @@ class ProbabilityBars(Widget):
             return Text("")
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
         width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
-        plain, good, bad = (
-            theme_style(self, name) for name in ("primary", "text-success", "text-error")
-        )
-        between = 2 if self.content_size.height >= 2 * len(self._probabilities) - 1 else 1
-        # Where nobody knows the truth nothing is wrong.
-        notes = {
-            best: (" read", plain) if self._true is None else (" ✗ read", bad),
-            self._true: (" ✓ true", good),
-        }
+        plain = theme_style(self, "primary")
+        notes: dict[int, tuple[str, Style]] = {}
+        if self._true is None:  # where nobody knows the truth nothing is wrong
+            notes[best] = (" read", plain)
+        else:
+            notes[best] = (" ✗ read", theme_style(self, "text-error"))
+            notes[self._true] = (" ✓ true", theme_style(self, "text-success"))
         lines = []
         for digit, probability in enumerate(self._probabilities):
             note, style = notes.get(digit, ("", plain))
-            figure = f" {100 * probability:5.1f} %"
+            percent = f" {100 * probability:5.1f} %"
             lines.append(
-                Text.assemble(f"{digit} ", (bar(probability, width), style), figure, (note, style))
+                Text.assemble(f"{digit} ", (bar(probability, width), style), percent, (note, style))
             )
-        return Text("\n" * between, no_wrap=True, end="").join(lines)
+        has_room = self.content_size.height >= 2 * len(lines) - 1
+        return Text("\n\n" if has_room else "\n", no_wrap=True, end="").join(lines)
 
 
 class ProbabilityColumns(ProbabilityBars):
-    """The same as ten columns side by side, as wide and high as there is room."""
+    """Ten columns side by side, as wide and high as there is room."""
 
     _probabilities = (0.0,) * 10
 
     def render(self) -> Text:
         """Draw at the present size, the digits in the last line."""
-        width, height = (self.content_size.width + 1) // 10, self.content_size.height - 1
-        shares = [8 * height * share for share in self._probabilities]
-        below = (8 * line for line in reversed(range(height)))
-        rows = [
-            [_RISING[max(0, min(8, round(share) - ground))] * (width - 1) for share in shares]
-            for ground in below
-        ]
-        rows.append(
-            [f"{'▸' if at == self._true else ''}{at}".center(width - 1) for at in range(10)]
-        )
+        width = (self.content_size.width + 1) // 10  # of a column, with a blank behind it
+        height = self.content_size.height - 1
+        heights = [8 * height * share for share in self._probabilities]  # in eighths of a line
+        rows = []
+        for line in reversed(range(height)):
+            eighths = [max(0, min(8, round(column) - 8 * line)) for column in heights]
+            rows.append([_UPWARDS[count] * (width - 1) for count in eighths])
+        digits = [f"▸{digit}" if digit == self._true else f"{digit}" for digit in range(10)]
+        rows.append([digit.center(width - 1) for digit in digits])
         text = Text("\n".join(" ".join(row) for row in rows), no_wrap=True, end="")
-        length, best = 10 * width, shares.index(max(shares))
-        text.stylize(theme_style(self, "primary"), 0, height * length)
-        for line in range(len(rows) if any(shares) else 0):
-            at = line * length + best * width
-            text.stylize(theme_style(self, "text-accent") + Style(bold=True), at, at + width - 1)
+        line_length = 10 * width
+        text.stylize(theme_style(self, "primary"), 0, height * line_length)
+        if any(heights):
+            best = heights.index(max(heights))
+            style = theme_style(self, "text-accent") + Style(bold=True)
+            for line in range(len(rows)):
+                start = line * line_length + best * width
+                text.stylize(style, start, start + width - 1)
         return text
 
 
 class DigitColumn(Vertical):
-    """What a network says: its name, the digit, words beside that, the ten probabilities below."""
+    """Shows the answer of a network: its name, the digit, words, and ten probabilities."""
 
     DEFAULT_CLASSES = "panel"
 
     def __init__(self) -> None:
-        self._digit, self._bars = BigDigit(), ProbabilityBars()
+        self._digit = BigDigit()
+        self._bars = ProbabilityBars()
         self._words = Static("", classes="words", markup=False)
         super().__init__(Horizontal(self._digit, self._words, classes="head"), self._bars)
 
@@ -176,12 +192,20 @@ class DigitColumn(Vertical):
         colour: str = "success",
         true: int | None = None,
     ) -> None:
-        """Show whose answer it is, its probabilities, if any, and words, the first line in the
-        `colour` of a state.
+        """Show an answer.
+
+        Args:
+            name: Of the network.
+            probabilities: Of the ten digits; empty where there is no answer.
+            words: Beside the digit.
+            colour: Of their first line: `success`, `warning` or `error`.
+            true: The right digit, where it is known.
         """
         self.border_title = Content(name)
-        self._digit.visible = self._bars.visible = bool(probabilities)
-        if probabilities:
+        has_answer = bool(probabilities)
+        self._digit.visible = has_answer
+        self._bars.visible = has_answer
+        if has_answer:
             self._digit.digit = max(range(len(probabilities)), key=probabilities.__getitem__)
             self._bars.show(probabilities, true)
         self.update_classes({"-unsure": colour == "warning", "-wrong": colour == "error"})
@@ -194,11 +218,14 @@ class DigitColumn(Vertical):
 
 def fit_columns(columns: Sequence[DigitColumn], place: Size) -> None:
     """Draw columns that stand side by side as large as there is room for in a place."""
-    room, height = place.width // max(1, len(columns)), place.height
-    size = next((name for name, *least in SIZES if room >= least[0] and height >= least[1]), "")
-    classes = {
-        **{name: name == size for name, *_ in SIZES},
-        "-spread": height >= SPREAD_HEIGHT + 3 * bool(size),
-    }
+    width, height = place.width // max(1, len(columns)), place.height
+    fitting = [
+        name
+        for name, least_width, least_height in SIZES
+        if width >= least_width and height >= least_height
+    ]
+    size = fitting[0] if fitting else ""
+    classes = {name: name == size for name, _, _ in SIZES}
+    classes["-spread"] = height >= SPREAD_HEIGHT + (LARGER_DIGIT_LINES if size else 0)
     for column in columns:
         column.update_classes(classes)

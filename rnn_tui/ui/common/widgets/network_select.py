@@ -1,4 +1,4 @@
-"""The list of networks to choose from, shipped, of runs or named, and views that have one."""
+"""A list of networks to choose from: shipped ones, those of runs and named ones."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,22 +18,28 @@ NONE = "none"
 
 
 class NetworkSelect(PlainSelect[str]):
-    """Chooses which network of a task answers, by its title or a `short` one; `Changed` tells that
-    a user chose another.
-    """
+    """Selects which network of a task answers; posts `Changed` where a user selects another one."""
 
     @dataclass
     class Offered(Message):
-        """The networks that there are have been looked for; another one may be chosen now."""
+        """The list was filled with the networks there are now."""
 
-        other: bool
+        other: bool  #: whether another network is selected now.
 
     def __init__(self, task: str, *, short: bool = False, id: str) -> None:
+        """Create an empty list.
+
+        Args:
+            task: Whose networks are listed.
+            short: Whether they have short titles.
+            id: Of the widget.
+        """
         super().__init__([(NONE, NONE)], id=id)
-        self._listed_task, self._short = task, short
-        self._sources: dict[str, Source] | None = None
-        self._named: Source | None = None
-        self._to_choose: Path | None = None  # among those in the list
+        self._listed_task = task
+        self._short = short
+        self._sources: dict[str, Source] | None = None  #: By title; None before the first look.
+        self._named: Source | None = None  #: Weights that a user named.
+        self._to_choose: Path | None = None  #: The weights to select once the list is filled.
 
     @property
     def sources(self) -> tuple[Source, ...] | None:
@@ -42,51 +48,52 @@ class NetworkSelect(PlainSelect[str]):
 
     @property
     def source(self) -> Source | None:
-        """The chosen one; None where there are none."""
+        """The selected one; None where there are none."""
         return (self._sources or {}).get(str(self.value))
 
     @property
-    def asked(self) -> tuple[Source, ...]:
-        """The chosen one, and for comparison those that ship."""
-        chosen = self.source
-        return (
-            ()
-            if chosen is None
-            else (chosen, *(one for one in self.sources or () if one.ships and one is not chosen))
-        )
+    def to_compare(self) -> tuple[Source, ...]:
+        """The selected one, and those that ship."""
+        selected = self.source
+        if selected is None:
+            return ()
+        shipped = [source for source in self.sources or () if source.ships]
+        return (selected, *(source for source in shipped if source is not selected))
 
     def use(self, source: Source) -> None:
-        """List these weights too, and choose them."""
-        self._named, self._to_choose = source, source.path
+        """List these weights too, and select them."""
+        self._named = source
+        self._to_choose = source.path
         if self.is_mounted:
             self.look()
 
     @work(group="weights", exclusive=True)
     async def look(self) -> None:
-        """Look for networks anew, since a run may have ended; what is chosen stays chosen."""
+        """Look for networks anew, since a run may have ended; the selected one stays selected."""
         sources = await in_thread(self, candidates, self._listed_task, self._named)
-        before = self.source or next(iter(sources), None)
+        # Before the first look, the first network is meant.
+        previous = self.source or next(iter(sources), None)
         self._sources = {
             source.short_title if self._short else source.title: source for source in sources
         }
-        self.offer_texts(((title, title) for title in self._sources or [NONE]), str(self.value))
+        self.offer_texts([(title, title) for title in self._sources or [NONE]], str(self.value))
         self.choose(self._to_choose)
-        self._to_choose, now = None, self.source
-        self.post_message(
-            self.Offered(now is not None and (before is None or before.path != now.path))
-        )
+        self._to_choose = None
+        selected = self.source
+        other = selected is not None and (previous is None or previous.path != selected.path)
+        self.post_message(self.Offered(other))
 
     def choose(self, path: Path | None) -> None:
-        """Choose the weights in a file without telling, if they are in the list."""
-        if title := next(
-            (title for title, source in (self._sources or {}).items() if source.path == path), None
-        ):
-            with self.prevent(Select.Changed):
-                self.value = title
+        """Select the weights in a file, if they are in the list; nothing is posted."""
+        for title, source in (self._sources or {}).items():
+            if source.path == path:
+                with self.prevent(Select.Changed):
+                    self.value = title
+                return
 
 
 class NetworkView(TaskView):
-    """A view in which one chooses whose weights answer; to be the last of a class's bases."""
+    """A view with a list of networks that answer; to be the last of a class's bases."""
 
     BINDINGS = [key("network", "next_network", "Network", "Let the next network answer")]
 

@@ -25,45 +25,57 @@ _MOST_ENTRIES = 20_000  # entries of a folder that are looked through for a comp
 
 
 def parse_paths(text: str) -> list[Path]:
-    """The paths in `text`: of each line one as it stands if there is such a file, or else as a
-    shell has them.
+    """Return the paths in a text: of each line, one as it stands if there is such a file.
+
+    Other lines are split into paths as by a shell.
     """
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    if len(lines) != 1:
-        return [path for line in lines for path in parse_paths(line)]
-    whole = _path(lines[0])
+    return [path for line in lines for path in _parse_line(line)]
+
+
+def _parse_line(line: str) -> list[Path]:
+    whole = _path(line)
     if exists(whole):
         return [whole]
     try:
-        words = shlex.split(lines[0], posix=os.name != "nt")
-    except ValueError:  # a quote without its like, as in “don't”, or not closed yet
-        bare = _path(lines[0].lstrip("'\""))
-        return [bare if exists(bare) else whole]
-    return [_path(word.strip('"') if os.name == "nt" else word) for word in words]
+        words = shlex.split(line, posix=os.name != "nt")
+    except ValueError:  # a single quote, as in “don't”, or one that is not closed yet
+        unquoted = _path(line.lstrip("'\""))
+        return [unquoted if exists(unquoted) else whole]
+    if os.name == "nt":
+        words = [word.strip('"') for word in words]
+    return [_path(word) for word in words]
 
 
 def parse_path(text: str) -> Path | None:
-    """The only path in `text`, which may lead to nothing yet, blanks in its name without quotes;
-    None if there is no text.
+    """Return the path of a file to write; None if there is no text.
+
+    Blanks in its name need no quotes.
     """
     paths = parse_paths(text)
-    return _path(text.strip()) if len(paths) > 1 else next(iter(paths), None)
+    if len(paths) > 1:
+        return _path(text.strip())
+    return paths[0] if paths else None
 
 
 def spelled(paths: Sequence[Path]) -> str:
-    """Text that `parse_paths` reads as `paths`, and that shows nothing but printable characters."""
+    """Return a text of printable characters that `parse_paths` reads as these paths."""
     return " ".join(_spelled(path) for path in paths)
 
 
 def _spelled(path: Path) -> str:
-    if (text := os.fspath(path)).startswith("~"):  # its name, and no home
+    text = os.fspath(path)
+    if text.startswith("~"):  # part of its name, not the home folder
         text = os.path.join(os.curdir, text)
-    if printable(text, len(text)) == text:
-        return shlex.quote(text) if os.name != "nt" else f'"{text}"' if " " in text else text
-    return _SCHEME + quote_from_bytes(os.fsencode(os.path.abspath(path)))
+    if printable(text, len(text)) != text:
+        return _SCHEME + quote_from_bytes(os.fsencode(os.path.abspath(path)))
+    if os.name != "nt":
+        return shlex.quote(text)
+    return f'"{text}"' if " " in text else text
 
 
 def _path(text: str) -> Path:
+    """Return the path that a text without quotes names, perhaps as a URL."""
     # Not by urlsplit, which raises on a bracket, and takes a question mark for the path's end.
     _, slash, name = text.removeprefix(_SCHEME).partition("/")
     if text.startswith(_SCHEME) and slash:
@@ -87,45 +99,57 @@ class PathSuggester(Suggester):
 
 
 def completed(text: str) -> str | None:
-    """`text` completed to the first name, in alphabetical order, that begins like it."""
+    """Complete a text to the first name, in alphabetical order, that begins like it.
+
+    Returns:
+        The whole text, or None where nothing begins so.
+    """
     if not text or text.startswith(_SCHEME):
         return None
-    # As one path that is taken as it stands, or else as a shell has it, or the last of several.
-    last = max((m.end() for m in _ESCAPED_OR_BLANK.finditer(text) if m[1]), default=0)
-    for start, escaped in ((0, False), (0, True), (last, True)):
+    blanks = [match.end() for match in _ESCAPED_OR_BLANK.finditer(text) if match[1]]
+    last_word = blanks[-1] if blanks else 0
+    # As one path as it stands, else as one that a shell reads, else as the last of several.
+    for start, by_shell in ((0, False), (0, True), (last_word, True)):
         word = text[start:].lstrip("'\"")
-        escape = escaped and len(word) == len(text) - start  # there is no quote
-        if (
-            rest := _missing_part(_ESCAPED.sub(r"\1", word) if escape else word, escape=escape)
-        ) is not None:
-            return text + rest
+        is_quoted = len(word) < len(text) - start
+        if by_shell and not is_quoted:
+            missing = _missing_part(_ESCAPED.sub(r"\1", word), escape=True)
+        else:
+            missing = _missing_part(word, escape=False)
+        if missing is not None:
+            return text + missing
     return None
 
 
 def _missing_part(word: str, *, escape: bool) -> str | None:
-    """What to add to a path to have the first name that begins so."""
-    folder, begun = os.path.split(word)
+    """Return what completes a path to the first name that begins like its last part.
+
+    Args:
+        word: The path without quotes and escapes.
+        escape: Whether to escape blanks and quotes in what is added.
+    """
+    folder, beginning = os.path.split(word)
     try:
-        with entries(expanded(folder) or os.curdir) as inside:
-            visible = (
-                entry
-                for entry in islice(inside, _MOST_ENTRIES)
-                if begun or not entry.name.startswith(".")
-            )
+        with entries(expanded(folder) or os.curdir) as folder_entries:
             names = [
                 f"{entry.name}/" if is_folder(entry) else entry.name
-                for entry in visible
-                if entry.name.startswith(begun)
+                for entry in islice(folder_entries, _MOST_ENTRIES)
+                if entry.name.startswith(beginning)
+                and (beginning or not entry.name.startswith("."))
             ]
     except (OSError, ValueError):
         return None
-    names = [
-        name for name in names if name.endswith("/") or (called_like_photo(name) and name != begun)
-    ]
-    if not (names := [name for name in names if printable(name, len(name)) == name]):
+    names = [name for name in names if _completes(name, beginning)]
+    if not names:
         return None
-    rest = min(names)[len(begun) :]
-    return re.sub(r"([\s'\"\\])", r"\\\1", rest) if escape else rest
+    missing = min(names)[len(beginning) :]
+    return re.sub(r"([\s'\"\\])", r"\\\1", missing) if escape else missing
+
+
+def _completes(name: str, beginning: str) -> bool:
+    """Whether a name is worth offering: of a folder or a photo, printable, not typed in full."""
+    is_offered = name.endswith("/") or (called_like_photo(name) and name != beginning)
+    return is_offered and printable(name, len(name)) == name
 
 
 class PathInput(TypedInput):
@@ -140,7 +164,7 @@ class PathInput(TypedInput):
         self.suggester = PathSuggester()
 
     def action_complete(self) -> None:
-        """Take the completion; where there is none, go to the next field."""
+        """Accept the completion; where there is none, go to the next field."""
         if self.cursor_at_end and self._suggestion and self._suggestion != self.value:
             self.action_cursor_right()
         else:
@@ -152,12 +176,12 @@ class PathInput(TypedInput):
         self._insert(text)
 
     def _insert(self, text: str) -> None:
-        # No file is called by half a character, which can be pasted.
+        # A paste may have half a character (a lone surrogate), which no file's name has.
         text = text[:MOST_CHARACTERS].strip("\r\n").encode(errors="replace").decode()
         several = len(text.strip().splitlines()) > 1
         if several or printable(text, len(text)) != text:
             paths = parse_paths(text)
-            # a name may have what the field would not show, as an emoji's joiner
+            # a name may have characters that the field would not show, such as an emoji's joiner
             if several or all(map(exists, paths)):
                 text = spelled(paths)
         super()._insert(text)

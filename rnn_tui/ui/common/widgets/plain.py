@@ -1,6 +1,7 @@
-"""Tables, lists and fields that show text as it is: Textual reads markup in every text, so that a
-run called `[red]` would colour its cell, one called `[/]` end the app.
-`tests/ui/test_plain_text.py` holds that texts take this way.
+"""Tables, lists and fields that show text as it is.
+
+Textual reads markup in every text: a run called `[red]` would colour its cell, and one called `[/]`
+would end the app. `tests/ui/test_plain_text.py` checks that no other widgets are used.
 """
 
 from collections.abc import Iterable
@@ -30,42 +31,44 @@ class PlainTable(DrawnCells, DataTable[Text]):
         return super().add_row(*map(_text, cells), **options)
 
     def fill(self, headings: Iterable[str | Text], rows: Iterable[Iterable[str | Text]]) -> None:
-        """Show these in place of what there is; the cursor stays where it is, and what is in
-        view.
-        """
-        at, scrolled = self.cursor_row, self.scroll_offset
+        """Show these rows in place of others; cursor and scroll position stay."""
+        cursor_row, offset = self.cursor_row, self.scroll_offset
         self.clear(columns=True)
         self.add_columns(*headings)
         for row in rows:
             self.add_row(*row)
-        self.move_cursor(row=at, animate=False)
-        self.scroll_to(*scrolled, animate=False)
+        self.move_cursor(row=cursor_row, animate=False)
+        self.scroll_to(*offset, animate=False)
 
 
 class PlainSelect(SteadySelect[Value]):
     """A list to choose from, compact and without a blank, whose texts are shown as they are."""
 
     def __init__(self, options: Iterable[tuple[str, Value]], **more: Any) -> None:
-        super().__init__(self._taken(options), allow_blank=False, compact=True, **more)
+        super().__init__(self._as_contents(options), allow_blank=False, compact=True, **more)
 
-    def offer_texts(self, options: Iterable[tuple[str, Value]], *wanted: Value) -> None:
-        """Offer these options in place of others, without telling; choose the first of `wanted`
-        there is, or else the first.
+    def offer_texts(self, options: Iterable[tuple[str, Value]], *preferred: Value) -> None:
+        """Offer options in place of others, without a `Changed`.
+
+        Args:
+            options: Texts and values.
+            preferred: The first of these that is offered is selected; without any, the first
+                option.
         """
         with self.prevent(self.Changed):
-            super().set_options(self._taken(options))
-            self.value = next(
-                (value for value in wanted if value in self._offered), self._offered[0]
-            )
+            super().set_options(self._as_contents(options))
+            offered = [value for value in preferred if value in self._values]
+            self.value = offered[0] if offered else self._values[0]
 
     def choose_next(self) -> None:
-        """Choose the next option; after the last the first."""
-        at = next((at for at, value in enumerate(self._offered) if value == self.value), -1)
-        self.value = self._offered[(at + 1) % len(self._offered)]
+        """Select the next option; after the last the first."""
+        index = self._values.index(self.value) if self.value in self._values else -1
+        self.value = self._values[(index + 1) % len(self._values)]
 
-    def _taken(self, options: Iterable[tuple[str, Value]]) -> list[tuple[Content, Value]]:
+    def _as_contents(self, options: Iterable[tuple[str, Value]]) -> list[tuple[Content, Value]]:
+        """Return options with texts that are no markup, and note their values."""
         contents = [(Content(text), value) for text, value in options]
-        self._offered = [value for _, value in contents]
+        self._values = [value for _, value in contents]
         return contents
 
 
@@ -73,7 +76,7 @@ class MarkedCheckbox(Compact, Checkbox):
     """A compact checkbox that shows its state by a mark, not by colour alone."""
 
     def __init__(self, label: str, value: bool = False, id: str | None = None) -> None:
-        # here in place of later, for the reason that `Compact` has
+        # from the start: `Compact` says why
         classes = f"{self.DEFAULT_CLASSES} -on" if value else None
         super().__init__(Content(label), value, id=id, classes=classes, compact=True)
 
@@ -83,7 +86,7 @@ class MarkedCheckbox(Compact, Checkbox):
 
 
 class MainButton(Compact, Button):
-    """A compact button for what a form is there for."""
+    """The compact button of a form that does what the form is for."""
 
     DEFAULT_CLASSES = f"{Compact.DEFAULT_CLASSES} -primary -style-default"
 
@@ -98,12 +101,13 @@ class TypedInput(Compact, Input):
         super().__init__(value, placeholder, max_length=most, compact=True, id=id)
         self.cursor_blink = False
         self._most = most
-        self._cut = "", ""  # what it held right after a paste that did not fit, and a note on that
+        self._value_after_cut = ""  #: The text right after a paste that did not fit.
+        self._cut_note = ""  #: How much of that paste fitted, in a sentence.
 
     @property
     def cut(self) -> str:
-        """How much of a paste fits; empty where all of it did, or other text is there by now."""
-        return self._cut[1] if self._cut[0] == self.value else ""
+        """How much of a paste fits, in a sentence; empty where all fits or the text has changed."""
+        return self._cut_note if self._value_after_cut == self.value else ""
 
     def hold(self, text: str) -> None:
         """Hold this text in place of what is there, with the cursor behind it."""
@@ -122,25 +126,24 @@ class TypedInput(Compact, Input):
     def _insert(self, text: str) -> None:
         """Put `text` in place of the selection: on one line, as much of it as fits."""
         start, end = sorted(self.selection)
-        # cut to first: a paste may have millions of characters
         room = max(0, self._most - len(self.value) + end - start)
-        kept = "".join(" " if letter in "\t\r\n" else letter for letter in text[:room])
-        self.replace(printable(kept, self._most), start, end)
+        fitting = text[:room]  # first of all: a paste may have millions of characters
+        one_line = "".join(" " if letter in "\t\r\n" else letter for letter in fitting)
+        self.replace(printable(one_line, self._most), start, end)
         if len(text) > room:
-            self._cut = (
-                self.value,
-                f"Only the first {room:,} of {len(text):,} pasted characters fit.",
-            )
+            self._value_after_cut = self.value
+            self._cut_note = f"Only the first {room:,} of {len(text):,} pasted characters fit."
             self.post_message(self.Changed(self, self.value))
 
 
 def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
-    """The first `count` views of a kind in a place: more are made where needed, others hidden."""
+    """Return so many views of a kind in a place: lacking ones are made, others hidden."""
     views = list(place.query_children(kind))
-    views += (new := [kind() for _ in range(count - len(views))])
-    place.mount_all(new)
-    for at, view in enumerate(views):
-        view.display = at < count
+    new_views = [kind() for _ in range(count - len(views))]
+    place.mount_all(new_views)
+    views += new_views
+    for index, view in enumerate(views):
+        view.display = index < count
     return views[:count]
 
 

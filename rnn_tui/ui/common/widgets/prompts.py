@@ -1,5 +1,6 @@
-"""Prompts over the screen: for a line of text such as a name, for a file to write, which a browser
-is offered instead.
+"""Prompts over the screen: for a line of text such as a name, and for a file to write.
+
+In a browser the file is offered as a download instead.
 """
 
 import io
@@ -7,7 +8,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from textual import on
@@ -29,9 +30,7 @@ _NOT_IN_DOWNLOADS = re.compile(r"[^\w.,+-]+", re.ASCII)
 
 
 class Prompt(Dialog[None]):
-    """A dialog with fields, and below them a line, `.prompt-note`, that says what is wrong. Escape
-    leaves it.
-    """
+    """A dialog with fields, and a line below them, `.prompt-note`, that says what is wrong."""
 
     BINDINGS = [Binding("escape", "dismiss", "Leave")]
 
@@ -44,21 +43,27 @@ class Prompt(Dialog[None]):
 
 
 class AskTextScreen(Prompt):
-    """Asks for a line of at most `most` characters, to `take` it; a `UserError` of that is shown,
-    and the text kept.
-    """
+    """Asks for a line of text."""
 
     def __init__(
-        self, title: str, value: str, hint: str, take: Callable[[str], Awaitable[None]], most: int
+        self, title: str, value: str, hint: str, accept: Callable[[str], Awaitable[None]], most: int
     ) -> None:
+        """Create a prompt.
+
+        Args:
+            title: Of the dialog.
+            value: The text to begin with.
+            hint: Shown below the field.
+            accept: Called with the text. The sentence of a `UserError` that it raises is shown, and
+                the text can be corrected.
+            most: Characters at most.
+        """
         super().__init__()
-        self._title, self._value, self._hint, self._take, self._most = (
-            title,
-            value,
-            hint,
-            take,
-            most,
-        )
+        self._title = title
+        self._value = value
+        self._hint = hint
+        self._accept = accept
+        self._most = most
 
     def compose(self) -> ComposeResult:
         with Vertical(id="ask") as dialog:
@@ -71,27 +76,25 @@ class AskTextScreen(Prompt):
         self.query_one(TypedInput).focus()
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def _show_hint(self, event: Input.Changed) -> None:
         event.stop()
         self.say(self._hint)
 
     @on(Input.Submitted)
-    def _submitted(self, event: Input.Submitted) -> None:
+    def _submit(self, event: Input.Submitted) -> None:
         event.stop()
         self.run_worker(self._answer(event.value), exclusive=True)
 
     async def _answer(self, text: str) -> None:
         try:
-            await self._take(text)
+            await self._accept(text)
             self.dismiss()
         except UserError as error:
             self.say(str(error), wrong=True)
 
 
 class ExportPrompt(Prompt):
-    """Asks for one of these formats, and outside a browser for a path, and writes; says what was
-    written.
-    """
+    """Asks for a format and, outside a browser, for a path; writes, and says what was written."""
 
     BINDINGS = [
         Binding("up", "move(-1)", "Previous format", show=False, priority=True),
@@ -99,63 +102,64 @@ class ExportPrompt(Prompt):
     ]
 
     def __init__(self, forms: Mapping[str, str]) -> None:
+        """Offer these formats: their names and what is shown of them."""
         super().__init__()
         self._forms = forms
-        self._replace: Path | None = None  # what may be replaced if it is asked for once more
-        self._writing = False
+        self._replace: Path | None = None  #: What is replaced when it is submitted once more.
+        self._writing = False  #: Whether a file is being written.
 
-    # What a subclass says.
+    # For a subclass.
 
     def default(self, form: str) -> str:
-        """A name for the file that is free of surprises."""
+        """Return a name for the file."""
         raise NotImplementedError
 
     def explanation(self) -> str:
-        """What will be in the file."""
+        """Say what will be in the file."""
         raise NotImplementedError
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:  # noqa: ARG002
-        """The files that would be replaced."""
+        """Return the files that would be replaced."""
         return [path] if os.path.isfile(path) else []
 
     async def write(self, form: str, path: Path) -> str:
-        """Write, and tell what was written; raises a `UserError` if it can't be."""
+        """Write, and return a sentence on what was written; may raise a `UserError`."""
         raise NotImplementedError
 
     def more_fields(self) -> Iterable[Widget]:
-        """Further fields, below that for the path."""
+        """Make further fields, below the one for the path."""
         return ()
 
     def form_chosen(self) -> None:
-        """Another format was chosen; for a subclass that has more to show or to hide then."""
+        """Show or hide what another format needs."""
 
-    # The frame.
+    # Fields and keys.
 
     def compose(self) -> ComposeResult:
         options = [Option(text, id=form) for form, text in self._forms.items()]
         with Vertical(id="export") as dialog:
             dialog.border_title = "Export"
-            dialog.border_subtitle = Content(
-                f"Enter {'downloads' if self.app.is_web else 'writes'} · ↑↓ format · Esc leaves"
-            )
+            verb = "downloads" if self.app.is_web else "writes"
+            dialog.border_subtitle = Content(f"Enter {verb} · ↑↓ format · Esc leaves")
             yield Options(*options, id="export-form", compact=True, markup=False)
-            yield (
-                Button("Download", id="export-download", compact=True)
-                if self.app.is_web
-                else PathInput(id="export-path")
-            )
+            if self.app.is_web:
+                yield Button("Download", id="export-download", compact=True)
+            else:
+                yield PathInput(id="export-path")
             yield from self.more_fields()
             yield Static("", classes="prompt-note", markup=False)
 
     def on_mount(self) -> None:
         options = self.query_one(OptionList)
-        options.highlighted, options.can_focus = 0, False
+        options.highlighted = 0
+        options.can_focus = False
         for field in self.query(PathInput):
             field.value = self.default(next(iter(self._forms)))
         self.query("#export-path, #export-download").first().focus()
 
     @property
     def form(self) -> str:
+        """The name of the selected format."""
         return list(self._forms)[self.query_one(OptionList).highlighted or 0]
 
     def action_move(self, by: int) -> None:
@@ -164,46 +168,52 @@ class ExportPrompt(Prompt):
 
     @on(OptionList.OptionHighlighted)
     @on(OptionList.OptionSelected)
-    def _form_chosen(self, event: OptionList.OptionHighlighted) -> None:
+    def _change_form(self, event: OptionList.OptionHighlighted) -> None:
+        """Explain another format, and change the path to its default unless it was edited."""
         event.stop()
+        defaults = [self.default(form) for form in self._forms]
         for field in self.query(PathInput):
-            if field.value in map(self.default, self._forms):
+            if field.value in defaults:
                 field.hold(self.default(self.form))
         self.form_chosen()
         self.explain_anew()
 
     @on(Input.Changed)
-    def _typed(self, event: Input.Changed) -> None:
+    def _explain_edited(self, event: Input.Changed) -> None:
         event.stop()
         self.explain_anew()
 
     def explain_anew(self) -> None:
-        """Say what will be in the file; whatever was agreed to is asked for again."""
+        """Say what will be in the file; to replace one has to be confirmed anew."""
         self._replace = None
         text = self.explanation()
-        self.say(
-            f"{text.rstrip('.')}. It goes to the downloads of your browser."
-            if self.app.is_web
-            else text
-        )
+        if self.app.is_web:
+            text = f"{text.rstrip('.')}. It goes to the downloads of your browser."
+        self.say(text)
 
     @on(Input.Submitted)
-    @on(Button.Pressed)
-    def _submitted(self, event: Input.Submitted | Button.Pressed) -> None:
+    def _write_to_path(self, event: Input.Submitted) -> None:
         event.stop()
-        if not self._writing:
-            self._writing = True
-            self.run_worker(
-                self._write(event.value if isinstance(event, Input.Submitted) else None)
-            )
+        self._begin(self._write(self.form, event.value))
 
-    async def _write(self, text: str | None) -> None:
-        """Write, or say why not; a file that is there is replaced on the second Enter."""
-        form = self.form
+    @on(Button.Pressed)
+    def _offer_download(self, event: Button.Pressed) -> None:
+        event.stop()
+        self._begin(self._download(self.form))
+
+    def _begin(self, writing: Coroutine[None, None, str]) -> None:
+        """Begin to write, unless a file is being written."""
+        if self._writing:
+            writing.close()
+            return
+        self._writing = True
+        self.run_worker(self._finish(writing))
+
+    async def _finish(self, writing: Coroutine[None, None, str]) -> None:
+        """Say what was written, or why nothing was."""
         try:
-            if sentence := await (
-                self._downloaded(form) if text is None else self._written(form, text)
-            ):
+            sentence = await writing
+            if sentence:
                 self.app.notify(sentence, title="Exported", timeout=8)
                 self.dismiss()
         except (UserError, ValueError) as error:
@@ -211,32 +221,43 @@ class ExportPrompt(Prompt):
         finally:
             self._writing = False
 
-    async def _written(self, form: str, text: str) -> str:
-        """Write to a path, and tell of it; empty where something is there that must not go yet."""
-        if (path := parse_path(text)) is None:
+    async def _write(self, form: str, text: str) -> str:
+        """Write to a path, and return a sentence on that.
+
+        Where files are in the way, ask for confirmation and return an empty text.
+        """
+        path = parse_path(text)
+        if path is None:
             raise DataError("Type the path of the file to write.")
-        if (there := await self.in_the_way(form, path)) and self._replace != path:
+        existing = await self.in_the_way(form, path)
+        if existing and self._replace != path:
             self._replace = path
-            names = " and ".join(printable(file.name, 100) for file in there)
+            names = " and ".join(printable(file.name, 100) for file in existing)
             self.say(f"Already there: {names}. Press Enter again to replace.", wrong=True)
             return ""
         return await self.write(form, path)
 
-    async def _downloaded(self, form: str) -> str:
-        """Offer the browser what is written, and tell of it."""
+    async def _download(self, form: str) -> str:
+        """Write to a temporary folder, offer the browser that, and return a sentence."""
         with tempfile.TemporaryDirectory(prefix="rnn-tui-") as folder:
-            path = Path(
-                folder, _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export"
-            )
+            name = _NOT_IN_DOWNLOADS.sub("_", self.default(form)).lstrip(".") or "export"
+            path = Path(folder, name)
             await self.write(form, path)
-            name, data = await to_thread(_packed, path)
-        self.app.deliver_binary(io.BytesIO(data), save_directory=os.sep, save_filename=name)
-        return f"{name} goes to the downloads of your browser."
+            download_name, data = await to_thread(_packed, path)
+        self.app.deliver_binary(
+            io.BytesIO(data), save_directory=os.sep, save_filename=download_name
+        )
+        return f"{download_name} goes to the downloads of your browser."
 
 
 def _packed(path: Path) -> tuple[str, bytes]:
-    """What was written at `path`, as one file with its name: of a folder an archive."""
-    files = sorted(one for one in path.rglob("*") if one.is_file()) if path.is_dir() else [path]
+    """Return what was written at `path` as one file: its name and its data.
+
+    A folder of several files becomes an archive.
+    """
+    files = [path]
+    if path.is_dir():
+        files = sorted(file for file in path.rglob("*") if file.is_file())
     if len(files) == 1:
         return _NOT_IN_DOWNLOADS.sub("_", files[0].name), files[0].read_bytes()
     packed = io.BytesIO()

@@ -9,9 +9,15 @@ from rnn_tui.ui.common.widgets.plain import PlainSelect
 
 
 class ReplicaSelect(Horizontal):
-    """Which network in a file answers: a variant and a seed, or an `extra` such as a vote."""
+    """Selects which network in a file answers: a variant and a seed, or an extra such as a vote."""
 
     def __init__(self, prefix: str = "", extra: Sequence[str] = ()) -> None:
+        """Create empty lists.
+
+        Args:
+            prefix: Begins the ids of the lists.
+            extra: Further choices, which have no seeds.
+        """
         self._extra = extra
         self._variants = PlainSelect([("none", "")], id=f"{prefix}variant")
         self._seeds = PlainSelect([("seed", -1)], id=f"{prefix}seed")
@@ -23,16 +29,15 @@ class ReplicaSelect(Horizontal):
         return str(self._variants.value), int(str(self._seeds.value))
 
     def offer(self, config: SequenceConfig, variant: str, seed: int) -> None:
-        """List what these networks are, with `variant` and `seed` chosen where they have them."""
+        """List these networks, with `variant` and `seed` selected where they have them."""
         _, label, seed = replica_of(config, variant, seed)
-        # Labels for values, since a list goes on showing the label that a value had before.
-        labels = [*(one.label for one in config.variants), *self._extra]
-        self._variants.offer_texts(
-            ((one, one) for one in labels), variant if variant in self._extra else label
-        )
-        self._seeds.offer_texts(
-            ((f"seed {one}", one) for one in range(config.seed, config.seed + config.seeds)), seed
-        )
+        if variant in self._extra:
+            label = variant
+        # A label is its own value, since a list goes on showing the label that a value had before.
+        labels = [*(option.label for option in config.variants), *self._extra]
+        self._variants.offer_texts([(text, text) for text in labels], label)
+        seeds = range(config.seed, config.seed + config.seeds)
+        self._seeds.offer_texts([(f"seed {number}", number) for number in seeds], seed)
         self.show_seeds()
 
     def show_seeds(self, shown: bool = True) -> None:
