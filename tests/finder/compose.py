@@ -365,19 +365,22 @@ def _noise(random: Random, low: int = 0, high: int = 240) -> Plane:
     piece = field[top : top + SIDE, left : left + SIDE]
     if random.random() < 0.5:
         piece = piece.T
-    return piece[:: random.choice([-1, 1]), :: random.choice([-1, 1])]
+    down, across = random.choice([-1, 1]), random.choice([-1, 1])  # mirrored or not
+    return piece[::down, ::across]
 
 
 def _slope(random: Random) -> Plane:
-    """From about -1 to 1 across the photo in some direction."""
-    angle, along = random.uniform(0, 2 * np.pi), np.linspace(-1, 1, SIDE, dtype=np.float32)
+    """From about −1 to 1 across the photo (SIDE, SIDE) in some direction."""
+    angle = random.uniform(0, 2 * np.pi)
+    along = np.linspace(-1, 1, SIDE, dtype=np.float32)
     return np.asarray(np.cos(angle) * along + np.sin(angle) * along[:, None], np.float32)
 
 
 def _colour(random: Random, low: float, high: float) -> Plane:
-    """Three levels, alike mostly."""
+    """Three levels (3,), 0 … 1, alike mostly."""
     grey = random.uniform(low, high)
-    cast = random.normal(0, 0.25 if random.random() < 0.35 else 0.04, 3)
+    is_coloured = random.random() < 0.35
+    cast = random.normal(0, 0.25 if is_coloured else 0.04, 3)
     return np.clip(grey + cast, 0, 1).astype(np.float32)
 
 
@@ -401,12 +404,12 @@ def _paper(random: Random) -> Plane:
 
 def _photograph(random: Random) -> Plane:
     """A piece of a photograph (SIDE, SIDE), 0 … 1."""
-    whole = _photographs()[random.integers(len(_photographs()))]
+    photographs = _photographs()
+    whole = photographs[random.integers(len(photographs))]
     side = int(random.uniform(40, min(whole.shape)))
     top, left = (int(random.integers(0, length - side + 1)) for length in whole.shape)
-    piece = cv2.resize(
-        whole[top : top + side, left : left + side], (SIDE, SIDE), interpolation=cv2.INTER_AREA
-    )
+    part = whole[top : top + side, left : left + side]
+    piece = cv2.resize(part, (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(piece, np.float32) / 255
 
 
@@ -416,138 +419,131 @@ def _table(random: Random) -> Plane:
     for _ in range(random.integers(1, 4)):
         edge = np.minimum(edge, _slope(random) * SIDE / 2 + random.uniform(0.25, 0.7) * SIDE)
     outside = 1 / (1 + np.exp(np.clip(edge * random.uniform(1, 5), -30, 30)))
-    return np.asarray(
-        1 - outside * np.clip(random.uniform(-0.2, 0.95) + 0.1 * _noise(random), -0.3, 0.95),
-        np.float32,
-    )
+    darkness = np.clip(random.uniform(-0.2, 0.95) + 0.1 * _noise(random), -0.3, 0.95)
+    return np.asarray(1 - outside * darkness, np.float32)
 
 
 def _rules(random: Random) -> Plane:
     """Printed lines (SIDE, SIDE), 0 … 1: level, squared, or one or two alone."""
-    level = random.normal(0, 5) if random.random() < 0.65 else random.uniform(-45, 45)
-    canvas, angle = np.zeros((SIDE, SIDE), np.uint8), np.radians(level)
+    is_level = random.random() < 0.65
+    angle = np.radians(random.normal(0, 5) if is_level else random.uniform(-45, 45))
     period = SIDE * np.exp(random.uniform(np.log(0.05), np.log(0.5)))
-    thick, shift = int(random.integers(1, 3)), 4
-    lone = random.random() < 0.25
-    for turned in range(1 + (random.random() < 0.4)):
-        along = np.array([np.cos(angle + turned * np.pi / 2), np.sin(angle + turned * np.pi / 2)])
-        away = np.array([-along[1], along[0]])
-        places = (
-            random.uniform(-0.6, 0.6, 2) * SIDE
-            if lone
-            else np.arange(-SIDE, SIDE, period) + random.uniform(0, period)
-        )
-        for at in places:
-            ends = [
-                np.rint((SIDE / 2 + at * away + end * along) * (1 << shift)).astype(int).tolist()
-                for end in (-SIDE, SIDE)
-            ]
-            cv2.line(canvas, *ends, 255, thick, cv2.LINE_AA, shift)
-    if random.random() < 0.3:  # on a part of the sheet
-        left, right, top, bottom = (
-            random.uniform([-0.6, 0.15, -0.6, 0.15], [-0.15, 0.6, -0.15, 0.6]) * SIDE
-        )
-        turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
-        corners = (
-            np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn
-            + random.uniform(0.35, 0.65, 2) * SIDE
-        )
-        part = np.zeros_like(canvas)
-        cv2.fillPoly(part, [np.rint(corners).astype(np.int32)], 255)
-        canvas &= part
+    width = int(random.integers(1, 3))
+    are_alone = random.random() < 0.25
+    is_squared = random.random() < 0.4
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    for direction in [angle, angle + np.pi / 2] if is_squared else [angle]:
+        if are_alone:
+            places = random.uniform(-0.6, 0.6, 2) * SIDE
+        else:
+            places = np.arange(-SIDE, SIDE, period) + random.uniform(0, period)
+        _draw_rules(canvas, direction, places, width)
+    if random.random() < 0.3:
+        canvas &= _part_of_sheet(angle, random)
     rules = canvas.astype(np.float32) / 255
-    return (
-        cv2.GaussianBlur(rules, (0, 0), random.uniform(0.3, 0.9)) * random.uniform(0.2, 1)
-        if thick
-        else rules
-    )
+    soft = cv2.GaussianBlur(rules, (0, 0), random.uniform(0.3, 0.9))
+    return soft * random.uniform(0.2, 1)
 
 
-def _frames(writing: Plane, random: Random) -> Plane:
-    """A box around what is written, a printed or drawn one, or cells beside each other (SIDE,
-    SIDE), 0 … 1.
-    """
-    left, top, wide, tall = cv2.boundingRect((writing > 0.3).astype(np.uint8))
-    gap = np.array([wide, tall]).max() * random.uniform(0.02, 0.45, 4)
-    corners = np.array(
-        [
-            [left - gap[0], top - gap[1]],
-            [left + wide + gap[2], top - gap[1]],
-            [left + wide + gap[2], top + tall + gap[3]],
-            [left - gap[0], top + tall + gap[3]],
-        ]
+def _draw_rules(
+    canvas: Bytes, direction: float, places: npt.NDArray[np.float64], width: int
+) -> None:
+    """Draw lines in a direction (radians), at distances from the middle in pixels."""
+    along = np.array([np.cos(direction), np.sin(direction)])
+    across = np.array([-along[1], along[0]])
+    for place in places:
+        middle = SIDE / 2 + place * across
+        start, end = (
+            np.rint((middle + half * along) * 16).astype(int).tolist() for half in (-SIDE, SIDE)
+        )
+        cv2.line(canvas, start, end, 255, width, cv2.LINE_AA, 4)  # in sixteenths of a pixel
+
+
+def _part_of_sheet(angle: float, random: Random) -> Bytes:
+    """A rectangle (SIDE, SIDE), 255 inside, that is turned as the lines on it are."""
+    left, right, top, bottom = (
+        random.uniform([-0.6, 0.15, -0.6, 0.15], [-0.15, 0.6, -0.15, 0.6]) * SIDE
     )
-    middle, angle = corners.mean(axis=0), np.radians(random.normal(0, 7))
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    corners = np.array([[left, top], [right, top], [right, bottom], [left, bottom]]) @ turn
+    corners = corners + random.uniform(0.35, 0.65, 2) * SIDE
+    part = np.zeros((SIDE, SIDE), np.uint8)
+    cv2.fillPoly(part, [np.rint(corners).astype(np.int32)], 255)
+    return part
+
+
+def _frames(ink: Plane, random: Random) -> Plane:
+    """A box around what is written, or sides of one, printed or drawn: (SIDE, SIDE), 0 … 1."""
+    left, top, width, height = cv2.boundingRect((ink > 0.3).astype(np.uint8))
+    longer = np.array([width, height]).max()
+    gap_left, gap_top, gap_right, gap_bottom = longer * random.uniform(0.02, 0.45, 4)
+    x = left - gap_left, left + width + gap_right
+    y = top - gap_top, top + height + gap_bottom
+    corners = np.array([[x[0], y[0]], [x[1], y[0]], [x[1], y[1]], [x[0], y[1]]])
+    middle = corners.mean(axis=0)
+    angle = np.radians(random.normal(0, 7))
     turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
-    corners = middle + (corners - middle) @ turn + random.normal(0, 0.02 * max(wide, tall), (4, 2))
-    canvas, thick = np.zeros((SIDE, SIDE), np.uint8), int(random.integers(1, max(2, SIDE // 20)))
-    sides = (
-        [0, 1, 2, 3]
-        if random.random() < 0.8
-        else random.permutation(4)[: random.integers(2, 4)].tolist()
-    )
+    corners = middle + (corners - middle) @ turn + random.normal(0, 0.02 * longer, (4, 2))
+    pen = int(random.integers(1, max(2, SIDE // 20)))
+    is_whole = random.random() < 0.8
+    sides = [0, 1, 2, 3]
+    if not is_whole:
+        sides = random.permutation(4)[: random.integers(2, 4)].tolist()
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
     for side in sides:
         ends = corners[[side, (side + 1) % 4]]
         along = ends[1] - ends[0]
-        ends = (
-            ends
-            + np.outer([-1, 1], along) * random.normal(0, 0.05)
-            + (random.random() < 0.1) * np.outer([-9, 9], along)
-        )
-        (a, b) = np.rint(ends * 16).astype(int).tolist()
-        cv2.line(canvas, a, b, 255, thick, cv2.LINE_AA, 4)
+        ends = ends + np.outer([-1, 1], along) * random.normal(0, 0.05)
+        if random.random() < 0.1:  # a line that runs through the photo
+            ends = ends + np.outer([-9, 9], along)
+        start, end = np.rint(ends * 16).astype(int).tolist()
+        cv2.line(canvas, start, end, 255, pen, cv2.LINE_AA, 4)  # in sixteenths of a pixel
     return canvas.astype(np.float32) / 255
 
 
 def _pressure(random: Random) -> Plane | float:
-    """How strong the ink is, from place to place."""
+    """How strong the ink is, from place to place: 1, or (SIDE, SIDE), 0.2 … 1."""
     if random.random() < 0.5:
         return 1.0
-    return np.clip(
-        1 - np.abs(random.normal(0, 0.35)) * np.abs(_noise(random, 0, 150)), 0.2, 1
-    ).astype(np.float32)
+    weakness = np.abs(random.normal(0, 0.35)) * np.abs(_noise(random, 0, 150))
+    return np.clip(1 - weakness, 0.2, 1).astype(np.float32)
 
 
-def _dirt(random: Random, writing: Plane) -> Plane:
-    """Specks, smudges, blots, filled boxes, small print and half-erased strokes (SIDE, SIDE), 0 …
-    1.
-    """
-    canvas, which = np.zeros((SIDE, SIDE), np.uint8), random.integers(6)
-    if which == 0:
-        for x, y in random.integers(0, SIDE, (int(random.integers(1, 25)), 2)).tolist():
-            cv2.circle(canvas, (x, y), int(random.integers(0, 2)), 255, -1, cv2.LINE_AA)
-    elif which == 1:
-        spot = np.clip(_noise(random, 80) - random.uniform(0.8, 2), 0, 1)
-        return spot * random.uniform(0.05, 0.6)
-    elif which == 2:
-        box = cv2.boxPoints(
-            (random.uniform(0, SIDE, 2), random.uniform(8, 50, 2), random.uniform(0, 90))
-        )
-        cv2.fillPoly(canvas, [np.rint(box).astype(np.int32)], 255, cv2.LINE_AA)
-    elif which == 3:
-        for _ in range(random.integers(1, 4)):
-            text = (
-                "".join(map(chr, random.integers(97, 123, int(random.integers(4, 14))))) + " lorem"
-            )
-            size, at = random.uniform(0.15, 0.28), random.integers(-10, SIDE, 2).tolist()
-            cv2.putText(canvas, text, at, 0, size, 255, 1, cv2.LINE_AA)
-    elif which == 4:
-        cv2.circle(
-            canvas,
-            random.integers(0, SIDE, 2).tolist(),
-            int(random.integers(3, 22)),
-            255,
-            -1,
-            cv2.LINE_AA,
-        )
-    else:
-        ghost = np.asarray(_scribble(random), np.float32)
-        canvas = cv2.resize(ghost, (SIDE, SIDE))
-        canvas = cv2.GaussianBlur(canvas, (0, 0), random.uniform(1.5, 4))
-        return canvas.astype(np.float32) / 255 * random.uniform(0.03, 0.15)
+DIRT = ("specks", "smudge", "filled box", "small print", "blot", "half-erased strokes")
+
+
+def _dirt(random: Random, ink: Plane) -> Plane:
+    """One of `DIRT` (SIDE, SIDE), 0 … 1; boxes and blots leave out what is written."""
+    canvas = np.zeros((SIDE, SIDE), np.uint8)
+    kind = DIRT[random.integers(len(DIRT))]
+    match kind:
+        case "specks":
+            for x, y in random.integers(0, SIDE, (int(random.integers(1, 25)), 2)).tolist():
+                cv2.circle(canvas, (x, y), int(random.integers(0, 2)), 255, -1, cv2.LINE_AA)
+        case "smudge":
+            spot = np.clip(_noise(random, 80) - random.uniform(0.8, 2), 0, 1)
+            return spot * random.uniform(0.05, 0.6)
+        case "filled box":
+            middle, size = random.uniform(0, SIDE, 2), random.uniform(8, 50, 2)
+            box = cv2.boxPoints((middle, size, random.uniform(0, 90)))
+            cv2.fillPoly(canvas, [np.rint(box).astype(np.int32)], 255, cv2.LINE_AA)
+        case "small print":
+            for _ in range(random.integers(1, 4)):
+                letters = random.integers(97, 123, int(random.integers(4, 14)))
+                text = f"{''.join(map(chr, letters))} lorem"
+                size = random.uniform(0.15, 0.28)
+                start = random.integers(-10, SIDE, 2).tolist()
+                cv2.putText(canvas, text, start, 0, size, 255, 1, cv2.LINE_AA)
+        case "blot":
+            middle = random.integers(0, SIDE, 2).tolist()
+            cv2.circle(canvas, middle, int(random.integers(3, 22)), 255, -1, cv2.LINE_AA)
+        case "half-erased strokes":
+            strokes = cv2.resize(np.asarray(_scribble(random), np.float32), (SIDE, SIDE))
+            soft = cv2.GaussianBlur(strokes, (0, 0), random.uniform(1.5, 4))
+            return soft.astype(np.float32) / 255 * random.uniform(0.03, 0.15)
     dirt = canvas.astype(np.float32) / 255
-    if which in (2, 4):
-        dirt[cv2.dilate(writing, np.ones((7, 7), np.uint8)) > 0.2] = 0
+    if kind in ("filled box", "blot"):
+        dirt[cv2.dilate(ink, np.ones((7, 7), np.uint8)) > 0.2] = 0
     return dirt * random.uniform(0.1, 1)
 
 
@@ -556,11 +552,10 @@ def _shadow(random: Random) -> Plane:
     edge = _slope(random) * SIDE / 2 + random.uniform(-0.45, 0.45) * SIDE
     if random.random() < 0.3:
         edge = edge + random.uniform(2, 12) * _noise(random, 150)
-    soft = 0.2 if random.random() < 0.5 else np.exp(random.uniform(np.log(0.2), np.log(15)))
-    return np.asarray(
-        1 - random.triangular(0.05, 0.65, 0.8) / (1 + np.exp(np.clip(edge / soft, -30, 30))),
-        np.float32,
-    )
+    is_hard = random.random() < 0.5
+    width = 0.2 if is_hard else np.exp(random.uniform(np.log(0.2), np.log(15)))
+    darkness = random.triangular(0.05, 0.65, 0.8)
+    return np.asarray(1 - darkness / (1 + np.exp(np.clip(edge / width, -30, 30))), np.float32)
 
 
 def _negative(picture: Plane, random: Random) -> Plane:
@@ -569,50 +564,52 @@ def _negative(picture: Plane, random: Random) -> Plane:
     if random.random() < 0.5:
         return dark
     # A board that is lit unevenly as paper is, with chalk on it.
-    low, power = random.uniform(0, 70), random.uniform(0.8, 2)
+    low = random.uniform(0, 70)
+    power = random.uniform(0.8, 2)
     lit = 1 + random.exponential(0.2) * _slope(random)
     board = low + (255 - low) * (dark / 255) ** power
     return np.asarray(np.clip(board * np.clip(lit, 0.3, 1.5)[..., None], 0, 255), np.float32)
 
 
 def _taken(picture: Plane, tallest: float, random: Random) -> Bytes:
-    """What a camera, a scanner or a program makes of a scene (SIDE, SIDE, 3), 0 … 255."""
+    """What a camera, a scanner or a program makes of a scene (SIDE, SIDE, 3), 0 … 255.
+
+    `tallest` is the tallest digit's height in pixels, which bounds blur and loss of pixels.
+    """
     if random.random() < 0.3:
-        picture = cv2.GaussianBlur(
-            picture,
-            (0, 0),
-            np.exp(random.uniform(np.log(0.4), np.log(0.035 * max(tallest, 30) + 0.4))),
-        )
+        widest = 0.035 * max(tallest, 30) + 0.4
+        blur = np.exp(random.uniform(np.log(0.4), np.log(widest)))
+        picture = cv2.GaussianBlur(picture, (0, 0), blur)
     fewest = int(np.ceil(9 * SIDE / max(tallest, 1))) if tallest else 24
-    few = random.random() < 0.3 and fewest < 64
-    pixels = int(np.exp(random.uniform(np.log(max(fewest, 14)), np.log(64)))) if few else SIDE
-    if few:
+    has_few_pixels = random.random() < 0.3 and fewest < 64
+    if has_few_pixels:
+        pixels = int(np.exp(random.uniform(np.log(max(fewest, 14)), np.log(64))))
         picture = cv2.resize(picture, (pixels, pixels), interpolation=cv2.INTER_AREA)
     if random.random() < 0.3:
         contrast = np.exp(random.uniform(np.log(0.06), 0))
         picture = picture.mean() + contrast * (picture - picture.mean())
     if random.random() < 0.3:
-        size = random.exponential(12) if random.random() < 0.8 else random.uniform(20, 45)
-        shape = picture.shape if random.random() < 0.5 else (*picture.shape[:2], 1)
-        picture = picture + size * random.standard_normal(shape, np.float32)
+        is_slight = random.random() < 0.8
+        deviation = random.exponential(12) if is_slight else random.uniform(20, 45)
+        is_coloured = random.random() < 0.5
+        shape = picture.shape if is_coloured else (*picture.shape[:2], 1)
+        picture = picture + deviation * random.standard_normal(shape, np.float32)
     if random.random() < 0.3:
-        picture = 255 * (np.clip(picture, 0, 255) / 255) ** np.exp(random.normal(0, 0.3))
-    if random.random() < 0.35:
+        gamma = np.exp(random.normal(0, 0.3))
+        picture = 255 * (np.clip(picture, 0, 255) / 255) ** gamma
+    if random.random() < 0.35:  # without colour
         picture = np.repeat(picture.mean(axis=2, keepdims=True), 3, axis=2)
-    whole: Bytes = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
+    photo: Bytes = np.clip(np.rint(picture), 0, 255).astype(np.uint8)
     if random.random() < 0.06:  # binarised
-        level = random.uniform(0.35, 0.65) * (float(whole.max()) + float(whole.min()))
-        whole = np.where(whole.mean(axis=2, keepdims=True) > level, 255, 0).astype(
-            np.uint8
-        ) * np.ones(3, np.uint8)
+        level = random.uniform(0.35, 0.65) * (float(photo.max()) + float(photo.min()))
+        is_light = photo.mean(axis=2, keepdims=True) > level
+        photo = np.where(is_light, 255, 0).astype(np.uint8) * np.ones(3, np.uint8)
     if random.random() < 0.25:
-        _, data = cv2.imencode(
-            ".jpg", whole, [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(25, 95))]
-        )
-        whole = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
-    if few:
-        way = random.choice(
-            [cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_NEAREST], p=[0.6, 0.15, 0.25]
-        )
-        whole = np.asarray(cv2.resize(whole, (SIDE, SIDE), interpolation=int(way)), np.uint8)
-    return whole
+        quality = int(random.integers(25, 95))
+        _, data = cv2.imencode(".jpg", photo, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        photo = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR), np.uint8)
+    if has_few_pixels:
+        interpolations = [cv2.INTER_CUBIC, cv2.INTER_LINEAR, cv2.INTER_NEAREST]
+        interpolation = int(random.choice(interpolations, p=[0.6, 0.15, 0.25]))
+        photo = np.asarray(cv2.resize(photo, (SIDE, SIDE), interpolation=interpolation), np.uint8)
+    return photo
