@@ -1,7 +1,10 @@
-"""Runs the app, and ends it at any moment: its runs are kept, its terminal, or a page's pipes, as
-they were. Textual ends by taking all widgets apart. That fails where one is still being made, and
-waits: for the terminal, for threads, for whatever the app is doing. So a thread of its own ends the
-process here, and nothing that it does waits for long.
+"""Runs the app, and ends it at any moment.
+
+Its runs are kept then, and its terminal, or the pipes of a page, are left as they were.
+
+Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
+the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process
+here, and nothing that it does waits for long.
 """
 
 import logging
@@ -21,8 +24,8 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection
 from rnn_tui.ui.common.threads import wait_for_threads
 
-# for what trains to keep what it has; for all of the end
-SECONDS_TO_KEEP, SECONDS_TO_END = 1.3, 1.9
+SECONDS_TO_KEEP = 1.3  # for what trains to keep what it has
+SECONDS_TO_END = 1.9  # for all of the end
 SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
 ASKED = 0  # among the numbers of signals
 
@@ -35,8 +38,9 @@ if sys.platform != "win32":
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
-        """Ends the process on a signal, without its terminal, or when the app asks; to be made
-        before Textual takes that.
+        """Ends the process on a signal, without its terminal, or when the app asks.
+
+        To be made before Textual takes the terminal.
         """
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
@@ -50,7 +54,9 @@ if sys.platform != "win32":
             else:
                 self._terminal = SteadyDriver.terminal = Terminal()
                 app.driver_class = SteadyDriver
-            self._code, self._sentence = 0, ""
+            self._code = 0  #: exit code that the app asks for.
+            self._sentence = ""  #: that it wants in the terminal.
+            #: a pipe, of a byte for each reason to end: the number of a signal, or `ASKED`.
             self._ears, self._mouth = os.pipe()
             os.set_blocking(self._mouth, False)
             # Python writes a signal's number there at once; a handler would wait until the main
@@ -62,7 +68,8 @@ if sys.platform != "win32":
 
         def end(self, code: int, sentence: str = "") -> None:
             """End the process, with a sentence in the terminal as it was; does not return."""
-            self._code, self._sentence = code, sentence
+            self._code = code
+            self._sentence = sentence
             os.write(self._mouth, bytes([ASKED]))
             hold_still()
 
@@ -74,21 +81,25 @@ if sys.platform != "win32":
             waiting.register(self._ears, select.POLLIN)
             waiting.register(self._terminal.keys, 0)  # tells when it is gone, and nothing else
             while True:
-                for file, what in waiting.poll():
+                for file, events in waiting.poll():
                     if file == self._ears:
-                        for number in os.read(self._ears, 64):
-                            if number == ASKED:
-                                self._end(self._code, self._sentence)
-                            elif number in SIGNALS:
-                                self._end(128 + number)
-                    elif what & (select.POLLHUP | select.POLLERR):
+                        self._hear(os.read(self._ears, 64))
+                    elif events & (select.POLLHUP | select.POLLERR):
                         self._end(128 + signal.SIGHUP)
                     else:  # a system that can't wait for terminals
                         waiting.unregister(file)
 
+        def _hear(self, reasons: bytes) -> None:
+            """End for the first of these reasons; a signal that Textual uses is none."""
+            for reason in reasons:
+                if reason == ASKED:
+                    self._end(self._code, self._sentence)
+                elif reason in SIGNALS:
+                    self._end(128 + reason)
+
         def _end(self, code: int, sentence: str = "") -> None:
             """Keep what trains, give the terminal back, and end the process."""
-            until = time.monotonic() + SECONDS_TO_KEEP
+            keep_until = time.monotonic() + SECONDS_TO_KEEP
             # the last resort: a library may hold Python up
             signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
             self._app.runs.interrupt()
@@ -96,8 +107,8 @@ if sys.platform != "win32":
                 with suppress(RuntimeError):  # it is closed
                     loop.call_soon_threadsafe(hold_still)
             _for_a_while(self._terminal.give_back, sentence)
-            self._app.runs.close(until - time.monotonic())
-            wait_for_threads(until)
+            self._app.runs.close(keep_until - time.monotonic())
+            wait_for_threads(keep_until)
             lost = bool(self._app.runs.unkept)
             if lost:
                 _for_a_while(self._tell_losses)
@@ -111,16 +122,21 @@ if sys.platform != "win32":
 
 
 def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
-    """Do what may wait for ever, and go on without it then."""
+    """Call what may wait for ever, and go on without it then."""
     thread = threading.Thread(target=do, args=arguments, daemon=True)
     thread.start()
     thread.join(SECONDS_TO_GIVE_BACK)
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
-    """Run the app and end the process, without Python's own tidying up: with PyTorch loaded that
-    takes seconds on a busy machine, and waits for a thread that can't stop in time, as in a huge
-    network's step. Returns to no caller.
+    """Run the app and end the process; returns to no caller.
+
+    Python's own tidying up is left out: with PyTorch loaded it takes seconds on a busy machine, and
+    waits for a thread that can't stop in time, as in a huge network's step.
+
+    Args:
+        data_dir: the torchvision root with the data of tasks that read data.
+        page: whether a page in the browser shows the app, in place of a terminal.
     """
     share_arenas(max(2, usable_cores()))  # before there are threads
     app = RnnTuiApp(data_dir=data_dir)

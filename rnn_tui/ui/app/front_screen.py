@@ -13,11 +13,14 @@ from rnn_tui.ui.common.textual_workarounds import SteadyScreen, active_keys_of, 
 
 
 class FrontScreen(SteadyScreen):
-    """A screen on which what is `in_front`, the innermost first, has its keys wherever the focus
-    is: in a row of tabs, in the form beside a view, or nowhere.
+    """A screen on which what is in front has its keys wherever the focus is.
 
-    Textual's keys are those of what has the focus, and of what that is in. So the app asks `press`
-    before it looks for them.
+    The focus may be in a row of tabs, in the form beside a view, or nowhere. Textual's keys are
+    those of what has the focus, and of what that is in. So the app asks `press` before it looks for
+    them.
+
+    Args:
+        in_front: what is in front, the innermost first.
     """
 
     # the pane in front says where the focus begins; Textual would give it to the row of tabs first
@@ -34,26 +37,32 @@ class FrontScreen(SteadyScreen):
     def set_focus(
         self, widget: Widget | None, scroll_visible: bool = True, from_app_focus: bool = False
     ) -> None:
-        """Focus a widget, unless its tab was left since `Widget.focus` asked for that, or it would
-        come back.
+        """Focus a widget, unless its tab was left since `Widget.focus` asked for that.
+
+        Else the tab would come back.
         """
-        if widget is None or all(
-            place.display for place in widget.ancestors if isinstance(place, TabPane)
-        ):
+        places = [] if widget is None else widget.ancestors
+        if all(place.display for place in places if isinstance(place, TabPane)):
             super().set_focus(widget, scroll_visible, from_app_focus)
 
     async def press(self, key: str) -> bool:
-        """Do what a key does in front; in a field, where letters are typed, also what it does with
-        Alt. Returns whether it does anything.
+        """Do what a key does in front.
+
+        With Alt that is what the key does alone: in a field letters are typed.
+
+        Returns:
+            Whether it does anything.
         """
         active = self.active_bindings.get(key)
-        if active is not None:
-            mine = active.node in self._in_front()
-            return mine and await self.app.run_action(active.binding.action, active.node)
-        plain = key.removeprefix("alt+")
-        return plain != key and await self._press_outside_fields(plain)
+        if active is None:
+            plain = key.removeprefix("alt+")
+            return plain != key and await self._press_outside_fields(plain)
+        if active.node not in self._in_front():
+            return False
+        return await self.app.run_action(active.binding.action, active.node)
 
     async def _press_outside_fields(self, key: str) -> bool:
+        """Do what a key does in front, or everywhere, where no field takes it."""
         for node in [*self._in_front(), self.app]:
             for binding in keys_of(node).key_to_bindings.get(key, ()):
                 if await self.app.run_action(binding.action, node):
@@ -70,12 +79,22 @@ class FrontScreen(SteadyScreen):
         bindings = super().active_bindings
         for node in reversed(in_front):
             for key, active in active_keys_of(node).items():
-                held = bindings.get(key)
-                if held is not None and (held.node in inner or held.binding.priority):
-                    continue
-                character = key_to_character(key)
-                # what a field takes is no command, as in Textual's own
-                if not any(widget.check_consume_key(key, character) for widget in inner):
+                if not _is_taken(key, bindings.get(key), inner):
                     bindings[key] = active
         ranks: dict[DOMNode, int] = {node: rank for rank, node in enumerate(outer, 1)}
         return dict(sorted(bindings.items(), key=lambda pair: ranks.get(pair[1].node, 0)))
+
+
+def _is_taken(key: str, active: ActiveBinding | None, inner: Sequence[Widget]) -> bool:
+    """Whether a key means something else than what it does in front.
+
+    Args:
+        key: the key.
+        active: what Textual takes it for.
+        inner: what has the focus, and what that is in, within the view in front.
+    """
+    if active is not None and (active.node in inner or active.binding.priority):
+        return True
+    character = key_to_character(key)
+    # what a field takes is no command, as in Textual's own
+    return any(widget.check_consume_key(key, character) for widget in inner)
