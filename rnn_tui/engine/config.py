@@ -53,7 +53,8 @@ class Recipe:
     #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
     #: input weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
-    #: the forget gate's bias in the `orthogonal` initialisation: of all units, or of the first.
+    #: bias of the gate that keeps the last step, in the `orthogonal` initialisation (negative where
+    #: it keeps when shut): of all units, or of the first.
     forget_bias: float = 1.0
     #: the last unit's, where they differ: those between are evenly spaced.
     last_forget_bias: float | None = None
@@ -102,7 +103,7 @@ class Recipe:
 
     @property
     def forget_biases(self) -> tuple[float, float]:
-        """The forget gate's bias of the first unit and of the last."""
+        """The bias of the gate that keeps the last step, of the first unit and of the last."""
         if self.last_forget_bias is None:
             return self.forget_bias, self.forget_bias
         return self.forget_bias, self.last_forget_bias
