@@ -122,9 +122,9 @@ def test_an_analysis_stops_between_two_units() -> None:
 
 def test_a_seed_decides_which_sequences() -> None:
     network = sequences("adder", "lstm")
-    one, same, other = (analyse_ablations(network, inputs=40, seed=seed) for seed in (1, 1, 2))
-    assert one is not None
+    first, same, other = (analyse_ablations(network, inputs=40, seed=seed) for seed in (1, 1, 2))
+    assert first is not None
     assert same is not None
     assert other is not None
-    assert replace(one, units=()).to_dict() == replace(same, units=()).to_dict()
-    assert one.accuracy != other.accuracy
+    assert replace(first, units=()).to_dict() == replace(same, units=()).to_dict()
+    assert first.accuracy != other.accuracy

@@ -113,26 +113,26 @@ def assert_differences(
 
 
 def test_the_analysis_has_means_by_step_of_every_network_and_the_input_at_hand() -> None:
-    one, other = sequences("adder", "lstm"), sequences("adder", "rnn")
+    own, other = sequences("adder", "lstm"), sequences("adder", "rnn")
     inputs = np.random.default_rng(0).integers(0, 2, (5, 2)).astype(np.float32)
     analysis = analyse_gradients(
-        [("one", one, 0), ("other", other, 0)],
-        trace_inputs(one, inputs),
+        [("one", own, 0), ("other", other, 0)],
+        trace_inputs(own, inputs),
         [0, 1, 0, 1, 1],
         inputs=30,
     )
     assert analysis is not None
-    drawn = draw_examples(one.task, one.config, 30, 0, length=one.config.lengths[1])
-    for network, means in zip((one, other), analysis.means, strict=True):
+    drawn = draw_examples(own.task, own.config, 30, 0, length=own.config.lengths[1])
+    for network, means in zip((own, other), analysis.means, strict=True):
         assert means == pytest.approx(
             sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1)
         )
     assert analysis.here == pytest.approx(
-        sequence_norms(one, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0]
+        sequence_norms(own, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0]
     )
     assert analysis.share_left(1) == pytest.approx(analysis.means[1, 0] / analysis.means[1, -1])
     stopped = analyse_gradients(
-        [("one", one, 0)], trace_inputs(one, inputs), [0] * 5, after(0), inputs=5
+        [("one", own, 0)], trace_inputs(own, inputs), [0] * 5, after(0), inputs=5
     )
     assert stopped is None
 
@@ -167,7 +167,7 @@ def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -
         np.random.default_rng(0).random((COUNT, 28, 28)).astype(np.float32),
         np.array([3, 1, 4]),
     )
-    found = digit_norms(network, digits, labels)
+    norms = digit_norms(network, digits, labels)
     rows = torch.from_numpy(network.rows(digits).transpose(1, 0, 2).copy()).double()
     if isinstance(module, LastStepBiLSTM):
         rows = rows if module.below is None else module.below(rows)[0]
@@ -188,19 +188,19 @@ def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -
     readout: Any = module.readout
     F.cross_entropy(readout(read), torch.from_numpy(labels), reduction="sum").backward()
     for row, state in enumerate(states):
-        assert found[row] == pytest.approx(state.grad[0].norm(dim=1).numpy(), rel=1e-4)
+        assert norms[row] == pytest.approx(state.grad[0].norm(dim=1).numpy(), rel=1e-4)
 
 
 def test_an_untrained_network_is_one_that_training_begins_with() -> None:
     network = sequences("recall", "lstm", 3)
-    found = untrained(network, "gru")
+    other = untrained(network, "gru")
     config = network.config.replace(
         cell="gru", epochs=1, training_size=20, test_size=20, batch_size=10, device="cpu"
     )
     begun = TASKS["recall"].load()(config, torch.device("cpu"), lambda _: None).model.state_dict()
-    assert found.config.cell == "gru"
-    assert np.array_equal(found._gates, begun["gates"].numpy())
-    assert np.array_equal(found._readout, begun["readout"].numpy())
+    assert other.config.cell == "gru"
+    assert np.array_equal(other._gates, begun["gates"].numpy())
+    assert np.array_equal(other._readout, begun["readout"].numpy())
 
 
 def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) -> None:
@@ -209,24 +209,24 @@ def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) 
     )
     _, whole = reader("lstm", 1)
     network = type(whole)(WeightsFile(config, whole_arrays(config), 0, {}))
-    found = untrained_reader(network, "gru")
+    other = untrained_reader(network, "gru")
     begun = (
         TASKS["mnist"]
         .load()(config.replace(cell="gru"), torch.device("cpu"), lambda _: None)
         .model.state_dict()
     )
-    assert found.arrays.keys() == begun.keys()
-    readout = found.arrays["readout.weight"]
+    assert other.arrays.keys() == begun.keys()
+    readout = other.arrays["readout.weight"]
     assert all(
         np.array_equal(array, begun[name].numpy())
-        for name, array in found.arrays.items()
+        for name, array in other.arrays.items()
         if array is not readout
     )
     # Training begins with a readout of zeros, and no gradient at all comes through it.
     assert not begun["readout.weight"].any()
     assert 0 < np.abs(readout).max() <= readout.shape[1] ** -0.5
     digits = np.random.default_rng(0).random((2, 28, 28)).astype(np.float32)
-    assert (digit_norms(found, digits, np.array([1, 2])) > 0).all()
+    assert (digit_norms(other, digits, np.array([1, 2])) > 0).all()
 
 
 def whole_arrays(config: Any) -> dict[str, np.ndarray]:
@@ -235,10 +235,10 @@ def whole_arrays(config: Any) -> dict[str, np.ndarray]:
 
 
 def test_the_analysis_tells_how_many_networks_are_done() -> None:
-    one = sequences("adder", "rnn")
+    network = sequences("adder", "rnn")
     progress = Watched()
     inputs = np.zeros((3, 2), np.float32)
-    named = [("a", one, 0), ("b", one, 0), ("c", one, 0)]
-    analysis = analyse_gradients(named, trace_inputs(one, inputs), [0] * 3, progress, inputs=5)
+    named = [("a", network, 0), ("b", network, 0), ("c", network, 0)]
+    analysis = analyse_gradients(named, trace_inputs(network, inputs), [0] * 3, progress, inputs=5)
     assert analysis is not None
     assert progress.seen == [(done, 3) for done in range(4)]

@@ -198,13 +198,14 @@ def right_share(path: Path, replica: int, at: int, sums: list[Addition]) -> floa
     network = nn.ModuleDict({"recurrent": nn.LSTM(2, size), "readout": nn.Linear(size, 1)})
     network.load_state_dict(named)
     right = 0
-    for one in sums:
+    for addition in sums:
         read = torch.tensor(
-            np.stack([one.bits(one.a), one.bits(one.b)], axis=1), dtype=torch.float32
+            np.stack([addition.bits(addition.a), addition.bits(addition.b)], axis=1),
+            dtype=torch.float32,
         )
         with torch.no_grad():
             bits = network["readout"](network["recurrent"](read)[0])[:, 0] >= 0
-        right += sum(int(bit) << place for place, bit in enumerate(bits)) == one.a + one.b
+        right += sum(int(bit) << place for place, bit in enumerate(bits)) == addition.a + addition.b
     return right / len(sums)
 
 
@@ -236,15 +237,15 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
     reading, history = reading_of(adder, 4), the_history(adder)
     analysis = analyse_clicks(reading, UNWATCHED)
     assert analysis is not None
-    assert sorted(analysis.seeds) == sorted({one.seed for one in reading.network.replicas})
+    assert sorted(analysis.seeds) == sorted({replica.seed for replica in reading.network.replicas})
     random = np.random.default_rng(0)
     pairs = [[int.from_bytes(random.bytes(1)) for _ in range(2)] for _ in range(12)]
     sums = [*(Addition(a, b) for a, b in pairs), Addition(255, 1)]
     inputs = random.integers(0, 2, (8, 5, 2)).astype(np.float32)
     places = {
-        one.seed: at
-        for at, one in enumerate(reading.network.replicas)
-        if one.variant == reading.network.replicas[4].variant
+        replica.seed: at
+        for at, replica in enumerate(reading.network.replicas)
+        if replica.variant == reading.network.replicas[4].variant
     }
     for row, seed in enumerate(analysis.seeds):
         shares = [right_share(adder, places[seed], at, sums) for at in range(len(history))]
@@ -257,9 +258,9 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
             assert analysis.clusters[row, at] == clusters_of(
                 np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8)
             )
-    first = [np.inf if one is None else one for one in analysis.first]
+    first = [np.inf if epoch is None else epoch for epoch in analysis.first]
     assert first == sorted(first)
     assert np.isfinite(first[0])
-    count = sum(one is not None for one in analysis.first)
+    count = sum(epoch is not None for epoch in analysis.first)
     assert analysis.summary.startswith(f"{count} of 3 seeds of H 8")
     assert analyse_clicks(reading, after(0)) is None

@@ -43,38 +43,38 @@ READERS = [
 def outputs_of(module: nn.Module, rows: Tensor) -> dict[str, Tensor]:
     """What each layer of PyTorch's module puts out for `rows` (28, 28), by the names of traces."""
     rows = rows[None]
-    found: dict[str, Tensor] = {}
+    states: dict[str, Tensor] = {}
 
     def through(recurrent: nn.RNNBase, rows: Tensor, suffixes: tuple[str, ...]) -> Tensor:
         size = recurrent.hidden_size
         for layer in range(recurrent.num_layers):
             features = rows.shape[2]
             kind = type(recurrent)
-            one = kind(features, size, batch_first=True, bidirectional=len(suffixes) > 1)
+            layer_module = kind(features, size, batch_first=True, bidirectional=len(suffixes) > 1)
             wanted = f"_l{layer}"
-            one.load_state_dict(
+            layer_module.load_state_dict(
                 {
                     name.replace(wanted, "_l0"): value
                     for name, value in recurrent.state_dict().items()
                     if name.endswith((wanted, f"{wanted}_reverse"))
                 }
             )
-            rows = one(rows)[0]
+            rows = layer_module(rows)[0]
             for suffix, part in zip(suffixes, rows.split(size, dim=2), strict=True):
-                found[f"layer {layer + 1}{suffix}"] = part[0]
+                states[f"layer {layer + 1}{suffix}"] = part[0]
         return rows
 
     if isinstance(module, AllStatesReader):
         through(module.recurrent, rows, ("",))
-        return found
+        return states
     assert isinstance(module, LastStepBiLSTM)
     layers = 1
     if module.below is not None:
         rows = through(module.below, rows, (" forward", " backward"))
         layers += module.below.num_layers
-    found[f"layer {layers} forward"] = module.forward_direction(rows)[0][0]
-    found[f"layer {layers} backward"] = module.backward_direction(rows[0])[0]
-    return found
+    states[f"layer {layers} forward"] = module.forward_direction(rows)[0][0]
+    states[f"layer {layers} backward"] = module.backward_direction(rows[0])[0]
+    return states
 
 
 @pytest.mark.parametrize(("model", "layers", "preset"), READERS)
@@ -157,7 +157,7 @@ def test_units_are_ordered_by_what_they_add_or_take() -> None:
     trace = trace_digit(network, DIGIT)
     layer, unit = trace.leading
     assert layer.read_out
-    strongest = max(abs(one.importance).max() for one in trace.layers if one.read_out)
+    strongest = max(abs(layer.importance).max() for layer in trace.layers if layer.read_out)
     assert abs(layer.importance[unit]) == strongest
 
 
@@ -225,9 +225,9 @@ def test_separate_answers_need_not_sum_to_one() -> None:
         "readout": random.normal(size=(1, 10, 4)).astype(np.float32),
     }
     network = RecallNetwork(WeightsFile(config, arrays, 1, {}))
-    found = trace_digits(network, [1, 2]).probabilities[-1]
-    assert found == pytest.approx(network.probabilities([[1, 2]])[0, 0], abs=1e-6)
-    assert found.sum() != pytest.approx(1, abs=1e-3)
+    probabilities = trace_digits(network, [1, 2]).probabilities[-1]
+    assert probabilities == pytest.approx(network.probabilities([[1, 2]])[0, 0], abs=1e-6)
+    assert probabilities.sum() != pytest.approx(1, abs=1e-3)
 
 
 def test_an_answer_is_settled_when_it_changes_no_more() -> None:
@@ -253,11 +253,11 @@ def test_a_document_and_arrays_hold_the_same_numbers(name: str) -> None:
     arrays = trace.arrays()
     assert np.array_equal(np.float32(document["probabilities"]), trace.probabilities)
     assert np.array_equal(arrays["probabilities"], trace.probabilities)
-    for told, layer in zip(document["layers"], trace.layers, strict=True):
-        key = told["name"].replace(" ", "_")
-        assert np.array_equal(np.float32(told["states"]), layer.states)
+    for layer_document, layer in zip(document["layers"], trace.layers, strict=True):
+        key = layer_document["name"].replace(" ", "_")
+        assert np.array_equal(np.float32(layer_document["states"]), layer.states)
         assert np.array_equal(arrays[f"{key}_states"], layer.states)
-        assert told["order"] == layer.order.tolist()
+        assert layer_document["order"] == layer.order.tolist()
         assert set(layer.quantities) == {
             "state",
             *(["cell"] if layer.cells is not None else []),
