@@ -117,9 +117,9 @@ class Server:
         Raises:
             HTTPForbidden: if it is the wrong one.
         """
-        given = token.encode(errors="replace")
+        token_bytes = token.encode(errors="replace")
         needed = self._token.encode()
-        if needed and not hmac.compare_digest(given, needed):
+        if needed and not hmac.compare_digest(token_bytes, needed):
             raise web.HTTPForbidden(
                 text="Use the address that rnn-tui serve printed: its token is missing or wrong "
                 "here."

@@ -33,8 +33,8 @@ def environment(**changes: str) -> dict[str, str]:
     return {k: v for k, v in os.environ.items() if k not in UNWANTED} | changes
 
 
-def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
-    """Run the command with pipes for all three streams, `given` on stdin."""
+def rnn_tui(*arguments: str, stdin: str = "", **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run the command with pipes for all three streams, `stdin` as its input."""
     pipe = subprocess.PIPE
     with start_program(
         *arguments,
@@ -45,7 +45,7 @@ def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.Co
         env=environment(**variables),
     ) as process:
         try:
-            out, err = process.communicate(given, PATIENCE)
+            out, err = process.communicate(stdin, PATIENCE)
         except BaseException:
             process.kill()
             raise
@@ -55,7 +55,11 @@ def rnn_tui(*arguments: str, given: str = "", **variables: str) -> subprocess.Co
 def is_harmless(text: str) -> bool:
     """Whether no character of `text` means anything to a terminal but itself."""
     joiners = "\u200c\u200d"
-    return not any(unicodedata.category(one).startswith("C") for one in text if one not in joiners)
+    return not any(
+        unicodedata.category(character).startswith("C")
+        for character in text
+        if character not in joiners
+    )
 
 
 def assert_one_sentence(stderr: str) -> str:
@@ -79,10 +83,10 @@ def assert_refused(stdout: str, stderr: str) -> str:
     return sentence
 
 
-def run_inside(arguments: Sequence[str], given: bytes = b"") -> tuple[int, str, str]:
-    """Exit code, stdout and stderr of `main` in this process, with `given` on stdin."""
+def run_inside(arguments: Sequence[str], input_bytes: bytes = b"") -> tuple[int, str, str]:
+    """Exit code, stdout and stderr of `main` in this process, with `input_bytes` on stdin."""
     out, err = io.StringIO(), io.StringIO()
-    stdin = io.TextIOWrapper(io.BytesIO(given), encoding="utf-8")
+    stdin = io.TextIOWrapper(io.BytesIO(input_bytes), encoding="utf-8")
     with (
         contextlib.redirect_stdout(out),
         contextlib.redirect_stderr(err),

@@ -271,10 +271,10 @@ def test_any_junk_for_a_setting_is_refused_in_a_sentence(
 )
 @given(option=st.sampled_from(["--model", "--preset", "--device", "--workers"]), text=junk)
 def test_any_junk_for_a_choice_is_refused_in_a_sentence(option: str, text: str, home: Path) -> None:
-    known = (*MNIST.cells, *DEVICES, *(preset.name for preset in MNIST.presets))
+    choices = (*MNIST.cells, *DEVICES, *(preset.name for preset in MNIST.presets))
     with contextlib.suppress(ValueError):
         text = f"{int(text)}?"
-    if text in known:
+    if text in choices:
         return
     code, out, err = run_inside(["train", "mnist", f"{option}={text}"])
     assert code == EXIT_USAGE
@@ -341,9 +341,9 @@ def test_json_is_one_document_with_the_promised_keys(
     assert document["parameters"] == 4 * (28 * 16 + 16 * 16 + 2 * 16) + 28 * 16 * 10 + 10
     assert document["seconds"] > 0
     assert document["status"] == "finished"
-    for at, row in enumerate(document["history"], start=1):
+    for epoch, row in enumerate(document["history"], start=1):
         assert list(row) == ["epoch", *EPOCH_METRICS, "seconds"]
-        assert row["epoch"] == at
+        assert row["epoch"] == epoch
     assert len(document["history"]) == 2
 
 
@@ -524,15 +524,15 @@ def test_signal_stops_and_keeps_the_weights(
         assert document["test_accuracy"] is None
         assert document["test_loss"] is None
         assert document["weights"] == str(weights)
-        told = [row["epoch"] for row in document["history"]]
+        epochs = [row["epoch"] for row in document["history"]]
     else:
         sentence = assert_one_sentence(stderr)
         assert f"step {checkpoint.step};" in sentence
         assert str(weights) in sentence
-        told = [int(figures_of(line)["epoch"]) for line in stdout.splitlines()]
+        epochs = [int(figures_of(line)["epoch"]) for line in stdout.splitlines()]
     # Ten steps an epoch; one that is stopped after its last step, but not validated, isn't told.
-    assert told == list(range(1, len(told) + 1))
-    assert checkpoint.step - 10 <= 10 * len(told) <= checkpoint.step
+    assert epochs == list(range(1, len(epochs) + 1))
+    assert checkpoint.step - 10 <= 10 * len(epochs) <= checkpoint.step
 
 
 # --- terminals ------------------------------------------------------------------------------

@@ -35,10 +35,10 @@ sys.exit(main())
 @pytest.fixture
 def _toy() -> Iterator[None]:
     """The toy among the commands."""
-    before = list(COMMANDS)
+    commands_before = list(COMMANDS)
     register(TOY)
     yield
-    COMMANDS[:] = before
+    COMMANDS[:] = commands_before
 
 
 @pytest.mark.usefixtures("_toy")
@@ -75,8 +75,8 @@ def test_it_runs_by_each_of_its_names(name: str) -> None:
 def test_what_goes_wrong_is_a_sentence_and_an_exit_code(
     arguments: list[str], code: int, said: str, home: Path
 ) -> None:
-    found, out, err = run_inside(["echo", *arguments])
-    assert found == code
+    exit_code, out, err = run_inside(["echo", *arguments])
+    assert exit_code == code
     assert said in assert_refused(out, err)
 
 
@@ -112,13 +112,15 @@ def test_every_command_is_a_module_that_says_what_it_takes() -> None:
 
 @pytest.mark.process
 def test_a_command_loads_no_other() -> None:
-    others = [one.module for one in COMMANDS if one.name not in ("add", "predict")]
+    other_modules = [
+        command.module for command in COMMANDS if command.name not in ("add", "predict")
+    ]
     snippet = f"""
 import sys
 from rnn_tui.cli.main import main
 sys.argv[1:] = ["add", "1", "1", "--quiet"]
 code = main()
-print(code, [name for name in {others} if name in sys.modules])
+print(code, [name for name in {other_modules} if name in sys.modules])
 """
     done = subprocess.run(
         [sys.executable, "-c", snippet],

@@ -40,7 +40,7 @@ def test_the_example_in_the_documentation_holds(home: Path) -> None:
     code, out, err = run_inside(["config", "--json"])
     assert (code, err) == (0, "")
     settings = json.loads(out)["settings"]
-    assert {one["from"] for one in settings.values()} == {"file"}  # none is left out
+    assert {setting["from"] for setting in settings.values()} == {"file"}  # none is left out
 
 
 def test_a_file_that_is_no_toml_is_one_sentence(home: Path) -> None:

@@ -44,8 +44,8 @@ if failed:
 
 
 def test_no_decoder_is_waited_for(tmp_path: Path) -> None:
-    for at in range(2):
-        write_photo(tmp_path / f"photo {at}.png", at)
+    for attempt in range(2):
+        write_photo(tmp_path / f"photo {attempt}.png", attempt)
     with start_program(
         *("predict", "--json", "--quiet", str(tmp_path)),
         code=STUCK,

@@ -43,9 +43,9 @@ def rest(watcher: "subprocess.Popen[str]") -> tuple[str, str]:
     """
     assert watcher.stdout is not None
     assert watcher.stderr is not None
-    told = watcher.stdout.read(), watcher.stderr.read()
+    output_and_messages = watcher.stdout.read(), watcher.stderr.read()
     watcher.communicate(timeout=PATIENCE)
-    return told
+    return output_and_messages
 
 
 # --- requests -------------------------------------------------------------------------------------
@@ -59,29 +59,29 @@ def test_a_run_is_paused_let_go_on_and_stopped_from_elsewhere(home: Path) -> Non
         assert (paused.returncode, paused.stdout) == (0, "")
         assert f"{name} is paused at step" in assert_one_sentence(paused.stderr)
         assert f"rnn-tui runs unpause {run_id}" in paused.stderr
-        at = record().step
+        step = record().step
         assert "\tpaused\t" in rnn_tui("runs").stdout
         assert "paused" in rnn_tui("runs", "show", name).stdout
         time.sleep(1)
-        assert (record().status, record().step) == ("paused", at)
+        assert (record().status, record().step) == ("paused", step)
         assert rnn_tui("runs", "pause", name).returncode == 0  # it is, already
 
         code, _, err = run_inside(["runs", "unpause", name])
         assert code == 0
         assert f"{name} is training" in assert_one_sentence(err)
-        wait_for(lambda: record().step > at, process)
+        wait_for(lambda: record().step > step, process)
 
         code, _, err = run_inside(["runs", "stop", name])
         assert code == 0
         assert f"is stopped at step {record().step:,} of" in assert_one_sentence(err)
         assert f"its weights are stored, and rnn-tui train --resume {run_id} resumes it" in err
-        _, told = process.communicate(timeout=PATIENCE)
+        _, messages = process.communicate(timeout=PATIENCE)
         assert process.returncode == EXIT_INTERRUPTED
-        assert told.splitlines()[0] == (
+        assert messages.splitlines()[0] == (
             f"rnn-tui: Another process paused this run; rnn-tui runs unpause {run_id} lets it go "
             "on."
         )
-        assert "Another process stopped this run." in told
+        assert "Another process stopped this run." in messages
         assert record().weights.is_file()
         assert "Another process stopped" in run_inside(["runs", "show", name])[1]
 
@@ -195,7 +195,7 @@ def test_watching_ends_with_the_run_and_its_results(home: Path) -> None:
         out, err = watcher.communicate(timeout=PATIENCE)
         assert (watcher.returncode, err) == (0, "")
         assert [line.split()[0] for line in out.splitlines()] == [
-            f"epoch={at}" for at in range(1, 7)
+            f"epoch={epoch}" for epoch in range(1, 7)
         ]
         assert " test_accuracy=" in out.splitlines()[-1]
         text, err = document.communicate(timeout=PATIENCE)
@@ -226,8 +226,8 @@ def test_ctrl_c_ends_the_watching_only(home: Path) -> None:
         _, err = rest(watcher)
         assert watcher.returncode == EXIT_INTERRUPTED
         assert "Only the watching has ended" in assert_one_sentence(err)
-        at = record().step
-        wait_for(lambda: record().step > at, process)
+        step = record().step
+        wait_for(lambda: record().step > step, process)
 
 
 @pytest.mark.parametrize(("stop_at", "status"), [(None, "finished"), (13, "stopped")])
@@ -259,17 +259,17 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
             env=environment(TERM="xterm-256color", COLUMNS="100", LINES="24"),
         )
         os.close(theirs)
-        shown = ""
-        while "validation accuracy" not in shown:
-            shown += os.read(ours, 65536).decode(errors="replace")
+        screen = ""
+        while "validation accuracy" not in screen:
+            screen += os.read(ours, 65536).decode(errors="replace")
         assert run_inside(["runs", "stop", run_id])[0] == 0
         # the terminal is gone with the watcher, which waits for whoever reads
         with suppress(OSError):
             while more := os.read(ours, 65536):
-                shown += more.decode(errors="replace")
+                screen += more.decode(errors="replace")
         assert watcher.wait(PATIENCE) == EXIT_FAILURE
         os.close(ours)
-    assert f"{record().name}" in shown
+    assert f"{record().name}" in screen
     for part in (
         "paused",
         "left",
@@ -279,7 +279,7 @@ def test_on_a_terminal_there_is_a_chart(home: Path) -> None:
         "└",
         "┤",
     ):
-        assert part in shown
+        assert part in screen
 
 
 @pytest.mark.long

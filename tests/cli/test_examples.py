@@ -15,8 +15,8 @@ def parsers(parser: argparse.ArgumentParser | None = None) -> Iterator[Parser]:
     yield parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for one in dict.fromkeys(action.choices.values()):  # aliases name the same one
-                yield from parsers(one)
+            for subparser in dict.fromkeys(action.choices.values()):  # aliases name the same one
+                yield from parsers(subparser)
 
 
 def test_every_help_ends_with_examples() -> None:
@@ -33,5 +33,5 @@ def test_every_help_ends_with_examples() -> None:
             )
             assert len(line) <= 79, line
     assert {"rnn-tui", "rnn-tui runs show", *(f"rnn-tui train {task}" for task in TASKS)} <= {
-        one.prog for one in parsers()
+        parser.prog for parser in parsers()
     }

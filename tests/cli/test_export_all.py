@@ -86,7 +86,7 @@ def test_both_forms_have_the_same_rows(two_runs: list[str], tmp_path: Path) -> N
             rows = list(csv.DictReader(file))
         records = json.loads((tmp_path / f"{name}.json").read_text(encoding="utf-8"))
         assert len(rows) == len(records) > 0
-        assert [as_text(one) for one in records] == rows
+        assert [as_text(record) for record in records] == rows
 
 
 def as_text(record: dict[str, Any]) -> dict[str, str]:
@@ -104,14 +104,14 @@ def test_the_same_store_makes_the_same_files(two_runs: list[str], tmp_path: Path
         exported(form, tmp_path / "again")
         for name in ("runs", "values"):
             once, again = (
-                (tmp_path / at / f"{name}.{form}").read_bytes() for at in ("once", "again")
+                (tmp_path / export / f"{name}.{form}").read_bytes() for export in ("once", "again")
             )
             assert once == again
 
 
 def test_runs_of_one_task_and_runs_of_all(two_runs: list[str], tmp_path: Path) -> None:
     exported("json", tmp_path, "--task", "adder")
-    assert [one["task"] for one in json.loads((tmp_path / "runs.json").read_text())] == ["adder"]
+    assert [run["task"] for run in json.loads((tmp_path / "runs.json").read_text())] == ["adder"]
     # Of what has no tables: as if all runs had been named.
     exported("safetensors", tmp_path / "weights")
     assert sorted(path.name for path in (tmp_path / "weights").iterdir()) == [
@@ -147,7 +147,7 @@ def test_formulas_notes_and_values_that_are_no_numbers(home: Path, tmp_path: Pat
     (record,) = json.loads((tmp_path / "runs.json").read_text())
     assert (record["name"], record["note"], record["tags"]) == ("=1+1", "-two\nlines", ["@a", "b"])
     values = json.loads((tmp_path / "values.json").read_text())
-    assert [one["value"] for one in values if one["metric"] == "train_loss"] == [None]
+    assert [value["value"] for value in values if value["metric"] == "train_loss"] == [None]
     assert math.isnan(
         pd.read_csv(tmp_path / "values.csv").query("metric == 'train_loss'")["value"].iloc[0]
     )
@@ -210,8 +210,8 @@ def test_memory_does_not_grow_with_the_number_of_runs(home: Path, tmp_path: Path
 
     def peak(runs: int) -> int:
         connection = sqlite3.connect(run_database())
-        for at in range(runs):
-            run_id = f"20260101-00{runs:04}-{at:06x}"
+        for number in range(runs):
+            run_id = f"20260101-00{runs:04}-{number:06x}"
             keep(run_id, config)
             with connection:
                 connection.executemany(

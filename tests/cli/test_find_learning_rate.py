@@ -49,12 +49,12 @@ def test_the_document_is_what_the_engine_finds(home: Path) -> None:
     assert (code, err) == (0, "")
     document = json.loads(out)
     config = TASKS["recall"].config("lstm", "fast", hidden_sizes=(5,), seeds=2, workers=1)
-    found = find_learning_rate(TASKS["recall"].load(), config)
-    assert found is not None
+    rates = find_learning_rate(TASKS["recall"].load(), config)
+    assert rates is not None
     assert document == {
         "task": "recall",
         "preset": "fast",
-        **found.to_dict(),
+        **rates.to_dict(),
         "settings": json.loads(json.dumps(config.to_dict())),
     }
     assert not (home / "runs.db").exists()
@@ -70,11 +70,11 @@ def test_the_table_has_the_same_figures(home: Path) -> None:
     assert rows[0] == ["learning rate", "loss", "smoothed"]
     every = len(document["losses"]) // 20
     assert len(rows) == 1 + len(document["losses"][::every])
-    for at, row in enumerate(rows[1:]):
+    for index, row in enumerate(rows[1:]):
         for text, name, digits in zip(
             row, ("learning_rates", "losses", "smoothed"), (2, 4, 4), strict=True
         ):
-            assert text == f"{document[name][every * at]:.{digits}g}"
+            assert text == f"{document[name][every * index]:.{digits}g}"
     assert blank == ""
     assert (
         f"fastest at a learning rate of {document['suggestion']:g}, and is lowest at "

@@ -131,5 +131,5 @@ def test_a_disk_that_is_full_at_the_end_and_freed_in_time(
     assert statuses() == [Status.FINISHED] * 2
     with RunStore() as store:
         first, second = (store.logged_values(run.run_id) for run in store.runs())
-    assert [one.figures for one in first] == [one.figures for one in second]
+    assert [one.figures for one in first] == [logged.figures for logged in second]
     assert run_database().is_file()

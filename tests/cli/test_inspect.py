@@ -55,11 +55,11 @@ def table(*arguments: str) -> tuple[str, list[str], list[list[str]], list[str]]:
     code, out, _ = run_inside(["inspect", *arguments])
     assert code == 0
     assert is_harmless(out.replace("\n", ""))
-    title, _, *rest = out.splitlines()
-    heads = re.split(r"  +", rest[0].strip())
-    end = rest.index("") if "" in rest else len(rest)
-    rows = [re.split(r"  +", row.strip()) for row in rest[1:end]]
-    return title, heads, rows, rest[end + 1 :]
+    title, _, *lines = out.splitlines()
+    heads = re.split(r"  +", lines[0].strip())
+    end = lines.index("") if "" in lines else len(lines)
+    rows = [re.split(r"  +", row.strip()) for row in lines[1:end]]
+    return title, heads, rows, lines[end + 1 :]
 
 
 def test_a_sum_is_a_row_a_place() -> None:
@@ -166,14 +166,14 @@ def test_json_of_a_digit_has_what_each_pixel_adds() -> None:
     document = inspected(*DIGIT, "--model", "rnn")
     assert document["weights"]["model"] == "rnn"
     assert document["input"]["correct"] is True
-    found, digit = document["attribution"], np.array(document["input"]["digit"])
-    assert found["answer"] == document["input"]["answer"]
-    pixels = np.array(found["pixels"])
+    attribution, digit = document["attribution"], np.array(document["input"]["digit"])
+    assert attribution["answer"] == document["input"]["answer"]
+    pixels = np.array(attribution["pixels"])
     assert pixels.shape == digit.shape == (28, 28)
     assert pixels.any()
     assert not pixels[digit == 0].any()
-    assert found["total"] == pytest.approx(pixels.sum(), rel=1e-4)
-    assert found["difference"] == pytest.approx(found["total"], rel=0.01)
+    assert attribution["total"] == pytest.approx(pixels.sum(), rel=1e-4)
+    assert attribution["difference"] == pytest.approx(attribution["total"], rel=0.01)
     [layer] = document["trace"]["layers"]
     assert (layer["cells"], layer["gates"]) == (None, {})
 
@@ -183,14 +183,14 @@ def test_npz_has_the_numbers_of_the_document(name: str, tmp_path: Path) -> None:
     path = tmp_path / "inside.npz"
     document = inspected(*ALL[name], "--npz", str(path))
     with np.load(path, allow_pickle=False) as arrays:
-        found = dict(arrays)
+        numbers = dict(arrays)
     trace = document["trace"]
-    assert np.array_equal(found["logits"], np.float32(trace["logits"]))
+    assert np.array_equal(numbers["logits"], np.float32(trace["logits"]))
     states = np.float32(trace["layers"][0]["states"])
-    assert np.array_equal(found["layer_1_states"], states)
-    assert {"layer_1_cells", "layer_1_forget", "layer_1_importance", "answers"} <= set(found)
-    assert ("attribution" in found) == (name == "mnist")
-    assert [one.name for one in tmp_path.iterdir()] == ["inside.npz"]
+    assert np.array_equal(numbers["layer_1_states"], states)
+    assert {"layer_1_cells", "layer_1_forget", "layer_1_importance", "answers"} <= set(numbers)
+    assert ("attribution" in numbers) == (name == "mnist")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["inside.npz"]
 
 
 def test_npz_has_what_probes_found_and_its_place_is_told(tmp_path: Path) -> None:
@@ -223,8 +223,8 @@ def test_a_photo_is_read_as_predict_reads_it(tmp_path: Path) -> None:
     assert document["input"]["answer"] == 7
     title, *_ = table("mnist", str(path))
     assert "[red]" in title
-    other = inspected("mnist", str(path), "--preprocessing", "report")
-    assert other["input"]["digit"] != document["input"]["digit"]
+    report_document = inspected("mnist", str(path), "--preprocessing", "report")
+    assert report_document["input"]["digit"] != document["input"]["digit"]
 
 
 def test_weights_of_a_run_or_a_file_are_looked_into(home: Path, tmp_path: Path) -> None:
@@ -303,8 +303,8 @@ REFUSED = {
 def test_what_cannot_be_looked_into_is_refused_in_a_sentence(
     arguments: list[str], code: int, said: str, home: Path
 ) -> None:
-    found, out, err = run_inside(["inspect", *arguments, "--json"])
-    assert found == code
+    exit_code, out, err = run_inside(["inspect", *arguments, "--json"])
+    assert exit_code == code
     assert said in assert_refused(out, err)
 
 
@@ -392,9 +392,9 @@ def test_several_analyses_are_made_at_once_in_their_order() -> None:
     *_, findings = table(
         *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity"
     )
-    first = next(at for at, line in enumerate(findings) if line.startswith("The strongest: "))
+    first = next(index for index, line in enumerate(findings) if line.startswith("The strongest: "))
     second = next(
-        at for at, line in enumerate(findings) if "inputs are right, without unit" in line
+        index for index, line in enumerate(findings) if "inputs are right, without unit" in line
     )
     assert first < second
     assert sum(line.startswith("The strongest: ") for line in findings) == 1
@@ -459,17 +459,17 @@ def test_a_signal_in_a_real_analysis_ends_it_soon_and_prints_nothing(
 ) -> None:
     import signal as signals  # noqa: PLC0415 - a parameter below has the better claim to the name
 
-    told: list[int] = []
+    steps_done: list[int] = []
 
     def show(_bar: Any, progress: Progress) -> None:
-        told.append(int(progress.done))
+        steps_done.append(int(progress.done))
         if progress.done == 3:
             signals.raise_signal(signals.SIGINT)
 
     monkeypatch.setattr("rnn_tui.cli.output.ProgressBar.show", show)
     code, out, _ = run_inside(["inspect", *SUM, "--silence", "--sensitivity", "--json"])
     assert (code, out) == (EXIT_INTERRUPTED, "")
-    assert told == [0, 1, 2, 3]
+    assert steps_done == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize(

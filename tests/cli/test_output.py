@@ -62,7 +62,7 @@ def test_a_table_is_columns_on_a_terminal_and_tabs_in_a_pipe(
 
 
 def test_a_long_table_has_the_columns_of_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [[f"run {at}", "日本" * (at % 3), str(at)] for at in range(20)]
+    rows = [[f"run {number}", "日本" * (number % 3), str(number)] for number in range(20)]
 
     def shown() -> list[str]:
         terminal = terminal_for(monkeypatch)
@@ -125,7 +125,7 @@ def test_one_document_is_written_as_results_come() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_asks_for_an_end_and_a_second_one_makes_it(number: signal.Signals) -> None:
-    before, asked = signal.getsignal(number), []
+    handler_before, asked = signal.getsignal(number), []
     with stopping_on_signals(asked.append) as received:
         signal.raise_signal(number)
         assert received == asked == [number]
@@ -133,7 +133,7 @@ def test_a_signal_asks_for_an_end_and_a_second_one_makes_it(number: signal.Signa
             signal.raise_signal(number)
     assert stopped(received) == 128 + number
     assert stopped([]) == INTERRUPTED
-    assert signal.getsignal(number) is before
+    assert signal.getsignal(number) is handler_before
 
 
 def test_a_bar_says_how_long_the_rest_will_take(monkeypatch: pytest.MonkeyPatch) -> None:

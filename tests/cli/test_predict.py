@@ -35,8 +35,8 @@ NAMES = ["0-zero.png", "1.png", "3-is-not.png", "sub/4.png"]
 HOSTILE = ["[red]bold[/].png", "two\nlines.png", "\x1b[31mred\x1b]0;title\x07.png", "ü" * 120]
 
 
-def write_photo(path: Path, at: int) -> None:
-    digit = cv2.resize(load_mnist().test_images[at].numpy(), (80, 80))
+def write_photo(path: Path, index: int) -> None:
+    digit = cv2.resize(load_mnist().test_images[index].numpy(), (80, 80))
     paper = np.full((160, 160), 200.0)
     paper[40:120, 40:120] -= digit * 0.6
     _, data = cv2.imencode(".png", paper.astype(np.uint8))
@@ -48,16 +48,16 @@ def write_photo(path: Path, at: int) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Test digits 7, 2, 1 and, one folder deeper, 0 and 4, with a file that is no image."""
     path = tmp_path_factory.mktemp("photos")
-    for at, name in enumerate(["7.png", "2-two.png", "1_b.png", "sub/0.png", "sub/9-not.png"]):
-        write_photo(path / name, at)
+    for index, name in enumerate(["7.png", "2-two.png", "1_b.png", "sub/0.png", "sub/9-not.png"]):
+        write_photo(path / name, index)
     (path / "notes.txt").write_text("no photo, and not named as one")
     (path / "broken.jpg").write_text("no photo")
     return path
 
 
 def asked(*arguments: str, code: int = 0) -> dict[str, Any]:
-    found, out, _ = run_inside(["predict", *arguments, "--json"])
-    assert found == code
+    exit_code, out, _ = run_inside(["predict", *arguments, "--json"])
+    assert exit_code == code
     document: dict[str, Any] = json.loads(out)
     return document
 
@@ -81,10 +81,12 @@ def test_json_is_in_the_order_of_the_paths(folder: Path) -> None:
 
 
 def test_a_folder_is_its_images_and_deeper_ones_when_asked(folder: Path) -> None:
-    flat = [Path(one["path"]).name for one in asked(str(folder), code=EXIT_FAILURE)["results"]]
+    flat = [
+        Path(result["path"]).name for result in asked(str(folder), code=EXIT_FAILURE)["results"]
+    ]
     assert sorted(flat) == ["1_b.png", "2-two.png", "7.png", "broken.jpg"]
     deep = asked(str(folder), "--recursive", code=EXIT_FAILURE)["results"]
-    assert {Path(one["path"]).name for one in deep} == {*flat, "0.png", "9-not.png"}
+    assert {Path(result["path"]).name for result in deep} == {*flat, "0.png", "9-not.png"}
 
 
 def test_labels_give_accuracy_and_confusion(folder: Path) -> None:
@@ -103,24 +105,24 @@ def test_labels_give_accuracy_and_confusion(folder: Path) -> None:
 
 def test_photos_without_a_label_are_counted(folder: Path, tmp_path: Path) -> None:
     write_photo(tmp_path / "photo.png", 0)
-    known, unknown = [str(folder / "sub")], [str(tmp_path / "photo.png")]
-    summary = asked(*known, *unknown, "--labels")["summary"]
+    labelled, unlabelled = [str(folder / "sub")], [str(tmp_path / "photo.png")]
+    summary = asked(*labelled, *unlabelled, "--labels")["summary"]
     assert (summary["labelled"], summary["unlabelled"]) == (2, 1)
-    assert asked(*unknown, "--labels")["summary"] == {
+    assert asked(*unlabelled, "--labels")["summary"] == {
         "photos": 1,
         "errors": 0,
         "doubtful": 0,
         "labelled": 0,
         "unlabelled": 1,
     }
-    assert "unlabelled" not in asked(*unknown)["summary"]
+    assert "unlabelled" not in asked(*unlabelled)["summary"]
 
-    _, out, err = run_inside(["predict", *known, *unknown, "--labels"])
+    _, out, err = run_inside(["predict", *labelled, *unlabelled, "--labels"])
     assert "1 of 2 right: 50.00 %; 1 without a label in the names of file and folder\n" in out
     assert err.endswith("rnn-tui: 3 photos, 1 of them without a label.\n")
-    _, out, _ = run_inside(["predict", *unknown, "--labels"])
+    _, out, _ = run_inside(["predict", *unlabelled, "--labels"])
     assert out.endswith("\n1 without a label in the names of file and folder\n")
-    _, out, err = run_inside(["predict", *known, "--labels"])
+    _, out, err = run_inside(["predict", *labelled, "--labels"])
     assert "without a label" not in out + err
 
 
@@ -144,8 +146,10 @@ def test_csv_has_a_head_and_a_row_each(folder: Path) -> None:
     rows = {Path(row["path"]).name: row for row in csv.DictReader(io.StringIO(out))}
     assert rows["7.png"]["prediction"] == "7"
     probabilities = [float(rows["7.png"][f"p{digit}"]) for digit in range(10)]
-    some = 1 - float(rows["7.png"]["no_digit"])
-    assert max(probabilities) * some == pytest.approx(float(rows["7.png"]["confidence"]), abs=1e-5)
+    digit_share = 1 - float(rows["7.png"]["no_digit"])
+    assert max(probabilities) * digit_share == pytest.approx(
+        float(rows["7.png"]["confidence"]), abs=1e-5
+    )
     assert rows["broken.jpg"]["error"] == "not an image"
     assert rows["broken.jpg"]["prediction"] == rows["broken.jpg"]["p0"] == ""
 
@@ -226,8 +230,8 @@ def test_a_name_that_is_no_text_is_read_all_the_same(tmp_path: Path) -> None:
 def test_what_cannot_be_done_is_refused_in_a_sentence(
     arguments: list[str], code: int, said: str, home: Path
 ) -> None:
-    found, out, err = run_inside(["predict", *arguments])
-    assert found == code
+    exit_code, out, err = run_inside(["predict", *arguments])
+    assert exit_code == code
     assert said in assert_refused(out, err)
 
 
@@ -261,10 +265,10 @@ def test_interrupted_json_is_whole(tmp_path: Path) -> None:
     assert process.stdout is not None
     first = process.stdout.readline() + process.stdout.readline() + process.stdout.readline()
     process.send_signal(signal.SIGINT)
-    rest, err = process.communicate(timeout=PATIENCE)
+    remaining, err = process.communicate(timeout=PATIENCE)
     assert process.returncode == EXIT_INTERRUPTED
     assert b"Traceback" not in err
-    document = json.loads(first + rest)
+    document = json.loads(first + remaining)
     assert 0 < len(document["results"]) < 4000
 
 

@@ -168,8 +168,8 @@ def test_a_wrong_sum_is_told_with_the_right_one_and_its_wrong_bits(
     # The weights that ship hardly err: these were shaken.
     path = changed(tmp_path / "shaken.safetensors", noise=0.3)
     weights = read_weights(path)
-    at = AdderNetwork(weights).replicas.index(Replica(Variant(3, "ce"), 0))
-    network = AdderNetwork(weights).only(at)
+    index = AdderNetwork(weights).replicas.index(Replica(Variant(3, "ce"), 0))
+    network = AdderNetwork(weights).only(index)
     random = np.random.default_rng(0)
     pairs = [Addition(*map(int, random.integers(0, 2**bits, 2))) for bits in range(1, 20)]
     shapes = set()
@@ -266,7 +266,7 @@ REPLICAS = [
 
 def test_the_largest_network_of_the_preferred_loss_and_the_lowest_seed_answers() -> None:
     def picked(preferred: str | None = None, **wanted: Any) -> list[Replica]:
-        return [REPLICAS[at] for at in ReplicaChoice(**wanted).pick(REPLICAS, preferred)]
+        return [REPLICAS[index] for index in ReplicaChoice(**wanted).pick(REPLICAS, preferred)]
 
     assert picked() == [Replica(Variant(5, "mse"), 7)]
     assert picked("bce") == [Replica(Variant(5, "bce"), 7)]
@@ -416,8 +416,8 @@ def test_weights_beyond_all_numbers_never_print_nan(tmp_path: Path, home: Path) 
 def test_thousands_of_lines_are_answered_in_order(home: Path) -> None:
     random = np.random.default_rng(1)
     pairs = [Addition(*map(int, random.integers(0, 2**19, 2))) for _ in range(5000)]
-    given = lines_of([f"{pair.a:b} {pair.b:b}" for pair in pairs])
-    results = asked(["add", "--hidden-size", "3", "--loss", "ce", "--seed", "2"], given)["results"]
+    stdin = lines_of([f"{pair.a:b} {pair.b:b}" for pair in pairs])
+    results = asked(["add", "--hidden-size", "3", "--loss", "ce", "--seed", "2"], stdin)["results"]
     whole = AdderNetwork(read_weights(ADDER))
     network = whole.only(whole.replicas.index(Replica(Variant(3, "ce"), 2)))
     assert [(int(r["a"]), int(r["b"])) for r in results] == [(p.a, p.b) for p in pairs]
@@ -426,7 +426,7 @@ def test_thousands_of_lines_are_answered_in_order(home: Path) -> None:
     assert [r["correct"] for r in results] == [
         answer == pair.total for answer, pair in zip(expected, pairs, strict=True)
     ]
-    code, out, err = run_inside(["add", "--quiet"], given)
+    code, out, err = run_inside(["add", "--quiet"], stdin)
     assert (code, err) == (0, "")
     assert [line.partition(" =")[0] for line in out.splitlines()] == [
         f"{pair.a:b} + {pair.b:b}" for pair in pairs
@@ -436,8 +436,8 @@ def test_thousands_of_lines_are_answered_in_order(home: Path) -> None:
 def test_sequences_of_all_lengths_are_answered_in_order(home: Path) -> None:
     random = np.random.default_rng(2)
     rows = [tuple(map(int, random.integers(0, 10, random.integers(3, 30)))) for _ in range(1500)]
-    given = lines_of([" ".join(map(str, row)) for row in rows])
-    results = asked(["recall"], given)["results"]
+    stdin = lines_of([" ".join(map(str, row)) for row in rows])
+    results = asked(["recall"], stdin)["results"]
     whole = RecallNetwork(read_weights(recall_file(3)))
     network = whole.only(whole.replicas.index(Replica(Variant(10, "ce"), 0)))
     assert [tuple(r["digits"]) for r in results] == rows
@@ -587,11 +587,11 @@ def test_any_line_gets_an_answer_or_a_sentence(
 )
 def test_the_base_of_an_answer_is_the_one_its_number_was_read_in(base: Any, number: str) -> None:
     try:
-        value, found = read_number(number, base)
+        value, base_read = read_number(number, base)
     except Exception:  # noqa: BLE001 - what can't be read has no base; not the matter here
         return
     digits = "".join(number.split()).replace("_", "").lower()
-    assert value == int(digits.removeprefix(found.prefix), found.radix)
+    assert value == int(digits.removeprefix(base_read.prefix), base_read.radix)
 
 
 # --- pipes, signals, terminals --------------------------------------------------------------
@@ -692,12 +692,12 @@ def test_interrupt_ends_with_130_and_whole_output(as_json: list[str]) -> None:
         process.kill()
         process.wait()
     assert (process.returncode, err) == (EXIT_INTERRUPTED, b"")
-    told = (b"".join(first) + out).decode()
+    text = (b"".join(first) + out).decode()
     if as_json:
-        results = json.loads(told)["results"]
+        results = json.loads(text)["results"]
         assert [r["answer"] for r in results] == ["10001"] * questions.CHUNK
     else:
-        assert told.splitlines() == ["1011 + 110 = 10001  ✓"] * questions.CHUNK
+        assert text.splitlines() == ["1011 + 110 = 10001  ✓"] * questions.CHUNK
 
 
 @pytest.mark.process
@@ -766,7 +766,7 @@ def test_no_colour_reaches_a_pipe() -> None:
 
 @pytest.mark.process
 def test_what_cannot_be_written_is_written_otherwise() -> None:
-    result = rnn_tui("recall", given="31415\n12345\n", PYTHONIOENCODING="ascii")
+    result = rnn_tui("recall", stdin="31415\n12345\n", PYTHONIOENCODING="ascii")
     assert result.returncode == 0
     assert [re.sub(r"[\d.]+ %", "", line) for line in result.stdout.splitlines()] == [
         "3 1 [4] 1 5 -> 4  right  ",

@@ -62,8 +62,10 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
         == {row["next_seed_95"] for row in document["rows"]}
         == {None}
     )
-    assert {one["verdict"] for one in document["conclusions"]} == {"no verdict"}
-    assert all(one["text"].startswith("No verdict yet:") for one in document["conclusions"])
+    assert {conclusion["verdict"] for conclusion in document["conclusions"]} == {"no verdict"}
+    assert all(
+        conclusion["text"].startswith("No verdict yet:") for conclusion in document["conclusions"]
+    )
     assert len(document["conclusions"]) == 3
     assert document["rule"].startswith("A comparison")
     assert document["seeds"] == {"adder": [0]}
@@ -77,9 +79,9 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     arguments = ["report", "--only", "recall", "--no-training"]
     code, screen = in_terminal(arguments, {"RNN_TUI_HOME": str(home)})
     assert code == 0
-    shown = screen_after(screen)
-    assert shown[0].startswith("experiment")
-    assert any(line.startswith("Recall, H 10 ") for line in shown)
+    text = screen_after(screen)
+    assert text[0].startswith("experiment")
+    assert any(line.startswith("Recall, H 10 ") for line in text)
 
 
 @pytest.mark.parametrize("command", ["report", "reproduce"])
@@ -97,9 +99,11 @@ def test_without_figures_there_is_one_document_with_nulls(home: Path) -> None:
     document = json.loads(out)
     assert document["status"] == "incomplete"
     assert {row["mean"] for row in document["rows"]} == {None}
-    compared = [one for claim in document["conclusions"] for one in claim["comparisons"]]
+    compared = [
+        comparison for claim in document["conclusions"] for comparison in claim["comparisons"]
+    ]
     assert compared
-    assert {one["mean_difference"] for one in compared} == {None}
+    assert {comparison["mean_difference"] for comparison in compared} == {None}
 
 
 @pytest.mark.process

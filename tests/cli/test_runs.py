@@ -55,12 +55,12 @@ def test_resume_prints_the_epochs_that_are_left_and_the_result(home: Path) -> No
 def test_resumed_document_is_that_of_a_run_of_one_go(home: Path) -> None:
     def document(*arguments: str) -> dict[str, Any]:
         text, _ = ran(*arguments)
-        found: dict[str, Any] = json.loads(text)
+        document_read: dict[str, Any] = json.loads(text)
         for key in ("seconds", "run", "weights"):
-            del found[key]
-        for row in found["history"]:
+            del document_read[key]
+        for row in document_read["history"]:
             del row["seconds"]
-        return found
+        return document_read
 
     settings = [
         "--epochs",
@@ -180,10 +180,10 @@ def test_show_tells_all(home: Path) -> None:
     out, _ = ran("runs", "show", run.run_id[:15])
     pairs = [line.split("\t") for line in out.splitlines()]
     assert all(len(pair) == 2 for pair in pairs)
-    told = dict(pairs)
-    assert told["name"] == run.name
-    assert told["hidden sizes"] == "2,3"
-    assert "torch" in told["from step 13"]
+    values = dict(pairs)
+    assert values["name"] == run.name
+    assert values["hidden sizes"] == "2,3"
+    assert "torch" in values["from step 13"]
     assert "\x1b" not in out
     document = json.loads(ran("runs", "show", "last", "--json")[0])
     assert len([value for value in document["values"] if value["kind"] == "step"]) == 30

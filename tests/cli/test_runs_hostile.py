@@ -54,9 +54,9 @@ def test_no_command_prints_what_moves_the_cursor(arguments: list[str], foreign: 
 
 def test_restored_and_found_by_the_name_that_is_shown(foreign: Path) -> None:
     run_inside(["runs", "delete", ONE])
-    shown = "�]0;owned��[2J"
-    code, _, err = run_inside(["runs", "restore", shown])
-    assert (code, err) == (0, f"rnn-tui: {shown} is restored.\n")
+    cleaned_name = "�]0;owned��[2J"
+    code, _, err = run_inside(["runs", "restore", cleaned_name])
+    assert (code, err) == (0, f"rnn-tui: {cleaned_name} is restored.\n")
 
 
 def test_no_cell_of_an_export_is_a_formula(foreign: Path) -> None:
@@ -72,7 +72,7 @@ def test_no_cell_of_an_export_is_a_formula(foreign: Path) -> None:
 
 def test_a_damaged_run_costs_one_sentence(foreign: Path) -> None:
     _, out, _ = run_inside(["runs", "--json"])
-    assert {one["id"]: one["status"] for one in json.loads(out)["runs"]} == {
+    assert {run["id"]: run["status"] for run in json.loads(out)["runs"]} == {
         ONE: "finished",
         TWO: "finished",
         BAD: "damaged",

@@ -55,7 +55,7 @@ def task(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def told(task: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def run_document(task: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What a run tells with `--json`, and where it wrote its weights as well."""
     folder = tmp_path_factory.mktemp("sequences")
     output = folder / "chosen.safetensors"
@@ -68,41 +68,47 @@ def told(task: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 
 
 @pytest.mark.process
-def test_json_has_a_spread_over_seeds_for_every_variant(task: str, told: dict[str, Any]) -> None:
-    assert (told["task"], told["preset"], told["status"]) == (task, "fast", "finished")
-    assert told["seeds"] == list(SEEDS)
-    variants = [(v["hidden_size"], v["loss"]) for v in told["variants"]]
+def test_json_has_a_spread_over_seeds_for_every_variant(
+    task: str, run_document: dict[str, Any]
+) -> None:
+    assert (run_document["task"], run_document["preset"], run_document["status"]) == (
+        task,
+        "fast",
+        "finished",
+    )
+    assert run_document["seeds"] == list(SEEDS)
+    variants = [(v["hidden_size"], v["loss"]) for v in run_document["variants"]]
     assert variants == [(size, loss) for loss in LOSSES for size in SIZES]
-    for variant in told["variants"]:
+    for variant in run_document["variants"]:
         for name in (*FIGURES[task], *TEST_FIGURES[task]):
             spread = variant[name]
             assert list(spread) == ["mean", "sd", "min", "max", "n", "values"]
             assert spread["n"] == len(spread["values"]) == len(SEEDS)
             assert spread["mean"] == pytest.approx(sum(spread["values"]) / len(SEEDS))
             assert spread["sd"] == pytest.approx(abs(spread["max"] - spread["min"]) / math.sqrt(2))
-    assert [row["epoch"] for row in told["history"]] == [1, 2]
-    assert all(len(row["variants"]) == len(variants) for row in told["history"])
+    assert [row["epoch"] for row in run_document["history"]] == [1, 2]
+    assert all(len(row["variants"]) == len(variants) for row in run_document["history"])
 
 
 @pytest.mark.process
-def test_json_has_accuracies_by_length(task: str, told: dict[str, Any]) -> None:
+def test_json_has_accuracies_by_length(task: str, run_document: dict[str, Any]) -> None:
     names = ["accuracy"] if task == "recall" else ["bit_accuracy", "number_accuracy"]
-    for variant in told["variants"]:
+    for variant in run_document["variants"]:
         assert list(variant["by_length"]) == names
         for points in variant["by_length"].values():
             assert all(0 <= point["min"] <= point["max"] <= 100 for point in points)
     if task == "recall":
-        rows = told["variants"][0]["confusion"]
+        rows = run_document["variants"][0]["confusion"]
         assert [len(row) for row in rows] == [10] * 10
 
 
 @pytest.mark.process
-def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> None:
+def test_plain_lines_tell_the_same_figures(task: str, run_document: dict[str, Any]) -> None:
     code, out, err = run_inside(quick(task))
     assert (code, err) == (0, "")
     lines = [dict(part.split("=") for part in line.split()) for line in out.splitlines()]
     assert [line["epoch"] for line in lines] == ["1"] * 4 + ["2"] * 4
-    for line, variant in zip(lines[-4:], told["variants"], strict=True):
+    for line, variant in zip(lines[-4:], run_document["variants"], strict=True):
         assert (line["hidden_size"], line["loss"]) == (str(variant["hidden_size"]), variant["loss"])
         for name in (*FIGURES[task], *TEST_FIGURES[task]):
             assert float(line[name]) == pytest.approx(variant[name]["mean"], rel=1e-4, abs=1e-6)
@@ -112,33 +118,38 @@ def test_plain_lines_tell_the_same_figures(task: str, told: dict[str, Any]) -> N
 
 
 @pytest.mark.process
-def test_output_has_the_weights_of_the_run(task: str, told: dict[str, Any]) -> None:
-    kept, chosen = read_weights(Path(told["weights"])), read_weights(told["output"])
-    assert chosen.config == kept.config
-    assert chosen.metrics == kept.metrics
+def test_output_has_the_weights_of_the_run(task: str, run_document: dict[str, Any]) -> None:
+    stored, chosen = (
+        read_weights(Path(run_document["weights"])),
+        read_weights(run_document["output"]),
+    )
+    assert chosen.config == stored.config
+    assert chosen.metrics == stored.metrics
     assert sorted(chosen.arrays) == ["gates", "readout"]
     for name, array in chosen.arrays.items():
-        assert (array == kept.arrays[name]).all()
-    values = [value for v in told["variants"] for value in v[TEST_FIGURES[task][0]]["values"]]
+        assert (array == stored.arrays[name]).all()
+    values = [
+        value for v in run_document["variants"] for value in v[TEST_FIGURES[task][0]]["values"]
+    ]
     assert list(chosen.metrics[TEST_FIGURES[task][0]]) == values  # type: ignore[arg-type]
 
 
 @pytest.mark.process
 def test_weights_of_a_run_answer_until_the_pretrained_are_asked_for(
-    task: str, told: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    task: str, run_document: dict[str, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     question = ["recall", "31415"] if task == "recall" else ["add", "101", "11"]
-    monkeypatch.setenv("RNN_TUI_HOME", str(Path(told["weights"]).parents[2]))
+    monkeypatch.setenv("RNN_TUI_HOME", str(Path(run_document["weights"]).parents[2]))
     sources = [
         json.loads(run_inside([*question, "--json", *more])[1])["weights"]
-        for more in ([], ["--pretrained"], ["--weights", str(told["output"])])
+        for more in ([], ["--pretrained"], ["--weights", str(run_document["output"])])
     ]
-    assert sources[0]["source"] == f"run {told['run']}"
-    assert sources[0]["path"] == told["weights"]
+    assert sources[0]["source"] == f"run {run_document['run']}"
+    assert sources[0]["path"] == run_document["weights"]
     assert (sources[0]["hidden_size"], sources[0]["loss"], sources[0]["seed"]) == (3, "mse", 5)
     assert sources[1]["source"] == "pretrained"
-    assert sources[2]["source"] == sources[2]["path"] == str(told["output"])
-    measured = {name: told["variants"][1][name]["values"][0] for name in TEST_FIGURES[task]}
+    assert sources[2]["source"] == sources[2]["path"] == str(run_document["output"])
+    measured = {name: run_document["variants"][1][name]["values"][0] for name in TEST_FIGURES[task]}
     assert sources[0]["metrics"] == sources[2]["metrics"] == measured
 
 
@@ -212,9 +223,9 @@ def test_signal_stops_and_keeps_the_weights(
         process.wait()
     assert process.returncode == (EXIT_INTERRUPTED if number == signal.SIGINT else EXIT_TERMINATED)
     [weights] = home.glob("runs/*/*")
-    kept = read_weights(weights)
-    assert kept.step >= 10
-    assert not kept.metrics
+    stored = read_weights(weights)
+    assert stored.step >= 10
+    assert not stored.metrics
     if as_json:
         document = json.loads(stdout)
         assert (stderr, document["status"]) == ("", "stopped")
@@ -233,7 +244,7 @@ def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
     code, output = in_terminal(quick(task), {})
     assert code == 0
     lines = [line for line in screen_after(output) if line]
-    head = next(at for at, line in enumerate(lines) if line.startswith("network"))
+    head = next(index for index, line in enumerate(lines) if line.startswith("network"))
     assert lines[head].split()[-6:] == ["sd", "min", "max", "n", "the", "report"]
     figures = TEST_FIGURES[task]
     assert len(lines) == head + 1 + len(figures) * (1 + len(SIZES) * len(LOSSES)), lines

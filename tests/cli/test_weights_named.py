@@ -83,7 +83,7 @@ def huge(shipped: str, path: Path) -> Path:
         metadata = file.metadata()
         arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     largest = np.finfo(np.float32).max
-    save_file({name: np.copysign(largest, one) for name, one in arrays.items()}, path, metadata)
+    save_file({name: np.copysign(largest, array) for name, array in arrays.items()}, path, metadata)
     return path
 
 
@@ -122,7 +122,9 @@ def test_no_numbers_from_huge_weights_is_said_in_a_sentence(
     paper = np.full((160, 160), 200, np.uint8)
     cv2.putText(paper, "7", (45, 120), cv2.FONT_HERSHEY_SIMPLEX, 3.5, 20, 12)
     cv2.imwrite(str(tmp_path / "photo.png"), paper)
-    asked = [str(tmp_path / "photo.png") if one == "PHOTO" else one for one in arguments]
+    asked = [
+        str(tmp_path / "photo.png") if argument == "PHOTO" else argument for argument in arguments
+    ]
     code, out, err = run_inside([*asked, "--weights", str(path), "--quiet"])
     assert (code, out) == (EXIT_FAILURE, "")
     assert "too large to compute with" in assert_one_sentence(err)

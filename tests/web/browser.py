@@ -68,10 +68,10 @@ class Browser:
     def wait(self, true: Callable[[], Any], what: str) -> Any:
         """Wait until something is so."""
         give_up = time.monotonic() + PATIENCE
-        while not (found := true()):
+        while not (value := true()):
             assert time.monotonic() < give_up, f"no {what} in\n{self.text}\n{self.document}"
             time.sleep(0.05)
-        return found
+        return value
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """Wait until the terminal shows text that matches."""

@@ -132,9 +132,9 @@ class PageProcess:
         """Wait until it tells something of this kind."""
         until = time.monotonic() + PATIENCE
         while True:
-            for told in self.meta:
-                if told["type"] == kind:
-                    return told
+            for message in self.meta:
+                if message["type"] == kind:
+                    return message
             assert time.monotonic() < until, f"no {kind} in {self.meta}; {self.screen[-2000:]!r}"
             self._read()
 

@@ -35,9 +35,9 @@ class Serving:
         )
         assert self.process.stdout is not None
         self.sentence = self.process.stdout.readline()
-        found = re.fullmatch(r"rnn-tui is at (http://\S+) until Ctrl-C\.\n", self.sentence)
-        assert found is not None, self.sentence + self.end()[1]
-        self.address = found[1]
+        address = re.fullmatch(r"rnn-tui is at (http://\S+) until Ctrl-C\.\n", self.sentence)
+        assert address is not None, self.sentence + self.end()[1]
+        self.address = address[1]
         self.port = urlsplit(self.address).port
 
     @property

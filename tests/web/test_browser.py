@@ -38,15 +38,15 @@ fetch("{page}").then(() => tell("page-read"), () => tell("page-unread"));
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browsing(tmp_path_factory.mktemp("downloads")) as one:
-        yield one
+    with browsing(tmp_path_factory.mktemp("downloads")) as browser:
+        yield browser
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     share, home = tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("home")
-    with serving("--share", str(share), RNN_TUI_HOME=str(home)) as one:
-        yield one
+    with serving("--share", str(share), RNN_TUI_HOME=str(home)) as server:
+        yield server
 
 
 @pytest.fixture
@@ -193,9 +193,9 @@ def stranger(text: str) -> Iterator[str]:
         def log_message(self, *_: object) -> None:
             pass
 
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as other:
-        thread = threading.Thread(target=other.serve_forever)
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Page) as other_server:
+        thread = threading.Thread(target=other_server.serve_forever)
         thread.start()
-        yield f"http://127.0.0.1:{other.server_port}/"
-        other.shutdown()
+        yield f"http://127.0.0.1:{other_server.server_port}/"
+        other_server.shutdown()
         thread.join()

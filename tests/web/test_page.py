@@ -284,10 +284,12 @@ def fill(page: PageProcess) -> None:
         page.resize(100 + since % 2, 30)
         since += 1
         time.sleep(0.3)
-        [now] = struct.unpack("i", fcntl.ioctl(page.process.stdout, termios.FIONREAD, b"\0" * 4))
-        if now == waiting and now > 30_000:
+        [waiting_bytes] = struct.unpack(
+            "i", fcntl.ioctl(page.process.stdout, termios.FIONREAD, b"\0" * 4)
+        )
+        if waiting_bytes == waiting and waiting_bytes > 30_000:
             return
-        waiting = now
+        waiting = waiting_bytes
 
 
 @pytest.mark.long

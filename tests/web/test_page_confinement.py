@@ -135,12 +135,12 @@ def test_no_prompt_reads_or_finds_anything_outside(share: Path) -> None:
     for text in spellings(share):
         for path in parse_paths(text):
             assert not exists(path) or inside(path, share), text
-            for found in find_images([path], recursive=True):
-                assert small(found) is None or inside(found, share), text
+            for photo in find_images([path], recursive=True):
+                assert small(photo) is None or inside(photo, share), text
         for load in (load_mnist, load_extra):
-            with pytest.raises(UserError) as told:
+            with pytest.raises(UserError) as refusal:
                 load(text)
-            assert "permission" not in str(told.value)
+            assert "permission" not in str(refusal.value)
 
 
 def test_what_is_outside_is_answered_as_what_is_not_there(share: Path) -> None:
@@ -166,9 +166,9 @@ def test_what_is_outside_is_answered_as_what_is_not_there(share: Path) -> None:
         assert answer(path) == missing
 
     def why(load: object, name: str) -> str:
-        with pytest.raises(UserError) as told:
+        with pytest.raises(UserError) as refusal:
             load(name)  # type: ignore[operator]
-        return str(told.value).replace(name, "NAME")
+        return str(refusal.value).replace(name, "NAME")
 
     for load, there in ((load_extra, outside / "extra.npz"), (load_mnist, outside)):
         assert why(load, str(there)) == why(load, str(outside / "nothing"))
@@ -198,9 +198,9 @@ def test_what_is_inside_is_read_however_it_is_spelled(share: Path) -> None:
         f"{share}/nothing/../digits",
         "file://" + str(share / "digits"),
     ):
-        found = list(find_images(parse_paths(text), recursive=False))
-        assert [path.name for path in found] == ["3.png"], text
-        assert read_image(found[0]).size
+        photos = list(find_images(parse_paths(text), recursive=False))
+        assert [path.name for path in photos] == ["3.png"], text
+        assert read_image(photos[0]).size
     assert read_image(SAMPLE).size  # what ships may be seen by all
 
 
@@ -304,11 +304,11 @@ def test_the_field_and_the_tree_of_a_page_know_the_share_alone(
 
 @pytest.mark.long
 def test_a_page_writes_nothing_into_the_share(page: PageProcess, share: Path) -> None:
-    before = sorted(share.rglob("*"))
+    files_before = sorted(share.rglob("*"))
     page.press("e")
     page.wait_for("goes to the downloads of your browser")
     page.press("\r")
     name, data = page.download()
     assert name == "/photos.csv"
     assert str(share).encode() not in data
-    assert sorted(share.rglob("*")) == before
+    assert sorted(share.rglob("*")) == files_before

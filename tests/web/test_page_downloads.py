@@ -62,8 +62,8 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
     assert len(list(csv.reader(io.StringIO(data.decode())))) > 2
     name, data = export(page, 1)
     assert name.endswith(".json")
-    told = json.loads(data)
-    assert len(told["runs"]) == 1
+    document = json.loads(data)
+    assert len(document["runs"]) == 1
     name, data = export(page, 6)
     assert name.endswith(".safetensors")
     page.press(f" {DOWN} ")  # mark both
@@ -73,7 +73,7 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
         assert len(archive.namelist()) == 2
-        assert not any(".." in one or one.startswith("/") for one in archive.namelist())
+        assert not any(".." in name or name.startswith("/") for name in archive.namelist())
 
 
 @pytest.mark.long

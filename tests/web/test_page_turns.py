@@ -121,36 +121,36 @@ def test_the_rerun_of_the_report_waits_too(
 
 
 def test_tickets_are_served_in_their_order(turns: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told: list[int] = []
+    waiting: list[int] = []
     first, second, third = Turn(), Turn(), Turn()
-    assert first.take(Control(), told.append)
-    assert told == []
+    assert first.take(Control(), waiting.append)
+    assert waiting == []
     stopping = Control()
     stopping.stop()
-    assert not second.take(stopping, told.append)
-    assert told == [1]
+    assert not second.take(stopping, waiting.append)
+    assert waiting == [1]
     monkeypatch.setenv(TRAININGS_VARIABLE, "2")
-    assert second.take(Control(), told.append)
-    assert not third.take(stopping, told.append)
-    assert told == [1, 1]
+    assert second.take(Control(), waiting.append)
+    assert not third.take(stopping, waiting.append)
+    assert waiting == [1, 1]
     first.give_back()
-    assert third.take(Control(), told.append)
+    assert third.take(Control(), waiting.append)
     for turn in (second, third):
         turn.give_back()
     assert not processes_in_turn(turns)
-    assert first.take(Control(), told.append)
+    assert first.take(Control(), waiting.append)
     assert len(list(turns.glob("0*"))) == 1  # nothing is left of those who went
 
 
 def test_without_a_queue_and_where_there_can_be_none_nobody_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[int] = []
-    assert Turn().take(Control(), told.append)
+    waiting: list[int] = []
+    assert Turn().take(Control(), waiting.append)
     (tmp_path / "file").touch()
     monkeypatch.setenv(TURNS_VARIABLE, str(tmp_path / "file"))
-    assert Turn().take(Control(), told.append)
-    assert not told
+    assert Turn().take(Control(), waiting.append)
+    assert not waiting
 
 
 def test_a_run_that_waits_tells_its_place_and_is_kept(turns: Path) -> None:

@@ -143,18 +143,21 @@ def names_of_outside(tree: ast.Module) -> set[str]:
 
 
 def test_whatever_looks_at_files_is_known() -> None:
-    found = {}
+    names_by_module = {}
     for room in ROOMS:
         for path in sorted((PACKAGE / room).rglob("*.py")):
             if names := set(looks(path)):
-                found[path.relative_to(PACKAGE).as_posix()] = names
+                names_by_module[path.relative_to(PACKAGE).as_posix()] = names
     unknown = {
-        module: names - ALLOWED.get(module, (set(), ""))[0] for module, names in found.items()
+        module: names - ALLOWED.get(module, (set(), ""))[0]
+        for module, names in names_by_module.items()
     }
     assert not {module: names for module, names in unknown.items() if names}, (
         "these look at files: let them do so by engine.outside, or say here why they need not"
     )
-    gone = {module: names - found.get(module, set()) for module, (names, _) in ALLOWED.items()}
+    gone = {
+        module: names - names_by_module.get(module, set()) for module, (names, _) in ALLOWED.items()
+    }
     assert not {module: names for module, names in gone.items() if names}, (
         "this list is longer than it need be"
     )

@@ -128,8 +128,8 @@ def store_of(process: psutil.Process) -> str:
 @pytest.fixture(scope="module")
 def lasting_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
     share, home = tmp_path_factory.mktemp("shared"), tmp_path_factory.mktemp("home")
-    with serving("--share", str(share), RNN_TUI_HOME=str(home)) as one:
-        yield one
+    with serving("--share", str(share), RNN_TUI_HOME=str(home)) as server:
+        yield server
 
 
 @pytest.fixture
