@@ -16,10 +16,14 @@ from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
 from rnn_tui.tasks import TASKS
 
-SVG, XLINK = "http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"
+SVG = "http://www.w3.org/2000/svg"
+XLINK = "http://www.w3.org/1999/xlink"
 TEXT_WIDTH = 800  # of the page, in pixels
-ROW, AROUND = 0.24, 0.75  # of a chart of rows: heights in inches
-OURS, PUBLISHED, GREY = curve_colour(0, dark=False), "#b3261e", "#555555"
+ROW_HEIGHT = 0.24  # of a chart of rows, in inches
+HEIGHT_AROUND = 0.75  # of what is above and below the rows
+OUR_COLOUR = curve_colour(0, dark=False)
+PUBLISHED_COLOUR = "#b3261e"
+GREY = "#555555"
 # In attributes: what stands before the id of the part of a drawing that is referred to.
 _REFERENCE = re.compile(r"url\(#|^#")
 
@@ -175,11 +179,20 @@ def _result_row(row: Row) -> ChartRow:
 
 
 def _draw(rows: Sequence[ChartRow], *, x_label: str, head: str, zero: bool = False) -> bytes:
-    """Rows below each other as SVG, with `head` above their numbers; `zero` has a line there."""
+    """Draw rows below each other, as SVG.
+
+    Args:
+        rows: from the top down.
+        x_label: what means and intervals are of.
+        head: what stands above the numbers.
+        zero: whether there is a line at 0.
+    """
     figures = imported("matplotlib.figure", "plots", "Charts")
     styles = imported("matplotlib.style", "plots", "Charts")
     with styles.context(STYLE):
-        figure = figures.Figure(figsize=(WIDE, AROUND + ROW * len(rows)), layout="constrained")
+        figure = figures.Figure(
+            figsize=(WIDE, HEIGHT_AROUND + ROW_HEIGHT * len(rows)), layout="constrained"
+        )
         axes = figure.subplots()
         for place, row in enumerate(rows):
             _draw_row(axes, place, row)
@@ -193,13 +206,16 @@ def _draw(rows: Sequence[ChartRow], *, x_label: str, head: str, zero: bool = Fal
 
 
 def _draw_row(axes: Any, place: int, row: ChartRow) -> None:
+    """Draw interval, mean and published figure of a row, so many rows from the top."""
     if row.interval is not None:
-        axes.plot([row.interval.low, row.interval.high], [place, place], color=OURS)
+        axes.plot([row.interval.low, row.interval.high], [place, place], color=OUR_COLOUR)
     if row.mean is not None:
-        inner_colour = OURS if row.filled else "white"
-        axes.plot(row.mean, place, "o", color=OURS, markersize=5, markerfacecolor=inner_colour)
+        inner_colour = OUR_COLOUR if row.filled else "white"
+        axes.plot(
+            row.mean, place, "o", color=OUR_COLOUR, markersize=5, markerfacecolor=inner_colour
+        )
     if row.published is not None:
-        axes.plot(row.published, place, color=PUBLISHED, **MARK, markeredgewidth=1.4)
+        axes.plot(row.published, place, color=PUBLISHED_COLOUR, **MARK, markeredgewidth=1.4)
 
 
 def _write_beside(axes: Any, texts: Sequence[str]) -> None:

@@ -297,7 +297,9 @@ def _closing(gaps: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
     """
     small = [gaps[size] for size in SIZES[:-1]]
     common_seeds = set(small[0]).intersection(*small[1:])
-    mean_gap = {seed: fmean(gap[seed] for gap in small) for seed in sorted(common_seeds)}
+    mean_gap: dict[int, float] = {}
+    for seed in sorted(common_seeds):
+        mean_gap[seed] = fmean(gap[seed] for gap in small)
     at_largest = gaps[SIZES[-1]]
     if at_largest and fmean(at_largest.values()) < 0:
         at_largest = {seed: -gap for seed, gap in at_largest.items()}
@@ -306,9 +308,9 @@ def _closing(gaps: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
 
 def _on_length(falls: PointsByNetwork) -> Conclusion:
     """`falls` are accuracies of short numbers less those of long ones."""
+    variants = [Variant(size, loss) for loss in LOSSES for size in SIZES]
     falling = tuple(
-        Comparison(f"{variant.label}, short − long", falls[variant])
-        for variant in (Variant(size, loss) for loss in LOSSES for size in SIZES)
+        Comparison(f"{variant.label}, short − long", falls[variant]) for variant in variants
     )
     more_at_smaller = tuple(
         Comparison(

@@ -49,10 +49,12 @@ class AccuracyByLength:
 
     def between(self, first: int, last: int) -> dict[int, float]:
         """By seed, the mean over the lengths `first` … `last`."""
-        return {
-            seed: fmean(by_length[length] for length in by_length if first <= length <= last)
-            for seed, by_length in self.values.items()
-        }
+        means: dict[int, float] = {}
+        for seed, by_length in self.values.items():
+            means[seed] = fmean(
+                accuracy for length, accuracy in by_length.items() if first <= length <= last
+            )
+        return means
 
     @property
     def line(self) -> Line:
@@ -144,18 +146,18 @@ def _adder_by_length(by_length: Sequence[AccuracyByLength], loss: str) -> Figure
 
 
 def _over_epochs(inventory: Inventory, experiment: Experiment, metric: str) -> Line:
-    """A metric over epochs, at those that all seeds have finite values of."""
+    """A metric over epochs, at those for which all seeds have finite values."""
     networks = inventory.trained(experiment).values()
-    seeds = [inventory.figures(network, "epoch", metric) for network in networks]
-    epochs = seeds[0] if seeds else ()
-    common = [
-        epoch
-        for epoch in epochs
-        if all(math.isfinite(values.get(epoch, math.nan)) for values in seeds)
-    ]
+    by_seed = [inventory.figures(network, "epoch", metric) for network in networks]
+    epochs: list[float] = []
+    spreads: list[Spread] = []
+    for epoch in by_seed[0] if by_seed else ():
+        values = tuple(by_epoch.get(epoch, math.nan) for by_epoch in by_seed)
+        if all(map(math.isfinite, values)):
+            epochs.append(float(epoch))
+            spreads.append(Spread(values))
     run_ids = tuple(dict.fromkeys(network.run.run_id for network in networks))
-    spreads = tuple(Spread(tuple(values[epoch] for values in seeds)) for epoch in common)
-    return Line(experiment.short_label, run_ids, tuple(map(float, common)), spreads)
+    return Line(experiment.short_label, run_ids, tuple(epochs), tuple(spreads))
 
 
 @lru_cache(MOST_REMEMBERED)

@@ -92,7 +92,8 @@ def check_path(path: Path) -> ExportFormat:
             f"{printable(path, 200)}."
         )
     imported("matplotlib.figure", "plots", "Documents")
-    if reason := why_unwritable(path):
+    reason = why_unwritable(path)
+    if reason:
         raise unwritable(path, reason, "for the document")
     return document_format
 
@@ -195,8 +196,9 @@ def _published(table: Results) -> list[str]:
         f"1 to 20. {TIMES}",
         markdown_text(EXPECTED),
     ]
-    if lacking := table.missing_seeds():
-        parts.append(markdown_text(lacking))
+    missing_seeds = table.missing_seeds()
+    if missing_seeds:
+        parts.append(markdown_text(missing_seeds))
     return parts
 
 
@@ -206,7 +208,8 @@ def _conclusions(of_report: Sequence[Conclusion]) -> list[Block]:
     blocks: list[Block] = [MarkdownBlock("## The report's conclusions on the adder")]
     for number, conclusion in enumerate(of_report, 1):
         blocks += map(MarkdownBlock, concluded(conclusion))
-        if chart := comparison_chart(conclusion, f"conclusion-{number}"):
+        chart = comparison_chart(conclusion, f"conclusion-{number}")
+        if chart is not None:
             blocks.append(chart)
     blocks += [MarkdownBlock(markdown_text(text)) for text in (RULE, *BASIS)]
     return blocks

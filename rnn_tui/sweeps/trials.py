@@ -285,8 +285,9 @@ class Trials(AbstractContextManager["Trials"]):
     def next_job(self) -> Job | None:
         """The next run to train; None where there is none now."""
         if self._trials_wanted > self._plan.trials:
-            self._plan = replace(self._plan, trials=self._trials_wanted)
-            self._store.change_plan(self.name, self._plan)
+            plan = replace(self._plan, trials=self._trials_wanted)
+            self._store.change_plan(self.name, plan)
+            self._plan = plan
         if not self._jobs and self._begun_count < self._plan.trial_count:
             self._begin_trial()
         if not self._jobs:
