@@ -2,9 +2,9 @@
 
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from operator import attrgetter
+from itertools import chain
 from typing import Literal
 
 from rnn_tui.engine.config import RunConfig
@@ -45,8 +45,9 @@ class Line:
 
 
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """A line for each network of the runs that have values; runs that differ in seeds only share
-    theirs, at common steps.
+    """A line for each network of the runs that have values.
+
+    Runs that differ in their seeds only share a line, at the steps that all of them have.
     """
     groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
     for run, curve in curves:
@@ -55,39 +56,50 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     result = []
     for config, members in groups.items():
         label = members[0][0].name if len(members) == 1 else _common_name(members)
-        for variant in range(max(1, len(config.variants))):
-            of_variant = f" {config.variants[variant].label}" if len(config.variants) > 1 else ""
-            result.append(_line(f"{label}{of_variant}", members, variant, against))
+        for index in range(max(1, len(config.variants))):
+            variant_label = ""
+            if len(config.variants) > 1:
+                variant_label = f" {config.variants[index].label}"
+            result.append(_line(f"{label}{variant_label}", members, index, against))
     return result
 
 
 def _line(
     label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
 ) -> Line:
-    runs = [run for run, _ in members]
-    xs_of = attrgetter({"step": "steps", "epoch": "epochs", "time": "elapsed"}[against])
-    by_step = [
-        dict(zip(curve.steps, zip(xs_of(curve), curve.values, strict=True), strict=True))
-        for _, curve in members
-    ]
-    spreads, xs = [], []
-    for step in by_step[0]:
-        if all(step in points for points in by_step):
-            places, figures = zip(*(points[step] for points in by_step), strict=True)
-            values = [
-                one
-                for run, value in zip(runs, figures, strict=True)
-                for one in _of_variant(run, value, variant)
-            ]
-            if all(map(math.isfinite, values)):
-                spreads.append(Spread(tuple(values)))
-                xs.append(math.fsum(places) / len(places))
-    return Line(label, tuple(run.run_id for run in runs), tuple(xs), tuple(spreads))
+    """The line of a variant, by its place among those of the runs."""
+    points = [_points_by_step(curve, against) for _, curve in members]
+    xs = []
+    spreads = []
+    for step in points[0]:
+        if not all(step in by_step for by_step in points):
+            continue
+        values: list[float] = []
+        for (run, _), by_step in zip(members, points, strict=True):
+            values += _of_variant(run, by_step[step][1], variant)
+        if all(map(math.isfinite, values)):
+            spreads.append(Spread(tuple(values)))
+            xs.append(math.fsum(by_step[step][0] for by_step in points) / len(points))
+    return Line(label, tuple(run.run_id for run, _ in members), tuple(xs), tuple(spreads))
+
+
+def _points_by_step(
+    curve: Curve, against: Against
+) -> dict[int, tuple[float, float | tuple[float, ...]]]:
+    """By step, the place of a point on the x axis and its value, or one for each replica."""
+    places: Mapping[Against, Sequence[float]] = {
+        "step": curve.steps,
+        "epoch": curve.epochs,
+        "time": curve.elapsed,
+    }
+    points = zip(places[against], curve.values, strict=True)
+    return dict(zip(curve.steps, points, strict=True))
 
 
 def _of_variant(
     run: RunRecord, value: float | tuple[float, ...], variant: int
 ) -> tuple[float, ...]:
+    """The values of a variant, one a seed."""
     if not isinstance(value, tuple):
         return (value,)
     seeds = len(value) // max(1, len(run.config.variants))
@@ -96,18 +108,22 @@ def _of_variant(
 
 def without_seeds(config: RunConfig) -> RunConfig:
     """The configuration apart from which seeds, and how many."""
-    return config.replace(seed=0, **({"seeds": 1} if config.variants else {}))
+    if config.variants:
+        return config.replace(seed=0, seeds=1)
+    return config.replace(seed=0)
 
 
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
-    """What the names of runs that differ in their seeds have in common."""
-    # names, not paths
-    common = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
-    common = common.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
-    return common or members[0][0].config.label
+    """The beginning that the names of runs that differ in their seeds have in common."""
+    # of names, not of paths
+    beginning = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
+    name = beginning.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
+    return name or members[0][0].config.label
 
 
 def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
     """Every metric that some run has; those that all of them have come first."""
-    names = dict.fromkeys(name for some in metrics for name in some)
-    return sorted(names, key=lambda name: not all(name in some for some in metrics))
+    names = dict.fromkeys(chain.from_iterable(metrics))
+    in_all = [name for name in names if all(name in of_run for of_run in metrics)]
+    others = [name for name in names if name not in in_all]
+    return in_all + others

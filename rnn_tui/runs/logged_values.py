@@ -1,8 +1,8 @@
 """What was logged of a run: all of it, or as much of a long run as a chart shows.
 
-A run may have a million points. What only shows curves reads a few thousand of them, which SQLite
-picks by their place or value; what exports reads all. What a database can't have of a run is a
-TypeError or a ValueError wherever something is read.
+A run may have a million points. Views that show curves read a few thousand of them, which SQLite
+picks by their place or value; exports read all. Whatever reads raises a TypeError or a ValueError
+for values that a run can't have, as in a damaged database.
 """
 
 import json
@@ -57,8 +57,14 @@ def pack(values: Sequence[float]) -> bytes:
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
-    """What was logged of a metric at a step: a value, NULL for NaN, or one for each replica; a
-    TypeError if it is neither.
+    """What was logged of a metric at a step: one number, or one for each replica.
+
+    Args:
+        value: the number; NULL for NaN.
+        replicas: numbers as `pack` writes them; NULL where there is one for all.
+
+    Raises:
+        TypeError: it is neither.
     """
     if replicas is None:
         return math.nan if value is None else number(value)
@@ -81,7 +87,7 @@ MOST_DRAWN = 4000
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
 
 
-_OF_MOMENT = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
+_MOMENT_COLUMNS = ("kind", "step", "epoch", "elapsed", "rate", "seconds")
 
 
 _OF_METRIC = "points WHERE run_id = ? AND kind = ? AND metric = ?"
@@ -103,31 +109,42 @@ def read_logged_values(
     kind: Kind | None = None,
     steps: Collection[int] | None = None,
 ) -> list[LoggedValues]:
-    """What was logged of a run, of a kind or of all, at `steps` or at all: by step, there in the
-    order of `KINDS`.
+    """What was logged of a run, by step, at each in the order of `KINDS`.
+
+    Args:
+        connection: the database.
+        run_id: the run.
+        kind: what to read; by default all kinds.
+        steps: where to read it; by default everywhere.
     """
-    only, arguments = ("", [run_id]) if kind is None else (" AND kind = ?", [run_id, kind])
+    condition = "run_id = ?"
+    arguments = [run_id]
+    if kind is not None:
+        condition += " AND kind = ?"
+        arguments.append(kind)
     if steps is not None:
-        only, arguments = f"{only} AND step {_AT_STEPS}", [*arguments, json.dumps(sorted(steps))]
+        condition += f" AND step {_AT_STEPS}"
+        arguments.append(json.dumps(sorted(steps)))
+    # by kind and step, then by metric
     figures: dict[tuple[str, int], dict[str, float | tuple[float, ...]]] = {}
-    values_logged = f"SELECT kind, metric, step, value, replicas FROM points WHERE run_id = ?{only}"
-    for row_kind, metric, step, value, replicas in connection.execute(values_logged, arguments):
-        figures.setdefault((row_kind, step), {})[metric_name(metric)] = value_of(value, replicas)
-    found = []
-    order = "step, instr('step epoch test', kind)"
-    steps_logged = (
-        f"SELECT {', '.join(_OF_MOMENT)} FROM moments WHERE run_id = ?{only} ORDER BY {order}"
+    points = f"SELECT kind, metric, step, value, replicas FROM points WHERE {condition}"
+    for row_kind, metric, step, value, replicas in connection.execute(points, arguments):
+        at_step = figures.setdefault((row_kind, step), {})
+        at_step[metric_name(metric)] = value_of(value, replicas)
+    logged = []
+    moments = (
+        f"SELECT {', '.join(_MOMENT_COLUMNS)} FROM moments WHERE {condition} "
+        "ORDER BY step, instr('step epoch test', kind)"
     )
-    for row in connection.execute(steps_logged, arguments):
-        metrics, replicas_of = split_figures(figures.get((row["kind"], row["step"]), {}))
-        found.append(
-            LoggedValues(**sound_values(row, _OF_MOMENT), metrics=metrics, replicas=replicas_of)
-        )
-    return found
+    for row in connection.execute(moments, arguments):
+        single, of_replicas = split_figures(figures.get((row["kind"], row["step"]), {}))
+        columns = sound_values(row, _MOMENT_COLUMNS)
+        logged.append(LoggedValues(**columns, metrics=single, replicas=of_replicas))
+    return logged
 
 
 def read_outline(connection: sqlite3.Connection, run_id: str) -> list[LoggedValues]:
-    """The same without the steps that a `RunState`, whose memory is bounded, would drop."""
+    """What was logged of a run, without steps that a `RunState`, whose memory is bounded, drops."""
     steps: set[int] = set()
     for kind, metric in logged_metrics(connection, run_id):
         if kind == "step":
@@ -135,66 +152,79 @@ def read_outline(connection: sqlite3.Connection, run_id: str) -> list[LoggedValu
             if chosen is None:
                 return read_logged_values(connection, run_id)
             steps.update(chosen)
-    found = read_logged_values(connection, run_id, "step", steps)
-    found += read_logged_values(connection, run_id, "epoch") + read_logged_values(
-        connection, run_id, "test"
-    )
-    return sorted(found, key=lambda moment: moment.step)  # the order of the kinds stays
+    logged = [
+        *read_logged_values(connection, run_id, "step", steps),
+        *read_logged_values(connection, run_id, "epoch"),
+        *read_logged_values(connection, run_id, "test"),
+    ]
+    return sorted(logged, key=lambda values: values.step)  # the order of the kinds stays
 
 
 def logged_metrics(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]]:
-    """The kinds and metrics of what was logged of a run; a look at each, not at every point."""
-    found: list[tuple[Kind, str]] = []
+    """The kinds and metrics of what was logged of a run: a look at each, not at every point."""
+    following = (
+        "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? "
+        "ORDER BY metric LIMIT 1"
+    )
+    metrics: list[tuple[Kind, str]] = []
     for kind in KINDS:
         name = ""
-        following = (
-            "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? ORDER BY "
-            "metric LIMIT 1"
-        )
         while row := connection.execute(following, (run_id, kind, name)).fetchone():
             name = row[0]
-            found.append((kind, name))
-    return found
+            metrics.append((kind, name))
+    return metrics
 
 
 def read_curves(
     connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
 ) -> list[Curve]:
-    """A metric of runs, by step where logged so, else by epoch, else at the end; outlines of those
-    longer than `most`.
+    """A metric of runs: by step where it was logged so, else by epoch, else at the end.
+
+    Args:
+        connection: the database.
+        runs: the runs.
+        metric: its name.
+        most: steps of a curve; of longer ones an outline is read. By default all is read.
     """
-    had = {
-        run.run_id: [
-            kind for kind, name in logged_metrics(connection, run.run_id) if name == metric
-        ]
-        for run in runs
-    }
-    kinds = {run_id: some[0] for run_id, some in had.items() if some}
+    kinds: dict[str, Kind] = {}  # by run, the first kind that has the metric
+    for run in runs:
+        for kind, name in logged_metrics(connection, run.run_id):
+            if name == metric:
+                kinds.setdefault(run.run_id, kind)
     steps: list[int] | None = None
     if most is not None and len(set(kinds.values())) == 1:
-        steps = outline_steps(connection, [*kinds], next(iter(kinds.values())), metric, most)
-    return [_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs]
+        [kind] = set(kinds.values())
+        steps = outline_steps(connection, [*kinds], kind, metric, most)
+    return [
+        _read_curve(connection, run, kinds.get(run.run_id, "test"), metric, steps) for run in runs
+    ]
 
 
-def _curve(
+def _read_curve(
     connection: sqlite3.Connection,
     run: RunRecord,
     kind: Kind,
     metric: str,
     at_steps: Collection[int] | None,
 ) -> Curve:
-    only = "" if at_steps is None else f" AND p.step {_AT_STEPS}"
-    rows = connection.execute(
+    query = (
         "SELECT p.step, m.elapsed, p.value, p.replicas FROM points p JOIN moments m "
         "ON m.run_id = p.run_id AND m.kind = p.kind AND m.step = p.step "
-        f"WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?{only} ORDER BY p.step",
-        (run.run_id, kind, metric, *([json.dumps(at_steps)] if only else [])),
-    ).fetchall()
+        "WHERE p.run_id = ? AND p.kind = ? AND p.metric = ?"
+    )
+    arguments: list[str] = [run.run_id, kind, metric]
+    if at_steps is not None:
+        query += f" AND p.step {_AT_STEPS}"
+        arguments.append(json.dumps(list(at_steps)))
+    rows = connection.execute(f"{query} ORDER BY p.step", arguments).fetchall()
     places = [sound_values(row, ("step", "elapsed")) for row in rows]
     steps = tuple(place["step"] for place in places)
-    epochs = tuple(step / run.steps_per_epoch for step in steps)
-    values = tuple(value_of(row["value"], row["replicas"]) for row in rows)
-    return Curve(steps, epochs, tuple(place["elapsed"] for place in places), values)
+    return Curve(
+        steps=steps,
+        epochs=tuple(step / run.steps_per_epoch for step in steps),
+        elapsed=tuple(place["elapsed"] for place in places),
+        values=tuple(value_of(row["value"], row["replicas"]) for row in rows),
+    )
 
 
 def outline_steps(
@@ -202,51 +232,58 @@ def outline_steps(
 ) -> list[int] | None:
     """About `most` steps that stand for longer curves; None where no curve is longer.
 
-    The first and the last step, and of each stretch between those of its lowest and its highest
-    value. Where a step has several values, of replicas or of several runs, the first step of a
-    stretch that all runs have.
+    They are the first and the last step, and of each stretch between those of its lowest and its
+    highest value. Where a step has several values, of replicas or of several runs, it is the first
+    step of a stretch that all runs have.
     """
     keys = [(run_id, kind, metric) for run_id in run_ids]
-    if not any(
-        connection.execute(f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?", (*key, most)).fetchone()
-        for key in keys
-    ):
+    if not any(_is_longer(connection, key, most) for key in keys):
         return None
     ends = f"SELECT (SELECT min(step) FROM {_OF_METRIC}), (SELECT max(step) FROM {_OF_METRIC})"
-    lows, highs = zip(
-        *(connection.execute(ends, (*key, *key)).fetchone() for key in keys), strict=True
-    )
-    first, last = max(lows), min(highs)
+    starts_and_ends = [connection.execute(ends, (*key, *key)).fetchone() for key in keys]
+    first = max(start for start, _ in starts_and_ends)
+    last = min(end for _, end in starts_and_ends)
     stretch = f"SELECT step FROM {_OF_METRIC} AND step >= ? AND step < ?"
-    picks = [f"{stretch} AND value IS NOT NULL ORDER BY value {way}" for way in ("ASC", "DESC")]
-    if (
-        len(keys) > 1
-        or connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", keys[0]).fetchone()[0]
-        is not None
-    ):
-        picks = [f"{stretch}{_ALSO_IN * (len(keys) - 1)} ORDER BY step"]
-    width = max(1, -(-(last - first + 1) * len(picks) // most))
+    if len(keys) > 1 or _has_replicas(connection, keys[0]):
+        in_all_runs = _ALSO_IN * (len(keys) - 1)
+        queries = [f"{stretch}{in_all_runs} ORDER BY step LIMIT 1"]
+    else:
+        lowest = f"{stretch} AND value IS NOT NULL ORDER BY value ASC LIMIT 1"
+        highest = f"{stretch} AND value IS NOT NULL ORDER BY value DESC LIMIT 1"
+        queries = [lowest, highest]
+    width = max(1, math.ceil((last - first + 1) * len(queries) / most))
     steps = {first, last}
     for low in range(first, last + 1, width):
-        for pick in picks:
-            steps.update(
-                connection.execute(
-                    f"{pick} LIMIT 1", (*keys[0], low, low + width, *run_ids[1:])
-                ).fetchone()
-                or ()
-            )
+        for query in queries:
+            arguments = (*keys[0], low, low + width, *run_ids[1:])
+            row = connection.execute(query, arguments).fetchone()
+            if row is not None:
+                steps.add(row[0])
     return sorted(steps)
+
+
+def _is_longer(connection: sqlite3.Connection, key: tuple[str, str, str], most: int) -> bool:
+    """Whether there are more points of a run, kind and metric than `most`."""
+    query = f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?"
+    return connection.execute(query, (*key, most)).fetchone() is not None
+
+
+def _has_replicas(connection: sqlite3.Connection, key: tuple[str, str, str]) -> bool:
+    """Whether the points of a run, kind and metric have a value for each replica."""
+    row = connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", key).fetchone()
+    return row[0] is not None
 
 
 def forget_after(connection: sqlite3.Connection, run_id: str, step: int) -> None:
     """Remove, in a transaction, what was logged of a run after a step, and at its end."""
-    after = {"step": step, "epoch": step, "test": -1}
+    last_kept = {"step": step, "epoch": step, "test": -1}
     # by all keys before the step: else SQLite looks at every point
     for kind, metric in logged_metrics(connection, run_id):
         connection.execute(
-            f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, after[kind])
+            f"DELETE FROM {_OF_METRIC} AND step > ?", (run_id, kind, metric, last_kept[kind])
         )
-    for one in after.items():
+    for kind_kept, last_step in last_kept.items():
         connection.execute(
-            "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?", (run_id, *one)
+            "DELETE FROM moments WHERE run_id = ? AND kind = ? AND step > ?",
+            (run_id, kind_kept, last_step),
         )
