@@ -1,8 +1,8 @@
 """Brings one run's events into the database, off the training thread's path.
 
 A thread empties its queue a few times a second in one transaction. Where the database can't be
-written, what has come waits in memory, and at the end goes into a file, which is taken in when the
-database is opened, as are folders of weights by a new one.
+written, events wait in memory, and at the end go into a file, a *spill*. Spills are taken in when
+the database is opened next; a new database takes in the folders of weights as well.
 """
 
 import json
@@ -52,7 +52,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Spill:
-    """What the database lacks of a run."""
+    """What the database lacks of a run, as a file keeps it."""
 
     run_id: str  #: the run.
     name: str  #: what to call it, if it is not in the database at all.
@@ -63,29 +63,25 @@ class Spill:
 
 
 def spill_dir() -> Path:
-    """Where the files lie."""
+    """The folder of spills."""
     return data_dir() / "unrecorded"
 
 
 def spill_file(run_id: str) -> Path:
-    """Where that of a run lies, if it has one."""
+    """The path of a run's spill, whether or not it has one."""
     return spill_dir() / f"{run_id}.json"
 
 
 def write_spill(spill: Spill) -> Path:
-    """Keep it; returns the file."""
+    """Keep a spill; returns its file."""
     path = spill_file(spill.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
-    about = {
+    document = {
         "run": spill.run_id,
         "name": spill.name,
         "created": spill.created,
         "config": spill.config.to_dict(),
-    }
-    started = None if spill.started is None else to_document(spill.started)
-    document = {
-        **about,
-        "started": started,
+        "started": None if spill.started is None else to_document(spill.started),
         "events": [to_document(event) for event in spill.events],
     }
     write_file(path, json.dumps(document).encode())
@@ -93,8 +89,9 @@ def write_spill(spill: Spill) -> Path:
 
 
 def take_in(connection: sqlite3.Connection) -> None:
-    """Write into the database what could not be written before; where it refuses, the files are
-    still there.
+    """Write all spills into the database, and remove their files.
+
+    Where the database refuses one, its file stays.
     """
     try:
         files = sorted(spill_dir().glob("*.json"))
@@ -102,9 +99,9 @@ def take_in(connection: sqlite3.Connection) -> None:
         return
     for path in files:
         if not path.is_file() or is_held(path.stem):
-            continue  # it goes on, and its own recorder writes
+            continue  # the run goes on, and its own recorder writes
         try:
-            spill = _read(path)
+            spill = _read_spill(path)
         except (OSError, KeyError, *INVALID_VALUE) as error:
             logger.warning("%s is no record of a run: %s", path, error)
             continue
@@ -118,25 +115,29 @@ def take_in(connection: sqlite3.Connection) -> None:
 
 def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
     """Write into the database what it lacks of a run, inside a transaction of the caller's."""
-    known = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
+    row = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
     batch = list(spill.events)
     specs: tuple[Metric, ...] = ()
-    if known is None:
+    if row is None:
         insert_run(connection, spill.run_id, spill.config, spill.name, spill.created)
         if spill.started is not None and spill.started not in batch:
             batch.insert(0, spill.started)
     else:
         with suppress(*INVALID_VALUE):  # as of a damaged row: the figures are kept all the same
-            specs = metrics_from_json(known[0])
+            specs = metrics_from_json(row[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
 
-def _read(path: Path) -> Spill:
+def _read_spill(path: Path) -> Spill:
+    """The spill in a file; a KeyError or one of `INVALID_VALUE` if it is none."""
     document: Any = json.loads(path.read_bytes())
-    run_id, config = str(document["run"]), config_from_dict(document["config"])
+    run_id = str(document["run"])
+    config = config_from_dict(document["config"])
     if not is_id(run_id) or run_id != path.stem:
         raise ValueError("another run's")
-    started = document["started"] and event_from(document["started"], run_id, config)
+    started = None
+    if document["started"]:
+        started = event_from(document["started"], run_id, config)
     if not isinstance(started, events.RunStarted | None):
         raise ValueError("no start")
     batch = [event_from(values, run_id, config) for values in document["events"]]
@@ -150,13 +151,16 @@ def _read(path: Path) -> Spill:
 
 
 def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
-    """Add settings and figures of what lies in the folder of runs to a new database, `but` a run
-    that is added otherwise.
+    """Add settings and figures of the runs in the folder of runs to a new database.
+
+    Args:
+        connection: the database.
+        but: a run that is added otherwise.
     """
-    for name in kept_runs()[:MOST_ADOPTED]:
-        if name != but and is_id(name) and not is_held(name):
+    for run_id in kept_runs()[:MOST_ADOPTED]:
+        if run_id != but and is_id(run_id) and not is_held(run_id):
             with transaction(connection):
-                _adopt(connection, name)
+                _adopt(connection, run_id)
 
 
 def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
@@ -190,35 +194,59 @@ def _definitions(task: str, names: Iterable[str]) -> list[Metric]:
 
 
 class Recorder:
-    """Records the events of one run, new by this name; of a `resumed` one a failure before it
-    starts changes nothing.
+    """Records the events of one run.
+
+    Args:
+        path: the database.
+        run_id: the run.
+        config: its settings.
+        name: what to call it, if it is new.
+        resumed: whether it is in the database already; then a failure before it starts changes
+            nothing.
     """
 
     def __init__(
         self, path: Path, run_id: str, config: RunConfig, name: str, *, resumed: bool = False
     ) -> None:
-        self._path, self._id, self._config, self._name = path, run_id, config, name
+        self._path = path
+        self._id = run_id
+        self._config = config
+        self._name = name
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
         self._connection: sqlite3.Connection | None = None
-        self._file: os.stat_result | None = None  # what was at the path when it was opened
+        #: what was at the path when the connection was opened.
+        self._file: os.stat_result | None = None
+        #: events that `take` was given, for the thread.
         self._queue: deque[events.Event] = deque()
+        #: events that the thread has fetched and not yet written.
         self._pending: list[events.Event] = []
+        #: how the last session began, once that is written.
         self._started: events.RunStarted | None = None
+        #: whether nothing has been written of a resumed run.
         self._untouched = resumed
         #: whether the run is in the database, or will be when that is opened.
         self.listed = resumed
         #: whether something was written neither to the database nor to a file beside it.
         self.lost = False
-        #: called in its thread a few times a second; must be quick.
+        #: called in the thread a few times a second; must be quick.
         self.meanwhile: Callable[[], object] = lambda: None
-        # counts of events: taken, then in `_pending`, then in the database
-        self._taken = self._fetched = self._done = 0
-        self._problem, self._notice = "", ""
-        self._retry_at, self._pause = 0.0, FIRST_RETRY
+        # counts of events: given to `take`, fetched by the thread, and in the database
+        self._taken = 0
+        self._fetched = 0
+        self._done = 0
+        #: why the database can't be written now; empty where it can.
+        self._problem = ""
+        #: what else the user must know of the database.
+        self._notice = ""
+        #: when to try again after a failure, by the monotonic clock.
+        self._retry_at = 0.0
+        self._pause = FIRST_RETRY
+        #: guards the next two, and wakes whoever waits for a write.
         self._wake = threading.Condition()
-        # a new run shows from now on, before its data and model stand
-        self._asked, self._closing = not resumed, False
+        #: whether to write now; a new run shows at once, before its data and model stand.
+        self._asked = not resumed
+        self._closing = False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
@@ -261,28 +289,33 @@ class Recorder:
         )
 
     def _run(self) -> None:
-        while True:
+        """In the thread: write a few times a second, and what is left at the end."""
+        closing = False
+        while not closing:
             with self._wake:
                 self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
                 asked, closing = self._asked, self._closing
                 self._asked = False
             self.meanwhile()
-            if (self._queue or self._pending or asked or closing) and (
-                closing or time.monotonic() >= self._retry_at
-            ):
+            has_work = self._queue or self._pending or asked or closing
+            may_try = closing or time.monotonic() >= self._retry_at
+            if has_work and may_try:
                 self._try_to_write()
-            if closing:
-                break
         if self._problem:
-            try:
-                path = write_spill(self.lacking())
-                self.listed = True
-                logger.info("what is not recorded of run %s is in %s", self._id, path)
-            except OSError as error:
-                self.lost = True
-                logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
+            self._spill()
         if self._connection is not None:
             self._connection.close()
+
+    def _spill(self) -> None:
+        """Keep what the database lacks in a file."""
+        try:
+            path = write_spill(self.lacking())
+        except OSError as error:
+            self.lost = True
+            logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
+        else:
+            self.listed = True
+            logger.info("what is not recorded of run %s is in %s", self._id, path)
 
     def _try_to_write(self) -> None:
         fetched = [self._queue.popleft() for _ in range(len(self._queue))]
@@ -299,7 +332,8 @@ class Recorder:
         else:
             if self._problem:
                 logger.info("run %s is recorded again", self._id)
-            self._pause, self._problem = FIRST_RETRY, ""
+            self._pause = FIRST_RETRY
+            self._problem = ""
             self._done = self._fetched
         with self._wake:
             self._wake.notify_all()
@@ -307,7 +341,7 @@ class Recorder:
     def _write(self) -> None:
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
-            return  # were it refused before it begins, it would stay as it was
+            return  # a run that is refused before it starts stays as it was
         until = time.monotonic() + SECONDS_OF_VANISHING
         while True:
             try:
@@ -320,7 +354,8 @@ class Recorder:
                 if self._file is None or time.monotonic() > until:
                     raise
                 time.sleep(SECONDS_BETWEEN_TRIES)
-        self._untouched, self.listed = False, True
+        self._untouched = False
+        self.listed = True
         self._pending = []
         if started:
             self._started = started[-1]
@@ -333,11 +368,10 @@ class Recorder:
                     return self._connection
             self._connection.close()
             self._connection = None
-            what = (
-                "has vanished or was replaced; the run goes on, and later values are kept in the "
-                "one that is there now"
+            self._notice = (
+                f"The database of runs {printable(self._path, 200)} has vanished or was replaced; "
+                "the run goes on, and later values are kept in the one that is there now."
             )
-            self._notice = f"The database of runs {printable(self._path, 200)} {what}."
             logger.warning("%s", self._notice)
             if self._started is not None:
                 self._pending.insert(0, self._started)
@@ -348,9 +382,10 @@ class Recorder:
         return self._connection
 
     def _note(self, error: Exception) -> None:
-        sentence = (
-            explained(error, self._path) if isinstance(error, sqlite3.Error | OSError) else error
-        )
+        """Remember why a write failed, and when to try again."""
+        sentence = error
+        if isinstance(error, sqlite3.Error | OSError):
+            sentence = explained(error, self._path)
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
         self._problem = str(sentence)
