@@ -22,10 +22,19 @@ BATCH = 64
 
 
 def batches(steps: int, first: int, workers: int) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    """Photos and what is in them, made by other processes."""
-    chunks = [
-        range(at, at + BATCH // 2) for at in range(first, first + steps * BATCH // 2, BATCH // 2)
-    ]
+    """Batches of photos and what is in them, made by other processes.
+
+    Args:
+        steps: how many.
+        first: the seed of the first photos; each seed gives two.
+        workers: processes.
+
+    Yields:
+        planes (BATCH, 5, SIDE, SIDE), and ink and middles (BATCH, 2, SIDE, SIDE), 0 … 255.
+    """
+    seeds_each = BATCH // 2
+    starts = range(first, first + steps * seeds_each, seeds_each)
+    chunks = [range(start, start + seeds_each) for start in starts]
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
         for planes, targets in pool.imap(samples, chunks):
             yield torch.from_numpy(planes), torch.from_numpy(targets)
@@ -40,17 +49,19 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=0, help="number of the first photo")
     parser.add_argument("--workers", type=int, default=1)
     parser.add_argument("--start-from", type=Path, help="a file that this wrote")
-    given = parser.parse_args()
+    options = parser.parse_args()
     torch.manual_seed(0)
     network = Finder().to(memory_format=torch.channels_last)
-    if given.start_from:
-        network.read(given.start_from)
-    optimiser = torch.optim.AdamW(network.parameters(), lr=given.rate, weight_decay=1e-3)
+    if options.start_from:
+        network.read(options.start_from)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=options.rate, weight_decay=1e-3)
     schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, given.rate, given.steps, pct_start=0.1
+        optimiser, options.rate, options.steps, pct_start=0.1
     )
-    start, losses = time.monotonic(), []
-    for step, (planes, targets) in enumerate(batches(given.steps, given.first, given.workers), 1):
+    start = time.monotonic()
+    losses: list[float] = []
+    made = batches(options.steps, options.first, options.workers)
+    for step, (planes, targets) in enumerate(made, start=1):
         inputs = planes.float().to(memory_format=torch.channels_last)
         with torch.autocast("cpu", dtype=torch.bfloat16):
             marks = network(inputs).float()
@@ -62,13 +73,11 @@ def main() -> None:
         schedule.step()
         losses.append(float(loss.detach()))
         if step % 100 == 0:
-            print(
-                f"{step} {np.mean(losses[-100:]):.4f} {time.monotonic() - start:.0f} s",
-                file=sys.stderr,
-                flush=True,
-            )
-        if step % 1000 == 0 or step == given.steps:
-            network.write(given.file)
+            seconds = time.monotonic() - start
+            line = f"{step} {np.mean(losses[-100:]):.4f} {seconds:.0f} s"
+            print(line, file=sys.stderr, flush=True)
+        if step % 1000 == 0 or step == options.steps:
+            network.write(options.file)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The network that finds digits, as it is trained and written."""
 
+import itertools
 from pathlib import Path
 
 import onnx
@@ -7,51 +8,52 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-# Channels at a half, a quarter … of the photo's resolution.
-WIDTHS = (16, 32, 48, 64, 64)
-# Planes of what it sees (`planes_of`), and marks for each pixel.
-PLANES, MARKS = 5, 2
+WIDTHS = (16, 32, 48, 64, 64)  # channels at a half, a quarter … of the photo's resolution
+PLANES = 5  # of what it reads (`planes_of`)
+MARKS = 2  # for each pixel
 
 
 class Finder(nn.Module):
-    """A U-Net (Ronneberger, Fischer & Brox 2015) on blocks of 2×2 pixels: (N, 5, H, W) to (N, 2, H,
-    W).
+    """A U-Net (Ronneberger, Fischer & Brox 2015) on blocks of 2×2 pixels.
 
-    Gives the logits of ink and of a digit's middle. Sides are multiples of 32.
+    From planes (N, 5, H, W) it makes the logits (N, 2, H, W) of ink and of a digit's middle. Sides
+    are multiples of 32.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        before = (4 * PLANES, *WIDTHS[:-1])
-        self.down = nn.ModuleList(_twice(old, new) for old, new in zip(before, WIDTHS, strict=True))
+        inputs = (4 * PLANES, *WIDTHS[:-1])
+        self.down = nn.ModuleList(
+            _twice(channels, width) for channels, width in zip(inputs, WIDTHS, strict=True)
+        )
         self.up = nn.ModuleList(
-            _once(WIDTHS[at] + WIDTHS[at + 1], WIDTHS[at]) for at in range(len(WIDTHS) - 1)
+            _once(width + below, width) for width, below in itertools.pairwise(WIDTHS)
         )
         self.last = nn.Conv2d(WIDTHS[0], 4 * MARKS, 3, padding=1)
 
     def forward(self, planes: Tensor) -> Tensor:
         """The logits for the planes of photos."""
-        return functional.pixel_shuffle(self.blocks(functional.pixel_unshuffle(planes, 2)), 2)
+        blocks = functional.pixel_unshuffle(planes, 2)  # (N, 20, H / 2, W / 2)
+        return functional.pixel_shuffle(self.blocks(blocks), 2)
 
     def blocks(self, marks: Tensor) -> Tensor:
-        """The same with blocks of pixels as channels: (N, 20, H / 2, W / 2) to (N, 8, H / 2, W /
-        2).
+        """The same for pixels of a block as channels.
+
+        They are (N, 20, H / 2, W / 2) of what it reads, and (N, 8, H / 2, W / 2) of logits.
         """
-        kept = []
-        for at, block in enumerate(self.down):
-            marks = block(functional.max_pool2d(marks, 2) if at else marks)
-            kept.append(marks)
-        for at in reversed(range(len(self.up))):
-            marks = self.up[at](
-                torch.cat([kept[at], functional.interpolate(marks, scale_factor=2.0)], dim=1)
-            )
+        levels: list[Tensor] = []  # what each level hands across to the way up
+        for level, block in enumerate(self.down):
+            marks = block(functional.max_pool2d(marks, 2) if level else marks)
+            levels.append(marks)
+        for level in reversed(range(len(self.up))):
+            enlarged = functional.interpolate(marks, scale_factor=2.0)
+            marks = self.up[level](torch.cat([levels[level], enlarged], dim=1))
         return self.last(marks)
 
     def read(self, path: Path) -> None:
         """Take the weights from a file that `write` made."""
-        weights = {
-            one.name: onnx.numpy_helper.to_array(one) for one in onnx.load(path).graph.initializer
-        }
+        tensors = onnx.load(path).graph.initializer
+        weights = {tensor.name: onnx.numpy_helper.to_array(tensor) for tensor in tensors}
         self.load_state_dict(
             {name: torch.tensor(weights[f"finder.{name}"]) for name in self.state_dict()}
         )
@@ -72,7 +74,7 @@ class Finder(nn.Module):
 
 
 class _InBlocks(nn.Module):
-    """What is written of a finder."""
+    """What is written of a finder: blocks of pixels in, blocks of probabilities out."""
 
     def __init__(self, finder: Finder) -> None:
         super().__init__()
@@ -82,9 +84,11 @@ class _InBlocks(nn.Module):
         return torch.sigmoid(self.finder.blocks(marks))
 
 
-def _once(old: int, new: int) -> nn.Sequential:
-    return nn.Sequential(nn.Conv2d(old, new, 3, padding=1), nn.ReLU())
+def _once(inputs: int, outputs: int) -> nn.Sequential:
+    """A convolution between so many channels."""
+    return nn.Sequential(nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU())
 
 
-def _twice(old: int, new: int) -> nn.Sequential:
-    return nn.Sequential(*_once(old, new), *_once(new, new))
+def _twice(inputs: int, outputs: int) -> nn.Sequential:
+    """Two convolutions, one after the other."""
+    return nn.Sequential(*_once(inputs, outputs), *_once(outputs, outputs))

@@ -30,9 +30,8 @@ def test_photos_come_in_pairs_of_the_same_writing(made: tuple[np.ndarray, np.nda
     planes, targets = made
     assert planes.shape == (2 * len(SEEDS), PLANES, SIDE, SIDE)
     assert np.array_equal(targets[::2], targets[1::2])
-    assert not any(
-        np.array_equal(one, other) for one, other in zip(planes[::2], planes[1::2], strict=True)
-    )
+    for first, second in zip(planes[::2], planes[1::2], strict=True):
+        assert not np.array_equal(first, second)
 
 
 def test_some_photos_show_nothing_and_every_middle_has_ink_near_it(
@@ -42,7 +41,7 @@ def test_some_photos_show_nothing_and_every_middle_has_ink_near_it(
     blank = ~ink.any(axis=(1, 2))
     assert 0 < blank.mean() < 0.3
     assert not middle[blank].any()
-    near = np.array([cv2.dilate(one, np.ones((15, 15), np.uint8)) for one in ink])
+    near = np.array([cv2.dilate(photo, np.ones((15, 15), np.uint8)) for photo in ink])
     assert (near[middle > 0] > 0).mean() > 0.9
 
 
@@ -84,9 +83,11 @@ def test_the_finder_that_ships_is_such_a_network() -> None:
 
 
 def test_the_finder_finds_ink_in_photos_that_it_has_not_seen() -> None:
-    random = [np.random.default_rng(seed) for seed in range(10**9, 10**9 + 30)]
-    photos = [photo for one in random for photo in photographed_twice(one)]
-    found = np.array([finder.marks_in(photo.picture).ink > 0.5 for photo in photos])
+    unseen = range(10**9, 10**9 + 30)
+    pairs = [photographed_twice(np.random.default_rng(seed)) for seed in unseen]
+    photos = [photo for pair in pairs for photo in pair]
+    marked = np.array([finder.marks_in(photo.picture).ink > 0.5 for photo in photos])
     true = np.array([photo.ink > 127 for photo in photos])
-    assert (found & true).sum() / true.sum() > 0.75
-    assert (found & true).sum() / found.sum() > 0.75
+    right = (marked & true).sum()
+    assert right / true.sum() > 0.75
+    assert right / marked.sum() > 0.75
