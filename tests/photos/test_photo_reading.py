@@ -10,12 +10,11 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos import reader as reading
 from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
 from rnn_tui.photos.digit.picture import LONGEST, ink_near
 from rnn_tui.photos.files import ImageError, PixelBudget, read_image
-from rnn_tui.photos.reader import PhotoReader
+from rnn_tui.photos.reader import AHEAD, BATCH, PhotoReader
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, weights_document
 from rnn_tui.tasks.mnist.data import load_mnist
@@ -27,42 +26,44 @@ def network() -> RowReaderNetwork:
     return NETWORKS.get(choose_shipped("mnist").path, RowReaderNetwork)
 
 
-def write_photo(path: Path, at: int, size: int = 160) -> int:
+def write_photo(path: Path, index: int, size: int = 160) -> int:
     """A test digit in dark ink on grey paper; returns which digit."""
     data = load_mnist()
-    digit = cv2.resize(data.test_images[at].numpy(), (size // 2, size // 2))
+    digit = cv2.resize(data.test_images[index].numpy(), (size // 2, size // 2))
     paper = np.full((size, size), 200.0)
     corner = size // 4
     paper[corner : corner + size // 2, corner : corner + size // 2] -= digit * 0.6
     cv2.imwrite(str(path), paper.astype(np.uint8))
-    return int(data.test_labels[at])
+    return int(data.test_labels[index])
 
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, int]]:
     """Thirty photos and their digits."""
     folder = tmp_path_factory.mktemp("photos")
-    paths = [folder / f"{at:02}.png" for at in range(30)]
-    return [(path, write_photo(path, at)) for at, path in enumerate(paths)]
+    paths = [folder / f"{index:02}.png" for index in range(30)]
+    return [(path, write_photo(path, index)) for index, path in enumerate(paths)]
 
 
-def everything(reader: PhotoReader, paths: Iterator[Path] | list[Path]) -> list[Reading]:
+def read_all(reader: PhotoReader, paths: Iterator[Path] | list[Path]) -> list[Reading]:
     return list(itertools.chain.from_iterable(reader.read(paths)))
 
 
 def test_photos_are_read_in_order_and_right(
     network: RowReaderNetwork, photos: list[tuple[Path, int]]
 ) -> None:
-    readings = everything(PhotoReader(network), [path for path, _ in photos])
-    assert [one.path for one in readings] == [path for path, _ in photos]
-    right = sum(one.prediction == digit for one, (_, digit) in zip(readings, photos, strict=True))
-    assert right >= 28
-    for one in readings:
-        assert one.probabilities is not None
-        assert one.digit is not None
-        assert one.confidence == pytest.approx(float((1 - one.no_digit) * one.probabilities.max()))
-        chances = network.chances(one.digit[None])[0]
-        assert one.probabilities * (1 - one.no_digit) == pytest.approx(chances[:10], abs=1e-5)
+    readings = read_all(PhotoReader(network), [path for path, _ in photos])
+    assert [reading.path for reading in readings] == [path for path, _ in photos]
+    pairs = zip(readings, photos, strict=True)
+    assert sum(reading.prediction == digit for reading, (_, digit) in pairs) >= 28
+    for reading in readings:
+        assert reading.probabilities is not None
+        assert reading.digit is not None
+        of_some_digit = 1 - reading.no_digit
+        likeliest = float(reading.probabilities.max())
+        assert reading.confidence == pytest.approx(of_some_digit * likeliest)
+        chances = network.chances(reading.digit[None])[0]
+        assert reading.probabilities * of_some_digit == pytest.approx(chances[:10], abs=1e-5)
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -70,11 +71,11 @@ def test_answers_do_not_depend_on_how_many_are_read_at_once(
     network: RowReaderNetwork, photos: list[tuple[Path, int]], threads: int
 ) -> None:
     paths = [path for path, _ in photos]
-    together = everything(PhotoReader(network, threads=threads), paths)
-    alone = [everything(PhotoReader(network), [path])[0] for path in paths[:5]]
-    for one, other in zip(together, alone, strict=False):
-        assert one.prediction == other.prediction
-        assert one.confidence == pytest.approx(other.confidence, abs=1e-5)
+    together = read_all(PhotoReader(network, threads=threads), paths)
+    alone = [read_all(PhotoReader(network), [path])[0] for path in paths[:5]]
+    for reading, other in zip(together, alone, strict=False):
+        assert reading.prediction == other.prediction
+        assert reading.confidence == pytest.approx(other.confidence, abs=1e-5)
 
 
 def test_a_bad_file_costs_one_row(
@@ -85,11 +86,11 @@ def test_a_bad_file_costs_one_row(
     bad.write_bytes(good.read_bytes()[:-200])
     empty = tmp_path / "empty.jpg"
     empty.touch()
-    readings = everything(PhotoReader(network), [bad, good, empty, tmp_path, good])
-    assert [bool(one.error) for one in readings] == [True, False, True, True, False]
-    for one in readings:
-        assert (one.prediction is None) == bool(one.error)
-        assert (one.digit is None) == bool(one.error)
+    readings = read_all(PhotoReader(network), [bad, good, empty, tmp_path, good])
+    assert [bool(reading.error) for reading in readings] == [True, False, True, True, False]
+    for reading in readings:
+        assert (reading.prediction is None) == bool(reading.error)
+        assert (reading.digit is None) == bool(reading.error)
 
 
 def test_first_answers_come_before_the_last_paths_are_known(
@@ -106,7 +107,7 @@ def test_first_answers_come_before_the_last_paths_are_known(
     stream = reader.read(endless())
     first = next(stream)
     assert first
-    assert len(asked) <= 2 * reading.AHEAD + reading.BATCH
+    assert len(asked) <= 2 * AHEAD + BATCH
     for _ in range(5):
         next(stream)
     # Constant memory: never further ahead than a few photos.
@@ -118,13 +119,13 @@ def test_reading_stops_when_told_to(
     network: RowReaderNetwork, photos: list[tuple[Path, int]]
 ) -> None:
     stop = threading.Event()
-    seen = 0
+    count = 0
     for readings in PhotoReader(network).read(
         (path for path, _ in itertools.cycle(photos)), stop.is_set
     ):
-        seen += len(readings)
+        count += len(readings)
         stop.set()
-    assert seen <= reading.BATCH
+    assert count <= BATCH
 
 
 def test_below_the_threshold_an_answer_is_no_prediction(
@@ -132,32 +133,32 @@ def test_below_the_threshold_an_answer_is_no_prediction(
 ) -> None:
     paths = [path for path, _ in photos[:5]]
     strict = PhotoReader(network, threshold=1.01)
-    for one in everything(strict, paths):
-        assert one.prediction is None
-        assert one.best is not None
-        assert one.doubt.startswith(f"Unsure: {one.best} (")
-        again = one.judged(0.0)
-        assert again.prediction == one.best
+    for reading in read_all(strict, paths):
+        assert reading.prediction is None
+        assert reading.best is not None
+        assert reading.doubt.startswith(f"Unsure: {reading.best} (")
+        again = reading.judged(0.0)
+        assert again.prediction == reading.best
         assert not again.doubt
 
 
 def test_an_empty_sheet_is_no_digit(network: RowReaderNetwork, tmp_path: Path) -> None:
     sheet = tmp_path / "sheet.png"
     cv2.imwrite(str(sheet), np.full((300, 300, 3), 210, np.uint8))
-    [one] = everything(PhotoReader(network), [sheet])
-    assert one.prediction is None
-    assert one.doubt.startswith(NO_DIGIT)
-    assert one.judged(0.0).prediction is None
+    [reading] = read_all(PhotoReader(network), [sheet])
+    assert reading.prediction is None
+    assert reading.doubt.startswith(NO_DIGIT)
+    assert reading.judged(0.0).prediction is None
 
 
 def test_the_reports_way_is_the_reports(network: RowReaderNetwork, tmp_path: Path) -> None:
     path = tmp_path / "a.png"
     write_photo(path, 0)
-    [one] = everything(PhotoReader(network, "report"), [path])
+    [reading] = read_all(PhotoReader(network, "report"), [path])
     grey = cv2.cvtColor(read_image(path), cv2.COLOR_BGR2GRAY)
     assert grey.shape == (160, 160)
-    assert one.digit is not None
-    assert set(np.unique(one.digit)) <= {0.0, 1.0}
+    assert reading.digit is not None
+    assert set(np.unique(reading.digit)) <= {0.0, 1.0}
 
 
 def test_labels_are_taken_from_names_when_asked_for(
@@ -169,10 +170,10 @@ def test_labels_are_taken_from_names_when_asked_for(
     wrong = tmp_path / "3.png"
     write_photo(wrong, 0)
     paths = [named, wrong, tmp_path / "5-missing.png"]
-    readings = everything(PhotoReader(network, labelled=True), paths)
-    assert [one.label for one in readings] == [7, 3, 5]
-    assert [one.correct for one in readings] == [True, False, None]
-    assert [one.label for one in everything(PhotoReader(network), paths)] == [None] * 3
+    readings = read_all(PhotoReader(network, labelled=True), paths)
+    assert [reading.label for reading in readings] == [7, 3, 5]
+    assert [reading.correct for reading in readings] == [True, False, None]
+    assert [reading.label for reading in read_all(PhotoReader(network), paths)] == [None] * 3
     summary = ReadingSummary()
     summary.add(readings)
     assert (summary.photos, summary.errors, summary.labelled, summary.right) == (3, 1, 2, 1)
@@ -196,13 +197,13 @@ NUMBERS = asset_dir() / "samples" / "numbers"
 def test_a_number_is_read_from_left_to_right_each_digit_with_its_place(
     network: RowReaderNetwork,
 ) -> None:
-    (number,) = everything(PhotoReader(network), [NUMBERS / "1984.jpg"])
+    (number,) = read_all(PhotoReader(network), [NUMBERS / "1984.jpg"])
     assert (number.text, number.doubt, number.digit) == ("1984", "", None)
-    assert [one.prediction for one in number.digits] == [1, 9, 8, 4]
+    assert [reading.prediction for reading in number.digits] == [1, 9, 8, 4]
     assert number.confidence == min(
-        one.confidence for one in number.digits if one.confidence is not None
+        reading.confidence for reading in number.digits if reading.confidence is not None
     )
-    boxes = [one.box for one in number.digits if one.box is not None]
+    boxes = [reading.box for reading in number.digits if reading.box is not None]
     assert [box[0] for box in boxes] == sorted(box[0] for box in boxes)
     assert all(
         0 <= left < right <= 1 and 0.2 < top < bottom < 0.8 for left, top, right, bottom in boxes
@@ -210,7 +211,7 @@ def test_a_number_is_read_from_left_to_right_each_digit_with_its_place(
 
 
 def test_a_column_of_numbers_is_read_row_by_row(network: RowReaderNetwork) -> None:
-    (column,) = everything(PhotoReader(network), [NUMBERS / "27_508_3146.jpg"])
+    (column,) = read_all(PhotoReader(network), [NUMBERS / "27_508_3146.jpg"])
     assert column.text == "27 508 3146"
     assert [len(row) for row in column.rows] == [2, 3, 4]
 
@@ -219,23 +220,23 @@ def test_one_digit_or_a_number_as_asked(
     network: RowReaderNetwork, photos: list[tuple[Path, int]]
 ) -> None:
     single, several = photos[0][0], NUMBERS / "1984.jpg"
-    (one,) = everything(PhotoReader(network, number="one"), [several])
-    assert not one.rows
-    assert one.text in set("1984?")
+    (reading,) = read_all(PhotoReader(network, number="one"), [several])
+    assert not reading.rows
+    assert reading.text in set("1984?")
     auto, row = (
-        everything(PhotoReader(network, number=number), [single])[0] for number in ("auto", "row")
+        read_all(PhotoReader(network, number=number), [single])[0] for number in ("auto", "row")
     )
     assert not auto.rows
     assert len(row.digits) == len(row.rows) == 1
     assert row.text == auto.text == str(photos[0][1])
     assert auto.digits == (auto,)
-    (report,) = everything(PhotoReader(network, "report"), [several])
+    (report,) = read_all(PhotoReader(network, "report"), [several])
     assert not report.rows
 
 
 def test_a_number_is_doubted_where_a_digit_of_it_is(network: RowReaderNetwork) -> None:
-    (number,) = everything(PhotoReader(network), [NUMBERS / "1984.jpg"])
-    least = min(one.confidence or 0 for one in number.digits)
+    (number,) = read_all(PhotoReader(network), [NUMBERS / "1984.jpg"])
+    least = min(reading.confidence or 0 for reading in number.digits)
     doubted = number.judged(least + 1e-6)
     assert doubted.text.count("?") == 1
     assert doubted.doubt == f"{UNSURE}: 1 of 4 digits"
@@ -258,8 +259,8 @@ def test_touching_digits_are_doubted(network: RowReaderNetwork, first: int, seco
 
 def test_another_threshold_doubts_other_digits_of_a_number_too(network: RowReaderNetwork) -> None:
     photos = PhotoCollection()
-    photos.add(everything(PhotoReader(network), [NUMBERS / "1984.jpg"]))
-    first, second, *_ = sorted(one.confidence or 0 for one in photos[0].digits)
+    photos.add(read_all(PhotoReader(network), [NUMBERS / "1984.jpg"]))
+    first, second, *_ = sorted(reading.confidence or 0 for reading in photos[0].digits)
     for threshold, doubted in (((first + second) / 2, 1), (second + 1e-6, 2), (0.0, 0)):
         photos.judge(threshold)
         assert photos[0].text.count("?") == doubted
@@ -269,8 +270,9 @@ def digits_on_paper() -> np.ndarray:
     """A picture of many digits, (H, W, 3)."""
     digits = load_mnist().test_images[:24].numpy()
     rows = [np.hstack(list(digits[start : start + 6])) for start in range(0, 24, 6)]
-    paper = 220 - np.pad(np.vstack(rows), 20).astype(np.float32) * 0.8
-    return np.repeat(paper.astype(np.uint8)[:, :, None], 3, axis=2)
+    ink = np.pad(np.vstack(rows), 20).astype(np.float32)
+    paper = (220 - ink * 0.8).astype(np.uint8)
+    return np.repeat(paper[:, :, None], 3, axis=2)
 
 
 def test_no_digit_is_begun_once_reading_is_to_stop(network: RowReaderNetwork) -> None:

@@ -1,5 +1,6 @@
 """What each step on the way from a photo to a digit promises, on constructed pictures."""
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -101,17 +102,19 @@ def test_shrinking_keeps_the_mean_and_reaches_the_size(side: int) -> None:
 
 def test_ink_is_marked_where_it_is_and_a_middle_in_it() -> None:
     photo = colour(three())
-    found = find_digits(photo)
+    photo_digits = find_digits(photo)
     drawn = (
-        cv2.resize(three(), found.copy.shape[1::-1], interpolation=cv2.INTER_AREA)
+        cv2.resize(three(), photo_digits.copy.shape[1::-1], interpolation=cv2.INTER_AREA)
         < (PAPER + PEN) / 2
     )
-    assert found.marks.ink[drawn].mean() > 0.8
+    assert photo_digits.marks.ink[drawn].mean() > 0.8
     assert (
-        found.marks.ink[cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0].mean()
+        photo_digits.marks.ink[
+            cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
+        ].mean()
         < 0.02
     )
-    (digit,) = found.digits
+    (digit,) = photo_digits.digits
     assert digit.confidence > 0.6
 
 
@@ -135,7 +138,10 @@ def test_marks_do_not_depend_on_light_and_contrast() -> None:
 def nearest(plane: Picture) -> float:
     """How far the nearest proposal for a picture of the three is from the three on empty paper."""
     alone = next(proposals(colour(three()), "mnist")).digit
-    return min(float(np.abs(one.digit - alone).mean()) for one in proposals(colour(plane), "mnist"))
+    return min(
+        float(np.abs(proposal.digit - alone).mean())
+        for proposal in proposals(colour(plane), "mnist")
+    )
 
 
 @pytest.mark.parametrize("degrees", [0, 4, -8, 25])
@@ -155,8 +161,8 @@ def test_the_digit_is_proposed_without_a_box_around_it() -> None:
 def test_a_picture_of_nothing_but_dots_takes_no_more_than_so_many_digits() -> None:
     middle, ink = np.zeros((2, 512, 512), np.float32)
     middle[::4, ::4] = middle[1::4, ::4] = ink[::2, ::2] = 1
-    found = digits_in(Marks(ink, middle))
-    assert 0 < len(found) <= MOST
+    digits = digits_in(Marks(ink, middle))
+    assert 0 < len(digits) <= MOST
 
 
 # Finding the digit
@@ -168,8 +174,8 @@ def test_a_slanted_stroke_with_two_middles_is_one_digit() -> None:
     cv2.line(ink, (36, 20), (28, 44), 1.0, 2)
     cv2.line(middle, (36, 22), (34, 30), 1.0, 1)
     cv2.line(middle, (32, 33), (29, 42), 1.0, 1)
-    (found,) = digits_in(Marks(ink, middle))
-    left, top, right, bottom = found.box
+    (digit,) = digits_in(Marks(ink, middle))
+    left, top, right, bottom = digit.box
     assert right - left >= 8
     assert bottom - top >= 24
 
@@ -189,12 +195,12 @@ def beside_a_table(plane: Picture) -> Picture:
 
 @pytest.mark.parametrize("spoil", [lambda plane: plane, specked, beside_a_table])
 def test_the_digit_is_found_where_it_is(spoil: Callable[[Picture], Picture]) -> None:
-    found = find_digits(colour(spoil(three())))
+    photo_digits = find_digits(colour(spoil(three())))
     drawn = np.argwhere(three() < 180)
     top, left = drawn.min(axis=0)
     bottom, right = drawn.max(axis=0) + 1
     # A pixel of the copy in which digits are looked for is six of the photo's.
-    assert found.place_of(found.digits[0]).tolist() == pytest.approx(
+    assert photo_digits.place_of(photo_digits.digits[0]).tolist() == pytest.approx(
         [left, top, right, bottom], abs=8
     )
 
@@ -204,8 +210,8 @@ def test_a_fives_bar_is_part_of_it() -> None:
     cv2.ellipse(plane, (140, 200), (55, 50), 0, -100, 150, PEN, 9, cv2.LINE_AA)
     cv2.line(plane, (125, 100), (125, 140), PEN, 9, cv2.LINE_AA)
     cv2.line(plane, (140, 92), (205, 88), PEN, 9, cv2.LINE_AA)
-    found = find_digits(colour(plane))
-    _, top, _, bottom = found.place_of(found.digits[0])
+    photo_digits = find_digits(colour(plane))
+    _, top, _, bottom = photo_digits.place_of(photo_digits.digits[0])
     assert top < 95
     assert bottom > 245
 
@@ -232,14 +238,11 @@ def test_the_names_of_stages_tell_a_user_what_was_done() -> None:
 
 def test_the_first_proposal_is_what_is_prepared_and_none_comes_twice() -> None:
     photo = colour(ruled(three(), 3))
-    digits = [one.digit for one in proposals(photo, "mnist")]
+    digits = [proposal.digit for proposal in proposals(photo, "mnist")]
     assert np.array_equal(digits[0], next(proposals(photo, "mnist")).digit)
     assert 1 <= len(digits) <= 4
-    assert all(
-        not np.allclose(one, other)
-        for number, one in enumerate(digits)
-        for other in digits[:number]
-    )
+    for digit, other in itertools.combinations(digits, 2):
+        assert not np.allclose(digit, other)
 
 
 def test_the_digit_in_a_tilted_box_is_proposed() -> None:
@@ -258,7 +261,7 @@ def test_ink_is_measured_across_a_shadows_edge(light: bool) -> None:
     near = three() < (PAPER + PEN) / 2
     shadowed = whole.copy()
     shadowed[:, :200] //= 3
-    lit, dark = (ink_near(colour(one), near) for one in (whole, shadowed))
+    lit, dark = ink_near(colour(whole), near), ink_near(colour(shadowed), near)
     assert max(lit.shape) > 120
     assert np.abs(lit - dark).mean() < 0.02
     # In a shadow light ink is darker by a factor, which the logarithm leaves a half of.
@@ -269,13 +272,13 @@ def test_ink_elsewhere_is_not_the_digits() -> None:
     near = three() < (PAPER + PEN) / 2
     spoilt = specked(three())
     spoilt[260:290, 20:380] = 90
-    assert np.abs(ink_near(colour(three()), near) - ink_near(colour(spoilt), near)).mean() < 0.01
+    alone, beside = ink_near(colour(three()), near), ink_near(colour(spoilt), near)
+    assert np.abs(alone - beside).mean() < 0.01
 
 
 def test_where_there_is_no_ink_there_is_none() -> None:
-    assert not ink_near(
-        colour(np.full((80, 80), PAPER, np.uint8)), np.zeros((80, 80), np.bool_)
-    ).any()
+    paper = colour(np.full((80, 80), PAPER, np.uint8))
+    assert not ink_near(paper, np.zeros((80, 80), np.bool_)).any()
 
 
 # Several digits
@@ -287,53 +290,54 @@ def written(
     apart: float = 30,
     height: int = 60,
     size: tuple[int, int] = (200, 500),
-    at: float = 60,
+    top: float = 60,
 ) -> Picture:
     """A row of sevens and ones, as `text` says, on grey paper."""
-    plane, left = np.full(size, PAPER, np.uint8), 30.0
+    plane = np.full(size, PAPER, np.uint8)
+    left = 30.0
     for sign in text:
         corners = [(0, 0), (0.6, 0), (0.25, 1)] if sign == "7" else [(0.3, 0), (0.3, 1)]
-        points = np.rint([(left + height * x, at + height * y) for x, y in corners]).astype(
-            np.int32
-        )
-        cv2.polylines(plane, [points], False, PEN, 6, cv2.LINE_AA)
+        points = np.array([(left, top)]) + height * np.array(corners)
+        cv2.polylines(plane, [np.rint(points).astype(np.int32)], False, PEN, 6, cv2.LINE_AA)
         left += 0.6 * height + apart
     return plane
 
 
 @pytest.mark.parametrize("height", [30, 45, 60])
 def test_digits_in_a_row_are_found_from_left_to_right(height: int) -> None:
-    found = find_digits(colour(written("7177", height=height)))
-    (row,) = rows_of(found.digits)
-    middles = [float(found.place_of(digit)[::2].mean()) for digit in row]
+    photo_digits = find_digits(colour(written("7177", height=height)))
+    (row,) = rows_of(photo_digits.digits)
+    middles = [float(photo_digits.place_of(digit)[::2].mean()) for digit in row]
     assert middles == pytest.approx(
         [30 + (0.6 * height + 30) * at + 0.3 * height for at in range(4)], abs=5
     )
 
 
 def test_rows_are_read_from_the_top_even_where_they_rise() -> None:
-    plane = np.minimum(written("717", size=(400, 500)), written("177", size=(400, 500), at=220))
+    plane = np.minimum(written("717", size=(400, 500)), written("177", size=(400, 500), top=220))
     turn = cv2.getRotationMatrix2D((250, 200), 10, 1)
     plane = np.asarray(
         cv2.warpAffine(plane, turn, (500, 400), borderMode=cv2.BORDER_CONSTANT, borderValue=PAPER),
         np.uint8,
     )
-    found = find_digits(colour(plane))
-    rows = rows_of(found.digits)
+    photo_digits = find_digits(colour(plane))
+    rows = rows_of(photo_digits.digits)
     assert [len(row) for row in rows] == [3, 3]
     assert all(above.box[3] < below.box[3] for above, below in zip(*rows, strict=True))
 
 
 def test_what_is_much_smaller_belongs_to_no_number() -> None:
-    plane = np.minimum(written("77", height=90), written("1", height=20, at=170))
+    plane = np.minimum(written("77", height=90), written("1", height=20, top=170))
     assert sum(map(len, rows_of(find_digits(colour(plane)).digits))) == 2
 
 
 def test_rows_in_which_no_digit_is_sure_are_left_out_where_another_row_is() -> None:
-    def digit(left: int, top: int, sure: float) -> MarkedDigit:
-        return MarkedDigit((left, top, left + 6, top + 10), np.ones((1, 1), np.bool_), sure)
+    def digit(left: int, top: int, confidence: float) -> MarkedDigit:
+        box = (left, top, left + 6, top + 10)
+        return MarkedDigit(box, np.ones((1, 1), np.bool_), confidence)
 
-    number, faint = [digit(0, 0, 0.9), digit(10, 0, 0.4)], [digit(0, 50, 0.35), digit(10, 50, 0.4)]
+    number = [digit(0, 0, 0.9), digit(10, 0, 0.4)]
+    faint = [digit(0, 50, 0.35), digit(10, 50, 0.4)]
     assert rows_of([*number, *faint]) == [number]
     assert rows_of(faint) == [faint]
 
@@ -343,16 +347,18 @@ def doubts(photo: PhotoDigits) -> list[str]:
     return [next(digit_proposals(photo, digit, photo.digits)).doubt for digit in photo.digits]
 
 
+def first_doubt(picture: Picture) -> str:
+    """What is said against the first digit in a picture (H, W, 3), as its only one."""
+    photo = find_digits(picture)
+    return next(digit_proposals(photo, photo.digits[0])).doubt
+
+
 def test_a_digit_that_touches_another_is_doubted() -> None:
     touching = find_digits(colour(written("77", apart=-12, height=90)))
     apart = find_digits(colour(written("77", apart=30, height=90)))
     assert len(touching.digits) == 2
-    assert all(
-        next(digit_proposals(touching, digit, touching.digits)).doubt for digit in touching.digits
-    )
-    assert not any(
-        next(digit_proposals(apart, digit, apart.digits)).doubt for digit in apart.digits
-    )
+    assert all(doubts(touching))
+    assert not any(doubts(apart))
 
 
 def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
@@ -363,12 +369,10 @@ def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
     for image in load_mnist().test_images[:count].numpy():
         left, top, wide, tall = cv2.boundingRect((image > 100).astype(np.uint8))
         cut = image[top : top + tall, left : left + wide]
-        digits.append(
-            cv2.resize(cut, (wider * 100 * wide // tall, 100), interpolation=cv2.INTER_CUBIC)
-        )
-    row = np.hstack(
-        [cv2.copyMakeBorder(one, 50, 50, 0, gap, cv2.BORDER_CONSTANT) for one in digits]
-    )
+        size = wider * 100 * wide // tall, 100
+        digit = cv2.resize(cut, size, interpolation=cv2.INTER_CUBIC)
+        digits.append(cv2.copyMakeBorder(digit, 50, 50, 0, gap, cv2.BORDER_CONSTANT))
+    row = np.hstack(digits)
     return colour(255 - cv2.copyMakeBorder(row, 0, 0, 50, 50, cv2.BORDER_CONSTANT))
 
 
@@ -376,16 +380,12 @@ def of_mnist(count: int, *, gap: int = 0, wider: int = 1) -> Picture:
 def test_digits_close_together_do_not_touch(gap: int) -> None:
     close = find_digits(of_mnist(6, gap=gap))
     assert len(close.digits) == 6
-    assert not any(
-        next(digit_proposals(close, digit, close.digits)).doubt for digit in close.digits
-    )
+    assert not any(doubts(close))
 
 
 def test_what_is_too_wide_for_one_digit_is_doubted() -> None:
-    found = find_digits(of_mnist(1, wider=4))
-    assert next(digit_proposals(found, found.digits[0])).doubt == "It is too wide for one digit."
-    alone = find_digits(of_mnist(1))
-    assert not next(digit_proposals(alone, alone.digits[0])).doubt
+    assert first_doubt(of_mnist(1, wider=4)) == "It is too wide for one digit."
+    assert not first_doubt(of_mnist(1))
 
 
 # Doubt
@@ -398,10 +398,11 @@ def reader() -> PhotoReader:
 
 def test_blank_paper_is_doubted_in_a_sentence(reader: PhotoReader) -> None:
     papers = [blank_paper(kind, np.random.default_rng(seed)) for kind in KINDS for seed in range(3)]
-    doubts = [one.doubt for one in reader.answer([reader.prepare(paper) for paper in papers])]
+    readings = reader.answer([reader.prepare(paper) for paper in papers])
+    sentences = [reading.doubt for reading in readings if reading.doubt]
     # Clouds of grain may look like anything.
-    assert sum(map(bool, doubts)) >= 0.9 * len(papers)
-    assert all(doubt.endswith((".", "%)")) or "digits" in doubt for doubt in doubts if doubt)
+    assert len(sentences) >= 0.9 * len(papers)
+    assert all(doubt.endswith((".", "%)")) or "digits" in doubt for doubt in sentences)
 
 
 def test_a_piece_of_a_pattern_is_no_digit(reader: PhotoReader) -> None:
@@ -410,12 +411,8 @@ def test_a_piece_of_a_pattern_is_no_digit(reader: PhotoReader) -> None:
         cv2.line(pattern, (30 + 60 * x, 15 + 60 * y), (30 + 60 * x, 50 + 60 * y), PEN, 9)
     alone = pattern.copy()
     alone[:, 200:] = alone[:, :100] = alone[200:] = alone[:100] = PAPER
-    one, all_of_them = (
-        next(digit_proposals(found, found.digits[0]))
-        for found in map(find_digits, map(colour, (alone, pattern)))
-    )
-    assert not one.doubt
-    assert "something else" in all_of_them.doubt
+    assert not first_doubt(colour(alone))
+    assert "something else" in first_doubt(colour(pattern))
 
 
 @pytest.mark.parametrize("height", [40, 90, 250])
@@ -435,8 +432,8 @@ def test_a_folder_named_like_a_photo_is_given(tmp_path: Path) -> None:
     (tmp_path / "x.jpg").mkdir()
     (tmp_path / "sub").mkdir()
     (tmp_path / "a.png").touch()
-    found = [path.name for path in find_images([tmp_path], recursive=False)]
-    assert found == ["a.png", "x.jpg"]
+    names = [path.name for path in find_images([tmp_path], recursive=False)]
+    assert names == ["a.png", "x.jpg"]
 
 
 @settings(deadline=None)
@@ -485,11 +482,11 @@ def test_among_more_dots_than_are_looked_for_a_digit_is_found_whole(at: tuple[in
 @pytest.mark.parametrize("side", range(4))
 def test_a_digit_of_which_a_part_was_marked_is_seen_whole(side: int) -> None:
     photo = colour(three())
-    found = find_digits(photo)
-    digit = found.digits[0]
+    photo_digits = find_digits(photo)
+    digit = photo_digits.digits[0]
     box = list(digit.box)
     # but for the third of it that is at this side
     box[side] += (box[(side + 2) % 4] - box[side]) // 3
-    ready = next(digit_proposals(found, replace(digit, box=tuple(box))))
+    ready = next(digit_proposals(photo_digits, replace(digit, box=tuple(box))))
     assert ready.box is not None
     assert np.array(ready.box) * (400, 300, 400, 300) == pytest.approx(BOX, abs=6)
