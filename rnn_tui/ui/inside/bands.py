@@ -170,7 +170,7 @@ def rows_at(band: HeatBand, lines: int, line: int, *, alone: bool = False) -> tu
     return tuple(range(start, min(start + rows_per_line, count)))
 
 
-class Place(NamedTuple):
+class GridLine(NamedTuple):
     """What is on a line of a grid."""
 
     kind: str  #: `ruler`, `top` or `bottom` of a panel, `band`; empty for nothing.
@@ -179,20 +179,20 @@ class Place(NamedTuple):
     lines: int = 0  #: how many lines the band has.
 
 
-def lay_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Place]:
+def lay_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[GridLine]:
     """Return what is on each of `height` lines: the ruler, then bands, in panels where `framed`."""
     if framed:
-        outer_top, bottom = [Place("top")], [Place("bottom")]
+        outer_top, bottom = [GridLine("top")], [GridLine("bottom")]
     else:
         outer_top, bottom = [], []
     free = height - 1 - len(outer_top) - len(bottom)  # without the ruler
     lines_of_bands = allot(max(0, free), bands, frame=1 + len(bottom))
-    places = [*outer_top, Place("ruler")]
+    places = [*outer_top, GridLine("ruler")]
     for index, (band, lines) in enumerate(zip(bands, lines_of_bands, strict=True)):
         begins_panel = index > 0 and lines > 0 and title_of(band, 0) != ""
         if begins_panel:
-            places += [*bottom, Place("top", index)]
-        places += [Place("band", index, line, lines) for line in range(lines)]
+            places += [*bottom, GridLine("top", index)]
+        places += [GridLine("band", index, line, lines) for line in range(lines)]
     return places + bottom
 
 

@@ -20,8 +20,8 @@ from textual.widget import Widget
 
 from rnn_tui.ui.inside.bands import (
     BarBand,
+    GridLine,
     HeatBand,
-    Place,
     StepBand,
     WordBand,
     lay_out,
@@ -81,7 +81,7 @@ class StepGrid(Widget, can_focus=True):
         self._title = ""
         self._framed = False
         self._label_width = LABEL_WIDTH
-        self._places: list[Place] = []  #: What is on each line.
+        self._places: list[GridLine] = []  #: What is on each line.
         self._height = -1  #: The lines that these are for: Textual does not tell of each new size.
         self._levels: dict[int, Levels] = {}  #: Of each heatmap, by its index among the bands.
         self._numbers: Sequence[int] = ()
@@ -143,12 +143,12 @@ class StepGrid(Widget, can_focus=True):
         """Cells before the first column."""
         return self._label_width + (SIDE_WIDTH if self._framed else 0)
 
-    def _place(self, y: int) -> Place:
+    def _place(self, y: int) -> GridLine:
         """What is on a line."""
         if self._height != self.size.height:
             self._height = self.size.height
             self._places = lay_out(self._height, self.bands, framed=self._framed)
-        return self._places[y] if y < len(self._places) else Place("")
+        return self._places[y] if y < len(self._places) else GridLine("")
 
     def on_click(self, event: events.Click) -> None:
         """Pick the step of the column, and in a heatmap the row too."""
@@ -191,7 +191,7 @@ class StepGrid(Widget, can_focus=True):
         strip = Strip(segments).apply_style(self.rich_style)
         return strip.adjust_cell_length(width, self.rich_style)
 
-    def _draw_band(self, place: Place) -> list[Segment]:
+    def _draw_band(self, place: GridLine) -> list[Segment]:
         match self.bands[place.band]:
             case WordBand() as band:
                 return self._draw_words(band)
