@@ -38,7 +38,7 @@ question (the others are answered).
 Wrong usage: an option, a value, or something that does not go together.
 .TP
 .BR 130 ", " 143 ", " 129
-Stopped by Ctrl-C, SIGTERM or SIGHUP. What was trained until then is kept.
+Stopped by Ctrl-C, SIGTERM or SIGHUP. What was trained until then is stored.
 .SH ENVIRONMENT
 .TP
 .B {HOME_VARIABLE}
@@ -60,7 +60,7 @@ Weights, a folder for each run.
 .I ~/.config/rnn-tui/config.toml
 Settings of the app: theme, keys and others.
 .B rnn-tui config
-says where it lies and what holds.
+prints its path and all settings.
 .TP
 .I ~/.local/state/rnn-tui/log/rnn-tui.log
 The log, with the details of what failed.

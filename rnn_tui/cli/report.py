@@ -55,7 +55,7 @@ from rnn_tui.tasks import TASKS
 ONLY = ChoicesSetting(
     "only",
     "Experiments",
-    "of the report, these only",
+    "run these experiments only",
     {task: TASKS[task].label for task in REPORT_ORDER},
 )
 USUAL = "default: %(default)s"
@@ -98,7 +98,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     _add_plan_options(parser)
     parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({USUAL})"
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
     )
     parser.add_argument(
         "--on",

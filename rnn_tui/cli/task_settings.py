@@ -39,7 +39,10 @@ def add_task_settings(parser: argparse.ArgumentParser, task: Task) -> None:
             help="distort training images in this way, in place of the preset's",
         )
     parser.add_argument(
-        "--device", choices=DEVICES, default="auto", help=f"{SEVERAL_GPUS} ({USUAL})"
+        "--device",
+        choices=DEVICES,
+        default="auto",
+        help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
     )
     if task.reads_data:
         _add_data_options(parser)

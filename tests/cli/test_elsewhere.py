@@ -131,7 +131,7 @@ def test_a_run_of_the_report_is_stopped_and_with_it_the_report(home: Path) -> No
         _, err = process.communicate(timeout=PATIENCE)
         assert process.returncode == EXIT_INTERRUPTED
         assert "Another process stopped this run." in err
-        assert "stopped; what was trained is kept" in err
+        assert "stopped; what was trained is stored" in err
         with RunStore() as store:
             assert [run.status for run in store.runs()] == ["stopped"]
 

@@ -53,7 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="PATH",
         help=f"the file or folder to write (default: {to_stdout} go to stdout, all else to a file "
-        "in this folder that is called like the run)",
+        "in this folder that is named after the run)",
     )
     parser.add_argument(
         "--metric",
