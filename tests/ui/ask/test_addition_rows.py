@@ -35,11 +35,11 @@ def test_rows_and_lines_are_what_the_network_says(replica: int, untrained: Sourc
     wrong = [bool(bit != right) for bit, right in zip(bits, true, strict=True)]
     assert any(wrong)
     answer = Adders(untrained).answer(addition, replica)
-    shown = texts(answer)
-    assert int(shown["network"], 2) == number_of(bits)
-    assert int(shown["true sum"], 2) == addition.total
-    assert [mark == "✗" for mark in shown[""]] == wrong[::-1]
-    assert shown["confidence"] == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
+    rows = texts(answer)
+    assert int(rows["network"], 2) == number_of(bits)
+    assert int(rows["true sum"], 2) == addition.total
+    assert [mark == "✗" for mark in rows[""]] == wrong[::-1]
+    assert rows["confidence"] == "".join(eighth(float(max(p, 1 - p))) for p in outputs[0][::-1])
     verdict, binary, decimal, hexadecimal = lines(answer)
     label = f"H {(4, 7)[replica // 2]} mse · seed {5 + replica % 2}"
     assert verdict == f"✗ {sum(wrong)} of 8 bits wrong · run untrained · {label}"
@@ -49,12 +49,12 @@ def test_rows_and_lines_are_what_the_network_says(replica: int, untrained: Sourc
 
 
 def test_carries_are_those_of_paper() -> None:
-    shown = texts(Adders(shipped()).answer(Addition(0b1011, 0b110), 0))
+    rows = texts(Adders(shipped()).answer(Addition(0b1011, 0b110), 0))
     # 1011 + 110: 1+0 none, 1+1 carries, 0+1+1 carries, 1+1 carries
-    assert shown["carry"] == "111··"
-    assert shown["a"] == " 1011"
-    assert shown["+ b"] == "  110"
-    assert shown["true sum"] == "10001"
+    assert rows["carry"] == "111··"
+    assert rows["a"] == " 1011"
+    assert rows["+ b"] == "  110"
+    assert rows["true sum"] == "10001"
 
 
 def test_zero_and_zero_have_a_digit_each() -> None:
@@ -70,8 +70,8 @@ def test_wrong_bits_and_wrong_carries_have_a_style_of_their_own(untrained: Sourc
     rows = addition_rows(answer)
     styles = {label: [style for _, style in cells] for label, cells in rows.items()}
     assert styles["network"].count("wrong") == answer.wrong.sum() > 0
-    told, carries = texts(answer)["in state"], texts(answer)["carry"]
-    differing = sum(one != other for one, other in zip(told, carries, strict=True))
+    probed, carries = texts(answer)["in state"], texts(answer)["carry"]
+    differing = sum(probed != true for probed, true in zip(probed, carries, strict=True))
     assert styles["in state"].count("wrong") == differing > 0
 
 
@@ -127,8 +127,8 @@ def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     assert int(texts(answer)["network"], 2) == number_of(outputs[0] >= 0.5)
     analysis = analyse_carry(network)
     assert analysis.sources == ("state",)
-    told = analysis.carry_row(trace_addition(network, addition))
-    assert texts(answer)["in state"].replace("·", "0") == "".join(map(str, told[::-1]))
+    probed = analysis.carry_row(trace_addition(network, addition))
+    assert texts(answer)["in state"].replace("·", "0") == "".join(map(str, probed[::-1]))
 
 
 def test_digits_are_cut_in_the_middle() -> None:

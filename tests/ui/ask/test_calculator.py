@@ -36,8 +36,8 @@ Host = PanelApp[CalculatorPanel]
 
 def row(app: App[Any], label: str) -> str:
     """What is drawn in a row of the addition, a character a digit, without the label."""
-    shown = app.query_one(ColumnAddition)
-    texts = [shown.render_line(y).text[shown._left :] for y in range(shown.size.height)]
+    addition = app.query_one(ColumnAddition)
+    texts = [addition.render_line(y).text[addition._left :] for y in range(addition.size.height)]
     [text] = [text for text in texts if text[:LABEL_WIDTH].strip() == label]
     return text[LABEL_WIDTH:].rstrip()
 
@@ -271,12 +271,12 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         ones = "1" * 4096
         await paste(pilot, "a", ones)
         await paste(pilot, "b", "1")
-        shown = app.query_one(ColumnAddition)
+        addition = app.query_one(ColumnAddition)
         assert verdict(app).startswith("✓ right")
         assert "(4,097 digits)" in screen_text(app)
         assert "⚠ 4,097 bits; the network was trained on at most 20." in message(app)
         # The lowest bits first.
-        assert shown.scroll_offset.x == shown.max_scroll_x > 4000
+        assert addition.scroll_offset.x == addition.max_scroll_x > 4000
         assert row(app, "network") == "0" * len(row(app, "network"))
         assert row(app, "+ b").strip() == "1"
         assert row(app, "bit").startswith("‹")
@@ -290,45 +290,45 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         assert ruler.index("4090") + 3 == 4096 - 4090
         labels = [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)]
         for key in ("shift+right", "right", "right", "left"):
-            before = shown.scroll_offset.x
+            before = addition.scroll_offset.x
             await press(pilot, key)
             await idle(pilot)
-            assert shown.scroll_offset.x != before
+            assert addition.scroll_offset.x != before
         assert [line[: 1 + LABEL_WIDTH] for line in screen_lines(app)][:12] == labels[:12]
         await press(pilot, "end")
         await idle(pilot)
-        assert shown.scroll_offset.x == shown.max_scroll_x
+        assert addition.scroll_offset.x == addition.max_scroll_x
 
 
 @pytest.mark.long
 async def test_the_wheel_scrolls_long_numbers() -> None:
     async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "1" * 300)
-        shown = app.query_one(ColumnAddition)
-        end = shown.scroll_offset.x
+        addition = app.query_one(ColumnAddition)
+        end = addition.scroll_offset.x
         for kind, expected in ((events.MouseScrollUp, end - 10), (events.MouseScrollDown, end)):
-            shown.post_message(kind(shown, 20, 3, 0, 1, 0, False, False, False))
+            addition.post_message(kind(addition, 20, 3, 0, 1, 0, False, False, False))
             await idle(pilot)
-            assert shown.scroll_offset.x == expected
+            assert addition.scroll_offset.x == expected
 
 
 @pytest.mark.long
 async def test_what_is_read_stays_in_view_while_one_types_and_resizes() -> None:
     async with calculating((80, 40)) as (app, pilot):
         await paste(pilot, "a", "10" * 150)
-        shown = app.query_one(ColumnAddition)
+        addition = app.query_one(ColumnAddition)
         await press(pilot, "escape", "left", "left")
         await idle(pilot)
-        from_right = shown.max_scroll_x - shown.scroll_offset.x
+        from_right = addition.max_scroll_x - addition.scroll_offset.x
         assert from_right == 20
         for width in (120, 60, 200, 80):
             await resize(pilot, width, 40)
             await pilot.pause(0.1)
-            assert shown.max_scroll_x - shown.scroll_offset.x == 20
+            assert addition.max_scroll_x - addition.scroll_offset.x == 20
         await press(pilot, "enter", "end", "1", "0", "backspace")
         await answered(pilot)
         assert len(entry(app, "a").value) == 301
-        assert shown.max_scroll_x - shown.scroll_offset.x == 20
+        assert addition.max_scroll_x - addition.scroll_offset.x == 20
 
 
 @pytest.mark.long
@@ -351,9 +351,9 @@ async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
             places = None
             for number in ("1", "101101", "1" * 30, "1" * 200, ""):
                 await paste(pilot, "a", number)
-                shown = app.query_one(ColumnAddition)
-                assert shown._tall == tall or len(number) not in (1, 6)
-                now = shown.region, app.query_one("#sum").region.offset
+                addition = app.query_one(ColumnAddition)
+                assert addition._tall == tall or len(number) not in (1, 6)
+                now = addition.region, app.query_one("#sum").region.offset
                 assert now == (places or now)
                 places = now
 
@@ -506,12 +506,12 @@ async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
 async def test_keys_are_in_the_footer() -> None:
     async with calculating((120, 40)) as (app, pilot):
         await press(pilot, "escape")
-        shown = {
+        in_footer = {
             active.binding.description
             for active in app.screen.active_bindings.values()
             if active.binding.show
         }
-        assert {"Random", "Base", "Network", "Type"} <= shown
+        assert {"Random", "Base", "Network", "Type"} <= in_footer
 
 
 # Parts

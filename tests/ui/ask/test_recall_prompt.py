@@ -116,7 +116,9 @@ def network(position: int) -> RecallNetwork:
 def shown(app: App[Any]) -> list[tuple[str, str, str, int]]:
     """Of every column: name, verdict, seeds, the large digit."""
     result = []
-    for column in (one for one in app.query(DigitColumn) if one.display):
+    for column in app.query(DigitColumn):
+        if not column.display:
+            continue
         words = str(column.query_one(".words", Static).content).split("\n")
         digit = column.query_one(BigDigit).digit
         assert digit is not None
@@ -201,7 +203,7 @@ async def test_the_example_is_replaced_by_what_is_typed() -> None:
 
 @pytest.mark.long
 async def test_weights_named_before_the_panel_is_there_answer_for_their_position() -> None:
-    (source,) = [one for one in shipped("recall") if one.position == 2]
+    [source] = [source for source in shipped("recall") if source.position == 2]
     app = PanelApp(RecallPromptPanel())
     app.panel.use(source)
     async with app.run_test(size=(120, 40)) as pilot:

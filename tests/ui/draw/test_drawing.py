@@ -442,13 +442,13 @@ async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
 async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
     async with drawing((200, 50)) as (app, pilot):
         await drag(pilot, ONE)
-        names = [str(one.border_title) for one in app.query(DigitColumn)]
+        names = [str(column.border_title) for column in app.query(DigitColumn)]
         assert names == ["pretrained LSTM", "pretrained RNN"]
         assert "of 3 networks: 1" in says(app, "words")
         assert says(app, "others").split()[0] == "biLSTM"
         await resize(pilot, 80, 24)
         await answered(pilot)
-        assert [one.display for one in app.query(DigitColumn)] == [True, False]
+        assert [column.display for column in app.query(DigitColumn)] == [True, False]
         assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
 
 

@@ -45,12 +45,12 @@ async def settled(pilot: Pilot[Any], view: InsideView) -> None:
 
 def band(view: InsideView, label: str) -> Any:
     """What is drawn under a label."""
-    [found] = [one for one in view.grid.bands if _name(one) == label]
-    return found
+    [labelled] = [drawn for drawn in view.grid.bands if _name(drawn) == label]
+    return labelled
 
 
-def _name(one: StepBand) -> str:
-    return one.label if isinstance(one, WordBand | BarBand) else getattr(one, "name", "")
+def _name(drawn: StepBand) -> str:
+    return drawn.label if isinstance(drawn, WordBand | BarBand) else drawn.name
 
 
 def text(view: InsideView, place: str) -> str:

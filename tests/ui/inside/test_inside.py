@@ -68,10 +68,10 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
         _, unit = analysis.best
         assert "".join(band(view, "carry").words) == "01111"
         assert "".join(band(view, "by probe").words) == "01111"
-        told = analysis.unit_row(view.subject.trace)
-        assert band(view, f"by unit {unit}").words == [str(bit) for bit in told]
+        carries = analysis.unit_row(view.subject.trace)
+        assert band(view, f"by unit {unit}").words == [str(bit) for bit in carries]
         values = analysis.values(view.subject.trace)
-        curve = next(one for one in view.grid.bands if isinstance(one, BarBand))
+        curve = next(drawn for drawn in view.grid.bands if isinstance(drawn, BarBand))
         assert curve.values.tolist() == pytest.approx(values.tolist())
         assert analysis.summary in text(view, "analysis")
         assert "chance" in text(view, "analysis")
@@ -93,16 +93,16 @@ async def test_another_addition_is_one_in_the_calculator_too() -> None:
 async def test_wrong_bits_are_marked() -> None:
     ones = "1" * 400
     async with inside("adder", before=lambda app: addition(app, ones, "1")) as (_, view, pilot):
-        found = []
+        has_errors = []
         # Small networks do not carry that far beyond what they were trained on.
         for label in ("H 3 mse", "H 3 ce", "H 5 ce"):
             view.query_one("#inside-variant", Select).value = label
             await settled(pilot, view)
             network, truth = band(view, "network"), band(view, "true sum")
-            wrong = [a != b for a, b in zip(network.words, truth.words, strict=True)]
+            wrong = [bit != true for bit, true in zip(network.words, truth.words, strict=True)]
             assert list(network.wrong) == wrong
-            found.append(any(wrong))
-        assert any(found)
+            has_errors.append(any(wrong))
+        assert any(has_errors)
 
 
 async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
@@ -114,7 +114,7 @@ async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
         assert list(band(view, "digit").chosen) == [False, False, True, False, False]
         source = choose("recall", 3)
         network = RecallNetwork(read_weights(source.path))
-        labels = [one.label for one in network.config.variants]
+        labels = [variant.label for variant in network.config.variants]
         for label in (labels[0], labels[-1]):
             view.query_one("#inside-variant", Select).value = label
             await settled(pilot, view)
@@ -174,7 +174,7 @@ async def test_how_long_digits_survive_is_analysed_on_demand_and_can_be_stopped(
         await press(pilot, "k")
         await settled(pilot, view)
         grid = view.query_one("#inside-analysis-steps", StepGrid)
-        heat = next(one for one in grid.bands if isinstance(one, HeatBand))
+        heat = next(drawn for drawn in grid.bands if isinstance(drawn, HeatBand))
         assert heat.values == pytest.approx(100 * view.analysis.accuracy, nan_ok=True)
         # It keeps the third digit and forgets the rest.
         assert heat.values[2, -1] > 95

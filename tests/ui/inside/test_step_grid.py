@@ -23,7 +23,7 @@ def heat(
     rows: int, steps: int = 3, row: int | None = None, *, title: str = "", signed: bool = False
 ) -> HeatBand:
     values = np.arange(rows * steps, dtype=np.float32).reshape(rows, steps) / (rows * steps)
-    names = [str(at) for at in range(rows)]
+    names = [str(index) for index in range(rows)]
     return HeatBand(
         "units", names, values, row=row, form=".2f", prefix="unit ", title=title, signed=signed
     )
@@ -107,33 +107,33 @@ async def grid(
 ) -> AsyncIterator[tuple[Host, StepGrid, Pilot[Any]]]:
     app = Host()
     async with app.run_test(size=size) as pilot:
-        shown = app.query_one(StepGrid)
-        shown.show(many, range(1, steps + 1), step, **options)
+        step_grid = app.query_one(StepGrid)
+        step_grid.show(many, range(1, steps + 1), step, **options)
         await idle(pilot)
-        yield app, shown, pilot
+        yield app, step_grid, pilot
 
 
-def lines(shown: StepGrid) -> list[str]:
-    return [shown.render_line(y).text.rstrip() for y in range(shown.size.height)]
+def lines(step_grid: StepGrid) -> list[str]:
+    return [step_grid.render_line(y).text.rstrip() for y in range(step_grid.size.height)]
 
 
 async def test_what_belongs_to_a_step_stands_in_one_column() -> None:
     many = [WordBand("read", "xyz"), WordBand("said", "123"), heat(3, row=1)]
-    async with grid(many, 3, 1) as (_, shown, _pilot):
-        ruler, read, said, *rows = lines(shown)
+    async with grid(many, 3, 1) as (_, step_grid, _pilot):
+        ruler, words, answers, *rows = lines(step_grid)
         for column, (step, word, answer) in enumerate(zip("123", "xyz", "123", strict=True)):
-            at = LABEL_WIDTH + 10 * column
-            assert (ruler[at], read[at], said[at]) == (step, word, answer)
+            cell = LABEL_WIDTH + 10 * column
+            assert (ruler[cell], words[cell], answers[cell]) == (step, word, answer)
         # The values of the present step, and the row with the cursor marked.
         assert [line.split()[-1] for line in rows[:3]] == ["0.11", "0.44", "0.78"]
         assert ["▸" in line for line in rows[:3]] == [False, True, False]
 
 
 async def test_what_is_not_read_yet_is_fainter() -> None:
-    async with grid([heat(2)], 3, 0) as (_, shown, _pilot):
+    async with grid([heat(2)], 3, 0) as (_, step_grid, _pilot):
         read, *later = [
             segment.style.bgcolor.triplet
-            for segment in shown.render_line(2)
+            for segment in step_grid.render_line(2)
             if segment.style and segment.style.bgcolor and segment.text == " " * 10
         ][:3]
         # The values grow from step to step, but those to come are faded.
@@ -144,8 +144,8 @@ async def test_the_present_step_of_a_long_input_is_in_view() -> None:
     steps = 4096
     words = WordBand("bit", ["1" if at == 4000 else "0" for at in range(steps)])
     for step in (0, 4000, steps - 1):
-        async with grid([words, heat(4, steps)], steps, step) as (_, shown, _pilot):
-            ruler, bits, *_ = lines(shown)
+        async with grid([words, heat(4, steps)], steps, step) as (_, step_grid, _pilot):
+            ruler, bits, *_ = lines(step_grid)
             assert str(step + 1) in ruler
             assert ("1" in bits[LABEL_WIDTH:]) == (step == 4000)
             assert ("‹" in ruler, "›" in ruler) == (step > 0, step < steps - 1)
@@ -157,12 +157,12 @@ def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: i
     step = data.draw(st.integers(0, steps - 1))
 
     async def draw() -> None:
-        async with grid([heat(2, steps)], steps, step, (width, 6)) as (_, shown, _pilot):
-            ruler = lines(shown)[0]
-            visible, each = shown._columns
-            for at, number in _numbers(ruler[LABEL_WIDTH:]):
+        async with grid([heat(2, steps)], steps, step, (width, 6)) as (_, step_grid, _pilot):
+            ruler = lines(step_grid)[0]
+            visible, width_of_column = step_grid._columns
+            for cell, number in _numbers(ruler[LABEL_WIDTH:]):
                 if number != step + 1:  # the present one may have been moved into view
-                    assert number == visible.start + at // each + 1
+                    assert number == visible.start + cell // width_of_column + 1
             assert step + 1 in [number for _, number in _numbers(ruler[LABEL_WIDTH:])]
 
     asyncio.run(draw())
@@ -170,22 +170,29 @@ def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: i
 
 def _numbers(text: str) -> list[tuple[int, int]]:
     """Where each number begins, and which it is."""
-    return [(found.start(), int(found[0])) for found in re.finditer(r"\d+", text)]
+    return [(match.start(), int(match[0])) for match in re.finditer(r"\d+", text)]
 
 
 async def test_a_curve_has_bars_above_and_below_zero() -> None:
-    async with grid([WordBand("read", "xyz"), curve([1.0, -1.0, 0.0])], 3, 1) as (_, shown, _pilot):
+    async with grid([WordBand("read", "xyz"), curve([1.0, -1.0, 0.0])], 3, 1) as (
+        _,
+        step_grid,
+        _pilot,
+    ):
         drawn = [
-            [shown.render_line(y).text[LABEL_WIDTH + 10 * column] for y in range(3, 13)]
+            [step_grid.render_line(y).text[LABEL_WIDTH + 10 * column] for y in range(3, 13)]
             for column in range(3)
         ]
         assert drawn[0][:5] == ["█"] * 5
         assert set(drawn[0][5:]) == {" "}
         assert drawn[2] == [" "] * 10
-        below = [next(iter(shown.render_line(y).crop(LABEL_WIDTH + 10))) for y in range(8, 13)]
+        below = [next(iter(step_grid.render_line(y).crop(LABEL_WIDTH + 10))) for y in range(8, 13)]
         # Drawn from above, as the ground of the cells.
-        assert all(s.style and s.style.bgcolor and s.text.startswith(" ") for s in below)
-        assert lines(shown)[2].startswith("curve -1.00 ─")  # the name, the value, a rule
+        assert all(
+            segment.style and segment.style.bgcolor and segment.text.startswith(" ")
+            for segment in below
+        )
+        assert lines(step_grid)[2].startswith("curve -1.00 ─")  # the name, the value, a rule
 
 
 async def test_a_click_picks_step_and_row() -> None:
@@ -197,22 +204,22 @@ async def test_a_click_picks_step_and_row() -> None:
 
 
 async def test_the_cursor_stays_in_view_of_many_rows() -> None:
-    async with grid([heat(128, row=100)], 3, 0, (60, 12)) as (_, shown, _pilot):
-        assert any(line.startswith("100,101") and "▸" in line for line in lines(shown))
+    async with grid([heat(128, row=100)], 3, 0, (60, 12)) as (_, step_grid, _pilot):
+        assert any(line.startswith("100,101") and "▸" in line for line in lines(step_grid))
 
 
 async def test_it_draws_at_any_size() -> None:
     many = [WordBand("a", "abc"), heat(9, row=3, title="b" * 99), curve([0.3, -0.3, 1.0])]
     for framed in (False, True):
         for size in ((1, 1), (12, 3), (20, 6), (200, 50)):
-            async with grid(many, 3, 2, size, framed=framed) as (_, shown, _pilot):
-                widths = {shown.render_line(y).cell_length for y in range(size[1])}
-                assert widths == {shown.size.width}
+            async with grid(many, 3, 2, size, framed=framed) as (_, step_grid, _pilot):
+                widths = {step_grid.render_line(y).cell_length for y in range(size[1])}
+                assert widths == {step_grid.size.width}
 
 
 async def test_two_rows_in_a_line_are_both_named() -> None:
-    async with grid([heat(10, row=3)], 3, 0, (60, 6)) as (_, shown, _pilot):
-        rows = [line.split("▸")[0].strip() for line in lines(shown)[1:6]]
+    async with grid([heat(10, row=3)], 3, 0, (60, 6)) as (_, step_grid, _pilot):
+        rows = [line.split("▸")[0].strip() for line in lines(step_grid)[1:6]]
         assert [row.split("▀")[0].strip() for row in rows] == [
             f"unit {at},{at + 1}" for at in range(0, 10, 2)
         ]
@@ -220,20 +227,20 @@ async def test_two_rows_in_a_line_are_both_named() -> None:
 
 async def test_panels_have_their_names_and_a_legend_of_colours() -> None:
     many = [WordBand("a", "abc"), heat(9, title="states", signed=True), curve([0.5, 0, 0])]
-    async with grid(many, 3, 0, (60, 30), title="said", framed=True) as (_, shown, _pilot):
-        tops = [line for line in lines(shown) if line.startswith("╭")]
+    async with grid(many, 3, 0, (60, 30), title="said", framed=True) as (_, step_grid, _pilot):
+        tops = [line for line in lines(step_grid) if line.startswith("╭")]
         names = ("said", "states", "curve +0.50")
         assert [name in top for name, top in zip(names, tops, strict=True)] == [True] * 3
         assert ["-1 " in top and " +1" in top for top in tops] == [False, True, False]
-        inner = [line for line in lines(shown) if line and line[0] not in "╭╰"]
+        inner = [line for line in lines(step_grid) if line and line[0] not in "╭╰"]
         assert all(line.startswith("│") and line.endswith("│") for line in inner)
 
 
 async def test_without_colours_signs_are_characters() -> None:
     values = np.array([[1.0, -1.0, 0.0]] * 4, np.float32)
     many = [HeatBand("units", list("abcd"), values, signed=True)]
-    async with grid(many, 3, 2, (60, 4)) as (app, shown, _pilot):
+    async with grid(many, 3, 2, (60, 4)) as (app, step_grid, _pilot):
         app.no_color = True
-        for line in lines(shown)[1:3]:
+        for line in lines(step_grid)[1:3]:
             cells = line[LABEL_WIDTH:]
             assert (cells[0], cells[10], cells[20]) == ("+", "−", " ")

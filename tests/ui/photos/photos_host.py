@@ -87,8 +87,9 @@ def drawn(panel: PhotosPanel) -> bool:
     if panel.view != GALLERY or not grid.size:
         return True
     expected = [photos[index] for index in photos.order][grid.in_view.start : grid.in_view.stop]
-    shown = [card._reading for card in grid._cards if card.visible]
-    return grid._shape == layout_for(*grid.size) and [*map(id, shown)] == [*map(id, expected)]
+    drawn_readings = [card._reading for card in grid._cards if card.visible]
+    same_readings = [*map(id, drawn_readings)] == [*map(id, expected)]
+    return grid._shape == layout_for(*grid.size) and same_readings
 
 
 async def type_path(pilot: Pilot[Any], text: str) -> None:

@@ -97,7 +97,9 @@ async def test_every_bad_file_costs_one_card_with_its_reason(four: Path) -> None
             "pipe.jpg": "not a regular file",
             "folder.jpg": "a folder, not a file",
         }
-        assert {one.path.name: one.error for one in readings(app) if one.error} == reasons
+        assert {
+            reading.path.name: reading.error for reading in readings(app) if reading.error
+        } == reasons
         shown = cards(app)
         await press(pilot, "end")
         await all_read(pilot)

@@ -99,28 +99,28 @@ async def test_images_with_labels_are_what_training_takes(four: Path) -> None:
         await idle(pilot)
         assert note(app) == "4 photos."
         await enter(pilot, "all.npz")
-        predicted = [one.prediction for one in readings(app)[2:]]
+        predicted = [reading.prediction for reading in readings(app)[2:]]
         assert load_extra("all.npz")[1].tolist() == [7, 4, *predicted]
 
 
 @pytest.mark.long
 async def test_nothing_is_replaced_before_a_second_enter(four: Path) -> None:
-    mine = Path("mine.csv")
-    mine.write_text("precious")
-    Path("mine too.csv").write_text("precious")
+    table = Path("mine.csv")
+    table.write_text("precious")
+    Path("table too.csv").write_text("precious")
     async with photos_app(four) as (app, pilot):
         await press(pilot, "e")
         await enter(pilot, "mine.csv")
         assert note(app) == "Already there: mine.csv. Press Enter again to replace."
         # Another path has to be confirmed by itself.
-        await enter(pilot, "mine too.csv")
-        assert note(app) == "Already there: mine too.csv. Press Enter again to replace."
+        await enter(pilot, "table too.csv")
+        assert note(app) == "Already there: table too.csv. Press Enter again to replace."
         await enter(pilot, "mine.csv")
-        assert mine.read_text() == Path("mine too.csv").read_text() == "precious"
+        assert table.read_text() == Path("table too.csv").read_text() == "precious"
         await answer(pilot)
         assert notices(app) == ["4 photos written to mine.csv."]
-        assert mine.read_text().startswith("path,")
-        assert Path("mine too.csv").read_text() == "precious"
+        assert table.read_text().startswith("path,")
+        assert Path("table too.csv").read_text() == "precious"
         os.mkdir("idx")
         Path("idx/labels-idx1-ubyte").write_text("precious")
         await press(pilot, "number_sign", "5", "escape", "e", "up")

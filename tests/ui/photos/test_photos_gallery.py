@@ -119,14 +119,16 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         by_name = [*DIGITS, "8.png", "10 blank.png"]
         assert names(app) == by_name
         await press(pilot, "b")
-        confidences = [one.confidence for one in readings(app)[:-1] if one.confidence is not None]
+        confidences = [
+            reading.confidence for reading in readings(app)[:-1] if reading.confidence is not None
+        ]
         assert confidences == sorted(confidences)
         assert len(confidences) == 5
         assert names(app)[-1] == "8.png"  # what could not be read comes last
         assert says(app, "shown") == "by confidence · 1–4 of 6"
         await press(pilot, "b")
-        best = [one.best for one in readings(app)]
-        assert best[:-1] == sorted(one for one in best if one is not None)
+        best = [reading.best for reading in readings(app)]
+        assert best[:-1] == sorted(digit for digit in best if digit is not None)
         assert says(app, "shown") == "by prediction · 1–4 of 6"
         await press(pilot, "b")
         assert names(app) == by_name
@@ -148,7 +150,11 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
         assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
         await set_threshold(pilot, "100")
-        unsure = [one for one in readings(app) if one.confidence is not None and one.confidence < 1]
+        unsure = [
+            reading
+            for reading in readings(app)
+            if reading.confidence is not None and reading.confidence < 1
+        ]
         assert says(app, "count") == f"6 photos · {len(unsure)} doubtful · 1 unreadable"
         assert cards(app)[DIGITS[0]].startswith("0?")
         await press(pilot, "w")
@@ -188,7 +194,7 @@ def matrix_row(app: Host, digit: int) -> list[str]:
     """Counts of a true digit, and the share that is right."""
     lines = screen_text(app).splitlines()
     lines = [line.strip("│ ") for line in lines]
-    head = next(at for at, line in enumerate(lines) if line.split()[:3] == ["0", "1", "2"])
+    head = next(y for y, line in enumerate(lines) if line.split()[:3] == ["0", "1", "2"])
     return lines[head + 1 + digit].split()[1:]
 
 
@@ -231,14 +237,14 @@ async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
         await press(pilot, "4", "left")
         assert f"{DIGITS[1]} · read as 3 · labelled 4" in screen_text(app)
         await press(pilot, "escape")
-        assert [one.label for one in readings(app)] == [0, 4, None, None, None, None]
+        assert [reading.label for reading in readings(app)] == [0, 4, None, None, None, None]
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
         assert cards(app)[DIGITS[0]].startswith("0 ✓✎")
         assert cards(app)[DIGITS[1]].startswith("3 ✗ 4✎")
         await press(pilot, "number_sign", "3", "left", "escape")
         assert cards(app)[DIGITS[1]].startswith("3 ✓✎")
         await press(pilot, "number_sign", "3", "left", "backspace", "escape")
-        assert [one.label for one in readings(app)] == [0, None, None, None, None, None]
+        assert [reading.label for reading in readings(app)] == [0, None, None, None, None, None]
         # What is doubtful or can't be read has a label like any other, but the latter counts not.
         await press(pilot, "end", "number_sign", "1", "left", "8", "escape")
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
@@ -277,7 +283,7 @@ def headline(app: Host) -> str:
 
 def bars(app: Host) -> list[str]:
     """The heads of the answers."""
-    return [str(one.border_title) for one in app.query(DigitColumn) if one.display]
+    return [str(column.border_title) for column in app.query(DigitColumn) if column.display]
 
 
 @pytest.mark.long
@@ -312,7 +318,11 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
             for view in app.query(StageView)
             if view.display
         ]
-        stages = [(at, one.name) for way in ways.values() for at, one in enumerate(way.stages, 1)]
+        stages = [
+            (number, stage.name)
+            for way in ways.values()
+            for number, stage in enumerate(way.stages, 1)
+        ]
         assert captions == [f"{at} {name}" for at, name in stages]
         assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)
         await press(pilot, "end")
@@ -377,8 +387,8 @@ async def test_the_digits_of_a_number_have_boxes_and_one_of_them_is_looked_at(fo
         await press(pilot, "enter")
         await all_read(pilot)
         assert "1984" in headline(app)
-        boxes = [one for one in app.query(DigitBox) if one.display]
-        assert [str(one.content).split()[0] for one in boxes] == list("1984")
+        boxes = [box for box in app.query(DigitBox) if box.display]
+        assert [str(box.content).split()[0] for box in boxes] == list("1984")
         for at, digit in enumerate("1984"):
             await press(pilot, "tab")
             await settled(pilot, lambda at=at: app.focused is boxes[at] and not busy(app.panel))

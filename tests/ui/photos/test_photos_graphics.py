@@ -2,6 +2,7 @@
 
 import codecs
 import fcntl
+import math
 import os
 import re
 import select
@@ -140,12 +141,13 @@ class PixelTerminal:
         self.sixels += 1
         size = re.search(r'"\d+;\d+;(\d+);(\d+)', sixel)
         assert size is not None, sixel[:60]
-        wide, high = -(-int(size[1]) // CELL[1]), -(-int(size[2]) // CELL[0])
-        cells = ((self._x + x, self._y + y) for x in range(wide) for y in range(high))
+        columns = math.ceil(int(size[1]) / CELL[1])
+        rows = math.ceil(int(size[2]) / CELL[0])
+        cells = ((self._x + x, self._y + y) for x in range(columns) for y in range(rows))
         self.covered.update(filter(self._is_there, cells))
 
     def _move(self, final: str, parameters: str) -> None:
-        numbers = [int(one) if one.isdigit() else 1 for one in parameters.split(";")]
+        numbers = [int(text) if text.isdigit() else 1 for text in parameters.split(";")]
         if final in "Hf":
             self._y, self._x = numbers[0] - 1, (numbers[1] if len(numbers) > 1 else 1) - 1
         elif final == "J":

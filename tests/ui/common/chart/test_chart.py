@@ -559,16 +559,17 @@ def test_a_legend_fits_and_counts_what_it_has_no_room_for(
     assert all(line.cell_length <= width for line in lines)
     if width >= 40:
         text = "\n".join(line.plain for line in lines)
-        left = int(found[1]) if (found := re.search(r"… (\d+) more", text)) else 0
-        assert text.count(" 0.5") + left == len(names)
+        counted = re.search(r"… (\d+) more", text)
+        left_out = int(counted[1]) if counted else 0
+        assert text.count(" 0.5") + left_out == len(names)
 
 
 @given(st.lists(words.map(" ".join), max_size=7))
 def test_names_are_cut_where_they_agree_and_never_where_they_differ(names: list[str]) -> None:
-    for both in (True, False):
-        kept = readout.short_names(names, both)
-        assert len(set(kept)) == len(set(names))
-        assert all(short in name for short, name in zip(kept, names, strict=True))
+    for both_ends in (True, False):
+        shortened = readout.short_names(names, both_ends)
+        assert len(set(shortened)) == len(set(names))
+        assert all(short in name for short, name in zip(shortened, names, strict=True))
 
 
 def test_a_legend_says_what_tells_runs_apart() -> None:
@@ -685,12 +686,11 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
         ground = Color.parse(plot_background(chart))
         first, second = (Color.parse(DARK_PALETTE[colour]) for colour in (1, 2))
         share = geometry.band_share(2)
-        both = ground + first.with_alpha(share) + second.with_alpha(share)
-        one, other_one = (
-            ground + run.with_alpha(geometry.band_share(1)) for run in (first, second)
-        )
+        under_both = ground + first.with_alpha(share) + second.with_alpha(share)
+        under_first = ground + first.with_alpha(geometry.band_share(1))
+        under_second = ground + second.with_alpha(geometry.band_share(1))
         column = column_backgrounds(chart, 40)
-        expected = [other_one, both, one, ground]
+        expected = [under_second, under_both, under_first, ground]
         assert list(dict.fromkeys(column)) == [shade.rich_color.name for shade in expected]
 
 
@@ -879,12 +879,12 @@ def test_laying_a_shade_under_a_line_keeps_its_text(
         geometry.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})"))
     )
     assert "".join(segment.text for segment in shaded) == text
-    found = [
+    drawn = [
         style.bgcolor.number if style and style.bgcolor else 0
         for part, style, _ in shaded
         for _ in part
     ]
-    assert found == [*[0] * left, *row, *[0] * len(text)][: len(text)]
+    assert drawn == [*[0] * left, *row, *[0] * len(text)][: len(text)]
 
 
 @pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
@@ -918,10 +918,9 @@ def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int)
     axis = geometry.log2_axis(low, low + span, width)
     cells = [(tick - low) / span * width for tick in axis.ticks]
     assert all(-1e-6 * width <= cell <= width * (1 + 1e-6) for cell in cells)
-    for before, after, one, two in zip(
-        cells, cells[1:], axis.labels, axis.labels[1:], strict=False
-    ):
-        assert after - before > (len(one) + len(two)) / 2
+    widths = [len(label) for label in axis.labels]
+    for (left, left_width), (right, right_width) in pairwise(zip(cells, widths, strict=True)):
+        assert right - left > (left_width + right_width) / 2
 
 
 @given(st.one_of(st.integers(1, 10**12), st.integers(1, 10**6).map(lambda n: n / 1000)))
