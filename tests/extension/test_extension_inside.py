@@ -64,9 +64,9 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         inputs = np.array(bits, np.uint8)[:, None, None]
         *_, logits = network.steps(inputs, [len(bits)])
         assert subject.trace.logits[-1] == pytest.approx(logits[replica, :, 0], abs=1e-5)
-        said = subject.trace.answer_word(len(bits) - 1)
-        assert f"says {said}" in screen_text(app)
-        assert ("✓" if said == majority else f"✗ it is {majority}") in screen_text(app)
+        predicted = subject.trace.answer_word(len(bits) - 1)
+        assert f"predicts {predicted}" in screen_text(app)
+        assert ("✓" if predicted == majority else f"✗ it is {majority}") in screen_text(app)
         # State, memory and gates are those of the cell.
         kind = CELLS[cell]
         seen = [view.look.quantity]
