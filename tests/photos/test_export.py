@@ -72,10 +72,11 @@ def test_npz_is_read_back_under_the_name_that_was_typed(tmp_path: Path) -> None:
 def test_idx_is_what_mnist_has(tmp_path: Path) -> None:
     data = labelled_images(READINGS, predicted=True)
     write_idx(tmp_path / "new" / "folder", data)
-    images = (tmp_path / "new" / "folder" / IDX_IMAGES).read_bytes()
+    folder = tmp_path / "new" / "folder"
+    images = (folder / IDX_IMAGES).read_bytes()
     assert struct.unpack(">4I", images[:16]) == (0x803, 3, 28, 28)
     assert images[16:] == data.images.tobytes()
-    labels = (tmp_path / "new" / "folder" / IDX_LABELS).read_bytes()
+    labels = (folder / IDX_LABELS).read_bytes()
     assert struct.unpack(">2I", labels[:8]) == (0x801, 3)
     assert labels[8:] == bytes([3, 4, 7])
 
@@ -99,7 +100,7 @@ def test_the_table_has_a_row_a_photo_whatever_the_names(tmp_path: Path) -> None:
         table = list(csv.DictReader(file))
     assert list(table[0]) == HEAD
     assert [row["path"] for row in table] == [
-        *(str(one.path) for one in READINGS),
+        *(str(photo.path) for photo in READINGS),
         'a,b�"c".png',
         "'=1+1",
         "�[2J",
@@ -121,7 +122,9 @@ def test_the_table_is_the_same_as_predict_prints(capsys: pytest.CaptureFixture[s
     Table(sys.stdout).show(READINGS)
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split(",") == HEAD
-    assert [line.split(",") for line in printed[1:]] == [export.table_row(one) for one in READINGS]
+    assert [line.split(",") for line in printed[1:]] == [
+        export.table_row(photo) for photo in READINGS
+    ]
 
 
 def test_a_file_that_is_there_is_named_beforehand(tmp_path: Path) -> None:

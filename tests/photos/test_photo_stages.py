@@ -103,17 +103,12 @@ def test_shrinking_keeps_the_mean_and_reaches_the_size(side: int) -> None:
 def test_ink_is_marked_where_it_is_and_a_middle_in_it() -> None:
     photo = colour(three())
     photo_digits = find_digits(photo)
-    drawn = (
-        cv2.resize(three(), photo_digits.copy.shape[1::-1], interpolation=cv2.INTER_AREA)
-        < (PAPER + PEN) / 2
-    )
+    size = photo_digits.copy.shape[1::-1]
+    small = cv2.resize(three(), size, interpolation=cv2.INTER_AREA)
+    drawn = small < (PAPER + PEN) / 2
+    near_drawn = cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) > 0
     assert photo_digits.marks.ink[drawn].mean() > 0.8
-    assert (
-        photo_digits.marks.ink[
-            cv2.dilate(drawn.astype(np.uint8), np.ones((7, 7), np.uint8)) == 0
-        ].mean()
-        < 0.02
-    )
+    assert photo_digits.marks.ink[~near_drawn].mean() < 0.02
     (digit,) = photo_digits.digits
     assert digit.confidence > 0.6
 
