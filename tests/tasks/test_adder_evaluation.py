@@ -35,9 +35,9 @@ def asked(length: int, seed: int, count: int) -> list[Addition]:
     drawn = draw_pairs(torch.full((count,), length), generator(seed, "test", length))
     result: list[Addition] = []
     for pair in drawn.inputs[0].numpy():
-        one = Padded(number_of(pair[:, 0]), number_of(pair[:, 1]))
-        object.__setattr__(one, "steps", length)
-        result.append(one)
+        addition = Padded(number_of(pair[:, 0]), number_of(pair[:, 1]))
+        object.__setattr__(addition, "steps", length)
+        result.append(addition)
     return result
 
 
@@ -53,10 +53,10 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
         test_size=20,
     )
     run = train(config)
-    found = ADDER.load().evaluate(config, run.weights)
-    assert (found.config, found.confusion) == (config, None)
-    bits, numbers = found.by_length
-    assert [(one.name, one.lengths) for one in found.by_length] == [
+    evaluation = ADDER.load().evaluate(config, run.weights)
+    assert (evaluation.config, evaluation.confusion) == (config, None)
+    bits, numbers = evaluation.by_length
+    assert [(figure.name, figure.lengths) for figure in evaluation.by_length] == [
         ("bit_accuracy", SHORT + LONG),
         ("number_accuracy", SHORT + LONG),
     ]
@@ -73,11 +73,11 @@ def test_examination_agrees_with_the_run_and_with_a_direct_count(small: Small, t
             pairs = asked(length, replica.seed, 20 if length <= 20 else 100)
             outputs = network.only(at).outputs_of(pairs)
             right = [
-                (one[0] >= 0.5) == pair.bits(pair.total).astype(bool)
-                for one, pair in zip(outputs, pairs, strict=True)
+                (output[0] >= 0.5) == pair.bits(pair.total).astype(bool)
+                for output, pair in zip(outputs, pairs, strict=True)
             ]
             assert bits.values[at, column] == pytest.approx(100 * np.mean(right), abs=0.1)
-            whole = 100 * np.mean([one.all() for one in right])
+            whole = 100 * np.mean([is_right.all() for is_right in right])
             assert numbers.values[at, column] == pytest.approx(whole, abs=1.0)
     assert 55 < bits.values.mean() < 99.9  # else it would show nothing
     assert (numbers.values <= bits.values + 1e-6).all()
@@ -87,13 +87,13 @@ def test_documents_have_an_entry_for_each_variant_and_survive_json(
     small: Small, train: Any
 ) -> None:
     config = small("adder", losses=("mse", "ce"), seeds=2, test_size=3)
-    found = ADDER.load().evaluate(config, train(config).weights)
-    documents = json.loads(json.dumps(found.documents()))
+    evaluation = ADDER.load().evaluate(config, train(config).weights)
+    documents = json.loads(json.dumps(evaluation.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
         assert document.keys() == {"by_length"}
         assert document["by_length"].keys() == {"bit_accuracy", "number_accuracy"}
-        for figure in found.by_length:
+        for figure in evaluation.by_length:
             entries = document["by_length"][figure.name]
             assert [entry["length"] for entry in entries] == list(SHORT + LONG)
             values = figure.values[2 * variant : 2 * variant + 2]
@@ -111,10 +111,10 @@ def test_one_bit_is_only_zero_plus_zero(small: Small, train: Any) -> None:
 def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any) -> None:
     config = small("adder", seeds=2)
     weights = train(config).weights
-    before = {name: weight.clone() for name, weight in weights.items()}
+    copies = {name: weight.clone() for name, weight in weights.items()}
     first, again = ADDER.load().evaluate(config, weights), ADDER.load().evaluate(config, weights)
     assert first.documents() == again.documents()
-    assert all(torch.equal(before[name], weight) for name, weight in weights.items())
+    assert all(torch.equal(copies[name], weight) for name, weight in weights.items())
 
 
 def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:

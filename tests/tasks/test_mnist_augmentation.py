@@ -122,11 +122,11 @@ def test_results_stay_in_range_and_keep_most_of_the_ink(images: Tensor) -> None:
 
 
 def test_a_generator_decides_everything() -> None:
-    before = torch.get_rng_state()
+    state = torch.get_rng_state()
     first, again = (Distortion().draw(9, generator(1)) for _ in range(2))
     assert torch.equal(first, again)
     assert not torch.equal(first, Distortion().draw(9, generator(2)))
-    assert torch.equal(torch.get_rng_state(), before)
+    assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_no_distortion_is_the_identity() -> None:
@@ -141,26 +141,26 @@ def test_drawn_maps_fill_their_limits_and_keep_to_them() -> None:
     angle = torch.rad2deg(torch.atan2(c, a))
     shift = drawn[:, :, 2] * 14
     shear = (a * b + c * d) / (a * a + c * c)
-    for found, limit in ((angle, 15.0), (shift, 2.0), (zoom.log(), math.log(1.2)), (shear, 0.25)):
-        assert found.max() <= limit * 1.0001
-        assert found.min() >= -limit * 1.0001
-        assert found.max() > 0.95 * limit
-        assert found.min() < -0.95 * limit
-        assert found.mean().abs() < 0.05 * limit
+    for values, limit in ((angle, 15.0), (shift, 2.0), (zoom.log(), math.log(1.2)), (shear, 0.25)):
+        assert values.max() <= limit * 1.0001
+        assert values.min() >= -limit * 1.0001
+        assert values.max() > 0.95 * limit
+        assert values.min() < -0.95 * limit
+        assert values.mean().abs() < 0.05 * limit
     assert drawn[:, :, 3:].std() == pytest.approx(0.03, rel=0.02)
     assert drawn[:, :, 3:].mean().abs() < 1e-3
 
 
 def move_of(before: Tensor, after: Tensor, reach: int) -> tuple[int, int]:
     """By how much a group of images was moved, down and right."""
-    found = [
+    moves = [
         (down, right)
         for down in range(-reach, reach + 1)
         for right in range(-reach, reach + 1)
         if torch.equal(before.roll((down, right), (1, 2)), after)
     ]
-    assert len(found) == 1
-    return found[0]
+    assert len(moves) == 1
+    return moves[0]
 
 
 @pytest.mark.parametrize("count", [1, SHIFT_GROUP, 2 * SHIFT_GROUP + 3])

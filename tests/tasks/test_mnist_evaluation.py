@@ -30,9 +30,9 @@ def trained(mnist_slice: Path, model: str, preset: str = "report", **more: Any) 
         data_dir=str(mnist_slice),
         **more,
     )
-    told: list[events.Event] = []
-    outcome = fit(MNIST.load(), config, told.append, Control())
-    assert isinstance(told[-1], events.RunFinished)
+    emitted: list[events.Event] = []
+    outcome = fit(MNIST.load(), config, emitted.append, Control())
+    assert isinstance(emitted[-1], events.RunFinished)
     return outcome
 
 
@@ -40,30 +40,36 @@ def trained(mnist_slice: Path, model: str, preset: str = "report", **more: Any) 
 def test_examination_agrees_with_the_run_and_with_itself(mnist_slice: Path, model: str) -> None:
     outcome = trained(mnist_slice, model)
     assert outcome.weights is not None
-    found = MNIST.load().evaluate(outcome.config, outcome.weights)
+    evaluation = MNIST.load().evaluate(outcome.config, outcome.weights)
     data = load_mnist(str(mnist_slice))
 
-    assert np.array_equal(found.images, data.test_images.numpy())
-    assert found.labels.tolist() == data.test_labels.tolist()
-    assert found.probabilities.shape == (200, 10)
-    assert found.probabilities.sum(1) == pytest.approx(1.0, abs=1e-5)
-    assert found.probabilities.min() >= 0
-    assert np.array_equal(found.predictions, found.probabilities.argmax(1))
+    assert np.array_equal(evaluation.images, data.test_images.numpy())
+    assert evaluation.labels.tolist() == data.test_labels.tolist()
+    assert evaluation.probabilities.shape == (200, 10)
+    assert evaluation.probabilities.sum(1) == pytest.approx(1.0, abs=1e-5)
+    assert evaluation.probabilities.min() >= 0
+    assert np.array_equal(evaluation.predictions, evaluation.probabilities.argmax(1))
 
-    right = int((found.predictions == found.labels).sum())
+    right = int((evaluation.predictions == evaluation.labels).sum())
     assert 0 < right < 200
     assert 100 * right / 200 == pytest.approx(outcome.metrics["test_accuracy"], abs=1e-9)
 
-    assert found.confusion.shape == (10, 10)
-    assert found.confusion.sum() == 200
-    assert np.trace(found.confusion) == right
-    assert found.confusion.sum(1).tolist() == np.bincount(found.labels, minlength=10).tolist()
+    assert evaluation.confusion.shape == (10, 10)
+    assert evaluation.confusion.sum() == 200
+    assert np.trace(evaluation.confusion) == right
+    assert (
+        evaluation.confusion.sum(1).tolist()
+        == np.bincount(evaluation.labels, minlength=10).tolist()
+    )
     for truth, answer in ((0, 0), (3, 5), (7, 9)):
-        both = (found.labels == truth) & (found.predictions == answer)
-        assert found.confusion[truth, answer] == both.sum()
+        both = (evaluation.labels == truth) & (evaluation.predictions == answer)
+        assert evaluation.confusion[truth, answer] == both.sum()
 
-    assert sorted(found.misread) == np.flatnonzero(found.predictions != found.labels).tolist()
-    confidence = found.probabilities.max(1)[found.misread]
+    assert (
+        sorted(evaluation.misread)
+        == np.flatnonzero(evaluation.predictions != evaluation.labels).tolist()
+    )
+    confidence = evaluation.probabilities.max(1)[evaluation.misread]
     assert (np.diff(confidence) <= 0).all()
 
 
@@ -73,8 +79,8 @@ def test_standardised_recipes_are_examined_with_their_own_pixels(
 ) -> None:
     outcome = trained(mnist_slice, "lstm", preset)
     assert outcome.weights is not None
-    found = MNIST.load().evaluate(outcome.config, outcome.weights)
-    accuracy = 100 * float((found.predictions == found.labels).mean())
+    evaluation = MNIST.load().evaluate(outcome.config, outcome.weights)
+    accuracy = 100 * float((evaluation.predictions == evaluation.labels).mean())
     # Trained with products in bfloat16 where there are instructions for it: nearly the same.
     assert accuracy == pytest.approx(outcome.metrics["test_accuracy"], abs=2.0)
 
@@ -84,17 +90,17 @@ def test_a_model_of_one_answer_misreads_all_others(mnist_slice: Path) -> None:
     assert outcome.weights is not None
     always = {name: torch.zeros_like(w) for name, w in outcome.weights.items()}
     always["readout.bias"][7] = 30.0
-    found = MNIST.load().evaluate(outcome.config, always)
-    assert set(found.predictions.tolist()) == {7}
-    assert len(found.misread) == 200 - found.confusion[7, 7]
+    evaluation = MNIST.load().evaluate(outcome.config, always)
+    assert set(evaluation.predictions.tolist()) == {7}
+    assert len(evaluation.misread) == 200 - evaluation.confusion[7, 7]
 
 
 def test_examining_changes_no_weight(mnist_slice: Path) -> None:
     outcome = trained(mnist_slice, "lstm")
     assert outcome.weights is not None
-    before = {name: weight.clone() for name, weight in outcome.weights.items()}
+    copies = {name: weight.clone() for name, weight in outcome.weights.items()}
     MNIST.load().evaluate(outcome.config, outcome.weights)
-    assert all(torch.equal(before[name], weight) for name, weight in outcome.weights.items())
+    assert all(torch.equal(copies[name], weight) for name, weight in outcome.weights.items())
 
 
 def test_what_does_not_fit_is_refused(mnist_slice: Path, tmp_path: Path) -> None:

@@ -44,9 +44,9 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
         test_size=50,
     )
     run = train(config)
-    found = RECALL.load().evaluate(config, run.weights)
-    assert found.config == config
-    (by_length,) = found.by_length
+    evaluation = RECALL.load().evaluate(config, run.weights)
+    assert evaluation.config == config
+    (by_length,) = evaluation.by_length
     assert by_length.lengths == tuple(range(3, 11))  # up to twice the longest in training
     assert by_length.values.shape == (8, 8)
 
@@ -66,36 +66,36 @@ def test_examination_agrees_with_a_direct_count(small: Small, train: Any) -> Non
             right[replicas, column] = 100 * (answers == targets).mean(axis=1)
         sequences, targets = asked(problem.draw_test(1000, generator(seed, "confusion")))
         answers = network.probabilities(sequences)[replicas].argmax(axis=2)
-        for variant, said in enumerate(answers):
-            np.add.at(matrix[variant], (targets, said), 1)
+        for variant, answered in enumerate(answers):
+            np.add.at(matrix[variant], (targets, answered), 1)
     # Neither all by chance nor all perfect: else it would show nothing.
     assert right.min() < 90
     assert right.max() > 40
     # Of two answers as good as each other, rounding may choose either.
     assert by_length.values == pytest.approx(right, abs=1.0)
 
-    assert found.confusion.shape == (4, 10, 10)
-    assert found.confusion.sum() == 4 * 2 * 1000
-    assert np.array_equal(found.confusion.sum(axis=2), matrix.sum(axis=2))
-    assert np.abs(found.confusion - matrix).sum() <= 8
+    assert evaluation.confusion.shape == (4, 10, 10)
+    assert evaluation.confusion.sum() == 4 * 2 * 1000
+    assert np.array_equal(evaluation.confusion.sum(axis=2), matrix.sum(axis=2))
+    assert np.abs(evaluation.confusion - matrix).sum() <= 8
     # Every digit is asked for, about as often.
-    assert found.confusion.sum(axis=2).min() > 120
+    assert evaluation.confusion.sum(axis=2).min() > 120
 
 
 def test_documents_have_an_entry_for_each_variant_and_survive_json(
     small: Small, train: Any
 ) -> None:
     config = small("recall", losses=("mse", "ce"), seeds=2)
-    found = RECALL.load().evaluate(config, train(config).weights)
-    documents = json.loads(json.dumps(found.documents()))
+    evaluation = RECALL.load().evaluate(config, train(config).weights)
+    documents = json.loads(json.dumps(evaluation.documents()))
     assert len(documents) == len(config.variants) == 4
     for variant, document in enumerate(documents):
         assert document.keys() == {"by_length", "confusion"}
-        assert np.array_equal(document["confusion"], found.confusion[variant])
+        assert np.array_equal(document["confusion"], evaluation.confusion[variant])
         entries = document["by_length"]["accuracy"]
         assert [entry["length"] for entry in entries] == list(range(3, 23))
         for at, entry in enumerate(entries):
-            values = found.by_length[0].values[2 * variant : 2 * variant + 2, at]
+            values = evaluation.by_length[0].values[2 * variant : 2 * variant + 2, at]
             assert entry["values"] == values.tolist()
             assert entry["mean"] == pytest.approx(values.mean())
             assert entry["sd"] == pytest.approx(values.std(ddof=1))
@@ -113,16 +113,16 @@ def test_long_sequences_are_sampled_at_lengths_from_end_to_end(small: Small, tra
 def test_examining_changes_no_weight_and_repeats_itself(small: Small, train: Any) -> None:
     config = small("recall", seeds=2)
     weights = train(config).weights
-    before = {name: weight.clone() for name, weight in weights.items()}
+    copies = {name: weight.clone() for name, weight in weights.items()}
     first, again = RECALL.load().evaluate(config, weights), RECALL.load().evaluate(config, weights)
     assert first.documents() == again.documents()
-    assert all(torch.equal(before[name], weight) for name, weight in weights.items())
+    assert all(torch.equal(copies[name], weight) for name, weight in weights.items())
 
 
 def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
     config = small("recall")
     weights = train(config).weights
-    for other, some in (
+    for settings, arrays in (
         (config.replace(hidden_sizes=(2, 4)), weights),
         (config.replace(seeds=2), weights),
         (config, {}),
@@ -130,4 +130,4 @@ def test_weights_that_do_not_fit_are_refused(small: Small, train: Any) -> None:
         (config, {**weights, "more": weights["gates"]}),
     ):
         with pytest.raises(CheckpointError):
-            RECALL.load().evaluate(other, some)
+            RECALL.load().evaluate(settings, arrays)

@@ -93,10 +93,12 @@ additions = st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)) | st.tuples(
 @given(st.lists(additions, min_size=1, max_size=5))
 def test_adder_answers_as_pytorch_does(pairs: list[tuple[int, int]]) -> None:
     asked = [Addition(a, b) for a, b in pairs]
-    found = AdderNetwork(ADDER).outputs_of(asked)
-    for one, outputs in zip(asked, found, strict=True):
-        assert outputs.shape == (12, one.length)
-        inputs = torch.tensor([[one.a >> at & 1, one.b >> at & 1] for at in range(one.length)])
+    answers = AdderNetwork(ADDER).outputs_of(asked)
+    for addition, outputs in zip(asked, answers, strict=True):
+        assert outputs.shape == (12, addition.length)
+        inputs = torch.tensor(
+            [[addition.a >> at & 1, addition.b >> at & 1] for at in range(addition.length)]
+        )
         for at in range(12):
             expected = plain_logits(ADDER, at, inputs)[:, 0].sigmoid()
             assert outputs[at] == pytest.approx(expected.numpy(), abs=1e-5)
@@ -110,17 +112,17 @@ def test_an_answer_does_not_depend_on_what_else_is_asked() -> None:
         assert recall.probabilities([digits])[:, 0] == pytest.approx(together[:, at], abs=1e-6)
     adder = AdderNetwork(ADDER)
     asked = [Addition(5, 9), Addition(0, 0), Addition(2**90, 1), Addition(7, 9)]
-    for one, outputs in zip(asked, adder.outputs_of(asked), strict=True):
-        assert adder.outputs_of([one])[0] == pytest.approx(outputs, abs=1e-6)
+    for addition, outputs in zip(asked, adder.outputs_of(asked), strict=True):
+        assert adder.outputs_of([addition])[0] == pytest.approx(outputs, abs=1e-6)
 
 
 def test_one_replica_alone_answers_as_it_does_among_the_others() -> None:
     recall, adder = RecallNetwork(RECALL), AdderNetwork(ADDER)
     sequences, asked = [[3, 1, 4], [2, 7, 1, 8, 2]], [Addition(5, 9), Addition(123, 45)]
     for at, replica in enumerate(recall.replicas):
-        one = recall.only(at)
-        assert one.replicas == (replica,)
-        assert one.probabilities(sequences)[0] == pytest.approx(
+        alone = recall.only(at)
+        assert alone.replicas == (replica,)
+        assert alone.probabilities(sequences)[0] == pytest.approx(
             recall.probabilities(sequences)[at], abs=1e-6
         )
     for at, replica in enumerate(adder.replicas):
@@ -137,8 +139,8 @@ def test_probabilities_are_a_softmax_or_ten_answers_of_their_own() -> None:
     network = RecallNetwork(RECALL)
     sums = network.probabilities([[3, 1, 4], [1, 5, 9]]).sum(axis=2)
     for replica, row in zip(network.replicas, sums, strict=True):
-        one = row == pytest.approx(1.0, abs=1e-5)
-        assert one is (replica.variant.loss != "bce")
+        sums_to_one = row == pytest.approx(1.0, abs=1e-5)
+        assert sums_to_one is (replica.variant.loss != "bce")
 
 
 def test_very_large_weights_give_probabilities_all_the_same() -> None:
@@ -228,6 +230,6 @@ def test_weights_that_are_no_numbers_are_refused(file: WeightsFile, name: str, b
 
 def test_weights_of_any_precision_answer() -> None:
     wide = {name: array.astype(np.float64) for name, array in RECALL.arrays.items()}
-    found = RecallNetwork(replace(RECALL, arrays=wide)).probabilities([[1, 2, 3]])
-    assert found.dtype == np.float32
-    assert np.array_equal(found, RecallNetwork(RECALL).probabilities([[1, 2, 3]]))
+    probabilities = RecallNetwork(replace(RECALL, arrays=wide)).probabilities([[1, 2, 3]])
+    assert probabilities.dtype == np.float32
+    assert np.array_equal(probabilities, RecallNetwork(RECALL).probabilities([[1, 2, 3]]))

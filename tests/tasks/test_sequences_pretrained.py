@@ -60,9 +60,9 @@ def test_the_figures_that_come_with_them_are_reached_again(name: str) -> None:
     kind = RecallProblem if config.task == "recall" else AdderProblem
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
     problem = kind.with_weights(config, weights)
-    found = problem.test(problem.model, Workers(1))
-    assert found.keys() == file.metrics.keys()
-    for metric, values in found.items():
+    figures = problem.test(problem.model, Workers(1))
+    assert figures.keys() == file.metrics.keys()
+    for metric, values in figures.items():
         if not metric.endswith("accuracy"):
             continue
         assert values == pytest.approx(file.metrics[metric], abs=TOLERANCE), metric
@@ -81,9 +81,9 @@ def test_recall_reaches_them_in_numpy_too(name: str) -> None:
         asked = [row[:length] for row, length in zip(digits, lengths.tolist(), strict=True)]
         answers = network.only(at).probabilities(asked)[0].argmax(axis=1)
         accuracy = 100 * float((answers == drawn.targets[0].numpy()).mean())
-        told = file.metrics["test_accuracy"]
-        assert isinstance(told, tuple)
-        assert accuracy == pytest.approx(told[at], abs=TOLERANCE), replica
+        kept = file.metrics["test_accuracy"]
+        assert isinstance(kept, tuple)
+        assert accuracy == pytest.approx(kept[at], abs=TOLERANCE), replica
 
 
 def test_adder_reaches_them_in_numpy_too() -> None:
@@ -98,7 +98,7 @@ def test_adder_reaches_them_in_numpy_too() -> None:
             targets = drawn.targets[0].T.bool().numpy()  # (T, N)
             for at, network in enumerate(networks):
                 if config.replicas[at].seed == seed:
-                    logits = [one[0, 0] for one in network.steps(inputs, lengths.tolist())]
+                    logits = [at_step[0, 0] for at_step in network.steps(inputs, lengths.tolist())]
                     right[at, column] = 100 * ((np.stack(logits) >= 0) == targets).mean()
     assert right.mean(axis=1) == pytest.approx(file.metrics["test_bit_accuracy"], abs=TOLERANCE)
 
@@ -112,7 +112,9 @@ def test_ten_units_recall_everything_of_what_they_have_never_seen(name: str) -> 
     drawn = draw_digits(lengths, config.position or 0, stream)
     digits = drawn.inputs[0].argmax(dim=2).tolist()
     asked = [row[:length] for row, length in zip(digits, lengths.tolist(), strict=True)]
-    perfect = [at for at, one in enumerate(config.replicas) if one.variant.label == "H 10 ce"]
+    perfect = [
+        at for at, replica in enumerate(config.replicas) if replica.variant.label == "H 10 ce"
+    ]
     assert len(perfect) == config.seeds
     for at in perfect:
         answers = RecallNetwork(file).only(at).probabilities(asked)[0].argmax(axis=1)
@@ -122,7 +124,9 @@ def test_ten_units_recall_everything_of_what_they_have_never_seen(name: str) -> 
 def test_ten_units_add_everything_of_what_they_have_never_seen() -> None:
     file, config = shipped("adder")
     network = AdderNetwork(file)
-    perfect = [at for at, one in enumerate(config.replicas) if one.variant.label == "H 10 bce"]
+    perfect = [
+        at for at, replica in enumerate(config.replicas) if replica.variant.label == "H 10 bce"
+    ]
     assert len(perfect) == config.seeds
     stream = generator(FRESH_SEED, "fresh")
     lengths = torch.randint(1, 21, (2000,), generator=stream)
@@ -133,5 +137,5 @@ def test_ten_units_add_everything_of_what_they_have_never_seen() -> None:
     # The longest carry that there is, and none at all.
     pairs += [Addition(2**19 - 1, 1), Addition(0, 0), Addition(2**19 - 1, 2**19 - 1)]
     for at in perfect:
-        for one, outputs in zip(pairs, network.only(at).outputs_of(pairs), strict=True):
-            assert number_of(outputs[0] >= 0.5) == one.total, (config.replicas[at], one)
+        for pair, outputs in zip(pairs, network.only(at).outputs_of(pairs), strict=True):
+            assert number_of(outputs[0] >= 0.5) == pair.total, (config.replicas[at], pair)

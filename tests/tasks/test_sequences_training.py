@@ -49,20 +49,22 @@ def ordinary(problem: SequenceProblem, replica: int) -> nn.ModuleDict:
     return modules
 
 
-def plain_loss(task: str, kind: str, modules: nn.ModuleDict, one: Examples) -> Tensor:
+def plain_loss(task: str, kind: str, modules: nn.ModuleDict, example: Examples) -> Tensor:
     """The loss of a single sequence, without padding, by PyTorch's own modules."""
-    length = int(one.lengths)
-    states, _ = modules["recurrent"](one.inputs.reshape(-1, one.inputs.shape[-1])[:length].double())
+    length = int(example.lengths)
+    states, _ = modules["recurrent"](
+        example.inputs.reshape(-1, example.inputs.shape[-1])[:length].double()
+    )
     logits: Tensor = modules["readout"](states)
     if task == "recall":
-        last, target = logits[-1], one.targets.reshape(()).long()
+        last, target = logits[-1], example.targets.reshape(()).long()
         one_hot = nn.functional.one_hot(target, 10).double()
         return {
             "ce": lambda: nn.CrossEntropyLoss()(last, target),
             "mse": lambda: nn.MSELoss()(last.softmax(0), one_hot),
             "bce": lambda: nn.BCEWithLogitsLoss()(last, one_hot),
         }[kind]()
-    outputs, bits = logits[:, 0].sigmoid(), one.targets.reshape(-1)[:length].double()
+    outputs, bits = logits[:, 0].sigmoid(), example.targets.reshape(-1)[:length].double()
     return {
         # The report's: outputs as logits of L classes, bits as the probabilities of the classes.
         "ce": lambda: nn.CrossEntropyLoss()(outputs, bits),
@@ -82,8 +84,8 @@ def gradients(problem: SequenceProblem, step: int = 0) -> tuple[Tensor, dict[str
     (loss,) = problem.losses(step, 1)
     values = loss()
     names, weights = zip(*problem.model.named_parameters(), strict=True)
-    found = torch.autograd.grad(values.sum(), weights)
-    return values.detach(), dict(zip(names, found, strict=True))
+    of_weights = torch.autograd.grad(values.sum(), weights)
+    return values.detach(), dict(zip(names, of_weights, strict=True))
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
@@ -94,24 +96,25 @@ def test_losses_and_gradients_are_those_of_single_sequences_without_padding(
     config = small(task, losses=LOSSES, seeds=2, seed=3, training_size=7, batch_size=batch_size)
     problem = problem_of(config)
     problem.begin_epoch(1)
-    values, found = gradients(problem)
+    values, of_replicas = gradients(problem)
     sets = {seed: training_set(problem, seed)[:batch_size] for seed in (3, 4)}
     if batch_size > 1:
         # Otherwise nothing would be padded.
-        assert len({int(one.lengths) for one in sets[3]}) > 1
+        assert len({int(example.lengths) for example in sets[3]}) > 1
     for at, replica in enumerate(config.replicas):
         modules = ordinary(problem, at)
         losses = [
-            plain_loss(task, replica.variant.loss, modules, one) for one in sets[replica.seed]
+            plain_loss(task, replica.variant.loss, modules, example)
+            for example in sets[replica.seed]
         ]
         expected = torch.stack(losses).mean()
         torch.testing.assert_close(values[at], expected.detach(), rtol=1e-12, atol=1e-14)
         expected.backward()
-        mine = pytorch_weights(LSTM, found, at, replica.variant.hidden_size)
+        actual = pytorch_weights(LSTM, of_replicas, at, replica.variant.hidden_size)
         for name, weight in modules.named_parameters():
             assert weight.grad is not None
             assert weight.grad.any(), name
-            torch.testing.assert_close(mine[name], weight.grad, rtol=1e-9, atol=1e-13, msg=name)
+            torch.testing.assert_close(actual[name], weight.grad, rtol=1e-9, atol=1e-13, msg=name)
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
@@ -124,17 +127,17 @@ def test_report_recipe_is_a_plain_loop_with_adam(small: Small, train: Any, task:
         adam = torch.optim.Adam(modules.parameters(), lr=config.learning_rate)
         for epoch in (0, 1):
             losses = []
-            for one in training_set(problem, replica.seed):
-                loss = plain_loss(task, replica.variant.loss, modules, one)
+            for example in training_set(problem, replica.seed):
+                loss = plain_loss(task, replica.variant.loss, modules, example)
                 adam.zero_grad()
                 loss.backward()
                 adam.step()
                 losses.append(loss.item())
-            told = run.epochs[epoch].replicas["train_loss"][at]
-            assert told == pytest.approx(np.mean(losses), rel=1e-9)
-        mine = pytorch_weights(LSTM, run.weights, at, replica.variant.hidden_size)
+            logged = run.epochs[epoch].replicas["train_loss"][at]
+            assert logged == pytest.approx(np.mean(losses), rel=1e-9)
+        actual = pytorch_weights(LSTM, run.weights, at, replica.variant.hidden_size)
         for name, weight in modules.state_dict().items():
-            torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
+            torch.testing.assert_close(actual[name], weight, rtol=0, atol=1e-8, msg=name)
 
 
 @pytest.mark.parametrize(
@@ -160,11 +163,11 @@ def test_a_replica_is_the_run_of_its_seed_alone(
             ),
             double=True,
         )
-        mine = pytorch_weights(CELLS[cell], run.weights, at, variant.hidden_size)
+        actual = pytorch_weights(CELLS[cell], run.weights, at, variant.hidden_size)
         expected = pytorch_weights(CELLS[cell], alone.weights, 0, variant.hidden_size)
         for name, weight in expected.items():
-            torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
-        for told, single in (
+            torch.testing.assert_close(actual[name], weight, rtol=0, atol=1e-8, msg=name)
+        for of_set, single in (
             (run.metrics, alone.metrics),
             *zip(
                 (epoch.replicas for epoch in run.epochs),
@@ -172,8 +175,8 @@ def test_a_replica_is_the_run_of_its_seed_alone(
                 strict=True,
             ),
         ):
-            assert told.keys() == single.keys()
-            for name, values in told.items():
+            assert of_set.keys() == single.keys()
+            for name, values in of_set.items():
                 # Shares of right bits are summed in single precision.
                 assert values[at] == pytest.approx(single[name][0], rel=1e-6), name
 
@@ -204,10 +207,10 @@ def test_global_random_state_neither_matters_nor_changes(
         torch.manual_seed(1)
         np.random.seed(2)
         random.seed(3)
-        before = torch.get_rng_state(), repr(np.random.get_state()), random.getstate()
+        states = torch.get_rng_state(), repr(np.random.get_state()), random.getstate()
         run = train(config)
-        assert torch.equal(torch.get_rng_state(), before[0])
-        assert (repr(np.random.get_state()), random.getstate()) == before[1:]
+        assert torch.equal(torch.get_rng_state(), states[0])
+        assert (repr(np.random.get_state()), random.getstate()) == states[1:]
     finally:
         torch.set_rng_state(kept[0])
         np.random.set_state(kept[1])
@@ -220,8 +223,8 @@ def same_weights_everywhere(problem: SequenceProblem) -> None:
     draw = torch.Generator().manual_seed(0)
     with torch.no_grad():
         for weights in problem.model.parameters():
-            one = torch.randn(weights.shape[1:], generator=draw, dtype=weights.dtype)
-            weights.copy_(one.expand_as(weights))
+            replica_weights = torch.randn(weights.shape[1:], generator=draw, dtype=weights.dtype)
+            weights.copy_(replica_weights.expand_as(weights))
 
 
 @pytest.mark.parametrize(("task", "preset"), PRESETS)
@@ -254,12 +257,10 @@ def test_seeds_whose_longest_sequences_differ_train_side_by_side(
     )
     run = train(config, double=True)
     alone = train(config.replace(seed=1, seeds=1), double=True)
-    mine, expected = (
-        pytorch_weights(LSTM, weights, at, 2)
-        for weights, at in ((run.weights, 1), (alone.weights, 0))
-    )
+    actual = pytorch_weights(LSTM, run.weights, 1, 2)
+    expected = pytorch_weights(LSTM, alone.weights, 0, 2)
     for name, weight in expected.items():
-        torch.testing.assert_close(mine[name], weight, rtol=0, atol=1e-8, msg=name)
+        torch.testing.assert_close(actual[name], weight, rtol=0, atol=1e-8, msg=name)
 
 
 @pytest.mark.parametrize("task", PROBLEMS)
@@ -394,10 +395,10 @@ def test_any_number_of_workers_gives_the_same_bits(small: Small, train: Any, tas
 
 
 def failed(config: SequenceConfig) -> str:
-    told: list[events.Event] = []
-    fit(TASKS[config.task].load(), config, told.append, Control())
-    assert isinstance(told[-1], events.RunFailed)
-    message = told[-1].message
+    emitted: list[events.Event] = []
+    fit(TASKS[config.task].load(), config, emitted.append, Control())
+    assert isinstance(emitted[-1], events.RunFailed)
+    message = emitted[-1].message
     assert message.isprintable()
     assert message.endswith(".")
     return message
