@@ -456,7 +456,7 @@ async def test_runs_stay_until_cleared_and_can_be_looked_at(runs: ScriptedRuns) 
 # Help and palette
 
 
-WHILE_TRAINING = {"Stop training and keep the weights", "Pause training", "Let training go on"}
+WHILE_TRAINING = {"Stop training and keep the weights", "Pause training", "Unpause the training"}
 
 
 async def test_help_and_palette_list_every_key(runs: ScriptedRuns) -> None:
