@@ -298,7 +298,7 @@ class RnnTuiApp(HostApp):
     async def action_quit(self) -> None:
         if self.runs.unkept:
             self._confirm(
-                "What is not yet kept on the disk would be lost. Quit anyway?",
+                "Some results are not on the disk yet and would be lost. Quit anyway?",
                 self._interrupt_and_quit,
                 "Stop",
             )
@@ -319,7 +319,7 @@ class RnnTuiApp(HostApp):
         now = time.monotonic()
         if self._quit_by is None:
             self._quit_by = now + SECONDS_TO_HAND_OVER
-            self.notify("The workers hand over what they have.")
+            self.notify("Waiting for the workers to send what they have trained.")
         if now < self._quit_by:
             self.set_timer(0.1, self._interrupt_and_quit)
         else:

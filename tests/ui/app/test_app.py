@@ -210,7 +210,7 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
         await wait_until(pilot, lambda: any("free some space" in one for one in notices(app)))
         await press(pilot, "q")
         await idle(pilot)
-        assert "not yet kept" in screen_text(app)
+        assert "not on the disk yet" in screen_text(app)
         await press(pilot, "escape")
         run_dir().unlink()
         await wait_until(
