@@ -2,6 +2,7 @@
 say why.
 """
 
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -23,12 +24,13 @@ def test_german_has_the_same_steps_and_keys(name: str) -> None:
     english, german = read_experiment(name), read_experiment(name, "de")
     assert english.title != german.title
     assert english.about.partition("·")[0] == german.about.partition("·")[0]
-    for one, other in zip(english.steps, german.steps, strict=True):
-        assert one.keys == other.keys
-        assert bool(one.guess) == bool(other.guess)
-        assert one.action
-        assert one.action != other.action
-        assert one.text != other.text
+    for step, translated in zip(english.steps, german.steps, strict=True):
+        assert step.keys == translated.keys
+        assert bool(step.guess) == bool(translated.guess)
+        assert step.action
+        assert translated.action
+        assert step.action != translated.action
+        assert step.text != translated.text
     assert read_experiment(name, "xx") == english
 
 
@@ -39,9 +41,9 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
     for step in steps:
         assert step.keys, step.title
         assert step.keys[0] in ("f2", "f3", "f4"), step.title
-        for key, after in zip(step.keys, step.keys[1:], strict=False):
-            # who waits goes elsewhere meanwhile
-            assert key != WAIT or after == step.keys[0], step.title
+        for key, following in pairwise(step.keys):
+            # meanwhile the user may have gone elsewhere
+            assert key != WAIT or following == step.keys[0], step.title
         if KEYS["train"][0] in step.keys or "#field-seeds" in step.keys:
             assert WAIT in step.keys, step.title
 

@@ -96,9 +96,10 @@ class ShortRuns(TrainingManager):
         self._taught = taught
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
-        return super().start(
-            [one if one.cell == self._taught else self._short(one) for one in configs]
-        )
+        shortened = [
+            config if config.cell == self._taught else self._short(config) for config in configs
+        ]
+        return super().start(shortened)
 
     @staticmethod
     def _short(config: RunConfig) -> RunConfig:
@@ -165,11 +166,10 @@ async def test_each_is_played_to_its_end(name: str) -> None:
 
 def stepping(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
     """An experiment of one step that presses these keys, in place of those that ship."""
-    one = GuidedExperiment(
-        "One", "5 min · about", (ExperimentStep("Step", "Read.", "", [*keys], "Look."),)
-    )
+    step = ExperimentStep("Step", "Read.", "", [*keys], "Look.")
+    experiment = GuidedExperiment("One", "5 min · about", (step,))
     monkeypatch.setattr(guide_panel, "experiment_names", lambda: ["one"])
-    monkeypatch.setattr(guide_panel, "read_experiment", lambda *_: one)
+    monkeypatch.setattr(guide_panel, "read_experiment", lambda *_: experiment)
 
 
 async def begin_it(pilot: Pilot[Any]) -> GuidePanel:
@@ -189,9 +189,9 @@ async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: Sc
         await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
         text = screen_text(app)
         for name in experiment_names():
-            one = read_experiment(name)
-            assert one.title in text
-            assert one.about in text
+            experiment = read_experiment(name)
+            assert experiment.title in text
+            assert experiment.about in text
         assert app.screen.query_one(OptionList).max_scroll_y == 0
         await press(pilot, "enter")
         await wait_until(pilot, lambda: bool(app.query(GuidePanel)))

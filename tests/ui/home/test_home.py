@@ -180,13 +180,13 @@ async def test_drawing_with_keys_and_starting_anew() -> None:
 @pytest.mark.parametrize("key", WAYS)
 async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
     async with home() as (app, _, pilot):
-        at = ["t", *WAYS].index(key)
+        line = ["t", *WAYS].index(key)
         if way == "key":
             await press(pilot, key)
         elif way == "enter":
-            await press(pilot, *["down"] * at, "enter")
+            await press(pilot, *["down"] * line, "enter")
         else:
-            await pilot.click(OptionList, offset=(5, 1 + 2 * at))
+            await pilot.click(OptionList, offset=(5, 1 + 2 * line))  # two lines each
         tab, view = WAYS[key]
         await wait_until(pilot, lambda: app.tabs.active == tab and app.tabs.front is not None)
         await wait_until(pilot, lambda: app.pane.complete and app.pane.view == view)

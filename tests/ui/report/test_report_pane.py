@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, DataTable, Input, Static
+from textual.worker import Worker
 
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
@@ -84,16 +85,25 @@ async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
     """Until every question is answered, and those that the answers lead to."""
     pane = app.query_one(ReportPane)
     await idle(pilot)
-    while mine := [one for one in app.workers if one.node is pane and not one.is_finished]:
-        await app.workers.wait_for_complete(mine)
+    workers = unfinished_workers(app, pane)
+    while workers:
+        await app.workers.wait_for_complete(workers)
         await idle(pilot)
+        workers = unfinished_workers(app, pane)
 
 
-def line(app: RnnTuiApp, experiment: str) -> list[str]:
-    """The cells of a row."""
+def unfinished_workers(app: RnnTuiApp, pane: ReportPane) -> list[Worker[Any]]:
+    return [worker for worker in app.workers if worker.node is pane and not worker.is_finished]
+
+
+def row_of(app: RnnTuiApp, experiment: str) -> list[str]:
+    """The cells of the row of an experiment."""
     figures = app.query_one("#report-figures", DataTable)
-    rows = [[str(cell).strip() for cell in figures.get_row_at(at)] for at in range(12)]
-    return next(row for row in rows if row[0] == experiment)
+    for index in range(figures.row_count):
+        cells = [str(cell).strip() for cell in figures.get_row_at(index)]
+        if cells[0] == experiment:
+            return cells
+    raise LookupError(experiment)
 
 
 # The table
@@ -103,7 +113,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
     async with report_tab(overrides) as (app, pilot):
         row = next(r for r in table(small_plan(2)).rows if r.experiment.key == "recall-h5")
         assert row.spread is not None
-        shown = line(app, "Recall, H 5")
+        shown = row_of(app, "Recall, H 5")
         assert shown[1] == "31.00"
         assert shown[2].startswith(f"{row.spread.mean:.2f} ± ")
         assert shown[3] == "2"
@@ -111,7 +121,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         assert shown[4] == f"{row.expected.low:.2f} … {row.expected.high:.2f}"
         assert shown[5][2:] == row.published_is
         assert shown[5][0] == ("✓" if row.inside else "▲" if row.distance > 0 else "▼")  # type: ignore[operator]
-        assert line(app, "MNIST, LSTM")[4:6] == ["–", "· one seed only"]
+        assert row_of(app, "MNIST, LSTM")[4:6] == ["–", "· one seed only"]
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
             await idle(pilot)
@@ -134,13 +144,13 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
 
         # More seeds: what is lacking is said at once, and comes as another program trains it.
         app.query_one("#seeds", Input).value = "3"
-        await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "2 of 3")
+        await wait_until(pilot, lambda: row_of(app, "Recall, H 5")[3] == "2 of 3")
         assert "21 of 30 networks" in screen_text(app)
         other = threading.Thread(target=train_plan, args=(small_plan(3),))
         other.start()
-        await wait_until(pilot, lambda: line(app, "Recall, H 5")[3] == "3")
+        await wait_until(pilot, lambda: row_of(app, "Recall, H 5")[3] == "3")
         other.join()
-        assert line(app, "Adder, H 3 ce")[3] == "2 of 3"
+        assert row_of(app, "Adder, H 3 ce")[3] == "2 of 3"
 
 
 @pytest.mark.long
@@ -157,7 +167,7 @@ async def test_columns_without_room_are_reached_and_names_stay(overrides: Overri
 
 async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides) -> None:
     async with report_tab(overrides, size=(80, 24)) as (app, pilot):
-        assert line(app, "Recall, H 2")[3] == "2"
+        assert row_of(app, "Recall, H 2")[3] == "2"
         await press(pilot, "f")
         field = app.query_one("#seeds", Input)
         assert app.focused is field
@@ -169,7 +179,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
         assert last_notice(app) == wrong
         assert field.value == "0"
         assert not app.runs.busy
-        assert line(app, "Recall, H 2")[3] == "2 of 20"  # of the field while it was empty
+        assert row_of(app, "Recall, H 2")[3] == "2 of 20"  # of the field while it was empty
         for task in ("mnist", "recall", "adder"):
             app.query_one(f"#only-{task}", Checkbox).value = False
         field.value = "2"
@@ -203,8 +213,8 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
 
 async def test_a_damaged_database_is_a_sentence_and_not_the_end(overrides: Overrides) -> None:
     run_database().write_bytes(b"no database at all" * 100)
-    for rest in run_database().parent.glob("runs.db-*"):
-        rest.unlink()
+    for beside in run_database().parent.glob("runs.db-*"):
+        beside.unlink()
     async with report_tab(overrides) as (app, pilot):
         assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
         await press(pilot, "right_square_bracket", "e")
@@ -233,7 +243,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
                 assert published.y[:2] == (92.25, 95.39)
                 assert "△ report" in screen_text(app)
                 # Of ours there is one epoch, and through the report's points goes no line.
-                assert not any("\u2801" <= one <= "\u28ff" for one in screen_text(app))
+                assert not any("\u2801" <= letter <= "\u28ff" for letter in screen_text(app))
             await press(pilot, "j")
         assert seen == [
             "mnist-train_loss",
@@ -274,8 +284,8 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         for head in COMPARED:
             assert head in shown
         for cells in (("mse, H 5 − H 3", "too few"), ("H 5, mse − ce", "too few")):
-            assert any(all(cell in one for cell in cells) for one in text().splitlines())
-        assert max(len(one) for one in text().splitlines() if one.endswith("too few")) <= 75
+            assert any(all(cell in line for cell in cells) for line in text().splitlines())
+        assert max(len(line) for line in text().splitlines() if line.endswith("too few")) <= 75
         await resize(pilot, 120, 40)
 
         await press(pilot, "e")

@@ -57,10 +57,10 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
         await wait_until(pilot, lambda: f"{MANY} runs" in screen_text(app))
 
         # Another process goes on with a run; of all others nothing is made anew.
-        before = {run.run_id: run for run in table.listing.items}
+        read_before = {run.run_id: run for run in table.listing.items}
         update_run(connection, run_id(3), updated=time.time(), name="goes-on")
         await wait_until(pilot, lambda: "goes-on" in screen_text(app))
-        new = [run.name for run in table.listing.items if run is not before[run.run_id]]
+        new = [run.name for run in table.listing.items if run is not read_before[run.run_id]]
         assert new == ["goes-on"]
     connection.close()
     assert app.runs.close(10)

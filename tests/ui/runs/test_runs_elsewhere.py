@@ -79,7 +79,7 @@ async def test_its_curve_goes_on_in_compare(home: Path) -> None:
             chart = app.query_one(RunsCompare).charts[0]
 
             def points() -> int:
-                return max((len(one.x) for one in chart.prepared), default=0)
+                return max((len(curve.x) for curve in chart.prepared), default=0)
 
             await wait_until(pilot, lambda: points() > 1)
             before = points()

@@ -88,7 +88,7 @@ async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> 
             await idle(pilot)
         await press(pilot, "enter")
         await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
-        told = "no sound value of final in the database"
-        await wait_until(pilot, lambda: told in screen_text(app))
+        reason = "no sound value of final in the database"
+        await wait_until(pilot, lambda: reason in screen_text(app))
         await press(pilot, "escape", "d")
         await wait_until(pilot, lambda: "bad one" not in names(app))

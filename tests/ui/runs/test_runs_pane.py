@@ -133,7 +133,7 @@ def row(app: RnnTuiApp, name: str) -> str:
 
 
 def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
-    return {one.name: tuple(one.y) for one in app.query_one(RunsCompare).charts[0].prepared}
+    return {curve.name: tuple(curve.y) for curve in app.query_one(RunsCompare).charts[0].prepared}
 
 
 # The table
@@ -224,8 +224,8 @@ async def test_an_empty_store_says_what_to_do() -> None:
 
 async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path) -> None:
     run_database().write_bytes(b"no database at all" * 100)
-    for rest in store_home.glob("runs.db-*"):
-        rest.unlink()
+    for beside in store_home.glob("runs.db-*"):
+        beside.unlink()
     async with runs_tab() as (app, pilot):
         assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
         await press(pilot, "f3")
@@ -465,14 +465,15 @@ async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> N
 async def test_who_leaves_the_export_while_it_is_written_stops_it(
     store_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    go_on, moments = threading.Event(), RunStore.logged_values
+    go_on = threading.Event()
+    logged_values = RunStore.logged_values
 
     def held(store: RunStore, run_id: str, *kind: Any) -> Any:
-        found = moments(store, run_id, *kind)
+        values = logged_values(store, run_id, *kind)
         if threading.current_thread() is not threading.main_thread() and asked:
             go_on.wait(60)
         asked.append(run_id)
-        return found
+        return values
 
     asked: list[str] = []
     async with runs_tab() as (app, pilot):

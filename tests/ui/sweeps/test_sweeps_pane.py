@@ -90,7 +90,7 @@ def rows(app: RnnTuiApp) -> list[list[str]]:
 
 async def ended(pilot: Pilot[Any], app: RnnTuiApp, words: str) -> None:
     """Until the sweep has ended, and that is said in these words."""
-    await wait_until(pilot, lambda: any(words in one for one in notices(app)), PATIENCE)
+    await wait_until(pilot, lambda: any(words in notice for notice in notices(app)), PATIENCE)
     await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
 
 
@@ -147,8 +147,10 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await wait_until(
             pilot, lambda: scatter.setting == "hidden_size" and bool(scatter.charts[0].prepared)
         )
-        assert sum(len(one.y) for one in scatter.charts[0].prepared) == 4
-        (star,) = (one for one in scatter.charts[0].prepared if one.name == "best" and one.y)
+        assert sum(len(curve.y) for curve in scatter.charts[0].prepared) == 4
+        (star,) = (
+            curve for curve in scatter.charts[0].prepared if curve.name == "best" and curve.y
+        )
         assert (star.y[0], star.low[0], star.high[0]) == (
             best.spread.mean,
             best.spread.low,
@@ -201,7 +203,7 @@ async def test_stopped_it_goes_on_with_the_same_run() -> None:
             pilot, lambda: kept("long").trials[0].runs[0].status is Status.TRAINING, PATIENCE
         )
         await wait_until(pilot, lambda: kept("long").trials[0].runs[0].step > run.step, PATIENCE)
-        assert [one.run_id for one in kept("long").trials[0].runs] == [run.run_id]
+        assert [trained.run_id for trained in kept("long").trials[0].runs] == [run.run_id]
 
         # Quitting asks first, and keeps what there is.
         await press(pilot, "q")
@@ -239,13 +241,13 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
             await wait_until(pilot, lambda: not isinstance(app.screen, AskTextScreen))
             await wait_until(
                 pilot,
-                lambda more=more: (one := kept("some")).plan.trial_count == one.done_count == more,
+                lambda more=more: trial_counts("some") == (more, more),
                 PATIENCE,
             )  # type: ignore[misc]
             await wait_until(pilot, lambda: not app.runs.busy, PATIENCE)
         await press(pilot, "2")
         chart = app.query_one(SweepScatter).charts[0]
-        await wait_until(pilot, lambda: sum(len(one.y) for one in chart.prepared) == 3)
+        await wait_until(pilot, lambda: sum(len(curve.y) for curve in chart.prepared) == 3)
         assert chart.log_x
 
 
@@ -312,15 +314,15 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
     async with sweeps_tab() as (app, pilot):
         await wait_until(pilot, lambda: len(rows(app)) == 2)
         table = app.query_one(TrialsTable).query_one(DataTable)
-        at = next(at for at, row in enumerate(rows(app)) if row[-1] == "× pruned")
-        assert {str(cell.style) for cell in table.get_row_at(at)[1:]} == {"dim"}
-        assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - at)[1:]}
+        pruned = [row[-1] for row in rows(app)].index("× pruned")
+        assert {str(cell.style) for cell in table.get_row_at(pruned)[1:]} == {"dim"}
+        assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - pruned)[1:]}
         await press(pilot, "2", "A")
         chart = app.query_one(SweepScatter).charts[0]
         await wait_until(
-            pilot, lambda: any(one.name == "pruned" and one.y for one in chart.prepared)
+            pilot, lambda: any(curve.name == "pruned" and curve.y for curve in chart.prepared)
         )
-        assert [one.name for one in chart.prepared if one.faint] == ["pruned"]
+        assert [curve.name for curve in chart.prepared if curve.faint] == ["pruned"]
         await press(pilot, "A")
         await wait_until(pilot, lambda: "lstm" in screen_text(app))
         await press(pilot, "1")
@@ -333,6 +335,12 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
         await press(pilot, "M")
         assert "to a search only" in last_notice(app)
+
+
+def trial_counts(name: str) -> tuple[int, int]:
+    """How many trials a sweep is to have, and how many are over."""
+    sweep = kept(name)
+    return sweep.plan.trial_count, sweep.done_count
 
 
 def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
@@ -348,7 +356,7 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
             store.add_runs(name, number, point, [run])
             with transaction(connection):
                 figures = {plan.metric: (50.0 + number,) * len(config.replicas)}
-                told = [
+                run_events = [
                     events.RunStarted(
                         run.run_id,
                         config,
@@ -362,7 +370,7 @@ def keep(name: str, plan: SweepPlan, pruned: int = -1) -> None:
                     events.EpochEnded(run.run_id, 1, 10, {}, 1.0, 1.0, figures),
                     events.RunFinished(run.run_id, 10, {}, 1.0),
                 ]
-                EventWriter(run.run_id, config).write(connection, told)
+                EventWriter(run.run_id, config).write(connection, run_events)
             if number == pruned:
                 store.set_pruned(name, number)
     connection.close()

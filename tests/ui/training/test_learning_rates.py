@@ -61,17 +61,17 @@ async def test_what_is_found_goes_into_the_form(
     size: tuple[int, int], manager: TrainingManager, home: Path
 ) -> None:
     config = TASKS["recall"].config("lstm", "fast")
-    found = find_learning_rate(TASKS["recall"].load(), config)
-    assert found is not None
-    assert found.suggestion is not None
+    expected = find_learning_rate(TASKS["recall"].load(), config)
+    assert expected is not None
+    assert expected.suggestion is not None
     async with running(app := RnnTuiApp(manager), "recall", size=size) as pilot:
         chart = await search(pilot)
-        assert [len(one.y) for one in chart.prepared] == [len(found.losses), 1]
-        assert chart.prepared[0].y == pytest.approx(found.smoothed)
-        assert chart.cursor == pytest.approx(found.suggestion, rel=0.05)
+        assert [len(curve.y) for curve in chart.prepared] == [len(expected.losses), 1]
+        assert chart.prepared[0].y == pytest.approx(expected.smoothed)
+        assert chart.cursor == pytest.approx(expected.suggestion, rel=0.05)
         text = screen_text(app)
         for words in (
-            found.sentence,
+            expected.sentence,
             "Enter uses it",
             "1e-6",
             "1e-1",
@@ -81,9 +81,9 @@ async def test_what_is_found_goes_into_the_form(
             assert words in text
         await press(pilot, "enter")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
-        assert float(rate_field(app).value) == found.suggestion
+        assert float(rate_field(app).value) == expected.suggestion
         assert app.focused is rate_field(app)
-        assert [config.learning_rate for config in app.pane.form.configs()] == [found.suggestion]
+        assert [config.learning_rate for config in app.pane.form.configs()] == [expected.suggestion]
     assert manager.states == {}
     assert not list(home.rglob("*.safetensors"))
 

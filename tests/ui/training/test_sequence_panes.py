@@ -48,26 +48,27 @@ STEPS_PER_EPOCH = 10
 
 
 def accuracies(config: RunConfig, epoch: int) -> tuple[float, ...]:
-    """One a replica, in percent, all different, at different distances."""
-    return tuple(20.0 * epoch + 0.06 * at**2 for at in range(len(config.replicas)))
+    """One for each replica, in percent, all different, at different distances."""
+    return tuple(20.0 * epoch + 0.06 * replica**2 for replica in range(len(config.replicas)))
 
 
 def losses(config: RunConfig, step: int) -> tuple[float, ...]:
-    """One a replica, all different."""
-    return tuple((2.0 + 0.1 * at) / step for at in range(len(config.replicas)))
+    """One for each replica, all different."""
+    return tuple((2.0 + 0.1 * replica) / step for replica in range(len(config.replicas)))
 
 
-def found(config: SequenceConfig) -> SequenceEvaluation:
+def evaluation_of(config: SequenceConfig) -> SequenceEvaluation:
     """Figures that fall with the length, less in the later replicas."""
-    lengths = (3, 11, 22) if config.task == "recall" else (1, 20, 1024)
-    rows = np.arange(len(config.replicas))[:, None] + 90.0 / np.arange(1, 4)
-    names = ("accuracy",) if config.task == "recall" else ("bit_accuracy", "number_accuracy")
-    confusion = None
-    if config.task == "recall":
-        confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + at) for at in range(3)])
-    return SequenceEvaluation(
-        config, [ByLength(name, lengths, rows, (50,) * 3) for name in names], confusion
-    )
+    # (R, 1) + (3,) = (R, 3): one row a replica, one column a length
+    values = np.arange(len(config.replicas))[:, None] + 90.0 / np.arange(1, 4)
+    counts = (50, 50, 50)
+    if config.task == "adder":
+        names = ("bit_accuracy", "number_accuracy")
+        figures = [ByLength(name, (1, 20, 1024), values, counts) for name in names]
+        return SequenceEvaluation(config, figures, None)
+    confusion = np.stack([np.eye(10, dtype=np.int64) * (7 + variant) for variant in range(3)])
+    figures = [ByLength("accuracy", (3, 11, 22), values, counts)]
+    return SequenceEvaluation(config, figures, confusion)
 
 
 class ScriptedSets(ScriptedRuns):
@@ -94,17 +95,14 @@ class ScriptedSets(ScriptedRuns):
                 "train_loss": losses(config, epoch * STEPS_PER_EPOCH),
                 f"val_{name}": accuracies(config, epoch),
             }
-            emit(
-                events.EpochEnded(
-                    run_id, epoch, epoch * STEPS_PER_EPOCH, {}, 5.0, 5.0 * epoch, figures
-                )
-            )
+            step = epoch * STEPS_PER_EPOCH
+            emit(events.EpochEnded(run_id, epoch, step, {}, 5.0, 5.0 * epoch, figures))
         while not self.go_on.wait(0.01):
             if control.stopping:
                 emit(events.RunStopped(run_id, 20, 10.0))
                 return
         emit(events.RunFinished(run_id, 20, {}, 10.0, {f"test_{name}": accuracies(config, 3)}))
-        emit(Evaluated(run_id, found(config)))
+        emit(Evaluated(run_id, evaluation_of(config)))
 
 
 @pytest.fixture
@@ -157,8 +155,9 @@ def field(app: RnnTuiApp, name: str) -> Input:
 
 
 def cells(table: VariantTable) -> list[list[str]]:
+    """The texts of all cells, row by row."""
     rows = table.query_one(DataTable)
-    return [[str(cell) for cell in rows.get_row_at(at)] for at in range(rows.row_count)]
+    return [list(map(str, rows.get_row_at(index))) for index in range(rows.row_count)]
 
 
 def short_table(app: RnnTuiApp) -> VariantTable:
@@ -167,9 +166,10 @@ def short_table(app: RnnTuiApp) -> VariantTable:
 
 def figures_of(values: tuple[float, ...]) -> list[str]:
     """Mean, sd, min, max and n as a table should have them, by the standard library."""
+    mean = statistics.fmean(values)
     sd = statistics.stdev(values)
-    figures = (statistics.fmean(values), sd, min(values), max(values))
-    return [*(f"{figure:.2f}" for figure in figures), str(len(values))]
+    texts = [f"{figure:.2f}" for figure in (mean, sd, min(values), max(values))]
+    return [*texts, str(len(values))]
 
 
 # What is trained
@@ -244,8 +244,9 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
         config = runs.started[0]
         chart = app.pane.front_view.charts[1]
         await wait_until(pilot, lambda: len(chart.prepared) == len(config.variants))
-        for at, curve in enumerate(chart.prepared):
-            seeds = [accuracies(config, epoch)[4 * at : 4 * at + 4] for epoch in (1, 2)]
+        for variant, curve in enumerate(chart.prepared):
+            of_variant = slice(4 * variant, 4 * variant + 4)
+            seeds = [accuracies(config, epoch)[of_variant] for epoch in (1, 2)]
             assert curve.y == pytest.approx([statistics.fmean(values) for values in seeds])
             assert (curve.low, curve.high) == (
                 pytest.approx([min(values) for values in seeds]),
@@ -270,12 +271,12 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
         await finish(pilot, runs)
         config = runs.started[0]
         values = accuracies(config, 3)
-        for at, row in enumerate(cells(short_table(app))):
-            mine = values[4 * at : 4 * at + 4]
-            assert config.variants[at].label in row[0]
-            assert row[1:6] == figures_of(mine)
+        for variant, row in enumerate(cells(short_table(app))):
+            of_variant = values[4 * variant : 4 * variant + 4]
+            assert config.variants[variant].label in row[0]
+            assert row[1:6] == figures_of(of_variant)
             published = float(row[6])
-            difference = published - sum(mine) / len(mine)
+            difference = published - statistics.fmean(of_variant)
             assert row[7] == f"{difference:+.2f}".replace("-", "−")
         await view(pilot, "results")
         rows = cells(app.pane.query_one("#results VariantTable", VariantTable))
@@ -429,7 +430,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             assert chart.prepared
             assert chart.size.height > 5
         rate = view.charts[titles().index("Learning rate")]
-        assert [one.name for one in rate.prepared] == ["all networks"]
+        assert [curve.name for curve in rate.prepared] == ["all networks"]
         await press(pilot, "C")
         await idle(pilot)
         assert titles() == [seen[0], "Validation accuracy (%)"]

@@ -20,7 +20,7 @@ from tests.ui.helpers import press, running, screen_text, start, wait_until
 SPEED = MachineSpeed(1e-6, 2e-11, 2e-9, "cpu", 2)
 
 
-def told(app: RnnTuiApp) -> str:
+def estimate(app: RnnTuiApp) -> str:
     return str(app.pane.query_one("#train-cost", Static).content)
 
 
@@ -32,23 +32,24 @@ def expected(preset: str, *cells: str, **settings: object) -> str:
 async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> None:
     runs.speed = SPEED
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: told(app) == expected("report", "lstm"))
+        await wait_until(pilot, lambda: estimate(app) == expected("report", "lstm"))
         assert "about" in screen_text(app)
         app.pane.query_one("#preset", Select).value = "fast"
-        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm"))
+        await wait_until(pilot, lambda: estimate(app) == expected("fast", "lstm"))
         app.pane.query_one("#model-bilstm", Checkbox).value = True
-        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm", "bilstm"))
+        await wait_until(pilot, lambda: estimate(app) == expected("fast", "lstm", "bilstm"))
         focused = app.focused
         epochs = app.pane.query_one("#field-epochs", Input)
         epochs.value = "40"
-        await wait_until(pilot, lambda: told(app) == expected("fast", "lstm", "bilstm", epochs=40))
+        longer = expected("fast", "lstm", "bilstm", epochs=40)
+        await wait_until(pilot, lambda: estimate(app) == longer)
         epochs.value = "0"
-        await wait_until(pilot, lambda: told(app).startswith("Epochs must be"))
+        await wait_until(pilot, lambda: estimate(app).startswith("Epochs must be"))
         assert app.focused is focused
         epochs.value = ""
         app.pane.query_one("#device", Select).value = "cuda"
         await pilot.pause(0.2)
-        assert told(app) == ""
+        assert estimate(app) == ""
     assert list(home.iterdir()) == []  # asking makes no database
 
 
@@ -59,17 +60,17 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
     runs.speed = MachineSpeed(1.0, 1.0, 1.0, "cpu", 1)  # by which anything takes hours
     train(small(epochs=40))
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: " h on" in told(app))
+        await wait_until(pilot, lambda: " h on" in estimate(app))
         await press(pilot, "f3")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
-        await wait_until(pilot, lambda: told(app).endswith(" on this machine"))
-        assert " h on" not in told(app)
+        await wait_until(pilot, lambda: estimate(app).endswith(" on this machine"))
+        assert " h on" not in estimate(app)
 
 
 async def test_without_pytorch_nothing_is_said(home: Path, runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await pilot.pause(0.3)
-        assert told(app) == ""
+        assert estimate(app) == ""
 
 
 @pytest.mark.long
