@@ -37,71 +37,101 @@ class MachineSpeed(NamedTuple):
 class Workload(NamedTuple):
     """What training computes: time steps of all samples; what one takes: gates and weights."""
 
-    steps: float
-    batch: int
-    layers: int
-    gates: int
-    weights: int
-    recipe: Recipe
+    steps: float  #: time steps of all samples of all epochs.
+    batch: int  #: samples in a step.
+    layers: int  #: recurrent layers, a direction each.
+    gates: int  #: numbers that functions of gates are worked out of, over all units.
+    weights: int  #: numbers that are multiplied at a time step.
+    recipe: Recipe  #: what else decides how long a step takes.
 
 
-# by device: what was trained, the last first, and the seconds it took
-Known = Mapping[str, Sequence[tuple[Workload, float]]]
+#: by device, what was trained, the last first, and the seconds that it took.
+PastTimes = Mapping[str, Sequence[tuple[Workload, float]]]
 
 
 def workload(config: RunConfig) -> Workload | None:
     """What training with these settings computes; None where that depends on a user's files."""
-    task, cell = TASKS[config.task], CELLS[config.cell]
+    task = TASKS[config.task]
+    cell = CELLS[config.cell]
     if isinstance(config, SequenceConfig) and task.shape is not None:
-        networks, layers, units = len(config.replicas), 1, max(config.hidden_sizes)
-        samples, steps = config.training_size, sum(config.lengths) / 2
+        networks = len(config.replicas)
+        layers = 1
+        units = max(config.hidden_sizes)
+        samples = config.training_size
+        time_steps = sum(config.lengths) / 2
         features = task.shape.features
     elif isinstance(config, ImageConfig) and task.images and not config.data_dir:
-        networks, layers, units = 1, config.layers * (1 + cell.bidirectional), config.hidden_size
-        samples, steps, features = task.images
-        inner = len(INNER_ROWS)
-        steps -= config.recipe.inner_rows * (steps - inner) + config.recipe.row_pairs * inner / 2
+        networks = 1
+        layers = 2 * config.layers if cell.bidirectional else config.layers
+        units = config.hidden_size
+        samples, rows, features = task.images
+        time_steps = _mean_rows(rows, config.recipe)
     else:
         return None
-    steps, gates = steps * config.epochs * samples, networks * layers * cell.blocks * units
-    columns = cell.replica_columns(features, units)
-    return Workload(steps, config.batch_size, layers, gates, gates * columns.count, config.recipe)
+    gates = networks * layers * cell.blocks * units
+    return Workload(
+        steps=time_steps * config.epochs * samples,
+        batch=config.batch_size,
+        layers=layers,
+        gates=gates,
+        weights=gates * cell.replica_columns(features, units).count,
+        recipe=config.recipe,
+    )
 
 
-def scaled(
-    wanted: Workload, known: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
+def _mean_rows(rows: int, recipe: Recipe) -> float:
+    """How many rows of an image are read, on average over the steps of a training."""
+    inner = len(INNER_ROWS)
+    left_out = recipe.inner_rows * (rows - inner)
+    read_in_pairs = recipe.row_pairs * inner / 2
+    return rows - left_out - read_in_pairs
+
+
+def scaled_seconds(
+    wanted: Workload, past: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
 ) -> float | None:
-    """Seconds by what was trained last, alike but for its length if that was, and by `size`."""
-    alike = [one for one in known if one[0]._replace(steps=wanted.steps) == wanted]
-    for one, seconds in alike or known:
-        return seconds * size(wanted) / size(one)
+    """Seconds by what was trained last; None where nothing was.
+
+    Args:
+        wanted: what is to be trained.
+        past: what was trained, the last first, and the seconds that it took. The last one that
+            differs in its length alone counts, or else the last one.
+        size: how large a workload is, in any unit.
+    """
+    same_kind = [
+        (workload, seconds)
+        for workload, seconds in past
+        if workload._replace(steps=wanted.steps) == wanted
+    ]
+    for workload, seconds in same_kind or past:
+        return seconds * size(wanted) / size(workload)
     return None
 
 
-def estimated(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
+def estimated_seconds(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
     """Seconds on the CPU by what its operations take, with a batch shared by `workers`."""
     part = max(1.0, wanted.batch / workers)
-    step = PRODUCTS * wanted.weights * part * speed.multiplication
-    step += FUNCTIONS * wanted.gates * part * speed.tanh + CALLS * wanted.layers * speed.call
-    return wanted.steps / wanted.batch * step
+    products = PRODUCTS * wanted.weights * part * speed.multiplication
+    functions = FUNCTIONS * wanted.gates * part * speed.tanh
+    calls = CALLS * wanted.layers * speed.call
+    return wanted.steps / wanted.batch * (products + functions + calls)
 
 
-def seconds_of(config: RunConfig, known: Known, speed: MachineSpeed | None) -> float | None:
+def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -> float | None:
     """What training with these settings will take; None where nothing tells."""
     wanted = workload(config)
-    device = (config.automatic_device if config.device == "auto" else config.device).partition(":")[
-        0
-    ]
-    if device == "auto":
-        device = speed.device if speed is not None else next(iter(known), "")
     if wanted is None:
         return None
+    device = config.automatic_device if config.device == "auto" else config.device
+    device = device.partition(":")[0]
+    if device == "auto":
+        device = next(iter(past), "") if speed is None else speed.device
+    past_there = past.get(device, ())
     if speed is None or device != "cpu":
-        return scaled(wanted, known.get(device, ()), lambda one: one.steps * one.weights)
-    size = partial(
-        estimated, speed=speed, workers=1 if config.variants else config.workers or speed.workers
-    )
-    return scaled(wanted, known.get(device, ()), size) or size(wanted)
+        return scaled_seconds(wanted, past_there, lambda each: each.steps * each.weights)
+    workers = 1 if config.variants else config.workers or speed.workers
+    size = partial(estimated_seconds, speed=speed, workers=workers)
+    return scaled_seconds(wanted, past_there, size) or size(wanted)
 
 
 def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
@@ -111,18 +141,18 @@ def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
         Seconds; None where nothing tells it of one of them.
     """
     with existing_store() as store:
-        known: Known = {} if store is None else trained_here(configs[0].task, store)
+        past: PastTimes = {} if store is None else trained_here(configs[0].task, store)
     speed = timed_speed()
-    times = [seconds_of(config, known, speed) for config in configs]
+    times = [seconds_of(config, past, speed) for config in configs]
     known_times = [seconds for seconds in times if seconds is not None]
     if len(known_times) < len(times):
         return None
     return sum(known_times) / len(known_times)
 
 
-def trained_here(task: str, store: RunStore) -> Known:
+def trained_here(task: str, store: RunStore) -> PastTimes:
     """The last runs of a task on this machine."""
-    known: dict[str, list[tuple[Workload, float]]] = {}
+    past: dict[str, list[tuple[Workload, float]]] = {}
     for run in store.runs(task, most=LAST_RUNS):
         hosts = {session.host for session in store.sessions(run.run_id)}
         if hosts != {socket.gethostname()} or not run.progress or run.elapsed < SHORTEST_RUN:
@@ -130,8 +160,8 @@ def trained_here(task: str, store: RunStore) -> Known:
         size = workload(run.config)
         if size is not None:
             done = size._replace(steps=size.steps * run.progress)
-            known.setdefault(run.device.partition(":")[0], []).append((done, run.elapsed))
-    return known
+            past.setdefault(run.device.partition(":")[0], []).append((done, run.elapsed))
+    return past
 
 
 def timed_speed() -> MachineSpeed:
@@ -140,12 +170,13 @@ def timed_speed() -> MachineSpeed:
 
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
 
-    weights, states, one = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
+    weights, states, number = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
     with cpu_workers(1):
-        # of many, the fastest: no other thread interrupted it
-        operations = (one.tanh, lambda: weights @ states, states.tanh)
-        call, product, tanh = (min(repeat(do, number=1, repeat=TIMES)) for do in operations)
-    multiplication, tanh = (product - call) / (512 * 128 * 32), (tanh - call) / states.numel()
+        call = _fastest(number.tanh)
+        product = _fastest(lambda: weights @ states)
+        tanh_of_many = _fastest(states.tanh)
+    multiplication = (product - call) / (512 * 128 * 32)
+    tanh = (tanh_of_many - call) / states.numel()
     return MachineSpeed(
         call,
         max(0.0, multiplication),
@@ -155,12 +186,15 @@ def timed_speed() -> MachineSpeed:
     )
 
 
+def _fastest(operation: Callable[[], object]) -> float:
+    """The seconds of an operation: of many, the fastest, which no other thread interrupted."""
+    return min(repeat(operation, number=1, repeat=TIMES))
+
+
 def in_words(seconds: float) -> str:
-    """A time that is only about known."""
+    """A time that is known roughly."""
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * unit:
             return f"about {seconds / unit:.0f} {name} on this machine"
-    return (
-        f"about {max(1, round(seconds) if seconds < 20 else 5 * round(seconds / 5))} s on this "
-        "machine"
-    )
+    rounded = max(1, round(seconds)) if seconds < 20 else 5 * round(seconds / 5)
+    return f"about {rounded} s on this machine"

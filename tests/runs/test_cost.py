@@ -11,9 +11,9 @@ from rnn_tui.runs import cost
 from rnn_tui.runs.cost import (
     MachineSpeed,
     Workload,
-    estimated,
+    estimated_seconds,
     in_words,
-    scaled,
+    scaled_seconds,
     seconds_of,
     timed_speed,
     trained_here,
@@ -55,15 +55,15 @@ def by_weights(one: Workload) -> float:
 
 def test_runs_alike_but_for_their_length_give_the_pace() -> None:
     known = [(load(cell="rnn", epochs=1), 5.0), (load(epochs=2), 30.0)]
-    assert scaled(load(epochs=8), known, by_weights) == pytest.approx(120.0)
+    assert scaled_seconds(load(epochs=8), known, by_weights) == pytest.approx(120.0)
 
 
 def test_other_runs_give_the_pace_by_their_size() -> None:
     other, wanted = load(epochs=2, hidden_size=64), load(epochs=4, hidden_size=256)
     expected = 10.0 * 2 * wanted.weights / other.weights
     known = [(other, 10.0), (load(cell="rnn"), 1.0)]
-    assert scaled(wanted, known, by_weights) == pytest.approx(expected)
-    assert scaled(wanted, [], by_weights) is None
+    assert scaled_seconds(wanted, known, by_weights) == pytest.approx(expected)
+    assert scaled_seconds(wanted, [], by_weights) is None
 
 
 def test_an_estimate_adds_up_products_functions_and_calls() -> None:
@@ -72,19 +72,23 @@ def test_an_estimate_adds_up_products_functions_and_calls() -> None:
     products = cost.PRODUCTS * one.weights * 50 * 1e-11
     functions = cost.FUNCTIONS * 4 * 128 * 50 * 1e-9
     expected = steps * (products + functions + cost.CALLS * 1e-6)
-    assert estimated(one, SPEED, 2) == pytest.approx(expected)
-    assert estimated(one, SPEED, 1) > estimated(one, SPEED, 2)
-    assert estimated(one._replace(steps=2 * one.steps), SPEED, 2) == pytest.approx(2 * expected)
+    assert estimated_seconds(one, SPEED, 2) == pytest.approx(expected)
+    assert estimated_seconds(one, SPEED, 1) > estimated_seconds(one, SPEED, 2)
+    assert estimated_seconds(one._replace(steps=2 * one.steps), SPEED, 2) == pytest.approx(
+        2 * expected
+    )
     # A network of a few units costs its calls, however many seeds there are of it.
     few, many = (load("recall", seeds=seeds, hidden_sizes=(2,)) for seeds in (1, 20))
-    assert estimated(many, SPEED, 1) < 2 * estimated(few, SPEED, 1)
+    assert estimated_seconds(many, SPEED, 1) < 2 * estimated_seconds(few, SPEED, 1)
 
 
 def test_what_is_measured_goes_before_what_is_estimated() -> None:
     config = TASKS["mnist"].config("lstm", "report", epochs=2)
     known = {"cpu": [(load(epochs=1), 7.0)]}
     assert seconds_of(config, known, SPEED) == pytest.approx(14.0)
-    assert seconds_of(config, {}, SPEED) == pytest.approx(estimated(load(epochs=2), SPEED, 2))
+    assert seconds_of(config, {}, SPEED) == pytest.approx(
+        estimated_seconds(load(epochs=2), SPEED, 2)
+    )
     assert seconds_of(config, {}, None) is None
     # Nothing is known of a GPU before something was trained there.
     assert seconds_of(config, known, SPEED._replace(device="cuda")) is None

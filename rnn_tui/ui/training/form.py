@@ -24,7 +24,7 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.cost import Known, in_words, seconds_of, trained_here
+from rnn_tui.runs.cost import PastTimes, in_words, seconds_of, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
@@ -289,7 +289,7 @@ class SettingsForm(VerticalScroll):
 
     async def _estimated_seconds(self) -> float | None:
         """How long all runs that the form describes will take; None where nothing is known."""
-        known: Known = {}
+        known: PastTimes = {}
         if run_database().exists():
             known = await self.app.store.ask(self, partial(trained_here, self._spec.name))
         total = 0.0
