@@ -18,24 +18,27 @@ from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
 
-# Of a time step, forward and back: products of all weights; functions of each unit's gates; calls,
-# which small networks cost.
-PRODUCTS, FUNCTIONS, CALLS = 3, 1.5, 100
-LAST_RUNS, SHORTEST_RUN, TIMES = 20, 0.5, 50
+# A time step, forward and back, takes so many
+PRODUCTS = 3  # multiplications by each weight,
+FUNCTIONS = 1.5  # functions of each gate,
+CALLS = 100  # and calls, which are what small networks cost.
+LAST_RUNS = 20  # that are looked at
+SHORTEST_RUN = 0.5  # in seconds, that says how long another takes
+TIMES = 50  # that an operation is timed
 
 
 class MachineSpeed(NamedTuple):
     """What a machine has to train with, and seconds that one of its threads takes."""
 
     call: float  #: seconds of a call.
-    multiplication: float  #: seconds of one in a product of matrices.
-    tanh: float  #: seconds of that of a number.
+    multiplication: float  #: seconds of a multiplication in a product of matrices.
+    tanh: float  #: seconds of the hyperbolic tangent of a number.
     device: str  #: what `auto` stands for.
     workers: int  #: threads that share a batch of images.
 
 
 class Workload(NamedTuple):
-    """What training computes: time steps of all samples; what one takes: gates and weights."""
+    """What training computes."""
 
     steps: float  #: time steps of all samples of all epochs.
     batch: int  #: samples in a step.
