@@ -258,7 +258,7 @@ async def test_another_network_or_preprocessing_reads_again_and_keeps_labels(mix
             before = readings(app)
             app.query_one(f"#photos-{place}", Select).value = value
             await all_read(pilot)
-            reader = app.panel._shown.reader
+            reader = app.panel._shown_job.reader
             chosen, method = (
                 str(app.query_one(f"#photos-{name}", Select).value)
                 for name in ("network", "method")
@@ -297,17 +297,17 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
             "LSTM",
             "RNN",
             "biLSTM",
-            "LSTM, as report",
+            "LSTM · report",
         ]
         assert heads[0] == "LSTM: 0"
         picture = read_image(mixed / DIGITS[0])
         ways = {
             method: next(proposals(picture, method, stages=True)) for method in ("mnist", "report")
         }
-        study = app.query_one(PhotoDetail)._study
-        assert study is not None
+        examination = app.query_one(PhotoDetail)._examination
+        assert examination is not None
         asked = (("lstm", "mnist"), ("rnn", "mnist"), ("bilstm", "mnist"), ("lstm", "report"))
-        for (_, answer), (model, method) in zip(study.answers, asked, strict=True):
+        for (_, answer), (model, method) in zip(examination.answers, asked, strict=True):
             network = network_of(model)
             expected = network.chances(ways[method].digit[None])[0, :-1]
             assert answer.probabilities == pytest.approx(expected.tolist(), abs=1e-5)
@@ -323,8 +323,8 @@ async def test_the_detail_view_shows_stages_and_every_networks_answer(mixed: Pat
             for way in ways.values()
             for number, stage in enumerate(way.stages, 1)
         ]
-        assert captions == [f"{at} {name}" for at, name in stages]
-        assert np.array_equal(study.ways[0][1].digit, ways["mnist"].digit)
+        assert captions == [f"{number} {name}" for number, name in stages]
+        assert np.array_equal(examination.prepared[0][1].digit, ways["mnist"].digit)
         await press(pilot, "end")
         await all_read(pilot)
         assert captions[-1] in screen_text(app)
