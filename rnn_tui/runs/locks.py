@@ -1,9 +1,10 @@
 """Whether a run is in training: a lock that the system takes back when a process dies.
 
 So a run whose process was killed shows as interrupted at once, and no two processes train the same
-run. The lock is on a file of its own, since the run's folder is the user's. Beside it lie requests
-of other processes, an empty file each, whose name says what is asked for: to look for one costs no
-reading of the database, and to remove it is to take it.
+run. The lock is on a file of its own, since the run's folder is the user's.
+
+Beside it lie the requests of other processes. Each is an empty file, whose name says which action
+is asked for. So a look for requests needs no database, and removing the file takes the request.
 """
 
 import os
@@ -17,23 +18,35 @@ from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import lock_dir
 
-# who only looks holds the lock for an instant: that must not pass for a training process
+# a process that only looks holds the lock for an instant, and must not pass for one that trains
 TRY_SECONDS = 0.5
-# what can be asked of who trains a run; of several the last one here holds
+# the actions that the process that trains a run can be asked for; of several the last one here wins
 REQUESTS = ("pause", "unpause", "stop")
 
 
 class RunLock:
-    """The right to train a run, held until `release` or the end of the process; without a file
-    where none can be locked.
+    """The right to train a run, held until `release` or the end of the process.
+
+    Args:
+        file: the locked file; None where the file system has no locks, and everybody may train.
+        path: where it is.
     """
 
     def __init__(self, file: IO[bytes] | None = None, path: Path = Path()) -> None:
-        self._file, self._path = file, path
+        self._file = file
+        self._path = path
 
     @classmethod
     def acquire(cls, run_id: str, name: str = "") -> "RunLock":
-        """Take a run's lock; a StoreError if the run is in training already."""
+        """Take a run's lock.
+
+        Args:
+            run_id: the run.
+            name: what an error calls it; by default its id.
+
+        Raises:
+            StoreError: the run is in training already.
+        """
         path = _path(run_id)
         until = time.monotonic() + TRY_SECONDS
         while True:
@@ -44,7 +57,7 @@ class RunLock:
                 return cls()
             locked = try_lock(file)
             if locked and _is_at(file, path):
-                take_requests(run_id)  # which came too late for the process that had it before
+                take_requests(run_id)  # those that came too late for the last process
                 return cls(file, path)
             file.close()
             if locked is None:
@@ -81,39 +94,51 @@ def is_locked(path: Path) -> bool | None:
 
 
 def lock_of_sweep(name: str) -> str:
-    """What the process that has a sweep's runs trained elsewhere holds the lock of."""
+    """The name of the lock held by the process that has a sweep's runs trained elsewhere."""
     return f"sweep-{name}"
 
 
-def leave_request(run_id: str, what: str) -> None:
-    """Ask the process that trains a run for one of `REQUESTS`; an OSError if the file can't be
-    written.
+def leave_request(run_id: str, action: str) -> None:
+    """Ask the process that trains a run for one of `REQUESTS`.
+
+    Raises:
+        OSError: the file can't be written.
     """
-    if what != "stop":  # and no more for the contrary
-        _path(run_id, "unpause" if what == "pause" else "pause").unlink(missing_ok=True)
-    write_file(_path(run_id, what), b"")
+    if action == "pause":
+        _path(run_id, "unpause").unlink(missing_ok=True)
+    elif action == "unpause":
+        _path(run_id, "pause").unlink(missing_ok=True)
+    write_file(_path(run_id, action), b"")
 
 
 def take_requests(run_id: str) -> list[str]:
-    """What was asked for since the last time; then it waits no more."""
-    taken = []
-    for what in REQUESTS:
+    """Remove the requests for a run; returns their actions, in the order of `REQUESTS`."""
+    actions = []
+    for action in REQUESTS:
         with suppress(OSError):  # there is none, or Windows keeps it for another moment
-            _path(run_id, what).unlink()
-            taken.append(what)
-    return taken
+            _path(run_id, action).unlink()
+            actions.append(action)
+    return actions
 
 
 def is_alive(host: str, pid: int, started: float) -> bool:
-    """Whether the process of that number on `host` is still the one that `started` then, in seconds
-    since 1970.
+    """Whether a process of this computer still runs.
+
+    Its number may have gone to a later process since, so that the time of its start counts as well.
+
+    Args:
+        host: the name of the computer that it is on; False if it is another one.
+        pid: its number.
+        started: when it started, in seconds since 1970.
     """
-    began = process_started(pid) if host == socket.gethostname() else 0.0
-    return began > 0.0 and abs(began - started) < 2.0
+    if host != socket.gethostname():
+        return False
+    start = process_started(pid)
+    return start > 0.0 and abs(start - started) < 2.0
 
 
 def process_started(pid: int | None = None) -> float:
-    """When a process began, this one by default, in seconds since 1970; 0 where nothing tells."""
+    """When a process started, this one by default, in seconds since 1970; 0 if unknown."""
     import psutil  # noqa: PLC0415 - on use only
 
     try:
@@ -122,12 +147,13 @@ def process_started(pid: int | None = None) -> float:
         return 0.0
 
 
-def _path(run_id: str, what: str = "lock") -> Path:
-    return lock_dir() / f"{run_id}.{what}"
+def _path(run_id: str, suffix: str = "lock") -> Path:
+    """The file of a run's lock, or of the request for an action, which is the suffix then."""
+    return lock_dir() / f"{run_id}.{suffix}"
 
 
 def _is_at(file: IO[bytes], path: Path) -> bool:
-    """Whether `file` still is what lies at `path`: its last owner may have removed it."""
+    """Whether `file` still lies at `path`: the last owner of the lock may have removed it."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except OSError:
@@ -135,7 +161,7 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
 
 
 def try_lock(file: IO[bytes]) -> bool | None:
-    """Whether the lock was free and is taken now; None where the file system has no locks."""
+    """Lock a file if it is free; returns whether it was, None where there are no locks."""
     from filelock import lock_descriptor  # noqa: PLC0415 - on use only
 
     try:

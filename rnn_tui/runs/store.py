@@ -5,7 +5,6 @@ import sqlite3
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext, suppress
-from functools import reduce
 from typing import Self
 
 from rnn_tui.engine.config import RunConfig
@@ -39,16 +38,19 @@ from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
 from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
-_MOST_NAMED = 3
+_SECONDS_A_DAY = 86_400
+_MOST_IDS_LISTED = 3  # in the message that says that several ids begin alike
 
 
 class RunStore:
-    """The user's database of runs, made where there is none, for one thread; methods raise
-    StoreError if it can't be used.
+    """The user's database of runs, for one thread; made where there is none.
+
+    Raises:
+        StoreError: by every method: the database can't be used.
     """
 
     def __init__(self) -> None:
-        self._path = run_database()
+        self._path = run_database()  #: the database's file.
         self._connection, created = connect(self._path)
         self._reader = RecordReader(self._connection)
         with ExitStack() as undo, self._explaining():
@@ -65,14 +67,18 @@ class RunStore:
         self.close()
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Close the database."""
         self._connection.close()
 
     def runs(
         self, task: str | None = None, *, deleted: bool = False, most: int = -1
     ) -> list[RunRecord]:
-        """All runs, or those of a task, the newest first; with `deleted` those that can be had back
-        in place of the others.
+        """The runs, the newest first.
+
+        Args:
+            task: only the runs of this task; by default those of all.
+            deleted: the deleted runs that can be had back, in place of the others.
+            most: how many at most; -1 for all.
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
@@ -84,63 +90,76 @@ class RunStore:
     def interrupted(self) -> list[RunRecord]:
         """The runs that were interrupted, the newest first."""
         where = (
-            "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') ORDER BY "
-            "created DESC"
+            "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') "
+            "ORDER BY created DESC"
         )
         return [run for run in self._records(where) if run.status is Status.INTERRUPTED]
 
     def get(self, run_id: str) -> RunRecord | None:
         """The run of that id, deleted or not; None if there is none."""
-        found = self._records(f"WHERE {run_condition(run_id)}", run_id)
-        return found[0] if found else None
+        records = self._records(f"WHERE {run_condition(run_id)}", run_id)
+        return records[0] if records else None
 
     def find(self, text: str, *, deleted: bool = False) -> RunRecord:
-        """The run that a user means, or a StoreError: by its id, its name, the beginning of its id,
-        or `last`, the newest.
+        """The run that a user means.
+
+        Args:
+            text: `last` for the newest run, an id, a name, or the beginning of an id.
+            deleted: as for `runs`.
+
+        Raises:
+            StoreError: it means no run, or several.
         """
         names = self.names(deleted=deleted)
         newest = list(names)[:1] if text == LAST else []
-        called = printable(text, LONGEST_NAME)
-        by_name = [run_id for run_id, name in names.items() if name == called]
-        beginning = [run_id for run_id in names if text and run_id.startswith(text)]
-        for fitting in (newest, [text] if text in names else [], by_name, beginning):
-            if len(fitting) == 1 and (found := self.get(fitting[0])):
-                return found
-        if beginning:
-            some = ", ".join(map(printable, beginning[:_MOST_NAMED]))
-            more = ", …" if len(beginning) > _MOST_NAMED else ""
+        by_id = [text] if text in names else []
+        wanted_name = printable(text, LONGEST_NAME)
+        by_name = [run_id for run_id, name in names.items() if name == wanted_name]
+        by_beginning = [run_id for run_id in names if text and run_id.startswith(text)]
+        for run_ids in (newest, by_id, by_name, by_beginning):
+            run = self.get(run_ids[0]) if len(run_ids) == 1 else None
+            if run is not None:
+                return run
+        if by_beginning:
+            listed = ", ".join(map(printable, by_beginning[:_MOST_IDS_LISTED]))
+            rest = ", …" if len(by_beginning) > _MOST_IDS_LISTED else ""
             raise StoreError(
-                f"{len(beginning)} runs begin with “{printable(text)}”: {some}{more}; type more."
+                f"{len(by_beginning)} runs begin with “{printable(text)}”: {listed}{rest}; "
+                "type more."
             )
         raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
     def logged_values(self, run_id: str, kind: Kind | None = None) -> list[LoggedValues]:
-        """Every value that was logged of a run, by step."""
+        """Every value that was logged of a run, by step; `kind` is one kind in place of all."""
         with self._reading(run_id):
             return read_logged_values(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
-        """A metric over runs, of long ones as much as a chart can show: by step where it was logged
-        so, else by epoch.
+        """Each run with a metric's curve, of long ones as much as a chart can show.
+
+        Runs that differ in their seeds only share a line of a chart, so that their curves are read
+        together, at the same steps.
+
+        Args:
+            runs: the runs; their order stays.
+            metric: its name.
         """
         groups: dict[RunConfig, list[RunRecord]] = {}
         for run in runs:
             groups.setdefault(without_seeds(run.config), []).append(run)
         curves: dict[str, Curve] = {}
-        for some in groups.values():
-            with self._reading(some[0].run_id):
-                found = read_curves(self._connection, some, metric, MOST_DRAWN)
-                curves |= zip((run.run_id for run in some), found, strict=True)
+        for group in groups.values():
+            with self._reading(group[0].run_id):
+                group_curves = read_curves(self._connection, group, metric, MOST_DRAWN)
+            for run, curve in zip(group, group_curves, strict=True):
+                curves[run.run_id] = curve
         return [(run, curves[run.run_id]) for run in runs]
 
     def metrics(self, run_id: str) -> list[SafeText]:
         """The names of all that was logged of a run."""
         with self._reading():
-            return list(
-                dict.fromkeys(
-                    metric_name(name) for _, name in logged_metrics(self._connection, run_id)
-                )
-            )
+            names = [metric_name(name) for _, name in logged_metrics(self._connection, run_id)]
+        return list(dict.fromkeys(names))
 
     def sessions(self, run_id: str) -> list[Session]:
         """The stretches of training, each by one process."""
@@ -148,29 +167,40 @@ class RunStore:
             return sessions(self._connection, run_id)
 
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
-        """The sentences of a run's log: time, level, text."""
+        """The lines of a run's log: seconds since 1970, level and text."""
         columns = ("at", "level", "text")
         rows = self._execute(
             f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id
         )
-        return [
-            (one["at"], one["level"], one["text"])
-            for one in (values_of(row, columns)[0] for row in rows)
-        ]
+        lines = []
+        for row in rows:
+            values, _ = values_of(row, columns)
+            lines.append((values["at"], values["level"], values["text"]))
+        return lines
 
     def state(self, run: RunRecord) -> RunState:
-        """The state that the run's events led to, for whoever shows runs."""
-        with self._reading(run.undamaged.run_id):
-            told = events_of(run, read_outline(self._connection, run.run_id), self.log(run.run_id))
-            return reduce(RunState.apply, told, RunState(run.run_id, run.config))
+        """The state that the run's events led to, which views show."""
+        run_id = run.undamaged.run_id
+        with self._reading(run_id):
+            values = read_outline(self._connection, run_id)
+            log = self.log(run_id)
+            state = RunState(run_id, run.config)
+            for event in events_of(run, values, log):
+                state = state.apply(event)
+            return state
 
     def version(self) -> int:
-        """A number that changes when another connection has written something."""
+        """A number that changes when another connection writes something."""
         return int(self._execute("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
-        """Give a run another name; returns it as it is kept, a SettingError if it is no name or
-        another run's.
+        """Give a run another name.
+
+        Returns:
+            The name as it is stored, without spaces around it.
+
+        Raises:
+            SettingError: it can't be a name, or another run has it.
         """
         name = name.strip()
         _check_line("name", name, LONGEST_NAME)
@@ -185,15 +215,13 @@ class RunStore:
         return name
 
     def set_note(self, run: RunRecord, note: str) -> None:
-        """Keep a note with a run; a SettingError if it is too long."""
+        """Give a run a note, in place of the one that it has; a SettingError if it is too long."""
         if len(note) > LONGEST_NOTE:
             raise SettingError(f"A note has at most {LONGEST_NOTE:,} characters.")
         self._update(run, note=printable_lines(note, LONGEST_NOTE))
 
     def set_tags(self, run: RunRecord, tags: Sequence[str]) -> None:
-        """Give a run these tags, in place of those that it has; a SettingError for what is no
-        tag.
-        """
+        """Give a run tags, in place of those that it has; a SettingError if one can't be a tag."""
         wanted = {tag.strip() for tag in tags}
         for tag in wanted:
             _check_line("tag", tag, LONGEST_TAG)
@@ -204,50 +232,59 @@ class RunStore:
             )
 
     def record(self, spill: Spill) -> None:
-        """Write what could not be written of a run when it ended."""
+        """Write the values of a run that could not be written when it ended."""
         with self._explaining(), transaction(self._connection):
             write_lacking(self._connection, spill)
 
     def delete(self, run: RunRecord) -> None:
-        """Hide a run, a StoreError if it is in training; `restore` brings it back for
-        `DAYS_TO_UNDO` days.
+        """Hide a run, which `restore` brings back for `DAYS_TO_UNDO` days.
+
+        Raises:
+            StoreError: it is in training.
         """
         if run.status.active:
             raise StoreError(f"Run {run.name} is in training; stop it first.")
         self._update(run, deleted=time.time())
 
-    def request(self, run: RunRecord, what: str) -> None:
-        """Ask who trains a run for one of `locks.REQUESTS`, done within a second; a StoreError if
-        nobody can be asked.
+    def request(self, run: RunRecord, action: str) -> None:
+        """Ask the process that trains a run for an action, which it does within a second.
+
+        Args:
+            run: the run.
+            action: one of `locks.REQUESTS`.
+
+        Raises:
+            StoreError: the run is not in training, or the request can't be written.
         """
-        now = self.get(run.run_id) or run
-        if not now.status.active:
-            raise StoreError(f"Run {run.name} is {now.status}: it is not in training.")
+        status = (self.get(run.run_id) or run).status
+        if not status.active:
+            raise StoreError(f"Run {run.name} is {status}: it is not in training.")
         try:
-            leave_request(run.run_id, what)
+            leave_request(run.run_id, action)
         except OSError as error:
             reason = f"{why(error)} ({printable(lock_dir(), 200)})"
-            raise StoreError(f"Run {run.name} can't be asked to {what}: {reason}.") from error
+            raise StoreError(f"Run {run.name} can't be asked to {action}: {reason}.") from error
 
     def restore(self, run: RunRecord) -> None:
         """Undo a deletion."""
         self._update(run, deleted=None)
 
     def purge(self, days: float = DAYS_TO_UNDO) -> int:
-        """Remove for good what was deleted longer ago; returns how many runs."""
-        old = [
-            run
-            for run in self.runs(deleted=True)
-            if run.deleted and run.deleted < time.time() - 86_400 * days
-        ]
-        for run in old:
+        """Remove runs for good that were deleted more than `days` ago; returns how many."""
+        oldest = time.time() - _SECONDS_A_DAY * days
+        expired = [run for run in self.runs(deleted=True) if run.deleted and run.deleted < oldest]
+        for run in expired:
             with suppress(FileNotFoundError):
                 shutil.rmtree(run_dir() / run.run_id)
             self._execute(f"DELETE FROM runs WHERE {run_condition(run.run_id)}", run.run_id)
-        return len(old)
+        return len(expired)
 
     def claim(self, run: RunRecord) -> RunLock:
-        """The right to go on with a run; a StoreError if it trains or can't go on."""
+        """Take the lock of a run to resume it.
+
+        Raises:
+            StoreError: it is in training, deleted, or ended.
+        """
         if run.undamaged.deleted is not None:
             raise StoreError(f"Run {run.name} is deleted; rnn-tui runs restore brings it back.")
         for (sweep,) in self._execute("SELECT sweep FROM trials WHERE run_id = ?", run.run_id):
@@ -257,11 +294,12 @@ class RunStore:
                     "stop that first."
                 )
         lock = RunLock.acquire(run.run_id, run.name)
-        now = self.get(run.run_id) or run
-        if now.status.resumable or now.status.active:
+        # only now that nobody else can train it, its status is final
+        status = (self.get(run.run_id) or run).status
+        if status.resumable or status.active:
             return lock
         lock.release()
-        raise StoreError(f"Run {run.name} is {now.status}: there is nothing to resume.")
+        raise StoreError(f"Run {run.name} is {status}: there is nothing to resume.")
 
     def _execute(self, sql: str, *arguments: object) -> list[sqlite3.Row]:
         with self._explaining():
@@ -277,7 +315,12 @@ class RunStore:
 
     @contextmanager
     def _explaining(self, run_id: str = "") -> Iterator[None]:
-        """What SQLite says becomes a sentence, and so does that a run's values can't be."""
+        """Raise what SQLite raises inside as a StoreError that says what to do.
+
+        Args:
+            run_id: the run whose values are read inside, so that damaged values of it are a
+                StoreError as well.
+        """
         try:
             yield
         except FAULTS as error:
@@ -285,32 +328,33 @@ class RunStore:
         except (TypeError, ValueError) as error:
             if not run_id:
                 raise
-            what = f"What was logged of run {run_id} is damaged in the database of runs"
-            raise StoreError(f"{what}; rnn-tui runs delete {run_id} removes it.") from error
+            raise StoreError(
+                f"What was logged of run {run_id} is damaged in the database of runs; "
+                f"rnn-tui runs delete {run_id} removes it."
+            ) from error
 
     @contextmanager
     def _reading(self, run_id: str = "") -> Iterator[None]:
-        """The same where several things are read, all of one moment: meanwhile a process that
-        trains may write more.
+        """Explain errors like `_explaining`, and read everything inside as of one moment.
+
+        Otherwise a process that trains could write more between two queries.
         """
         with self._explaining(run_id), transaction(self._connection, "DEFERRED"):
             yield
 
 
 def existing_store() -> AbstractContextManager[RunStore | None]:
-    """The runs, or None where there are none yet: a question makes no database."""
+    """The store, or None where there is no database yet: to look for runs makes none."""
     return RunStore() if run_database().exists() else nullcontext()
 
 
-def _check_line(what: str, text: str, longest: int) -> None:
-    """Refuse with a SettingError what is not some text in one line."""
+def _check_line(noun: str, text: str, longest: int) -> None:
+    """Raise a SettingError if `text` is empty, too long or more than one line."""
     if not text or printable(text, longest) != text:
-        raise SettingError(f"A {what} has 1 to {longest} characters in one line.")
+        raise SettingError(f"A {noun} has 1 to {longest} characters in one line.")
 
 
 def _where(deleted: bool) -> str:
-    """Which runs, the newest first, where the task, or None for any, is a parameter."""
-    return (
-        f"WHERE deleted IS {'NOT ' if deleted else ''}NULL AND (?1 IS NULL OR task = ?1) ORDER "
-        "BY created DESC, id DESC"
-    )
+    """The SQL for runs, the newest first; its parameter is the task, or None for every task."""
+    state = "NOT NULL" if deleted else "NULL"
+    return f"WHERE deleted IS {state} AND (?1 IS NULL OR task = ?1) ORDER BY created DESC, id DESC"

@@ -1,15 +1,15 @@
-"""Whose turn it is to train, where several processes train in turn: pages of a server in the
-browser.
+"""Whose turn it is to train, among the processes of a server, one for each page in a browser.
 
-So many of them train side by side, first come first served. The place of a process that dies is
-free at once.
+A few of them train side by side, first come first served. The place of a process that dies is free
+at once.
 """
 
 import logging
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
@@ -18,21 +18,35 @@ from rnn_tui.engine.page import trainings, turns_folder
 from rnn_tui.runs.locks import RunLock, is_locked, try_lock
 
 SECONDS_BETWEEN_LOOKS = 0.3
-_TICKET = re.compile(r"(\d{12})-(\d{1,10})")
+_TICKET_NAME = re.compile(r"(\d{12})-(\d{1,10})")  # number and process
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Ticket:
+    """A place in the queue: a file that its process holds the lock of."""
+
+    number: int  #: later ones have larger numbers.
+    process: int  #: the process that waits or trains.
+    path: Path  #: the file.
+
+    @property
+    def is_held(self) -> bool:
+        """Whether its process still waits or trains; False where there are no locks."""
+        return is_locked(self.path) is True
 
 
 class Turn:
     """The right of this process to train, from `take` to `give_back` or the end of the context.
 
-    Each that trains or waits has a ticket, a locked file with the next number. Who has few enough
-    before its own may train; without a folder to queue in, everybody.
+    Every process that trains or waits has a ticket with the next number. A process trains once few
+    enough have smaller numbers. Without a folder to queue in, every process trains at once.
     """
 
     def __init__(self) -> None:
-        self._folder = turns_folder()
-        self._number = 0
-        self._ticket: RunLock | None = None
+        self._folder = turns_folder()  #: where the tickets lie; None where there is no queue.
+        self._number = 0  #: of the own ticket.
+        self._lock: RunLock | None = None  #: of the own ticket, while it is held.
 
     def __enter__(self) -> Self:
         return self
@@ -40,73 +54,87 @@ class Turn:
     def __exit__(self, *_: object) -> None:
         self.give_back()
 
-    def take(self, control: Control, tell: Callable[[int], object]) -> bool:
-        """Wait for it, telling how many have to end before as that changes; False if `control`
-        stops before it comes.
+    def take(self, control: Control, report: Callable[[int], object]) -> bool:
+        """Wait for the turn.
+
+        Args:
+            control: may stop the wait.
+            report: gets, whenever it changes, how many have to end first; 0 once this one may
+                train, if it had to wait.
+
+        Returns:
+            Whether it may train; False if `control` stops before.
         """
-        told = 0
+        reported = 0
         try:
-            if self._folder is not None and self._ticket is None:
-                self._draw(self._folder)
-            while before := self._before():
-                if before != told:
-                    told = before
-                    tell(before)
+            if self._folder is not None and self._lock is None:
+                self._draw_ticket(self._folder)
+            while ahead := self._count_ahead():
+                if ahead != reported:
+                    report(ahead)
+                    reported = ahead
                 if control.stopped_within(SECONDS_BETWEEN_LOOKS):
                     self.give_back()
                     return False
         except OSError as error:
             # a folder that is gone, or without locks, keeps nobody from training
             logger.warning("no turn can be waited for: %s", error)
-        if told:
-            tell(0)
+        if reported:
+            report(0)
         return True
 
     def give_back(self) -> None:
-        """Let the next one train."""
-        ticket, self._ticket = self._ticket, None
-        if ticket is not None:
-            ticket.release()
+        """Let the next process train."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
 
-    def _draw(self, folder: Path) -> None:
-        """Take the next ticket, and sweep up those of processes that died."""
+    def _draw_ticket(self, folder: Path) -> None:
+        """Take the next ticket, and remove those of processes that died."""
         folder.mkdir(parents=True, exist_ok=True)
         with (folder / "drawing").open("ab") as drawing:
             _lock(drawing)  # so that numbers and locks come in one order
-            for number, _, path in _tickets(folder):
-                self._number = max(self._number, number)
-                if not is_locked(path):
-                    path.unlink(missing_ok=True)
+            for ticket in _tickets(folder):
+                self._number = max(self._number, ticket.number)
+                if not ticket.is_held:
+                    ticket.path.unlink(missing_ok=True)
             self._number += 1
             path = folder / f"{self._number:012}-{os.getpid()}"
             file = path.open("xb")
             _lock(file)
-            self._ticket = RunLock(file, path)
+            self._lock = RunLock(file, path)
 
-    def _before(self) -> int:
-        """How many have to end before this one may train."""
+    def _count_ahead(self) -> int:
+        """How many processes have to end before this one may train."""
         if self._folder is None:
             return 0
-        held = sum(
-            number < self._number and is_locked(path) is True
-            for number, _, path in _tickets(self._folder)
-        )
-        return max(0, held - trainings() + 1)
+        earlier = [
+            ticket
+            for ticket in _tickets(self._folder)
+            if ticket.number < self._number and ticket.is_held
+        ]
+        return max(0, len(earlier) - trainings() + 1)
 
 
 def processes_in_turn(folder: Path) -> frozenset[int]:
-    """The processes that train or wait for it, of those that queue in a folder."""
-    return frozenset(process for _, process, path in _tickets(folder) if is_locked(path))
+    """The processes that train or wait to train, of those that queue in a folder."""
+    return frozenset(ticket.process for ticket in _tickets(folder) if ticket.is_held)
 
 
-def _tickets(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """Number, process and file of each ticket."""
-    names = os.listdir(folder) if folder.is_dir() else []
-    for name in names:
-        if (ticket := _TICKET.fullmatch(name)) is not None:
-            yield int(ticket[1]), int(ticket[2]), folder / name
+def _tickets(folder: Path) -> list[Ticket]:
+    """All tickets in a folder, in no order, of processes that died as well."""
+    if not folder.is_dir():
+        return []
+    tickets = []
+    for path in folder.iterdir():
+        match = _TICKET_NAME.fullmatch(path.name)
+        if match is not None:
+            number, process = match.groups()
+            tickets.append(Ticket(int(number), int(process), path))
+    return tickets
 
 
 def _lock(file: IO[bytes]) -> None:
-    while try_lock(file) is False:  # who looks holds it for an instant
+    """Wait for the lock of a file, if there are locks."""
+    while try_lock(file) is False:  # a process that only looks holds it for an instant
         time.sleep(0.01)
