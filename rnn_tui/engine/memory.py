@@ -1,4 +1,4 @@
-"""How the C library keeps memory, where it is glibc."""
+"""Limits the memory that glibc keeps for threads; other C libraries are left alone."""
 
 import ctypes
 import sys
@@ -8,11 +8,12 @@ M_ARENA_MAX = -8  # of mallopt(3)
 
 
 def share_arenas(arenas: int) -> None:
-    """Have all threads take memory from so many arenas; call it before many threads do.
+    """Make all threads allocate from at most `arenas` arenas; call this before threads start.
 
-    By default glibc has eight for each core. Each keeps what a thread has freed in it, as
-    `parallel.keep_freed_memory` wants it for the next step of training, so that each other thread,
-    which analyses, answers or trains next, takes as much again.
+    An arena is a heap of malloc's; by default glibc has up to eight for each core. After
+    `parallel.keep_freed_memory` each arena keeps the memory that its threads have freed, which
+    makes training faster. With an arena for each thread, every further thread (an analysis, an
+    answer, the next training) would keep as much again.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library, such as musl

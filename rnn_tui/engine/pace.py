@@ -6,51 +6,52 @@ from typing import NamedTuple
 
 
 class Mark(NamedTuple):
-    """How much was done at a time."""
+    """How much work was done at one time."""
 
-    clock: float  #: in seconds, of any clock that is always the same one.
-    done: float  #: in any unit: steps, photos, shares.
+    clock: float  #: the time in seconds; every mark of a pace is from the same clock.
+    done: float  #: the work done, in any unit: steps, photos, shares.
 
 
 @dataclass(frozen=True)
 class Pace:
-    """The pace of something long, by the marks that it passed.
+    """Estimates how long the rest of a task takes, from marks of its progress.
 
-    The rest is taken to go on like the last half of what was done, or somewhat more than that half:
+    The rest is assumed to be as fast as the last part, which is at least half of the work done:
 
-        seconds_left = (total - done) · (clock - clock of since) / (done - done of since)
+        seconds_left = (total - last.done) · (last.clock - since.clock) / (last.done - since.done)
 
-    `since` moves on each time that twice as much is done, so four marks are all that is kept.
+    `since` moves forward each time the work done has doubled. So four marks are enough.
 
-    - A slow beginning, with data and libraries to load, or the first epoch with its caches, counts
-      until as much again is done. Then it is forgotten.
-    - The half grows with what is done, so that neither a slow batch nor the validation behind each
-      epoch makes the estimate jump, as they would with the last seconds alone.
-    - What is gone on with begins at its first mark: what an earlier session did, perhaps on another
-      machine, took none of this one's time. A clock or a count that goes back begins anew.
-    - While a clock stands, as that of a paused run, the estimate stands. Where it has not moved
-      since the first mark, there is none. While the count stands and the clock goes on, the
-      estimate grows.
+    - A slow start (loading data and libraries, an epoch with cold caches) counts only until the
+      work done has doubled once or twice.
+    - The measured part grows with the work done. One slow batch, or the validation after an epoch,
+      therefore does not make the estimate jump.
+    - A resumed task starts at its first mark: work of an earlier session, perhaps on another
+      machine, took no time of this one. If the clock or the count goes backwards, the measurement
+      starts again.
+    - While the clock is stopped, as in a paused run, the estimate stays the same; before the clock
+      has moved at all there is no estimate. While only the clock moves, the estimate grows.
 
-    It suits parts that are alike. Runs of a report are not: `RunTimes` of `report/run_times.py`
-    knows what each kind took.
+    It assumes that all parts take about the same time. The runs of a report do not; for them see
+    `RunTimes` in `report/run_times.py`.
     """
 
     begin: Mark | None = None  #: the first mark; None before it.
-    since: Mark | None = None  #: from where on the pace is measured.
-    half: Mark | None = None  #: where `since` moves to, once twice as much is done.
+    since: Mark | None = None  #: where the measured part begins.
+    half: Mark | None = None  #: the next `since`, once the work done has doubled.
     last: Mark | None = None  #: the last mark.
 
     @classmethod
     def of_training(cls, first_step: int) -> "Pace":
-        """The pace of a run from this step on, by the seconds that it has trained in all.
+        """Start the pace of a run whose clock is the time it has trained in all sessions.
 
-        What earlier sessions took up to that step is told by the first mark alone.
+        A new run begins with a mark at 0 seconds. A resumed run has no mark yet: how long it took
+        to reach `first_step` is known only once the first mark comes.
         """
         return cls() if first_step else cls().at(0.0, 0)
 
     def at(self, clock: float, done: float) -> "Pace":
-        """The pace once so much is done at a time of the clock."""
+        """Return the pace with one more mark: `done` was reached at `clock`."""
         mark = Mark(clock, done)
         if self.begin is None or self.half is None or self.last is None:
             return Pace(mark, mark, mark, mark)
@@ -64,7 +65,7 @@ class Pace:
 
     @property
     def rate(self) -> float | None:
-        """How much is done in a second; None where nothing tells yet."""
+        """The work done per second; None before it can be measured."""
         if self.since is None or self.last is None:
             return None
         done = self.last.done - self.since.done
@@ -72,24 +73,26 @@ class Pace:
         return done / seconds if done > 0 and seconds > 0 else None
 
     def seconds_left(self, total: float) -> float | None:
-        """Seconds until `total` is done; None where nothing tells yet."""
+        """Return the seconds until `total` is done; None before they can be estimated."""
         if self.last is None:
             return None
         rest = total - self.last.done
         if rest <= 0:
             return 0.0
         rate = self.rate
-        seconds = math.inf if not rate else rest / rate
+        if not rate:
+            return None
+        seconds = rest / rate
         return seconds if math.isfinite(seconds) else None
 
 
 def duration(seconds: float) -> str:
-    """A time span as a clock has it, `m:ss` or `h:mm:ss`: wherever people read one."""
+    """Format a time span as `m:ss` or `h:mm:ss`, as everywhere in the interface."""
     minutes, second = divmod(round(seconds), 60)
     hours, minute = divmod(minutes, 60)
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
 def time_left(seconds: float | None) -> str:
-    """How long the rest of something will take; empty where nothing tells yet."""
+    """Format the remaining time, such as `2:30 left`; empty while it is unknown."""
     return "" if seconds is None else f"{duration(seconds)} left"

@@ -1,18 +1,18 @@
-"""Sharing a batch between the cores, in a way that keeps its speed when others want a core too.
+"""Splits a batch between the cores, and stays fast when other programs need a core too.
 
-PyTorch's own way splits every operation between OpenMP threads that meet, spinning, at the end of
-each: hundreds of meetings a step in a recurrent network. When any other program (or our own
-redraws) takes one core, every meeting waits for a whole time slice. Here each worker computes the
-loss and the gradients of its part of the batch from start to end with one thread, and they meet
-once a step. Images a second (`bench_contention.py`; LSTM 128, batch 100, two cores):
+PyTorch splits every operation between OpenMP threads, which wait for each other, spinning, at the
+end of each operation: hundreds of times a step in a recurrent network. If any other program (or our
+own redraws) takes one core, each of these waits lasts a whole time slice. Here each worker computes
+the loss and the gradients of its part of the batch in one thread, and the workers wait for each
+other once a step. Images per second (`bench_contention.py`; LSTM 128, batch 100, two cores):
 
                         quiet     one busy process beside it     two
     2 OpenMP threads    13,700     3,500                         2,000
     1 OpenMP thread      9,200     9,200                         6,000
     2 workers, as here  15,500     8,700                         7,500
 
-It also makes results repeatable: the parts and the order in which they are added are the same
-whether the machine is busy or not, where a changing number of OpenMP threads changes the sums.
+It also makes results repeatable: the parts of a batch, and the order in which their gradients are
+added, do not depend on how busy the machine is. A varying number of OpenMP threads changes sums.
 """
 
 import ctypes
@@ -30,46 +30,48 @@ from rnn_tui.engine.cores import usable_cores
 
 # With more parts of a batch of 100, each is too small to keep a core's vector units busy.
 MAX_AUTOMATIC_WORKERS = 4
+# The numbers of these options in glibc's malloc.h.
+M_TRIM_THRESHOLD, M_MMAP_THRESHOLD = -1, -3
 
 Result = TypeVar("Result")
 
 
 def automatic_workers() -> int:
-    """How many workers a run on the CPU takes unless told otherwise."""
+    """Return how many workers a run on the CPU has if its settings don't say."""
     return max(1, min(MAX_AUTOMATIC_WORKERS, usable_cores()))
 
 
 @cache
 def keep_freed_memory() -> None:
-    """Let the C library keep what a step frees for the next step, where it is glibc.
+    """Make glibc keep the memory that a step frees for the next step.
 
-    Each worker's step takes and frees tens of megabytes. By default glibc returns blocks above
-    128 KiB to the kernel at once, which clears every page when they are taken again: a sixth of a
-    step of the LSTM. (mallopt(3): M_TRIM_THRESHOLD, and M_MMAP_THRESHOLD, at most 32 MiB.)
+    Each worker allocates and frees tens of megabytes a step. By default glibc returns blocks above
+    128 KiB to the kernel at once, and the kernel clears every page that is allocated again: a sixth
+    of the time of an LSTM's step. See M_TRIM_THRESHOLD and M_MMAP_THRESHOLD in mallopt(3); the
+    second is at most 32 MiB. Other C libraries are left alone.
     """
     if sys.platform == "linux":
         with suppress(OSError, AttributeError):  # another C library, such as musl
             mallopt = ctypes.CDLL(None).mallopt
-            trim_threshold, mmap_threshold = -1, -3
-            mallopt(mmap_threshold, 32 * 2**20)
-            mallopt(trim_threshold, 2**30)
+            mallopt(M_MMAP_THRESHOLD, 32 * 2**20)
+            mallopt(M_TRIM_THRESHOLD, 2**30)
 
 
 class Workers:
-    """A fixed number of threads, the caller's being one of them."""
+    """A fixed number of threads that compute together; the caller's thread is one of them."""
 
     def __init__(self, count: int) -> None:
         self.count = count
         self._pool = ThreadPoolExecutor(count - 1, "train") if count > 1 else None
 
     def run(self, calls: Sequence[Callable[[], Result]]) -> list[Result]:
-        """Call all functions side by side.
+        """Call all functions in parallel, at most `count` at a time.
 
         Returns:
-            Their results, in order.
+            Their results, in the order of `calls`.
 
         Raises:
-            Exception: that of a call, once none runs any more.
+            Exception: what one of the calls has raised; first all running calls have ended.
         """
         if self._pool is None or len(calls) < 2:
             return [call() for call in calls]
@@ -103,9 +105,9 @@ class Workers:
 
 @contextmanager
 def cpu_workers(count: int) -> Iterator[Workers]:
-    """So many workers.
+    """Provide `count` workers, and end them afterwards.
 
-    Meanwhile PyTorch has one thread for each operation, in the whole process.
+    Meanwhile PyTorch computes each operation with one thread, in the whole process.
     """
     keep_freed_memory()
     torch_threads = torch.get_num_threads()

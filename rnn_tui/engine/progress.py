@@ -1,4 +1,4 @@
-"""How anything long reports how far it is, and is asked to stop."""
+"""Lets a long task report its progress, and be stopped."""
 
 import time
 from collections.abc import Callable
@@ -8,18 +8,17 @@ from rnn_tui.engine.pace import Pace
 
 
 class Progress:
-    """The progress of something long, shared with whoever waits; each may have its own thread.
+    """The progress of a long task, shared by the task and its caller, possibly in two threads.
 
-    The one who works calls `advance(0, total)` at the beginning, with data and libraries loaded,
-    and `advance(done, total)` after each part. Where the total is found out meanwhile, these are
-    `advance(done)` and `expect(total)`. Before each part `stopping` is asked: once it is true, the
-    work ends and returns None.
+    The task calls `advance(0, total)` once its data and libraries are loaded, and
+    `advance(done, total)` after each part. If the total becomes known only later, it calls
+    `advance(done)` and `expect(total)` instead. Before each part it reads `stopping`; if that is
+    true, it ends and returns None.
 
-    The one who waits reads how far it is at any time, or is called after each change, in the thread
-    that made it; `stop()` asks for the end.
+    The caller may read the progress at any time, or pass `on_change`. It calls `stop()` to end the
+    task.
 
-    Training reports more than that, by the events of `engine.events`, and is stopped by the same
-    `Control`.
+    Training reports more, through the events of `engine.events`; the same `Control` stops it.
     """
 
     def __init__(
@@ -27,15 +26,20 @@ class Progress:
         on_change: Callable[["Progress"], object] | None = None,
         control: Control | None = None,
     ) -> None:
-        """`on_change` is called after each change; `control` stops more than this, if given."""
-        self.done: float = 0  #: parts, in any unit.
-        self.total: float | None = None  #: of how many; None where that is not known, or not yet.
-        self.control = Control() if control is None else control  #: is asked to stop.
+        """Start at zero, with an unknown total.
+
+        Args:
+            on_change: called after each change, in the thread of the task.
+            control: stops the task; pass one to stop several tasks together.
+        """
+        self.done: float = 0  #: the parts done, in any unit.
+        self.total: float | None = None  #: the number of parts; None while it is unknown.
+        self.control = Control() if control is None else control  #: stops the task.
         self._on_change = on_change
         self._pace = Pace()
 
     def advance(self, done: float, total: float | None = None) -> None:
-        """Report how much is done, and of how much; None leaves the total as it was."""
+        """Report how many parts are done, and of how many; None leaves the total as it was."""
         self.done = done
         self._pace = self._pace.at(time.monotonic(), done)
         if total is not None:
@@ -43,7 +47,7 @@ class Progress:
         self._report()
 
     def expect(self, total: float) -> None:
-        """Report how much there is to do."""
+        """Report how many parts there are in all."""
         self.total = total
         self._report()
 
@@ -52,7 +56,7 @@ class Progress:
             self._on_change(self)
 
     def after(self, parts: float) -> "Progress":
-        """A progress for the rest of the work, which begins after so many parts of this one."""
+        """Return a progress for the rest of the task, which counts from 0 after `parts` of it."""
 
         def advance(rest: Progress) -> None:
             total = None if rest.total is None else parts + rest.total
@@ -61,28 +65,28 @@ class Progress:
         return Progress(advance, self.control)
 
     def stop(self) -> None:
-        """Ask the work to end."""
+        """Ask the task to end."""
         self.control.stop()
 
     @property
     def stopping(self) -> bool:
-        """Whether the work is to end."""
+        """Whether the task has been asked to end."""
         return self.control.stopping
 
     @property
     def share(self) -> float:
-        """The share that is done, 0 … 1; 0 where the total is not known."""
+        """The share of the parts that is done, 0 … 1; 0 while the total is unknown."""
         return min(1.0, self.done / self.total) if self.total else 0.0
 
     @property
     def rate(self) -> float | None:
-        """How much is done in a second; None where nothing tells yet."""
+        """The parts done per second; None before it can be measured."""
         return self._pace.rate
 
     @property
     def seconds_left(self) -> float | None:
-        """How long the rest will take, as `Pace` says; None where nothing tells yet."""
+        """The seconds that the rest takes, as `Pace` estimates; None before it can."""
         return None if self.total is None else self._pace.seconds_left(self.total)
 
 
-UNWATCHED = Progress()  # where nobody looks or stops
+UNWATCHED = Progress()  # for a call whose progress is not shown, and which is not stopped

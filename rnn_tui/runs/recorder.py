@@ -1,8 +1,9 @@
-"""Brings one run's events into the database, off the training thread's path.
+"""Writes the events of a run into the database, in a thread of its own.
 
-A thread empties its queue a few times a second in one transaction. Where the database can't be
-written, events wait in memory, and at the end go into a file, a *spill*. Spills are taken in when
-the database is opened next; a new database takes in the folders of weights as well.
+Training only appends to a queue. A few times a second the thread writes all queued events in one
+transaction. While the database can't be written, events wait in memory; if it still can't be when
+the run ends, they go into a file, a *spill*. The next time the database is opened, spills are
+imported. If the database is new then, runs are recovered from their weights as well.
 """
 
 import json
@@ -36,44 +37,48 @@ from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import is_id
 from rnn_tui.tasks import TASKS
 
-# often enough for others to see a run live, seldom enough to cost nothing
+# Short enough that other processes see a run live, long enough to cost nothing.
 SECONDS_BETWEEN_WRITES = 0.4
-# after a failure: the first pause, doubled each time up to the longest
+# Seconds before a failed write is tried again; doubled after each failure, up to the longest.
 FIRST_RETRY, LONGEST_RETRY = 1.0, 30.0
-# A folder that is being removed fails in many ways before its database is gone: for so long a write
-# there is tried again.
+# While its folder is being removed, a write fails in many ways before the database is seen to be
+# gone. So a failed write is repeated at once, for this long.
 SECONDS_OF_VANISHING, SECONDS_BETWEEN_TRIES = 1.0, 0.02
-LAST_PATIENCE = 10.0  # how long the end of a run may wait for a database that is busy
-# of what waits for a database that stays away: about 100 MB; then the oldest go
+LAST_PATIENCE = 10.0  # seconds that the end of a run waits for a busy database
+# Events kept in memory, about 100 MB, while the database can't be written; the oldest are dropped.
 MOST_WAITING = 200_000
-MOST_ADOPTED = 2000
+MOST_RECOVERED = 2000  # runs recovered from their weights into a new database
 logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Spill:
-    """What the database lacks of a run, as a file keeps it."""
+    """The part of a run that is not in the database, as it is stored in a file."""
 
     run_id: str  #: the run.
-    name: str  #: what to call it, if it is not in the database at all.
-    created: float  #: when it began, in seconds since 1970.
+    name: str  #: its name, used if the run is not in the database at all.
+    created: float  #: when it was created, in seconds since 1970.
     config: RunConfig  #: its settings.
-    started: events.RunStarted | None  #: how its last session began, if it did.
-    events: Sequence[events.Event]  #: what was not written, in order.
+    started: events.RunStarted | None  #: the start of its last session; None if it never started.
+    events: Sequence[events.Event]  #: the events that were not written, in order.
 
 
 def spill_dir() -> Path:
-    """The folder of spills."""
+    """Return the folder of spills."""
     return data_dir() / "unrecorded"
 
 
 def spill_file(run_id: str) -> Path:
-    """The path of a run's spill, whether or not it has one."""
+    """Return the path of a run's spill; the file may not exist."""
     return spill_dir() / f"{run_id}.json"
 
 
 def write_spill(spill: Spill) -> Path:
-    """Keep a spill; returns its file."""
+    """Write a spill to its file, and return the path.
+
+    Raises:
+        OSError: if the file can't be written.
+    """
     path = spill_file(spill.run_id)
     path.parent.mkdir(parents=True, exist_ok=True)
     document = {
@@ -88,7 +93,7 @@ def write_spill(spill: Spill) -> Path:
     return path
 
 
-def take_in(connection: sqlite3.Connection) -> None:
+def import_spills(connection: sqlite3.Connection) -> None:
     """Write all spills into the database, and remove their files.
 
     Where the database refuses one, its file stays.
@@ -99,7 +104,7 @@ def take_in(connection: sqlite3.Connection) -> None:
         return
     for path in files:
         if not path.is_file() or is_held(path.stem):
-            continue  # the run goes on, and its own recorder writes
+            continue  # the run is still training, and its own recorder writes
         try:
             spill = _read_spill(path)
         except (OSError, KeyError, *INVALID_VALUE) as error:
@@ -114,7 +119,7 @@ def take_in(connection: sqlite3.Connection) -> None:
 
 
 def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
-    """Write into the database what it lacks of a run, inside a transaction of the caller's."""
+    """Write a spill into the database; the caller has begun a transaction."""
     row = connection.execute("SELECT specs FROM runs WHERE id = ?", (spill.run_id,)).fetchone()
     batch = list(spill.events)
     specs: tuple[Metric, ...] = ()
@@ -123,13 +128,18 @@ def write_lacking(connection: sqlite3.Connection, spill: Spill) -> None:
         if spill.started is not None and spill.started not in batch:
             batch.insert(0, spill.started)
     else:
-        with suppress(*INVALID_VALUE):  # as of a damaged row: the figures are kept all the same
+        with suppress(*INVALID_VALUE):  # a damaged row: its events are written all the same
             specs = metrics_from_json(row[0])
     EventWriter(spill.run_id, spill.config, specs).write(connection, batch)
 
 
 def _read_spill(path: Path) -> Spill:
-    """The spill in a file; a KeyError or one of `INVALID_VALUE` if it is none."""
+    """Read the spill in a file.
+
+    Raises:
+        OSError: if the file can't be read.
+        KeyError: if a field is missing. One of `INVALID_VALUE` is raised if a field is wrong.
+    """
     document: Any = json.loads(path.read_bytes())
     run_id = str(document["run"])
     config = config_from_dict(document["config"])
@@ -150,20 +160,23 @@ def _read_spill(path: Path) -> Spill:
     )
 
 
-def adopt_folders(connection: sqlite3.Connection, *, but: str = "") -> None:
-    """Add settings and figures of the runs in the folder of runs to a new database.
+def recover_runs(connection: sqlite3.Connection, *, leave_out: str = "") -> None:
+    """Recover runs into a new database, from the weights in the folder of runs.
+
+    Their settings, the step and the metrics are recovered; the training history is lost.
 
     Args:
         connection: the database.
-        but: a run that is added otherwise.
+        leave_out: the id of a run that is not recovered, which its recorder adds itself.
     """
-    for run_id in kept_runs()[:MOST_ADOPTED]:
-        if run_id != but and is_id(run_id) and not is_held(run_id):
+    for run_id in kept_runs()[:MOST_RECOVERED]:
+        if run_id != leave_out and is_id(run_id) and not is_held(run_id):
             with transaction(connection):
-                _adopt(connection, run_id)
+                _recover(connection, run_id)
 
 
-def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
+def _recover(connection: sqlite3.Connection, run_id: str) -> None:
+    """Recover one run, if its weights can be read; the caller has begun a transaction."""
     path = weights_of(run_id)
     try:
         config, step, metrics = read_description(path)
@@ -183,7 +196,7 @@ def _adopt(connection: sqlite3.Connection, run_id: str) -> None:
 
 
 def _definitions(task: str, names: Iterable[str]) -> list[Metric]:
-    """The metrics of these names: as the task defines them, or bare ones where it does not."""
+    """Return the task's definitions of these metrics, or plain ones if it has none."""
     defined = {}
     if task in TASKS:
         defined = {metric.name: metric for metric in TASKS[task].metric_definitions}
@@ -194,15 +207,15 @@ def _definitions(task: str, names: Iterable[str]) -> list[Metric]:
 
 
 class Recorder:
-    """Records the events of one run.
+    """Writes the events of one run into the database, in a thread of its own.
 
     Args:
-        path: the database.
+        path: the file of the database.
         run_id: the run.
         config: its settings.
-        name: what to call it, if it is new.
-        resumed: whether it is in the database already; then a failure before it starts changes
-            nothing.
+        name: its name, if it is new.
+        resumed: whether the run is in the database already. If it then fails before it starts, its
+            row stays as it was.
     """
 
     def __init__(
@@ -215,53 +228,57 @@ class Recorder:
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
         self._connection: sqlite3.Connection | None = None
-        #: what was at the path when the connection was opened.
+        #: the file at the path when the connection was opened, to notice that it was replaced.
         self._file: os.stat_result | None = None
-        #: events that `take` was given, for the thread.
+        #: events passed to `take()` that the thread has not fetched yet.
         self._queue: deque[events.Event] = deque()
         #: events that the thread has fetched and not yet written.
         self._pending: list[events.Event] = []
-        #: how the last session began, once that is written.
+        #: the start of the last session, once it is in the database.
         self._started: events.RunStarted | None = None
-        #: whether nothing has been written of a resumed run.
+        #: whether the run is resumed, and nothing of this session has been written.
         self._untouched = resumed
-        #: whether the run is in the database, or will be when that is opened.
+        #: whether the run is in the database, or in a spill that will be imported.
         self.listed = resumed
-        #: whether something was written neither to the database nor to a file beside it.
+        #: whether some events are neither in the database nor in a spill.
         self.lost = False
         #: called in the thread a few times a second; must be quick.
         self.meanwhile: Callable[[], object] = lambda: None
-        # counts of events: given to `take`, fetched by the thread, and in the database
+        #: how many events were passed to `take()`.
         self._taken = 0
+        #: how many of these the thread has fetched.
         self._fetched = 0
+        #: how many of these are in the database.
         self._done = 0
-        #: why the database can't be written now; empty where it can.
+        #: why the database can't be written now; empty if it can.
         self._problem = ""
-        #: what else the user must know of the database.
+        #: a warning that stays: the database was removed or replaced.
         self._notice = ""
         #: when to try again after a failure, by the monotonic clock.
         self._retry_at = 0.0
+        #: the seconds to wait after the next failure.
         self._pause = FIRST_RETRY
-        #: guards the next two, and wakes whoever waits for a write.
+        #: guards `_asked` and `_closing`; notified when these change, and after each write.
         self._wake = threading.Condition()
-        #: whether to write now; a new run shows at once, before its data and model stand.
+        #: whether to write now. A new run is written at once, before its data are loaded.
         self._asked = not resumed
+        #: whether `close()` was called.
         self._closing = False
         self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
         self._thread.start()
 
     def take(self, event: events.Event) -> None:
-        """Take an event; quick."""
+        """Queue an event to be written; returns at once."""
         self._queue.append(event)
         self._taken += 1
 
     @property
     def problem(self) -> str:
-        """What the user must know: why the run can't be recorded; empty where all is well."""
+        """Why the run is not recorded, or a warning, as a sentence; empty if all is well."""
         return self._problem or self._notice
 
     def flush(self) -> bool:
-        """Wait until all that was taken is in the database; False if it can't be, for now."""
+        """Write all queued events, and wait for that; returns whether they are in the database."""
         with self._wake:
             target = self._taken
             self._asked = True
@@ -270,7 +287,7 @@ class Recorder:
             return self._done >= target
 
     def close(self) -> bool:
-        """Write what is left and end; returns whether all is in the database."""
+        """Write all queued events and end the thread; returns whether all are in the database."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -279,22 +296,23 @@ class Recorder:
 
     @property
     def busy(self) -> bool:
-        """Whether it still writes."""
+        """Whether the thread is still running."""
         return self._thread.is_alive()
 
     def lacking(self) -> Spill:
-        """What the database has not taken; once nothing is written any more."""
+        """Return the part of the run that is not in the database; call it after `close()`."""
         return Spill(
             self._id, self._name, self._created, self._config, self._started, tuple(self._pending)
         )
 
     def _run(self) -> None:
-        """In the thread: write a few times a second, and what is left at the end."""
+        """Write the queued events a few times a second, until `close()`; runs in the thread."""
         closing = False
         while not closing:
             with self._wake:
                 self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
-                asked, closing = self._asked, self._closing
+                asked = self._asked
+                closing = self._closing
                 self._asked = False
             self.meanwhile()
             has_work = self._queue or self._pending or asked or closing
@@ -307,17 +325,18 @@ class Recorder:
             self._connection.close()
 
     def _spill(self) -> None:
-        """Keep what the database lacks in a file."""
+        """Write the events that are not in the database to a file."""
         try:
             path = write_spill(self.lacking())
         except OSError as error:
             self.lost = True
-            logger.warning("what is not recorded of run %s has no place: %s", self._id, error)
+            logger.warning("unrecorded events of run %s can't be written: %s", self._id, error)
         else:
             self.listed = True
-            logger.info("what is not recorded of run %s is in %s", self._id, path)
+            logger.info("unrecorded events of run %s are in %s", self._id, path)
 
     def _try_to_write(self) -> None:
+        """Fetch the queued events and write them; a failure is noted, and tried again later."""
         fetched = [self._queue.popleft() for _ in range(len(self._queue))]
         self._pending += fetched
         self._fetched += len(fetched)
@@ -339,9 +358,14 @@ class Recorder:
             self._wake.notify_all()
 
     def _write(self) -> None:
+        """Write all fetched events in one transaction.
+
+        Raises:
+            StoreError, sqlite3.Error, OSError: if that fails for `SECONDS_OF_VANISHING`.
+        """
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
-            return  # a run that is refused before it starts stays as it was
+            return  # if the run is refused before it starts, its row stays as it was
         until = time.monotonic() + SECONDS_OF_VANISHING
         while True:
             try:
@@ -361,7 +385,7 @@ class Recorder:
             self._started = started[-1]
 
     def _connected(self) -> sqlite3.Connection:
-        """The connection; a new one where the file has vanished or was replaced."""
+        """Return the connection; opens a new one if the file was removed or replaced."""
         if self._connection is not None:
             with suppress(OSError):
                 if self._file is not None and os.path.samestat(os.stat(self._path), self._file):
@@ -378,11 +402,11 @@ class Recorder:
         self._connection, created = connect(self._path)
         self._file = os.stat(self._path)
         if created:
-            adopt_folders(self._connection, but=self._id)
+            recover_runs(self._connection, leave_out=self._id)
         return self._connection
 
     def _note(self, error: Exception) -> None:
-        """Remember why a write failed, and when to try again."""
+        """Store why a write failed, and when to try again."""
         sentence = error
         if isinstance(error, sqlite3.Error | OSError):
             sentence = explained(error, self._path)

@@ -34,7 +34,7 @@ from rnn_tui.runs.logged_values import (
     read_logged_values,
     read_outline,
 )
-from rnn_tui.runs.recorder import Spill, adopt_folders, take_in, write_lacking
+from rnn_tui.runs.recorder import Spill, import_spills, recover_runs, write_lacking
 from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
 DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
@@ -55,9 +55,9 @@ class RunStore:
         self._reader = RecordReader(self._connection)
         with ExitStack() as undo, self._explaining():
             undo.callback(self.close)
-            take_in(self._connection)
+            import_spills(self._connection)
             if created:
-                adopt_folders(self._connection)
+                recover_runs(self._connection)
             undo.pop_all()
 
     def __enter__(self) -> Self:

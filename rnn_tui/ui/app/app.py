@@ -165,29 +165,30 @@ class RnnTuiApp(HostApp):
         return await super().run_async(**options)
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
-        """End; in a terminal that is the end of the process."""
+        """End the app; in a terminal, and for a page, this ends the process."""
         if self.end_process is not None:
             self.end_process(return_code, "")
         super().exit(result, return_code, message)
 
     def handles_fault(self, error: Exception) -> bool:
-        """Let no traceback reach the user, and keep what trains."""
-        if self._exit:  # where the app is taken apart, its parts fail; nobody sees them any more
+        """End the app with a sentence in place of a traceback, and save the runs in training."""
+        if self._exit:  # while the app is taken apart its parts may fail, which nobody sees
             logger.info("while the app ended", exc_info=error)
             return True
         if self.end_process is None:
             return False
         logger.error("the app failed", exc_info=error)
-        cause = getattr(error, "error", error)  # of a worker's, which is in another
+        cause = getattr(error, "error", error)  # Textual wraps the exception of a worker
         self.end_process(1, f"rnn-tui: {fault_message(cause)}\n")
         return True
 
-    # Keys, each in its turn.
+    # Keys wait in a queue, and are handled in order.
 
     async def on_event(self, event: events.Event) -> None:
-        """Handle a key, what is pasted, and whether the window is in front, each in its turn.
+        """Queue keys, pastes and changes of the window's focus, to be handled in order.
 
-        A key says that the window is in front: one that waits must not say so once it has gone.
+        A key makes Textual assume that the window has the focus. So a waiting key must not overtake
+        the event that says that it has lost it.
         """
         if event.is_forwarded or not isinstance(event, IN_TURN):
             await super().on_event(event)

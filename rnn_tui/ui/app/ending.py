@@ -1,10 +1,10 @@
-"""Runs the app, and ends it at any moment.
+"""Runs the app, and ends it within two seconds at any time.
 
-Its runs are kept then, and its terminal, or the pipes of a page, are left as they were.
+At the end the runs in training are saved, and the terminal or the pipes of a page are restored.
 
-Textual ends by taking all widgets apart. That fails where one is still being made, and waits: for
-the terminal, for threads, for whatever the app is doing. So a thread of its own ends the process
-here, and nothing that it does waits for long.
+Textual ends by removing all widgets. That fails while one is still being made, and may block: on
+the terminal, on threads, on whatever the app is doing. So here a thread of its own ends the
+process, and no step of that waits for long.
 """
 
 import logging
@@ -24,10 +24,10 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection
 from rnn_tui.ui.common.threads import wait_for_threads
 
-SECONDS_TO_KEEP = 1.3  # for what trains to keep what it has
-SECONDS_TO_END = 1.9  # for all of the end
-SECONDS_TO_GIVE_BACK = 0.4  # for a terminal that nobody reads
-ASKED = 0  # among the numbers of signals
+SECONDS_TO_KEEP = 1.3  # time for runs in training to be saved
+SECONDS_TO_END = 1.9  # then the system ends the process, whatever it is doing
+SECONDS_TO_GIVE_BACK = 0.4  # how long to wait for a terminal that nobody reads
+ASKED = 0  # stands for a call of `end()` among the numbers of signals
 
 if sys.platform != "win32":
     from rnn_tui.ui.common.textual_driver import SteadyDriver, Terminal, hold_still
@@ -38,9 +38,9 @@ if sys.platform != "win32":
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     class Ending:
-        """Ends the process on a signal, without its terminal, or when the app asks.
+        """Ends the process on a signal, when the terminal is gone, or when the app asks for it.
 
-        To be made before Textual takes the terminal.
+        Create it before Textual takes the terminal.
         """
 
         def __init__(self, app: RnnTuiApp, *, page: bool) -> None:
@@ -54,8 +54,8 @@ if sys.platform != "win32":
             else:
                 self._terminal = SteadyDriver.terminal = Terminal()
                 app.driver_class = SteadyDriver
-            self._code = 0  #: exit code that the app asks for.
-            self._sentence = ""  #: that it wants in the terminal.
+            self._code = 0  #: the exit code that the app asks for.
+            self._sentence = ""  #: the sentence that the app wants to be printed at the end.
             #: a pipe, of a byte for each reason to end: the number of a signal, or `ASKED`.
             self._ears, self._mouth = os.pipe()
             os.set_blocking(self._mouth, False)
@@ -67,19 +67,19 @@ if sys.platform != "win32":
             threading.Thread(target=self._listen, name="ending", daemon=True).start()
 
         def end(self, code: int, sentence: str = "") -> None:
-            """End the process, with a sentence in the terminal as it was; does not return."""
+            """Restore the terminal, print a sentence there and end the process; never returns."""
             self._code = code
             self._sentence = sentence
             os.write(self._mouth, bytes([ASKED]))
             hold_still()
 
         def _listen(self) -> None:
-            """In a thread: wait for a reason to end."""
-            # Who changes a terminal that is another's at the time is stopped, unless it does this.
+            """Wait for a reason to end the process; runs in a thread."""
+            # A background process that changes the terminal is stopped, unless SIGTTOU is blocked.
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTTOU})
             waiting = select.poll()
             waiting.register(self._ears, select.POLLIN)
-            waiting.register(self._terminal.keys, 0)  # tells when it is gone, and nothing else
+            waiting.register(self._terminal.keys, 0)  # reports only that the terminal is gone
             while True:
                 for file, events in waiting.poll():
                     if file == self._ears:
@@ -90,7 +90,7 @@ if sys.platform != "win32":
                         waiting.unregister(file)
 
         def _hear(self, reasons: bytes) -> None:
-            """End for the first of these reasons; a signal that Textual uses is none."""
+            """End the process for the first valid reason; signals that Textual uses are none."""
             for reason in reasons:
                 if reason == ASKED:
                     self._end(self._code, self._sentence)
@@ -98,13 +98,13 @@ if sys.platform != "win32":
                     self._end(128 + reason)
 
         def _end(self, code: int, sentence: str = "") -> None:
-            """Keep what trains, give the terminal back, and end the process."""
+            """Save the runs in training, restore the terminal, and end the process."""
             keep_until = time.monotonic() + SECONDS_TO_KEEP
-            # the last resort: a library may hold Python up
+            # If a library blocks Python, the system ends the process after this time.
             signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
             self._app.runs.interrupt()
             if (loop := self._app.loop) is not None:
-                with suppress(RuntimeError):  # it is closed
+                with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(hold_still)
             _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(keep_until - time.monotonic())
@@ -115,27 +115,27 @@ if sys.platform != "win32":
             os._exit(code or int(lost))
 
         def _tell_losses(self) -> None:
-            """Say of what runs something could not be kept."""
-            with suppress(OSError):  # nobody is there any more
+            """Print which runs could not be saved completely."""
+            with suppress(OSError):  # the terminal is gone
                 for run in self._app.runs.unkept:
                     self._terminal.say(f"rnn-tui: {run.loss_sentence}\n")
 
 
 def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
-    """Call what may wait for ever, and go on without it then."""
+    """Call a function that may block for ever, and wait for it `SECONDS_TO_GIVE_BACK` at most."""
     thread = threading.Thread(target=do, args=arguments, daemon=True)
     thread.start()
     thread.join(SECONDS_TO_GIVE_BACK)
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:
-    """Run the app and end the process; returns to no caller.
+    """Run the app and end the process; never returns.
 
-    Python's own tidying up is left out: with PyTorch loaded it takes seconds on a busy machine, and
-    waits for a thread that can't stop in time, as in a huge network's step.
+    Python's own clean-up is left out: with PyTorch loaded it takes seconds on a busy machine, and
+    it waits for threads that can't stop in time, such as one in the step of a huge network.
 
     Args:
-        data_dir: the torchvision root with the data of tasks that read data.
+        data_dir: the torchvision root, a folder with the data of the tasks that need some.
         page: whether a page in the browser shows the app, in place of a terminal.
     """
     share_arenas(max(2, usable_cores()))  # before there are threads
@@ -144,7 +144,7 @@ def run(data_dir: str | None = None, *, page: bool = False) -> int:
     if sys.platform != "win32":
         app.end_process = Ending(app, page=page).end
     code = app.run() or app.return_code or 0
-    if app.end_process is not None:  # it did not come so far as to be ended
+    if app.end_process is not None:  # the app failed before `exit` could end the process
         app.end_process(code, "")
     app.runs.close(SECONDS_TO_KEEP)
     lost = app.runs.unkept

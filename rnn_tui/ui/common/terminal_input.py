@@ -1,7 +1,6 @@
-"""What a terminal or a page sends, before Textual makes keys of it.
+"""Filters what a terminal or a page sends, before Textual parses it into keys.
 
-Replies to questions are taken out of it, and sizes and pastes have bounds. Textual would read
-replies as keys, and believe any size.
+It takes out replies to questions, which Textual would read as keys, and bounds sizes and pastes.
 """
 
 import os
@@ -15,8 +14,8 @@ MOST_PASTED = 1_000_000  # characters; more than any field takes
 # How long to wait for the rest of what is pasted, once nothing more of it comes.
 SECONDS_FOR_THE_REST = 5.0
 PASTE_ENDS = "\x1b[201~"
-# Questions. All terminals answer the last one, and answer in order: whatever they have not answered
-# until then, they can't do.
+# Questions. Every terminal answers the last one, and all answer in order: what a terminal has not
+# answered by then, it can't do.
 ASK_KITTY = "\x1b_Gi=1,s=1,v=1,a=q,t=d,f=24;AAAA\x1b\\"  # whether it has Kitty's pictures
 ASK_CELL = "\x1b[16t"  # how many pixels a cell has
 ASK_FEATURES = "\x1b[c"  # what else it can do
@@ -35,15 +34,20 @@ SIXEL = "4"  # among the features
 
 
 def bounded_size(width: object, height: object) -> tuple[int, int]:
-    """A size that can be drawn; raises where these are no numbers."""
+    """Return columns and rows, limited to what can be drawn.
+
+    Raises:
+        TypeError, ValueError: if these are not numbers.
+    """
     columns, rows = int(width), int(height)  # type: ignore[call-overload]
     return min(max(1, columns), MOST_COLUMNS), min(max(1, rows), MOST_ROWS)
 
 
 def questions(environment: Mapping[str, str] = os.environ) -> str:
-    """What to ask a terminal on which pictures are to be shown.
+    """Return the questions that find out which kind of pictures the terminal can show.
 
-    tmux would make a title of the question for Kitty, an old console of Linux would print it.
+    tmux and the Linux console are not asked about Kitty's pictures: tmux would set its title to the
+    question, and an old console would print it.
     """
     kind = environment.get("TERM", "")
     in_tmux = "TMUX" in environment or kind.startswith(("screen", "tmux"))
@@ -87,16 +91,20 @@ class Replies:
 
 
 class InputText:
-    """Text on its way from a terminal to Textual's parser."""
+    """Filters the text between a terminal and Textual's parser."""
 
     def __init__(self, replies: Replies | None = None) -> None:
         self._replies = replies or Replies()
-        self._unfinished = ""  #: the beginning of what may be a reply, or the end of a paste.
+        self._unfinished = ""  #: what may be the beginning of a reply, or of `PASTE_ENDS`.
         self._pasted: int | None = None  #: characters of a paste so far; None outside one.
-        self._fed_at = 0.0  #: the monotonic time when something came.
+        self._fed_at = 0.0  #: the monotonic time of the last input.
 
     def feed(self, text: str) -> str:
-        """What there is for the parser, now that this has come."""
+        """Filter more text, and return what the parser may read.
+
+        A possible beginning of a reply at the end is held back until more text comes, or
+        `end_sequence()` is called.
+        """
         text = self._unfinished + text
         self._unfinished = ""
         self._fed_at = time.monotonic()
@@ -126,14 +134,15 @@ class InputText:
         return "".join(passed)
 
     def _beginning_at_end(self, rest: str) -> re.Match[str] | None:
-        """The beginning of something at the end of a text; Escape may be the key, or begin one."""
+        """Find what may be the beginning of a reply, or of `PASTE_ENDS`, at the end of a text."""
         pattern = PART_OF_REPLY if self._pasted is None else PART_OF_PASTE
         return pattern.search(rest)
 
-    def wait_no_more(self) -> str:
-        """What was held back, as keys, once nothing has come for a while.
+    def end_sequence(self) -> str:
+        """Return the text that was held back; called once no input has come for a while.
 
-        A paste whose end is lost ends after some seconds, or all keys would be pasted from then on.
+        A paste whose end was lost ends after some seconds; otherwise all later keys would be
+        pasted.
         """
         if self._pasted is None:
             text = self._unfinished
@@ -147,13 +156,14 @@ class InputText:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether there is something that a pause makes keys of, or ends."""
+        """Whether text is held back or a paste has not ended, so that a pause matters."""
         return bool(self._unfinished) or self._pasted is not None
 
     def _within_bounds(self, text: str) -> str:
-        """Text, or so much of it as may be pasted; one more, so that it is known to be too long.
+        """Cut a pasted text at the limit, and remove Escape from it; leave other text alone.
 
-        Without Escape, behind which Textual would make keys of what is pasted.
+        One character more than the limit is kept, so that the driver sees that it was too long.
+        After Escape, Textual would read the rest of the paste as keys.
         """
         if self._pasted is None:
             return text

@@ -1,18 +1,18 @@
-"""Workarounds for what Textual 8 gets wrong with the terminal. The others: `textual_workarounds`.
+"""Works around faults of Textual 8 with terminals. For other faults see `textual_workarounds`.
 
-- Its thread that writes ends where a write fails. Whoever has more to write waits for it for ever.
-- Its thread that reads ends the app, with exit code 0, at a byte that is no UTF-8, and at sequences
-  for keys that there can't be, such as `ESC [ : A`, where its parser ends.
-- A key that is half a character (`ESC [ 55296 u`) can't be written.
-- It makes keys of what a terminal replies, and of what is pasted behind an Escape.
-- It takes any size that stands among keys, and keeps all that is typed, however much.
-- After a stop without a word (SIGSTOP) it takes the terminal's attributes, as it has set them, for
-  those from before the app.
-- It takes Alt with a digit for what Option types on a Mac: `¡` for Alt+1.
-- It believes COLUMNS and LINES, which a Python prompt leaves to what it starts: the app keeps that
-  size in any window.
+- The thread that writes ends when a write fails. Then every later write blocks for ever.
+- The thread that reads ends the app, with exit code 0, at a byte that is not UTF-8, and at a key
+  sequence that its parser can't read, such as `ESC [ : A`.
+- It accepts a surrogate as a key (`ESC [ 55296 u`), which can't be encoded later.
+- It reads a terminal's replies as keys, and a paste after Escape too.
+- It accepts any terminal size that comes in the input, and queues typed keys without a limit.
+- After SIGSTOP, which no handler sees, it saves the attributes that it has set itself, and restores
+  these at the end instead of the original ones.
+- It reads Alt and a digit as what Option types on a Mac: `¡` for Alt+1.
+- It believes COLUMNS and LINES, which a Python prompt sets for its child processes. The app then
+  keeps that size in any window.
 
-Waits for `WriterThread`, `LinuxDriver` and `XTermParser` to do better.
+Can be removed once `WriterThread`, `LinuxDriver` and `XTermParser` are mended.
 """
 
 import asyncio
@@ -46,9 +46,10 @@ from rnn_tui.ui.common.terminal_input import (
     questions,
 )
 
-MOST_WAITING = 1_000  # keys and moves of the mouse
-SECONDS_FOR_ROOM = 0.01
-SECONDS_FOR_A_KEY = max(0.1, ESCAPE_DELAY)  # until Escape alone, or part of a sequence, is a key
+MOST_WAITING = 1_000  # keys and mouse moves that may wait for the app; then no more are read
+SECONDS_FOR_ROOM = 0.01  # how often the reading thread looks whether the app has caught up
+# After so long without input, Escape alone or an unfinished sequence counts as keys.
+SECONDS_FOR_A_KEY = max(0.1, ESCAPE_DELAY)
 BYTES_AT_ONCE = 4096
 ALT_DIGITS = frozenset(f"\x1b{digit}" for digit in "0123456789")
 logger = logging.getLogger(__name__)
@@ -56,17 +57,18 @@ TOO_LONG = f"More than {MOST_PASTED:,} characters can't be pasted at once."
 
 
 def hold_still() -> None:
-    """Do nothing any more, until the process has ended."""
+    """Block this thread until the process ends."""
     while True:
         time.sleep(1)
 
 
 class SteadyParser(XTermParser):
-    """A parser that passes over a sequence that it can't read, and goes on right behind it.
+    """A parser that skips a sequence it can't read, and goes on with the next character.
 
     Args:
-        tells_sizes: whether the terminal has said that its sizes come among keys. It tells of the
-            mouse in pixels then; Textual believes that of whoever sends a size.
+        tells_sizes: whether the terminal has said that it reports its size in the input. Such a
+            terminal reports the mouse in pixels. Textual assumes this of every terminal as soon as
+            a size comes in the input.
     """
 
     def __init__(self, tells_sizes: Callable[[], bool]) -> None:
@@ -87,38 +89,42 @@ class SteadyParser(XTermParser):
         return super()._sequence_to_key_events(sequence, alt)
 
     def feed(self, data: str) -> Iterator[Message]:
-        """The messages of a text, read by characters: any may be the one where Textual raises."""
+        """Parse a text and yield its messages.
+
+        The characters are parsed one at a time: if Textual raises, only one character is lost.
+        """
         for character in data:
             yield from self._readable(super().feed(character))
 
-    def wait_no_more(self) -> Iterator[Message]:
-        """The keys of an unfinished sequence, once nothing has come for a while."""
+    def end_sequence(self) -> Iterator[Message]:
+        """Yield an unfinished sequence as keys; called once no input has come for a while."""
         if self._timeout_time is not None:
             self._timeout_time = 0.0
         yield from self._readable(super().tick())
 
     def _readable(self, parsed: Iterable[Message]) -> Iterator[Message]:
-        """What is parsed; behind a sequence that can't be read the parser begins anew."""
+        """Yield the parsed messages; if parsing raises, restart the parser instead."""
         try:
             yield from parsed
         except Exception as error:  # noqa: BLE001 - whatever a terminal sends
-            logger.info("a key was passed over: %s", error)
-            # a generator that has raised has ended; what it knows of the terminal is kept elsewhere
+            logger.info("a key was skipped: %s", error)
+            # The parser is a generator, and ends when it raises. A new one loses nothing: what the
+            # parser knows of the terminal is in attributes.
             self._gen = self.parse(self._tokens.append)
             self._awaiting = next(self._gen)
             self._timeout_time = None
 
 
 class KeysDriver(Driver):
-    """A driver that passes on what makes sense, and no more at once than can wait."""
+    """A driver that passes on only valid input, and stops reading while too much of it waits."""
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
-        #: messages on their way to the app's loop, which may not have taken them yet.
+        #: messages sent to the app's event loop; it may not have received them yet.
         self._sent = deque[Future[Any]]()
 
     def _process(self, messages: Iterable[Message]) -> None:
-        """Pass on all that a parser has made of something."""
+        """Pass on the messages that a parser yields."""
         for message in messages:
             self.process_message(message)
 
@@ -127,7 +133,7 @@ class KeysDriver(Driver):
             case Paste() if len(message.text) > MOST_PASTED:
                 self._app.call_later(self._app.notify, TOO_LONG, severity="warning")
             case Resize():
-                if self._tells_sizes:  # else it is no word of the terminal's
+                if self._tells_sizes:  # else something other than the terminal has written it
                     size = Size(*bounded_size(*message.size))
                     super().process_message(Resize(size, size, pixel_size=message.pixel_size))
             case Key():
@@ -136,34 +142,37 @@ class KeysDriver(Driver):
                 super().process_message(message)
 
     def _process_key(self, key: Key) -> None:
-        """Pass on a key that can be; half a character can't be written."""
+        """Pass on a key, unless its character is a surrogate, which can't be encoded."""
         if key.key.startswith("alt+"):
-            key.character = None  # or a field would take the letter for typed
-        is_half = key.character is not None and "\ud800" <= key.character <= "\udfff"
-        if not is_half:
+            key.character = None  # else an input field would insert the letter
+        is_surrogate = key.character is not None and "\ud800" <= key.character <= "\udfff"
+        if not is_surrogate:
             super().process_message(key)
 
     @property
     def _tells_sizes(self) -> bool:
-        """Whether the terminal has said that its sizes come among keys."""
+        """Whether the terminal has said that it reports its size in the input."""
         return False
 
     def send_message(self, message: Message) -> None:
-        """Send it once few others wait; what comes after it waits in the terminal meanwhile."""
+        """Send a message to the app; blocks this thread, which reads, while too many wait.
+
+        Meanwhile further input waits in the terminal.
+        """
         while self._waiting() >= MOST_WAITING and not self._stops():
             time.sleep(SECONDS_FOR_ROOM)
         sending = self._app._post_message(message)
         self._sent.append(asyncio.run_coroutine_threadsafe(sending, loop=self._loop))
 
     def _waiting(self) -> int:
-        """How much of what was typed the app has not begun to handle."""
+        """Return how many messages the app has not begun to handle."""
         while self._sent and self._sent[0].done():
             self._sent.popleft()
         in_key_queue = int(getattr(self._app, "keys_waiting", 0))
         return len(self._sent) + self._app._message_queue.qsize() + in_key_queue
 
     def _stops(self) -> bool:
-        """Whether the thread that reads is to end."""
+        """Whether the reading thread has been asked to end."""
         return False
 
 
@@ -173,38 +182,39 @@ if sys.platform != "win32":
     from textual.drivers.linux_driver import LinuxDriver
 
     ENTER, LEAVE = "\x1b[?1049h", "\x1b[?1049l"
-    # ends what is cut short; then frames, mouse, pastes, sizes, wrap, keys, screen, cursor, focus
+    # Ends an unfinished sequence. Then it resets synchronised frames, the mouse, bracketed paste,
+    # size reports, line wrap, Kitty's keys, the alternate screen, the cursor and focus reports.
     GIVE_BACK = (
         "\x1b\\\x1b[?2026l\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l"
         f"\x1b[?2048l\x1b[?7h\x1b[<u{LEAVE}\x1b[?25h\x1b[?1004l"
     )
-    SECONDS_TO_TAKE = 0.2
+    SECONDS_TO_TAKE = 0.2  # how long to wait for a thread that is just taking the terminal
 
     class Terminal:
-        """The terminal as the app found it.
+        """The terminal of the process, with the attributes that it had before the app.
 
-        A write to it never fails. It is dropped once the terminal is gone, or given back.
+        `write` never fails: once the terminal is gone or given back, it does nothing.
         """
 
         def __init__(self) -> None:
-            # standard error, which Textual draws on, may lead elsewhere
+            # Textual draws on standard error, which may be redirected.
             keys, screen = sys.__stdin__, sys.__stdout__
             assert keys is not None
             assert screen is not None
-            self.keys = keys.fileno()  #: the number of the file that keys come from.
+            self.keys = keys.fileno()  #: the file descriptor that keys are read from.
             self._screen = screen
-            self._attributes = termios.tcgetattr(self.keys)
-            self._writing = threading.Lock()
-            self._entered = False  #: whether the app's own screen is in front.
-            self.changing = threading.Lock()  #: held while the terminal is taken.
-            self.given_back = False  #: whether it is not to be taken, or written to, any more.
-            self.replies = Replies()
+            self._attributes = termios.tcgetattr(self.keys)  #: as they were before the app.
+            self._writing = threading.Lock()  #: held during a write.
+            self._entered = False  #: whether the alternate screen is shown.
+            self.changing = threading.Lock()  #: held while the app takes the terminal.
+            self.given_back = False  #: whether the app must not take or write to it any more.
+            self.replies = Replies()  #: what the terminal has answered to `questions()`.
 
         def fileno(self) -> int:
             return self._screen.fileno()
 
         def write(self, text: str) -> None:
-            """Write, if there is still somebody to read it."""
+            """Write a text; does nothing once the terminal is gone or given back."""
             self._unless_gone(lambda: self._put(text))
 
         def _put(self, text: str) -> None:
@@ -224,21 +234,25 @@ if sys.platform != "win32":
                         do()
                     except OSError:
                         self.given_back = True
-                        signal.raise_signal(signal.SIGHUP)  # as if the system had told
+                        signal.raise_signal(signal.SIGHUP)  # as the system does
 
         def give_back(self, sentence: str = "") -> None:
-            """Leave the terminal as it was, with a sentence on it; blocks where nobody reads it."""
+            """Restore the terminal, and print a sentence; blocks while nobody reads it.
+
+            `changing` is never released, so that no thread takes the terminal again.
+            """
             self.given_back = True
-            # who is about to take it ends that, or does not begin
+            # A thread that is just taking the terminal finishes that first.
             self.changing.acquire(timeout=SECONDS_TO_TAKE)
-            with suppress(OSError, termios.error):  # it is gone
+            with suppress(OSError, termios.error):  # the terminal is gone
                 if self._is_ours():
                     termios.tcsetattr(self.keys, termios.TCSANOW, self._attributes)
                 self.say((GIVE_BACK if self._entered else "") + sentence)
-                termios.tcflush(self.keys, termios.TCIFLUSH)  # what was typed was for the app
+                # Typed keys that were not read were meant for the app, not for the shell.
+                termios.tcflush(self.keys, termios.TCIFLUSH)
 
         def say(self, text: str) -> None:
-            """Write what is to be read after the app; blocks where nobody reads.
+            """Print a text that stays after the app has ended; blocks while nobody reads it.
 
             Raises:
                 OSError: if the terminal is gone.
@@ -248,41 +262,42 @@ if sys.platform != "win32":
                 self._screen.flush()
 
         def _is_ours(self) -> bool:
-            """Whether the shell has not taken it back, as it does from a job that is stopped."""
+            """Whether the app is in the foreground; a stopped job's terminal is the shell's."""
             try:
                 return os.tcgetpgrp(self.keys) == os.getpgrp()
             except OSError:  # no job control
                 return True
 
     class SteadyDriver(KeysDriver, LinuxDriver):
-        """A driver that can be stopped, continued and ended at any moment."""
+        """A driver that can be stopped, continued and ended at any time."""
 
-        terminal: ClassVar[Terminal]  #: what it draws on; a process has one.
+        terminal: ClassVar[Terminal]  #: the terminal that it draws on, one for the process.
 
         def __init__(self, app: App[Any], **options: Any) -> None:
             super().__init__(app, **options)
-            self._file = cast("Any", self.terminal)  # it has all that is used of a file
-            self._size = self._get_terminal_size()  # or the app would ask who knows no bounds
-            self._has_asked = False
+            self._file = cast("Any", self.terminal)  # it has the methods that Textual calls
+            # Else the app would ask Textual for the size, which may be too large to draw.
+            self._size = self._get_terminal_size()
+            self._has_asked = False  #: whether `questions()` have been written.
 
         def start_application_mode(self) -> None:
-            """Take the terminal, unless the app ends."""
+            """Take the terminal; once it is given back, block until the process ends."""
             with self.terminal.changing:
                 if not self.terminal.given_back:
                     super().start_application_mode()  # type: ignore[no-untyped-call]
                     self._ask()
                     return
-            hold_still()  # there is nothing to go on with
+            hold_still()
 
         def _ask(self) -> None:
-            """Ask the terminal, once, what the app wants to know later; nobody waits for that."""
+            """Ask the terminal, once, what it can do; the answers come later with the input."""
             if not self._has_asked:
                 self._has_asked = True
                 self.write(questions())
                 self.flush()
 
-        # In place of a handler, which may write to the queue that it has interrupted, and wait for
-        # itself.
+        # Textual does these two in the signal handler itself. That may have interrupted a put to
+        # the queue that it then writes to: a deadlock.
 
         def _sigtstp_application(self, *_: object) -> None:
             self._loop.call_soon_threadsafe(super()._sigtstp_application)
@@ -291,15 +306,16 @@ if sys.platform != "win32":
             self._loop.call_soon_threadsafe(self._take_again)
 
         def _take_again(self) -> None:
-            """Take the terminal as it was before the stop, whatever has happened to it."""
+            """Take the terminal again after a stop, also after a SIGSTOP, which gave no notice."""
             if self._auto_restart and not self._must_signal_resume:
                 self.suspend_application_mode()
                 self._must_signal_resume = True
             super()._sigcont_application()
-            self._app.call_later(self._app.refresh, layout=True)  # Textual draws what changes only
+            # Textual draws only what has changed, but the screen may show anything now.
+            self._app.call_later(self._app.refresh, layout=True)
 
         def _get_terminal_size(self) -> tuple[int, int]:
-            """The size that the system knows, or else what the environment says."""
+            """Return columns and rows: as the system knows them, else from the environment."""
             columns, lines = os.get_terminal_size(self.terminal.fileno())
             if columns and lines:
                 return bounded_size(columns, lines)
@@ -317,11 +333,11 @@ if sys.platform != "win32":
                 self.run_input_thread()
             except OSError:
                 signal.raise_signal(signal.SIGHUP)
-            except Exception as error:  # noqa: BLE001 - of a thread: the app tells of it
+            except Exception as error:  # noqa: BLE001 - this is a thread; the app reports it
                 self._app.call_later(self._app._handle_exception, error)
 
         def run_input_thread(self) -> None:
-            """Take what is typed, until the terminal is given back.
+            """Read keys until the driver is asked to end.
 
             Raises:
                 OSError: if the terminal is gone.
@@ -331,8 +347,8 @@ if sys.platform != "win32":
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             while not self.exit_event.is_set():
                 if not select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
-                    self._process(parser.feed(typed.wait_no_more()))
-                    self._process(parser.wait_no_more())
+                    self._process(parser.feed(typed.end_sequence()))
+                    self._process(parser.end_sequence())
                     continue
                 data = os.read(self.fileno, BYTES_AT_ONCE)
                 if not data:

@@ -1,13 +1,13 @@
-"""Workarounds for what Textual 8 gets wrong with the pipes of a page in the browser.
+"""Works around faults of Textual 8 with the pipes of a page in the browser.
 
-- Its driver writes packets from two threads, and loses the rest of one that a full pipe cuts short.
-- A closed pipe is a fault of the app's. What anybody prints stands between the packets.
-- The thread that reads ends, without a word, at a byte that is no UTF-8, a key that is none, a
-  packet that makes no sense. Where its input ends, the app goes on for nobody.
-- It takes signals, and may hang at the end.
-- Sizes may be 0 or a million. A download has its path on the server.
+- Two threads write packets, and if a full pipe accepts only part of a packet the rest is lost.
+- A closed pipe ends the app with a traceback. Text that anything prints comes between the packets.
+- The thread that reads ends silently at a byte that is not UTF-8, at an impossible key and at an
+  invalid packet. When the input ends, the app goes on without a user.
+- It handles signals, and may hang at the end.
+- It accepts sizes of 0 or a million. It shows the browser the server's path of a download.
 
-Waits for `WebDriver` to do better.
+Can be removed once `WebDriver` is mended.
 """
 
 import codecs
@@ -32,16 +32,19 @@ from rnn_tui.ui.common.textual_driver import SECONDS_FOR_A_KEY, KeysDriver, Stea
 
 assert sys.platform != "win32"  # which has neither such pipes nor such signals
 BYTES_AT_ONCE = 1 << 16
-READY = b"__GANGLION__\n"  # what a server waits for, before the first packet
-NO_INPUT = ""  # in place of the kind of a packet: nothing has come for a while
+READY = b"__GANGLION__\n"  # the server waits for this before the first packet
+NO_INPUT = ""  # passed as the kind of a packet when no input has come for a while
 ENTER, HIDE_CURSOR = "\x1b[?1049h", "\x1b[?25l"
 
 
 class Pipes:
-    """The pipes of a page, for packets alone: what else is printed goes to standard error."""
+    """The pipes between the app and the server, for packets alone.
+
+    Everything else that the process prints goes to standard error.
+    """
 
     def __init__(self) -> None:
-        #: the file that packets come from; for all others, stdin is at its end.
+        #: the file descriptor that packets are read from; stdin itself is empty from now on.
         self.keys = os.dup(0)
         self._packets = os.dup(1)
         empty, other_end = os.pipe()
@@ -50,11 +53,11 @@ class Pipes:
         os.close(other_end)
         os.dup2(2, 1)
         os.set_blocking(self._packets, True)
-        self._writing = threading.Lock()
-        self.given_back = False  #: whether nothing is to be written any more.
+        self._writing = threading.Lock()  #: held during a write.
+        self.given_back = False  #: whether `write` does nothing any more.
 
     def write(self, packet: bytes) -> None:
-        """Write a whole packet, if there is still somebody to read it."""
+        """Write a whole packet; does nothing once the server is gone or the page has ended."""
         if self.given_back:
             return
         try:
@@ -70,26 +73,26 @@ class Pipes:
                 packet = packet[written:]
 
     def give_back(self, sentence: str = "") -> None:
-        """Say that the page has ended, behind a sentence; blocks where nobody reads it."""
+        """Print a sentence and tell the server that the app has ended; blocks until it reads."""
         self.given_back = True
         with suppress(OSError):
             self.say(sentence)
             self._put(b'M\0\0\0\x10{"type": "exit"}')
 
     def say(self, text: str) -> None:
-        """Write what is to be read after the app; blocks where nobody reads.
+        """Print a text that stays after the app has ended; blocks until the server reads it.
 
         Raises:
-            OSError: if the other end is gone.
+            OSError: if the server is gone.
         """
         data = f"\x1b[?1049l{text}".replace("\n", "\r\n").encode(errors="replace")
         self._put(b"D" + len(data).to_bytes(4, "big") + data)
 
 
 class PageDriver(KeysDriver, WebDriver):
-    """A driver of a page that nothing from outside can stop, but an end of the page."""
+    """The driver of a page; no input can end it except the end of the page."""
 
-    pipes: ClassVar[Pipes]  #: what it reads and writes; a process has one pair.
+    pipes: ClassVar[Pipes]  #: the pipes that it reads and writes, one pair for the process.
 
     def __init__(self, app: App[Any], **options: Any) -> None:
         super().__init__(app, **options)
@@ -98,13 +101,13 @@ class PageDriver(KeysDriver, WebDriver):
         self._key_thread.daemon = True
         self._parser = SteadyParser(lambda: self._tells_sizes)
         self._typed = InputText()
-        # a character may be cut in two by packets
+        # The bytes of one character may come in two packets.
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
 
     def start_application_mode(self) -> None:
-        """Begin to draw and to listen, as Textual does, but without taking signals.
+        """Begin to draw and to read, as Textual does, but leave signals alone.
 
-        Those end the process where the app hangs, too.
+        So a signal ends the process even if the app hangs.
         """
         self.pipes.write(READY)
         self.write(ENTER)
@@ -115,11 +118,11 @@ class PageDriver(KeysDriver, WebDriver):
         self._request_terminal_sync_mode_support()
         self._enable_bracketed_paste()
         self._key_thread.start()
-        # nobody looks at it, until the browser says so
+        # The page is not in focus until the browser says so.
         self._app.call_later(self._app.post_message, events.AppBlur())
 
     def run_input_thread(self) -> None:
-        """In a thread: take packets until the page ends."""
+        """Read packets until the page ends; runs in a thread."""
         stream = ByteStream()
         while True:
             if not self._has_input():
@@ -133,14 +136,17 @@ class PageDriver(KeysDriver, WebDriver):
         signal.raise_signal(signal.SIGHUP)
 
     def _has_input(self) -> bool:
-        """Wait for input; not for long where a pause would make keys of what has come so far."""
+        """Wait for input, and return whether there is some.
+
+        It waits without a limit, unless a sequence is unfinished: a pause turns that into keys.
+        """
         pause_counts = self._parser._timeout_time is not None or self._typed.is_unfinished
         seconds = SECONDS_FOR_A_KEY if pause_counts else None
         ready, _, _ = select.select([self.pipes.keys], [], [], seconds)
         return bool(ready)
 
     def _read_packet(self, kind: str, payload: bytes) -> None:
-        """Read a packet, or hear of a pause; what makes no sense is passed over."""
+        """Handle a packet, or a pause (`NO_INPUT`); an invalid packet is skipped."""
         try:
             match kind:
                 case "M":
@@ -148,10 +154,10 @@ class PageDriver(KeysDriver, WebDriver):
                 case "D":
                     self._process(self._parser.feed(self._typed.feed(self._decode(payload))))
                 case "":  # NO_INPUT
-                    self._process(self._parser.feed(self._typed.wait_no_more()))
-                    self._process(self._parser.wait_no_more())
+                    self._process(self._parser.feed(self._typed.end_sequence()))
+                    self._process(self._parser.end_sequence())
         except Exception as error:  # noqa: BLE001 - whatever a stranger sends
-            logging.getLogger(__name__).info("a packet was passed over: %s", type(error).__name__)
+            logging.getLogger(__name__).info("a packet was skipped: %s", type(error).__name__)
             self._parser = SteadyParser(lambda: self._tells_sizes)
             self._typed = InputText()
 
@@ -162,7 +168,8 @@ class PageDriver(KeysDriver, WebDriver):
             width, height = bounded_size(payload["width"], payload["height"])
             super().on_meta(packet_type, {"width": width, "height": height})
         elif packet_type == "deliver_chunk_request":
-            # for the app's own thread, as all that is written: this one hears the end
+            # Sent by the app's thread, which does all writing. If this thread waited for a full
+            # pipe, it would not notice the end of the page.
             size = min(max(1, cast("int", payload["size"])), BYTES_AT_ONCE)
             self._loop.call_soon_threadsafe(super().on_meta, packet_type, {**payload, "size": size})
         else:
@@ -171,12 +178,12 @@ class PageDriver(KeysDriver, WebDriver):
     def deliver_binary(
         self, binary: Any, *, delivery_key: str, save_path: Path, **options: Any
     ) -> None:
-        """Offer the browser a file, by its name alone."""
+        """Offer the browser a file, without the folder that it has on the server."""
         super().deliver_binary(
             binary, delivery_key=delivery_key, save_path=Path("/", save_path.name), **options
         )
 
-    # In place of those that wait for the app's thread, which is this one.
+    # Textual's two wait for the app's thread. Here they run in it, and would wait for ever.
 
     def _delivery_complete(
         self, delivery_key: str, save_path: Path | None, name: str | None

@@ -1,5 +1,6 @@
-"""Variables of the environment that Textual reads, looked at before it does: a wrong value would
-end the app with a traceback, in the middle of its start. Imports nothing of Textual.
+"""Checks the environment variables that Textual reads, before Textual reads them.
+
+A wrong value would end the app with a traceback while it starts. Imports nothing of Textual.
 """
 
 import errno
@@ -10,7 +11,7 @@ from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 
 COLOUR_SYSTEMS = ("auto", "standard", "256", "truecolor", "windows")
-# What is none, Textual passes over; what is huge, it divides by.
+# Textual ignores a value that is no number, but computes with one that is too large.
 NUMBERS = (
     "ESCDELAY",
     "TEXTUAL_DIM_FACTOR",
@@ -25,10 +26,10 @@ WAIT = "wait:"
 
 
 def check_variables(environment: Mapping[str, str] = os.environ) -> None:
-    """See that Textual can start.
+    """Check that Textual can start.
 
     Raises:
-        SettingError: which variable is wrong, and what it may be.
+        SettingError: if a variable is wrong; it names the variable and what is allowed.
     """
     driver = environment.get(DRIVER_VARIABLE, WEB_DRIVER)
     if driver != WEB_DRIVER:
@@ -43,13 +44,13 @@ def check_variables(environment: Mapping[str, str] = os.environ) -> None:
             raise _wrong(name, number, f"it must have at most {MOST_DIGITS} digits; or unset it")
     for key in environment.get(PRESS_VARIABLE, "").split(","):
         if key.startswith(WAIT) and not key.removeprefix(WAIT).isdecimal():
-            raise _wrong(PRESS_VARIABLE, key, "behind wait: stand milliseconds; or unset it")
+            raise _wrong(PRESS_VARIABLE, key, "after wait: write milliseconds; or unset it")
     if path := environment.get(LOG_VARIABLE):
         _check_log(path)
 
 
 def _check_log(path: str) -> None:
-    """See that a file can be written, without leaving one."""
+    """Check that the log file can be written, without creating it."""
     folder = os.path.dirname(os.path.abspath(path))
     error: OSError | None = None
     if not os.path.isdir(folder):

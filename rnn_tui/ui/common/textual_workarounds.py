@@ -1,12 +1,12 @@
-"""Workarounds for what Textual gets wrong, or has no public way for.
+"""Works around faults of Textual, and does what its public interface does not offer.
 
-Each is a subclass or a function, and says what Textual does without it, in the version `SEEN_IN`.
-`pyproject.toml` pins the minor of that: inside, the next may be another. Those for terminals are in
-the drivers.
+Each workaround is a subclass or a function. Its docstring says what Textual does without it, in the
+version `SEEN_IN`. Private parts of Textual may differ in its next version, so `pyproject.toml` pins
+the minor version. Workarounds for terminals are in `textual_driver` and `textual_page`.
 
-Each that mends a fault has a test that fails without it: in
-`tests/ui/common/test_textual_workarounds.py`, or where its entry says. Those that save time say how
-much.
+Each workaround of a fault has a test that fails without it: in
+`tests/ui/common/test_textual_workarounds.py`, or in the file that the docstring names. Those that
+save time say how much. “Until `X`” names the part of Textual that must be mended before one can go.
 """
 
 import io
@@ -49,19 +49,20 @@ if TYPE_CHECKING:
     AnyList = OptionList
     AnyTable = DataTable[Text]
 else:
-    AnyScreen = AnyList = AnyTable = object  # each mixed into one of those
+    # The mix-ins below are based on these for the type checker only.
+    AnyScreen = AnyList = AnyTable = object
 
 Result = TypeVar("Result")
 Value = TypeVar("Value")
 SEEN_IN = "8.2.8"
-SECONDS_UNTIL_IN_FRONT = 0.05
+SECONDS_UNTIL_IN_FRONT = 0.05  # how often a screen that is to close looks whether it is in front
 
 
 class NoFile(_PrintCapture):
-    """A stand-in for stdout or stderr that says that it is no file.
+    """A replacement of stdout or stderr that has no file descriptor.
 
-    Textual's says that it is the file -1: `multiprocessing` tries to hand that to the first process
-    that it starts, and fails.
+    Textual's replacement returns -1 as its file descriptor. `multiprocessing` passes that to the
+    first process that it starts, and fails.
     """
 
     def fileno(self) -> int:
@@ -69,7 +70,7 @@ class NoFile(_PrintCapture):
 
 
 class SteadyApp(App[int]):
-    """An app that does not end, or stop to draw, for any of these reasons."""
+    """An app that neither ends nor stops drawing because of the faults that its methods name."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,14 +79,14 @@ class SteadyApp(App[int]):
 
     @property
     def draws(self) -> bool:
-        """Whether its screen may be drawn now; see `SteadyScreen.draw_soon`."""
+        """Whether the screen may be drawn now; False while the app handles a key."""
         return True
 
     async def on_event(self, event: events.Event) -> None:
-        """Pass over a press on a widget that has been removed since it was drawn.
+        """Ignore a press on a widget that has been removed since it was drawn.
 
-        Textual begins to select text there, and looks for the widget around it: AttributeError
-        where there is none any more, as at a second click on a notice. Tested in
+        Textual starts to select text there, and looks for the parent of the widget. There is none
+        any more, as at a second click on a notification: AttributeError. Tested in
         `tests/ui/common/test_clicks.py`.
         """
         if isinstance(event, events.MouseDown | events.MouseMove) and self._is_gone_at(event):
@@ -100,22 +101,21 @@ class SteadyApp(App[int]):
         return not widget.is_attached
 
     def set_timer(self, *arguments: Any, **options: Any) -> Timer:
-        """Have a timer that is to ring once do so, late too.
+        """Make a timer that always fires, also when its time has passed.
 
-        Textual skips a ring for which it comes too late: the only one there is. On a busy machine
-        that was the ring at which it draws again after a command of the palette. Widgets of ours
-        ask the app for such timers, too. Waits for `Timer._run`. Tested in
-        `tests/ui/common/test_timers.py`.
+        Textual skips a call that is late, even if it is the only one of a timer. On a busy machine
+        it skipped the one that draws again after a command of the palette. Widgets should set such
+        timers on the app. Until `Timer._run`. Tested in `tests/ui/common/test_timers.py`.
         """
         timer = super().set_timer(*arguments, **options)
         timer._skip = False
         return timer
 
     def _prune(self, *nodes: Widget, parent: DOMNode | None = None) -> AwaitRemove:
-        """End workers before the widgets go that they look at, at the app's end also its own.
+        """Cancel the workers of widgets before these are removed; all workers as the app ends.
 
-        Textual ends them later: NoMatches. Waits for `App._prune`. Tested in
-        `tests/ui/common/test_workers.py`.
+        Textual cancels them later, and until then they may look for a removed widget: NoMatches.
+        Until `App._prune`. Tested in `tests/ui/common/test_workers.py`.
         """
         removed = {part for node in nodes for part in node.walk_children(with_self=True)}
         for worker in list(self.workers):
@@ -124,49 +124,52 @@ class SteadyApp(App[int]):
         return super()._prune(*nodes, parent=parent)
 
     def handles_fault(self, error: Exception) -> bool:  # noqa: ARG002
-        """Whether the app has done what there is to do about an exception that nobody caught."""
+        """Handle an exception that nobody caught; returns whether that was done.
+
+        The app overrides it.
+        """
         return False
 
     def _handle_exception(self, error: Exception) -> None:
-        """Let the app tell of a fault in its own way.
+        """Let `handles_fault` report an exception that nobody caught.
 
-        Textual ends with a traceback on the screen, and has no public hook. Tested in
+        Textual ends with a traceback on the screen, and has no public hook for this. Tested in
         `tests/test_terminal.py`.
         """
         if not self.handles_fault(error):
             super()._handle_exception(error)
 
     def action_command_palette(self) -> None:
-        """Open the palette under no name.
+        """Open the palette without an id.
 
-        Textual's has one, and the palette before may still be being removed: DuplicateIds. Tested
-        in `tests/ui/app/test_fast_keys.py`.
+        Textual gives it one, and if the previous palette has not been removed yet there are two of
+        them: DuplicateIds. Tested in `tests/ui/app/test_fast_keys.py`.
         """
         if self.use_command_palette and not CommandPalette.is_open(cast("App[object]", self)):
             self.push_screen(SteadyPalette())
 
     def search_themes(self) -> None:
-        """Open the list of themes, which is a palette too, as a steady one."""
+        """Open the list of themes, as a `SteadyPalette` too."""
         self.push_screen(SteadyPalette(providers=[ThemeProvider], placeholder="Search for themes…"))
 
 
 class SteadyScreen(Screen[object]):
-    """A screen that tells every widget of its size, and draws once what comes of one key."""
+    """A screen that tells every widget its size, and draws all effects of a key at once."""
 
-    # Textual draws the whole screen anew at each change of it: 6,186 bytes for a Tab in a form in
-    # place of 305. Tested in `tests/test_terminal.py`.
+    # With Textual's `repaint=True` each change of the focus draws the whole screen: 6,186 bytes for
+    # a Tab in a form, in place of 305. Tested in `tests/test_terminal.py`.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
-    laid_out: "CompositorMap | None" = None  #: where widgets were at the last layout.
+    laid_out: "CompositorMap | None" = None  #: the places of the widgets at the last layout.
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
-        """Compare a layout with the last one.
+        """Lay the screen out, and compare the places of the widgets with those of the last layout.
 
-        Textual compares it with where widgets were when that was last looked up. Where that is
-        between a change and its layout, as with a style after a scroll, the layout finds nothing
-        new: a view is empty, or drawn for the size that it had. Waits for `Compositor.reflow`.
-        Tested in `tests/ui/common/test_made_late.py`.
+        Textual compares them with a map that any look-up of a place renews. If a look-up comes
+        between a change and its layout, as when a style is set after a scroll, the layout finds no
+        difference, and a widget is not told its new size: a view is empty, or drawn for its old
+        size. Until `Compositor.reflow`. Tested in `tests/ui/common/test_made_late.py`.
         """
-        whole = not scroll or bool(self._layout_widgets)  # else what is visible only
+        whole = not scroll or bool(self._layout_widgets)  # else only visible widgets are laid out
         if whole and self.laid_out is not None:
             self._compositor._full_map = self.laid_out
         super()._refresh_layout(size, scroll)
@@ -174,18 +177,18 @@ class SteadyScreen(Screen[object]):
             self.laid_out = self._compositor._full_map
 
     def _on_timer_update(self) -> None:
-        """Draw nothing in the middle of what a key does, which Textual draws in pieces.
+        """Draw nothing while the app handles a key; Textual draws its effects in pieces.
 
-        Its `App.batch_update` runs what is to be called after a refresh before there was one.
+        `App.batch_update` does not help: it runs callbacks for after a refresh without a refresh.
         """
         if not isinstance(self.app, SteadyApp) or self.app.draws:
             super()._on_timer_update()
 
     def draw_soon(self) -> None:
-        """Take what all widgets have to say, which they would one by one, and draw that.
+        """Collect the changes of all widgets, and draw them at once.
 
-        Else it would be drawn at the next of 60 turns a second of Textual's timer. On a loaded
-        machine a switch of tabs was drawn after 125 ms in place of 143.
+        Otherwise Textual's timer, 60 times a second, would draw them. On a busy machine a switch of
+        tabs was drawn after 125 ms in place of 143 ms.
         """
         for widget in self.walk_children(Widget):
             widget._check_refresh()
@@ -193,19 +196,19 @@ class SteadyScreen(Screen[object]):
 
 
 class ClosedOnce(AnyScreen):
-    """A screen, mixed with this, that is closed once, and acts no more then."""
+    """A mix-in for a screen: it closes only once, and handles nothing after that."""
 
     @property
     def closed(self) -> bool:
-        """Whether it has been taken off the stack."""
+        """Whether the screen has been taken off the stack."""
         return self not in self.app.screen_stack
 
     def _invoke_later(self, callback: CallbackType, sender: MessagePump) -> None:
-        """Leave to the screens below what their widgets want called after a refresh.
+        """Pass a callback for after a refresh to the screen of the widget that asks for it.
 
-        Textual leaves that to whatever screen is in front, and calls none of it any more where that
-        closes first: a tab opened meanwhile would stay without its form, and keys wait for it.
-        Tested in `tests/ui/common/test_made_late.py`.
+        Textual leaves it to the screen in front, and drops it if that screen closes first. A tab
+        opened meanwhile would then have no form, and keys would wait for it. Tested in
+        `tests/ui/common/test_made_late.py`.
         """
         asker = active_message_pump.get()
         screen = asker.screen if isinstance(asker, Widget) and asker.is_attached else None
@@ -217,42 +220,42 @@ class ClosedOnce(AnyScreen):
             screen._invoke_later(callback, sender)
 
     def dismiss(self, result: Any = None) -> AwaitComplete:
-        """Close this screen, once it is in front.
+        """Close this screen; if another is in front, wait until that is closed.
 
-        Textual closes what is in front, as a question above a prompt. Tested in
+        Textual would close the screen in front, such as a question above a prompt. Tested in
         `tests/ui/app/test_fast_keys.py`.
         """
         if self.is_active:
             return super().dismiss(result)
         if not self.closed:
-            # a tuple, which no timer awaits
+            # The callback returns a tuple, because a timer would await what `dismiss` returns.
             self.app.set_timer(SECONDS_UNTIL_IN_FRONT, lambda: (self.dismiss(result),))
         return AwaitComplete()
 
     async def _dispatch_message(self, message: Message) -> None:
-        """Take no key, click or word of widgets once closed.
+        """Ignore keys, clicks and messages of widgets once the screen is closed.
 
-        Textual removes a screen a moment after it is closed. What comes in between is handled as
-        if it were there: a second click in the palette does its command again.
+        Textual removes a screen a little later than it closes it, and until then handles its
+        messages: a second click in the palette runs the command twice.
         """
         if not (self.closed and message.bubble):
             await super()._dispatch_message(message)
 
 
 class Dialog(ClosedOnce, ModalScreen[Result]):
-    """A screen over the app, which answers."""
+    """A screen over the app that returns a result."""
 
 
 class DrawnOptions(AnyList):
-    """A list of options, mixed with this, that a late click or a tiny window does not end."""
+    """A mix-in for a list of options: a late click or a tiny window does not end the app."""
 
     def on_click(self, event: events.Click) -> None:
-        """Pass over a click on an option that was taken away after it was drawn: IndexError."""
+        """Ignore a click on an option that was removed after it was drawn: IndexError."""
         if event.style.meta.get("option", 0) >= self.option_count:
             event.prevent_default()
 
     def action_page_up(self) -> None:
-        with suppress(KeyError):  # a list without room has no lines, of which it looks for one
+        with suppress(KeyError):  # a list without room has no lines, and Textual looks for one
             super().action_page_up()  # type: ignore[no-untyped-call]
 
     def action_page_down(self) -> None:
@@ -265,10 +268,10 @@ class Options(DrawnOptions, OptionList):
 
 
 class Compact:
-    """A widget, mixed with this, that is compact from the start, in its class too.
+    """A mix-in for a widget that is compact from the start, including its CSS class.
 
-    Textual gives it that class once it is made, and then styles it, and all in it, once more: a
-    field four times in place of three. Waits for `Reactive` to give classes without styling.
+    Textual adds the class after the widget is made, and styles it and its children once more: a
+    field four times in place of three. Until `Reactive` adds classes without styling.
     """
 
     DEFAULT_CLASSES: ClassVar[str] = "-textual-compact"
@@ -276,7 +279,7 @@ class Compact:
 
 
 class Chosen(SelectCurrent):
-    """What is chosen of a `SteadySelect`, which has a value from the start, as with `Compact`."""
+    """The selected option of a `SteadySelect`; has its CSS class from the start, as `Compact`."""
 
     DEFAULT_CLASSES = "-has-value"
     has_value: var[bool] = var(True)
@@ -287,7 +290,7 @@ class Choices(Compact, DrawnOptions, SelectOverlay):
 
 
 class SteadySelect(Compact, Select[Value]):
-    """An option to choose from a list, compact."""
+    """A compact field to select one option of a list."""
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
@@ -299,31 +302,35 @@ class SteadyCommands(DrawnOptions, CommandList):
 
 
 class SteadyPalette(ClosedOnce, CommandPalette):
-    """The command palette, for keys and clicks that come before it is there, or after."""
+    """The command palette; keys and clicks before it is mounted or after it is closed are safe."""
 
     def compose(self) -> ComposeResult:
         for widget in super().compose():
             yield SteadyCommands() if isinstance(widget, CommandList) else widget
 
     def on_mount(self, event: Mount) -> None:
-        """Look for no screen below where Escape came first, and closed both: IndexError."""
+        """Do nothing if Escape has closed the palette before it was mounted.
+
+        Textual looks for the screen below, which is not there any more: IndexError.
+        """
         if self.closed:
             event.prevent_default()
 
     def on_click(self, event: events.Click) -> None:
-        """Pass over a click that is outside, since the screen became smaller: NoWidget."""
+        """Ignore a click outside the palette, as after the window became smaller: NoWidget."""
         if not self.region.contains_point(event.screen_offset):
             event.prevent_default()
 
 
 class DrawnCells(AnyTable):
-    """A table, mixed with this, that neither a late click nor an empty column ends."""
+    """A mix-in for a table: neither a late click nor an empty column ends the app."""
 
     def render_line(self, y: int) -> Strip:
-        """Give a style to each piece of a line, which a table that is off is faded by.
+        """Give every segment of a line a style.
 
-        Rich gives none to a cell without width, as of an empty column without padding, and Textual
-        asks it for its colour: AttributeError. Waits for `_apply_opacity`.
+        Rich gives none to a cell without width, as in an empty column without padding. To fade a
+        disabled table, Textual reads the colour of each style: AttributeError. Until
+        `_apply_opacity`.
         """
         strip = super().render_line(y)
         if all(segment.style is not None for segment in strip):
@@ -333,24 +340,24 @@ class DrawnCells(AnyTable):
         return Strip(segments, strip.cell_length)
 
     def on_click(self, event: events.Click) -> None:
-        """Pass over a click on a heading that was taken away after it was drawn: IndexError."""
+        """Ignore a click on a heading that was removed after it was drawn: IndexError."""
         if event.style.meta.get("column", 0) >= len(self.columns):
             event.prevent_default()
 
 
 class ManyRows(DrawnCells):
-    """A table, mixed with this, that asks for the cells of a row when that is seen.
+    """A mix-in for a table that asks for the cells of a row only when the row is visible.
 
-    Textual's keeps and measures all, for a quarter of a minute where there are 20,000 rows. Waits
-    for a `DataTable` that can be asked for less. Tested in
+    Textual's table stores and measures all cells: with 20,000 rows that takes a quarter of a
+    minute. Until `DataTable` loads rows on demand. Tested in
     `tests/ui/common/widgets/test_long_table.py`.
     """
 
-    cells_of: Callable[[str], list[Text]]  #: the cells of the row with a key.
+    cells_of: Callable[[str], list[Text]]  #: returns the cells of the row with this key.
 
     def show_rows(self, keys: Sequence[str], widths: Sequence[int]) -> None:
-        """Show other rows, from the first on, with columns of at least these widths."""
-        # not in the first frame
+        """Replace all rows, and scroll to the first; columns have at least these widths."""
+        # Imported here, as the first frame has no table.
         from textual._two_way_dict import TwoWayDict  # noqa: PLC0415
         from textual.widgets._data_table import Row, RowKey  # noqa: PLC0415
 
@@ -358,23 +365,20 @@ class ManyRows(DrawnCells):
         places = {RowKey(key): place for place, key in enumerate(keys)}
         self.rows = {key: Row(key, height=1) for key in places}
         self._row_locations = TwoWayDict(places)
-        self._data = {key: {} for key in places}  # of which only the number counts
+        self._data = {key: {} for key in places}  # Textual only reads how many there are
         self._update_count += 1
         self.show_changes(widths)
         if keys:
             self._highlight_cursor()
 
     def show_changes(self, widths: Sequence[int]) -> None:
-        """Draw all rows that are seen anew, with columns of at least these widths."""
+        """Draw all visible rows again; columns have at least these widths."""
         for column, width in zip(self.ordered_columns, widths, strict=True):
             column.content_width = max(column.content_width, width)
-        for drawn in (
-            self._row_renderable_cache,
-            self._row_render_cache,
-            self._cell_render_cache,
-            self._line_cache,
-        ):
-            drawn.clear()
+        self._row_renderable_cache.clear()
+        self._row_render_cache.clear()
+        self._cell_render_cache.clear()
+        self._line_cache.clear()
         self._require_update_dimensions = True
         self.check_idle()
         self.refresh()
@@ -384,14 +388,20 @@ class ManyRows(DrawnCells):
 
 
 def keys_of(node: DOMNode) -> BindingsMap:
-    """The keys that a node has of its own, as the user wants them. Waits for a public way."""
+    """Return a node's own key bindings, with the keys that the user has chosen for them.
+
+    Until Textual has a public function for this.
+    """
     bindings = node._bindings.copy()
     bindings.apply_keymap(node.app._keymap)
     return bindings
 
 
 def active_keys_of(node: DOMNode) -> dict[str, ActiveBinding]:
-    """What a node's own keys do now, as `Screen.active_bindings` has it of those in focus."""
+    """Return a node's own bindings that are active now, by key.
+
+    `Screen.active_bindings` has the same for the widget in focus.
+    """
     active: dict[str, ActiveBinding] = {}
     for key, binding in keys_of(node):
         _, name, parameters = actions.parse(binding.action)
@@ -402,14 +412,14 @@ def active_keys_of(node: DOMNode) -> dict[str, ActiveBinding]:
 
 
 def add_keys(app: App[Any], bindings: BindingsMap) -> None:
-    """Put keys before those that an app has. Waits for `App.bind` to take words for help."""
+    """Add key bindings to an app, before its own. Until `App.bind` accepts tooltips."""
     app._bindings = BindingsMap.merge([bindings, app._bindings])
 
 
 def write_to_terminal(app: App[Any], text: str) -> None:
-    """Write what moves no cursor, such as a bell, to the terminal, if there is one.
+    """Write control codes that don't move the cursor, such as a bell, to the terminal, if any.
 
-    `App.bell` has no words beside it. Waits for a public driver.
+    `App.bell` writes the bell alone. Until the driver is public.
     """
     if app._driver is not None:
         app._driver.write(text)

@@ -29,7 +29,7 @@ def test_replies_in_any_parts_among_keys_are_taken_out_and_keys_stay(
     text = KEYS[:place] + REPLIES + KEYS[place:]
     ends = sorted({*cuts, len(text)})
     parts = [text[start:end] for start, end in zip([0, *ends], ends, strict=False)]
-    got = "".join(map(typed.feed, parts)) + typed.wait_no_more()
+    got = "".join(map(typed.feed, parts)) + typed.end_sequence()
     assert got == KEYS
     assert replies.complete
     assert replies.sixel
@@ -41,16 +41,16 @@ def test_replies_in_any_parts_among_keys_are_taken_out_and_keys_stay(
 def test_of_any_keys_nothing_is_lost_but_replies(text: str, size: int) -> None:
     typed = InputText()
     parts = [text[place : place + size] for place in range(0, len(text), size)]
-    got = "".join(map(typed.feed, parts)) + typed.wait_no_more()
+    got = "".join(map(typed.feed, parts)) + typed.end_sequence()
     whole = InputText()
-    assert got + typed._unfinished == whole.feed(text) + whole.wait_no_more() + whole._unfinished
+    assert got + typed._unfinished == whole.feed(text) + whole.end_sequence() + whole._unfinished
 
 
 def test_escape_alone_waits_for_what_it_may_begin() -> None:
     typed = InputText()
     assert typed.feed("\x1b") == ""
     assert typed.is_unfinished
-    assert typed.wait_no_more() == "\x1b"
+    assert typed.end_sequence() == "\x1b"
     assert not typed.is_unfinished
     assert typed.feed("\x1b") + typed.feed("\x1b[A") == "\x1b\x1b[A"
 
@@ -64,7 +64,7 @@ def test_what_is_pasted_is_no_reply_and_has_an_end() -> None:
     kept = typed.feed("\x1b[200~")
     for _ in range(30):
         kept += typed.feed("x" * (MOST_PASTED // 10))
-    kept += typed.feed("\x1b[2") + typed.wait_no_more() + typed.feed("01~") + typed.feed("next")
+    kept += typed.feed("\x1b[2") + typed.end_sequence() + typed.feed("01~") + typed.feed("next")
     assert kept == f"\x1b[200~{'x' * (MOST_PASTED + 1)}\x1b[201~next"
 
 
@@ -100,8 +100,8 @@ def test_a_paste_whose_end_is_lost_ends_after_a_while(monkeypatch: pytest.Monkey
     typed = InputText()
     assert typed.feed("\x1b[200~abc\x1b[20") == "\x1b[200~abc"
     assert typed.is_unfinished
-    assert typed.wait_no_more() == ""
+    assert typed.end_sequence() == ""
     monkeypatch.setattr("rnn_tui.ui.common.terminal_input.SECONDS_FOR_THE_REST", 0.0)
-    assert typed.wait_no_more() == PASTE_ENDS
+    assert typed.end_sequence() == PASTE_ENDS
     assert not typed.is_unfinished
     assert typed.feed("\x11") == "\x11"

@@ -61,10 +61,10 @@ def test_nothing_that_is_pasted_becomes_a_key(size: int) -> None:
 def test_escape_and_parts_of_sequences_are_keys_once_nothing_follows() -> None:
     parser = SteadyParser(bool)
     assert keys(list(parser.feed("\x1b"))) == []
-    assert keys(list(parser.wait_no_more())) == ["escape"]
+    assert keys(list(parser.end_sequence())) == ["escape"]
     assert keys(list(parser.feed("\x1b["))) == []
-    assert keys(list(parser.wait_no_more())) == ["left_square_bracket"]
-    assert keys(list(parser.wait_no_more())) == []
+    assert keys(list(parser.end_sequence())) == ["left_square_bracket"]
+    assert keys(list(parser.end_sequence())) == []
 
 
 def test_alt_with_a_digit_is_that_and_no_text() -> None:
