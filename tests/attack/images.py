@@ -17,6 +17,7 @@ from typing import Any
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
@@ -28,14 +29,19 @@ from tests.attack.attack import Attack, Attempt
 SUFFIXES = (".png", ".jpg", ".bmp", ".tiff", ".webp")
 NAMES = ("7", "\x1b[31m7", "a\nb", "\udcff", "é" * 100, "[b]7", " ", "-7", "7" * 200, "½", "%s")
 # A photo of the size used here takes some hundredths of a second, and little memory.
-MOST_SECONDS, MOST_GROWTH = 20.0, 1_500_000
+MOST_SECONDS = 20.0
+MOST_GROWTH_KB = 1_500_000
 SIZES = (1, 2, 27, 28, 61, 160)
+PNG_SIGNATURE = b"\x89PNG"  # its first four bytes
 
 
 class Images(Attack):
     """Whatever a file holds, a photo has an answer or a few words on why it has none."""
 
-    name, unit, share, length = "images", "images", 200, 10_000
+    name = "images"
+    unit = "images"
+    share = 200
+    length = 10_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -46,16 +52,17 @@ class Images(Attack):
     def attempt(self, random: Random) -> Attempt:
         """Read a file."""
         suffix = random.choice(SUFFIXES)
-        data, done = _image(random, suffix), []
+        data = _image(random, suffix)
+        damages = []
         for _ in range(random.choice([0, 1, 1, 1, 2, 3])):
             damage = random.choice(DAMAGES)
             data = damage(bytearray(data), random)
-            done.append(damage.__name__.strip("_"))
-        named = random.choice([suffix, *SUFFIXES])
-        path = self.folder / f"{random.choice(NAMES)}{named}"
+            damages.append(damage.__name__.strip("_"))
+        name_suffix = random.choice([suffix, *SUFFIXES])
+        path = self.folder / f"{random.choice(NAMES)}{name_suffix}"
         path.write_bytes(data)
         reader = random.choice(self._readers)
-        tried = f"{suffix} as {path.name!a}, {len(data)} bytes, {', '.join(done) or 'whole'}"
+        tried = f"{suffix} as {path.name!a}, {len(data)} bytes, {', '.join(damages) or 'whole'}"
         try:
             fault = self._fault(reader, path)
         finally:
@@ -63,21 +70,25 @@ class Images(Attack):
         return Attempt(tried, fault)
 
     def _fault(self, reader: PhotoReader, path: Path) -> str:
-        before, began = peak_memory(), time.monotonic()
+        """What was wrong with how a file was read; empty where nothing was."""
+        peak_before = peak_memory()
+        began = time.monotonic()
         try:
-            with _screen() as screen:
+            with _standard_error() as output:
                 [[reading]] = reader.read([path])
         except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
             return f"{type(error).__name__}: {error}"
-        if screen:
-            return f"on the screen: {screen[0][:200]!a}"
-        seconds, grown = time.monotonic() - began, peak_memory() - before
-        if seconds > MOST_SECONDS or grown > MOST_GROWTH:
-            return f"took {seconds:.0f} s and {grown / 1e6:.1f} GB"
+        if output:
+            return f"on the screen: {output[0][:200]!a}"
+        seconds = time.monotonic() - began
+        growth_kb = peak_memory() - peak_before
+        if seconds > MOST_SECONDS or growth_kb > MOST_GROWTH_KB:
+            return f"took {seconds:.0f} s and {growth_kb / 1e6:.1f} GB"
         if reading.error:
             return "" if reading.error.isprintable() else f"not printable: {reading.error!a}"
-        numbers = reading.probabilities is not None and np.isfinite(reading.probabilities).all()
-        return "" if numbers else f"probabilities {reading.probabilities}"
+        if reading.probabilities is None or not np.isfinite(reading.probabilities).all():
+            return f"probabilities {reading.probabilities}"
+        return ""
 
 
 def peak_memory() -> int:
@@ -87,32 +98,37 @@ def peak_memory() -> int:
 
 
 @contextmanager
-def _screen() -> Iterator[list[bytes]]:
-    """What libraries write to standard error, where the app would have its screen."""
-    told: list[bytes] = []
+def _standard_error() -> Iterator[list[bytes]]:
+    """Collect what libraries write to standard error, where the app would have its screen.
+
+    Yields:
+        A list that is empty until the block ends; then it has the output, if there was any.
+    """
+    output: list[bytes] = []
     sys.stderr.flush()
-    kept = os.dup(2)
+    original = os.dup(2)
     with tempfile.TemporaryFile() as file:
         os.dup2(file.fileno(), 2)
         try:
-            yield told
+            yield output
         finally:
             sys.stderr.flush()
-            os.dup2(kept, 2)
-            os.close(kept)
+            os.dup2(original, 2)
+            os.close(original)
             file.seek(0)
-            if text := file.read():
-                told.append(text)
+            text = file.read()
+            if text:
+                output.append(text)
 
 
 def _image(random: Random, suffix: str) -> bytes:
     """A digit on paper, or noise, of some size, depth and number of channels."""
-    height, width = random.choice(SIZES), random.choice(SIZES)
+    height = random.choice(SIZES)
+    width = random.choice(SIZES)
     noise = np.random.default_rng(random.getrandbits(32))
     if random.random() < 0.7:
         paper = np.full((height, width, 3), random.randrange(256), np.uint8)
-        ends = [tuple(random.randrange(max(height, width)) for _ in range(2)) for _ in range(2)]
-        cv2.line(paper, ends[0], ends[1], [random.randrange(256)] * 3, random.choice([1, 4, 12]))
+        _draw_line(paper, random)
     else:
         paper = noise.integers(0, 256, (height, width, 3), np.uint8)
     picture: Any = paper
@@ -120,12 +136,26 @@ def _image(random: Random, suffix: str) -> bytes:
     if kind == "grey":
         picture = paper[:, :, 0]
     elif kind == "alpha" and suffix in (".png", ".webp", ".tiff"):
-        picture = np.dstack([paper, noise.integers(0, 256, (height, width), np.uint8)])
+        alpha = noise.integers(0, 256, (height, width), np.uint8)
+        picture = np.dstack([paper, alpha])
     elif kind == "deep" and suffix in (".png", ".tiff"):
         picture = paper.astype(np.uint16) * 257
     elif kind == "float" and suffix == ".tiff":
-        picture = paper.astype(np.float32) * np.float32(random.choice([1e-9, 1, np.nan, 1e35]))
-    return cv2.imencode(suffix, picture)[1].tobytes()
+        factor = np.float32(random.choice([1e-9, 1, np.nan, 1e35]))
+        picture = paper.astype(np.float32) * factor
+    _, encoded = cv2.imencode(suffix, picture)
+    return encoded.tobytes()
+
+
+def _draw_line(paper: npt.NDArray[np.uint8], random: Random) -> None:
+    """Draw a line as from a pen; parts of it may lie beside the paper."""
+    height, width, _ = paper.shape
+    longer = max(height, width)
+    start = (random.randrange(longer), random.randrange(longer))
+    end = (random.randrange(longer), random.randrange(longer))
+    grey = random.randrange(256)
+    thickness = random.choice([1, 4, 12])
+    cv2.line(paper, start, end, (grey, grey, grey), thickness)
 
 
 # --- damages --------------------------------------------------------------------------------------
@@ -150,39 +180,57 @@ def _wrong_header(data: bytearray, random: Random) -> bytes:
 
 
 def _huge_size(data: bytearray, random: Random) -> bytes:
-    """Four bytes, or two, in the header that say a huge number; of a PNG with their checksum."""
-    huge = random.choice([0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x00010000, 50_000, 0])
-    form = random.choice("<>") + random.choice("IH")
-    value = struct.pack(form, huge & (0xFFFFFFFF if form[1] == "I" else 0xFFFF))
-    at = random.randrange(max(1, min(200, len(data))))
-    if data.startswith(b"\x89PNG"):
-        at = random.choice([16, 20])
-    data[at : at + len(value)] = value
-    return _checked(data)
+    """Write a huge number over two or four bytes of the header.
+
+    In a PNG these are the bytes of its width or height, and the checksum is made right.
+    """
+    number = random.choice([0xFFFFFFFF, 0x7FFFFFFF, 0x80000000, 0x00010000, 50_000, 0])
+    byte_order = random.choice("<>")
+    integer = random.choice("IH")  # of four bytes, or of two
+    if integer == "H":
+        number &= 0xFFFF
+    value = struct.pack(byte_order + integer, number)
+    place = random.randrange(max(1, min(200, len(data))))
+    if data.startswith(PNG_SIGNATURE):
+        place = random.choice([16, 20])
+    data[place : place + len(value)] = value
+    return _with_png_checksum(data)
 
 
-def _checked(data: bytearray) -> bytes:
-    """A PNG's first checksum made right, so that what it says is believed."""
-    if data.startswith(b"\x89PNG") and len(data) > 33:
+def _with_png_checksum(data: bytearray) -> bytes:
+    """The same with the checksum of a PNG's header made right, or no reader looks further.
+
+    The header is the chunk in bytes 12 … 28; its checksum follows. Other files stay as they are.
+    """
+    if _has_png_header(data):
         data[29:33] = struct.pack(">I", zlib.crc32(data[12:29]))
     return bytes(data)
 
 
+def _has_png_header(data: bytearray) -> bool:
+    return data.startswith(PNG_SIGNATURE) and len(data) > 33
+
+
 def _odd_png(data: bytearray, random: Random) -> bytes:
-    """Depth, colours, packing or interlacing that there is not."""
-    if data.startswith(b"\x89PNG") and len(data) > 33:
-        data[random.randrange(24, 29)] = random.choice([0, 1, 2, 3, 4, 6, 7, 16, 255])
-    return _checked(data)
+    """Give a PNG a depth, colour type, compression, filter or interlacing that is not defined."""
+    if _has_png_header(data):
+        value = random.choice([0, 1, 2, 3, 4, 6, 7, 16, 255])
+        field = random.randrange(24, 29)
+        data[field] = value
+    return _with_png_checksum(data)
 
 
 def _two_in_one(data: bytearray, random: Random) -> bytes:
+    """The beginning of a file, and after it another file, whole or without its beginning."""
     other = _image(random, random.choice(SUFFIXES))
-    at = random.randrange(len(data) + 1)
-    return bytes(data[:at]) + other[random.choice([0, at % len(other)]) :]
+    cut = random.randrange(len(data) + 1)
+    start = random.choice([0, cut % len(other)])
+    return bytes(data[:cut]) + other[start:]
 
 
 def _other_beginning(data: bytearray, random: Random) -> bytes:
-    begins = (
+    """Other first bytes, in place of some of the file's own or before them."""
+    beginnings = (
         b"\xff\xd8\xff",
         b"\x89PNG\r\n\x1a\n",
         b"RIFF\0\0\0\0WEBP",
@@ -195,12 +243,17 @@ def _other_beginning(data: bytearray, random: Random) -> bytes:
         b"PK\3\4",
         b"",
     )
-    return random.choice(begins) + bytes(data[random.choice([0, 2, 8, 12]) :])
+    beginning = random.choice(beginnings)
+    left_out = random.choice([0, 2, 8, 12])
+    return beginning + bytes(data[left_out:])
 
 
 def _repeated(data: bytearray, random: Random) -> bytes:
-    at = random.randrange(len(data) + 1)
-    return bytes(data[:at]) + bytes(data[at : at + 40]) * random.choice([2, 200]) + bytes(data[at:])
+    """Repeat forty bytes at some place."""
+    place = random.randrange(len(data) + 1)
+    times = random.choice([2, 200])
+    piece = bytes(data[place : place + 40])
+    return bytes(data[:place]) + piece * times + bytes(data[place:])
 
 
 def _noise(data: bytearray, random: Random) -> bytes:
