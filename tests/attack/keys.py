@@ -31,10 +31,10 @@ from tests.runs.kept_runs import small, train
 from tests.ui.helpers import press_at_once
 
 KEYS_AN_ATTEMPT = 200
-# Without an answer for so long, the app hangs. A loaded machine is slow, too.
+# An app that does not answer for so many seconds hangs. It may be slow on a busy machine.
 PATIENCE = 60
-SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
-IMAGES = {"epochs": 1, "hidden_size": 4}
+SMALL_SEQUENCES = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
+SMALL_IMAGES = {"epochs": 1, "hidden_size": 4}
 
 # `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
 LETTERS = (
@@ -125,14 +125,14 @@ class Mouse:
 
 @dataclass
 class Paste:
-    """Text that comes at once."""
+    """A paste."""
 
     text: str
 
 
 @dataclass
 class Resize:
-    """Another size."""
+    """Another size of the terminal, in characters."""
 
     width: int
     height: int
@@ -140,7 +140,7 @@ class Resize:
 
 @dataclass
 class Train:
-    """Networks that are trained in a moment."""
+    """A training of small networks, which takes a moment."""
 
     task: str
 
@@ -166,7 +166,7 @@ class AttackedApp(RnnTuiApp):
             super().exit(*arguments, **options)
 
     def _print_error_renderables(self) -> None:
-        """Print no traceback: the attack tells the fault."""
+        """Print no traceback: the attack reports the fault."""
 
     def open_url(self, url: str, *, new_tab: bool = True) -> None:
         """Open no browser."""
@@ -194,36 +194,44 @@ class KeysAttack(Attack):
 
     def attempt(self, random: Random) -> Attempt:
         """Some two hundred keys in an app with a home of its own."""
-        steps = list(chosen(random))
+        steps = list(random_steps(random))
         self._number += 1
         home = self.folder / f"home-{self._number}"
         shutil.copytree(self._runs, home)
         done: list[Step] = []
-        overrides: dict[str, Any] = {"recall": SMALL, "adder": SMALL, "mnist": IMAGES}
+        overrides: dict[str, Any] = {
+            "recall": SMALL_SEQUENCES,
+            "adder": SMALL_SEQUENCES,
+            "mnist": SMALL_IMAGES,
+        }
         with at_home(home), in_time():
             app = AttackedApp(data_dir=str(self._data), report_overrides=overrides)
             try:
                 asyncio.run(self._type(app, steps, done))
                 fault = "" if app.runs.close(PATIENCE) else "a training thread lives on"
-            except Exception as error:  # noqa: BLE001
-                # whatever it is, it is what the attack is for
-                fault = told(error)
+            except Exception as error:  # noqa: BLE001 - the attack looks for all of them
+                fault = description(error)
                 app.runs.close(PATIENCE)
         count = sum(isinstance(step, Press | Mouse | Paste) for step in done)
         return Attempt(f"…, {', '.join(map(str, done[-40:]))}", fault, max(1, count))
 
     async def _type(self, app: AttackedApp, steps: list[Step], done: list[Step]) -> None:
-        """Do all steps, and see that the app is there all the time.
+        """Do all steps, and check on the way that the app still runs and answers.
+
+        Args:
+            app: not yet started.
+            steps: to do.
+            done: gets each step before it is done.
 
         Raises:
             Exception: what ended the app.
             AssertionError: if it has ended, or answers no more.
         """
         async with app.run_test(size=(80, 24), tooltips=True, notifications=True) as pilot:
-            for at, step in enumerate(steps):
+            for number, step in enumerate(steps, 1):
                 done.append(step)
                 await self._do(pilot, step)
-                if at % 20 == 19:
+                if number % 20 == 0:
                     await answer(app)
                 if app._exception is not None or not app.is_running:
                     break
@@ -236,6 +244,7 @@ class KeysAttack(Attack):
             await asyncio.wait({app._task}, timeout=PATIENCE)
 
     async def _do(self, pilot: Pilot[Any], step: Step) -> None:
+        """Do a step as the terminal's driver would, without waiting for what comes of it."""
         app = pilot.app
         driver = app._driver
         assert driver is not None
@@ -244,50 +253,58 @@ class KeysAttack(Attack):
             case Press(key):
                 press_at_once(app, key)
             case Mouse(kind, x, y, button):
-                at = int(x * width), int(y * height)
+                place = int(x * width), int(y * height)
                 pressed = 0 if kind is events.MouseMove else button
-                driver.process_message(kind(None, *at, 0, 0, pressed, False, False, False, *at))
+                event = kind(None, *place, 0, 0, pressed, False, False, False, *place)
+                driver.process_message(event)
             case Paste(text):
                 driver.process_message(events.Paste(text))
-            case Resize(width, height):
-                driver._size = (width, height)
-                driver.process_message(events.Resize(Size(width, height), Size(width, height)))
+            case Resize(new_width, new_height):
+                size = Size(new_width, new_height)
+                driver._size = (new_width, new_height)
+                driver.process_message(events.Resize(size, size))
             case Train(task):
-                asked = [
-                    pane for pane in app.query(TaskPane) if pane.spec.name == task and pane.complete
-                ]
-                for pane in asked:  # none but a pane asks, once it is there
-                    pane.post_message(TrainRequested([tiny(task, str(self._data))]))
+                for pane in app.query(TaskPane):
+                    # Only a complete pane can request a training.
+                    if pane.spec.name == task and pane.complete:
+                        pane.post_message(TrainRequested([tiny(task, str(self._data))]))
             case Wait(seconds):
                 await asyncio.sleep(seconds)
 
 
 def tiny(task: str, data: str) -> RunConfig:
     """Settings with which a task is trained in a moment."""
-    own = {**IMAGES, "data_dir": data} if TASKS[task].reads_data else SMALL
-    return TASKS[task].config(TASKS[task].default_cell, device="cpu", **own)
+    spec = TASKS[task]
+    settings = SMALL_IMAGES | {"data_dir": data} if spec.reads_data else SMALL_SEQUENCES
+    return spec.config(spec.default_cell, device="cpu", **settings)
 
 
 async def answer(app: RnnTuiApp) -> None:
-    """Wait until the app and its screen have done what they were told.
+    """Wait until the app and then its screen have handled all their messages, or the app fails.
 
     Raises:
-        AssertionError: if they don't in time.
+        AssertionError: if neither happens in time.
     """
     arrived = asyncio.Event()
-    app.call_later(lambda: app.screen.call_later(arrived.set) or arrived.set())
-    ended = asyncio.ensure_future(app._exception_event.wait())
-    waiting = asyncio.ensure_future(arrived.wait())
+
+    def ask_screen() -> None:
+        queued = app.screen.call_later(arrived.set)
+        if not queued:  # the screen is closing, and handles no more
+            arrived.set()
+
+    app.call_later(ask_screen)
+    failure = asyncio.ensure_future(app._exception_event.wait())
+    arrival = asyncio.ensure_future(arrived.wait())
     done, _ = await asyncio.wait(
-        (ended, waiting), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
+        (failure, arrival), timeout=PATIENCE, return_when=asyncio.FIRST_COMPLETED
     )
-    ended.cancel()
-    waiting.cancel()
+    failure.cancel()
+    arrival.cancel()
     assert done, "the app answers no more"
 
 
-def chosen(random: Random) -> Iterator[Step]:
-    """What is done, some two hundred keys of it."""
+def random_steps(random: Random) -> Iterator[Step]:
+    """Random steps, with some two hundred keys, mouse events and pastes among them."""
     keys = 0
     kinds: tuple[tuple[int, Callable[[Random], Iterator[Step]]], ...] = (
         (30, _keys),
@@ -297,7 +314,7 @@ def chosen(random: Random) -> Iterator[Step]:
         (4, _paste),
         (5, _sizes),
         (3, _train),
-        (8, _again),
+        (8, _repeated_key),
         (5, _runs),
         (10, _wait),
     )
@@ -318,15 +335,20 @@ def _keys(random: Random) -> Iterator[Step]:
 
 
 def _tabs(random: Random) -> Iterator[Step]:
+    """Go to tabs, and press keys of their panes."""
     for _ in range(random.randint(1, 3)):
         yield Press(random.choice(TABS[1:6]))
-        yield from (Press(random.choice("ntfsp")) for _ in range(random.randint(0, 4)))
+        for _ in range(random.randint(0, 4)):
+            yield Press(random.choice("ntfsp"))
 
 
 def _palette(random: Random) -> Iterator[Step]:
+    """Open the palette, search it, and move in what it offers, choose or leave."""
     for _ in range(random.randint(1, 3)):
         yield Press("ctrl+p")
-        yield from (Press(letter) for letter in random.choice(WORDS) if letter != " ")
+        for letter in random.choice(WORDS):
+            if letter != " ":
+                yield Press(letter)
         if random.random() < 0.6:
             yield Wait(random.choice((0, 0.02, 0.3, 0.6)))
         for _ in range(random.randint(1, 3)):
@@ -335,11 +357,14 @@ def _palette(random: Random) -> Iterator[Step]:
 
 
 def _clicks(random: Random) -> Iterator[Step]:
-    x, y = random.random(), random.choice((random.random(), 0.0, 0.999))
+    """Clicks and turns of the wheel at one place; of some clicks the mouse moves away and back."""
+    x = random.random()
+    y = random.choice((random.random(), 0.0, 0.999))
     for _ in range(random.randint(1, 3)):
         kind = random.choice((events.MouseDown, events.MouseScrollDown, events.MouseScrollUp))
         yield Mouse(events.MouseMove, x, y)
-        yield Mouse(kind, x, y, button := random.choice((1, 1, 1, 2, 3)))
+        button = random.choice((1, 1, 1, 2, 3))
+        yield Mouse(kind, x, y, button)
         if kind is events.MouseDown:
             if random.random() < 0.2:
                 yield Mouse(events.MouseMove, random.random(), random.random())
@@ -348,10 +373,12 @@ def _clicks(random: Random) -> Iterator[Step]:
 
 def _paste(random: Random) -> Iterator[Step]:
     characters = LETTERS + "\x00\x1b\x07\r\n\t\u202e\ud800[]"
-    yield Paste("".join(random.choices(characters, k=random.choice((1, 10, 5_000)))))
+    length = random.choice((1, 10, 5_000))
+    yield Paste("".join(random.choices(characters, k=length)))
 
 
 def _sizes(random: Random) -> Iterator[Step]:
+    """Change the size some times, with keys between, and mostly end at a usual one."""
     for _ in range(random.randint(1, 3)):
         yield Resize(*random.choice((*TINY, *SIZES)))
         yield from _keys(random)
@@ -363,16 +390,19 @@ def _train(random: Random) -> Iterator[Step]:
     yield Train(random.choice([*TASKS]))
 
 
-def _again(random: Random) -> Iterator[Step]:
+def _repeated_key(random: Random) -> Iterator[Step]:
     key = random.choice(("n", "g", "t", "s", "f", "c", "d", "z", "r", "e", "u", "enter", "escape"))
-    yield from (Press(key) for _ in range(random.randint(2, 7)))
+    for _ in range(random.randint(2, 7)):
+        yield Press(key)
 
 
 def _runs(random: Random) -> Iterator[Step]:
+    """Go to the table of runs, and press its keys on some of its rows."""
     yield Press("f5")
     yield Wait(random.choice((0, 0.1, 0.5)))
     for _ in range(random.randint(1, 8)):
-        yield from (Press(random.choice("ggudzraoetn j")) for _ in range(random.randint(1, 3)))
+        for _ in range(random.randint(1, 3)):
+            yield Press(random.choice("ggudzraoetn j"))
         yield Press(random.choice(("down", "up", "enter", "escape", "escape", "f2")))
 
 
@@ -382,23 +412,23 @@ def _wait(random: Random) -> Iterator[Step]:
 
 @contextmanager
 def at_home(home: Path) -> Iterator[None]:
-    """Everything that the app writes, or that a user has it write, is below `home`."""
+    """Put whatever the app writes below `home`, also the files for which it asks the user."""
     places = {"RNN_TUI_HOME": str(home), "HOME": str(home), "XDG_DOWNLOAD_DIR": str(home)}
-    before = Path.cwd()
+    original = Path.cwd()
     with patch.dict(os.environ, places):
         os.chdir(home)
         try:
             yield
         finally:
-            os.chdir(before)
+            os.chdir(original)
 
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Ends what keeps the event loop from turning.
+    """Interrupt the block if it lasts for minutes, as where code blocks the event loop.
 
     Raises:
-        TimeoutError: in whatever code is busy for so long.
+        TimeoutError: in the code that runs at that moment.
     """
 
     def ring(*_: object) -> None:
@@ -406,15 +436,17 @@ def in_time() -> Iterator[None]:
 
     with ExitStack() as stack:
         if hasattr(signal, "SIGALRM") and threading.current_thread() is threading.main_thread():
-            before = signal.signal(signal.SIGALRM, ring)
+            original = signal.signal(signal.SIGALRM, ring)
             signal.alarm(PATIENCE * 5)
-            stack.callback(signal.signal, signal.SIGALRM, before)
+            stack.callback(signal.signal, signal.SIGALRM, original)
             stack.callback(signal.alarm, 0)
         yield
 
 
-def told(error: BaseException) -> str:
-    """An exception, and the last places that it came from."""
+def description(error: BaseException) -> str:
+    """An exception in one line, with the last places that it passed."""
     frames = traceback.extract_tb(error.__traceback__)[-6:]
-    places = " > ".join(f"{Path(one.filename).name}:{one.lineno} {one.name}" for one in frames)
+    places = " > ".join(
+        f"{Path(frame.filename).name}:{frame.lineno} {frame.name}" for frame in frames
+    )
     return f"{type(error).__name__}: {error} ({places})"

@@ -1,6 +1,6 @@
 """Bytes of a terminal: keys, mouse, pastes, sizes, and sequences in parts, while networks train.
 
-What `keys` does to the app's insides, this does from outside, to the real `rnn-tui` in a terminal.
+The attack `keys` posts events inside an app; this one types at the real `rnn-tui` in a terminal.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ import psutil
 from tests.attack.attack import Attack, Attempt, home_in
 from tests.terminal import Terminal
 
-#: how many events an attempt has; what the app keeps shows in long ones
+# How many events an attempt has. Long ones show whether the app's memory grows.
 LENGTHS = (300, 300, 1_000, 3_000)
 WINDOWS = ((80, 24), (120, 40), (200, 50))
 OTHER_WINDOWS = (
     *((1, 1), (2, 1), (1, 40), (5, 2), (10, 3), (20, 6), (40, 10), (300, 1), (500, 150)),
     *((60, 20), (100, 30), (132, 43)),
 )
-# Of the app's own time: a machine that does other things gives it less.
+# Seconds of the processor, not of the clock: they don't depend on what else the machine does.
 MOST_SECONDS = 2.0
-PATIENCE = 120.0  # without any sign of life
-# After all of a long attempt, more than once each view has been seen and each task trained, which
-# loads libraries and data. Shown were 60, 63 and 124 MB after 3,000 events (seed 42 from 0 and 1,
-# seed 41 from 1), on a machine that did other things.
+PATIENCE = 120.0  # seconds without any sign of life
+# How much the app may grow in a long attempt, once all views and tasks are loaded. Measured after
+# 3,000 events on a busy machine: 60, 63 and 124 MB (seed 42 from 0 and 1, seed 41 from 1).
 MOST_MEGABYTES = 200
+# From so many events on, an attempt loads everything first and measures the app's growth.
 LONG = 1_000
-HEAD, TAIL = 8_000, 100_000  # what is kept of the characters that are drawn
+# How many characters of the app's output are kept: its beginning, and its end.
+HEAD = 8_000
+TAIL = 100_000
 
 # `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
 # Ctrl+Q too, which ends the app.
@@ -53,8 +55,13 @@ SEQUENCES = (
     *("\x1b[97;5u", "\x1b[57358u", "\x1b[13;2u", "\x1b[27u", "\x1b[I", "\x1b[O"),
 )
 TABS = ("\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~")
-# What a terminal says of its own accord or when asked, and what no terminal says.
-WORDS = (
+# Kinds of mouse events in SGR 1006: a move without a button, one with the left button, and turns of
+# the wheel up, down (drawn twice as often), left, right, and up with Shift.
+MOVE = 35
+LEFT_DRAG = 32
+WHEEL = (64, 65, 65, 66, 67, 68)
+# Reports and replies of a terminal, and sequences that no terminal sends.
+REPORTS = (
     *("\x1b[?62;4c", "\x1b[?6c", "\x1b_Gi=1;OK\x1b\\", "\x1b[6;20;10t", "\x1b[24;80R"),
     *("\x1b[?2026;2$y", "\x1b[48;24;80;480;800t", "\x1b[48;99999;99999;0;0t", "\x1b[48;0;0;0;0t"),
     *("\x1b]11;rgb:0000/0000/0000\x1b\\", "\x1bP1+r\x1b\\", "\x1b[<0;99999;99999M", "\x1b[<0;0;0m"),
@@ -69,8 +76,8 @@ WORDS = (
         "\x1b[",
     ),
 )
-# Whatever would end the app as it should says so in its place. At a signal, and where keys wait in
-# vain, it says what each of its tasks waits for, and how its keys stand.
+# Code that the app runs as it starts. Quitting shows a notification in place of ending the app. At
+# SIGUSR1 it writes its stack; at SIGUSR2 or a warning of the key queue, what each task waits for.
 STAYS = """
 import asyncio, faulthandler, logging, signal
 from rnn_tui.ui.app.app import RnnTuiApp
@@ -89,9 +96,9 @@ def tell_tasks(app):
         for pane in app.query("Pane"):
             print(pane, pane.whole, pane.takes_keys, pane._focuses_to_come, file=file)
         for task in asyncio.all_tasks():
-            found = list(frames(task.get_coro()))
-            if not any("Queue.get" in frame or "Timer._run:" in frame for frame in found):
-                print(task.get_name(), *found, sep="\\n", file=file)
+            stack = list(frames(task.get_coro()))
+            if not any("Queue.get" in frame or "Timer._run:" in frame for frame in stack):
+                print(task.get_name(), *stack, sep="\\n", file=file)
 run_async = RnnTuiApp.run_async
 async def telling(self, **options):
     loop = asyncio.get_running_loop()
@@ -105,14 +112,21 @@ RnnTuiApp.run_async = telling
 """
 CONFIGURATION = 'preset = "fast"\n'
 
+# Bytes that are typed, or the columns and rows of another size.
+Event = bytes | tuple[int, int]
+Events = Iterator[Event]
+
 
 class Fault(Exception):
-    """What must not happen did."""
+    """The app did something that it must not do."""
 
 
 class Window(Terminal):
-    """A terminal of any size that types as fast as the app reads, and keeps little of what it
-    draws.
+    """A terminal that types as fast as the app reads, and keeps little of the app's output.
+
+    Attributes:
+        columns: the width in characters.
+        rows: the height in characters.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -142,42 +156,47 @@ class Window(Terminal):
             if readable:
                 self._read(0)
             if writable:
-                data = data[os.write(self._ours, data[:512]) :]
+                written = os.write(self._ours, data[:512])
+                data = data[written:]
                 give_up = time.monotonic() + PATIENCE
             self.check(give_up)
 
     def check(self, give_up: float) -> None:
-        """See that the app is there.
+        """Check that the app runs, and that it is not yet `give_up` by the monotonic clock.
 
         Raises:
-            Fault: if it is not, or time is up.
+            Fault: if it has ended, or time is up.
         """
-        if (code := self.process.poll()) is not None:
+        code = self.process.poll()
+        if code is not None:
             raise Fault(f"it ended with {code}: {self.output[-300:]!r}")
         if time.monotonic() > give_up:
             for _ in range(3):
                 self.send(signal.SIGUSR1)
                 self.send(signal.SIGUSR2)
-                self.watch(1)  # or the app would wait here for whoever reads what it draws
+                self.watch(1)  # reads the app's output, or the app would wait to write it
             raise Fault("it does nothing any more")
 
     def main_thread_seconds(self) -> float:
-        """What the thread that draws has taken of a processor."""
+        """The processor's seconds that the main thread has used; it draws."""
         for thread in psutil.Process(self.process.pid).threads():
             if thread.id == self.process.pid:
                 return float(thread.user_time + thread.system_time)
         return 0.0
 
     def megabytes(self) -> float:
-        """The memory that the app holds, without the code of libraries that it has come to use."""
+        """The app's memory, without what it shares with other programs, such as libraries' code."""
         memory = psutil.Process(self.process.pid).memory_info()
         return float(memory.rss - getattr(memory, "shared", 0)) / (1 << 20)
 
     def answer(self) -> float:
-        """Take another size, and wait until it is drawn; returns what that took of the app's time.
+        """Change the size, and wait until the app draws.
+
+        Returns:
+            The processor's seconds that the main thread used for it.
 
         Raises:
-            Fault: if it never is.
+            Fault: if it never draws.
         """
         while self._read(0):
             pass
@@ -201,15 +220,15 @@ class TypedBytes(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._longest = 0.0
-        self._most = 0.0
+        self._longest_frame_seconds = 0.0
+        self._most_megabytes = 0.0
 
     def attempt(self, random: Random) -> Attempt:
         """Some hundreds or thousands of events, in an app with a home of its own."""
         home = self.folder / f"{random.getrandbits(64):x}"
         home.mkdir()
         (home / "config.toml").write_text(CONFIGURATION)
-        own = {
+        places = {
             "HOME": str(home),
             "XDG_DOWNLOAD_DIR": str(home),
             "BROWSER": "true",
@@ -217,9 +236,9 @@ class TypedBytes(Attack):
         }
         number = random.choice(LENGTHS)
         columns, rows = random.choice(WINDOWS)
-        done: list[bytes | tuple[int, int]] = []
+        done: list[Event] = []
         fault = ""
-        with mock.patch.dict(os.environ, home_in(home) | own, clear=True):
+        with mock.patch.dict(os.environ, home_in(home) | places, clear=True):
             window = Window(home)
             try:
                 window.resize(columns, rows)
@@ -234,14 +253,23 @@ class TypedBytes(Attack):
         tried = f"{columns} × {rows}, {number} events, …, {last}"
         return Attempt(tried, fault, max(1, len(done)))
 
-    def _attack(
-        self, window: Window, random: Random, number: int, done: list[bytes | tuple[int, int]]
-    ) -> None:
+    def _attack(self, window: Window, random: Random, number: int, done: list[Event]) -> None:
+        """Send events, watch the app, and end it.
+
+        Args:
+            window: the terminal in which the app starts.
+            random: chooses the events.
+            number: how many events.
+            done: gets each event before it is sent.
+
+        Raises:
+            Fault: if the app does something that it must not do.
+        """
         size = window.columns, window.rows
         window.wait_for("MNIST")
         if number >= LONG:
             load_all(window)
-        before = window.megabytes()
+        megabytes_before = window.megabytes()
         for event in events(random, window):
             if len(done) >= number:
                 break
@@ -257,10 +285,10 @@ class TypedBytes(Attack):
         window.resize(*size)
         self._look(window)
         if number >= LONG:
-            grown = window.megabytes() - before
-            self._most = max(self._most, grown)
-            if grown > MOST_MEGABYTES:
-                raise Fault(f"it has grown by {grown:.0f} MB, from {before:.0f}")
+            growth = window.megabytes() - megabytes_before
+            self._most_megabytes = max(self._most_megabytes, growth)
+            if growth > MOST_MEGABYTES:
+                raise Fault(f"it has grown by {growth:.0f} MB, from {megabytes_before:.0f}")
         window.send(signal.SIGTERM)
         code = window.wait_for_end()
         if code != 128 + signal.SIGTERM:
@@ -269,17 +297,17 @@ class TypedBytes(Attack):
             raise Fault(window.not_restored())
 
     def _look(self, window: Window) -> None:
-        """See that the app draws in time."""
+        """Check that the app draws in time."""
         seconds = window.answer()
-        self._longest = max(self._longest, seconds)
+        self._longest_frame_seconds = max(self._longest_frame_seconds, seconds)
         if seconds > MOST_SECONDS:
             raise Fault(f"it was busy for {seconds:.1f} s before it drew another size")
 
     def close(self) -> None:
-        """Tell how the app did."""
+        """Print the longest frame and the largest growth."""
         print(
-            f"bytes: at most {self._longest:.2f} s of its time for a frame, "
-            f"{self._most:.0f} MB more than before",
+            f"bytes: at most {self._longest_frame_seconds:.2f} s of its time for a frame, "
+            f"{self._most_megabytes:.0f} MB more than before",
             file=sys.stderr,
         )
 
@@ -287,33 +315,33 @@ class TypedBytes(Attack):
 def load_all(window: Window) -> None:
     """Train each task for a while, and look at all of its views, so that all is loaded."""
     for tab in TABS[1:4]:
-        for key, seconds in (
-            (tab, 3.0),
-            ("t", 8.0),
-            ("s", 2.0),
-            *((view, 1.5) for view in "123456"),
-        ):
-            window.type(key.encode())
-            window.watch(seconds)
-        window.type(b"\x1b")
-        window.watch(1.0)
+        _press(window, tab, 3.0)
+        _press(window, "t", 8.0)  # train
+        _press(window, "s", 2.0)  # stop
+        for view in "123456":
+            _press(window, view, 1.5)
+        _press(window, "\x1b", 1.0)
+
+
+def _press(window: Window, key: str, seconds: float) -> None:
+    """Type a key, and let the app work for some seconds."""
+    window.type(key.encode())
+    window.watch(seconds)
 
 
 def last_traceback(home: Path) -> str:
-    """What the app has written of its last fault, and where it was when it stood still."""
-    end = ""
+    """The last traceback of the app's log, and the stacks that it wrote when it stood still."""
+    text = ""
     with contextlib.suppress(OSError):
         log = (home / "log/rnn-tui.log").read_text(errors="replace")
-        if (begins := log.rfind("Traceback")) >= 0:
-            end += "\n" + log[begins:][-3_000:]
+        start = log.rfind("Traceback")
+        if start >= 0:
+            text += "\n" + log[start:][-3_000:]
     with contextlib.suppress(OSError):
         stacks = (home / "stacks.txt").read_text(errors="replace")
         for stack in stacks.split("Current thread")[1:]:
-            end += "\nCurrent thread" + stack[:1_500]
-    return end
-
-
-Events = Iterator["bytes | tuple[int, int]"]
+            text += "\nCurrent thread" + stack[:1_500]
+    return text
 
 
 def events(random: Random, window: Window) -> Events:
@@ -328,7 +356,7 @@ def events(random: Random, window: Window) -> Events:
         (6, _sizes),
         (4, _train),
         (6, _palette),
-        (8, _words),
+        (8, _reports),
     )
     weights = [weight for weight, _ in kinds]
     while True:
@@ -337,7 +365,7 @@ def events(random: Random, window: Window) -> Events:
 
 
 def _parts(random: Random, text: str) -> Events:
-    """A text as it is, or cut anywhere, in the middle of a character too."""
+    """A text in one piece or in two, cut anywhere, in the middle of a character too."""
     data = text.encode(errors="surrogateescape")
     if random.random() < 0.8 or len(data) < 2:
         yield data
@@ -354,38 +382,55 @@ def _keys(random: Random, _: Window) -> Events:
 
 
 def _tabs(random: Random, _: Window) -> Events:
+    """Go to a tab, and press keys of its views."""
     yield random.choice(TABS).encode()
     for _ in range(random.randint(0, 5)):
         yield random.choice("123456[]nfckijwz\t").encode()
 
 
 def _place(random: Random, window: Window) -> tuple[int, int]:
-    column = random.choice((1, window.columns, random.randint(1, window.columns)))
-    row = random.choice((1, 2, window.rows, *(random.randint(1, window.rows) for _ in range(3))))
+    """A column and a row, from 1; those at the edges are drawn more often."""
+    any_column = random.randint(1, window.columns)
+    column = random.choice((1, window.columns, any_column))
+    any_rows = [random.randint(1, window.rows) for _ in range(3)]
+    row = random.choice((1, 2, window.rows, *any_rows))
     return column, row
 
 
 def _mouse(button: int, place: tuple[int, int], *, up: bool = False) -> str:
-    return f"\x1b[<{button};{place[0]};{place[1]}{'m' if up else 'M'}"
+    """What a terminal sends of the mouse (SGR 1006).
+
+    Args:
+        button: or the kind of event, as the protocol numbers them.
+        place: column and row, from 1.
+        up: the button is let go.
+    """
+    column, row = place
+    final = "m" if up else "M"
+    return f"\x1b[<{button};{column};{row}{final}"
 
 
 def _clicks(random: Random, window: Window) -> Events:
-    """Clicks at one place, in one write or one by one; also where notices are."""
-    notice = max(1, window.columns - 10), max(1, window.rows - random.randint(1, 4))
-    place = random.choice((notice, _place(random, window), _place(random, window)))
+    """Clicks at one place, in one write or in two; also where notifications are."""
+    rows_from_bottom = random.randint(1, 4)
+    notification = max(1, window.columns - 10), max(1, window.rows - rows_from_bottom)
+    first_place = _place(random, window)
+    second_place = _place(random, window)
+    place = random.choice((notification, first_place, second_place))
     button = random.choice((0, 0, 0, 1, 2, 4, 16))
     click = _mouse(button, place) + _mouse(button, place, up=True)
-    yield _mouse(35, place).encode()
+    yield _mouse(MOVE, place).encode()
     for _ in range(random.randint(1, 3)):
         yield from _parts(random, click)
 
 
 def _drag(random: Random, window: Window) -> Events:
+    """Press the left button, move it, and mostly let it go."""
     place = _place(random, window)
     yield _mouse(0, place).encode()
     for _ in range(random.randint(1, 8)):
         place = _place(random, window)
-        yield _mouse(32, place).encode()
+        yield _mouse(LEFT_DRAG, place).encode()
     if random.random() < 0.9:
         yield from _parts(random, _mouse(0, place, up=True))
 
@@ -393,16 +438,19 @@ def _drag(random: Random, window: Window) -> Events:
 def _wheel(random: Random, window: Window) -> Events:
     place = _place(random, window)
     for _ in range(random.randint(1, 15)):
-        yield _mouse(random.choice((64, 65, 65, 66, 67, 68)), place).encode()
+        turn = random.choice(WHEEL)
+        yield _mouse(turn, place).encode()
 
 
 def _paste(random: Random, _: Window) -> Events:
     characters = LETTERS + "\x00\x07\r\n\t\u202e"
-    text = "".join(random.choices(characters, k=random.choice((0, 1, 10, 300, 20_000))))
+    length = random.choice((0, 1, 10, 300, 20_000))
+    text = "".join(random.choices(characters, k=length))
     yield from _parts(random, f"\x1b[200~{text}\x1b[201~")
 
 
 def _sizes(random: Random, window: Window) -> Events:
+    """Change the size some times, with keys between, and mostly end at a usual one."""
     for _ in range(random.randint(1, 4)):
         yield random.choice((*OTHER_WINDOWS, *WINDOWS))
         if random.random() < 0.5:
@@ -412,6 +460,7 @@ def _sizes(random: Random, window: Window) -> Events:
 
 
 def _train(random: Random, _: Window) -> Events:
+    """Start a training, and sometimes press another key at once."""
     yield random.choice(TABS[1:4]).encode()
     yield b"t"
     if random.random() < 0.3:
@@ -419,15 +468,20 @@ def _train(random: Random, _: Window) -> Events:
 
 
 def _palette(random: Random, _: Window) -> Events:
-    words = ("train", "theme", "screen", "keys", "go to", "max", "log", "e", "zzz")
+    """Open the palette, search it, and move in what it offers, choose or leave."""
+    searches = ("train", "theme", "screen", "keys", "go to", "max", "log", "e", "zzz")
     yield b"\x10"
-    yield random.choice(words).encode()
-    yield from (random.choice(("\x1b[B", "\r", "\x1b", "\x1b[6~")).encode() for _ in range(4))
+    yield random.choice(searches).encode()
+    for _ in range(4):
+        key = random.choice(("\x1b[B", "\r", "\x1b", "\x1b[6~"))
+        yield key.encode()
 
 
-def _words(random: Random, _: Window) -> Events:
+def _reports(random: Random, _: Window) -> Events:
+    """Reports of a terminal, and bytes that are no text."""
     for _ in range(random.randint(1, 3)):
-        yield from _parts(random, random.choice(WORDS))
+        yield from _parts(random, random.choice(REPORTS))
     if random.random() < 0.3:
-        yield bytes(random.choices(range(0x80, 0x100), k=random.randint(1, 4)))
-    yield b"\x1b[201~"  # or all that follows is pasted
+        length = random.randint(1, 4)
+        yield bytes(random.choices(range(0x80, 0x100), k=length))
+    yield b"\x1b[201~"  # the end of a paste, or the app would take all that follows for its text
