@@ -1,4 +1,4 @@
-"""What the attacks have in common: attempts that can be repeated, and how they are told."""
+"""What the attacks have in common: attempts that can be repeated, and their report."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Attack(ABC):
 
 
 def attempts(kind: type[Attack], seed: int, first: int = 0) -> Iterator[Attempt]:
-    """Attempts without end, from the one with number `first`; each depends on its number only."""
+    """Attempts without end, from number `first`; what is drawn depends on seed and number only."""
     with tempfile.TemporaryDirectory(prefix=f"attack-{kind.name}-") as folder:
         attack = kind(Path(folder))
         try:
@@ -74,25 +74,33 @@ def attempts(kind: type[Attack], seed: int, first: int = 0) -> Iterator[Attempt]
 
 
 def run(kind: type[Attack], count: int, seed: int = 0, first: int = 0) -> list[Attempt]:
-    """Try `count` inputs, tell how it goes on stderr and what failed on stdout; returns failures.
+    """Try `count` inputs; report progress on stderr, and failures on stdout.
+
+    Returns:
+        The attempts that failed.
 
     Raises:
         OSError: if the attack itself can't go on.
     """
-    done, failures, number = 0, [], first
-    began = told = time.monotonic()
+    done = 0
+    failures = []
+    number = first
+    began = time.monotonic()
+    reported = began
     stream = attempts(kind, seed, first)
     try:
         while done < count:
-            one = next(stream)
-            done += one.count
-            if one.fault:
-                failures.append(one)
-                again = f"python -m tests.attack {kind.name} --seed {seed} --first {number}"
-                print(f"{kind.name}: {one.tried}\n  {one.fault}\n  {again} --count 1", flush=True)
+            attempt = next(stream)
+            done += attempt.count
+            if attempt.fault:
+                failures.append(attempt)
+                command = f"python -m tests.attack {kind.name} --seed {seed} --first {number}"
+                print(f"{kind.name}: {attempt.tried}")
+                print(f"  {attempt.fault}")
+                print(f"  {command} --count 1", flush=True)
             number += 1
-            if time.monotonic() - told > SECONDS_BETWEEN_NEWS:
-                told = time.monotonic()
+            if time.monotonic() - reported > SECONDS_BETWEEN_NEWS:
+                reported = time.monotonic()
                 print(f"{kind.name}: {done:,} of {count:,}", file=sys.stderr, flush=True)
     finally:
         stream.close()
@@ -110,6 +118,9 @@ def home_in(folder: Path) -> dict[str, str]:
 
     `PYTHONUNBUFFERED` is left out: it hides what an unflushed stdout does.
     """
-    left_out = ("PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS")
-    environment = {name: value for name, value in os.environ.items() if name not in left_out}
-    return environment | {"RNN_TUI_HOME": str(folder), "TERM": "xterm-256color"}
+    environment = dict(os.environ)
+    for name in ("PYTHONUNBUFFERED", "NO_COLOR", "COLUMNS"):
+        environment.pop(name, None)
+    environment["RNN_TUI_HOME"] = str(folder)
+    environment["TERM"] = "xterm-256color"
+    return environment

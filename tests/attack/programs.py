@@ -20,7 +20,9 @@ from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt, home_in
 from tests.cli.command_line import run_inside
 
-TRAINING, MANAGING = 4, 2
+# How many programs train, and how many manage runs.
+TRAINING = 4
+MANAGING = 2
 OPERATIONS_AT_A_TIME = 30
 PATIENCE_SECONDS = 120.0
 TRAIN = [
@@ -45,7 +47,7 @@ TRAIN = [
 
 
 class Programs(Attack):
-    """What six programs do at once; their operations are counted."""
+    """Six programs that work at once; their operations are counted."""
 
     name: ClassVar[str] = "programs"
     unit: ClassVar[str] = "operations"
@@ -55,24 +57,29 @@ class Programs(Attack):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._programs: subprocess.Popen[str] | None = None
-        self._told: Queue[dict[str, Any]] = Queue()
+        #: the operations, as the programs report them
+        self._operations: Queue[dict[str, Any]] = Queue()
+        #: the names of the runs that finished
         self._finished: set[str] = set()
 
     def attempt(self, random: Random) -> Attempt:
-        """Let them go on for some operations, then look whether all is there."""
+        """Let the programs do some operations, then check that no finished run is lost."""
         if self._programs is None:
             self._begin(random.random())
         operations = [self._next() for _ in range(OPERATIONS_AT_A_TIME)]
-        faults = [fault for one in operations if (fault := wrong(one))]
-        for one in operations:
-            if one["arguments"] == TRAIN and one["code"] == 0:
-                self._finished.add(json.loads(one["out"])["run"])
-        faults += self._missing()
+        faults = []
+        for operation in operations:
+            fault = fault_of(operation)
+            if fault:
+                faults.append(fault)
+            if operation["arguments"] == TRAIN and operation["code"] == 0:
+                self._finished.add(json.loads(operation["out"])["run"])
+        faults += self._database_faults()
         tried = f"{OPERATIONS_AT_A_TIME} operations, {len(self._finished)} runs so far"
         return Attempt(tried, "; ".join(faults), OPERATIONS_AT_A_TIME)
 
     def close(self) -> None:
-        """End them all, in the middle of whatever they do."""
+        """Kill the programs, in the middle of whatever they do."""
         if self._programs is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._programs.pid, signal.SIGKILL)
@@ -91,30 +98,36 @@ class Programs(Attack):
     def _listen(self, programs: subprocess.Popen[str]) -> None:
         assert programs.stdout is not None
         for line in programs.stdout:
-            self._told.put(json.loads(line))
+            self._operations.put(json.loads(line))
 
     def _next(self) -> dict[str, Any]:
         try:
-            return self._told.get(timeout=PATIENCE_SECONDS)
+            return self._operations.get(timeout=PATIENCE_SECONDS)
         except Empty:
             return {"arguments": ["nothing"], "code": -1, "out": "", "err": "they hang"}
 
-    def _missing(self) -> list[str]:
-        """What is wrong with the database."""
+    def _database_faults(self) -> list[str]:
+        """What is wrong with the database: damage, and finished runs that it has not."""
         path = self.folder / "runs.db"
         with contextlib.closing(sqlite3.connect(path, timeout=30)) as connection:
-            ((said,),) = connection.execute("PRAGMA integrity_check").fetchall()
+            ((integrity,),) = connection.execute("PRAGMA integrity_check").fetchall()
             rows = connection.execute("SELECT id FROM runs WHERE status = 'finished'").fetchall()
+        faults = []
+        if integrity != "ok":
+            faults.append(integrity)
         lost = self._finished - {run_id for (run_id,) in rows}
-        return [*([said] if said != "ok" else []), *(f"{run_id} is lost" for run_id in lost)]
+        faults += [f"{run_id} is lost" for run_id in lost]
+        return faults
 
 
-def wrong(operation: dict[str, Any]) -> str:
+def fault_of(operation: dict[str, Any]) -> str:
     """What is wrong with an operation; empty where it is as it should be."""
-    code, text = operation["code"], operation["out"] + operation["err"]
-    known = (0,) if operation["arguments"][0] in ("train", "tag") else (0, 1, 2)
+    code = operation["code"]
+    text = operation["out"] + operation["err"]
+    # Another program may have deleted or renamed a run that a command names.
+    allowed = (0,) if operation["arguments"][0] in ("train", "tag") else (0, 1, 2)
     words = ("Traceback", "fault of rnn-tui", "locked", "damaged", "can't be")
-    if code in known and not any(word in text for word in words):
+    if code in allowed and not any(word in text for word in words):
         return ""
     return f"{' '.join(operation['arguments'])}: {code}, {text}"[:600]
 
@@ -123,50 +136,69 @@ def wrong(operation: dict[str, Any]) -> str:
 
 
 def manage(random: Random) -> tuple[list[str], int, str, str]:
-    """One thing that is done with runs, by command line, or as the app does it."""
+    """Do one operation with runs, by command line or as the app does it.
+
+    Returns:
+        The arguments, the exit code, and the text on stdout and on stderr.
+    """
     with RunStore() as store:
         runs = [*store.runs(), *store.runs(deleted=True)]
         if not runs:
             return ["tag"], 0, "", ""
-        one, other = random.choice(runs), random.choice(runs)
+        run, other = random.choice(runs), random.choice(runs)
         if random.random() < 0.2:
-            store.set_tags(one, [f"tag{random.randrange(9)}"])
-            return ["tag", one.run_id], 0, "", ""
+            store.set_tags(run, [f"tag{random.randrange(9)}"])
+            return ["tag", run.run_id], 0, "", ""
     action: list[str] = random.choice(
         [
             [],
             ["--json"],
-            ["show", one.run_id],
-            ["compare", one.run_id, other.run_id],
-            ["export", one.run_id, other.run_id, "--to", "json"],
-            ["rename", one.run_id, f"name-{random.randrange(50)}"],
-            ["delete", one.run_id],
-            ["restore", one.run_id],
+            ["show", run.run_id],
+            ["compare", run.run_id, other.run_id],
+            ["export", run.run_id, other.run_id, "--to", "json"],
+            ["rename", run.run_id, f"name-{random.randrange(50)}"],
+            ["delete", run.run_id],
+            ["restore", run.run_id],
         ]
     )
     return ["runs", *action], *run_inside(["runs", *action])
 
 
-def go_on(random: Random, *, trains: bool) -> None:
-    """Do one thing after the other, and tell of each on a line."""
+def train_without_end() -> None:
+    """Train small networks, one after the other."""
     while True:
-        arguments, code, out, err = (TRAIN, *run_inside(TRAIN)) if trains else manage(random)
-        told = {"arguments": arguments, "code": code, "err": err[-1500:]}
-        told["out"] = json.dumps({"run": json.loads(out)["run"]}) if trains and code == 0 else ""
-        os.write(1, (json.dumps(told) + "\n").encode())  # in one piece
-        if not trains:
-            time.sleep(0.05)
+        code, out, err = run_inside(TRAIN)
+        result = json.dumps({"run": json.loads(out)["run"]}) if code == 0 else ""
+        report(TRAIN, code, result, err)
+
+
+def manage_without_end(random: Random) -> None:
+    """Do one operation with runs after the other."""
+    while True:
+        arguments, code, _, err = manage(random)
+        report(arguments, code, "", err)
+        time.sleep(0.05)
+
+
+def report(arguments: list[str], code: int, out: str, err: str) -> None:
+    """Write an operation as a line of JSON on stdout, in one piece among other programs' lines."""
+    operation = {"arguments": arguments, "code": code, "out": out, "err": err[-1500:]}
+    line = json.dumps(operation) + "\n"
+    os.write(1, line.encode())
 
 
 def main(seed: str) -> None:
-    """Become the programs: what is slow to import is shared."""
+    """Import what is slow to import, then fork into the programs."""
     import rnn_tui.engine.loop  # noqa: PLC0415 - with torch, here only
     import rnn_tui.tasks.recall.problem  # noqa: F401, PLC0415
 
-    for at in range(TRAINING + MANAGING):
+    for number in range(TRAINING + MANAGING):
         if os.fork() == 0:
-            with contextlib.suppress(BrokenPipeError):  # as where the attack itself was ended
-                go_on(Random(f"{seed} {at}"), trains=at < TRAINING)
+            with contextlib.suppress(BrokenPipeError):  # the attack itself has ended
+                if number < TRAINING:
+                    train_without_end()
+                else:
+                    manage_without_end(Random(f"{seed} {number}"))
             return
     os.wait()
 

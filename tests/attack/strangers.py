@@ -1,4 +1,4 @@
-"""Who connects to a sweep and is no part of it: nobody is let in, and nothing is printed."""
+"""Connections to a sweep from outside: nobody is let in, and nothing is printed."""
 
 from __future__ import annotations
 
@@ -21,7 +21,8 @@ SETTINGS = (
     *("sweep", "recall", "--preset", "fast", "--training-size", "2000", "--batch-size", "20"),
     *("--epochs", "40", "--grid", "learning_rate=0.01,0.02", "--on", "local:2"),
 )
-PROCESSES = 5  # that listen: home, and of each worker the one that trains and the one that watches
+# How many listen: the sweep's own, and for each worker one that trains and one that watches it.
+PROCESSES = 5
 CONNECTIONS = 40
 MOST_AT_ONCE = 40
 MOST_BYTES = 4000
@@ -50,7 +51,8 @@ class Strangers(Attack):
             fault = asyncio.run(_disturb(process, random))
             _, err = process.communicate(timeout=PATIENCE)
         except subprocess.TimeoutExpired:
-            fault, err = "it does not end", ""
+            fault = "it does not end"
+            err = ""
         finally:
             process.kill()
             process.wait()
@@ -63,23 +65,23 @@ class Strangers(Attack):
 
 
 async def _disturb(process: subprocess.Popen[str], random: Random) -> str:
-    """Connect in all ways; returns what was wrong, if anything."""
+    """Connect in all ways; returns what was wrong, empty where nothing was."""
     addresses: list[Address] = []
     for _ in range(int(PATIENCE * 10)):
         addresses = listening(process.pid)
         if len(addresses) >= PROCESSES or process.poll() is not None:
             break
         await asyncio.sleep(0.1)
-    waiting = CONNECTIONS
-    while waiting and process.poll() is None:
-        count = min(waiting, random.randint(1, MOST_AT_ONCE))
+    remaining = CONNECTIONS
+    while remaining and process.poll() is None:
+        count = min(remaining, random.randint(1, MOST_AT_ONCE))
         addresses = listening(process.pid) or addresses
-        answers = await asyncio.gather(
-            *(_Stranger(random, random.choice(addresses)).connect() for _ in range(count))
-        )
-        if any(answers):
-            return f"a stranger is answered: {next(filter(None, answers))}"
-        waiting -= count
+        strangers = [_Stranger(random, random.choice(addresses)) for _ in range(count)]
+        answers = await asyncio.gather(*(stranger.connect() for stranger in strangers))
+        for answer in answers:
+            if answer:
+                return f"a stranger is answered: {answer}"
+        remaining -= count
     return ""
 
 
@@ -103,13 +105,13 @@ class _Stranger:
         self._aborts = random.random() < 0.5
 
     async def connect(self) -> str:
-        """Connect, and leave; returns what was answered that nobody should know."""
+        """Connect and leave; returns an answer that no stranger may get, or nothing."""
         with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
             return await self._way()
         return ""
 
     async def _send(self, data: bytes, context: ssl.SSLContext | None = None) -> bytes:
-        """Send bytes; what came back within a moment."""
+        """Send bytes; returns the answer of the next second."""
         reader, writer = await asyncio.open_connection(*self._address, ssl=context)
         try:
             writer.write(data)
