@@ -21,7 +21,10 @@ SIZES = (1, 10, 100, 4_301, 20_000, 70_000)
 class Configs(Attack):
     """Whatever `config.toml` holds, the program starts, with sentences and defaults."""
 
-    name, unit, share, length = "configs", "files", 300, 50_000
+    name = "configs"
+    unit = "files"
+    share = 300
+    length = 50_000
 
     def attempt(self, random: Random) -> Attempt:
         """Read a file of settings, and keep a theme in it."""
@@ -41,24 +44,27 @@ class Configs(Attack):
                 problems = read_preferences({"theme": ("nord",), "preset": ("fast",)}).problems
             except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
                 return Attempt(tried, f"{type(error).__name__}: {error}"[:300])
-            fault = _keeping(path)
+            fault = _fault_of_keeping(path)
         seconds = time.monotonic() - began
         if seconds > MOST_SECONDS:
             fault = f"took {seconds:.0f} s"
         if len(problems) > MOST_PROBLEMS + 1:
             fault = f"{len(problems)} sentences"
-        if not all(one.isprintable() and one.endswith(".") for one in problems):
+        if not all(problem.isprintable() and problem.endswith(".") for problem in problems):
             fault = f"not a sentence: {problems!r}"[:400]
         return Attempt(tried, fault)
 
 
-def _keeping(path: Path) -> str:
-    """What is wrong after a theme was kept: it is in the file, or a sentence says why not."""
-    before = path.read_bytes()
+def _fault_of_keeping(path: Path) -> str:
+    """Keep a theme, and return what was wrong with that.
+
+    Either the theme is in the file, or a sentence says why not and the file is as it was.
+    """
+    original = path.read_bytes()
     try:
         keep_theme("nord")
     except UserError as error:
-        if path.read_bytes() != before:
+        if path.read_bytes() != original:
             return "changed, although the theme can't be kept"
         return "" if str(error).isprintable() else f"not printable: {error}"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
@@ -74,7 +80,8 @@ def _key(random: Random) -> str:
 
 
 def _value(random: Random) -> str:
-    many = random.choice(SIZES)
+    """A value in TOML, or what looks like one; some are as long as one of `SIZES`."""
+    length = random.choice(SIZES)
     return random.choice(
         (
             "1",
@@ -82,22 +89,22 @@ def _value(random: Random) -> str:
             '"nord"',
             '"\\u001b[2J"',
             '"\\U0010FFFF"',
-            f'"{"x" * many}"',
-            "9" * many,
-            f"-{'9' * many}",
-            f"0x{'f' * many}",
-            f"0b{'1' * many}",
-            f"1{'_1' * many}",
-            f"{'9' * many}.0",
-            f"1e{'9' * min(many, 400)}",
+            f'"{"x" * length}"',
+            "9" * length,
+            f"-{'9' * length}",
+            f"0x{'f' * length}",
+            f"0b{'1' * length}",
+            f"1{'_1' * length}",
+            f"{'9' * length}.0",
+            f"1e{'9' * min(length, 400)}",
             "nan",
             "-inf",
             "1979-05-27T07:32:00Z",
             "00:00:00",
-            f"{'[' * many}{']' * many}",
-            f"{'{a=' * many}1{'}' * many}",
-            f"[0x{'f' * many}]",
-            f"{{a = 0x{'f' * many}}}",
+            f"{'[' * length}{']' * length}",
+            f"{'{a=' * length}1{'}' * length}",
+            f"[0x{'f' * length}]",
+            f"{{a = 0x{'f' * length}}}",
             "[{a = 1}, [2], 'x']",
             "",
         )
@@ -109,14 +116,18 @@ def _entry(random: Random) -> str:
 
 
 def _dotted(random: Random) -> str:
-    dotted = ".".join([random.choice(("a", "'b'", " c "))] * random.choice(SIZES))
-    return random.choice((f"{dotted} = 1", f"[{dotted}]", f"[[{dotted}]]", f"x = {{{dotted} = 1}}"))
+    """A key of many parts, as a key or as the name of a table."""
+    part = random.choice(("a", "'b'", " c "))
+    count = random.choice(SIZES)
+    key = ".".join([part] * count)
+    return random.choice((f"{key} = 1", f"[{key}]", f"[[{key}]]", f"x = {{{key} = 1}}"))
 
 
 def _many(random: Random) -> str:
+    """Many lines of one kind, numbered."""
     count = random.choice(SIZES) // 10
     line = random.choice(("k{} = 1", "[t{}]", "[[t]]", "keys.k{} = 'a'", "k{}.a.b.c.d = 1", "#{}"))
-    return "\n".join(line.format(at) for at in range(count))
+    return "\n".join(line.format(number) for number in range(count))
 
 
 def _table(random: Random) -> str:
@@ -124,6 +135,7 @@ def _table(random: Random) -> str:
 
 
 def _text(random: Random) -> str:
+    """A text of several lines."""
     quotes = random.choice(('"""', "'''"))
     return f"{_key(random)} = {quotes}\n{_entry(random)}\n{quotes}"
 

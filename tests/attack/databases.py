@@ -71,7 +71,7 @@ TABLES = ("runs", "sessions", "tags", "moments", "points", "lines")
 
 
 class TookTooLong(BaseException):
-    """A command did not end."""
+    """A command did not end in time."""
 
 
 class Databases(Attack):
@@ -84,29 +84,33 @@ class Databases(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._before = os.environ.get(HOME_VARIABLE)
-        self._original, self._home = folder / "original", folder / "home"
+        #: the home outside the attack
+        self._outer_home = os.environ.get(HOME_VARIABLE)
+        #: a home with six runs, and its copy, which each attempt damages
+        self._original = folder / "original"
+        self._home = folder / "home"
         os.environ[HOME_VARIABLE] = str(self._original)
-        for at, run_id in enumerate(RUNS):
-            keep(run_id, small(seed=at, epochs=3 + at), NAMES[at])
+        for seed, (run_id, name) in enumerate(zip(RUNS, NAMES, strict=True)):
+            keep(run_id, small(seed=seed, epochs=3 + seed), name)
         weights = self._original / "runs" / RUNS[0] / "weights.safetensors"
         weights.parent.mkdir(parents=True)
         shutil.copy(shipped_weights("recall")[0], weights)
         os.environ[HOME_VARIABLE] = str(self._home)
 
     def close(self) -> None:
-        """Have back the home that was."""
-        if self._before is None:
+        """Restore the environment."""
+        if self._outer_home is None:
             os.environ.pop(HOME_VARIABLE, None)
         else:
-            os.environ[HOME_VARIABLE] = self._before
+            os.environ[HOME_VARIABLE] = self._outer_home
 
     def attempt(self, random: Random) -> Attempt:
-        """Damage a copy, and ask it what commands ask."""
+        """Damage a copy, and run commands on it."""
         shutil.rmtree(self._home, ignore_errors=True)
         shutil.copytree(self._original, self._home)
         kind = random.choice(list(DAMAGES))
-        tried, whole = DAMAGES[kind](random, self._home / "runs.db")
+        damage = DAMAGES[kind]
+        tried, whole = damage(random, self._home / "runs.db")
         faults = []
         for arguments in [["runs"], ["runs", "--json"], *random.sample(commands(random), 3)]:
             fault = self._fault(arguments, whole)
@@ -115,44 +119,58 @@ class Databases(Attack):
         return Attempt(f"{kind}: {tried}", "; ".join(faults))
 
     def _fault(self, arguments: list[str], whole: list[str]) -> str:
-        """What is wrong with a command's answer; `whole` are runs that must be listed."""
+        """What is wrong with a command's answer; empty where nothing is.
+
+        Args:
+            arguments: of the command.
+            whole: the runs that are not damaged, which must be listed.
+        """
         try:
             with in_time():
                 code, out, err = run_inside(arguments)
             document = json.loads(out) if "--json" in arguments and code == 0 else None
         except (TookTooLong, ValueError) as error:
             return f"{type(error).__name__}: {error}"
-        listed = arguments in (["runs"], ["runs", "--json"])
-        missing = [run_id for run_id in whole if listed and run_id not in out]
-        wrong = {
-            f"exit code {code}": code not in (0, 1, 2) or bool(code and not err.strip()),
-            "a fault": "Traceback" in err or "fault of rnn-tui" in err,
-            "control characters": not is_harmless((out + err).translate({10: None, 9: None})),
-            f"{missing} not listed": bool(missing),
-            "no document": document is not None and not isinstance(document, dict),
-        }
-        faults = [what for what, is_so in wrong.items() if is_so]
-        return f"{', '.join(faults)}: {out + err!r}"[:600] if faults else ""
+        faults = []
+        if code not in (0, 1, 2) or (code != 0 and not err.strip()):
+            faults.append(f"exit code {code}")
+        if "Traceback" in err or "fault of rnn-tui" in err:
+            faults.append("a fault")
+        if not is_harmless((out + err).replace("\n", "").replace("\t", "")):
+            faults.append("control characters")
+        if arguments in (["runs"], ["runs", "--json"]):
+            missing = [run_id for run_id in whole if run_id not in out]
+            if missing:
+                faults.append(f"{missing} not listed")
+        if document is not None and not isinstance(document, dict):
+            faults.append("no document")
+        if not faults:
+            return ""
+        return f"{', '.join(faults)}: {out + err!r}"[:600]
 
 
 @contextmanager
 def in_time() -> Iterator[None]:
-    """Raise where it takes too long."""
+    """Interrupt the block after `PATIENCE_SECONDS`.
+
+    Raises:
+        TookTooLong: in the code that runs at that moment.
+    """
 
     def stop(_number: int, _frame: FrameType | None) -> None:
         raise TookTooLong
 
-    before = signal.signal(signal.SIGALRM, stop)
+    original = signal.signal(signal.SIGALRM, stop)
     signal.alarm(PATIENCE_SECONDS)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, original)
 
 
 def commands(random: Random) -> list[list[str]]:
-    """What is asked beside the list."""
+    """Commands to run after those that list all runs."""
     first, second = random.sample([*RUNS, *NAMES, "last", "damaged-row-1"], 2)
     return [
         ["runs", "--deleted"],
@@ -171,11 +189,21 @@ def commands(random: Random) -> list[list[str]]:
     ]
 
 
-# --- damages: each says what it did, and which runs it left whole --------------------------------
+# --- damages: each returns what it did, and the runs that it left whole --------------------------
 
 
 def _edit(path: Path, *statements: str, values: tuple[Any, ...] = (), loose: bool = False) -> str:
-    """Run statements; `loose` takes the constraints of all columns away before."""
+    """Run statements on a database.
+
+    Args:
+        path: of the database.
+        statements: in SQL.
+        values: for the places of each statement.
+        loose: take NOT NULL away from all columns first.
+
+    Returns:
+        The statements with their values, and why SQLite refused them, if it did.
+    """
     connection = sqlite3.connect(path, isolation_level=None)
     try:
         connection.execute("PRAGMA ignore_check_constraints = ON")
@@ -204,44 +232,42 @@ def _columns(path: Path, table: str) -> list[str]:
 
 def one_value(random: Random, path: Path) -> tuple[str, list[str]]:
     """A hostile value in rows of one run."""
-    table, at = random.choice(["runs", *TABLES]), random.randrange(len(RUNS))
+    table = random.choice(["runs", *TABLES])
+    damaged = RUNS[random.randrange(len(RUNS))]
     column = random.choice(_columns(path, table))
     key = "id" if table == "runs" else "run_id"
     value = random.choice(HOSTILE)
-    tried = _edit(
-        path,
-        f"UPDATE {table} SET {column} = ? WHERE {key} = '{RUNS[at]}'",
-        values=(value,),
-        loose=random.random() < 0.5,
-    )
-    return tried, [run_id for run_id in RUNS if run_id != RUNS[at]]
+    statement = f"UPDATE {table} SET {column} = ? WHERE {key} = '{damaged}'"
+    tried = _edit(path, statement, values=(value,), loose=random.random() < 0.5)
+    return tried, _others(damaged)
+
+
+def _others(damaged: str) -> list[str]:
+    """All runs but one."""
+    return [run_id for run_id in RUNS if run_id != damaged]
 
 
 def many_values(random: Random, path: Path) -> tuple[str, list[str]]:
     """Hostile values everywhere."""
-    told = []
+    edits = []
     for _ in range(random.randrange(2, 8)):
         table = random.choice(TABLES)
         column = random.choice(_columns(path, table))
-        told.append(
-            _edit(
-                path,
-                f"UPDATE {table} SET {column} = ?",
-                values=(random.choice(HOSTILE),),
-                loose=True,
-            )
-        )
-    return "; ".join(told), []
+        value = random.choice(HOSTILE)
+        statement = f"UPDATE {table} SET {column} = ?"
+        edits.append(_edit(path, statement, values=(value,), loose=True))
+    return "; ".join(edits), []
 
 
 def other_rows(random: Random, path: Path) -> tuple[str, list[str]]:
-    """Rows that no run has."""
+    """A row of hostile values, which belongs to no run."""
     table = random.choice(TABLES)
     names = _columns(path, table)
     values = tuple(random.choice(HOSTILE) for _ in names)
     places = ", ".join("?" * len(names))
+    tried = _edit(path, f"INSERT INTO {table} VALUES ({places})", values=values, loose=True)
     whole = RUNS if table == "runs" else []
-    return _edit(path, f"INSERT INTO {table} VALUES ({places})", values=values, loose=True), whole
+    return tried, whole
 
 
 def other_shape(random: Random, path: Path) -> tuple[str, list[str]]:
@@ -270,30 +296,33 @@ def other_shape(random: Random, path: Path) -> tuple[str, list[str]]:
 def other_bytes(random: Random, path: Path) -> tuple[str, list[str]]:
     """Bytes of the file changed, cut off or added."""
     data = bytearray(path.read_bytes())
-    how = random.choice(["flipped", "cut", "added", "zeroed"])
-    at = random.randrange(len(data))
-    match how:
+    change = random.choice(["flipped", "cut", "added", "zeroed"])
+    place = random.randrange(len(data))
+    match change:
         case "flipped":
             for _ in range(random.choice([1, 3, 30])):
-                data[random.choice([random.randrange(len(data)), random.randrange(100)])] ^= (
-                    1 << random.randrange(8)
-                )
+                anywhere = random.randrange(len(data))
+                in_header = random.randrange(100)
+                byte = random.choice([anywhere, in_header])
+                data[byte] ^= 1 << random.randrange(8)
         case "cut":
-            del data[at:]
+            del data[place:]
         case "added":
-            data[at:at] = random.randbytes(random.choice([1, 4096]))
+            data[place:place] = random.randbytes(random.choice([1, 4096]))
         case "zeroed":
-            data[at : at + 4096] = bytes(len(data[at : at + 4096]))
+            end = min(place + 4096, len(data))
+            data[place:end] = bytes(end - place)
     path.write_bytes(data)
-    return f"{how} at {at}", []
+    return f"{change} at {place}", []
 
 
 def other_file(random: Random, path: Path) -> tuple[str, list[str]]:
     """Something else in place of the file, or of those that SQLite keeps beside it."""
     name = random.choice(["runs.db", "runs.db-wal", "runs.db-shm", "runs.db-journal"])
-    place, what = path.with_name(name), random.choice(["empty", "text", "bytes", "folder", "other"])
+    place = path.with_name(name)
+    content = random.choice(["empty", "text", "bytes", "folder", "other"])
     place.unlink(missing_ok=True)
-    match what:
+    match content:
         case "empty":
             place.touch()
         case "text":
@@ -304,21 +333,22 @@ def other_file(random: Random, path: Path) -> tuple[str, list[str]]:
             place.mkdir()
         case "other":
             _edit(place, "CREATE TABLE users (name)")
-    return f"{name}: {what}", []
+    return f"{name}: {content}", []
 
 
 def no_text(random: Random, path: Path) -> tuple[str, list[str]]:
-    """Bytes that are no text, and texts that have no end."""
-    table, at = random.choice(TABLES), random.randrange(len(RUNS))
+    """Bytes that are no text, and texts of megabytes."""
+    table = random.choice(TABLES)
+    damaged = RUNS[random.randrange(len(RUNS))]
     column = random.choice(_columns(path, table))
     key = "id" if table == "runs" else "run_id"
     value = random.choice(["x'61ff1b5b'", "zeroblob(3000000)", "hex(zeroblob(1000000))"])
-    statement = f"UPDATE {table} SET {column} = CAST({value} AS TEXT) WHERE {key} = '{RUNS[at]}'"
-    return _edit(path, statement, loose=True), [one for one in RUNS if one != RUNS[at]]
+    statement = f"UPDATE {table} SET {column} = CAST({value} AS TEXT) WHERE {key} = '{damaged}'"
+    return _edit(path, statement, loose=True), _others(damaged)
 
 
 def beside_it(random: Random, path: Path) -> tuple[str, list[str]]:
-    """Files of values that were not recorded, and folders of runs."""
+    """A damaged file of unrecorded values, or a folder of a run that the database has not."""
     run_id = "20250109-000000-aaaaa9"
     if random.random() < 0.5:
         spill = write_spill(Spill(run_id, "spilled", 3.0, small(), None, []))

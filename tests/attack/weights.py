@@ -1,4 +1,4 @@
-"""Damaged and hostile files of weights, asked as a user would."""
+"""Damaged and hostile files of weights, given to the commands that read weights."""
 
 from __future__ import annotations
 
@@ -63,7 +63,10 @@ DTYPES = ("F32", "F64", "F16", "BF16", "I64", "U8", "BOOL", "F8_E4M3", "x", 7, N
 class Weights(Attack):
     """A file of weights answers with numbers, or is refused in a sentence."""
 
-    name, unit, share, length = "weights", "files", 50, 2_000
+    name = "weights"
+    unit = "files"
+    share = 50
+    length = 2_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
@@ -80,28 +83,34 @@ class Weights(Attack):
         self._patch.undo()
 
     def attempt(self, random: Random) -> Attempt:
-        """Ask the networks in a file."""
+        """Run a command with the networks of a damaged file."""
         name = random.choice(SHIPPED)
-        data, done = self._files[name], []
+        data = self._files[name]
+        damages = []
         for _ in range(random.choice([1, 1, 1, 2, 3])):
             damage = random.choice(DAMAGES)
             data = damage(data, random)
-            done.append(damage.__name__.strip("_"))
+            damages.append(damage.__name__.strip("_"))
         path = self.folder / random.choice(["w.safetensors", "\x1b[31m", "\udcff.x"])
         path.write_bytes(data)
         arguments = [*self._command(name, random), "--weights", str(path)]
-        arguments += ["--json"] * random.choice([0, 1])
-        given = b"1011 110\n31415\n" * random.choice([0, 1])
-        with warnings.catch_warnings(record=True) as warned:
+        as_json = random.choice([False, True])
+        if as_json:
+            arguments.append("--json")
+        stdin = random.choice([b"", b"1011 110\n31415\n"])
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            code, out, err = run_inside(arguments, given)
+            code, out, err = run_inside(arguments, stdin)
         path.unlink()
-        tried = f"{name}, {', '.join(done)}: rnn-tui {' '.join(arguments)!a}"
-        fault = fault_of(code, out, err, as_json=arguments[-1] == "--json")
-        noise = [str(one.message) for one in warned if issubclass(one.category, RuntimeWarning)]
-        return Attempt(tried, fault or (f"a warning: {noise[0]}" if noise else ""))
+        tried = f"{name}, {', '.join(damages)}: rnn-tui {' '.join(arguments)!a}"
+        fault = fault_of(code, out, err, as_json=as_json)
+        for warning in caught:
+            if not fault and issubclass(warning.category, RuntimeWarning):
+                fault = f"a warning: {warning.message}"
+        return Attempt(tried, fault)
 
     def _command(self, name: str, random: Random) -> list[str]:
+        """A command that reads such weights, or sometimes weights of another task."""
         adding = [
             ["add", "1011", "110"],
             ["add", "--vote", "7", "+", "8", "--base", "decimal"],
@@ -124,19 +133,20 @@ class Weights(Attack):
 
 def fault_of(code: int, out: str, err: str, *, as_json: bool) -> str:
     """What is wrong with how a command ended."""
-    told = f"{err[-400:]!a} {out[-200:]!a}"
+    text = out + err
+    ends = f"{err[-400:]!a} {out[-200:]!a}"
     for sign in ("Traceback", "fault of rnn-tui", "nan"):
-        if sign in out + err:
-            return f"{sign} in {told}"
-    if any(unicodedata.category(one) == "Cc" for one in (out + err).replace("\n", "")):
-        return f"control characters in {told}"
+        if sign in text:
+            return f"{sign} in {ends}"
+    if any(unicodedata.category(character) == "Cc" for character in text.replace("\n", "")):
+        return f"control characters in {ends}"
     if code not in CODES:
-        return f"exit code {code}: {told}"
+        return f"exit code {code}: {ends}"
     if as_json and not code:
         try:
             json.loads(out, parse_constant=str.upper)
         except ValueError as error:
-            return f"no JSON document ({error}): {told}"
+            return f"no JSON document ({error}): {ends}"
     return ""
 
 
@@ -180,13 +190,19 @@ def _other_file(_data: bytes, random: Random) -> bytes:
 
 
 def _parts(data: bytes) -> tuple[dict[str, Any], bytes] | None:
-    """Header and numbers, if it still is such a file."""
+    """The header of a safetensors file and the bytes after it; None where damage hides them.
+
+    Eight bytes say how long the header is, a document in JSON; the numbers of all tensors follow.
+    """
     try:
         (length,) = struct.unpack_from("<Q", data)
         header = json.loads(data[8 : 8 + length])
-        return (header, data[8 + length :]) if isinstance(header, dict) else None
+        numbers = data[8 + length :]
     except (ValueError, struct.error, OverflowError, RecursionError):
         return None
+    if not isinstance(header, dict):
+        return None
+    return header, numbers
 
 
 def _joined(header: dict[str, Any], numbers: bytes) -> bytes:
@@ -195,35 +211,42 @@ def _joined(header: dict[str, Any], numbers: bytes) -> bytes:
 
 
 def _with_header(change: Callable[[dict[str, Any], Random], None]) -> Callable[..., bytes]:
+    """A damage of a file, made from a change of its header."""
+
     def damage(data: bytes, random: Random) -> bytes:
         parts = _parts(data)
         if parts is None:
             return data
-        change(parts[0], random)
-        return _joined(*parts)
+        header, numbers = parts
+        change(header, random)
+        return _joined(header, numbers)
 
     damage.__name__ = change.__name__
     return damage
 
 
 def _tensor(header: dict[str, Any], random: Random) -> dict[str, Any]:
+    """What the header says of a tensor; an empty table where it has none."""
     names = [name for name, value in header.items() if isinstance(value, dict) and "dtype" in value]
-    return header[random.choice(names)] if names else {}
+    if not names:
+        return {}
+    return header[random.choice(names)]
 
 
 @_with_header
 def _other_shape(header: dict[str, Any], random: Random) -> None:
-    one = _tensor(header, random)
+    tensor = _tensor(header, random)
+    shape = tensor.get("shape", [])
     shapes = (
         [],
         [0],
         [-1],
         [2**63],
         [10**400],
-        [1, *one.get("shape", [])],
-        one.get("shape", [])[::-1],
+        [1, *shape],
+        shape[::-1],
     )
-    one["shape"] = random.choice(shapes)
+    tensor["shape"] = random.choice(shapes)
 
 
 @_with_header
@@ -240,61 +263,59 @@ def _other_place(header: dict[str, Any], random: Random) -> None:
 @_with_header
 def _other_name(header: dict[str, Any], random: Random) -> None:
     name = random.choice(list(header))
-    header[random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])] = header.pop(
-        name
-    )
+    new_name = random.choice(["x", "", "\x1b", "training/x", "__metadata__", "gates"])
+    header[new_name] = header.pop(name)
 
 
 @_with_header
-def _other_about(header: dict[str, Any], random: Random) -> None:
-    """A value somewhere in the metadata."""
-    metadata = header.get("__metadata__")
-    if not isinstance(metadata, dict) or METADATA_KEY not in metadata:
+def _other_metadata(header: dict[str, Any], random: Random) -> None:
+    """Change values somewhere in the metadata, or put something else in its place."""
+    texts = header.get("__metadata__")
+    if not isinstance(texts, dict) or METADATA_KEY not in texts:
         return
     try:
-        about = json.loads(metadata[METADATA_KEY]) if random.random() < 0.95 else None
-    except ValueError:  # damaged before
+        metadata = json.loads(texts[METADATA_KEY]) if random.random() < 0.95 else None
+    except ValueError:  # an earlier damage
         return
-    if not isinstance(about, dict):
-        metadata[METADATA_KEY] = random.choice(
-            ["", "null", "[]", "[" * 99999, '{"format": 1}', "{"]
-        )
+    if not isinstance(metadata, dict):
+        texts[METADATA_KEY] = random.choice(["", "null", "[]", "[" * 99999, '{"format": 1}', "{"])
         return
     for _ in range(random.choice([1, 1, 2, 4])):
-        place: Any = about
-        while True:
-            key = (
-                random.choice(list(place))
-                if isinstance(place, dict)
-                else random.randrange(len(place))
-            )
-            if isinstance(place[key], dict | list) and place[key] and random.random() < 0.9:
-                place = place[key]
-                continue
-            if isinstance(place, dict) and random.random() < 0.1:
-                del place[key]
-            else:
-                place[key] = random.choice(VALUES)
-            break
-        if not about:
-            break
-    metadata[METADATA_KEY] = json.dumps(about)
+        if metadata:
+            _change_a_value(metadata, random)
+    texts[METADATA_KEY] = json.dumps(metadata)
+
+
+def _change_a_value(place: Any, random: Random) -> None:
+    """Change or delete a value at some depth of a table or list that is not empty."""
+    key = random.choice(list(place)) if isinstance(place, dict) else random.randrange(len(place))
+    value = place[key]
+    if isinstance(value, dict | list) and value and random.random() < 0.9:
+        _change_a_value(value, random)
+    elif isinstance(place, dict) and random.random() < 0.1:
+        del place[key]
+    else:
+        place[key] = random.choice(VALUES)
 
 
 def _other_numbers(data: bytes, random: Random) -> bytes:
-    """A few numbers, or all, as they can't be after training."""
+    """Put numbers that no training leaves in place of a few weights, or all."""
     parts = _parts(data)
     if parts is None:
         return data
     header, numbers = parts
-    values = np.frombuffer(numbers[: len(numbers) // 4 * 4], np.float32).copy()
-    if not len(values):
+    count = len(numbers) // 4
+    if not count:
         return data
-    some = np.random.default_rng(random.getrandbits(32)).random(len(values))
-    values[some < random.choice([0.0001, 0.01, 0.5, 1.1])] = random.choice(NUMBERS)
+    values = np.frombuffer(numbers[: 4 * count], np.float32).copy()
+    draws = np.random.default_rng(random.getrandbits(32)).random(count)
+    number = random.choice(NUMBERS)
+    share = random.choice([0.0001, 0.01, 0.5, 1.1])
+    values[draws < share] = number
     if random.random() < 0.3:
-        values = np.copysign(np.float32(random.choice([3.4e38, 1e20])), values)
-    return _joined(header, values.tobytes() + numbers[len(numbers) // 4 * 4 :])
+        magnitude = np.float32(random.choice([3.4e38, 1e20]))
+        values = np.copysign(magnitude, values)
+    return _joined(header, values.tobytes() + numbers[4 * count :])
 
 
 DAMAGES = (
@@ -306,9 +327,9 @@ DAMAGES = (
     _other_type,
     _other_place,
     _other_name,
-    _other_about,
-    _other_about,
-    _other_about,
+    _other_metadata,
+    _other_metadata,
+    _other_metadata,
     _other_numbers,
     _other_numbers,
 )
