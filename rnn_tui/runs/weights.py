@@ -1,15 +1,17 @@
-"""Which weights answer, those that ship, of runs, or in a file that was named; and the one cache of
-networks for all.
+"""The weights that can answer: those that ship, those of runs and those in a named file.
+
+And one cache of the networks that were made of them.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, lru_cache
+from functools import lru_cache
 from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
 from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
@@ -21,10 +23,11 @@ from rnn_tui.tasks.config import ImageConfig
 if TYPE_CHECKING:
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
-# looking into a run's file takes a fraction of a millisecond; older ones than these are not found
+# runs whose files are read to find finished ones, a fraction of a millisecond each; older runs are
+# not offered
 RUNS_LOOKED_AT = 500
-RUNS_LISTED = 20  # runs in a list to choose from; older ones would only make it long
-NETWORKS_KEPT = 16  # networks in memory, of half a megabyte each at most as they ship
+RUNS_LISTED = 20  # finished runs in a list of networks; more would only make it long
+NETWORKS_KEPT = 16  # networks in memory; a shipped one takes half a megabyte at most
 
 NetworkType = TypeVar("NetworkType")
 
@@ -34,110 +37,154 @@ class Source:
     """A file of weights that may answer."""
 
     path: Path  #: where it lies.
-    label: str  #: what to call it, such as `pretrained` or `run 20250101-120000-abcdef`.
-    position: int | None = None  #: the position that it recalls; None where nothing is recalled.
-    #: what kind of network it has, such as `LSTM`; empty where that was not looked up.
+    label: str  #: such as `pretrained` or `run 20250101-120000-abcdef`.
+    position: int | None = None  #: the position that it recalls; None for other tasks.
+    #: the name of its network's kind, such as `LSTM`; empty where the file was not read.
     name: str = ""
     ships: bool = False  #: whether it came with rnn-tui.
 
     @property
     def title(self) -> str:
-        """What to call it in a list of networks."""
-        return (
-            self.label
-            if not self.name
-            else f"pretrained {self.name}"
-            if self.ships
-            else f"{self.name} · {self.label}"
-        )
+        """Its name in a list of networks."""
+        if not self.name:
+            return self.label
+        if self.ships:
+            return f"pretrained {self.name}"
+        return f"{self.name} · {self.label}"
 
     @property
     def short_title(self) -> str:
-        """The same where there is little room."""
+        """Its name where there is little room."""
         return self.name if self.ships else self.label
 
 
 def shipped(task: str) -> list[Source]:
-    """The weights that ship for a task: by cell, that of the task first, then by position."""
-    found: list[tuple[int, int, Source]] = []
-    order = sorted(TASKS[task].cells, key=lambda cell: cell != TASKS[task].default_cell)
+    """The weights that ship for a task, by cell and then by position; its default cell comes first.
+
+    A file that can't be read is listed as well, by its name: the error comes once it is chosen.
+    """
+    default_cell = TASKS[task].default_cell
+    cells = sorted(TASKS[task].cells, key=lambda cell: cell != default_cell)
+    ranks: dict[Source, tuple[int, int]] = {}
     for path in shipped_weights(task):
-        cell, position = path.stem.partition("-")[2], None
-        name, with_cell = CELLS[cell].label if cell in CELLS else cell or task, cell in CELLS
-        with suppress(CheckpointError):  # told when it is asked
+        try:
             config = read_description(path)[0]
+        except CheckpointError:
+            cell = path.stem.partition("-")[2]
+            source = _unreadable_source(path, cell, task)
+        else:
             if config.task != task:
                 continue
-            cell, name, position = config.cell, config.name, getattr(config, "position", None)
-            with_cell = isinstance(config, ImageConfig)
-        label = f"pretrained {cell}" if with_cell else "pretrained"
-        place = order.index(cell) if cell in order else len(order)
-        found.append((place, position or 0, Source(path, label, position, name, ships=True)))
-    return [source for _, _, source in sorted(found, key=lambda one: one[:2])]
+            cell = config.cell
+            source = _shipped_source(path, config)
+        rank = cells.index(cell) if cell in cells else len(cells)
+        ranks[source] = (rank, source.position or 0)
+    return sorted(ranks, key=lambda source: ranks[source])
+
+
+def _shipped_source(path: Path, config: RunConfig) -> Source:
+    """Weights that ship, by the configuration that is in their file."""
+    label = f"pretrained {config.cell}" if isinstance(config, ImageConfig) else "pretrained"
+    position = getattr(config, "position", None)
+    return Source(path, label, position, config.name, ships=True)
+
+
+def _unreadable_source(path: Path, cell: str, task: str) -> Source:
+    """Weights that ship in a file that can't be read; the cell is what its name says."""
+    if cell in CELLS:
+        return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
+    return Source(path, "pretrained", name=cell or task, ships=True)
 
 
 def choose_shipped(task: str, cell: str = "") -> Source:
-    """The weights that ship, of a cell if named, which read photos better than the report's recipe;
-    or a CheckpointError.
+    """The weights that ship for a cell, which read photos better than those of the report's recipe.
+
+    Args:
+        task: a task of images.
+        cell: by default that of the task.
+
+    Raises:
+        CheckpointError: there are none.
     """
-    there = TASKS[task].shipped_cells
+    shipped_cells = TASKS[task].shipped_cells
     cell = cell or TASKS[task].default_cell
-    if cell not in there:
-        if there:
-            raise CheckpointError(
-                f"No weights for {cell} ship with rnn-tui, only for {', '.join(there)}; name "
-                "others."
-            )
+    if not shipped_cells:
         raise CheckpointError(
             f"The weights for {cell} that ship with rnn-tui are missing; install it again, or "
             "name others."
         )
-    [path] = (one for one in shipped_weights(task) if one.stem == f"{task}-{cell}")
+    if cell not in shipped_cells:
+        raise CheckpointError(
+            f"No weights for {cell} ship with rnn-tui, only for {', '.join(shipped_cells)}; name "
+            "others."
+        )
+    [path] = [path for path in shipped_weights(task) if path.stem == f"{task}-{cell}"]
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
 
 
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
-    deleted = cache(_deleted)
+    deleted_ids: set[str] | None = None
     for run_id in kept_runs()[:RUNS_LOOKED_AT]:
-        with suppress(CheckpointError):
-            config, _, metrics = read_description(path := weights_of(run_id))
-            if config.task == task and metrics and run_id not in deleted():
-                yield Source(
-                    path, f"run {printable(run_id)}", getattr(config, "position", None), config.name
-                )
+        path = weights_of(run_id)
+        try:
+            config, _, metrics = read_description(path)
+        except CheckpointError:
+            continue
+        if config.task != task or not metrics:  # a file has metrics once its run has finished
+            continue
+        if deleted_ids is None:  # the database is read only if there is such a run
+            deleted_ids = _deleted()
+        if run_id not in deleted_ids:
+            position = getattr(config, "position", None)
+            yield Source(path, f"run {printable(run_id)}", position, config.name)
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run: by id, the beginning of it, name, or `last`, the newest finished; a
-    CheckpointError for none.
+    """The weights of a run.
+
+    Args:
+        task: what `last` has to be a run of.
+        run: `last` for the newest finished run, an id, a name, or the beginning of an id.
+
+    Raises:
+        CheckpointError: that means no run, or several, or the run has no weights.
     """
     if run == LAST:
-        for source in finished_runs(task):
-            return source
+        newest = next(finished_runs(task), None)
+        if newest is None:
+            raise CheckpointError(
+                f"There is no finished run of {task}; train one with rnn-tui train {task}."
+            )
+        return newest
+    run_ids = _ids_meant(run)
+    if len(run_ids) != 1:
+        beginning = f"{len(run_ids)} runs begin" if run_ids else "No run begins"
         raise CheckpointError(
-            f"There is no finished run of {task}; train one with rnn-tui train {task}."
+            f"{beginning} with “{printable(run)}”, and none has that name; rnn-tui runs lists them."
         )
-    run_ids = kept_runs()
-    found = (
-        [run] if run in run_ids else [run_id for run_id, name in _names().items() if name == run]
-    )
-    found = found or [run_id for run_id in run_ids if run and run_id.startswith(run)]
-    if len(found) != 1:
-        what = "No run begins" if not found else f"{len(found)} runs begin"
-        raise CheckpointError(
-            f"{what} with “{printable(run)}”, and none has that name; rnn-tui runs lists them."
-        )
-    path = weights_of(found[0])
+    [run_id] = run_ids
+    path = weights_of(run_id)
     if not path.is_file():
         raise CheckpointError(
-            f"Run {printable(found[0])} has no weights: it ended before they were first kept."
+            f"Run {printable(run_id)} has no weights: it ended before they were first kept."
         )
-    return Source(path, f"run {printable(found[0])}")
+    return Source(path, f"run {printable(run_id)}")
+
+
+def _ids_meant(text: str) -> list[str]:
+    """The runs that `text` can mean: by id, else by name, else by the beginning of the id."""
+    run_ids = kept_runs()
+    if text in run_ids:
+        return [text]
+    by_name = [run_id for run_id, name in _names().items() if name == text]
+    if by_name:
+        return by_name
+    return [run_id for run_id in run_ids if text and run_id.startswith(text)]
 
 
 def _names() -> Mapping[str, str]:
-    """Ids and names in the database; none where there is no database, or none that can be used."""
+    """The names of runs by id; empty where there is no database that can be read."""
     if run_database().exists():
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
@@ -147,117 +194,144 @@ def _names() -> Mapping[str, str]:
 
 
 def _deleted() -> set[str]:
-    """The ids of runs that were deleted, likewise."""
+    """The ids of deleted runs; empty where there is no database that can be read."""
     from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
 
     return {run_id for _, run_id in read_names("deleted IS NOT NULL")}
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
-    """What answers by default: the last finished run for a position, else what ships, else any
-    other; or a CheckpointError.
+    """The weights that answer by default: of the newest finished run, else those that ship.
+
+    Args:
+        task: the task.
+        position: the position to recall; only where no weights recall it, those of others answer.
+        only_pretrained: whether runs are left out.
+
+    Raises:
+        CheckpointError: there are none.
     """
-    usual = TASKS[task].presets[0].values.get("position")
-    # the usual position first
-    ships = sorted(shipped(task), key=lambda source: source.position != usual)
-    sources = iter(ships) if only_pretrained else chain(finished_runs(task), ships)
-    first = next(sources, None)
+    usual_position = TASKS[task].presets[0].values.get("position")
+    pretrained = sorted(shipped(task), key=lambda source: source.position != usual_position)
+    runs: Iterator[Source] = iter(()) if only_pretrained else finished_runs(task)
+    first: Source | None = None
+    for source in chain(runs, pretrained):
+        if position is None or source.position == position:
+            return source
+        first = first or source
     if first is None:
         raise CheckpointError(
             f"There are no weights for {task}; train some with rnn-tui train {task}."
         )
-    return (
-        first
-        if position is None
-        else next((one for one in chain([first], sources) if one.position == position), first)
-    )
+    return first
 
 
 def named_weights(task: str, file: str | Path | None, run: str | None) -> Source | None:
-    """The weights that a user named, in a file or of a run; None for no name, a CheckpointError for
-    no such run.
+    """The weights that a user named, in a file or of a run; None where neither was named.
+
+    Raises:
+        CheckpointError: there is no such run, or it has no weights. The file is not read yet.
     """
     if file is not None:
-        return Source(Path(file), printable(Path(file), 200))
-    return None if run is None else run_weights(task, run)
+        path = Path(file)
+        return Source(path, printable(path, 200))
+    if run is not None:
+        return run_weights(task, run)
+    return None
 
 
 def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
-    """What there is to choose from: weights that ship, `also` any others, then finished runs, the
-    newest first.
+    """The weights in a list to choose from, each file once.
+
+    Weights that ship come first, then `also`, then finished runs, the newest first.
     """
     sources = shipped(task)
     if also is not None:
-        with suppress(CheckpointError):  # what can't be read will say so when it is asked
+        with suppress(CheckpointError):  # the error comes once it is chosen
             also = replace(also, name=read_description(also.path)[0].name)
         sources.append(also)
-    known: dict[Path, Source] = {}
-    for source in (*sources, *islice(finished_runs(task), RUNS_LISTED)):
-        known.setdefault(source.path, source)
-    return tuple(known.values())
+    sources += islice(finished_runs(task), RUNS_LISTED)
+    by_path: dict[Path, Source] = {}
+    for source in sources:
+        by_path.setdefault(source.path, source)
+    return tuple(by_path.values())
 
 
 def trained_networks(task: str) -> dict[str, Any]:
-    """A trained network by cell: of the newest run that was trained to its end, else one that
-    ships.
-    """
-    kind: Any = TASKS[task].network if TASKS[task].shape is not None else None
-    if kind is None:
-        # numpy, on use only
-        from rnn_tui.tasks.mnist.inference import RowReaderNetwork as kind  # noqa: PLC0415
-    found: dict[str, Path] = {}
+    """A trained network of each cell: of the newest finished run, else one that ships."""
+    paths: dict[str, Path] = {}
     for source in (*finished_runs(task), *shipped(task)):
         with suppress(CheckpointError):
-            found.setdefault(read_description(source.path)[0].cell, source.path)
-    return {cell: NETWORKS.get(path, kind) for cell, path in found.items()}
+            cell = read_description(source.path)[0].cell
+            paths.setdefault(cell, source.path)
+    make = _network_maker(task)
+    return {cell: NETWORKS.get(path, make) for cell, path in paths.items()}
+
+
+def _network_maker(task: str) -> Callable[[WeightsFile], Any]:
+    """What makes a network of a task's weights, of sequences or else of images."""
+    if TASKS[task].shape is not None:
+        return TASKS[task].network
+    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415 - numpy, on use only
+
+    return RowReaderNetwork
 
 
 class NetworkCache:
-    """Networks by the files of their weights, for any thread, read again where a file has changed;
-    the last asked stay.
+    """Networks by the files of their weights, for any thread; the last used ones stay.
+
+    A file that has changed is read again.
     """
 
     def __init__(self) -> None:
-        # without a lock while a file is read: a disk that is slow holds up nobody else
+        # without a lock while a file is read, so that a slow disk holds up no other thread
         self._read = lru_cache(NETWORKS_KEPT)(_read)
 
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
-        """Tells files, and states of one file, apart."""
+        """A key for a file as it is now: path, time of the last change (ns) and size (bytes)."""
         try:
             status = path.stat()
         except OSError:
             return path, 0, 0  # reading it says what is wrong
         return path, status.st_mtime_ns, status.st_size
 
-    def get(self, path: Path, kind: Callable[[WeightsFile], NetworkType]) -> NetworkType:
-        """The network that `kind` makes of a file's weights; a CheckpointError if it can't be read,
-        or is another task's.
+    def get(self, path: Path, make: Callable[[WeightsFile], NetworkType]) -> NetworkType:
+        """The network that `make` makes of a file's weights.
+
+        Raises:
+            CheckpointError: the file can't be read, or its weights are another task's.
         """
-        return cast("NetworkType", self._read(self.version_of(path), kind))
+        return cast("NetworkType", self._read(self.version_of(path), make))
 
 
-def _read(version: tuple[Path, int, int], kind: Callable[[WeightsFile], Any]) -> Any:
-    """The network in a file; what is wrong with it is told with the file's name."""
+def _read(version: tuple[Path, int, int], make: Callable[[WeightsFile], Any]) -> Any:
+    """The network in a file; a CheckpointError names the file."""
     path = version[0]
     try:
-        return kind(read_weights(path))
+        return make(read_weights(path))
     except CheckpointError as error:
-        shown = printable(path, 200)
-        raise CheckpointError(str(error) if shown in str(error) else f"{shown}: {error}") from error
+        path_shown = printable(path, 200)
+        sentence = str(error)
+        if path_shown not in sentence:
+            sentence = f"{path_shown}: {sentence}"
+        raise CheckpointError(sentence) from error
 
 
 NETWORKS = NetworkCache()
 
 
 def weights_document(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
-    """What `--json` tells of the weights of a reader of images."""
+    """The part of a `--json` document about the weights of a network that reads images."""
     config = network.config
-    about = {
+    return {
         "source": source.label,
         "path": str(source.path),
         "task": config.task,
         "preset": config.preset,
+        "model": config.cell,
+        "hidden_size": config.hidden_size,
+        "layers": config.layers,
+        "seed": config.seed,
+        "metrics": dict(network.metrics),
     }
-    sizes = {"hidden_size": config.hidden_size, "layers": config.layers, "seed": config.seed}
-    return {**about, "model": config.cell, **sizes, "metrics": dict(network.metrics)}
