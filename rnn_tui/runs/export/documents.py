@@ -1,5 +1,6 @@
-"""Values of runs for other programs: times in seconds, dates as ISO 8601 in UTC, accuracies in
-percent.
+"""Runs and their values for other programs, as CSV, JSON and TensorBoard's event files.
+
+Times are in seconds, dates in ISO 8601 and UTC, accuracies in percent.
 """
 
 import csv
@@ -17,11 +18,14 @@ from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.logged_values import LoggedValues
-from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import settings_of
 
-HEADS = (
+# rows of a table, each as long as there are columns
+Rows = Iterable[Sequence[object]]
+# the columns of the table of values
+VALUE_COLUMNS = (
     "run",
     "name",
     "task",
@@ -35,268 +39,311 @@ HEADS = (
     "seed",
     "value",
 )
-TOLD_OF_METRICS = ("name", "label", "unit", "higher_is_better")
+# the fields of a metric's definition that a document has
+METRIC_FIELDS = ("name", "label", "unit", "higher_is_better")
 
 
 def date(seconds: float) -> str:
-    """A moment as ISO 8601 has it, in UTC."""
+    """A time since 1970, in seconds, in ISO 8601 and UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def run_document(run: RunRecord) -> dict[str, Any]:
-    """What a list tells of a run."""
+    """A run as a list of runs has it, without its logged values."""
     config = run.config
-    called = {
+    return {
         "id": run.run_id,
         "name": run.name,
         "task": config.task,
         "model": config.cell,
         "preset": config.preset,
-    }
-    stands = {
         "status": run.status.value,
         "created": date(run.created),
         "updated": date(run.updated),
-    }
-    done = {
         "step": run.step,
         "total_steps": run.total_steps,
         "epoch": run.epoch,
         "epochs": config.epochs,
+        "progress": run.progress,
+        "seconds": run.elapsed,
+        "metric": run.metric or None,
+        "best": finite(run.best),
+        "last": finite(run.last),
+        "final_metric": run.final_metric or None,
+        "final": finite(run.final),
+        "device": run.device or None,
+        "parameters": run.parameters,
+        "message": run.message or None,
+        "note": run.note,
+        "tags": list(run.tags),
+        "weights": run.weights_shown,
+        "settings": config.to_dict(),
     }
-    done |= {"progress": run.progress, "seconds": run.elapsed}
-    figures = {"metric": run.metric or None, "best": finite(run.best), "last": finite(run.last)}
-    figures |= {"final_metric": run.final_metric or None, "final": finite(run.final)}
-    network = {"device": run.device or None, "parameters": run.parameters}
-    words = {"message": run.message or None, "note": run.note, "tags": list(run.tags)}
-    return (
-        called
-        | stands
-        | done
-        | figures
-        | network
-        | words
-        | {"weights": run.weights_shown, "settings": config.to_dict()}
-    )
 
 
 def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
-    """All that is known of a run."""
-    sessions = [
-        asdict(one) | {"started": date(one.started), "load": finite(one.load)}
-        for one in store.sessions(run.run_id)
-    ]
+    """A run with its metrics, networks, sessions, log and logged values."""
     return {
         **run_document(run),
-        "metrics": [{name: getattr(spec, name) for name in TOLD_OF_METRICS} for spec in run.specs],
+        "metrics": [{name: getattr(spec, name) for name in METRIC_FIELDS} for spec in run.specs],
         "networks": [
             asdict(replica.variant) | {"seed": replica.seed} for replica in run.config.replicas
         ],
-        "sessions": [
-            {name: one[name] for name in one if name not in ("pid", "process_started")}
-            for one in sessions
-        ],
+        "sessions": [_session_document(session) for session in store.sessions(run.run_id)],
         "log": [
             {"time": date(at), "level": level, "text": text}
             for at, level, text in store.log(run.run_id)
         ],
-        "values": [_moment(moment) for moment in store.logged_values(run.run_id)],
+        "values": [_values_document(values) for values in store.logged_values(run.run_id)],
     }
 
 
-def _moment(moment: LoggedValues) -> dict[str, Any]:
-    about = {
-        "kind": moment.kind,
-        "step": moment.step,
-        "epoch": moment.epoch,
-        "seconds": moment.elapsed,
+def _session_document(session: Session) -> dict[str, Any]:
+    """A session without the numbers by which this computer knows its process."""
+    document = asdict(session)
+    document["started"] = date(session.started)
+    document["load"] = finite(session.load)
+    del document["pid"]
+    del document["process_started"]
+    return document
+
+
+def _values_document(values: LoggedValues) -> dict[str, Any]:
+    """What was logged at a step; a field whose value is not known is left out."""
+    fields = {
+        "kind": values.kind,
+        "step": values.step,
+        "epoch": values.epoch,
+        "seconds": values.elapsed,
+        "samples_per_second": values.rate,
     }
-    about["samples_per_second"] = moment.rate
-    known = {name: finite(value) for name, value in about.items() if value is not None}
-    return known | {name: finite(value) for name, value in moment.figures.items()}
+    document = {name: finite(value) for name, value in fields.items() if value is not None}
+    for name, figure in values.figures.items():
+        document[name] = finite(figure)
+    return document
 
 
 def finite(value: Any) -> Any:
-    """The same with None for what JSON does not have, NaN and infinity."""
+    """A value with None in place of NaN and infinity, which JSON does not have."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {name: finite(one) for name, one in value.items()}
-    return [finite(one) for one in value] if isinstance(value, list | tuple) else value
+        return {name: finite(item) for name, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [finite(item) for item in value]
+    return value
 
 
 def write_csv(export: Export) -> list[Path]:
     """Write every logged value in a row of its own, to the last bit.
 
-    `kind` is `step` for means since the row before, `epoch` for an epoch's figures, `test` for
-    those at the end; `seconds` is training time; `hidden_size`, `loss`, `seed` tell the network.
-    Names that look like formulas have an apostrophe before them.
+    The columns are `VALUE_COLUMNS`. `kind` is `step` for means since the previous row of that
+    metric, `epoch` for an epoch's figures and `test` for those at the end. `seconds` is training
+    time. `hidden_size`, `loss` and `seed` say which network it is.
     """
-    return export.write_text("".join(_as_csv(HEADS, _values(export))))
+    return export.write_text("".join(_csv_parts(VALUE_COLUMNS, _value_rows(export))))
 
 
 def write_tables(export: Export) -> list[Path]:
-    """Write CSV or JSON records into a folder: `runs`, a row a run in the order given, and `values`
-    as in `write_csv`.
+    """Write two tables into a folder, as CSV or as JSON records.
+
+    `runs` has a row a run, in the order of `export`, and `values` the rows of `write_csv`.
     """
-    known = [_about_run(run) for run in export.runs]
-    columns = list(dict.fromkeys(name for one in known for name in one))
-    rows = [[one.get(name) for name in columns] for one in known]
-    table = _as_csv if export.form.suffix == ".csv" else _as_records
-    folder, paths = export.folder, []
+    run_rows = [_run_row(run) for run in export.runs]
+    run_columns = list(dict.fromkeys(chain.from_iterable(run_rows)))  # of all runs' rows
+    run_table = [[row.get(name) for name in run_columns] for row in run_rows]
+    folder = export.folder
     make_folder(folder)
-    for name, heads, blocks in (
-        ("runs", columns, iter([rows])),
-        ("values", HEADS, _values(export)),
-    ):
-        paths.append(folder / f"{name}{export.form.suffix}")
-        write_file(paths[-1], (part.encode() for part in table(heads, blocks)))
-    return paths
+    return [
+        _write_table(folder / f"runs{export.form.suffix}", run_columns, [run_table]),
+        _write_table(folder / f"values{export.form.suffix}", VALUE_COLUMNS, _value_rows(export)),
+    ]
 
 
-def _about_run(run: RunRecord) -> dict[str, Any]:
-    """A run's row: what a list tells of it, such as the device that was in use, then its
-    settings.
+def _run_row(run: RunRecord) -> dict[str, Any]:
+    """A run's row by column: `run_document`, then those settings whose names it has not yet.
+
+    So `device` is the one that was in use, not the one that was asked for.
     """
-    about = run_document(run)
-    settings = about.pop("settings")
+    row = run_document(run)
+    settings = row.pop("settings")
     recipe = settings.pop("recipe")
-    return about | {name: value for name, value in (settings | recipe).items() if name not in about}
+    for name, value in (settings | recipe).items():
+        row.setdefault(name, value)
+    return row
 
 
-def _as_csv(heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]]]) -> Iterator[str]:
-    """Rows with commas, a block at a time; words that look like a formula have an apostrophe."""
-    for block in chain([[heads]], blocks):
-        text = io.StringIO()
-        csv.writer(text, lineterminator="\n").writerows(map(_cell, row) for row in block)
-        yield text.getvalue()
+def _write_table(path: Path, columns: Sequence[str], blocks: Iterable[Rows]) -> Path:
+    """Write rows, a block of them at a time, as CSV or JSON by the path's suffix."""
+    parts = _csv_parts if path.suffix == ".csv" else _json_parts
+    write_file(path, (part.encode() for part in parts(columns, blocks)))
+    return path
 
 
-def _cell(value: object) -> object:
+def _csv_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]:
+    """The parts of a CSV file: the line of column names, then the lines of each block."""
+    yield _csv_text([columns])
+    for rows in blocks:
+        yield _csv_text(rows)
+
+
+def _csv_text(rows: Rows) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(map(_csv_cell, row) for row in rows)
+    return text.getvalue()
+
+
+def _csv_cell(value: object) -> object:
+    """A value on one line; a text that looks like a formula gets an apostrophe in front."""
     if isinstance(value, list | tuple):
         value = ",".join(map(str, value))
-    return as_cell(value.replace("\n", " ")) if isinstance(value, str) else value
+    if isinstance(value, str):
+        return as_cell(value.replace("\n", " "))
+    return value
 
 
-def _as_records(
-    heads: Sequence[str], blocks: Iterable[Iterable[Sequence[object]]]
-) -> Iterator[str]:
-    """The same as one JSON document."""
-    before = "[\n"
+def _json_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]:
+    """The parts of a JSON array: an object for each row of each block, one a line."""
+    first = True
     for row in chain.from_iterable(blocks):
-        yield before + json.dumps(dict(zip(heads, map(finite, row), strict=True)), allow_nan=False)
-        before = ",\n"
-    yield "\n]\n" if before == ",\n" else "[]\n"
+        record = dict(zip(columns, map(finite, row), strict=True))
+        yield "[\n" if first else ",\n"
+        yield json.dumps(record, allow_nan=False)
+        first = False
+    yield "[]\n" if first else "\n]\n"
 
 
-def _values(export: Export) -> Iterator[Iterator[Sequence[object]]]:
-    """The rows of what was logged, run by run: only one's values are in memory."""
+def _value_rows(export: Export) -> Iterator[Rows]:
+    """A block of rows for each run, so that the values of one run are in memory at a time."""
     for run in export.each():
-        yield chain.from_iterable(
-            _rows(run, moment) for moment in export.store.logged_values(run.run_id)
-        )
+        logged = export.store.logged_values(run.run_id)
+        yield chain.from_iterable(_rows_at_step(run, values) for values in logged)
 
 
-def _rows(run: RunRecord, moment: LoggedValues) -> Iterator[Sequence[object]]:
-    epoch = moment.step / max(1, run.steps_per_epoch)
-    head = (
+def _rows_at_step(run: RunRecord, values: LoggedValues) -> Iterator[Sequence[object]]:
+    """The rows of `VALUE_COLUMNS` of what was logged at a step: one a metric and a replica."""
+    shared_cells = (
         run.run_id,
         run.name,
         run.config.task,
-        moment.kind,
-        moment.step,
-        epoch,
-        round(moment.elapsed, 6),
+        values.kind,
+        values.step,
+        values.step / max(1, run.steps_per_epoch),
+        round(values.elapsed, 6),
     )
-    networks = run.config.replicas
-    size = getattr(run.config, "hidden_size", None)
-    for name, value in moment.metrics.items():
-        # one value for all networks
-        yield *head, name, size, None, None if networks else run.config.seed, value
-    for name, values in moment.replicas.items():
-        for network, value in zip(networks, values, strict=False):
+    replicas = run.config.replicas
+    hidden_size = getattr(run.config, "hidden_size", None)
+    seed = None if replicas else run.config.seed  # None: the value is one for all replicas
+    for metric, figure in values.metrics.items():
+        yield *shared_cells, metric, hidden_size, None, seed, figure
+    for metric, figures in values.replicas.items():
+        for replica, figure in zip(replicas, figures, strict=False):
+            variant = replica.variant
             yield (
-                *head,
-                name,
-                network.variant.hidden_size,
-                network.variant.loss,
-                network.seed,
-                value,
+                *shared_cells,
+                metric,
+                variant.hidden_size,
+                variant.loss,
+                replica.seed,
+                figure,
             )
 
 
 def write_json(export: Export) -> list[Path]:
-    """Write one document of all that is known of the runs."""
+    """Write one document with the `full_document` of each run."""
     document = {"runs": [full_document(run, export.store) for run in export.each()]}
     return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 
 
 def write_folder(export: Export) -> list[Path]:
-    """Write a folder of event files for each run, for TensorBoard; an ExportError if that is
-    missing, or files are there.
+    """Write a folder for each run with an event file for TensorBoard.
+
+    Raises:
+        ExportError: TensorBoard is not installed, or a folder has event files already.
     """
     folder = export.folder
     for run in export.each():
-        inside = folder / file_name(run)
-        if any(inside.glob("events.out.tfevents.*")):
-            what = "has event files already, which TensorBoard would mix with these; remove it"
+        run_folder = folder / file_name(run)
+        if any(run_folder.glob("events.out.tfevents.*")):
             raise ExportError(
-                f"{printable(inside, 200)} {what}, or choose another place with --output."
+                f"{printable(run_folder, 200)} has event files already, which TensorBoard would "
+                "mix with these; remove it, or choose another place with --output."
             )
-        _write_events(export.store, run, inside)
+        _write_events(export.store, run, run_folder)
     return [folder]
 
 
-def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
-    """Write all values and the settings of a run into `folder`; one of several networks' is
-    `val_accuracy/H 5 ce/seed 3`.
+class _EventFile:
+    """The bytes of an event file of TensorBoard.
+
+    TensorBoard's own writer of files is not used: on a full disk it leaves a part of one.
+
+    Raises:
+        ExportError: TensorBoard is not installed.
     """
-    records, summaries, protocol, texts, tensors, types = (
-        imported(f"tensorboard.{module}", "tensorboard", "Event files")
-        for module in (
-            "summary.writer.record_writer",
-            "compat.proto.summary_pb2",
-            "compat.proto.event_pb2",
-            "plugins.text.metadata",
-            "compat.proto.tensor_pb2",
-            "compat.proto.types_pb2",
+
+    def __init__(self, created: float) -> None:
+        self._created = created  #: when the run was, in seconds since 1970.
+        self._event = _tensorboard("compat.proto.event_pb2").Event
+        self._summary = _tensorboard("compat.proto.summary_pb2").Summary
+        self._bytes = io.BytesIO()
+        writer = _tensorboard("summary.writer.record_writer")
+        self._records = writer.RecordWriter(self._bytes)
+        self._add(0.0, file_version="brain.Event:2")
+
+    def _add(self, elapsed: float, **content: Any) -> None:
+        """Add an event that happened after so many seconds of training."""
+        event = self._event(wall_time=self._created + elapsed, **content)
+        self._records.write(event.SerializeToString())
+
+    def add_text(self, tag: str, text: str) -> None:
+        """Add a text in Markdown, which TensorBoard shows under Text."""
+        types = _tensorboard("compat.proto.types_pb2")
+        tensor = _tensorboard("compat.proto.tensor_pb2").TensorProto(
+            dtype=types.DT_STRING, string_val=[text.encode()]
         )
-    )
-    value_of = summaries.Summary.Value
-    # not by TensorBoard's own writer of files, which leaves a part of one on a full disk
-    data = io.BytesIO()
-    writer = records.RecordWriter(data)
+        metadata = _tensorboard("plugins.text.metadata").create_summary_metadata(tag, "")
+        value = self._summary.Value(tag=tag, metadata=metadata, tensor=tensor)
+        self._add(0.0, step=0, summary=self._summary(value=[value]))
 
-    def add(elapsed: float, **what: Any) -> None:
-        writer.write(protocol.Event(wall_time=run.created + elapsed, **what).SerializeToString())
+    def add_figures(self, elapsed: float, step: int, figures: Iterable[tuple[str, float]]) -> None:
+        """Add figures with their tags, logged at a step after so many seconds of training."""
+        values = [self._summary.Value(tag=tag, simple_value=figure) for tag, figure in figures]
+        self._add(elapsed, step=step, summary=self._summary(value=values))
 
-    add(0.0, file_version="brain.Event:2")
-    table = "\n".join(
-        [
-            "|setting|value|",
-            "|---|---|",
-            *(f"|{name}|{value}|" for name, value in settings_of(run.config)),
-        ]
-    )
-    text = tensors.TensorProto(dtype=types.DT_STRING, string_val=[table.encode()])
-    settings = value_of(
-        tag="settings", metadata=texts.create_summary_metadata("settings", ""), tensor=text
-    )
-    add(0.0, step=0, summary=summaries.Summary(value=[settings]))
-    for moment in store.logged_values(run.run_id):
-        values = [value_of(tag=tag, simple_value=value) for tag, value in _tagged(run, moment)]
-        add(moment.elapsed, step=moment.step, summary=summaries.Summary(value=values))
+    @property
+    def data(self) -> bytes:
+        """All of it."""
+        return self._bytes.getvalue()
+
+
+def _tensorboard(module: str) -> Any:
+    return imported(f"tensorboard.{module}", "tensorboard", "Event files")
+
+
+def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
+    """Write the settings and all logged values of a run into an event file in `folder`."""
+    file = _EventFile(run.created)
+    settings = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
+    file.add_text("settings", "\n".join(["|setting|value|", "|---|---|", *settings]))
+    for values in store.logged_values(run.run_id):
+        file.add_figures(values.elapsed, values.step, _tagged_figures(run, values))
     make_folder(folder)
-    write_file(folder / f"events.out.tfevents.{run.created:010.0f}.{run.run_id}", data.getvalue())
+    write_file(folder / f"events.out.tfevents.{run.created:010.0f}.{run.run_id}", file.data)
 
 
-def _tagged(run: RunRecord, moment: LoggedValues) -> list[tuple[str, float]]:
-    # The training loss is logged by step; an epoch's mean must not mix with that.
-    tags = {"train_loss": "train_loss of the epoch"} if moment.kind == "epoch" else {}
-    tagged = [(tags.get(name, name), value) for name, value in moment.metrics.items()]
-    for name, values in moment.replicas.items():
-        for network, value in zip(run.config.replicas, values, strict=False):
-            tagged.append(
-                (f"{tags.get(name, name)}/{network.variant.label}/seed {network.seed}", value)
-            )
-    return tagged
+def _tagged_figures(run: RunRecord, values: LoggedValues) -> Iterator[tuple[str, float]]:
+    """The figures of a step with their tags; a replica's is like `val_accuracy/H 5 ce/seed 3`."""
+    for metric, figure in values.metrics.items():
+        yield _tag(metric, values), figure
+    for metric, figures in values.replicas.items():
+        for replica, figure in zip(run.config.replicas, figures, strict=False):
+            label = f"{replica.variant.label}/seed {replica.seed}"
+            yield f"{_tag(metric, values)}/{label}", figure
+
+
+def _tag(metric: str, values: LoggedValues) -> str:
+    """A metric's tag. The training loss of an epoch must not mix with those of its steps."""
+    if metric == "train_loss" and values.kind == "epoch":
+        return "train_loss of the epoch"
+    return metric
