@@ -13,7 +13,7 @@ from rnn_tui.report.conclusions import Comparison, ComparisonOutcome, Conclusion
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.rows import Interval, Results, Row, markdown_text, table_cells
 from rnn_tui.runs.export.formats import imported
-from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, picture, saved
+from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.tasks import TASKS
 
 SVG = "http://www.w3.org/2000/svg"
@@ -202,7 +202,7 @@ def _draw(rows: Sequence[ChartRow], *, x_label: str, head: str, zero: bool = Fal
         axes.text(1.01, 1.02, head, transform=axes.transAxes, fontsize=7, color=GREY)
         _write_beside(axes, [row.label for row in rows])
         _write_beside(axes.twinx(), [row.numbers for row in rows])
-        return saved(figure, "svg")
+        return figure_bytes(figure, "svg")
 
 
 def _draw_row(axes: Any, place: int, row: ChartRow) -> None:

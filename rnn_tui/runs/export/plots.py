@@ -1,6 +1,4 @@
-"""Charts for a paper or a slide, in the app's colours; an ExportError where matplotlib is not
-installed.
-"""
+"""Charts for a paper or a slide, in the app's colours, drawn by matplotlib."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -17,149 +15,178 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
 AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
-# a column of most journals, in inches; and the resolution that they ask for
-WIDTH, HEIGHT, DOTS = 5.0, 2.6, 300
-WIDE = 6.6  # beside text
+WIDTH, HEIGHT = 5.0, 2.6  # of a panel, in inches: a column of most journals
+DOTS = 300  # an inch, as most journals ask for
+WIDE = 6.6  # the width in inches of a chart over a page of text
 MOST_IN_LEGEND = 16
-LONG_LABEL = 24  # characters of a label beyond which two do not fit beside each other
+LONG_LABEL = 24  # characters; two labels that are longer do not fit beside each other
+# how published values are drawn
 MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
 STYLE = Path(__file__).with_suffix(".mplstyle")
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One metric of several runs."""
+    """The chart of one metric of several runs."""
 
-    spec: Metric  #: what y is.
+    spec: Metric  #: the metric, which y is.
     lines: Sequence[Line]  #: one for each network.
-    faint: Sequence[Line] = ()  #: drawn behind.
-    #: by label, published x and y.
+    faint: Sequence[Line] = ()  #: of another metric, drawn behind.
+    #: by label of the line, the x and y of published values.
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
-    #: by label, what stands in the legend.
+    #: by label of the line, a text after it in the legend.
     figures: Mapping[str, str] = field(default_factory=dict)
 
-    def within(self, value: float) -> float:
-        """A value, or the bound of the metric that it is beyond: no accuracy is above 100 %."""
+    def clip(self, value: float) -> float:
+        """A value within the bounds of the metric: no accuracy is above 100 %."""
         if self.spec.lower is not None:
             value = max(value, self.spec.lower)
-        return value if self.spec.upper is None else min(value, self.spec.upper)
+        if self.spec.upper is not None:
+            value = min(value, self.spec.upper)
+        return value
 
 
 def write_chart(export: Export) -> list[Path]:
-    """Write a panel a metric, by default losses and the main one; lines have bands of ± sd; an
-    ExportError without any.
+    """Write a chart with a panel a metric, by default of the losses and the main metrics.
+
+    A line over several seeds has a band of ± one standard deviation.
+
+    Raises:
+        ExportError: matplotlib is not installed, or there is nothing to draw.
     """
     panels = _panels(export.store, export.runs, export.metrics, export.against)
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
 
 def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WIDTH) -> bytes:
-    """Panels, at least one, below each other, over one x axis, as `png` or `svg`, `width` inches
-    wide.
+    """Draw panels below each other, with one x axis.
+
+    Args:
+        panels: at least one.
+        form: `png` or `svg`.
+        x_label: the title of the x axis.
+        width: in inches.
+
+    Returns:
+        The bytes of a file.
+
+    Raises:
+        ExportError: matplotlib is not installed.
     """
-    figures, styles = (
-        imported(name, "plots", "Charts") for name in ("matplotlib.figure", "matplotlib.style")
-    )
-    labels = dict.fromkeys(line.label for panel in panels for line in (*panel.lines, *panel.faint))
-    # the same in all panels
-    colours = {label: curve_colour(at, dark=False) for at, label in enumerate(labels)}
+    figures = imported("matplotlib.figure", "plots", "Charts")
+    styles = imported("matplotlib.style", "plots", "Charts")
+    colours = _colours(panels)
     with styles.context(STYLE):
         figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
-        for panel, place in zip(panels, axes, strict=True):
-            _draw(place, panel, colours)
+        for panel, panel_axes in zip(panels, axes, strict=True):
+            _draw(panel_axes, panel, colours)
         axes[-1].set_xlabel(x_label)
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
-            columns = 1 if panels[0].figures or max(map(len, colours)) > LONG_LABEL else 2
-            title = (
-                f"and {len(colours) - MOST_IN_LEGEND} more"
-                if len(colours) > MOST_IN_LEGEND
-                else None
-            )
-            handles, names = axes[0].get_legend_handles_labels()
-            figure.legend(
-                handles,
-                names,
-                loc="outside lower center",
-                ncols=columns,
-                title=title,
-                title_fontsize=7,
-            )
-        return saved(figure, form)
+            _draw_legend(figure, axes[0], panels[0], list(colours))
+        return figure_bytes(figure, form)
 
 
-def saved(figure: Any, form: str) -> bytes:
+def _colours(panels: Sequence[Panel]) -> dict[str, str]:
+    """A colour for each label of a line, the same in all panels."""
+    colours: dict[str, str] = {}
+    for panel in panels:
+        for line in (*panel.lines, *panel.faint):
+            colours.setdefault(line.label, curve_colour(len(colours), dark=False))
+    return colours
+
+
+def _draw_legend(figure: Any, axes: Any, panel: Panel, labels: Sequence[str]) -> None:
+    """Draw the legend of all panels below them, with the lines of the first one."""
+    columns = 2
+    if panel.figures or max(map(len, labels)) > LONG_LABEL:
+        columns = 1
+    title = None
+    if len(labels) > MOST_IN_LEGEND:
+        title = f"and {len(labels) - MOST_IN_LEGEND} more"
+    handles, names = axes.get_legend_handles_labels()
+    figure.legend(
+        handles, names, loc="outside lower center", ncols=columns, title=title, title_fontsize=7
+    )
+
+
+def figure_bytes(figure: Any, form: str) -> bytes:
     """A figure of matplotlib as `png` or `svg`; the same figure makes the same bytes."""
+    metadata = {"Date": None} if form == "svg" else {}
     data = io.BytesIO()
-    figure.savefig(data, format=form, dpi=DOTS, metadata={"Date": None} if form == "svg" else {})
+    figure.savefig(data, format=form, dpi=DOTS, metadata=metadata)
     return data.getvalue()
 
 
 def _panels(
     store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against
 ) -> list[Panel]:
-    def of(metric: str) -> list[Line]:
-        drawn = lines(store.outlines(runs, metric), against)
-        # A single run's name would only stand before each of its networks.
-        return (
-            drawn
-            if len(runs) > 1
-            else [
-                replace(line, label=line.label.removeprefix(f"{runs[0].name} ")) for line in drawn
-            ]
-        )
+    """The panels of a chart.
 
-    usual = dict.fromkeys(["val_loss", *(run.metric for run in runs if run.metric)])
-    faint = {"val_loss": of("train_loss")} if metrics is None else {}
+    Args:
+        store: where the runs are.
+        runs: the runs.
+        metrics: a panel for each of these; by default one for the losses and for the main metrics.
+        against: what x counts.
+
+    Raises:
+        ExportError: the runs do not have one of `metrics`, or nothing has been logged yet.
+    """
+    names = _usual_metrics(runs) if metrics is None else metrics
     panels = []
-    for metric in usual if metrics is None else metrics:
-        drawn = of(metric)
-        if not drawn and metrics is not None:
-            have = sorted({name for run in runs for name in store.metrics(run.run_id)})
+    for name in names:
+        metric_lines = _lines(store, runs, name, against)
+        faint_lines: list[Line] = []
+        if metrics is None and name == "val_loss":
+            faint_lines = _lines(store, runs, "train_loss", against)
+        if not metric_lines and metrics is not None:
+            logged = sorted({name for run in runs for name in store.metrics(run.run_id)})
             raise ExportError(
-                f"These runs have no metric “{printable(metric)}”, only {', '.join(have)}."
+                f"These runs have no metric “{printable(name)}”, only {', '.join(logged)}."
             )
-        if drawn or faint.get(metric):
-            spec = next(
-                (s for run in runs for s in run.specs if s.name == metric),
-                Metric(metric, metric, lower=None),
-            )
-            panels.append(Panel(spec, drawn, faint.get(metric, ())))
+        if metric_lines or faint_lines:
+            panels.append(Panel(_definition(runs, name), metric_lines, faint_lines))
     if not panels:
         raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")
     return panels
 
 
+def _usual_metrics(runs: Sequence[RunRecord]) -> list[str]:
+    """The validation loss, then the main metric of each run."""
+    main_metrics = [run.metric for run in runs if run.metric]
+    return list(dict.fromkeys(["val_loss", *main_metrics]))
+
+
+def _lines(store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against) -> list[Line]:
+    """The lines of a metric of runs, labelled."""
+    metric_lines = lines(store.outlines(runs, metric), against)
+    if len(runs) > 1:
+        return metric_lines
+    # a single run's name would only stand before the label of each of its networks
+    prefix = f"{runs[0].name} "
+    return [replace(line, label=line.label.removeprefix(prefix)) for line in metric_lines]
+
+
+def _definition(runs: Sequence[RunRecord], metric: str) -> Metric:
+    """The definition of a metric in the first run that has one; else one without bounds."""
+    for run in runs:
+        for definition in run.specs:
+            if definition.name == metric:
+                return definition
+    return Metric(metric, metric, lower=None)
+
+
 def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
+    """Draw a panel; `colours` are by label, and the first `MOST_IN_LEGEND` are in the legend."""
     for line in panel.faint:
-        axes.plot(
-            line.x,
-            [one.mean for one in line.spreads],
-            color=colours[line.label],
-            linewidth=0.6,
-            alpha=0.4,
-        )
-    shown = list(colours)[:MOST_IN_LEGEND]
+        means = [spread.mean for spread in line.spreads]
+        axes.plot(line.x, means, color=colours[line.label], linewidth=0.6, alpha=0.4)
+    legend_labels = list(colours)[:MOST_IN_LEGEND]
     for line in panel.lines:
-        colour = colours[line.label]
-        # An underscore keeps a line out of the legend; and out of it names must not be read as TeX.
-        name = line.label.replace("$", r"\$")
-        if line.seeds > 1:
-            name += f" (mean ± sd, n = {line.seeds})"
-            low, high = (
-                [panel.within(one.mean + sign * (one.sd or 0.0)) for one in line.spreads]
-                for sign in (-1, 1)
-            )
-            axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
-        name += f": {panel.figures[line.label]}" if line.label in panel.figures else ""
-        few = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
-        axes.plot(
-            line.x,
-            [one.mean for one in line.spreads],
-            color=colour,
-            label=name if line.label in shown else "_",
-            **few,
-        )
+        name = "_"  # keeps a line out of the legend
+        if line.label in legend_labels:
+            name = _legend_name(line, panel)
+        _draw_line(axes, line, panel, colours[line.label], name)
     for label, (x, y) in panel.marks.items():
         axes.plot(x, y, color=colours[label], **MARK, label="_")
     if panel.marks:
@@ -169,3 +196,26 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
     axes.set_ylabel(panel.spec.title)
     if panel.faint:
         axes.set_title("faint: training loss", loc="right", fontsize=6)
+
+
+def _legend_name(line: Line, panel: Panel) -> str:
+    """The name of a line in the legend."""
+    name = line.label.replace("$", r"\$")  # else matplotlib reads it as TeX
+    if line.seeds > 1:
+        name += f" (mean ± sd, n = {line.seeds})"
+    if line.label in panel.figures:
+        name += f": {panel.figures[line.label]}"
+    return name
+
+
+def _draw_line(axes: Any, line: Line, panel: Panel, colour: str, name: str) -> None:
+    """Draw the means of a line over the band of ± one standard deviation, where it has several."""
+    means = [spread.mean for spread in line.spreads]
+    if line.seeds > 1:
+        deviations = [spread.sd or 0.0 for spread in line.spreads]
+        low = [panel.clip(mean - sd) for mean, sd in zip(means, deviations, strict=True)]
+        high = [panel.clip(mean + sd) for mean, sd in zip(means, deviations, strict=True)]
+        axes.fill_between(line.x, low, high, color=colour, alpha=0.2, linewidth=0)
+    # a line of so few points is hard to see without markers
+    marker = {"marker": "o", "markersize": 3} if len(line.x) < 3 else {}
+    axes.plot(line.x, means, color=colour, label=name, **marker)
