@@ -1,5 +1,6 @@
-"""What runs can be exported to, in one table: a new format is a function, whose module is imported
-on use, and a line here.
+"""The formats that runs can be exported to.
+
+A new format is a function, whose module is imported on use, and an entry of `FORMATS`.
 """
 
 import importlib
@@ -25,28 +26,27 @@ _NOT_IN_FILE_NAMES = re.compile(r"[^\w.,+-]+")
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A format."""
+    """A format that runs are exported to."""
 
-    name: str  #: what is typed for it.
-    help: str  #: what is written, in a few words.
-    #: `module:function`, which takes an `Export` and returns the paths of what it wrote; imported
-    #: on use.
+    name: str  #: as it is typed.
+    help: str  #: what it has, in a few words.
+    #: `module:function`, imported on use; it takes an `Export` and returns the paths that it wrote.
     writer: str
-    suffix: str = ""  #: how its file is called, from the dot on; empty where it takes a folder.
+    suffix: str = ""  #: of its file, from the dot on; empty where it is a folder.
     extra: str = ""  #: the extra of rnn-tui that it needs, such as `plots`; empty for none.
     to_stdout: bool = False  #: whether it is text that goes to stdout unless a file is named.
     several: bool = False  #: whether several runs or networks become several files, in a folder.
-    #: like `writer`, where all runs are exported at once; empty where that is the same.
+    #: the `writer` for an export of all runs; empty where it is the same.
     of_all: str = ""
 
     @property
     def in_folder(self) -> bool:
-        """Whether a path for it is that of a folder, or may be."""
+        """Whether its path is that of a folder, or may be."""
         return self.several or not self.suffix
 
     @property
     def ending(self) -> str:
-        """What the name of a file or a folder ends in."""
+        """The end of the name of its file or folder."""
         return f"-{self.name}" if self.in_folder else self.suffix
 
     def load(self) -> Callable[..., Any]:
@@ -54,13 +54,11 @@ class ExportFormat:
         return cast("Callable[..., Any]", resolve_name(self.writer))
 
 
-_CHART, _TABLES = (
-    "rnn_tui.runs.export.plots:write_chart",
-    "rnn_tui.runs.export.documents:write_tables",
-)
+_CHART = "rnn_tui.runs.export.plots:write_chart"
+_TABLES = "rnn_tui.runs.export.documents:write_tables"
 FORMATS = {
-    one.name: one
-    for one in (
+    form.name: form
+    for form in (
         ExportFormat(
             "csv",
             "every value, a row each",
@@ -77,8 +75,8 @@ FORMATS = {
             to_stdout=True,
             of_all=_TABLES,
         ),
-        ExportFormat("png", "the chart as a picture", _CHART, ".png", "plots"),
-        ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", "plots"),
+        ExportFormat("png", "the chart as a picture", _CHART, ".png", extra="plots"),
+        ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", extra="plots"),
         ExportFormat(
             "tensorboard",
             "a folder of event files",
@@ -90,7 +88,7 @@ FORMATS = {
             "the network for other programs; its answers are checked",
             "rnn_tui.runs.export.onnx_models:write_models",
             ".onnx",
-            "onnx",
+            extra="onnx",
             several=True,
         ),
         ExportFormat(
@@ -105,49 +103,62 @@ FORMATS = {
 
 
 def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
-    """Which formats need which extras, and how to install them, in a sentence."""
-    by_extra: dict[str, list[str]] = {}
+    """Which formats need which extras, and how to install them; empty if none does."""
+    names_by_extra: dict[str, list[str]] = {}
     for form in formats.values():
         if form.extra:
-            by_extra.setdefault(form.extra, []).append(form.name)
-    parts = ", ".join(f"{extra} for {' and '.join(names)}" for extra, names in by_extra.items())
-    return parts and f"Extras. {parts}: pip install 'rnn-tui[{','.join(by_extra)}]'."
+            names_by_extra.setdefault(form.extra, []).append(form.name)
+    if not names_by_extra:
+        return ""
+    needs = [f"{extra} for {' and '.join(names)}" for extra, names in names_by_extra.items()]
+    extras = ",".join(names_by_extra)
+    return f"Extras. {', '.join(needs)}: pip install 'rnn-tui[{extras}]'."
 
 
-def imported(module: str, extra: str, what: str) -> Any:
-    """A module of a package that `what`, in the plural, need; an ExportError if that is not
-    installed.
+def imported(module: str, extra: str, users: str) -> Any:
+    """A module of a package that only an extra installs.
+
+    Args:
+        module: its full name.
+        extra: the extra of rnn-tui.
+        users: what needs the package, in the plural, such as `Charts`.
+
+    Raises:
+        ExportError: the package is not installed.
     """
     try:
         return importlib.import_module(module)
     except ImportError as error:
-        need = f"{what} need {module.partition('.')[0]}, which is not installed"
-        raise ExportError(f"{need}; pip install 'rnn-tui[{extra}]' installs it.") from error
+        package = module.partition(".")[0]
+        raise ExportError(
+            f"{users} need {package}, which is not installed; "
+            f"pip install 'rnn-tui[{extra}]' installs it."
+        ) from error
 
 
 @dataclass(frozen=True)
 class Export:
-    """What is to be written, and to where."""
+    """Runs to export, with a format and a place."""
 
     form: ExportFormat  #: the format.
     store: "RunStore"  #: where the runs are.
-    runs: "Sequence[RunRecord]"  #: which, at least one.
-    #: a file, or a folder for several files; by default text goes to `out`, all else to new files
-    #: in the working directory.
+    runs: "Sequence[RunRecord]"  #: at least one.
+    #: a file, or a folder for several files; by default text goes to `out`, and all else to new
+    #: files in the working directory.
     output: Path | None
-    out: TextIO  #: where text goes that has no file.
-    metrics: Sequence[str] | None = None  #: what a chart shows; None for what is usual.
+    out: TextIO  #: takes a text for which no file is named.
+    metrics: Sequence[str] | None = None  #: of a chart; None for the usual ones.
     against: "Against" = "epoch"  #: what a chart's x axis counts.
     progress: Progress = UNWATCHED  #: in runs, where they are read one by one.
 
     def each(self) -> Iterator["RunRecord"]:
-        """The runs one by one, as far as that is; an ExportError once the rest is to be left."""
+        """The runs one by one, with progress; an ExportError once the user stops the export."""
         total = len(self.runs)
         self.progress.advance(0, total)
         for done, run in enumerate(self.runs, start=1):
             yield run
             self.progress.advance(done, total)
-            if self.progress.stopping:  # behind the last one, too: what was read is written next
+            if self.progress.stopping:  # after the last run as well, before anything is written
                 raise ExportError("The export was stopped.")
 
     def write_text(self, text: str) -> list[Path]:
@@ -164,56 +175,79 @@ class Export:
         return [path]
 
     def write_files(self, parts: Mapping[str, bytes]) -> list[Path]:
-        """Write one file, or several into a folder; `parts` are by name, without a suffix."""
-        named = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
-        alone = next(iter(named)) if len(named) == 1 else ""
-        path = self.output or _new(alone or name_for(self.runs))
-        if not alone:
-            make_folder(path)
-        elif path.is_dir():
-            path /= alone
-        for name, data in named.items():
-            write_file(path if alone else path / name, data)
-        return [path]
+        """Write one file, or several into a folder.
+
+        Args:
+            parts: the bytes of each file by its name without a suffix.
+
+        Returns:
+            The path of the file or of the folder.
+        """
+        files = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
+        if len(files) == 1:
+            [(name, data)] = files.items()
+            path = self.output or _new(name)
+            if path.is_dir():
+                path /= name
+            write_file(path, data)
+            return [path]
+        folder = self.output or _new(name_for(self.runs))
+        make_folder(folder)
+        for name, data in files.items():
+            write_file(folder / name, data)
+        return [folder]
 
     @property
     def folder(self) -> Path:
-        """The folder of a format that has no single file; an ExportError if an unnamed one would be
-        where something is.
+        """The folder to write, in the working directory if none is named.
+
+        Raises:
+            ExportError: none is named, and something has its name already.
         """
         return self.output or _new(f"{name_for(self.runs)}{self.form.ending}")
 
 
 def write(export: Export) -> list[Path]:
-    """Export runs; returns what was written. An ExportError if that can't be, a CheckpointError if
-    weights can't be read.
+    """Export runs.
+
+    Returns:
+        The paths of the files and folders that were written.
+
+    Raises:
+        CheckpointError: weights can't be read.
+        ExportError: something is missing, in the way, or can't be written.
     """
+    writer = export.form.load()
     try:
-        return list(export.form.load()(export))
+        return list(writer(export))
     except OSError as error:
-        raise unwritable(
-            error.filename or export.output or Path.cwd(), error.strerror or error, "with --output"
-        ) from error
+        path = error.filename or export.output or Path.cwd()
+        raise unwritable(path, error.strerror or error, "with --output") from error
 
 
-def unwritable(path: object, reason: object, where: str) -> ExportError:
-    """That a file can't be written; `where` says how to choose another, such as `with --output`."""
+def unwritable(path: object, reason: object, option: str) -> ExportError:
+    """The error that a file can't be written.
+
+    Args:
+        path: the file.
+        reason: why.
+        option: how to choose another one, such as `with --output`.
+    """
     return ExportError(
         f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
-        f"{where}."
+        f"{option}."
     )
 
 
 def write_weights(export: Export) -> list[Path]:
-    """Write weights with their settings, without what only training needs."""
+    """Write weights with their settings, without the state that only training needs."""
     from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
-    return export.write_files(
-        {
-            file_name(run): checkpoint_bytes(load_checkpoint(weights_of(run)))
-            for run in export.each()
-        }
-    )
+    parts = {}
+    for run in export.each():
+        checkpoint = load_checkpoint(weights_of(run))
+        parts[file_name(run)] = checkpoint_bytes(checkpoint)
+    return export.write_files(parts)
 
 
 def weights_of(run: "RunRecord") -> Path:
@@ -224,18 +258,20 @@ def weights_of(run: "RunRecord") -> Path:
 
 
 def name_for(runs: "Sequence[RunRecord]") -> str:
-    """What to call a file of these runs, without a suffix."""
+    """The name of a file of runs, without a suffix."""
     return file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
 
 
 def file_name(run: "RunRecord") -> str:
-    """The run's name, without what means something in a path."""
+    """A run's name without characters that mean something in a path."""
     return _NOT_IN_FILE_NAMES.sub("_", run.name).strip("._") or run.run_id
 
 
 def _new(name: str) -> Path:
-    """A path in the working directory; an ExportError if something is there: nobody named it, so
-    nobody agreed.
+    """A path in the working directory that nobody named, and at which nothing may be yet.
+
+    Raises:
+        ExportError: something is there.
     """
     path = Path(name)
     if os.path.lexists(path):
