@@ -1,6 +1,4 @@
-"""Opening the database, saying in a sentence what is wrong with it, and naming runs for a shell at
-once.
-"""
+"""Opens the database of runs, explains what is wrong with it, and names runs for a shell."""
 
 import sqlite3
 import time
@@ -15,7 +13,8 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import LAST
 
 PATIENCE_SECONDS = 5.0  # how long to wait for other processes, which write for milliseconds
-DAMAGED = (
+# words in what SQLite says of a damaged database
+_WORDS_OF_DAMAGE = (
     "malformed",
     "not a database",
     "encrypted",
@@ -26,18 +25,24 @@ DAMAGED = (
     "may not be modified",
     "cannot modify",
 )
-# more names than a shell lists without asking first, and more characters than a name has
-MOST_NAMES, LONGEST_TYPED = 500, 200
-# of a damaged schema, what SQLite says of it may itself be no text
+MOST_NAMES = 500  # more than a shell lists without asking first
+LONGEST_TYPED = 200  # characters, more than a name has
+_COMPLETION_PATIENCE = 0.1  # seconds: a user waits for the names after a key
+# what SQLite raises; the second where the names in a damaged schema are no text
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """A connection in autocommit mode, for one thread at a time, and whether its tables are new; or
-    a StoreError.
+    """Open the database, and make it or bring it to the newest version where that is needed.
+
+    Returns:
+        A connection in autocommit mode, for one thread at a time; and whether its tables are new.
+
+    Raises:
+        StoreError: it can't be used, or is another program's.
     """
-    shown = printable(path, 200)
+    path_shown = printable(path, 200)
     with ExitStack() as undo:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -46,14 +51,14 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
             )
             undo.callback(connection.close)
             connection.row_factory = sqlite3.Row
-            # A text that is no UTF-8 must not keep all other rows from being read.
+            # a text that is no UTF-8 must not keep all other rows from being read
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
-            version_of(connection, shown)  # what is not ours is not touched
+            version_of(connection, path_shown)  # before anything of another program's is changed
             connection.execute("PRAGMA foreign_keys = ON")
             _write_ahead(connection)
             # values that a checkpoint builds on must be on the disk before it
             connection.execute("PRAGMA synchronous = FULL")
-            created = migrate(connection, shown)
+            created = migrate(connection, path_shown)
         except (OSError, *FAULTS) as error:
             raise explained(error, path) from error
         undo.pop_all()
@@ -61,8 +66,9 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 
 
 def _write_ahead(connection: sqlite3.Connection) -> None:
-    """Let readers and one writer work at once; SQLite does not wait by itself where several
-    processes change this.
+    """Switch to the write-ahead log, with which readers and one writer work at once.
+
+    SQLite does not wait by itself where several processes switch, so that this tries again.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
@@ -79,8 +85,9 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def transaction(
     connection: sqlite3.Connection, kind: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE"
 ) -> Iterator[sqlite3.Connection]:
-    """All that is written inside, or nothing; where it is `DEFERRED`, all that is read inside is of
-    one moment.
+    """A transaction: all that is written inside is stored, or nothing.
+
+    A `DEFERRED` one is for reading: all that is read inside is as of one moment.
     """
     connection.execute(f"BEGIN {kind}")
     try:
@@ -93,36 +100,32 @@ def transaction(
 
 
 def explained(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:
-    """What SQLite or the file system says, in a sentence with what to do."""
-    reason = (
-        "malformed names"
-        if isinstance(error, UnicodeDecodeError)
-        else getattr(error, "strerror", None) or str(error)
-    )
-    if any(word in reason for word in DAMAGED):
-        what = (
-            f"is damaged ({printable(reason)}); move it away, and rnn-tui makes a new one from "
-            "the weights that are kept"
-        )
-    elif "locked" in reason:
-        what = f"is locked by another program; end that, or {_ELSEWHERE}"
+    """The error for what SQLite or the file system says: what is wrong, and what to do."""
+    if isinstance(error, UnicodeDecodeError):
+        reason = "malformed names"
     else:
-        what = (
-            f"can't be used ({printable(reason)}); check the space and the permissions there, or "
-            f"{_ELSEWHERE}"
-        )
-    return StoreError(f"The database of runs {printable(path, 200)} {what}.")
+        reason = getattr(error, "strerror", None) or str(error)
+    if any(word in reason for word in _WORDS_OF_DAMAGE):
+        problem = f"is damaged ({printable(reason)})"
+        remedy = "move it away, and rnn-tui makes a new one from the weights that are kept"
+    elif "locked" in reason:
+        problem = "is locked by another program"
+        remedy = f"end that, or {_ELSEWHERE}"
+    else:
+        problem = f"can't be used ({printable(reason)})"
+        remedy = f"check the space and the permissions there, or {_ELSEWHERE}"
+    return StoreError(f"The database of runs {printable(path, 200)} {problem}; {remedy}.")
 
 
-APPLICATION_ID = 0x726E6E74  # "rnnt": tells our files from any other program's
+APPLICATION_ID = 0x726E6E74  # "rnnt": marks a file as a database of rnn-tui
 
-MIGRATIONS: tuple[tuple[str, ...], ...] = (  # the statements that bring a database to each version
+# for each version, the statements that bring a database from the version before to it
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
     tuple(Path(__file__).with_suffix(".sql").read_text(encoding="utf-8").split("\n\n")),
-    # JSON: how busy it was, `whole` of `MachineSeen`
+    # how busy the machine was: `whole` of `MachineSeen` as JSON
     ("ALTER TABLE sessions ADD COLUMN load TEXT NOT NULL DEFAULT '{}'",),
     (
-        # Of a sweep its plan as JSON; of its runs the trial's number and settings, and whether that
-        # was pruned.
+        # `plan` is the sweep's as JSON, `point` the settings of a trial
         "CREATE TABLE sweeps (name TEXT PRIMARY KEY, created REAL NOT NULL, plan TEXT NOT NULL) "
         "WITHOUT ROWID",
         "CREATE TABLE trials (run_id TEXT PRIMARY KEY REFERENCES runs (id) ON DELETE CASCADE, "
@@ -133,28 +136,39 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (  # the statements that bring a datab
 )
 
 
-def migrate(connection: sqlite3.Connection, shown: str) -> bool:
-    """Bring a database in autocommit mode to the newest version, wholly or not at all; returns
-    whether it was empty.
+def migrate(connection: sqlite3.Connection, path_shown: str) -> bool:
+    """Bring a database in autocommit mode to the newest version, wholly or not at all.
+
+    Returns:
+        Whether it was empty.
+
+    Raises:
+        StoreError: as `version_of` does.
     """
-    if version_of(connection, shown) == len(MIGRATIONS):
+    if version_of(connection, path_shown) == len(MIGRATIONS):
         return False
     with transaction(connection):
-        before = version_of(connection, shown)  # another process may have been quicker
-        for number, statements in enumerate(MIGRATIONS[before:], start=before + 1):
+        old_version = version_of(connection, path_shown)  # another process may have been quicker
+        for version, statements in enumerate(MIGRATIONS[old_version:], start=old_version + 1):
             for statement in statements:
                 connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {number}")
+            connection.execute(f"PRAGMA user_version = {version}")
         connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-    return before == 0
+    return old_version == 0
 
 
-def version_of(connection: sqlite3.Connection, shown: str) -> int:
-    """The version of a database, 0 of an empty one; a StoreError if it is another program's, a
-    later one or tampered with.
+def version_of(connection: sqlite3.Connection, path_shown: str) -> int:
+    """The version of a database, 0 of an empty one.
+
+    Args:
+        connection: the database.
+        path_shown: its path, for the error.
+
+    Raises:
+        StoreError: it is another program's or a later version's, or it runs code when it is read.
     """
     # in one statement: between two, another process may make it
-    version, owner, tables, foreign = connection.execute(
+    version, owner, tables, with_code = connection.execute(
         "SELECT (SELECT user_version FROM pragma_user_version), (SELECT application_id FROM "
         "pragma_application_id),"
         " (SELECT count(*) FROM sqlite_schema),"
@@ -162,54 +176,67 @@ def version_of(connection: sqlite3.Connection, shown: str) -> int:
         "VIRTUAL%')"
     ).fetchone()
     if owner != APPLICATION_ID and (owner or version or tables):
-        raise StoreError(f"{shown} is another program's database; move it away, or {_ELSEWHERE}.")
-    if foreign is not None:  # it would be run whenever something is read or written
-        what = f"has something that rnn-tui never writes, “{printable(foreign)}”; move it away"
         raise StoreError(
-            f"The database of runs {shown} {what}, and rnn-tui makes a new one from the weights "
+            f"{path_shown} is another program's database; move it away, or {_ELSEWHERE}."
+        )
+    if with_code is not None:  # it would be run whenever something is read or written
+        raise StoreError(
+            f"The database of runs {path_shown} has something that rnn-tui never writes, "
+            f"“{printable(with_code)}”; move it away, and rnn-tui makes a new one from the weights "
             "that are kept."
         )
     if version > len(MIGRATIONS):
-        what = (
-            f"was written by a later rnn-tui (its version is {printable(version)}, this one "
-            f"knows {len(MIGRATIONS)})"
+        raise StoreError(
+            f"The database of runs {path_shown} was written by a later rnn-tui (its version is "
+            f"{printable(version)}, this one knows {len(MIGRATIONS)}); update rnn-tui."
         )
-        raise StoreError(f"The database of runs {shown} {what}; update rnn-tui.")
     return int(version)
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
-    """`last`, then names of runs, the newest first, or ids for names that can't be typed; none if
-    that takes too long.
+    """What a shell offers for a run: `last`, then the names of runs, the newest first.
+
+    A run whose name can't be typed is offered by its id. Empty where there are no runs, or the
+    database can't be read at once.
+
+    Args:
+        deleted: whether the deleted runs are offered, in place of the others.
     """
+    state = "NOT NULL" if deleted else "NULL"
     rows = read_names(
-        f"deleted IS {'NOT ' if deleted else ''}NULL ORDER BY created DESC, id DESC LIMIT "
-        f"{MOST_NAMES}",
-        0.1,
+        f"deleted IS {state} ORDER BY created DESC, id DESC LIMIT {MOST_NAMES}",
+        _COMPLETION_PATIENCE,
     )
-    return (
-        [LAST, *filter(None, (next(filter(_can_be_typed, row), None) for row in rows))]
-        if rows
-        else []
-    )
+    if not rows:
+        return []
+    words = [LAST]
+    for name, run_id in rows:
+        if _can_be_typed(name):
+            words.append(name)
+        elif _can_be_typed(run_id):
+            words.append(run_id)
+    return words
 
 
-def read_names(which: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:
-    """Names and ids of the runs that an SQL condition is true of, as they stand there; none where
-    that fails.
+def read_names(condition: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:
+    """Names and ids of runs, unchecked; empty where the database can't be read.
+
+    Args:
+        condition: which runs, in SQL.
+        patience: how many seconds to wait for other processes.
     """
-    place = f"{run_database().absolute().as_uri()}?mode=ro"
+    uri = f"{run_database().absolute().as_uri()}?mode=ro"
     try:
-        with closing(sqlite3.connect(place, uri=True, timeout=patience)) as connection:
+        with closing(sqlite3.connect(uri, uri=True, timeout=patience)) as connection:
             connection.text_factory = partial(str, encoding="utf-8", errors="replace")
             version_of(connection, "")
-            return connection.execute(f"SELECT name, id FROM runs WHERE {which}").fetchall()
+            return connection.execute(f"SELECT name, id FROM runs WHERE {condition}").fetchall()
     except (*FAULTS, StoreError):
         return []
 
 
 def _can_be_typed(name: object) -> bool:
-    """Whether a command takes this for a name: one short line of text, and no option."""
+    """Whether a command reads a word as a name: it is one short line of text, and no option."""
     return (
         isinstance(name, str)
         and name not in ("", LAST)
