@@ -1,8 +1,7 @@
-"""What of a run could not be kept when it ended, as on a full disk: held in memory until there is
-room, or until nobody waits for that any longer.
+"""Runs that could not be saved when they ended, as on a full disk.
 
-Whoever has a run trained says who holds it; each one that is held has a thread that tries to keep
-it.
+Such a run stays in memory, and a thread of its own tries to save it until there is room, or until
+the command or the app ends.
 """
 
 import logging
@@ -22,24 +21,24 @@ if TYPE_CHECKING:
     from rnn_tui.runs.locks import RunLock
     from rnn_tui.runs.recorder import Recorder, Spill
 
-# seconds until the next try, doubled each time up to the longest
-FIRST_PAUSE, LONGEST_PAUSE = 0.5, 15.0
-PATIENCE = 1.5  # of a command, in seconds: time for three tries
+FIRST_PAUSE = 0.5  # seconds before the next try, doubled after each
+LONGEST_PAUSE = 15.0  # seconds
+PATIENCE = 1.5  # seconds that a command waits at its end: time for three tries
 SECONDS_FOR_LAST_TRY = 15.0
 logger = logging.getLogger(__name__)
 
 
 class UnsavedRun:
-    """A run of which something is not on the disk; nobody else can go on with it meanwhile.
+    """A run of which something is not on the disk; nobody else can resume it meanwhile.
 
     Args:
         run_id: its id.
-        name: what it is called.
+        name: its name.
         recorder: has its values; closed.
         checkpoint: its last weights, if they are not written.
-        end: what says that it is over, if that must wait for its weights.
-        lock: the right to write it.
-        emit: takes the news that its weights are written.
+        end: the event of its end, if it must not be written before the weights.
+        lock: the run's lock, released once it is saved or given up.
+        emit: gets the event that its weights are written.
     """
 
     def __init__(
@@ -60,53 +59,58 @@ class UnsavedRun:
         self._end = end
         self._lock = lock
         self._emit = emit
-        self._values: Spill | None = None
-        self._over = threading.Event()
+        self._values: Spill | None = None  #: what the database lacks, once that was asked for.
+        self._over = threading.Event()  #: set before the last try.
         self._thread = threading.Thread(target=self._keep_trying, name="keeping", daemon=True)
 
     @property
     def saved(self) -> bool:
         """Whether all of it is on the disk."""
-        lacks_weights = self._checkpoint is not None or self._end is not None
-        return not (lacks_weights or self._recorder.lost or self._recorder.busy)
+        if self._checkpoint is not None or self._end is not None:
+            return False
+        return not (self._recorder.lost or self._recorder.busy)
 
     def begin(self) -> None:
-        """Try to keep it, again and again, in a thread."""
+        """Start the thread that tries to save it, again and again."""
         self._thread.start()
 
     def wait(self, seconds: float) -> None:
-        """Wait until it is kept, but no longer than this."""
+        """Wait until it is saved, but no longer than so many seconds."""
         self._thread.join(max(0.0, seconds))
 
     def finish(self, seconds: float = SECONDS_FOR_LAST_TRY) -> bool:
-        """Try a last time, for so long, and let go of it; returns whether it is kept."""
+        """Try a last time, for so many seconds, then give up; returns whether it is saved."""
         self._over.set()
         self.wait(seconds)
         return self.saved
 
     def _keep_trying(self) -> None:
-        """In the thread: try until it is kept, and once more when it is over."""
+        """In the thread: try until it is saved, and a last time after `finish`."""
         pause = FIRST_PAUSE
         try:
             while not self.saved:
                 over = self._over.wait(pause)
-                self._try_to_keep()
+                self._try_to_save()
                 if over:
                     break
                 pause = min(2 * pause, LONGEST_PAUSE)
         finally:
             self._lock.release()
 
-    def _try_to_keep(self) -> None:
+    def _try_to_save(self) -> None:
         try:
-            self._keep()
+            self._save()
         except (StoreError, CheckpointError, OSError) as error:
             logger.info("run %s can't be kept yet: %s", self.run_id, error)
         if self.saved:
             logger.info("run %s is kept now", self.run_id)
 
-    def _keep(self) -> None:
-        """Write values, then weights, then that it is over: what is there builds on the former."""
+    def _save(self) -> None:
+        """Write the values, then the weights, then the end: each is of use only after the former.
+
+        Raises:
+            CheckpointError, OSError, StoreError: one can't be written; those before it are.
+        """
         from rnn_tui.engine import events  # noqa: PLC0415 - on use only
         from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
@@ -127,18 +131,21 @@ class UnsavedRun:
             self._checkpoint = None
             self._emit(events.CheckpointSaved(self.run_id, step, str(path)))
         if self._end is not None:
-            _recorded(replace(values, events=(*values.events, replace(self._end, kept=True))))
+            end = replace(self._end, kept=True)
+            _recorded(replace(values, events=(*values.events, end)))
             self._end = None
 
     @property
     def waiting_sentence(self) -> str:
-        """While it is held: what the user can do."""
-        where = f"free some space for {printable(data_dir(), 200)}, and it will be kept there"
-        return f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: {where}."
+        """While it is only in memory: what the user can do."""
+        return (
+            f"Run {printable(self.name, 80)} is kept in memory, not yet on the disk: free some "
+            f"space for {printable(data_dir(), 200)}, and it will be kept there."
+        )
 
     @property
     def loss_sentence(self) -> str:
-        """Where it can't be held any longer: what is lost, and what the user can do."""
+        """After it was given up: what is lost, and what the user can do."""
         name = printable(self.name, 80)
         path = weights_of(self.run_id)
         remedy = f"free some space for {printable(data_dir(), 200)}"
@@ -157,23 +164,23 @@ class UnsavedRun:
         return f"The last weights of run {name} could not be kept; {remedy}, then {again}."
 
 
-# takes a run that can't be kept for now, in the thread that trained it
+# gets a run that can't be saved for now, in the thread that trained it
 OnUnsaved = Callable[[UnsavedRun], object]
 
 
 def give_up(runs: Sequence[UnsavedRun]) -> list[str]:
-    """Wait for runs as long as a command may, then let go of them; a sentence for each lost one."""
-    until = time.monotonic() + PATIENCE
+    """Wait for runs as long as a command may, then give up; a sentence for each lost run."""
+    deadline = time.monotonic() + PATIENCE
     for run in runs:
-        run.wait(until - time.monotonic())
+        run.wait(deadline - time.monotonic())
     return [run.loss_sentence for run in runs if not run.finish()]
 
 
 def _recorded(values: "Spill") -> "Spill":
-    """Bring values into the database, or else into a file.
+    """Write values into the database, or else into a file.
 
     Returns:
-        what the database lacks then.
+        The values that the database lacks then.
 
     Raises:
         OSError: neither can be written.
