@@ -1,4 +1,4 @@
-"""How runs and their settings are called and put into words, in the app and on the command line."""
+"""Names runs, and formats runs and their settings for the app and the command line."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -25,24 +25,24 @@ FILES_IN_NAMES = {"data_dir": "data", "extra_data": "extra", "start_from": "tune
 
 
 def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g") -> str:
-    """A figure of a run with its unit; a dash where there is no metric or no value.
+    """Format a value of a metric with its unit; a dash if there is no metric or no value.
 
     Args:
         run: the run.
-        metric: the name of its metric.
-        value: the figure.
-        form: how a number that is no percentage is written.
+        metric: the name of the metric.
+        value: the value.
+        form: the format of a number that is not a percentage.
     """
     if value is None or not metric:
         return NOTHING
-    # Runs from before there was a database have no definitions of their metrics.
+    # Runs recovered from their weights may lack the definitions of their metrics.
     if run.spec(metric).unit == "%" or metric.endswith("accuracy"):
         return f"{value:.2f} %"
     return f"{value:{form}}"
 
 
 def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
-    """A figure with its unit and its name; a dash where there is none."""
+    """Format a value of a metric with its unit and name; a dash if there is none."""
     text = figure(run, metric, value)
     if text == NOTHING:
         return text
@@ -50,11 +50,11 @@ def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
 
 
 def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
-    """What a run came to: pairs of a name and its value.
+    """Yield the rows of a run's summary: pairs of a name and a value.
 
     Args:
         run: the run.
-        date: puts a time, in seconds since 1970, into words.
+        date: formats a time in seconds since 1970.
     """
     yield "id", run.run_id
     yield "name", run.name
@@ -74,7 +74,7 @@ def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tupl
 
 
 def session_summary(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
-    """Where a session of training began, on which machine, and how busy that was."""
+    """Yield the rows on a training session: its first step, its machine and the machine's load."""
     versions = ", ".join(f"{name} {version}" for name, version in session.versions.items())
     where = f"{session.host}, {session.device}, {session.workers} workers, {versions}"
     yield f"from step {session.first_step:,}", f"{date(session.started)} on {where}"
@@ -83,7 +83,7 @@ def session_summary(session: "Session", date: Callable[[float], str]) -> Iterato
 
 
 def count_of(count: int, noun: str) -> str:
-    """A number of things, such as `1 run` or `2,000 runs`."""
+    """Format a count with its noun, such as `1 run` or `2,000 runs`."""
     if count == 1:
         return f"1 {noun}"
     return f"{count:,} {noun}s"
@@ -91,12 +91,12 @@ def count_of(count: int, noun: str) -> str:
 
 @dataclass(frozen=True)
 class _Load:
-    """How one of the figures of `events.MachineSeen` is put into words."""
+    """The format of one of the values of `events.MachineSeen`."""
 
-    name: str  #: as in the event.
-    short: str  #: where there is room for little; empty to leave it out there.
-    long: str  #: as a record says it.
-    unit: float = 1.0  #: what the figure is divided by.
+    name: str  #: the name of the value in the event.
+    short: str  #: the format in a narrow place; empty to leave it out there.
+    long: str  #: the format in the record of a run.
+    unit: float = 1.0  #: the value is divided by this.
 
 
 _LOADS = (
@@ -109,11 +109,11 @@ _LOADS = (
 
 
 def machine(load: Mapping[str, float], short: bool = False) -> str:
-    """How busy the machine is, or was in the course of a run; empty if that is unknown.
+    """Format how busy the machine is, or was during a run; empty if that is unknown.
 
     Args:
-        load: the figures that are known, by name as in `events.MachineSeen`.
-        short: whether there is room for little.
+        load: the known values, by their names in `events.MachineSeen`.
+        short: whether to use the short format.
     """
     parts = []
     for figure in _LOADS:
@@ -124,7 +124,7 @@ def machine(load: Mapping[str, float], short: bool = False) -> str:
 
 
 def age(seconds: float) -> str:
-    """A time ago, in its largest unit."""
+    """Format a time span in its largest unit, such as `3 h`."""
     for unit, name in ((86_400, "d"), (3600, "h"), (60, "min")):
         if seconds >= unit:
             return f"{int(seconds // unit)} {name}"
@@ -132,16 +132,17 @@ def age(seconds: float) -> str:
 
 
 def automatic_name(config: RunConfig) -> str:
-    """The name of a run whose user gives none, such as `recall-fast-h2,5-100seeds`.
+    """Return the name of a run that the user has not named, such as `recall-fast-h2,5-100seeds`.
 
-    It has task, cell, preset, and whatever differs from the preset.
+    It has the task, the cell, the preset, and the settings that differ from the preset. For a set
+    of replicas the default cell is left out.
     """
     task = TASKS[config.task]
     parts = [config.task]
     if not config.variants or config.cell != task.default_cell:
-        parts.append(config.cell)  # of a set of replicas the usual one goes without saying
+        parts.append(config.cell)
     parts.append(config.preset)
-    with suppress(SettingError):  # a preset of another version
+    with suppress(SettingError):  # this version may not have the preset
         parts += _differences(config, task.config(config.cell, config.preset))
     for name, word in FILES_IN_NAMES.items():
         if getattr(config, name, None) is not None:
@@ -150,7 +151,7 @@ def automatic_name(config: RunConfig) -> str:
 
 
 def _differences(config: RunConfig, usual: RunConfig) -> Iterator[str]:
-    """The words in a name for the settings that differ from the preset's."""
+    """Yield a word for each setting that differs from the preset."""
     for name, setting in SETTINGS.items():
         value = getattr(config, name, None)
         if value != getattr(usual, name, None):
@@ -160,7 +161,7 @@ def _differences(config: RunConfig, usual: RunConfig) -> Iterator[str]:
 
 
 def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
-    """The settings in which runs differ: its label, and the value of each run."""
+    """Return the settings in which runs differ: the label, and the value in each run."""
     settings = [dict(settings_of(run.config)) for run in runs]
     differences = []
     for label in dict.fromkeys(chain(*settings)):
@@ -171,7 +172,7 @@ def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
 
 
 def settings_of(config: RunConfig) -> list[tuple[str, str]]:
-    """All settings of a run, those of its recipe too: label and value."""
+    """Return label and value of all settings of a run, including those of its recipe."""
     settings = config.to_dict()
     recipe = settings.pop("recipe")
     rows = [(_label_of(name), value_in_words(value)) for name, value in settings.items()]
@@ -186,12 +187,12 @@ def _label_of(name: str) -> str:
 
 
 def value_in_words(value: object, form: str = "g", between: str = ",") -> str:
-    """A setting's value.
+    """Format the value of a setting.
 
     Args:
-        value: the value; of several, each is put into words.
-        form: how a number with a fraction is written.
-        between: what stands between several values.
+        value: the value; each item of a list is formatted.
+        form: the format of a number with a fraction.
+        between: the separator of the items of a list.
     """
     if value is None or value == "":
         return NOTHING

@@ -1,8 +1,9 @@
-"""Trains runs on workers, from home: hands them out, listens, and stores what comes.
+"""Trains runs on workers: assigns them, receives the workers' messages, and stores the results.
 
-A worker asks home how to begin each attempt at a run, and gets home's last checkpoint: so a run
-whose worker died is resumed on another. Messages may be lost at any time; what is missing is asked
-for, since workers keep all that is not confirmed.
+“Home” is this process, which has the database. Before each attempt at a run a worker asks home how
+to begin, and gets home's last checkpoint. So a run whose worker died is resumed on another one.
+Messages may be lost at any time. Home asks for missing ones again, since workers keep all messages
+that are not confirmed.
 """
 
 import asyncio
@@ -26,12 +27,12 @@ from rnn_tui.sweeps.starting import connected
 if TYPE_CHECKING:
     from distributed import Client
 
-# Messages that wait to be written; later ones are dropped, and asked for when there is time.
+# Messages that may wait to be written; later ones are dropped, and asked for again.
 MOST_HEARD = 20_000
-SECONDS_TO_FORGET = 60.0  # a warning, after it was last heard
-SECONDS_BETWEEN_LOOKS = 0.1  # at the workers, if no message comes before
-SECONDS_BETWEEN_STATES = 0.5
-SECONDS_TO_STOP = 30.0  # for checkpoints to come home
+SECONDS_TO_FORGET = 60.0  # a repeated warning is shown again only after so long without it
+SECONDS_BETWEEN_LOOKS = 0.1  # the longest time without a look at the workers
+SECONDS_BETWEEN_STATES = 0.5  # the shortest time between two reports to the listener
+SECONDS_TO_STOP = 30.0  # how long to wait for the last checkpoints of stopped runs
 
 
 def train_on_workers(
@@ -47,11 +48,12 @@ def train_on_workers(
 
     Args:
         place: where the workers are, or are to be started.
-        group: what the runs belong to, as a sweep; one process at a time trains those of a group.
-        source: has the runs, and hears what becomes of them.
+        group: the name of what the runs belong to, such as a sweep; only one process at a time can
+            train the runs of a group.
+        source: provides the runs, and receives their events.
         control: pauses or stops all runs.
-        listener: hears how it stands, and what the user must know; called in this thread.
-        shared: a folder for checkpoints that all machines see; empty if they are to be sent.
+        listener: called with the state of the cluster and with warnings, in this thread.
+        shared: a folder for checkpoints that all machines can read; empty to send checkpoints.
 
     Raises:
         ClusterError: if there are no usable workers, or the scheduler is gone.
@@ -80,16 +82,17 @@ class _Dispatcher:
         self._control = control
         self._listener = listener
         self._shared = shared
-        self._heard: list[Any] = []  # messages of workers that wait
-        self._news = asyncio.Event()  # set when one comes
-        self._paused = False
-        self._is_connected = True
-        self._has_begun = False  # to hand out runs, and to tell how they are
-        self._note = ""  # what is waited for
-        self._warned_at: dict[str, float] = {}  # by warning, on the monotonic clock
-        self._stop_at = 0.0  # when to wait no longer for checkpoints; 0 while nobody stops
-        self._state_told_at = 0.0
-        self._no_room_since = 0.0  # since when no run could be stored; 0 if it could
+        # Times are of the monotonic clock.
+        self._heard: list[Any] = []  #: messages of workers that wait to be handled.
+        self._news = asyncio.Event()  #: set when a message comes.
+        self._paused = False  #: whether the workers have been asked to pause.
+        self._is_connected = True  #: whether the client was connected at the last look.
+        self._has_begun = False  #: whether runs are assigned, and states reported.
+        self._note = ""  #: what the user waits for, such as `starting workers`.
+        self._warned_at: dict[str, float] = {}  #: when each warning last came.
+        self._stop_at = 0.0  #: when to stop waiting for checkpoints; 0 while not stopping.
+        self._state_told_at = 0.0  #: when the state was last reported.
+        self._no_room_since = 0.0  #: since when no run could be stored; 0 if it could.
         self._client: Client
         self._workers: ClusterWorkers
         self._runs: RemoteRuns
@@ -124,14 +127,14 @@ class _Dispatcher:
         self._client.subscribe_topic(self._runs.topic, self._hear)
 
     def _hear(self, event: Any) -> None:
-        """Keep a message of a worker, which Dask hands over with the time it came."""
+        """Queue a message of a worker; Dask passes the time of arrival and the message."""
         _, message = event
         if len(self._heard) < MOST_HEARD:
             self._heard.append(message)
             self._news.set()
 
     async def _look_once(self) -> bool:
-        """Do what there is to do now; False at the end."""
+        """Assign runs, pass on requests, handle messages and report; returns False at the end."""
         if self._client.status not in ("running", "connecting"):
             raise ClusterError(
                 "The Dask scheduler is gone. What came home is stored; the rest can be trained "
@@ -140,7 +143,7 @@ class _Dispatcher:
         was_connected = self._is_connected
         self._is_connected = self._client.status == "running"
         if self._is_connected:
-            if not was_connected:  # a scheduler forgets who listened
+            if not was_connected:  # a scheduler forgets its subscribers
                 self._subscribe()
             await self._workers.look()
             if not self._control.stopping and not self._paused:
@@ -156,14 +159,15 @@ class _Dispatcher:
         return self._is_to_go_on()
 
     def _is_to_go_on(self) -> bool:
+        """Whether there are runs to train, or checkpoints of stopped ones to wait for."""
         if not self._control.stopping:
             return bool(self._runs.all) or self._source.has_more
-        if not self._stop_at:  # asked for a moment ago: the workers do not know yet
+        if not self._stop_at:  # stopped since the last look; the workers have not been asked yet
             return True
         return bool(self._runs.all) and time.monotonic() < self._stop_at
 
     def _hand_out(self) -> None:
-        """Give each worker that has none a run."""
+        """Assign a run to each idle worker."""
         if self._control.stopping or self._control.paused:
             return
         busy = sum(
@@ -173,7 +177,7 @@ class _Dispatcher:
             job = self._next_job()
             if job is None:
                 return
-            if is_held(job.run_id):  # some process resumed it by itself
+            if is_held(job.run_id):  # another process has resumed it
                 stopped = events.RunStopped(job.run_id, 0, 0.0, interrupted=True)
                 self._source.handle_event(job, stopped)
                 continue
@@ -181,7 +185,7 @@ class _Dispatcher:
             busy += 1
 
     def _next_job(self) -> Job | None:
-        """The next run to train; None where there is none, or now no room to store that it begins.
+        """Return the next run to train; None if there is none, or it can't be stored now.
 
         Raises:
             StoreError: if there has been no room for too long.
@@ -198,7 +202,7 @@ class _Dispatcher:
         return job
 
     async def _pass_on_requests(self) -> None:
-        """Have workers do what was asked for: here of all runs, or elsewhere of single ones."""
+        """Pass requests on to the workers: by `control` for all runs, by files for single runs."""
         if self._control.stopping and not self._stop_at:
             await self._stop_all()
         elif self._control.paused is not self._paused and not self._control.stopping:
@@ -230,7 +234,7 @@ class _Dispatcher:
         await self._runs.request(list(self._runs.all), "pause" if self._paused else "unpause")
 
     def _drop_unbegun(self, run_ids: Sequence[str]) -> None:
-        """Let go of those runs that no worker has asked for yet."""
+        """Drop those of the runs that no worker has begun, and report them as stopped."""
         for run_id in run_ids:
             run = self._runs.all.get(run_id)
             if run is not None and run.attempt is None:
@@ -238,7 +242,7 @@ class _Dispatcher:
                 self._source.handle_event(run.job, events.RunStopped(run_id, 0, 0.0))
 
     def _tell_state(self) -> None:
-        """Tell how all workers and runs are, twice a second at most."""
+        """Report the state of all workers and runs, at most twice a second."""
         if time.monotonic() - self._state_told_at < SECONDS_BETWEEN_STATES:
             return
         self._state_told_at = time.monotonic()
@@ -249,7 +253,11 @@ class _Dispatcher:
         self._listener(ClusterState(self._workers.seen(runs_of_worker), progress, self._note))
 
     def _say(self, note: str) -> None:
-        """Tell what is waited for: with the next state, or at once before there are any."""
+        """Set the note on what is waited for.
+
+        It is reported with the next state, which comes at once; before runs are assigned there are
+        no states, and it is reported by itself.
+        """
         if note == self._note:
             return
         self._note = note

@@ -1,4 +1,4 @@
-"""The sweeps in the store of runs, and how far each is by what its runs came to."""
+"""Stores sweeps beside their runs, and derives the state of a sweep from its runs."""
 
 import itertools
 import json
@@ -42,18 +42,18 @@ STATUS_ORDER = (
 
 @dataclass(frozen=True)
 class Trial:
-    """A choice of settings, and what its runs came to."""
+    """One choice of the settings that a sweep varies, with its runs and their results."""
 
-    number: int  #: from 0 on.
-    point: Point  #: the settings that vary, by name.
-    runs: tuple[RunRecord, ...]  #: in the order of the seeds.
-    run_count: int  #: how many runs it is to have.
-    pruned: bool  #: whether it was stopped since it fell behind.
+    number: int  #: its number in the sweep, from 0.
+    point: Point  #: the values of the settings that vary, by name.
+    runs: tuple[RunRecord, ...]  #: its runs that are in the database, in the order of the seeds.
+    run_count: int  #: how many runs it will have.
+    pruned: bool  #: whether it was stopped early, because it was worse than others.
     values: tuple[float, ...]  #: the metric of each seed as last measured.
 
     @property
     def status(self) -> str:
-        """Where it stands: `pruned`, or as its runs are."""
+        """`pruned`, or the status of its runs; with several, the first in `STATUS_ORDER`."""
         if self.pruned:
             return "pruned"
         statuses = {run.status for run in self.runs}
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has come to an end, even if it failed."""
+        """Whether it has ended, also by failing or by being pruned."""
         if self.pruned:
             return True
         is_complete = len(self.runs) == self.run_count
@@ -74,12 +74,12 @@ class Trial:
 
     @property
     def has_failed(self) -> bool:
-        """Whether a run of it failed; that is tried again where the sweep is resumed."""
+        """Whether one of its runs failed; resuming the sweep tries that run again."""
         return self.is_over and not self.pruned and self.status == Status.FAILED
 
     @cached_property
     def spread(self) -> Spread | None:
-        """The metric over seeds; None before it is known of any."""
+        """The spread of the metric over seeds; None before any seed has a value."""
         return Spread(self.values) if self.values else None
 
     @property
@@ -90,27 +90,31 @@ class Trial:
 
 @dataclass(frozen=True)
 class Sweep:
-    """A sweep, as far as it is."""
+    """A sweep, with the trials that have begun so far."""
 
     name: str
-    created: float  #: when it began, in seconds since 1970.
+    created: float  #: when it was created, in seconds since 1970.
     plan: SweepPlan
-    running: bool  #: whether some process trains its runs now.
-    trials: tuple[Trial, ...] = ()  #: those that have begun, in their order.
+    running: bool  #: whether some process is training its runs.
+    trials: tuple[Trial, ...] = ()  #: the trials that have begun, in the order of their numbers.
 
     @property
     def done_count(self) -> int:
-        """How many trials are over and did not fail."""
+        """The number of trials that are over and did not fail."""
         return sum(trial.is_over and not trial.has_failed for trial in self.trials)
 
     @property
     def failed_count(self) -> int:
-        """How many trials have failed."""
+        """The number of trials that have failed."""
         return sum(trial.has_failed for trial in self.trials)
 
     @property
     def status(self) -> str:
-        """`running`, `finished`, `failed` where trials failed, or `interrupted` where some lack."""
+        """One of `running`, `finished`, `failed` and `interrupted`.
+
+        A sweep that is not running is interrupted if trials are missing. Otherwise it is failed if
+        one of them failed.
+        """
         if self.running:
             return "running"
         if self.done_count >= self.plan.trial_count:
@@ -126,7 +130,7 @@ class Sweep:
         return min(comparable, key=self.rank, default=None)
 
     def rank(self, trial: Trial) -> float:
-        """A key for sorting: the best trial first, those without a value last."""
+        """Return a sorting key: the best trial comes first, trials without a value last."""
         if trial.spread is None or math.isnan(trial.spread.mean):
             return math.inf
         mean = trial.spread.mean
@@ -134,24 +138,24 @@ class Sweep:
 
 
 def new_run(config: RunConfig) -> RunRecord:
-    """A run that is to be trained, called by what distinguishes it."""
+    """Return the record of a run that is to be trained, with an automatic name."""
     now = time.time()
     name = printable(automatic_name(config))
     return RunRecord(new_run_id(), name, config, Status.LOADING, now, now)
 
 
 class SweepStore(RunStore):
-    """The store of runs, with what it has of sweeps."""
+    """The store of runs, with the sweeps in it."""
 
     def add_sweep(self, name: str, plan: SweepPlan) -> Sweep:
         """Store a new sweep.
 
         Args:
-            name: what to call it; empty for its task and a number.
-            plan: what it trains.
+            name: its name; empty for the name of its task and a number.
+            plan: the runs that it trains.
 
         Raises:
-            StoreError: if there is a sweep of that name.
+            StoreError: if there is already a sweep of this name.
         """
         taken = set(self.sweep_names())
         if name in taken:
@@ -166,24 +170,25 @@ class SweepStore(RunStore):
         return Sweep(name, created, plan, running=False)
 
     def remove_unbegun(self, name: str) -> None:
-        """Remove a sweep of which no run was ever handed out."""
+        """Remove a sweep if none of its runs was ever assigned."""
         self._execute(
             "DELETE FROM sweeps WHERE name = ? AND name NOT IN (SELECT sweep FROM trials)", name
         )
 
     def change_plan(self, name: str, plan: SweepPlan) -> None:
-        """Store another plan for a sweep, as one with more trials."""
+        """Replace the plan of a sweep, such as by one with more trials."""
         self._execute("UPDATE sweeps SET plan = ? WHERE name = ?", json.dumps(plan.to_dict()), name)
 
     def sweep_names(self) -> list[SafeText]:
-        """The names of all sweeps, the newest first."""
+        """Return the names of all sweeps, the newest first."""
         rows = self._execute("SELECT name FROM sweeps ORDER BY created DESC")
         return [printable(row["name"]) for row in rows]
 
     def sweeps(self, warn: Callable[[str], object]) -> list[Sweep]:
-        """All sweeps, the newest first.
+        """Read all sweeps, the newest first.
 
-        A damaged one is left out; `warn` is told of it in a sentence.
+        Args:
+            warn: called with a sentence for each damaged sweep, which is left out.
         """
         sweeps: list[Sweep] = []
         for name in self.sweep_names():
@@ -194,10 +199,10 @@ class SweepStore(RunStore):
         return sweeps
 
     def sweep(self, name: str) -> Sweep:
-        """A sweep with its trials.
+        """Read a sweep with its trials.
 
         Raises:
-            StoreError: if there is none of that name, or what the database has of it is damaged.
+            StoreError: if there is no sweep of this name, or its rows are damaged.
         """
         rows = self._execute("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
@@ -218,7 +223,7 @@ class SweepStore(RunStore):
         return Sweep(name, created, plan, running, trials)
 
     def add_runs(self, sweep: str, trial: int, point: Point, runs: Iterable[RunRecord]) -> None:
-        """Store the runs that a trial is to have, all or none, before they begin."""
+        """Store the runs of a trial before they begin, either all of them or none."""
         with self._explaining(), transaction(self._connection):
             for run in runs:
                 insert_run(self._connection, run.run_id, run.config, run.name, run.created)
@@ -228,11 +233,11 @@ class SweepStore(RunStore):
                 )
 
     def set_pruned(self, sweep: str, trial: int) -> None:
-        """Store that a trial was stopped since it fell behind."""
+        """Store that a trial was pruned."""
         self._execute("UPDATE trials SET pruned = 1 WHERE sweep = ? AND number = ?", sweep, trial)
 
     def last_values(self, run: RunRecord, plan: SweepPlan) -> tuple[float, ...]:
-        """A sweep's metric of a run as last measured, of each of its seeds; none before it was."""
+        """Return the last value of a sweep's metric for each seed of a run; empty before any."""
         kind = {"val": "epoch", "test": "test"}.get(plan.metric_definition.stage, "step")
         query = (
             "SELECT value, replicas FROM points WHERE run_id = ? AND kind = ? AND metric = ? "
@@ -246,7 +251,11 @@ class SweepStore(RunStore):
             return best_seeds(run.config, value, plan.maximise)
 
     def _trials(self, name: str, plan: SweepPlan) -> tuple[Trial, ...]:
-        """The trials of a sweep that have begun; raises `INVALID_VALUE` for a bad row."""
+        """Read the trials of a sweep that have begun.
+
+        Raises:
+            Exception: one of `INVALID_VALUE`, if a row is damaged.
+        """
         where = (
             "WHERE deleted IS NULL AND id IN (SELECT run_id FROM trials WHERE sweep = ?) ORDER "
             "BY created, id"
@@ -263,12 +272,19 @@ class SweepStore(RunStore):
     def _trial(
         self, number: int, rows: list[sqlite3.Row], runs: Mapping[str, RunRecord], plan: SweepPlan
     ) -> Trial:
-        """A trial of its rows, one a run; `runs` are those of the sweep that were not deleted."""
+        """Make a trial from its rows, one for each run.
+
+        Args:
+            number: the number of the trial.
+            rows: its rows in the table of trials.
+            runs: the runs of the sweep by id, without deleted ones.
+            plan: the plan of the sweep.
+        """
         point = json.loads(rows[0]["point"])
         if not isinstance(point, dict):
             raise TypeError(f"trial {number} has no settings")
-        there = [runs[row["run_id"]] for row in rows if row["run_id"] in runs]
-        by_seed = sorted(there, key=lambda run: run.config.seed)
+        existing_runs = [runs[row["run_id"]] for row in rows if row["run_id"] in runs]
+        by_seed = sorted(existing_runs, key=lambda run: run.config.seed)
         values: list[float] = []
         for run in by_seed:
             values += self.last_values(run, plan)
@@ -283,7 +299,7 @@ class SweepStore(RunStore):
 
 
 def _free_name(task: str, taken: Collection[str]) -> str:
-    """A task and the first number with which no sweep has that name."""
+    """Return the first of `TASK-1`, `TASK-2`, … that is not the name of a sweep."""
     for number in itertools.count(1):
         name = f"{task}-{number}"
         if name not in taken:
@@ -292,12 +308,12 @@ def _free_name(task: str, taken: Collection[str]) -> str:
 
 
 def format_setting(value: Any) -> str:
-    """A setting's value, in the app and on the command line."""
+    """Format the value of a setting, for the app and the command line."""
     return value_in_words(value, ".4g", "-")
 
 
 def format_spread(plan: SweepPlan, values: Sequence[float]) -> str:
-    """A sweep's metric over the seeds of a trial, as `98.70 ± 0.12`."""
+    """Format a sweep's metric over the seeds of a trial, such as `98.70 ± 0.12`."""
     if not values:
         return NOTHING
     spread = Spread(tuple(values))

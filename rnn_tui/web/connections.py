@@ -1,8 +1,8 @@
-"""The connections to a server, of which strangers can't take all.
+"""Bounds the connections to a server, so that strangers can't use all of them.
 
-A connection costs a file descriptor, of which a process has few. Strangers are connections that
-have not brought the token: they have little time for that, and there may be so many only. Where one
-more comes, the oldest of them makes room. Who has the token comes in at any time.
+A connection costs a file descriptor, and a process has few. A stranger is a connection that has not
+sent the token. Strangers have little time to send it, and their number is limited: when one more
+connects, the oldest stranger is closed. A client with the token can always connect.
 """
 
 import asyncio
@@ -16,40 +16,38 @@ from typing import cast
 from rnn_tui.engine.errors import SettingError
 
 SECONDS_TO_BRING_TOKEN = 10.0
-# from a request with the token until the next one; its answer has to be read in this time
+# Time from a request with the token until the next one; its answer must be read within this time.
 SECONDS_TO_ASK_AGAIN = 60.0
-# a class may be behind one address
-MOST_STRANGERS_OF_A_NETWORK = 128
+MOST_STRANGERS_OF_A_NETWORK = 128  # a whole class may share one address
 MOST_STRANGERS = 512
-# of the browser of a page: the six that it opens at once, and its WebSocket
+# A browser opens six connections for a page at once, and its WebSocket.
 CONNECTIONS_OF_PAGE = 7
-# as many as there must be room for at least
-FEWEST_CONNECTIONS = 64
-# waiting to be accepted; fewer than the strangers of a network, or one burst would push out its own
-# connections
+FEWEST_CONNECTIONS = 64  # without room for these the server does not start
+# Connections that wait to be accepted. Fewer than the strangers of a network: otherwise a burst
+# would close some of its own connections.
 BACKLOG = 64
-# File descriptors: of Python, the log, files that are sent, and connections that are being closed
+# File descriptors for Python, the log, files that are sent, and connections that are being closed.
 DESCRIPTORS_OF_SERVER = 64 + BACKLOG
-# of the pipes of a page, at its start
+# File descriptors for the pipes of a page, while its process starts.
 DESCRIPTORS_OF_PAGE = 8
 # macOS has no limit, and refuses to set more than this
 MOST_DESCRIPTORS = 10_240
 
 
 class _Connection:
-    """A connection, which is closed once its time is over."""
+    """A connection that is closed when its time is over."""
 
     def __init__(self, transport: asyncio.Transport) -> None:
         self.network = _network_of(transport)
-        self.is_stranger = True  #: whether it has brought no token yet.
-        self.is_busy = False  #: whether it is a page or a download, which no newcomer may end.
+        self.is_stranger = True  #: whether it has not sent the token yet.
+        self.is_busy = False  #: whether it serves a page or a download, and must not be closed.
         self._transport = transport
         self._socket = transport.get_extra_info("socket")
-        self._end: asyncio.TimerHandle | None = None  #: closes it; None where it may stay.
+        self._end: asyncio.TimerHandle | None = None  #: closes it; None if it has no time limit.
 
     @property
     def is_closing(self) -> bool:
-        """Whether it is about to go."""
+        """Whether it is being closed."""
         return self._transport.is_closing()
 
     @property
@@ -58,7 +56,7 @@ class _Connection:
         return int(self._socket.fileno()) < 0
 
     def stay(self, seconds: float | None) -> None:
-        """Let it stay for so many seconds from now on; None for ever."""
+        """Close it after this many seconds from now on; None for never."""
         if self._end is not None:
             self._end.cancel()
             self._end = None
@@ -74,24 +72,24 @@ class Connections:
     """All connections to a server.
 
     Args:
-        most: how many there may be; those with the token come before strangers.
+        most: the largest number of connections; strangers are closed first to make room.
     """
 
     def __init__(self, most: int) -> None:
         self._most = most
-        #: in the order in which they came.
+        #: the connections by their transport, the oldest first.
         self._connections: dict[asyncio.BaseTransport, _Connection] = {}
 
     def protocol(self, handlers: Callable[[], asyncio.Protocol]) -> asyncio.Protocol:
-        """The protocol of a new connection.
+        """Return the protocol of a new connection.
 
         Args:
-            handlers: makes the protocol that the connection has once it is let in.
+            handlers: makes the protocol that the connection gets once it is let in.
         """
         return _Newcomer(self, handlers)
 
     def enter(self, transport: asyncio.Transport) -> None:
-        """Let a connection in, for as long as it takes to bring the token."""
+        """Let a connection in as a stranger, for the time that it has to send the token."""
         self._forget_gone()
         connection = _Connection(transport)
         self._make_room(connection.network)
@@ -99,7 +97,7 @@ class Connections:
         connection.stay(SECONDS_TO_BRING_TOKEN)
 
     def admit(self, transport: asyncio.BaseTransport | None) -> None:
-        """Note that a connection has brought the token; None does nothing."""
+        """Note that a connection has sent the token; None does nothing."""
         connection = None if transport is None else self._connections.get(transport)
         if connection is not None:
             connection.is_stranger = False
@@ -109,11 +107,11 @@ class Connections:
     def busy(
         self, transport: asyncio.BaseTransport | None, seconds: float | None
     ) -> Iterator[None]:
-        """Have no newcomer end a connection meanwhile.
+        """Keep a connection from being closed for a newcomer, within a `with` statement.
 
         Args:
-            transport: its; None does nothing.
-            seconds: how long it may stay; None for ever.
+            transport: the connection's; None does nothing.
+            seconds: the time after which it is closed; None for never.
         """
         connection = None if transport is None else self._connections.get(transport)
         if connection is None:
@@ -128,6 +126,7 @@ class Connections:
             connection.stay(SECONDS_TO_ASK_AGAIN)
 
     def _forget_gone(self) -> None:
+        """Drop the connections whose file descriptors are free again."""
         self._connections = {
             transport: connection
             for transport, connection in self._connections.items()
@@ -135,7 +134,10 @@ class Connections:
         }
 
     def _make_room(self, network: str) -> None:
-        """Close the connection that makes room for one more from a network, if one has to."""
+        """Close one connection, if that is needed to let in one more from `network`.
+
+        A stranger is chosen if there is one, otherwise the oldest connection that is not busy.
+        """
         staying = [
             connection for connection in self._connections.values() if not connection.is_closing
         ]
@@ -153,14 +155,14 @@ class Connections:
 
 
 class _Newcomer(asyncio.Protocol):
-    """The protocol of a connection until it is let in, which is at once."""
+    """The first protocol of a connection; it lets the connection in at once."""
 
     def __init__(self, connections: Connections, handlers: Callable[[], asyncio.Protocol]) -> None:
         self._connections = connections
         self._handlers = handlers
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Let it in, and hand it over to a handler."""
+        """Give the connection the protocol of a handler, and let it in."""
         handler = self._handlers()
         stream = cast("asyncio.Transport", transport)
         stream.set_protocol(handler)
@@ -169,9 +171,9 @@ class _Newcomer(asyncio.Protocol):
 
 
 def _oldest_of_largest_network(connections: list[_Connection]) -> _Connection:
-    """The oldest connection of the network that has most.
+    """Return the oldest connection of the network with the most connections.
 
-    So a flood from one network pushes out its own connections.
+    So a flood from one network closes connections of that network.
 
     Args:
         connections: the oldest first; at least one.
@@ -182,24 +184,27 @@ def _oldest_of_largest_network(connections: list[_Connection]) -> _Connection:
 
 
 def _network_of(transport: asyncio.Transport) -> str:
-    """Where a connection is from: its IPv4 address, or the 64 bits of IPv6 that a home has."""
+    """Return the network of a connection: its IPv4 address, or the first 64 bits of its IPv6 one.
+
+    A home usually has all IPv6 addresses with the same first 64 bits.
+    """
     peer = transport.get_extra_info("peername")
-    if not peer:  # it is gone already
+    if not peer:  # the client has gone already
         return ""
     address = ipaddress.ip_address(str(peer[0]))
     return address.exploded[:19] if address.version == 6 else str(address)
 
 
 def most_connections(pages: int) -> int:
-    """How many connections a server may have.
+    """Return how many connections a server may have.
 
-    Raises the limit of open files of this process, where that is needed and allowed.
+    If needed and allowed, it raises this process's limit of open files.
 
     Args:
-        pages: how many pages it may have at the same time.
+        pages: how many pages may be open at the same time.
 
     Raises:
-        SettingError: where the system allows too few open files for so many pages.
+        SettingError: if the system allows too few open files for this many pages.
     """
     if sys.platform == "win32":  # no pages are served there
         return MOST_STRANGERS

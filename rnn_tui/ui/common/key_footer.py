@@ -12,8 +12,8 @@ from textual.events import MouseDown, MouseMove
 from textual.reactive import reactive
 from textual.widget import Widget
 
-FIRST = ("stop", "pause")  # in the footer before all others
-ALWAYS = ("help", "quit")  # last, and however little room there is
+FIRST = ("stop", "pause")  # these bindings come first
+ALWAYS = ("help", "quit")  # these come last, and are shown in the narrowest window too
 
 
 @dataclass(frozen=True)
@@ -26,17 +26,17 @@ class FooterKey:
 
 
 class KeyFooter(Widget):
-    """The keys that matter here, in one line: as many as fit, and always help and quit.
+    """Shows the active keys in one line: as many as fit, and always help and quit.
 
-    Textual's `Footer` makes, styles and lays out a widget for each key whenever another one holds,
-    and keeps what it threw away. This one draws its line anew.
+    Textual's `Footer` makes, styles and lays out a widget for each key whenever the active keys
+    change, and leaks the removed widgets. This footer only draws its line again.
     """
 
     ALLOW_SELECT = False
     COMPONENT_CLASSES = {"key-footer--key", "key-footer--words", "key-footer--hover"}
-    shown: Sequence[FooterKey] = ()
+    shown: Sequence[FooterKey] = ()  #: the keys in the line, from left to right.
     over: reactive[str | None] = reactive(None)  #: the key under the mouse.
-    _look_is_due = False
+    _look_is_due = False  #: whether `_show_keys` will be called.
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self.look)
@@ -45,9 +45,9 @@ class KeyFooter(Widget):
         self.look()
 
     def look(self, _screen: object = None) -> None:
-        """Show the keys that hold, once however many ask for that.
+        """Update the keys soon, once for any number of calls.
 
-        And once more when the screen shows what has changed.
+        They are updated again after the next refresh, which may have changed the active keys.
         """
         if not self._look_is_due:
             self._look_is_due = True
@@ -55,7 +55,7 @@ class KeyFooter(Widget):
             self.call_after_refresh(self._show_keys)
 
     def _show_keys(self) -> None:
-        """Show the keys that hold; a window in the back keeps those that it had."""
+        """Show the active keys; while the window has no focus, the keys stay as they were."""
         self._look_is_due = False
         if not (self.app.app_focus and self.is_attached):
             return
@@ -74,7 +74,8 @@ class KeyFooter(Widget):
             here = Style(
                 bgcolor=hover_style.bgcolor if binding.key == self.over else None,
                 dim=not key.enabled or None,
-                # what the mouse is over, also where other keys are shown by the time that is told
+                # Read by the handlers of the mouse. Other keys may be shown by then, so the style
+                # of each character holds its own key.
                 meta={"key": binding.key, "enabled": key.enabled, "tooltip": key.tooltip},
             )
             line.append(self.app.get_key_display(binding), key_style + here)
@@ -83,7 +84,7 @@ class KeyFooter(Widget):
         return line
 
     def on_mouse_move(self, event: MouseMove) -> None:
-        """Mark the key under the mouse, and show what it does beside it."""
+        """Highlight the key under the mouse, and show its tooltip."""
         meta = event.style.meta
         self.over = meta.get("key")
         if self.over is None:
@@ -102,14 +103,14 @@ class KeyFooter(Widget):
             self.app.bell()
 
     def _keys_that_fit(self) -> Sequence[FooterKey]:
-        """What stops training first, then the keys of what is in front, help and quit last."""
-        keys: dict[str, FooterKey] = {}  # one an action
+        """Return the keys that fit: stop and pause, then those of the view, help and quit last."""
+        keys: dict[str, FooterKey] = {}  # by action; an action with several keys shows the first
         for _, binding, enabled, tooltip in self.screen.active_bindings.values():
             if binding.show:
                 keys.setdefault(binding.action, FooterKey(binding, enabled, tooltip))
         in_order = sorted(keys.values(), key=lambda key: key.binding.id not in FIRST)
         last = [key for key in in_order if key.binding.id in ALWAYS]
-        room = self.size.width or self.app.size.width  # before the first layout
+        room = self.size.width or self.app.size.width  # before the first layout the size is 0
         room -= sum(self._width(key) for key in last)
         shown = []
         for key in in_order:
@@ -121,5 +122,5 @@ class KeyFooter(Widget):
         return (*shown, *last)
 
     def _width(self, key: FooterKey) -> int:
-        """The columns of a key: a blank before its words, another after them."""
+        """Return the columns that a key takes: its name, its description and two blanks."""
         return cell_len(self.app.get_key_display(key.binding) + key.binding.description) + 2
