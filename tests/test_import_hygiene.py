@@ -51,7 +51,7 @@ from rnn_tui.ui.home.pane import HomeDigit
 from rnn_tui.ui.app.app import RnnTuiApp
 
 class FirstFrame(RnnTuiApp):
-    def _begin_behind_first_frame(self):
+    def _begin_after_first_frame(self):
         pass
 
 async def not_yet(digit):

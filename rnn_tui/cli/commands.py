@@ -223,10 +223,10 @@ def add_output_options(
 
 
 def check_resuming(options: argparse.Namespace, task: str | None, missing: str, noun: str) -> None:
-    """See that the command line has either a TASK or `--resume`.
+    """Check that the command line has either a TASK or `--resume`.
 
-    Some options stand both before TASK, for `--resume`, and behind it. The names of the former
-    begin with `resume_` in the namespace. Where something is resumed, they become the command's.
+    Some options exist both before TASK, for `--resume`, and after it. The names of the former begin
+    with `resume_` in the namespace. If something is resumed, their values replace the others.
 
     Args:
         options: of the command line.
@@ -243,7 +243,7 @@ def check_resuming(options: argparse.Namespace, task: str | None, missing: str, 
         if options.resume is not None:
             options.complain(f"--resume takes no TASK: the {noun} keeps its own settings")
         if any(resume_options.values()):
-            options.complain("options of a TASK stand behind it")
+            options.complain("options of a TASK come after it")
     elif options.resume is None:
         options.complain(f"the following arguments are required: {missing}")
     else:

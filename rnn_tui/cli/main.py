@@ -267,7 +267,8 @@ class _Stream(io.TextIOWrapper):
 def prepare_process() -> None:
     """Set what libraries read as they are loaded, and keep them from printing.
 
-    Importing the package changes nothing in the process: whoever uses its modules calls this first.
+    Importing the package changes nothing in the process. Code that uses its modules calls this
+    first.
     """
     require_repeatable_cuda()
     # Faults in the text or the profile of an image do not concern its pixels. Both settings stay:
@@ -316,7 +317,7 @@ def _substitute(error: UnicodeError) -> tuple[str, int]:
 
 
 def let_go_of_stdout() -> None:
-    """Write what is left; where nobody takes it, Python does not complain at exit."""
+    """Flush stdout; if that fails, discard the rest, so that Python reports no error at exit."""
     try:
         sys.stdout.flush()
     except (OSError, OutputLostError, KeyboardInterrupt):

@@ -275,9 +275,9 @@ class ProgressBar:
         Args:
             done: parts that are done.
             total: all parts.
-            label: what stands before the bar.
-            note: what stands behind the bar.
-            left: the time that is left, behind the note.
+            label: the text before the bar.
+            note: the text after the bar.
+            left: the remaining time, shown after the note.
         """
         if self._bar is None:
             return

@@ -215,7 +215,7 @@ def explain_error(
     room: int | None = None,
     sample_bytes: int = 0,
 ) -> UserError | None:
-    """What a user is told of an error of the device or its memory.
+    """Return an error in the user's words for an error of the device or its memory.
 
     Args:
         error: what a step, or what came before it, raised.
@@ -257,7 +257,7 @@ def _is_of_memory(error: Exception) -> bool:
 
 
 def _round_down(number: int) -> int:
-    """The number with zeros behind its first two digits."""
+    """Round a number down to two significant digits."""
     unit = 10 ** max(0, len(str(number)) - 2)
     return number - number % int(unit)
 

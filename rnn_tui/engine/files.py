@@ -50,10 +50,10 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
 
 
 def why_unwritable(path: Path) -> str:
-    """Why `write_file` can't write at `path`; empty where it can.
+    """Return why `write_file` can't write to `path`; empty if it can.
 
-    Found out before what takes long, and by trying, since permissions do not tell all. A device or
-    a pipe is not tried, since whoever reads there would notice.
+    Call it before work that takes long. It tries to write, since permissions alone don't decide. It
+    does not try a device or a pipe, since the reader would notice.
     """
     import tempfile  # noqa: PLC0415 - and with it ten modules that reading does without
 
@@ -128,7 +128,7 @@ def _open_to_write(path: Path) -> int:
         if error.errno == errno.ENXIO:
             raise OSError(errno.ENXIO, "nobody reads from it") from error
         raise
-    os.set_blocking(descriptor, True)  # whoever reads may be slow
+    os.set_blocking(descriptor, True)  # the reader may be slow
     return descriptor
 
 

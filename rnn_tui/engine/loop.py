@@ -113,7 +113,7 @@ def fit(
 class TrainingLoop:
     """The state of one call of `fit`.
 
-    What is declared here without a value is set once the model stands, by `_build_model`.
+    Attributes declared here without a value are set by `_build_model`.
     """
 
     _problem: Problem
@@ -208,7 +208,7 @@ class TrainingLoop:
         return events.RunFailed(self._run_id, self._step, str(sentence))
 
     def weights(self) -> Mapping[str, Tensor] | None:
-        """A copy of the last weights, on the CPU; None before the model stands."""
+        """Return a copy of the last weights, on the CPU; None before the model is built."""
         if not self._model_stands:
             return None
         # an average of weights has the model inside
@@ -319,7 +319,7 @@ class TrainingLoop:
             self._epoch_began -= self._resume.state.epoch_seconds
 
     def _train_epoch(self) -> bool:
-        """Train and validate what is left of an epoch; False if the run was stopped in it."""
+        """Train the rest of an epoch and validate; returns False if the run was stopped in it."""
         problem = self._problem
         if not self._step_in_epoch:
             problem.begin_epoch(self._epoch)
@@ -351,7 +351,7 @@ class TrainingLoop:
             self._snapshots.setdefault(name, []).append(values)
 
     def _is_log_step(self) -> bool:
-        """Whether the losses are read behind this step; behind the last of an epoch they are."""
+        """Whether the losses are logged after this step; always after an epoch's last step."""
         steps_per_epoch = self._problem.steps_per_epoch
         interval = max(1, steps_per_epoch // LOGS_PER_EPOCH)
         return self._step_in_epoch % interval == 0 or self._step_in_epoch == steps_per_epoch
@@ -416,7 +416,7 @@ class TrainingLoop:
         began = time.monotonic()
         self._control.wait_while_paused()
         if not self._control.stopping:
-            # whoever listens may let it wait for its turn
+            # the listener may make the run wait for its turn
             self._emit(events.RunResumed(self._run_id, self._step))
         seconds = time.monotonic() - began
         self._paused_seconds += seconds

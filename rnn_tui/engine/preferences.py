@@ -79,7 +79,7 @@ def read_preferences(choices: Mapping[str, Collection[str]]) -> Preferences:
 
 
 def _problem(name: str, value: Any, choices: Collection[Any] | None) -> str:
-    """What is wrong with an entry, to be read behind its name; empty where nothing is."""
+    """Return what is wrong with an entry, to be written after its name; empty if nothing."""
     if name not in ENTRIES:
         return f"is not an entry; the entries are {', '.join(ENTRIES)}"
     default = ENTRIES[name].default

@@ -1,7 +1,7 @@
 """What a task gives to the training loop: a model, its data and its figures.
 
-The loop knows no task, and a task knows neither loop nor optimiser: whoever adds a task writes a
-`Problem`, and a `tasks.task.Task` that names it. What is random in it is drawn from `generator`s.
+The loop knows no task, and a task knows neither loop nor optimiser. To add a task, write a
+`Problem`, and a `tasks.task.Task` that names it. Its random numbers come from `generator`s.
 """
 
 import zlib

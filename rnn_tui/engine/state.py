@@ -21,10 +21,11 @@ LOG_CAPACITY = 500  # lines
 
 
 class Status(StrEnum):
-    """Where a run stands, whoever trains it.
+    """The status of a run, in whatever process it trains.
 
-    Only the store tells `INTERRUPTED` from `STOPPED`: a run that is watched is stopped either way.
-    And only the store finds a run `DAMAGED`: the database has values of it that can't be right.
+    Only the store distinguishes `INTERRUPTED` from `STOPPED`; a run in training that is interrupted
+    counts as stopped. Only the store finds a run `DAMAGED`: its values in the database can't be
+    right.
     """
 
     LOADING = "loading"

@@ -2,8 +2,8 @@
 
 As Python ends, it waits for the threads of a `ThreadPoolExecutor`, which may be inside a decoder
 for seconds. It does not wait for daemon threads, but one that comes back from OpenCV while Python
-is being taken apart ends the process by SIGABRT. So whoever runs a process asks `any_left_behind`,
-and ends it by `os._exit` where there are some.
+is being taken apart ends the process by SIGABRT. So the code that ends a process calls
+`any_left_behind`, and if there are such threads ends it by `os._exit`.
 """
 
 import threading
@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 
 class DisposableThread(threading.Thread):
-    """A thread that may be left behind at any moment."""
+    """A daemon thread, which may still be running when the process ends."""
 
     def __init__(self, target: Callable[[], object], name: str) -> None:
         super().__init__(target=target, name=name, daemon=True)

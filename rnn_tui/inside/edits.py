@@ -191,7 +191,7 @@ class _LayerEdits:
         self._previous: dict[str, Array] = {}
 
     def __call__(self, step: int, quantity: str, values: Array) -> Array:
-        """The values (N, H) of a quantity to go on with after a step, as a `Change`."""
+        """Return the edited values (N, H) of a quantity at a step; this makes it a `Change`."""
         edits = self._by_quantity.get(quantity)
         if edits is None:
             return values

@@ -253,7 +253,7 @@ def trace_inputs(
         inputs: (T, F).
         replica: which of its networks.
         read: (T,) what is read at each step, in a word or two; by default the inputs.
-        change: makes of gates, memory and state those to go on with.
+        change: may replace the values of gates, memory and state at each step.
 
     Raises:
         CheckpointError: if weights are too large to compute with.

@@ -39,8 +39,8 @@ class Operations(NamedTuple):
     tanh: Callable[[Any], Any]  #: the hyperbolic tangent.
     #: cuts (N, G·H, …) into so many blocks (N, H, …).
     split: Callable[[Any, int], Blocks]
-    #: takes the name of a gate, or `MEMORY`, and its values; returns those to go on with. A step
-    #: passes all of them through it, so that a look inside can set them.
+    #: called with the name of a gate, or `MEMORY`, and its values; returns the values to use in
+    #: their place. A step passes all gates and the memory through it, so that Inside can set them.
     edited: Callable[[str, Any], Any] = _unedited
 
 

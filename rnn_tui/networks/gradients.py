@@ -58,7 +58,7 @@ def gradient_norms(
 
 # The sizes of the trial.
 STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
-BATCHES = (100, 1200)  # the second one, behind the first, makes 33,600 time steps
+BATCHES = (100, 1200)  # the second one, run after the first, makes 33,600 time steps
 LARGEST_DIFFERENCE = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
 
 

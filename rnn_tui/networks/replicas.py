@@ -71,8 +71,11 @@ class Replicas(nn.Module):
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """The readout (R, O, B) at each sequence's end, `lengths` (R, B) or T, behind which
-        `inputs` (T, R, F, B) are zero.
+        """Return the readout (R, O, B) at each sequence's end.
+
+        Args:
+            inputs: (T, R, F, B), zero after the end of a sequence.
+            lengths: (R, B) of the sequences; None if all have T steps.
         """
         states = [*self.steps(inputs)]
         if lengths is None:

@@ -19,8 +19,8 @@ from rnn_tui.networks.cell import STATE, Blocks, Cell, Operations, Step
 
 Array = npt.NDArray[np.float32]
 Floats = npt.NDArray[np.float64]
-#: takes a step, from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H); returns
-#: those to go on with.
+#: called with a step from 0, the name of a gate, `MEMORY` or `STATE`, and its values (N, H);
+#: returns the values that are used in their place.
 Change = Callable[[int, str, Array], Array]
 
 
@@ -133,7 +133,7 @@ class CellWeights:
 def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Activations:
     """Read `inputs` (T, N, F) by the equations of the cell's step, from states of zero.
 
-    `change` makes of gates, memory and state, as they come, those to go on with.
+    `change` may replace the values of gates, memory and state at each step.
     """
     cell = weights.cell
     time_steps, count, features = inputs.shape

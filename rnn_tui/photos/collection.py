@@ -28,8 +28,8 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
 
     Files are given whatever their suffix. Of a folder come the files with an image's suffix, except
     hidden ones, and if `recursive` those of the folders in it. Links are followed; every folder is
-    visited once, so that circles end. A path that can't be listed, or does not exist, is given as
-    it stands: whoever reads it will say why it can't be read.
+    visited once, so that circles end. A path that can't be listed, or does not exist, is yielded
+    unchanged: reading it will say why it can't be read.
     """
     visited: set[tuple[int, int]] = set()
     # a stack instead of recursion: folders may lie deeper than Python can
@@ -50,7 +50,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
             else:
                 waiting.append(iter(entries))
         elif called_like_photo(os.fspath(path)):
-            yield Path(path)  # whoever reads it will say what it is
+            yield Path(path)  # reading it will say what is wrong with it
 
 
 def count_images(paths: Sequence[Path], recursive: bool, progress: Progress) -> None:

@@ -83,7 +83,7 @@ def metric_name(name: object) -> SafeText:
 MOST_DRAWN = 4000
 
 
-# in the order in which things of one step are told
+# in the order in which the values of one step are logged
 KINDS: tuple[Kind, ...] = ("step", "epoch", "test")
 
 

@@ -37,7 +37,7 @@ from rnn_tui.runs.logged_values import (
 from rnn_tui.runs.recorder import Spill, import_spills, recover_runs, write_lacking
 from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
-DAYS_TO_UNDO = 30  # deleted runs can be had back for this long
+DAYS_TO_UNDO = 30  # deleted runs can be restored for this long
 _SECONDS_A_DAY = 86_400
 _MOST_IDS_LISTED = 3  # in the message that says that several ids begin alike
 
@@ -77,7 +77,7 @@ class RunStore:
 
         Args:
             task: only the runs of this task; by default those of all.
-            deleted: the deleted runs that can be had back, in place of the others.
+            deleted: list the deleted runs that can be restored, in place of the others.
             most: how many at most; -1 for all.
         """
         return self._records(f"{_where(deleted)} LIMIT {most}", task)

@@ -2,7 +2,7 @@
 
 A run has a lock while it trains, a row in the database that follows its events, and a folder with
 its last checkpoint. Each failure to write is reported once, and training goes on. What could not be
-written by the end of the run stays in memory, and goes to whoever wants it (`unsaved`).
+written by the end of the run stays in memory, and is passed to the caller (`unsaved`).
 """
 
 from collections import deque
@@ -72,7 +72,7 @@ def train(
         on_unsaved: gets the run if it can't be written at its end; by default one more try is made.
 
     Returns:
-        what is left of it; None if it is stopped before its turn comes.
+        what `fit` returns; None if the run is stopped before its turn comes.
     """
     session = TrainingSession(
         run_id,
@@ -172,10 +172,10 @@ class TrainingSession:
         self._paused_by_request = False
 
     def run(self) -> "Outcome | None":
-        """Train once it is this process's turn, and wait until all is written or given away.
+        """Train once it is this process's turn, and wait until all is written or passed on.
 
         Returns:
-            what is left of the run; None if it is stopped before its turn comes.
+            what `fit` returns; None if the run is stopped before its turn comes.
         """
         try:
             if not self._take_turn():
@@ -193,13 +193,13 @@ class TrainingSession:
         return outcome
 
     def handle(self, event: events.Event) -> None:
-        """Record an event and pass it on, behind the log lines on requests that were done."""
+        """Record an event and pass it on, after log lines on the requests that were carried out."""
         while self._reports:
             self.handle(events.LogLine(self._run_id, self._reports.popleft(), "warning"))
         if isinstance(event, events.RunPaused):
             self._turn.give_back()
         elif isinstance(event, events.RunResumed):
-            self._take_turn()  # if the run is stopped meanwhile, the loop ends it behind this
+            self._take_turn()  # if the run is stopped meanwhile, the loop ends it after this
         elif isinstance(event, End):
             self._end = event
         self._recorder.take(event)
@@ -297,10 +297,10 @@ class TrainingSession:
             action.apply(self._control)
 
     def _forget_requests(self) -> None:
-        """Drop requests that came too late, and a pause that nobody has lifted.
+        """Drop requests that came too late, and end a pause that was requested.
 
-        Otherwise a stale pause would stop whoever resumes the run, and a paused control whatever is
-        trained after it.
+        Otherwise an old pause would stop the run when it is resumed, and a paused control would
+        stop the next run that is trained with it.
         """
         take_requests(self._run_id)
         if self._paused_by_request:

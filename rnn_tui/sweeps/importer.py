@@ -93,7 +93,7 @@ class Importer(AbstractContextManager["Importer"]):
         return Attempt(run_id, config, token, writer)
 
     def write(self, batches: Iterable[EventBatch]) -> list[tuple[Attempt, list[events.Event]]]:
-        """Write batches in one transaction, but none behind a gap, and no run's end.
+        """Write batches in one transaction, except those after a gap and the end of a run.
 
         Returns:
             The attempts of which something was new, with what was written of each.

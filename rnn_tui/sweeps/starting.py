@@ -1,9 +1,9 @@
-"""Starts workers at a place, or connects to those that are there.
+"""Starts workers at a place, or connects to existing ones.
 
-Dask unpickles what it is sent: whoever may connect to a scheduler or a worker runs programs there.
-So whatever is started here speaks TLS, with a key that is made for the sweep and that both ends
-must have, and serves no web page. Who may connect to a scheduler that runs already is up to those
-who run it; its certificates are in Dask's own configuration (`distributed.comm`).
+Dask unpickles what it receives, so anybody who can connect to a scheduler or a worker can run
+programs there. Therefore schedulers and workers that are started here use TLS, with a key that is
+made for the sweep and that both ends must have, and serve no web page. The owners of an existing
+scheduler protect it; its certificates are in Dask's own configuration (`distributed.comm`).
 """
 
 import logging

@@ -337,7 +337,7 @@ class Trials(AbstractContextManager["Trials"]):
             self._trials_wanted = TRIALS.check(self._trials_wanted + trials)
 
     def runs_to_stop(self) -> Sequence[str]:
-        """Runs to stop now, since their trial fell behind; each is named once."""
+        """Return the runs of newly pruned trials, which are to be stopped; each run only once."""
         runs = self._runs_to_stop
         self._runs_to_stop = []
         return runs
@@ -364,7 +364,7 @@ class Trials(AbstractContextManager["Trials"]):
                 self._end_run(trial, job)
 
     def _measure(self, trial: _OpenTrial, job: Job, event: events.EpochEnded) -> None:
-        """Note a run's metric after an epoch; prune the trial if it falls behind."""
+        """Store a run's metric after an epoch; prune the trial if it is worse than others."""
         figures: Figures = {**event.metrics, **event.replicas}
         if self._plan.metric not in figures:
             return
@@ -395,7 +395,7 @@ class Trials(AbstractContextManager["Trials"]):
             self._close(trial)
 
     def _close(self, trial: _OpenTrial) -> None:
-        """Let go of a trial that is over; tell the search, and whoever listens."""
+        """Close a trial that is over; report it to the search and the listener."""
         self._open.pop(trial.number, None)
         values = trial.values
         if self._search is not None and (trial.pruned or not trial.stopped):

@@ -1,7 +1,7 @@
 """One page: a browser at one end of a WebSocket, a process with the app at the other.
 
-Either may be slow, gone, or send nonsense. What comes too fast waits in its own pipe; what makes no
-sense is passed over. textual-serve's own page has a shell and no end.
+Either may be slow, gone, or send invalid messages. What comes too fast waits in its own pipe;
+invalid messages are ignored. (textual-serve's own page gives its user a shell, and never ends.)
 """
 
 import asyncio
@@ -28,11 +28,11 @@ from rnn_tui.web.packets import NONSENSE, READY, packet, read_packet, unpacked
 
 # no module from the folder that it is in: others may write there
 COMMAND = (sys.executable, "-P", "-m", "rnn_tui")
-# the process keeps its training and ends within this; then it is killed
+# The process has this time to save its training and to end; then it is killed.
 SECONDS_TO_END = 1.9
-# for a browser to be told of the end, and for the system to end what was killed
+# The time to send the browser the reason of the end, and for a killed process to be gone.
 SECONDS_TO_CLOSE = 1.0
-# while an app takes nothing in; less than a WebSocket goes without a sign of life
+# How long an app may read nothing; shorter than the heartbeat of the WebSocket.
 SECONDS_TO_TAKE = 15.0
 # bytes; a longer message of a browser closes its page, page.js holds it back
 MOST_MESSAGE = 1 << 18
@@ -79,7 +79,7 @@ class Page:
         self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
         self.process: Process | None = None  #: the app; None where it has not started.
         self._socket = socket
-        self._farewell = ENDED  #: what the browser is told at the end.
+        self._farewell = ENDED  #: the reason that the browser shows at the end.
         self._attention = "blur"  #: or `focus`: what the browser said last.
         self._offers: dict[str, _Offer] = {}  #: by key.
         self._pieces: dict[str, asyncio.Queue[bytes]] = {}  #: of files that are fetched, by key.
@@ -108,7 +108,7 @@ class Page:
             )
 
     async def _obey(self, message: object) -> None:
-        """Do what a message of the browser asks for; what makes no sense is passed over."""
+        """Carry out a message of the browser; an invalid one is ignored."""
         match message:
             case ["stdin", str(keys)]:
                 self.touched = time.monotonic()
@@ -194,8 +194,8 @@ class Page:
     async def _send(self, kind: bytes, data: bytes) -> None:
         """Send the app a packet, if it has not ended.
 
-        While the app has more than it can take in, this waits, and so does the browser with what it
-        sends; the page ends where that takes too long.
+        While the app's pipe is full this waits, and no further message of the browser is read. If
+        that lasts too long, the page ends.
         """
         process = self.process
         if process is None or process.stdin is None:
@@ -240,7 +240,7 @@ class Page:
         await self._send_message({"type": self._attention})
 
     async def _pass_on(self, message: object) -> None:
-        """Pass on a message of the app; what makes no sense is passed over."""
+        """Pass on a message of the app; an invalid one is ignored."""
         match message:
             case {"type": "open_url", "url": str(url)} if re.match("https?://", url):
                 await self._socket.send_json(["open_url", {"url": url, "new_tab": True}])

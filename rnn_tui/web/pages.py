@@ -160,7 +160,7 @@ class Pages:
             store_of_all = None if self._rules.share is None else folder / "common"
             await self._wait_for_leaving_pages(store_of_all)
             return store_of_all
-        # not the browser's name itself: whoever knows that has the store
+        # Not the browser's name itself, since that gives access to the store.
         name = hashlib.sha256(browser.encode()).hexdigest()[:32]
         for number in itertools.count(1):
             store = folder / (name if number == 1 else f"{name}-{number}")

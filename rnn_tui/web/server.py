@@ -59,8 +59,8 @@ log = logging.getLogger(__name__)
 class Server:
     """Answers requests.
 
-    Any page in a browser can send requests here. So who asks must know the token, use a name of
-    this computer, and ask from a page of this server.
+    Any page in a browser can send requests here. So a request must have the token, use a name of
+    this computer, and come from a page of this server.
 
     Args:
         pages: the pages that it serves.

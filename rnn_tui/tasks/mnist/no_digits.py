@@ -311,7 +311,7 @@ def _drawn(
     angle = np.radians(random.uniform(-turn, turn))
     cosine, sine = np.cos(angle), np.sin(angle)
     to_pixels = np.array([[cosine, sine], [-sine, cosine]]) * (0.4 * CANVAS)
-    # in sixteenths of a pixel, as OpenCV is told by a shift of 4 bits
+    # in sixteenths of a pixel: OpenCV gets a shift of 4 bits
     fixed = [np.rint((CANVAS / 2 + stroke @ to_pixels) * 16).astype(np.int32) for stroke in strokes]
     width = int(random.integers(2, widest + 1))
     cv2.polylines(canvas, fixed, False, 255, width, cv2.LINE_AA, 4)

@@ -36,8 +36,8 @@ class Alerts:
         self._app = app
         self._ended: set[str] = set()  #: ids of runs of whose end was heard.
         self._latest_step: tuple[str, int] | None = None  #: run id and step of what trains.
-        self._since = 0.0  #: when that step was heard of first, by the clock.
-        self._reports_focus = False  #: whether it has said that its window is behind.
+        self._since = 0.0  #: when that step was first seen, by the clock.
+        self._reports_focus = False  #: whether the terminal has reported a lost focus.
         self.clock = time.monotonic  #: seconds.
         app.watch(app, "app_focus", self._window_changed)
 
@@ -65,7 +65,7 @@ class Alerts:
 
     def _hear_run(self, state: "RunState", *, of_rerun: bool) -> None:
         """Ring once at the end of a run; one that is resumed ends a second time."""
-        from rnn_tui.engine.state import Status  # noqa: PLC0415 - behind the first frame
+        from rnn_tui.engine.state import Status  # noqa: PLC0415 - after the first frame
         from rnn_tui.ui.common.run_lines import how_it_ended  # noqa: PLC0415
 
         if state.status.active:
@@ -77,8 +77,8 @@ class Alerts:
                 self._ring(sentence)
 
     def _look_for_stall(self) -> None:
-        """Ring once where a run in training has had no new step for long."""
-        from rnn_tui.engine.state import Status  # noqa: PLC0415 - behind the first frame
+        """Ring once if a run in training has had no new step for long."""
+        from rnn_tui.engine.state import Status  # noqa: PLC0415 - after the first frame
 
         active = self._app.runs.active
         if active is None or active.status is not Status.TRAINING:

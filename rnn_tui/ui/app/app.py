@@ -60,7 +60,7 @@ class RnnTuiApp(HostApp):
     """Train, watch and question small recurrent networks."""
 
     TITLE = "rnn-tui"
-    # What the first frame needs; the others are read behind it.
+    # The sheets that the first frame needs; the others are read after it.
     CSS_PATH = [*FIRST_SHEETS]
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide"), (160, "-very-wide")]
     VERTICAL_BREAKPOINTS = [(0, "-short"), (34, "-tall")]
@@ -87,8 +87,8 @@ class RnnTuiApp(HostApp):
         """Create the app.
 
         Args:
-            runs: what trains; None to have it made behind the first frame.
-            data_dir: the torchvision root with the data of tasks that read data.
+            runs: manages training; None to make it after the first frame.
+            data_dir: the torchvision root, a folder with the data of the tasks that need some.
             report_overrides: settings of the report rerun, by task.
             first: the id of the tab in front.
         """
@@ -108,7 +108,7 @@ class RnnTuiApp(HostApp):
         self.tabs = AppTabs(tabs, first, self._make_pane)
         add_keys(self, BindingsMap(bindings(tabs)))
         self.keys = KeyQueue(self, super().on_event, self.takes_keys, self._askers)
-        self.garbage: GarbageCollection | None = None  #: set by whoever begins the process.
+        self.garbage: GarbageCollection | None = None  #: set by `ending.run`.
 
     def _make_pane(self, tab: Tab) -> Pane:
         """Make the contents of a tab, of which the first frame needs those of Home alone."""
@@ -145,11 +145,11 @@ class RnnTuiApp(HostApp):
         yield KeyFooter()
 
     def on_mount(self) -> None:
-        """Load PyTorch behind the first frame; listen for news."""
+        """Load PyTorch after the first frame; listen for news."""
         self.news = News(self)
-        self.call_after_refresh(self._begin_behind_first_frame)
+        self.call_after_refresh(self._begin_after_first_frame)
 
-    def _begin_behind_first_frame(self) -> None:
+    def _begin_after_first_frame(self) -> None:
         if self.garbage is not None:
             self.garbage.begin()
         self.runs.load_engine()
@@ -343,7 +343,7 @@ class RnnTuiApp(HostApp):
 
     def action_guide(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
-            from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - behind the first frame
+            from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - after the first frame
 
             open_guide(self)
 
@@ -364,7 +364,7 @@ class RnnTuiApp(HostApp):
     @property
     def runs(self) -> "TrainingManager":
         if self._runs is None:
-            # behind the first frame, which is sooner without
+            # imported after the first frame, to show that sooner
             from rnn_tui.ui.common.training_manager import TrainingManager  # noqa: PLC0415
 
             self._runs = TrainingManager()

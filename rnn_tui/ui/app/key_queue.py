@@ -14,34 +14,34 @@ from textual.timer import Timer
 
 from rnn_tui.ui.common.textual_workarounds import SteadyScreen
 
-SECONDS_TO_LOOK = 0.02  # between looks at what the next key waits for
-# How often to look, since the last step, before the next key goes on without it. Looks count and
-# no seconds: on a busy machine the app, which they come from, gets as little done as they do.
+SECONDS_TO_LOOK = 0.02  # between two looks at what the next key waits for
+# How many looks without progress before the next key waits no longer. Looks are counted, not
+# seconds: on a busy machine the looks become as slow as the app that they wait for.
 LOOKS_AT_A_KEY = 100
 LOOKS_FOR_A_VIEW = 250
 LOOKS_BEFORE_AN_END = 10
-ENDING_KEYS = frozenset({"ctrl+q", "ctrl+c"})  # that end the app, or say how to
-SECONDS_UNDRAWN = 0.3  # at most, while a key is in hand
+ENDING_KEYS = frozenset({"ctrl+q", "ctrl+c"})  # these end the app, or say how to end it
+SECONDS_UNDRAWN = 0.3  # the longest time without drawing while a key is handled
 
 logger = logging.getLogger(__name__)
 
 
 class KeyQueue:
-    """The keys, and what is pasted, that an app handles one after the other.
+    """Makes an app handle keys and pastes one after the other.
 
-    Textual (`App.on_event`) hands a key to what has the focus while those before are on their way
-    up to whoever knows them: Ctrl+U empties a field after the letters typed behind it, what is
-    typed after a key that goes to a field arrives elsewhere.
+    Textual (`App.on_event`) passes a key to the focused widget while earlier keys still bubble up
+    to the widgets that handle them. So Ctrl+U would empty a field after letters that were typed
+    later, and letters typed after a key that focuses a field would arrive elsewhere.
 
-    So a mark follows each key through the same queues, and the next key waits for it, and for what
-    keys are for. All of this happens in the app's own queue, never beside it in a timer: the focus
-    that a view asks for is a message there, too.
+    Here a callback, the mark, follows each key through the same message queues. The next key waits
+    for the mark, and until the widgets that keys go to exist. All of this happens in the app's own
+    queue, never in a timer beside it: a view sets the focus by a message in that queue, too.
 
     Args:
-        app: whose keys they are.
-        handle: does what an event says, as `App.on_event` does.
-        ready: whether what keys are for is there; it comes soon where it is not.
-        askers: the innermost of what may have asked for something because of a key.
+        app: the app whose keys are queued.
+        handle: handles an event, as `App.on_event` does.
+        ready: whether the widgets that keys go to exist; if not, they will soon.
+        askers: returns the innermost widgets that may have sent messages because of a key.
     """
 
     def __init__(
@@ -108,7 +108,7 @@ class KeyQueue:
             self._gave_up = False
             return True
         if self._looks >= LOOKS_FOR_A_VIEW and not self._gave_up:
-            # the keys behind it would wait as long, each of them
+            # otherwise each of the following keys would wait as long
             self._gave_up = True
             logger.warning("what keys are for did not come: %s", self._app.focused)
         return self._gave_up
@@ -118,18 +118,18 @@ class KeyQueue:
     def _follow(
         self, event: events.Event, node: DOMNode | None, then: Callable[[], object]
     ) -> None:
-        """Go up behind an event, through the queues of all that may know it, to the app's own."""
+        """Follow an event up the queues of all widgets that may handle it, to the app's own."""
         if event is self._in_hand:
             self._looks = 0
         while node is not None and node is not self._app:
             if node.call_later(self._follow, event, node.parent, then):
                 return
-            node = node.parent  # it is gone
-        # behind the event, and what it asked for
+            node = node.parent  # the node was removed
+        # after the event, and after the messages that it caused
         self._app.call_later(self._app.call_later, then)
 
     def _follow_askers(self, event: events.Event) -> None:
-        """Go up once more, behind what the event had views ask for."""
+        """Follow once more, after the messages that views have sent because of the event."""
         self._follow_each(event, self._askers())
 
     def _follow_each(self, event: events.Event, askers: Sequence[DOMNode]) -> None:

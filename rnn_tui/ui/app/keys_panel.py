@@ -1,4 +1,4 @@
-"""The panel of keys beside the app, which the command palette opens; behind the first frame."""
+"""The panel of keys beside the app, opened by the command palette; imported on first use."""
 
 from collections.abc import Sequence
 

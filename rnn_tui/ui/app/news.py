@@ -1,4 +1,4 @@
-"""News of training: taken from its threads, and told to the panes, a few times a second."""
+"""Passes the news of training from its threads to the panes, a few times a second."""
 
 import time
 from typing import TYPE_CHECKING
@@ -28,7 +28,7 @@ class News:
         self._not_before = 0.0  #: when the next news may come while something trains.
         self._paused = False  #: whether training was paused at the last news.
         self.alerts = Alerts(app)  #: what rings where nobody looks.
-        #: resumed by whoever begins training.
+        #: calls `bring`; resumed when training begins.
         self.timer = app.set_interval(self._interval, self.bring)
 
     def bring(self) -> None:
@@ -61,7 +61,7 @@ class News:
         return min(max(0.0, spent / SHARE_FOR_DRAWING - self._interval), MOST_SECONDS_BETWEEN_DRAWS)
 
     def _tell_panes(self, drained: "Drained") -> None:
-        """Tell all panes: one behind another writes its log, and says how a run ended."""
+        """Send the news to all panes; a hidden pane updates its log too, and reports ends."""
         for pane in self._app.query(Pane):
             if drained.run_ids or drained.loaded:
                 pane.post_message(RunsChanged(drained.run_ids))

@@ -41,7 +41,7 @@ def apply_preferences(app: App[int]) -> Preferences:
 
 async def _keep_theme(app: App[int]) -> None:
     def write() -> None:
-        with _WRITING:  # whoever comes last writes the last
+        with _WRITING:  # so the last choice is written last
             keep_theme(app.theme)
 
     with telling(app, severity="warning", timeout=10):

@@ -145,7 +145,7 @@ class AppTabs(ViewTabs):
         is_new = await self.fill(name)
         if not is_new and not self.get_pane(name).has_focus_within:  # as by a click
             self.arrive()
-        # behind the focus, for which a widget asks by a message to the app
+        # after the focus is set: a widget asks for that by a message to the app
         self.app.call_later(self._arrive_at, name)
 
     def _arrive_at(self, name: str) -> None:

@@ -85,7 +85,7 @@ def _long_names(keys: str) -> str:
 
 
 def _fault(name: str, keys: str) -> str:
-    """What is wrong with an entry by itself, behind its name; empty where nothing is."""
+    """Return what is wrong with a single entry, to be written after its name; empty if nothing."""
     if name not in KEYS:
         return "is not the name of a key; docs/reference/keys.md lists them"
     for key in keys.split(","):
@@ -95,7 +95,7 @@ def _fault(name: str, keys: str) -> str:
 
 
 def _is_key(key: str) -> bool:
-    """Whether there is such a key, behind modifiers that there are."""
+    """Whether this is an existing key, with existing modifiers."""
     *modifiers, last = key.split("+")
     if not last or not MODIFIERS.issuperset(modifiers):
         return False

@@ -104,7 +104,7 @@ class Pane(Vertical):
         return self.whole
 
     def check_message_enabled(self, message: Message) -> bool:
-        """Take no news while parts are being made: whoever handles it would look for them."""
+        """Ignore news while parts of the pane are being made: handlers would look for them."""
         return super().check_message_enabled(message) and (
             self.whole or not isinstance(message, PaneNews)
         )
@@ -134,7 +134,7 @@ class Pane(Vertical):
 
     def _put_focus(self, focus: Callable[[], object]) -> None:
         focus()
-        # behind the focus, for which a widget asks by a message to the app
+        # after the focus is set: a widget asks for that by a message to the app
         self.app.call_later(self._focus_is_put)
 
     def _focus_is_put(self) -> None:

@@ -48,7 +48,7 @@ def _update_label(label: Label, text: str) -> None:
 
 
 def awaited(state: RunState) -> str:
-    """That a run waits for its turn, to stand behind its name; empty where it does not wait."""
+    """Say that a run waits for its turn, to be shown after its name; empty if it does not."""
     return f"waits for its turn: {state.before} before it" if state.before else ""
 
 

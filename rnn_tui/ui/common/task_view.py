@@ -92,10 +92,10 @@ class TaskView(Widget):
         """Show what there is now of the tab's runs; called while it is in front."""
 
     def focus_view(self) -> None:
-        """Focus the first thing that takes the focus.
+        """Focus the first widget that can have the focus.
 
-        A view with fields focuses something else: whoever goes through the views by a letter must
-        not type it.
+        A view with input fields focuses another widget: otherwise a letter that opens the next view
+        would be typed into the field.
         """
         for widget in self.walk_children(Widget, with_self=True):
             if widget.focusable:

@@ -106,7 +106,7 @@ class LatestQuestion(Generic[T]):
             widget: what asks, and shows the answers.
             receive: gets each answer, or a sentence in its place where there is none.
             failure: that sentence for an exception that is no `UserError`.
-            overtaken: whether answers are received, too, behind which another question waits.
+            overtaken: whether an answer is also received if another question has been asked since.
         """
         self._widget = widget
         self._receive = receive
@@ -172,7 +172,7 @@ class StoreAccess:
             return await in_thread(widget, self._answer, question)
 
     def _answer(self, question: "Callable[[SweepStore], T]") -> T:
-        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - behind the first frame
+        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - after the first frame
 
         with self._answering:
             if self._store is None:

@@ -12,7 +12,7 @@ from rnn_tui.engine.errors import DataError
 FOLDER = Path(__file__).with_name("experiments")
 WAIT = "wait"  # among keys: until nothing trains any more
 _HEAD = re.compile(r"# (\S.*)\n+(\d+ min · \S.*)\n+(?=## )")
-# Of a block: its kind, what stands behind that in the line, and its contents.
+# A block: its kind, the rest of that line, and its contents.
 _BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
@@ -78,19 +78,18 @@ def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> Gui
 def _step(part: str, where: str) -> ExperimentStep:
     """Read a step; `where` says which step of which file that is."""
     title, _, rest = part.partition("\n")
-    # text, then for each block its kind, the rest of that line, its contents, the text behind it
+    # text, then for each block its kind, the rest of that line, its contents, the text after it
     text, *pieces = (piece.strip() for piece in _BLOCK.split(rest))
     kinds, infos, contents, texts = (pieces[start::4] for start in range(4))
     allowed = kinds in ([], ["guess"], ["keys"], ["guess", "keys"])
     if not allowed or any(texts[:-1]) or any(_infos_of_others(kinds, infos)):
         raise DataError(
-            f"{where} must have at most a block 'guess' and right behind it a block 'keys'."
+            f"{where} must have at most a block 'guess' and right after it a block 'keys'."
         )
     look = texts[-1] if texts else ""
     if not all([title.strip(), text, *contents, look or not kinds]):
         raise DataError(
-            f"{where} needs a title, text, something in its blocks, and behind them what to look "
-            "at."
+            f"{where} needs a title, text, something in its blocks, and after them what to look at."
         )
     blocks = dict(zip(kinds, contents, strict=True))
     return ExperimentStep(
@@ -104,5 +103,5 @@ def _step(part: str, where: str) -> ExperimentStep:
 
 
 def _infos_of_others(kinds: list[str], infos: list[str]) -> list[str]:
-    """What stands behind the kind of a block other than one of keys, where nothing may stand."""
+    """Return the rest of the first line of blocks other than `keys`, where it must be empty."""
     return [info for kind, info in zip(kinds, infos, strict=True) if kind != "keys"]

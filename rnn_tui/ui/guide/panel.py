@@ -90,7 +90,7 @@ class GuidePanel(Vertical):
         await self._show_step()
 
     async def _show_step(self) -> None:
-        """Show the step, or behind its keys what to look at; a guess stays in view."""
+        """Show the step, or after its keys what to look at; a guess stays in view."""
         step = self._step
         field = self.query_one(TypedInput)
         number = f"{self.at + 1} of {len(self.experiment.steps)}"
@@ -174,7 +174,7 @@ class GuidePanel(Vertical):
         """Press each key once the one before has done its work.
 
         Raises:
-            UserError: if a key can't be pressed; those behind it are not pressed then.
+            UserError: if a key can't be pressed; the keys after it are not pressed then.
         """
         if self.app.runs.busy:
             raise UserError(UNDER_WAY)
@@ -232,7 +232,7 @@ class GuidePanel(Vertical):
             raise UserError(f"{self._key_in_words(key)} does nothing here, {INTERRUPTED}")
         arrived = asyncio.Event()
         self.app.post_message(events.Key(key, character))
-        self.app.call_later(arrived.set)  # behind the key
+        self.app.call_later(arrived.set)  # comes after the key in the app's queue
         await arrived.wait()
 
     async def _rest(self, until_trained: bool) -> None:

@@ -1,4 +1,4 @@
-"""What Home needs NumPy for, loaded behind the first frame: the pad, and reading what is on it."""
+"""The parts of Home that need NumPy, loaded after the first frame: the pad and its reading."""
 
 from collections.abc import Sequence
 

@@ -123,7 +123,7 @@ class HomeDigit(Vertical):
         yield ProbabilityColumns()
 
     def on_mount(self) -> None:
-        """Load what needs NumPy behind the first frame."""
+        """Load what needs NumPy after the first frame."""
         self._timer = self.set_interval(SECONDS_A_ROW, self._tick, pause=True)
         self.watch(self.app, "app_focus", self.wake, init=False)
         self.call_after_refresh(self.run_worker, self._load)
@@ -294,7 +294,8 @@ class HomePane(Pane):
 
         Args:
             data_dir: as in `RnnTuiApp`.
-            next_module: imported behind the first frame: the module of what one looks at next.
+            next_module: the module of the view that is likely opened next; imported after the first
+                frame.
         """
         super().__init__()
         self._data_dir = data_dir
@@ -313,7 +314,7 @@ class HomePane(Pane):
             )
 
     def on_mount(self) -> None:
-        """Fill the list; know all styles behind the first frame."""
+        """Fill the list; read all style sheets after the first frame."""
         self.query_one(OptionList).border_title = "What you can do"
         self.on_resize()
         self.focus_view()

@@ -368,8 +368,8 @@ class Scrubber(Widget):
 
     _step = 0
     _steps = 0
-    _head = ""  #: What stands before the bar.
-    _text = ""  #: What stands behind it.
+    _head = ""  #: The text before the bar.
+    _text = ""  #: The text after the bar.
 
     def show(self, step: int, steps: int, name: str, text: str, *, playing: bool) -> None:
         """Show a step.

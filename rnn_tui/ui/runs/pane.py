@@ -360,7 +360,7 @@ class RunsPane(StorePane):
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
 
     def _are_undamaged(self, runs: Sequence[RunRecord]) -> bool:
-        """Whether none of these runs is damaged; else the user is told of the first one."""
+        """Whether none of these runs is damaged; if one is, the user is notified."""
         with telling(self):
             return all(run.undamaged for run in runs)
         return False

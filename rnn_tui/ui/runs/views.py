@@ -275,7 +275,7 @@ class ExportRunsScreen(ExportPrompt):
         timer = self.set_interval(SECONDS_BETWEEN_LOOKS, partial(self._show_progress, progress))
         try:
             paths = await self._store.ask(self, write_runs)
-        except asyncio.CancelledError:  # whoever leaves the prompt wants no file
+        except asyncio.CancelledError:  # the user has left the prompt, and wants no file
             progress.stop()
             self.app.notify("The export was stopped.")
             raise

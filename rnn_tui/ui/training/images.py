@@ -43,7 +43,7 @@ def image_for_inside(
     evaluation: ImageEvaluation, index: int, run: RunState | None
 ) -> "DigitAtHand":
     """A test image for the look inside, with the weights of the run that read it."""
-    # heavy, and the view is made right behind the first frame
+    # heavy, and the view is made right after the first frame
     from rnn_tui.ui.common.digit_at_hand import DigitAtHand  # noqa: PLC0415
 
     weights = Path(run.checkpoint) if run is not None and run.checkpoint else None

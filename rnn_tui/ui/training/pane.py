@@ -247,7 +247,7 @@ class TaskPane(TaskTab):
             self.post_message(TrainRequested(configs))
 
     def _configs(self) -> "list[RunConfig]":
-        """The runs that the form describes; none where it is at fault, which the user is told."""
+        """Return the runs that the form describes; none if it is wrong, with a notification."""
         assert self.form is not None
         try:
             return self.form.configs()

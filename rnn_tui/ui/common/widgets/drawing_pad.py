@@ -126,7 +126,7 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def action_brush(self, by: int) -> None:
-        """Take a broader brush, or a finer one; a pen that is down goes on with it."""
+        """Choose a broader brush, or a finer one; a stroke that has begun continues with it."""
         self.brush = min(max(0, self.brush + by), len(RADII) - 1)
         self._change_pen()
 
@@ -159,7 +159,7 @@ class DrawingPad(InkImage, can_focus=True):
         self._end_drag()
         if self.pen_down:
             self._lift()
-            self.post_message(self.Changed())  # for whoever shows the pen
+            self.post_message(self.Changed())  # its parent may show the pen
 
     def on_hide(self) -> None:
         self._stop()  # another view comes to the front
