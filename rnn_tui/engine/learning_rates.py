@@ -1,9 +1,9 @@
-"""Which learning rate suits a run: loss against learning rate, in training that is thrown away.
+"""Suggests a learning rate for a run, by training a network that is then discarded.
 
-The learning-rate range test of Smith ("Cyclical learning rates for training neural networks", WACV
-2017, section 3.3), with a rate that grows exponentially, and the point that `lr_find` of the
-library fastai calls `steep`: where the smoothed loss falls fastest against the logarithm of the
-rate.
+This is the learning-rate range test of Smith ("Cyclical learning rates for training neural
+networks", WACV 2017, section 3.3), with a rate that grows exponentially. The suggestion is the
+point that `lr_find` of the library fastai calls `steep`: where the smoothed loss falls fastest
+against the logarithm of the rate.
 """
 
 import math
@@ -25,39 +25,43 @@ from rnn_tui.engine.state import smooth
 from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.engine.training_state import device_for
 
-LOWEST, HIGHEST = 1e-6, 1.0  # learning rates
+LOWEST, HIGHEST = 1e-6, 1.0  # learning rates that are tried
 LEAST_STEPS, MOST_STEPS = 20, 200
-STEPS_BETWEEN = 10  # between two looks at the losses, the only times that the device is waited for
-SMOOTHING = 0.9  # the weight of the past
-DIVERGED = 4.0  # times the lowest smoothed loss
-UNTRAINED = 0.2  # the share of all steps, the first, in which nothing is learned yet
-LAST = 0.05  # the share of all steps, the last, whose rates are not suggested
-NEAR = 0.1  # the share of all steps on either side of a rate, over which its slope is measured
-# A fall of the smoothed loss is taken for chance if it is within so many of its deviations …
+# The losses are read after so many steps; otherwise each step would wait for the device.
+STEPS_BETWEEN = 10
+SMOOTHING = 0.9  # the weight of the past in the exponential mean
+DIVERGED = 4.0  # the loss has diverged above this multiple of the lowest smoothed loss
+UNTRAINED = 0.2  # the first share of the steps, whose rates are too small to learn anything
+LAST = 0.05  # the last share of the steps, whose rates are not suggested
+NEAR = 0.1  # the slope at a rate is measured over this share of the steps on either side
+# A fall of the smoothed loss by less than so many of its standard deviations may be chance.
 SURE = 4.0
-LEAST_FALL = 0.01  # … or within this share of the loss of the untrained network.
+# So may a fall by less than this share of the untrained network's loss.
+LEAST_FALL = 0.01
 
 
 @dataclass(frozen=True)
 class LearningRateTest:
-    """Losses by learning rate, and the rate that they suggest."""
+    """The losses by learning rate, and the rate that they suggest."""
 
-    #: one a step, ascending; up to the end, or to where the loss ran away.
+    #: the rate of each step, ascending, up to the last step before the loss diverged.
     learning_rates: tuple[float, ...]
-    #: of the step's batch before the step, as many; of replicas their median.
+    #: the loss of each step's batch before the step; with replicas, their median.
     losses: tuple[float, ...]
-    smoothed: tuple[float, ...]  #: their bias-corrected exponential mean.
-    #: whether a loss of 1 stands for that of the untrained networks, as several losses have no unit
-    #: in common.
+    smoothed: tuple[float, ...]  #: the bias-corrected exponential mean of `losses`.
+    #: whether losses are divided by those of the untrained networks. This is done if replicas have
+    #: different loss functions, whose values can't be compared.
     relative: bool
-    diverged: bool  #: whether it ended before the highest rate, as the loss ran away.
-    #: where the smoothed loss falls fastest, to two digits; None where it does not fall.
+    diverged: bool  #: whether the loss diverged before the highest rate.
+    #: the rate at which the smoothed loss falls fastest, to two digits; None if it does not fall.
     suggestion: float | None
-    lowest: float | None  #: where it is the lowest, likewise.
+    lowest: (
+        float | None
+    )  #: the rate at which it is lowest, to two digits; None if it does not fall.
 
     @property
     def sentence(self) -> str:
-        """What came of it."""
+        """The result in a sentence."""
         if self.suggestion is None:
             return (
                 "The loss falls by no more than chance, so no learning rate is suggested; try a "
@@ -69,7 +73,7 @@ class LearningRateTest:
         )
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {
             name: list(value) if isinstance(value, tuple) else value
             for name, value in asdict(self).items()
@@ -81,14 +85,14 @@ def find_learning_rate(
     config: RunConfig,
     progress: Progress = UNWATCHED,
 ) -> LearningRateTest | None:
-    """Train a network that is thrown away, at a rate that grows from step to step.
+    """Train a network with a learning rate that grows from step to step, and discard it.
 
-    It has the data, the initial weights, the batches and the optimiser of the run that `config`
-    describes, without its schedule and learning rate, for half of its first epoch, at most
-    `MOST_STEPS` steps: those of the progress.
+    Data, initial weights, batches and optimiser are those of the run that `config` describes; its
+    schedule, its EMA and its learning rate are not used. The test takes half of the first epoch, at
+    most `MOST_STEPS` steps.
 
     Returns:
-        None if it is stopped.
+        the result; None if `progress` was stopped.
 
     Raises:
         SettingError: if half an epoch has too few steps, or there is too little memory.
@@ -121,7 +125,7 @@ def _run_test(
     workers: Workers,
     progress: Progress,
 ) -> LearningRateTest | None:
-    """Train with rates that grow exponentially; None if it is stopped."""
+    """Train with rates that grow exponentially; returns None if stopped."""
     steps = min(problem.steps_per_epoch // 2, MOST_STEPS)
     if steps < LEAST_STEPS:
         raise SettingError(
@@ -162,14 +166,19 @@ def _run_test(
 
 
 class _Curve:
-    """The losses so far, up to where they run away."""
+    """The losses so far, up to where they diverge."""
 
     def __init__(self, problem: Problem, untrained: int) -> None:
-        """`untrained` is how many steps come first in which nothing is learned."""
+        """Begin with no losses.
+
+        Args:
+            problem: the problem whose losses are added.
+            untrained: the number of first steps in which nothing is learned.
+        """
         self.relative = len({replica.variant.loss for replica in problem.replicas}) > 1
-        self.losses: list[float] = []
-        self.smoothed: list[float] = []
-        self.ran_away = False
+        self.losses: list[float] = []  #: the median loss of each step.
+        self.smoothed: list[float] = []  #: their exponential mean.
+        self.ran_away = False  #: whether the loss has diverged.
         self._untrained = untrained
         self._seen = np.empty((0, max(1, len(problem.replicas))))  # (steps, R), as measured
 
@@ -180,9 +189,9 @@ class _Curve:
         values = self._seen
         if self.relative:
             of_untrained = values[: self._untrained].mean(axis=0)  # (R,)
-            # of a few sequences it may be 0
+            # the loss of a batch of a few sequences may be 0
             values = values / np.where(of_untrained > 0, of_untrained, 1.0)
-        # A replica that has diverged counts as above all others.
+        # The loss of a diverged replica counts as larger than all others.
         values = np.where(np.isfinite(values), values, math.inf)
         medians: list[float] = np.median(values, axis=1).tolist()  # (steps,)
         smoothed = smooth(medians, SMOOTHING)
@@ -192,13 +201,13 @@ class _Curve:
         self.smoothed = smoothed[:end]
 
     def _end(self, smoothed: Sequence[float]) -> int:
-        """How many steps there are before the smoothed loss runs away, if it does."""
+        """Return the number of steps before the smoothed loss diverges; all if it does not."""
         lowest = math.inf
         for step, value in enumerate(smoothed):
             far_above = 0 < DIVERGED * lowest < value
             if far_above or not math.isfinite(value):
                 return step
-            if step >= self._untrained:  # the first are of a batch or two, and say little
+            if step >= self._untrained:  # the first means are of few batches, and vary much
                 lowest = min(lowest, value)
         return len(smoothed)
 
@@ -206,14 +215,14 @@ class _Curve:
 def _steepest_and_lowest(
     rates: Sequence[float], losses: Sequence[float], smoothed: Sequence[float]
 ) -> tuple[float, float] | tuple[None, None]:
-    """The rates at which the smoothed loss falls fastest, and is lowest.
+    """Return the rates at which the smoothed loss falls fastest, and at which it is lowest.
 
-    The slope is against the logarithm of the rate.
+    The slope is measured against the logarithm of the rate.
 
     Args:
-        rates: of all steps, ascending.
-        losses: of the steps before the loss ran away.
-        smoothed: as many, their exponential mean.
+        rates: the rates of all steps, ascending.
+        losses: the losses of the steps before the loss diverged.
+        smoothed: the exponential mean of `losses`.
 
     Returns:
         The rates to two digits; None if the loss falls by no more than chance.
@@ -234,7 +243,7 @@ def _steepest_and_lowest(
     near = max(1, int(len(rates) * NEAR))
     slopes = []
     for step in range(first, end):
-        # By a line of least squares: a single batch that is easy must not decide.
+        # The slope of a least-squares line, so that a single easy batch does not decide.
         window = slice(max(0, step - near), step + near + 1)
         slope, _ = np.polyfit(log_rates[window], smoothed[window], 1)
         slopes.append(slope)

@@ -1,4 +1,4 @@
-"""What a network holds while it reads a digit, row by row, and the digits of the test set.
+"""Traces a network while it reads a digit row by row, or the digits of the test set.
 
 Comments give shapes: T rows, F features of a row or of the states below, G blocks of H units in D
 directions.
@@ -34,15 +34,15 @@ WHOLE_NOTE = (
 
 
 def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] = ()) -> Trace:
-    """What a network holds while it reads a digit.
+    """Trace the states, gates and answers of a network while it reads a digit.
 
     Args:
         network: a reader of images.
         digit: (28, 28), 0 for background … 1 for ink.
-        edits: what is set in the network meanwhile.
+        edits: values that are set in the network while it reads.
 
     Raises:
-        CheckpointError: where weights are too large to compute with.
+        CheckpointError: if weights are too large to compute with.
     """
     changing = changing_of(network, edits)
     with np.errstate(all="ignore"):
@@ -55,14 +55,14 @@ def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] =
 def trace_of_rows(
     network: RowReaderNetwork, rows: Array, layers: Sequence[LayerTrace], logits: Array, note: str
 ) -> Trace:
-    """What a reader of images holds, and its answers.
+    """Make the trace of a reader of images from its layers and answers.
 
     Args:
         network: the reader.
-        rows: (28, F), as it reads them.
-        layers: from the input up.
+        rows: (28, F), the rows that it has read.
+        layers: the traces of its layers, from the input up.
         logits: (28, 10), after each row.
-        note: what an answer before the last row means, in a sentence.
+        note: a sentence that says what an answer before the last row means.
     """
     return Trace(
         task=network.config.task,
@@ -79,17 +79,17 @@ def trace_of_rows(
 
 
 def prefix_note(network: RowReaderNetwork) -> str:
-    """What an answer before the last row means, in a sentence."""
+    """Return a sentence that says what an answer before the last row means."""
     return LAST_STEP_NOTE if network.cell.bidirectional else ALL_STATES_NOTE
 
 
 def changing_of(network: RowReaderNetwork, edits: Sequence[Edit]) -> Changing:
-    """What edits change in the layers of a reader of images."""
+    """Return a function that gives the change of edits in a layer and direction, if any."""
     return lambda at, backward: change_of(edits, layer_name(network, at, backward=backward))
 
 
 def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) -> str:
-    """What traces call a layer, from 0, in one of its directions."""
+    """Return the name of a layer, numbered from 0, in one of its directions, as in traces."""
     way = "backward" if backward else "forward"
     return f"layer {at + 1} {way}" if network.cell.bidirectional else f"layer {at + 1}"
 
@@ -97,7 +97,14 @@ def layer_name(network: RowReaderNetwork, at: int, *, backward: bool = False) ->
 def _layers(
     network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
 ) -> list[LayerTrace]:
-    """The layers, from the input up, that read `rows` (T, 1, F); `answer` is the winning class."""
+    """Trace all layers, from the input up.
+
+    Args:
+        network: the reader.
+        rows: (T, 1, F), the rows to read.
+        answer: the class that the network predicts; the top layer's units are ranked for it.
+        changing: gives the changes in each layer.
+    """
     traces: list[LayerTrace] = []
     for at, (layer, above) in enumerate(pairwise(network.layers)):
         directions = layer.read(rows, changing(at, False), changing(at, True))
@@ -111,7 +118,14 @@ def _layers(
 def _layer_below(
     network: RowReaderNetwork, at: int, directions: Sequence[Activations], above: Array
 ) -> list[LayerTrace]:
-    """A layer whose states another layer reads, by its weights `above` (G·H, D·H)."""
+    """Trace a layer below the top, in each direction.
+
+    Args:
+        network: the reader.
+        at: the layer, from 0.
+        directions: its activations, forward and, if there is one, backward.
+        above: (G·H, D·H), the weights with which the next layer reads its states.
+    """
     states = np.concatenate([activations.states[:, 0] for activations in directions], axis=1)
     # How strongly each unit drives the layer above.
     drive = np.abs(states).mean(axis=0) * np.abs(above).sum(axis=0)  # (D·H,)
@@ -132,7 +146,7 @@ def _layer_below(
 
 
 def _top(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing) -> LayerTrace:
-    """The top layer in one direction: the readout takes the states of all rows."""
+    """Trace the top layer of a network with one direction; its readout reads all T states."""
     [activations] = network.read_top(rows, changing)
     weight = against_the_mean(network.readout[0])[answer].reshape(len(rows), -1)  # (T, H)
     importance = (activations.states[:, 0] * weight).sum(axis=0)  # (H,)

@@ -1,4 +1,4 @@
-"""Which runs a report still needs, in the order to train them."""
+"""Schedules the runs that a report still needs."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from rnn_tui.runs.words import count_of
 
 @dataclass(frozen=True)
 class PlannedRun:
-    """A run to train."""
+    """A run that is to be trained."""
 
     config: RunConfig
-    networks: tuple[PlannedNetwork, ...]  #: that it trains.
+    networks: tuple[PlannedNetwork, ...]  #: the networks that it trains.
     run: RunRecord | None = None  #: the run to resume, or None for a new one.
 
     @property
@@ -25,7 +25,7 @@ class PlannedRun:
 
     @property
     def label(self) -> str:
-        """What it trains, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
+        """Its networks, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
         first = self.networks[0]
         label = first.experiment.label
         if first.experiment.variant is None:
@@ -44,28 +44,30 @@ def planned_runs(
     tried: Collection[PlannedNetwork] = (),
     unusable: Collection[str] = (),
 ) -> list[PlannedRun]:
-    """The runs that a plan still needs, in the order to train them.
+    """Return the runs that a plan still needs, in the order in which to train them.
 
-    A run that was stopped is resumed if all its networks are lacking. The other small networks of
-    consecutive seeds are trained together.
+    A stopped run is resumed if all its networks are missing. Of the other networks, the small ones
+    with consecutive seeds are trained together.
 
     Args:
-        inventory: what the store has of the plan.
-        tried: networks that are not to be trained again.
-        unusable: runs, by id, that can't be resumed.
+        inventory: the networks of the plan that are trained, in training or unfinished.
+        tried: networks that were tried, and are not to be trained again.
+        unusable: the ids of runs that can't be resumed.
     """
     plan = inventory.plan
-    not_lacking = {*inventory.done, *inventory.active, *tried}
-    lacking = [network for network in plan.networks if network not in not_lacking]
+    not_missing = {*inventory.done, *inventory.active, *tried}
+    missing = [network for network in plan.networks if network not in not_missing]
     runs: list[PlannedRun] = []
-    left = set(lacking)
+    unscheduled = set(missing)
     for run, networks in inventory.unfinished:
-        if run.run_id not in unusable and left.issuperset(networks):
+        if run.run_id not in unusable and unscheduled.issuperset(networks):
             runs.append(PlannedRun(run.config, networks, run))
-            left.difference_update(networks)
+            unscheduled.difference_update(networks)
     for task in TRAINING_ORDER:
         of_task = [
-            network for network in lacking if network in left and network.experiment.task == task
+            network
+            for network in missing
+            if network in unscheduled and network.experiment.task == task
         ]
         if task == "mnist":
             runs += [_single_run(plan, network) for network in of_task]
@@ -76,16 +78,21 @@ def planned_runs(
 
 
 def _single_run(plan: Plan, network: PlannedNetwork) -> PlannedRun:
-    """A run that trains one network."""
+    """Make a run that trains one network."""
     experiment = network.experiment
     return PlannedRun(plan.config(experiment.task, experiment.cell, network.seed), (network,))
 
 
 def _joint_runs(plan: Plan, networks: Sequence[PlannedNetwork]) -> list[PlannedRun]:
-    """As few runs as can train these small networks of one task, which go seed by seed.
+    """Make runs for the small networks of one task, as few as possible.
 
-    A run trains consecutive seeds, each size with each loss, so that seeds go together which lack
-    the same networks, and of these networks the losses which lack the same sizes.
+    A run trains each of its variants with each of its seeds, and its seeds are consecutive. So one
+    run gets consecutive seeds that miss the same networks. And as its variants are all pairs of its
+    sizes and losses, it gets the losses that miss the same sizes.
+
+    Args:
+        plan: the plan of the report.
+        networks: the missing networks of the task, in the order of their seeds.
     """
     runs: list[PlannedRun] = []
     for experiments, seeds in _stretches(networks):
@@ -106,7 +113,11 @@ def _joint_runs(plan: Plan, networks: Sequence[PlannedNetwork]) -> list[PlannedR
 def _stretches(
     networks: Sequence[PlannedNetwork],
 ) -> list[tuple[list[Experiment], list[int]]]:
-    """Stretches of consecutive seeds that lack the same experiments, with these experiments."""
+    """Group networks into stretches of consecutive seeds that miss the same experiments.
+
+    Returns:
+        the experiments and the seeds of each stretch.
+    """
     by_seed: dict[int, list[Experiment]] = {}
     for network in networks:
         by_seed.setdefault(network.seed, []).append(network.experiment)

@@ -102,29 +102,29 @@ class RemoteRuns:
         self._source = source
         self._warn = warn
         self._shared = shared
-        self._refetched: list[EventBatch] = []  # lost events that were asked for, and came
+        self._refetched: list[EventBatch] = []  #: lost events that workers have sent again.
         self._fetching = asyncio.Semaphore(MOST_FETCHED)
         self._writer = ThreadPoolExecutor(1, "importer")
 
     def begin(self, job: Job) -> None:
-        """Hand a run out."""
+        """Assign a run to the cluster."""
         self.all[job.run_id] = RemoteRun(job, self._submit(job))
 
     def drop(self, run: RemoteRun) -> None:
-        """Let go of a run."""
+        """Cancel a run, and forget it."""
         run.cancel()
         run.future.release()
         self.all.pop(run.job.run_id, None)
 
     async def request(self, run_ids: Iterable[str], request: str) -> None:
-        """Have workers `pause`, `unpause`, `stop` or `interrupt` their runs."""
+        """Ask workers to `pause`, `unpause`, `stop` or `interrupt` their runs."""
         own_ids = [run_id for run_id in run_ids if run_id in self.all]
         addresses = {self.all[run_id].worker for run_id in own_ids}
-        addresses.discard("")  # of those that no worker has yet
+        addresses.discard("")  # the address of a run that no worker has yet
         await self._workers.call_all(addresses, worker.control, own_ids, request)
 
     async def handle_messages(self, messages: Iterable[Any]) -> None:
-        """Answer questions how to begin; write events, and ask for those that were lost."""
+        """Handle messages of workers: tell them how to begin, write events, ask for lost ones."""
         batches = self._refetched
         self._refetched = []
         for message in messages:

@@ -87,7 +87,7 @@ class _TaskHelp:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the command's arguments, with a subcommand for each task."""
     parser.description = (
         "Show what a network holds after each step of one input: answers, states and gates; and "
         "what edits change. The table has the answers and the unit that matters most; --json and "

@@ -256,17 +256,17 @@ class _StrokeShares:
                 self._join(largest, other)
 
     def _join(self, number: int, other: int) -> None:
-        """Give all that is the other middle's to the first."""
+        """Join two middles: everything of `other` becomes part of `number`."""
         self.owner[self.owner == other] = number
         for pixels in (self._owned, self._crossed):
             pixels[:, number] += pixels[:, other]
             pixels[:, other] = 0
 
     def give_whole_strokes(self) -> None:
-        """Give each stroke to its end to one digit, where it can only be that one's.
+        """Assign a whole stroke to one digit, if it can only belong to that digit.
 
-        This is the only digit that the stroke reaches, or the only one whose middle it crosses,
-        which counts for more.
+        It can if it reaches only one digit, or crosses the middle of only one. If these differ, the
+        digit whose middle it crosses gets it.
         """
         for pixels in (self._owned, self._crossed):
             has_one_owner = np.count_nonzero(pixels, axis=1) == 1
@@ -275,24 +275,24 @@ class _StrokeShares:
 
 
 def _same_digit(stats: Integers, number: int, others: Integers) -> Flags:
-    """Which of other middles are parts of the same digit, as one stroke runs through all of them.
+    """Decide which middles on one stroke are parts of the same digit as a given middle.
 
-    They are above or below it, and not so far apart as rows are.
+    They must lie above or below it, and nearer to it than two rows of digits are to each other.
 
     Args:
-        stats: (M + 1, 5) of all middles, as OpenCV gives them.
-        number: the middle that is compared.
-        others: (N,) numbers of other middles.
+        stats: (M + 1, 5) the statistics of all middles, as OpenCV returns them.
+        number: the number of the given middle.
+        others: (N,) the numbers of the other middles on the stroke.
 
     Returns:
-        (N,) whether each of `others` is.
+        (N,) whether each of `others` belongs to the same digit.
     """
     stats = stats.astype(np.int64)
     start, size = stats[:, :2], stats[:, 2:4]  # (M + 1, 2) by column and row
     end = start + size
-    # (N, 2) columns and rows that both have in common, negative where they are apart
+    # (N, 2) how many columns and rows both share; negative if there is a gap between them
     common = np.minimum(end[number], end[others]) - np.maximum(start[number], start[others])
-    # (N, 2) twice the distance of their centres
+    # (N, 2) twice the distance between their centres
     distance = np.abs(start[number] + end[number] - start[others] - end[others])
     narrower = np.minimum(size[number, 0], size[others, 0])
     overlapping = common[:, 0] > _STACKED * narrower

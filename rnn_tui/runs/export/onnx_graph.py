@@ -122,7 +122,7 @@ class Graph:
         return states  # (T, N, H)
 
     def value(self, kind: str) -> "Value":
-        """A value with a name of its own, which whoever runs the graph gives it."""
+        """Return a new value with a unique name; the caller of the graph passes it in."""
         return Value(self, f"{kind}{next(self.numbers)}")
 
     def _zeros(self, inputs: str, size: int) -> str:

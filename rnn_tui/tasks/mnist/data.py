@@ -1,12 +1,12 @@
-"""MNIST as tensors, from files that ship or a user's; never from the network.
+"""Reads MNIST as tensors, from the files that ship or from a user's; never downloads anything.
 
-A user may have a torchvision root, which is read in place of the files that ship, and images of
-their own, such as photos exported with their right digits, which are read beside either. The latter
-have two forms:
+A user may name a torchvision root, which replaces the files that ship. A user may also name extra
+images, such as photos exported with their labels, which are added to either. Extra images are in
+one of two formats:
 
 - an NPZ file with `images` (N, 28, 28) and `labels` (N,), both uint8;
-- MNIST's own IDX files. That with the images is named; that with the labels lies beside it, its
-  name the same with `labels-idx1` for `images-idx3`.
+- MNIST's own IDX files. The user names the file with the images; the labels are in a file beside
+  it, with `labels-idx1` in place of `images-idx3` in its name.
 """
 
 import gzip
@@ -51,7 +51,7 @@ class MnistImages:
 
 
 def _shipped(path: Path) -> Tensor:
-    """Read a shipped file, which has to be as published: images (N, 28, 28) or labels (N,).
+    """Read a shipped file, and check its MD5 sum: images (N, 28, 28) or labels (N,).
 
     Raises:
         DataError: if it is missing or damaged.
@@ -101,14 +101,14 @@ def load_mnist(data_dir: str | None = None) -> MnistImages:
 
 
 def _version(paths: Sequence[Path]) -> tuple[tuple[int, int], ...]:
-    """Time of change (ns) and size of each file, which tell its states apart."""
+    """Return the time of change (ns) and the size of each file, which differ once it changes."""
     versions = []
     for path in paths:
         try:
             status = outside.status(path)
             versions.append((status.st_mtime_ns, status.st_size))
         except (OSError, ValueError):
-            versions.append((0, 0))  # reading it says what is wrong
+            versions.append((0, 0))  # reading the file will say what is wrong
     return tuple(versions)
 
 
@@ -135,7 +135,7 @@ def _user_file(path: Path) -> Tensor:
     """Read a user's IDX file: images (N, 28, 28) or labels (N,), uint8.
 
     Raises:
-        DataError: if it is no such file; this shows before all of it is read.
+        DataError: if it is not such a file, which is found out before its contents are read.
     """
     dimensions = 3 if "idx3" in path.name else 1
     try:
@@ -148,15 +148,16 @@ def _user_file(path: Path) -> Tensor:
 
 
 def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
-    """Training and validation indices of `labels` (N,), five to one, stratified as in the report.
+    """Split the indices of `labels` (N,) into training and validation, five to one, stratified.
 
-    They are those of scikit-learn's `train_test_split`, as tests show. Training would wait for a
-    second until that is loaded.
+    The report split its data in the same way. The result equals that of scikit-learn's
+    `train_test_split`, as tests show; importing that would delay training by a second.
 
     Raises:
         DataError: if there are too few images.
     """
-    random, count = np.random.RandomState(seed), len(labels)
+    random = np.random.RandomState(seed)
+    count = len(labels)
     _, classes, sizes = np.unique(labels.numpy(), return_inverse=True, return_counts=True)
     validation_count = math.ceil(VALIDATION_SHARE * count)
     train_count = count - validation_count
@@ -182,9 +183,10 @@ def split_indices(labels: Tensor, seed: int) -> tuple[Tensor, Tensor]:
 def _shared_out(
     count: int, sizes: npt.NDArray[np.int64], random: np.random.RandomState
 ) -> npt.NDArray[np.int64]:
-    """Share `count` out by the sizes (C,) of classes, in whole numbers (C,).
+    """Divide `count` among classes in proportion to their sizes (C,), in whole numbers (C,).
 
-    The largest fractions are rounded up, by lot among equal ones.
+    All shares are rounded down, then those with the largest fractions up until the sum is `count`.
+    Among equal fractions the choice is random.
     """
     fractions, whole = np.modf(sizes / sizes.sum() * count)
     shares: npt.NDArray[np.int64] = whole.astype(np.int64)
@@ -197,8 +199,8 @@ def _shared_out(
 
 
 MOST_IMAGES = 1_000_000
-# A few dozen images among 50,000 would teach nothing: they are used again, up to a share of an
-# epoch, and none more often than `MOST_REPEATS` times.
+# A few dozen images among 50,000 would teach nothing. So extra images are repeated within an epoch
+# until they are this share of it, but no image more than `MOST_REPEATS` times.
 SHARE = 0.1
 MOST_REPEATS = 100
 
@@ -209,16 +211,16 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
     """Read a user's own images.
 
     Args:
-        name: of an NPZ file, or of an IDX file with images.
-        no_digits: whether the label 10 may be there, of what is no digit.
+        name: the path of an NPZ file, or of an IDX file with images.
+        no_digits: whether the label 10 is allowed, for images that show no digit.
 
     Returns:
         images (N, 28, 28) uint8 and labels (N,) int64.
 
     Raises:
-        DataError: if the file can't be read, or holds something else.
+        DataError: if the file can't be read, or does not have this format.
     """
-    path = Path(outside.expanded(name))  # an unknown user's home is a file that is not there
+    path = Path(outside.expanded(name))  # `~nobody` stays as it is, and is reported as missing
     subject = f"The extra data in {printable(path, 200)}"
     try:
         with outside.opened(path) as file:
@@ -245,16 +247,17 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
 
 
 def repeats(extra: int, others: int) -> int:
-    """How often each of `extra` images is used in an epoch beside `others`, 1 … 100."""
-    wanted = SHARE / (1 - SHARE) * others  # images, so that they are that share of all
+    """Return how often each of `extra` images is used in an epoch with `others`, 1 … 100."""
+    # wanted / (wanted + others) = SHARE
+    wanted = SHARE / (1 - SHARE) * others
     return min(MOST_REPEATS, max(1, round(wanted / extra)))
 
 
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
-    """Images and labels in an NPZ file, of any shape and type."""
+    """Read images and labels from an NPZ file; their shapes and types are not checked."""
     with outside.opened(path) as file:
         with zipfile.ZipFile(file) as archive:
-            # What is inside may unpack to far more than the file takes.
+            # A small archive may unpack to far more than fits into memory.
             if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * SIDE * SIDE * 2:
                 raise ValueError(f"more than {MOST_IMAGES:,} images")
         file.seek(0)
@@ -263,7 +266,7 @@ def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
-    """Images in an IDX file, and labels in the one beside it."""
+    """Read images from an IDX file, and labels from the file beside it."""
     if "images-idx3" not in path.name:
         raise ValueError("its name must end in .npz or have images-idx3 in it")
     labels = path.with_name(path.name.replace("images-idx3", "labels-idx1"))
@@ -273,13 +276,13 @@ def _read_idx(path: Path) -> tuple[Bytes, Bytes]:
 
 
 def _idx_array(path: Path, dimensions: int) -> Bytes:
-    """The array in an IDX file of bytes.
+    """Read the array in an IDX file of bytes.
 
     The file has two zero bytes, the type 8 (unsigned byte), the number of dimensions, and the sizes
     in big-endian 32 bits before the values (Y. LeCun, the MNIST page).
 
     Raises:
-        ValueError: if it is another file.
+        ValueError: if it is not such a file.
     """
     header_size = 4 + 4 * dimensions
     with outside.opened(path) as file:

@@ -45,7 +45,7 @@ class HeatBand:
     #: whether values are written into their cells, where columns are wide enough.
     written: bool = False
     prefix: str = ""  #: stands before each label, where there is room.
-    title: str = ""  #: begins a panel of this name; empty to go on with the panel above.
+    title: str = ""  #: begins a panel of this name; empty to continue the panel above.
 
 
 @dataclass(frozen=True, eq=False)
@@ -337,12 +337,13 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
 
 
 def readout_text(trace: Trace, look: Look, step: int, width: int) -> str:
-    """Write the values at the cursor in a line of at most `width` cells.
+    """Write the values at the cursor in a line of less than `width` cells, if that is possible.
 
-    `look` must be fitted to the trace. Where there is room, the line says how important the unit
-    is too.
+    Digits and gaps are shortened until it fits. If there is room, the line ends with the importance
+    of the unit. `look` must be fitted to the trace.
     """
-    layer, unit = trace.layers[look.layer], look.unit
+    layer = trace.layers[look.layer]
+    unit = look.unit
     assert unit is not None
     forms = ((3, "  "), (2, "  "), (2, " "))  # digits, and the gap between two values
     texts = [_values(layer, unit, step, digits, gap) for digits, gap in forms]

@@ -59,10 +59,15 @@ class ReadImage(InkImage):
 
     def _cells(self, y: int) -> list[Cell]:
         if self.scale == LARGE:
-            rows, marks, glyph = range(y, y + 1), "◀", "  "
+            rows = range(y, y + 1)
+            marks = "◀"
+            glyph = "  "
         else:
-            rows, marks, glyph = range(2 * y, 2 * y + 2), "▀▄", "▀"
-        upper_colours, lower_colours = self._colours(rows[0]), self._colours(rows[-1])
+            rows = range(2 * y, 2 * y + 2)
+            marks = "▀▄"
+            glyph = "▀"
+        upper_colours = self._colours(rows[0])
+        lower_colours = self._colours(rows[-1])
         cells = [
             (glyph, Style(color=upper, bgcolor=lower))
             for upper, lower in zip(upper_colours, lower_colours, strict=True)
@@ -76,7 +81,7 @@ class ReadImage(InkImage):
         return cells
 
     def _write_signs(self, cells: list[Cell], rows: range) -> None:
-        """Write the signs of attributions where there are no colours to show them."""
+        """Write the signs of attributions into the cells, for a terminal without colours."""
         for column, tints in enumerate(self._tints[rows.start : rows.stop].T.tolist()):
             sign = sign_of(max(tints, key=abs))
             if sign != " ":
@@ -85,7 +90,7 @@ class ReadImage(InkImage):
                 cells[column] = (sign * len(text), style)
 
     def _colours(self, row: int) -> list[RichColor]:
-        """The colours of the pixels of a row."""
+        """Return the colours of the pixels of a row, blended with the tints of attributions."""
         read = row <= self._last_row
         scale = Heatscale(self.app.current_theme, BLACK)
         inks = np.rint(np.clip(self._ink[row], 0, 1) * LEVELS).astype(int).tolist()

@@ -148,7 +148,7 @@ class ConfusionView(Vertical, TaskView):
         self._describe_field()
 
     def _title(self) -> str:
-        """Which network is shown, and what rows and columns are."""
+        """Return the panel's title: the network, and the meaning of rows and columns."""
         kind = "digit" if all(name.isdigit() for name in self._names) else "class"
         axes = f"rows: true {kind}, columns: read as"
         if not self._networks:

@@ -102,10 +102,10 @@ class ExportPrompt(Prompt):
     ]
 
     def __init__(self, forms: Mapping[str, str]) -> None:
-        """Offer these formats: their names and what is shown of them."""
+        """Offer formats, given by their names and the texts to show for them."""
         super().__init__()
         self._forms = forms
-        self._replace: Path | None = None  #: What is replaced when it is submitted once more.
+        self._replace: Path | None = None  #: The file that submitting once more replaces.
         self._writing = False  #: Whether a file is being written.
 
     # For a subclass.
