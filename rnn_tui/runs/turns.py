@@ -126,11 +126,11 @@ def _tickets(folder: Path) -> list[Ticket]:
     if not folder.is_dir():
         return []
     tickets = []
-    for path in folder.iterdir():
-        match = _TICKET_NAME.fullmatch(path.name)
+    for name in os.listdir(folder):
+        match = _TICKET_NAME.fullmatch(name)
         if match is not None:
             number, process = match.groups()
-            tickets.append(Ticket(int(number), int(process), path))
+            tickets.append(Ticket(int(number), int(process), folder / name))
     return tickets
 
 
