@@ -1,5 +1,6 @@
-"""Every run of every task, kept: SQLite has settings and values, folders weights. No torch, so that
-a list is quick.
+"""The store of all runs: settings and values in SQLite, weights in a folder for each run.
+
+Nothing here imports torch, so that a list of runs is quick.
 """
 
 from rnn_tui.engine.paths import run_dir
@@ -8,7 +9,7 @@ LAST = "last"  # what a user types for the newest run, wherever a run is named
 
 
 def kept_runs() -> list[str]:
-    """The folders of runs, the newest first."""
+    """The names of the folders of runs, which are their ids, the newest first."""
     try:
         return sorted((path.name for path in run_dir().iterdir()), reverse=True)
     except OSError:

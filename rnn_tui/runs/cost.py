@@ -121,7 +121,7 @@ def estimated_seconds(wanted: Workload, speed: MachineSpeed, workers: int) -> fl
 
 
 def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -> float | None:
-    """What training with these settings will take; None where nothing tells."""
+    """What training with these settings will take; None if that is unknown."""
     wanted = workload(config)
     if wanted is None:
         return None
@@ -132,7 +132,9 @@ def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -
     past_there = past.get(device, ())
     if speed is None or device != "cpu":
         return scaled_seconds(wanted, past_there, lambda each: each.steps * each.weights)
-    workers = 1 if config.variants else config.workers or speed.workers
+    workers = config.workers or speed.workers
+    if config.variants:  # replicas train in one thread
+        workers = 1
     size = partial(estimated_seconds, speed=speed, workers=workers)
     return scaled_seconds(wanted, past_there, size) or size(wanted)
 
@@ -141,7 +143,7 @@ def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
     """What training with each of these settings of one task will take on average.
 
     Returns:
-        Seconds; None where nothing tells it of one of them.
+        Seconds; None if it is unknown for one of them.
     """
     with existing_store() as store:
         past: PastTimes = {} if store is None else trained_here(configs[0].task, store)

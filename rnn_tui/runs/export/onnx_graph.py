@@ -108,13 +108,15 @@ class Graph:
         last = Step(body.value("state"), body.value("memory") if cell.has_memory else None)
         read = body.value("sum")
         after = _traced_step(body, weights, read, last)
-        taken = [value.name for value in (*_carried(last), read)]
-        given = [body.node("Identity", [value.name]) for value in (*_carried(after), after.state)]
+        body_inputs = [value.name for value in (*_carried(last), read)]
+        body_outputs = [
+            body.node("Identity", [value.name]) for value in (*_carried(after), after.state)
+        ]
         *_, states = self.nodes(
             "Scan",
             [value.name for value in _carried(start)] + [sums],
-            len(given),
-            body=body.as_body(taken, given, size, cell.blocks),
+            len(body_outputs),
+            body=body.as_body(body_inputs, body_outputs, size, cell.blocks),
             num_scan_inputs=1,
             scan_input_directions=[int(backward)],
             scan_output_directions=[int(backward)],
