@@ -1,4 +1,4 @@
-"""Small runs that are kept, and what was told of them."""
+"""Small runs that are stored, and the events that they emitted."""
 
 from __future__ import annotations
 
@@ -39,13 +39,14 @@ def small(task: str = "recall", **changes: Any) -> RunConfig:
 
 
 @dataclass
-class Told:
+class Emitted:
     """Everything that a run emitted."""
 
     run_id: str
     events: list[events.Event] = field(default_factory=list)
 
     def of(self, kind: type[Kind]) -> list[Kind]:
+        """Those of a kind."""
         return [event for event in self.events if isinstance(event, kind)]
 
     @property
@@ -60,32 +61,44 @@ def train(
     interrupt: bool = False,
     watch: Callable[[events.Event], object] = lambda _: None,
     on_unsaved: OnUnsaved = UnsavedRun.finish,
-) -> Told:
-    """Train and keep it; up to a step where `stop_at` says so."""
-    told, control = Told(new_run_id()), Control()
+) -> Emitted:
+    """Train a run and store it.
+
+    Args:
+        config: its settings; by default those of `small`.
+        stop_at: a step after which it is stopped.
+        interrupt: whether it counts as interrupted then.
+        watch: gets each event in the thread that trains.
+        on_unsaved: as for `training.train`.
+
+    Returns:
+        The events that it emitted.
+    """
+    emitted = Emitted(new_run_id())
+    control = Control()
 
     def emit(event: events.Event) -> None:
-        told.events.append(event)
+        emitted.events.append(event)
         watch(event)
         if isinstance(event, events.StepLogged) and event.step == stop_at:
             control.stop(interrupted=interrupt)
 
-    training.train(config or small(), emit, control, told.run_id, on_unsaved=on_unsaved)
-    return told
+    training.train(config or small(), emit, control, emitted.run_id, on_unsaved=on_unsaved)
+    return emitted
 
 
-def resume(run: RunRecord) -> Told:
-    """Go on with a run."""
-    told = Told(run.run_id)
-    training.resume(run, told.events.append, Control())
-    return told
+def resume(run: RunRecord) -> Emitted:
+    """Resume a run."""
+    emitted = Emitted(run.run_id)
+    training.resume(run, emitted.events.append, Control())
+    return emitted
 
 
 def keep(run_id: str, config: RunConfig, name: str = "") -> None:
-    """A finished run, without training one."""
-    figures = {METRIC: tuple(90.0 + at for at in range(len(config.replicas)))}
+    """Store a finished run without training one."""
+    figures = {METRIC: tuple(90.0 + index for index in range(len(config.replicas)))}
     specs = (accuracy_metric(METRIC, "validation accuracy", "accuracy"),)
-    told = [
+    run_events = [
         RunStarted(run_id, config, specs, 20, 10, 40, 100, "cpu"),
         LogLine(run_id, "all is well"),
         EpochEnded(run_id, 1, 10, {}, 1.0, 1.0, figures),
@@ -94,12 +107,12 @@ def keep(run_id: str, config: RunConfig, name: str = "") -> None:
     connection, _ = connect(run_database())
     with transaction(connection):
         insert_run(connection, run_id, config, name or run_id[-6:], 3.0)
-        EventWriter(run_id, config).write(connection, told)
+        EventWriter(run_id, config).write(connection, run_events)
     connection.close()
 
 
 def damage(path: Path, *statements: str) -> None:
-    """Do to the database what no version of this program does."""
+    """Run SQL that no version of this program would; the tables' checks are off."""
     connection = sqlite3.connect(path, isolation_level=None)
     connection.execute("PRAGMA ignore_check_constraints = ON")
     for statement in statements:

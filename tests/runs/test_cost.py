@@ -27,9 +27,9 @@ SPEED = MachineSpeed(1e-6, 1e-11, 1e-9, "cpu", 2)
 
 
 def load(task: str = "mnist", cell: str = "lstm", **settings: object) -> Workload:
-    found = workload(TASKS[task].config(cell, "report", **settings))
-    assert found is not None
-    return found
+    size = workload(TASKS[task].config(cell, "report", **settings))
+    assert size is not None
+    return size
 
 
 def test_a_workload_counts_time_steps_and_weights() -> None:
@@ -49,34 +49,34 @@ def test_the_users_own_data_is_no_known_workload() -> None:
     assert workload(TASKS["mnist"].config("lstm", data_dir="/somewhere")) is None
 
 
-def by_weights(one: Workload) -> float:
-    return one.steps * one.weights
+def by_weights(size: Workload) -> float:
+    return size.steps * size.weights
 
 
 def test_runs_alike_but_for_their_length_give_the_pace() -> None:
-    known = [(load(cell="rnn", epochs=1), 5.0), (load(epochs=2), 30.0)]
-    assert scaled_seconds(load(epochs=8), known, by_weights) == pytest.approx(120.0)
+    past = [(load(cell="rnn", epochs=1), 5.0), (load(epochs=2), 30.0)]
+    assert scaled_seconds(load(epochs=8), past, by_weights) == pytest.approx(120.0)
 
 
 def test_other_runs_give_the_pace_by_their_size() -> None:
-    other, wanted = load(epochs=2, hidden_size=64), load(epochs=4, hidden_size=256)
+    other = load(epochs=2, hidden_size=64)
+    wanted = load(epochs=4, hidden_size=256)
     expected = 10.0 * 2 * wanted.weights / other.weights
-    known = [(other, 10.0), (load(cell="rnn"), 1.0)]
-    assert scaled_seconds(wanted, known, by_weights) == pytest.approx(expected)
+    past = [(other, 10.0), (load(cell="rnn"), 1.0)]
+    assert scaled_seconds(wanted, past, by_weights) == pytest.approx(expected)
     assert scaled_seconds(wanted, [], by_weights) is None
 
 
 def test_an_estimate_adds_up_products_functions_and_calls() -> None:
-    one = load(epochs=1, batch_size=100, hidden_size=128)
+    size = load(epochs=1, batch_size=100, hidden_size=128)
     steps = 500 * 28
-    products = cost.PRODUCTS * one.weights * 50 * 1e-11
+    products = cost.PRODUCTS * size.weights * 50 * 1e-11
     functions = cost.FUNCTIONS * 4 * 128 * 50 * 1e-9
     expected = steps * (products + functions + cost.CALLS * 1e-6)
-    assert estimated_seconds(one, SPEED, 2) == pytest.approx(expected)
-    assert estimated_seconds(one, SPEED, 1) > estimated_seconds(one, SPEED, 2)
-    assert estimated_seconds(one._replace(steps=2 * one.steps), SPEED, 2) == pytest.approx(
-        2 * expected
-    )
+    assert estimated_seconds(size, SPEED, 2) == pytest.approx(expected)
+    assert estimated_seconds(size, SPEED, 1) > estimated_seconds(size, SPEED, 2)
+    twice_as_long = size._replace(steps=2 * size.steps)
+    assert estimated_seconds(twice_as_long, SPEED, 2) == pytest.approx(2 * expected)
     # A network of a few units costs its calls, however many seeds there are of it.
     few, many = (load("recall", seeds=seeds, hidden_sizes=(2,)) for seeds in (1, 20))
     assert estimated_seconds(many, SPEED, 1) < 2 * estimated_seconds(few, SPEED, 1)
@@ -84,26 +84,26 @@ def test_an_estimate_adds_up_products_functions_and_calls() -> None:
 
 def test_what_is_measured_goes_before_what_is_estimated() -> None:
     config = TASKS["mnist"].config("lstm", "report", epochs=2)
-    known = {"cpu": [(load(epochs=1), 7.0)]}
-    assert seconds_of(config, known, SPEED) == pytest.approx(14.0)
+    past = {"cpu": [(load(epochs=1), 7.0)]}
+    assert seconds_of(config, past, SPEED) == pytest.approx(14.0)
     assert seconds_of(config, {}, SPEED) == pytest.approx(
         estimated_seconds(load(epochs=2), SPEED, 2)
     )
     assert seconds_of(config, {}, None) is None
     # Nothing is known of a GPU before something was trained there.
-    assert seconds_of(config, known, SPEED._replace(device="cuda")) is None
-    assert seconds_of(config.replace(device="cuda"), {"cuda": known["cpu"]}, SPEED) == 14.0
+    assert seconds_of(config, past, SPEED._replace(device="cuda")) is None
+    assert seconds_of(config.replace(device="cuda"), {"cuda": past["cpu"]}, SPEED) == 14.0
 
 
 def test_more_seeds_take_little_longer_where_calls_are_what_costs() -> None:
     """By their weights alone, 20 seeds would take 20 times as long."""
     few, many = (TASKS["recall"].config("lstm", "report", seeds=seeds) for seeds in (1, 20))
-    known = {"cpu": [(load("recall", seeds=1), 10.0)]}
-    seconds = seconds_of(many, known, SPEED)
+    past = {"cpu": [(load("recall", seeds=1), 10.0)]}
+    seconds = seconds_of(many, past, SPEED)
     assert seconds is not None
     assert 10.0 < seconds < 40.0
-    assert seconds_of(few, known, SPEED) == pytest.approx(10.0)
-    assert seconds_of(many, known, None) == pytest.approx(200.0)  # nothing better is known
+    assert seconds_of(few, past, SPEED) == pytest.approx(10.0)
+    assert seconds_of(many, past, None) == pytest.approx(200.0)  # nothing better is known
 
 
 def test_the_pace_is_that_of_a_machine() -> None:
@@ -121,9 +121,9 @@ def test_only_runs_of_this_machine_count(home: Path, monkeypatch: pytest.MonkeyP
     train(small(epochs=2))
     train(small(epochs=3), stop_at=15)
     with RunStore() as store:
-        known = trained_here("recall", store)
-        assert list(known) == ["cpu"]
-        (half, _), (whole, seconds) = known["cpu"]
+        past = trained_here("recall", store)
+        assert list(past) == ["cpu"]
+        (half, _), (whole, seconds) = past["cpu"]
         assert whole == workload(small(epochs=2))
         assert half.steps == pytest.approx(load_of(small(epochs=3)).steps / 2)
         assert seconds == pytest.approx(store.runs()[1].elapsed)
@@ -133,9 +133,9 @@ def test_only_runs_of_this_machine_count(home: Path, monkeypatch: pytest.MonkeyP
 
 
 def load_of(config: object) -> Workload:
-    found = workload(config)  # type: ignore[arg-type]
-    assert found is not None
-    return found
+    size = workload(config)  # type: ignore[arg-type]
+    assert size is not None
+    return size
 
 
 @pytest.mark.parametrize(

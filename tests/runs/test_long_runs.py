@@ -34,7 +34,7 @@ def loss(step: int, of: int = 0) -> float:
     return 2.0 - step / LAST + of + step % 7 / 100
 
 
-def told(
+def events_of_run(
     run_id: str, config: RunConfig, last: int = LAST, every: int = 1
 ) -> Iterator[events.Event]:
     """The events of a run up to a step; with as many values as the settings have networks."""
@@ -79,7 +79,7 @@ def single() -> RunConfig:
 def long_run(home: Path) -> RunRecord:
     """A run of one network, stopped at its last step."""
     assert home
-    return write("long", single(), [*told("long", single())])
+    return write("long", single(), [*events_of_run("long", single())])
 
 
 def test_the_outline_of_a_curve_has_its_ends_and_its_peaks(long_run: RunRecord) -> None:
@@ -95,24 +95,24 @@ def test_the_outline_of_a_curve_has_its_ends_and_its_peaks(long_run: RunRecord) 
     assert logged_values.MOST_DRAWN / 2 < len(outline.steps) <= logged_values.MOST_DRAWN + 2
     assert {1, HIGHEST, LOWEST, LAST} <= set(outline.steps)
     logged = zip(whole.steps, whole.epochs, whole.elapsed, whole.values, strict=True)
-    shown = zip(outline.steps, outline.epochs, outline.elapsed, outline.values, strict=True)
-    assert set(shown) <= set(logged)
+    drawn = zip(outline.steps, outline.epochs, outline.elapsed, outline.values, strict=True)
+    assert set(drawn) <= set(logged)
 
 
 def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> None:
     assert home
     config = small(epochs=EPOCHS)
     runs = [
-        write("seed0", config, [*told("seed0", config)]),
-        write("seed1", config.replace(seed=7), [*told("seed1", config, last=9000)]),
+        write("seed0", config, [*events_of_run("seed0", config)]),
+        write("seed1", config.replace(seed=7), [*events_of_run("seed1", config, last=9000)]),
         # Logged at every other step only, as by another version.
-        write("seed2", config.replace(seed=9), [*told("seed2", config, every=2)]),
-        write("short", config.replace(seed=11), [*told("short", config, last=0)]),
+        write("seed2", config.replace(seed=9), [*events_of_run("seed2", config, every=2)]),
+        write("short", config.replace(seed=11), [*events_of_run("short", config, last=0)]),
     ]
     with RunStore() as store:
-        found = lines(store.outlines(runs, "train_loss"), "step")
-    assert len(found) == len(config.variants)
-    for line in found:
+        drawn_lines = lines(store.outlines(runs, "train_loss"), "step")
+    assert len(drawn_lines) == len(config.variants)
+    for line in drawn_lines:
         assert line.seeds == 6
         assert logged_values.MOST_DRAWN / 2 < len(line.x) <= logged_values.MOST_DRAWN + 2
         assert (line.x[0], line.x[-1]) == (2, 9000)
@@ -123,7 +123,7 @@ def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
     home: Path, config: RunConfig
 ) -> None:
     assert home
-    batch = [*told("run", config)]
+    batch = [*events_of_run("run", config)]
     record = write("run", config, batch)
     in_memory = reduce(RunState.apply, batch, RunState("run", config))
     with RunStore() as store:
@@ -131,11 +131,11 @@ def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
     for name in ("status", "step", "epochs", "rate", "elapsed", "results", "steps_per_epoch"):
         assert getattr(again, name) == getattr(in_memory, name)
     assert again.series.keys() == in_memory.series.keys()
-    for name, known in in_memory.series.items():
+    for name, expected in in_memory.series.items():
         series = again.series[name]
         assert len(series.x) <= SERIES_CAPACITY
-        assert (series.x[0], series.x[-1]) == (known.x[0], known.x[-1])
-        assert (min(series.y), max(series.y)) == (min(known.y), max(known.y))
+        assert (series.x[0], series.x[-1]) == (expected.x[0], expected.x[-1])
+        assert (min(series.y), max(series.y)) == (min(expected.y), max(expected.y))
     assert again.bands.keys() == in_memory.bands.keys()
     for name, bands in in_memory.bands.items():
         for band, other in zip(bands, again.bands[name], strict=True):
@@ -214,41 +214,41 @@ def test_what_was_logged_behind_the_checkpoint_is_forgotten_when_a_run_goes_on(h
     def session(first: int, last: int, value: float) -> list[events.Event]:
         steps = range(first + 1, last + 1)
         return [
-            events.RunStarted("one", config, specs, 90, 10, 500, 99, "cpu", first_step=first),
+            events.RunStarted("run", config, specs, 90, 10, 500, 99, "cpu", first_step=first),
             *(
-                events.StepLogged("one", step, {"train_loss": value}, 1.0, step / 10, {})
+                events.StepLogged("run", step, {"train_loss": value}, 1.0, step / 10, {})
                 for step in steps
             ),
         ]
 
-    write("one", config, session(0, 25, 1.0))  # killed there; its checkpoint is of step 10
+    write("run", config, session(0, 25, 1.0))  # killed there; its checkpoint is of step 10
     connection, _ = connect(run_database())
     with transaction(connection):
-        again = [*session(10, 13, 2.0), events.RunStopped("one", 13, 1.3)]
-        EventWriter("one", config).write(connection, again)
+        again = [*session(10, 13, 2.0), events.RunStopped("run", 13, 1.3)]
+        EventWriter("run", config).write(connection, again)
     connection.close()
     with RunStore() as store:
         logged = [
             (moment.step, moment.metrics["train_loss"])
-            for moment in store.logged_values("one", "step")
+            for moment in store.logged_values("run", "step")
         ]
-        assert store.find("one").step == 13
+        assert store.find("run").step == 13
     assert logged == [(step, 1.0 if step <= 10 else 2.0) for step in range(1, 14)]
 
 
 def test_the_best_of_the_epochs_that_are_left_stays_when_a_run_goes_on(home: Path) -> None:
     config, specs = single(), TASKS["mnist"].metric_definitions
     epochs = [
-        events.EpochEnded("one", at, 10 * at, {"val_accuracy": accuracy}, 0.5, float(at), {})
+        events.EpochEnded("run", at, 10 * at, {"val_accuracy": accuracy}, 0.5, float(at), {})
         for at, accuracy in enumerate((91.0, 94.0, 93.0, 99.0), start=1)
     ]
-    begun = events.RunStarted("one", config, specs, 90, 10, 500, 99, "cpu")
-    write("one", config, [begun, *epochs])  # killed there; its checkpoint is of step 30
+    begun = events.RunStarted("run", config, specs, 90, 10, 500, 99, "cpu")
+    write("run", config, [begun, *epochs])  # killed there; its checkpoint is of step 30
     again = replace(begun, first_step=30)
     connection, _ = connect(run_database())
     with transaction(connection):
-        EventWriter("one", config).write(connection, [again, events.RunStopped("one", 31, 3.1)])
+        EventWriter("run", config).write(connection, [again, events.RunStopped("run", 31, 3.1)])
     connection.close()
     with RunStore() as store:
-        run = store.find("one")
+        run = store.find("run")
     assert (run.metric, run.best, run.last) == ("val_accuracy", 94.0, 93.0)

@@ -1,4 +1,4 @@
-"""How busy the machine was is kept with a run, shown, and costs no training where it can't be told.
+"""The load of the machine is stored and shown with a run; where it is unknown, training goes on.
 
 What is measured is this machine's: only bounds are asked for.
 """
@@ -35,29 +35,29 @@ def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("at_once")
 def test_a_run_keeps_how_busy_the_machine_was(home: Path) -> None:
-    told = train()
-    seen = told.of(events.MachineSeen)
+    emitted = train()
+    seen = emitted.of(events.MachineSeen)
     assert seen
     with RunStore() as store:
-        [session] = store.sessions(told.run_id)
-        run = store.find(told.run_id)
+        [session] = store.sessions(emitted.run_id)
+        run = store.find(emitted.run_id)
     page = RunDetailsScreen(run, [session], [])._text().plain
     assert in_words(session.load) in page
     assert session.load == pytest.approx(seen[-1].whole)
     assert 0 < session.load["memory"] < psutil.virtual_memory().total
     assert 0 <= session.load["process"] <= 110  # of all cores; both counts are rounded
     assert 0 <= session.load["cpu"] <= 100
-    _, out, _ = run_inside(["runs", "show", told.run_id])
+    _, out, _ = run_inside(["runs", "show", emitted.run_id])
     assert f"machine\t{in_words(session.load)}" in out.splitlines()
-    _, out, _ = run_inside(["runs", "show", told.run_id, "--json"])
+    _, out, _ = run_inside(["runs", "show", emitted.run_id, "--json"])
     assert json.loads(out)["sessions"][0]["load"] == pytest.approx(session.load)
 
 
 def test_nothing_is_told_more_often_than_every_two_seconds(home: Path) -> None:
-    told = train()  # which takes a tenth of a second
-    assert told.of(events.MachineSeen) == []
+    emitted = train()  # which takes a tenth of a second
+    assert emitted.of(events.MachineSeen) == []
     with RunStore() as store:
-        assert store.sessions(told.run_id)[0].load == {}
+        assert store.sessions(emitted.run_id)[0].load == {}
 
 
 def test_means_are_of_all_looks_and_of_memory_the_most(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -71,9 +71,9 @@ def test_means_are_of_all_looks_and_of_memory_the_most(monkeypatch: pytest.Monke
     for at, event in ((0, started()), (1, STEP), (2, STEP), (8, STEP), (9, STEP)):
         clock[0] = at
         seen.append(watch.after(event))
-    told = [one for one in seen if one is not None]
-    assert [one.now["cpu"] for one in told] == [80.0, 20.0]
-    assert told[-1].whole == {"cpu": pytest.approx(50.0), "memory": 7.0}
+    reports = [report for report in seen if report is not None]
+    assert [report.now["cpu"] for report in reports] == [80.0, 20.0]
+    assert reports[-1].whole == {"cpu": pytest.approx(50.0), "memory": 7.0}
 
 
 @pytest.mark.usefixtures("at_once")
@@ -84,10 +84,10 @@ def test_a_machine_that_tells_nothing_costs_no_training(
         raise psutil.AccessDenied
 
     monkeypatch.setattr(psutil, "cpu_percent", refuse)
-    told = train()
-    assert told.of(events.RunFinished)
-    assert told.of(events.MachineSeen) == []
-    assert told.warnings == []
+    emitted = train()
+    assert emitted.of(events.RunFinished)
+    assert emitted.of(events.MachineSeen) == []
+    assert emitted.warnings == []
 
 
 def test_a_gpu_is_asked_through_the_driver_where_there_is_one(
@@ -101,21 +101,21 @@ def test_a_gpu_is_asked_through_the_driver_where_there_is_one(
         nvmlDeviceGetMemoryInfo=lambda _: SimpleNamespace(used=3 * 10**9),
     )
     monkeypatch.setitem(sys.modules, "pynvml", driver)
-    found = SimpleNamespace(uuid="1-2")
-    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: found)
+    properties = SimpleNamespace(uuid="1-2")
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: properties)
     seen = watched(started("cuda:0"), STEP)
     assert seen is not None
     assert (seen.now["gpu"], seen.now["gpu_memory"]) == (45.0, 3e9)
-    found.uuid = "of another driver's"
+    properties.uuid = "of another driver's"
     other = watched(started("cuda:0"), STEP)
     assert other is not None
     assert other.now.keys() == {"cpu", "process", "memory"}
 
 
-def watched(*told: events.Event) -> events.MachineSeen | None:
-    """What is told of the machine behind the last of these."""
+def watched(*run_events: events.Event) -> events.MachineSeen | None:
+    """The report of the machine after the last of a run's events."""
     watch = MachineWatch()
-    return [watch.after(event) for event in told][-1]
+    return [watch.after(event) for event in run_events][-1]
 
 
 def test_what_a_database_says_of_it_is_shown_as_far_as_it_can_be() -> None:

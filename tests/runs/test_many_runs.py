@@ -33,8 +33,8 @@ def store(home: object) -> RunStore:
 
 
 def test_of_runs_that_are_known_only_what_changed_is_read_again(store: RunStore) -> None:
-    before = {run.run_id: run for run in store.runs()}
-    assert len(before) == MANY
+    old_runs = {run.run_id: run for run in store.runs()}
+    assert len(old_runs) == MANY
     with RunStore() as other:  # as another process would
         other.rename(other.find("run7"), "renamed")
         other.set_note(other.find("run8"), "a note")
@@ -44,16 +44,16 @@ def test_of_runs_that_are_known_only_what_changed_is_read_again(store: RunStore)
     connection, _ = connect(run_database())
     update_run(connection, run.run_id, updated=time.time(), step=5, best=0.5)
     connection.close()
-    now = {run.run_id: run for run in store.runs()}
-    new = [run for run_id, run in now.items() if run is not before[run_id]]
-    assert {(run.name, run.note, run.tags, run.step, run.best) for run in new} == {
+    new_runs = {run.run_id: run for run in store.runs()}
+    read_again = [run for run_id, run in new_runs.items() if run is not old_runs[run_id]]
+    assert {(run.name, run.note, run.tags, run.step, run.best) for run in read_again} == {
         ("renamed", "", (), 0, None),
         ("run8", "a note", (), 0, None),
         ("run9", "", ("tagged",), 0, None),
         ("run11", "", (), 5, 0.5),
     }
     assert [run.name for run in store.runs(deleted=True)] == ["run10"]
-    assert before.keys() - now.keys() == {store.runs(deleted=True)[0].run_id}
+    assert old_runs.keys() - new_runs.keys() == {store.runs(deleted=True)[0].run_id}
 
 
 def test_a_run_is_found_without_reading_the_others(

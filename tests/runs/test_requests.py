@@ -41,13 +41,13 @@ def test_a_pause_at_the_end_of_a_run_does_not_pause_what_comes_after_it(home: Pa
 def test_of_contrary_requests_the_last_one_holds(home: Path) -> None:
     train()
     run_id = record().run_id
-    for asked, left in (
+    for requests, left in (
         (["pause", "unpause"], ["unpause"]),
         (["unpause", "pause"], ["pause"]),
         (["stop", "pause"], ["pause", "stop"]),
     ):
-        for what in asked:
-            leave_request(run_id, what)
+        for request in requests:
+            leave_request(run_id, request)
         assert take_requests(run_id) == left
         assert take_requests(run_id) == []
 
@@ -61,8 +61,8 @@ def test_where_no_request_can_be_left_it_is_said(home: Path) -> None:
                 with pytest.raises(StoreError, match="can't be asked to stop"):
                     store.request(record(), "stop")
 
-    told = train(watch=ask)
-    assert told.of(events.RunFinished)
+    emitted = train(watch=ask)
+    assert emitted.of(events.RunFinished)
 
 
 def test_a_process_is_known_by_machine_number_and_when_it_began() -> None:

@@ -67,18 +67,21 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_csv_has_every_value_to_the_last_bit(home: Path, mnist_slice: Path) -> None:
     runs = [kept(), kept(image_config("rnn", "report", mnist_slice))]
-    rows = list(csv.DictReader(io.StringIO(export(*(run.run_id for run in runs), "--to", "csv"))))
+    text = export(*(run.run_id for run in runs), "--to", "csv")
+    rows = list(csv.DictReader(io.StringIO(text)))
     for run in runs:
-        mine = [row for row in rows if row["run"] == run.run_id]
+        run_rows = [row for row in rows if row["run"] == run.run_id]
         expected = [
             (m.kind, m.step, name, value)
             for m in moments(run)
             for name, figures in m.figures.items()
             for value in (figures if isinstance(figures, tuple) else (figures,))
         ]
-        found = [(r["kind"], int(r["step"]), r["metric"], float(r["value"])) for r in mine]
-        assert found == expected
-        assert {row["name"] for row in mine} == {run.name}
+        exported = [
+            (row["kind"], int(row["step"]), row["metric"], float(row["value"])) for row in run_rows
+        ]
+        assert exported == expected
+        assert {row["name"] for row in run_rows} == {run.name}
     replicas = {(r["hidden_size"], r["loss"], r["seed"]) for r in rows if r["task"] == "recall"}
     # The learning rate is one for all of them.
     assert replicas == {("", "", ""), *((size, "ce", seed) for size in "23" for seed in "01")}
@@ -89,10 +92,10 @@ def test_json_is_one_document_without_nan(home: Path, tmp_path: Path) -> None:
     path = tmp_path / "out.json"
     assert export(run.name, "--to", "json", "-o", str(path)) == ""
     document = json.loads(path.read_text())
-    (one,) = document["runs"]
-    assert (one["id"], one["status"]) == (run.run_id, "finished")
+    (exported_run,) = document["runs"]
+    assert (exported_run["id"], exported_run["status"]) == (run.run_id, "finished")
     logged = [m for m in moments(run) if m.kind == "step"]
-    steps = [value for value in one["values"] if value["kind"] == "step"]
+    steps = [value for value in exported_run["values"] if value["kind"] == "step"]
     assert [tuple(s["train_loss"]) for s in steps] == [m.replicas["train_loss"] for m in logged]
 
 
@@ -147,15 +150,15 @@ def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path)
         tags = set(events.Tags()["scalars"])
         if run.config.task == "mnist":
             assert {"train_loss", "val_accuracy", "test_accuracy"} <= tags
-            told = [(e.step, e.value) for e in events.Scalars("train_loss")]
+            exported = [(e.step, e.value) for e in events.Scalars("train_loss")]
             logged = [(m.step, m.metrics["train_loss"]) for m in moments(run) if m.kind == "step"]
         else:
-            told = [(e.step, e.value) for e in events.Scalars("train_loss/H 3 ce/seed 1")]
+            exported = [(e.step, e.value) for e in events.Scalars("train_loss/H 3 ce/seed 1")]
             logged = [
                 (m.step, m.replicas["train_loss"][3]) for m in moments(run) if m.kind == "step"
             ]
-        assert [step for step, _ in told] == [step for step, _ in logged]
-        assert [value for _, value in told] == pytest.approx([v for _, v in logged], rel=1e-6)
+        assert [step for step, _ in exported] == [step for step, _ in logged]
+        assert [value for _, value in exported] == pytest.approx([v for _, v in logged], rel=1e-6)
         assert "settings" in events.Tags()["tensors"]
     code, _, err = run_inside(
         ["runs", "export", runs[0].name, "--to", "tensorboard", "-o", "board"]
@@ -240,7 +243,7 @@ def test_weights_come_without_what_training_needs(home: Path, here: Path) -> Non
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
-@pytest.mark.parametrize("form", [name for name, one in FORMATS.items() if one.suffix])
+@pytest.mark.parametrize("form", [name for name, form in FORMATS.items() if form.suffix])
 def test_devices_and_links_stay_what_they_are(form: str, home: Path, here: Path) -> None:
     run = kept()
     export(run.run_id, "--to", form, "-o", "plain")
@@ -332,14 +335,14 @@ def test_a_chart_says_what_its_faint_lines_are() -> None:
 def test_one_network_is_a_file_and_several_a_folder(home: Path, here: Path) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    one = kept(small(hidden_sizes=(2,), seeds=1))
-    export(one.run_id, "--to", "onnx")
-    assert [path.name for path in here.iterdir()] == [f"{one.name}.onnx"]
-    two = kept(small(hidden_sizes=(2,), seeds=2, seed=7))
-    export(two.run_id, "--to", "onnx", "-o", "both")
+    single = kept(small(hidden_sizes=(2,), seeds=1))
+    export(single.run_id, "--to", "onnx")
+    assert [path.name for path in here.iterdir()] == [f"{single.name}.onnx"]
+    pair = kept(small(hidden_sizes=(2,), seeds=2, seed=7))
+    export(pair.run_id, "--to", "onnx", "-o", "both")
     assert sorted(os.listdir("both")) == [
-        f"{two.name}-h2-ce-seed7.onnx",
-        f"{two.name}-h2-ce-seed8.onnx",
+        f"{pair.name}-h2-ce-seed7.onnx",
+        f"{pair.name}-h2-ce-seed8.onnx",
     ]
 
 
@@ -353,10 +356,11 @@ def test_the_file_that_can_not_be_written_is_named(home: Path, here: Path) -> No
 
 def test_moments_are_told_in_utc_to_the_second(home: Path) -> None:
     run = kept()
-    (one,) = json.loads(export(run.name, "--to", "json"))["runs"]
+    (exported_run,) = json.loads(export(run.name, "--to", "json"))["runs"]
     for name, seconds in (("created", run.created), ("updated", run.updated)):
-        assert one[name].endswith("+00:00")
-        assert datetime.fromisoformat(one[name]).timestamp() == int(seconds)
+        date = exported_run[name]
+        assert date.endswith("+00:00")
+        assert datetime.fromisoformat(date).timestamp() == int(seconds)
 
 
 def test_a_band_is_as_far_above_a_curve_as_below_it_and_within_the_metric() -> None:

@@ -151,8 +151,7 @@ def test_values_that_are_none_are_told_of_their_run_alone(
         for question in questions:
             with pytest.raises(StoreError, match=rf"{BAD} is damaged .*delete {BAD} removes it"):
                 question(store, bad)
-        known = store.metrics(bad.run_id)
-        assert known == [METRIC]
+        assert store.metrics(bad.run_id) == [METRIC]
 
 
 def test_sessions_and_lines_stay_to_be_looked_at(two: Path) -> None:

@@ -25,7 +25,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
-from tests.runs.kept_runs import Told, resume, small, train
+from tests.runs.kept_runs import Emitted, resume, small, train
 
 Only = Callable[[], RunRecord]
 
@@ -35,34 +35,33 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "PATIENCE_SECONDS", 0.05)
 
 
-def assert_told_once(told: Told, *words: str, of: Sequence[str] = ("",)) -> None:
-    """The run finished, and sentences say what was wrong and what to do.
+def assert_warned_once(emitted: Emitted, *words: str, of: Sequence[str] = ("",)) -> None:
+    """The run finished, and a few warnings say what was wrong and what to do.
 
     Args:
-        told: what was told.
-        words: what stands in each of the sentences.
-        of: what there is a sentence of, each once.
+        emitted: its events.
+        words: words that every warning has.
+        of: for each warning, in alphabetical order, words that it has.
     """
-    assert len(told.of(events.RunFinished)) == 1
-    assert len(told.warnings) == len(of)
-    for what, sentence in zip(of, sorted(told.warnings), strict=True):
-        assert what in sentence
-        for word in words:
+    assert len(emitted.of(events.RunFinished)) == 1
+    assert len(emitted.warnings) == len(of)
+    for own_words, sentence in zip(of, sorted(emitted.warnings), strict=True):
+        for word in (own_words, *words):
             assert word in sentence
         assert sentence.endswith(".")
         assert sentence.isprintable()
 
 
-def assert_whole(told: Told, run: RunRecord, status: Status = Status.FINISHED) -> None:
+def assert_whole(emitted: Emitted, run: RunRecord, status: Status = Status.FINISHED) -> None:
     """Nothing that was logged is missing."""
-    assert (run.run_id, run.status) == (told.run_id, status)
+    assert (run.run_id, run.status) == (emitted.run_id, status)
     with RunStore() as store:
         moments = store.logged_values(run.run_id)
     assert [m.replicas for m in moments if m.kind == "step"] == [
-        event.replicas for event in told.of(events.StepLogged)
+        event.replicas for event in emitted.of(events.StepLogged)
     ]
     assert [m.replicas for m in moments if m.kind == "epoch"] == [
-        event.replicas for event in told.of(events.EpochEnded)
+        event.replicas for event in emitted.of(events.EpochEnded)
     ]
 
 
@@ -88,29 +87,31 @@ def locked() -> Iterator[sqlite3.Connection]:
 
 def test_a_database_that_is_locked_for_a_while_has_everything_in_the_end(only: Only) -> None:
     with locked() as connection:
-        told = train(small(epochs=4), watch=after_epoch(3, lambda: connection.execute("ROLLBACK")))
+        emitted = train(
+            small(epochs=4), watch=after_epoch(3, lambda: connection.execute("ROLLBACK"))
+        )
     run = only()
-    assert_whole(told, run)
+    assert_whole(emitted, run)
     assert load_checkpoint(run.weights).step == 40
 
 
 def test_a_database_that_stays_locked_gets_everything_later(only: Only) -> None:
     with locked():
-        told = train()
-    assert_told_once(told, "locked", str(run_database()))
+        emitted = train()
+    assert_warned_once(emitted, "locked", str(run_database()))
     assert len(list(recorder.spill_dir().iterdir())) == 1
-    assert_whole(told, only())
+    assert_whole(emitted, only())
     assert list(recorder.spill_dir().iterdir()) == []
-    assert_whole(told, only())
+    assert_whole(emitted, only())
 
 
 def test_a_damaged_database_is_left_alone_and_a_new_one_gets_everything(only: Only) -> None:
     run_database().write_bytes(b"\xff" * 5000)
-    told = train()
-    assert_told_once(told, "damaged", "move it away", str(run_database()))
+    emitted = train()
+    assert_warned_once(emitted, "damaged", "move it away", str(run_database()))
     assert run_database().read_bytes() == b"\xff" * 5000
     run_database().unlink()
-    assert_whole(told, only())
+    assert_whole(emitted, only())
 
 
 def test_damage_during_training(only: Only) -> None:
@@ -118,8 +119,8 @@ def test_damage_during_training(only: Only) -> None:
         with run_database().open("r+b") as file:
             file.write(b"\xff" * run_database().stat().st_size)
 
-    told = train(watch=after_epoch(1, damage))
-    assert isinstance(told.of(events.RunFinished)[0], events.RunFinished)
+    emitted = train(watch=after_epoch(1, damage))
+    assert isinstance(emitted.of(events.RunFinished)[0], events.RunFinished)
     (weights,) = run_dir().glob("*/*")
     assert load_checkpoint(weights).step == 30
 
@@ -147,27 +148,27 @@ def test_a_folder_that_vanishes_is_made_again(
         while home.exists():  # a checkpoint may be written at this moment
             shutil.rmtree(home, ignore_errors=True)
 
-    told = train(watch=after_epoch(1, vanish))
-    assert_told_once(told, "vanished", str(run_database()))
+    emitted = train(watch=after_epoch(1, vanish))
+    assert_warned_once(emitted, "vanished", str(run_database()))
     run = only()
-    assert (run.run_id, run.status) == (told.run_id, Status.FINISHED)
+    assert (run.run_id, run.status) == (emitted.run_id, Status.FINISHED)
     assert load_checkpoint(run.weights).step == 30
     with RunStore() as store:
         last = store.logged_values(run.run_id, "epoch")[-1]
-    assert last.replicas == told.of(events.EpochEnded)[-1].replicas
+    assert last.replicas == emitted.of(events.EpochEnded)[-1].replicas
 
 
 def test_weights_that_can_not_be_written_cost_no_values(home: Path, only: Only) -> None:
     (home / "runs").write_text("a file where the folder should be")
-    told = train()
-    assert_told_once(told, str(home / "runs"), "RNN_TUI_HOME")
-    assert_whole(told, only(), Status.INTERRUPTED)
+    emitted = train()
+    assert_warned_once(emitted, str(home / "runs"), "RNN_TUI_HOME")
+    assert_whole(emitted, only(), Status.INTERRUPTED)
 
 
 def test_values_that_can_not_be_written_cost_no_weights(home: Path) -> None:
     run_database().mkdir()
-    told = train()
-    assert_told_once(told, str(run_database()), "RNN_TUI_HOME")
+    emitted = train()
+    assert_warned_once(emitted, str(run_database()), "RNN_TUI_HOME")
     (weights,) = run_dir().glob("*/*")
     assert load_checkpoint(weights).step == 30
 
@@ -176,7 +177,7 @@ def test_nothing_can_be_written_at_all(home: Path, monkeypatch: pytest.MonkeyPat
     (home / "file").touch()
     monkeypatch.setenv("RNN_TUI_HOME", str(home / "file"))
     both = ("The database", "The weights")
-    assert_told_once(train(), str(home / "file"), "RNN_TUI_HOME", of=both)
+    assert_warned_once(train(), str(home / "file"), "RNN_TUI_HOME", of=both)
 
 
 def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: Only) -> None:
@@ -203,14 +204,14 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
 
     try:
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        told = train(small(epochs=5), watch=watch)
+        emitted = train(small(epochs=5), watch=watch)
     finally:
         free()
         signal.signal(signal.SIGXFSZ, handler)
-    assert_told_once(told, "RNN_TUI_HOME", of=("The database", "The weights"))
+    assert_warned_once(emitted, "RNN_TUI_HOME", of=("The database", "The weights"))
     assert kept in ([10], [20])
     run = only()
-    assert_whole(told, run)
+    assert_whole(emitted, run)
     assert load_checkpoint(run.weights).step == 50
 
 
@@ -220,11 +221,11 @@ def occupy(path: Path) -> None:
     path.write_text("")
 
 
-def assert_kept_once_possible(told: Told, held: UnsavedRun, only: Only) -> None:
+def assert_kept_once_possible(emitted: Emitted, held: UnsavedRun, only: Only) -> None:
     """What is held is whole once it can be written, and then nothing is held any more."""
-    assert (held.run_id, held.saved) == (told.run_id, False)
+    assert (held.run_id, held.saved) == (emitted.run_id, False)
     with pytest.raises(StoreError, match="in training already"):
-        RunLock.acquire(told.run_id)
+        RunLock.acquire(emitted.run_id)
     for path in (run_dir(), recorder.spill_dir()):
         if path.is_file():
             path.unlink()
@@ -233,12 +234,12 @@ def assert_kept_once_possible(told: Told, held: UnsavedRun, only: Only) -> None:
     held.wait(60)
     assert held.saved
     run = only()
-    assert_whole(told, run)
+    assert_whole(emitted, run)
     assert load_checkpoint(run.weights).step == 30
     with RunStore() as store:
         (test,) = store.logged_values(run.run_id, "test")
-    assert test.replicas == told.of(events.RunFinished)[0].replicas
-    assert told.of(events.CheckpointSaved)[-1].path == str(run.weights)
+    assert test.replicas == emitted.of(events.RunFinished)[0].replicas
+    assert emitted.of(events.CheckpointSaved)[-1].path == str(run.weights)
 
 
 @pytest.mark.parametrize("lacking", ["weights", "values", "both", "weights, values in a file"])
@@ -250,16 +251,16 @@ def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only
     if lacking in ("values", "both"):
         occupy(recorder.spill_dir())
     unsaved: list[UnsavedRun] = []
-    told = train(on_unsaved=unsaved.append)
-    assert_kept_once_possible(told, unsaved[0], only)
-    RunLock.acquire(told.run_id).release()
+    emitted = train(on_unsaved=unsaved.append)
+    assert_kept_once_possible(emitted, unsaved[0], only)
+    RunLock.acquire(emitted.run_id).release()
 
 
 def test_a_stopped_run_whose_last_weights_are_kept_late_goes_on(only: Only) -> None:
     occupy(run_dir())
     unsaved: list[UnsavedRun] = []
-    told = train(stop_at=13, on_unsaved=unsaved.append)
-    assert told.of(events.RunStopped)[0].kept is False
+    emitted = train(stop_at=13, on_unsaved=unsaved.append)
+    assert emitted.of(events.RunStopped)[0].kept is False
     run_dir().unlink()
     assert unsaved[0].finish(60)
     assert only().status is Status.STOPPED
@@ -272,8 +273,8 @@ def test_each_way_in_which_weights_can_not_be_written_is_told(home: Path) -> Non
     # By then the first epoch's checkpoint has failed: there is one at a time.
     change = after_epoch(3, lambda: os.replace(home / "ring", run_dir()))
     occupy(run_dir())
-    told = train(small(epochs=4), watch=change)
-    assert_told_once(told, "RNN_TUI_HOME", of=("Not a directory", "Too many levels"))
+    emitted = train(small(epochs=4), watch=change)
+    assert_warned_once(emitted, "RNN_TUI_HOME", of=("Not a directory", "Too many levels"))
 
 
 @pytest.mark.parametrize(
@@ -300,18 +301,19 @@ def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
     only: Only, home: Path
 ) -> None:
     train(stop_at=13)
-    run, aside = only(), home / "aside"
-    told = Told(run.run_id)
+    run = only()
+    moved_folder = home / "moved"
+    emitted = Emitted(run.run_id)
     unsaved: list[UnsavedRun] = []
 
     def lose_the_disk() -> None:
-        os.replace(run_dir(), aside)
+        os.replace(run_dir(), moved_folder)
         occupy(run_dir())
 
     lose = after_epoch(3, lose_the_disk)
 
     def emit(event: events.Event) -> None:
-        told.events.append(event)
+        emitted.events.append(event)
         lose(event)
 
     training.resume(run, emit, Control(), on_unsaved=unsaved.append)
@@ -319,7 +321,7 @@ def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(run.run_id)
     run_dir().unlink()
-    os.replace(aside, run_dir())
+    os.replace(moved_folder, run_dir())
     unsaved[0].wait(60)
     assert unsaved[0].saved
     assert load_checkpoint(only().weights).step == 30
@@ -331,21 +333,21 @@ def test_a_run_whose_task_can_not_be_loaded_stays_as_it_is(
     only: Only, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     train(stop_at=13)
-    before = only()
+    run = only()
     with monkeypatch.context() as patched:
         broken = replace(TASKS["recall"], problem="rnn_tui.nowhere:Problem")
         patched.setitem(TASKS, "recall", broken)  # type: ignore[index]
-        told: list[events.Event] = []
+        emitted: list[events.Event] = []
         with pytest.raises(TaskError):
-            training.resume(before, told.append, Control())
-    assert told == []
-    assert only() == before
-    assert resume(before).of(events.RunStarted)[0].first_step == 13
+            training.resume(run, emitted.append, Control())
+    assert emitted == []
+    assert only() == run
+    assert resume(run).of(events.RunStarted)[0].first_step == 13
 
 
 def test_a_record_under_another_run_s_name_is_left_alone(only: Only) -> None:
     with locked():
-        told = train()
+        emitted = train()
     (record,) = recorder.spill_dir().iterdir()
     for name in ("20250101-000000-aaaaaa", "..", "a b"):
         other = record.with_name(f"{name}.json")
@@ -353,7 +355,7 @@ def test_a_record_under_another_run_s_name_is_left_alone(only: Only) -> None:
         with RunStore() as store:
             assert store.runs() == []
         os.replace(other, record)
-    assert_whole(told, only())
+    assert_whole(emitted, only())
 
 
 @pytest.mark.parametrize("lacking", ["weights", "run", "run and weights"])
@@ -364,14 +366,14 @@ def test_what_is_lost_is_told_with_what_can_be_done(lacking: str, home: Path) ->
         run_database().mkdir(parents=True)
         occupy(recorder.spill_dir())
     unsaved: list[UnsavedRun] = []
-    told = train(on_unsaved=unsaved.append)
+    emitted = train(on_unsaved=unsaved.append)
     (sentence,) = give_up(unsaved)
     remedy = f"free some space for {home}, then"
-    weights = run_dir() / told.run_id / "weights.safetensors"
+    weights = run_dir() / emitted.run_id / "weights.safetensors"
     begins, ends = {
         "weights": (
             "The last weights of run ",
-            f"{remedy} rnn-tui train --resume {told.run_id} trains it from the beginning.",
+            f"{remedy} rnn-tui train --resume {emitted.run_id} trains it from the beginning.",
         ),
         "run": ("Run ", f"{remedy} train it again; weights of it are in {weights}."),
         "run and weights": ("Run ", f"{remedy} train it again."),
@@ -379,4 +381,4 @@ def test_what_is_lost_is_told_with_what_can_be_done(lacking: str, home: Path) ->
     assert sentence.startswith(begins)
     assert sentence.endswith(ends)
     assert weights.is_file() == (lacking == "run")
-    RunLock.acquire(told.run_id).release()
+    RunLock.acquire(emitted.run_id).release()

@@ -20,7 +20,7 @@ from rnn_tui.runs.database import transaction
 from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
-from tests.runs.kept_runs import Told, resume, small, train
+from tests.runs.kept_runs import Emitted, resume, small, train
 
 Only = Callable[[], RunRecord]
 
@@ -48,20 +48,20 @@ def moment_of(event: events.Event) -> LoggedValues | None:
 
 @pytest.mark.parametrize("task", ["recall", "adder"])
 def test_every_value_is_kept_to_the_last_bit(task: str, only: Only) -> None:
-    told = train(small(task))
+    emitted = train(small(task))
     run = only()
-    assert (run.run_id, run.config, run.status) == (told.run_id, small(task), Status.FINISHED)
-    assert told.warnings == []
+    assert (run.run_id, run.config, run.status) == (emitted.run_id, small(task), Status.FINISHED)
+    assert emitted.warnings == []
     with RunStore() as store:
         kept = store.logged_values(run.run_id)
         (session,) = store.sessions(run.run_id)
         assert [text for _, _, text in store.log(run.run_id)] == [
-            line.text for line in told.of(events.LogLine)
+            line.text for line in emitted.of(events.LogLine)
         ]
-    assert kept == [moment for event in told.events if (moment := moment_of(event))]
+    assert kept == [moment for event in emitted.events if (moment := moment_of(event))]
     assert (session.first_step, session.device, session.workers) == (0, "cpu", session.workers)
     assert {"rnn-tui", "python", "torch", "numpy"} <= session.versions.keys()
-    (started,) = told.of(events.RunStarted)
+    (started,) = emitted.of(events.RunStarted)
     assert (run.total_steps, run.step, run.parameters) == (30, 30, started.parameters)
     assert run.specs == started.metric_definitions
     assert run.progress == 1.0
@@ -76,38 +76,38 @@ def test_a_single_network_is_kept_as_well(mnist_slice: Any, only: Only) -> None:
     config = TASKS["mnist"].config(
         "rnn", "report", epochs=2, hidden_size=4, data_dir=str(mnist_slice), device="cpu"
     )
-    told = train(config)
+    emitted = train(config)
     run = only()
-    last = told.of(events.EpochEnded)[-1].metrics["val_accuracy"]
-    (end,) = told.of(events.RunFinished)
+    last = emitted.of(events.EpochEnded)[-1].metrics["val_accuracy"]
+    (end,) = emitted.of(events.RunFinished)
     assert (run.metric, run.last) == ("val_accuracy", last)
-    assert run.best == max(e.metrics["val_accuracy"] for e in told.of(events.EpochEnded))
+    assert run.best == max(e.metrics["val_accuracy"] for e in emitted.of(events.EpochEnded))
     assert (run.final_metric, run.final) == ("test_accuracy", end.metrics["test_accuracy"])
     assert run.name == "mnist-rnn-report-h4-2ep-data"
     with RunStore() as store:
         [(_, curve)] = store.outlines([run], "train_loss")
         [(_, by_epoch)] = store.outlines([run], "val_loss")
-    assert list(curve.values) == [e.metrics["train_loss"] for e in told.of(events.StepLogged)]
+    assert list(curve.values) == [e.metrics["train_loss"] for e in emitted.of(events.StepLogged)]
     assert by_epoch.epochs == (1.0, 2.0)
 
 
 def test_the_best_figure_of_several_networks_is_the_best_ones_mean(only: Only) -> None:
-    told = train()
-    (end,) = told.of(events.RunFinished)
+    emitted = train()
+    (end,) = emitted.of(events.RunFinished)
     values = end.replicas["test_accuracy"]
     assert only().final == max(sum(values[:2]) / 2, sum(values[2:]) / 2)
 
 
-def folded(told: Told, config: Any) -> RunState:
-    state = RunState(told.run_id, config)
-    for event in told.events:
+def folded(emitted: Emitted, config: Any) -> RunState:
+    state = RunState(emitted.run_id, config)
+    for event in emitted.events:
         state = state.apply(event)
     return state
 
 
 def test_the_state_can_be_had_back(only: Only) -> None:
-    told = train()
-    expected = folded(told, small())
+    emitted = train()
+    expected = folded(emitted, small())
     with RunStore() as store:
         assert store.state(only()) == expected
 
@@ -153,10 +153,10 @@ def test_a_stopped_run_goes_on_and_its_record_is_that_of_one_go(stop: int, only:
     train(stop_at=stop)
     run = only()
     assert (run.status, run.step) == (Status.STOPPED, stop)
-    told = resume(run)
-    (started,) = told.of(events.RunStarted)
+    emitted = resume(run)
+    (started,) = emitted.of(events.RunStarted)
     assert started.first_step == stop
-    assert isinstance(told.events[-1], events.RunFinished)
+    assert isinstance(emitted.events[-1], events.RunFinished)
     run = only()
     assert (run.status, run.step) == (Status.FINISHED, 30)
     with RunStore() as store:
@@ -178,8 +178,8 @@ def test_what_was_logged_after_the_checkpoint_comes_once(only: Only) -> None:
         expected = [(m.kind, m.step, m.figures) for m in store.logged_values(run.run_id)]
         store._connection.execute("UPDATE runs SET status = 'training'")
     run.weights.write_bytes(kept)
-    told = resume(only())
-    assert told.of(events.RunStarted)[0].first_step == 13
+    emitted = resume(only())
+    assert emitted.of(events.RunStarted)[0].first_step == 13
     with RunStore() as store:
         assert [(m.kind, m.step, m.figures) for m in store.logged_values(run.run_id)] == expected
     assert [step for kind, step, _ in expected if kind == "step"] == list(range(1, 31))
@@ -193,8 +193,8 @@ def test_without_a_checkpoint_it_begins_again(only: Only) -> None:
     train(stop_at=5)
     run = only()
     run.weights.unlink()
-    told = resume(run)
-    assert told.of(events.RunStarted)[0].first_step == 0
+    emitted = resume(run)
+    assert emitted.of(events.RunStarted)[0].first_step == 0
     with RunStore() as store:
         kept = store.logged_values(run.run_id)
     assert [m.figures for m in kept] == [m.figures for m in expected]
@@ -219,19 +219,19 @@ def test_a_listener_that_is_gone_interrupts_the_run(only: Only) -> None:
 
 def test_a_damaged_checkpoint_is_refused_and_the_run_stays_as_it_was(only: Only) -> None:
     train(stop_at=13)
-    before = only()
-    data = before.weights.read_bytes()
-    before.weights.write_bytes(data[:-9])
+    run = only()
+    data = run.weights.read_bytes()
+    run.weights.write_bytes(data[:-9])
     with RunStore() as store:
-        kept = store.logged_values(before.run_id)
+        logged = store.logged_values(run.run_id)
     with pytest.raises(CheckpointError, match="can't be resumed"):
-        resume(before)
-    assert only() == before
+        resume(run)
+    assert only() == run
     with RunStore() as store:
-        assert store.logged_values(before.run_id) == kept
+        assert store.logged_values(run.run_id) == logged
     assert list(lock_dir().iterdir()) == []
-    before.weights.write_bytes(data)
-    assert isinstance(resume(before).events[-1], events.RunFinished)
+    run.weights.write_bytes(data)
+    assert isinstance(resume(run).events[-1], events.RunFinished)
 
 
 def test_a_checkpoint_that_does_not_fit_changes_nothing(only: Only, home: Any) -> None:
@@ -242,9 +242,9 @@ def test_a_checkpoint_that_does_not_fit_changes_nothing(only: Only, home: Any) -
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(RecallProblem, "steps_per_epoch", 7)
-        told = resume(run)
-    assert isinstance(told.events[-1], events.RunFailed)
-    assert "has the data changed?" in told.events[-1].message
+        emitted = resume(run)
+    assert isinstance(emitted.events[-1], events.RunFailed)
+    assert "has the data changed?" in emitted.events[-1].message
     assert only() == run
 
 
@@ -262,12 +262,12 @@ def test_finished_and_deleted_runs_are_not_resumed(only: Only) -> None:
 
 
 def test_a_run_in_training_shows_as_that_and_is_not_resumed(only: Only) -> None:
-    told: list[events.Event] = []
+    emitted: list[events.Event] = []
     control, paused = Control(), threading.Event()
     run_id = new_run_id()
 
     def emit(event: events.Event) -> None:
-        told.append(event)
+        emitted.append(event)
         if isinstance(event, events.StepLogged) and event.step == 4:
             control.pause()
         if isinstance(event, events.RunPaused):
@@ -292,7 +292,7 @@ def test_a_run_in_training_shows_as_that_and_is_not_resumed(only: Only) -> None:
 
 
 def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: Only) -> None:
-    told = train()
+    emitted = train()
     expected = only()
     with RunStore() as store:
         store._connection.execute("UPDATE runs SET status = 'training', final = NULL")
@@ -301,7 +301,7 @@ def test_a_run_killed_before_it_could_say_that_it_is_finished_is_finished(only: 
     assert (run.status, run.final) == (Status.FINISHED, expected.final)
     with RunStore() as store:
         (moment,) = store.logged_values(run.run_id, "test")
-    assert moment.replicas == told.of(events.RunFinished)[0].replicas
+    assert moment.replicas == emitted.of(events.RunFinished)[0].replicas
 
 
 def test_failed_runs_say_why(only: Only) -> None:
@@ -320,16 +320,16 @@ def test_what_is_not_written_in_time_is_told_and_still_being_written(
     for name in ("LAST_PATIENCE", "FIRST_RETRY"):
         monkeypatch.setattr(recorder, name, 0.01)
     slow = threading.Event()
-    one = recorder.Recorder(run_database(), "run", small(), "run")
-    assert one.flush()
-    one.meanwhile = lambda: slow.wait(60)
-    one.take(events.LogLine("run", "the last words"))
-    assert not one.close()
-    assert one.busy
+    slow_recorder = recorder.Recorder(run_database(), "run", small(), "run")
+    assert slow_recorder.flush()
+    slow_recorder.meanwhile = lambda: slow.wait(60)
+    slow_recorder.take(events.LogLine("run", "the last words"))
+    assert not slow_recorder.close()
+    assert slow_recorder.busy
     slow.set()
-    one._thread.join(60)
-    assert not one.busy
-    assert one.close()
+    slow_recorder._thread.join(60)
+    assert not slow_recorder.busy
+    assert slow_recorder.close()
 
 
 def test_a_run_that_goes_on_with_another_pytorch_says_so(

@@ -159,9 +159,9 @@ def test_processes_that_make_it_at_once_make_it_once(tmp_path: Path) -> None:
     processes = [
         subprocess.Popen(arguments, stdout=subprocess.PIPE, encoding="utf-8") for _ in range(3)
     ]
-    told = [process.communicate(timeout=60)[0].split() for process in processes]
+    outputs = [process.communicate(timeout=60)[0].split() for process in processes]
     assert [process.returncode for process in processes] == [0, 0, 0]
-    for made in zip(*told, strict=True):  # one database after the other
+    for made in zip(*outputs, strict=True):  # one database after the other
         assert sorted(made) == ["False", "False", "True"]
     connection, _ = connect(tmp_path / "0" / "runs.db")
     assert connection.execute("PRAGMA journal_mode").fetchone()[0] == "wal"

@@ -49,7 +49,8 @@ def test_a_finished_run_answers_and_the_newest_first(task: str) -> None:
     assert source.label == "run 20250103-000000-aaaaaa"
     assert source.path == run_dir() / "20250103-000000-aaaaaa" / WEIGHTS_NAME
     assert source.position == position
-    assert [one.label[4:12] for one in finished_runs(task)] == ["20250103", "20250102", "20241231"]
+    days = [source.label[4:12] for source in finished_runs(task)]
+    assert days == ["20250103", "20250102", "20241231"]
     assert choose(task, position, only_pretrained=True).label == "pretrained"
     # The other task has none of them.
     assert choose({"recall": "adder", "adder": "recall"}[task]).label == "pretrained"
@@ -162,18 +163,16 @@ def test_a_folder_with_a_name_from_elsewhere_is_harmless(finished: Checkpoint) -
 def test_a_file_that_a_user_named_is_listed_by_what_is_in_it(
     finished: Checkpoint, tmp_path: Path
 ) -> None:
-    mine, other = tmp_path / "mine.safetensors", tmp_path / "other.safetensors"
-    save_checkpoint(mine, finished)
-    other.write_bytes(b"no weights")
-    for path, name in ((mine, finished.config.name), (other, "")):
-        (source,) = [
-            one
-            for one in candidates("recall", named_weights("recall", path, None))
-            if not one.ships and one.path == path
-        ]
+    sound = tmp_path / "sound.safetensors"
+    damaged = tmp_path / "damaged.safetensors"
+    save_checkpoint(sound, finished)
+    damaged.write_bytes(b"no weights")
+    for path, name in ((sound, finished.config.name), (damaged, "")):
+        listed = candidates("recall", named_weights("recall", path, None))
+        (source,) = [source for source in listed if not source.ships and source.path == path]
         assert (source.label, source.name) == (str(path), name)
     listed = candidates("recall")
-    assert [one.label for one in listed if not one.ships] == ["run 20200101-000000-000000"]
+    assert [source.label for source in listed if not source.ships] == ["run 20200101-000000-000000"]
 
 
 def test_weights_that_ship_are_chosen_by_cell_or_what_ships_is_named() -> None:
