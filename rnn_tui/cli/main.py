@@ -309,7 +309,7 @@ def _stream(stream: TextIO | None, *, ends_process: bool) -> TextIO:
 
 
 def _substitute(error: UnicodeError) -> tuple[str, int]:
-    """What stands for a character that can't be written, and the place behind it."""
+    """Return the replacement of a character that can't be written, and the place after it."""
     assert isinstance(error, UnicodeEncodeError)
     character = error.object[error.start]
     # names of files may have bytes that are no characters

@@ -30,7 +30,7 @@ class TrainingOutput:
     """
 
     def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
-        self.state = state  #: as far as the run is known.
+        self.state = state  #: the state of the run, from its events so far.
         self.bar = ProgressBar(f"{state.config.name} · loading", quiet=quiet)
         self._task = TASKS[state.config.task]
         self._as_json = as_json

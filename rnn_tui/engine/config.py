@@ -182,7 +182,7 @@ class RunConfig:
 
     @property
     def label(self) -> str:
-        """What tells this run from others in a legend, such as `LSTM fast`."""
+        """The words that distinguish this run in a legend, such as `LSTM fast`."""
         return f"{self.name} {self.preset}"
 
     @property

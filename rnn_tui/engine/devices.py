@@ -161,7 +161,7 @@ def send(tensor: "Tensor", device: "torch.device") -> "Tensor":
 
 
 def free_memory(device: "torch.device") -> int | None:
-    """Bytes that may still be used on a device; None where nothing tells."""
+    """Return the bytes that are free on a device; None if that is unknown."""
     import psutil  # noqa: PLC0415
     import torch  # noqa: PLC0415
 
@@ -283,7 +283,7 @@ def fast_bfloat16(device: "torch.device") -> bool:
     """
     import torch  # noqa: PLC0415
 
-    if device.type == "cuda":  # of this device: `torch.cuda.is_bf16_supported` tells of the first
+    if device.type == "cuda":  # `torch.cuda.is_bf16_supported` only looks at the first device
         return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):
         return False

@@ -90,7 +90,7 @@ def _takes_data(path: Path) -> bool:
     """Whether data is written into what is at `path`, since it is no file to replace.
 
     Raises:
-        OSError: if nothing is written into what is there.
+        OSError: if it is something that can't be written to, such as a folder.
     """
     try:
         mode = os.stat(path).st_mode

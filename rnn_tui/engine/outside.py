@@ -81,7 +81,7 @@ def entries(folder: Named) -> Iterator[Iterator[os.DirEntry[str]]]:
 
 
 def status(path: Named) -> os.stat_result:
-    """What the system tells of a file or a folder; an OSError if there is none."""
+    """Return the status of a file or a folder; an OSError if there is none."""
     return os.stat(real_path(path))
 
 

@@ -125,7 +125,7 @@ def _entries(group: str, sentences: list[str]) -> "Iterator[EntryPoint]":
 
 
 def _packages() -> Iterator[Path]:
-    """The folders with what is known of installed packages."""
+    """Return the folders with the metadata of installed packages."""
     for folder in dict.fromkeys(sys.path):
         with suppress(OSError):
             for name in sorted(os.listdir(folder or ".")):

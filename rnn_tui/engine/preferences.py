@@ -127,7 +127,7 @@ def _with_theme(text: str, name: str) -> str:
     wanted = _values(text) | {"theme": name}
     line = f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
-    # That line may have been another table's, or part of a long text: reading tells.
+    # That line may have been another table's, or part of a long text: reading it again shows that.
     for candidate in (changed, f"{line}\n{text}"):
         with suppress(*FAULTS):
             if _values(candidate) == wanted:
@@ -136,7 +136,7 @@ def _with_theme(text: str, name: str) -> str:
 
 
 def as_toml(value: Any) -> str:
-    """A value of an entry, as the file has it."""
+    """Format the value of an entry for the file."""
     return f'"{value}"' if isinstance(value, str) else str(value).lower()
 
 

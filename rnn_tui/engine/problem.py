@@ -122,7 +122,7 @@ def generator(seed: int, *stream: str | int) -> torch.Generator:
     any epoch can be had without those before it.
     """
     key = [zlib.crc32(part.encode()) if isinstance(part, str) else part for part in stream]
-    # The length tells ("order",) from ("order", 0): numpy pads with zeros.
+    # The length distinguishes ("order",) from ("order", 0): numpy pads with zeros.
     sequence = np.random.SeedSequence([seed, len(key), *key])
     high, low = sequence.generate_state(2, np.uint32)
     torch_seed = int(high) << 31 ^ int(low)  # 63 bits

@@ -97,7 +97,7 @@ class _LoadMeter:
         self.read()  # percentages are of the time since the previous call
 
     def read(self) -> Load:
-        """The load since the previous call, as `MachineSeen.now` has it."""
+        """Return the load since the previous call, in the form of `MachineSeen.now`."""
         import psutil  # noqa: PLC0415 - on use only
 
         load = {

@@ -67,7 +67,7 @@ class Setting(ABC):
 
     @abstractmethod
     def allowed(self, value: Any) -> Any:
-        """`value` as the configuration has it; None where it is not allowed."""
+        """Return `value` as it is in the configuration; None if it is not allowed."""
 
     def format(self, value: Any) -> str:
         """`value` as one would type it, here of several with commas between them."""

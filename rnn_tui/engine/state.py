@@ -165,7 +165,7 @@ def _spread_point(x: float, spread: Spread) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class RunState:
-    """A run as far as its events tell."""
+    """The state of a run, derived from its events."""
 
     run_id: str  #: the id that its events carry.
     config: RunConfig  #: its settings.
@@ -191,7 +191,7 @@ class RunState:
     replica_results: events.ReplicaFigures = field(default_factory=dict)
     checkpoint: str = ""  #: the file of its last weights; empty where they are not kept.
     message: str = ""  #: why it failed, or the last warning.
-    #: how busy it is, as `MachineSeen` has it; empty if unknown.
+    #: how busy the machine is, as in `MachineSeen`; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)
     #: how many have their turn before this run, where processes train in turn and it waits.
     before: int = 0
@@ -215,7 +215,7 @@ class RunState:
 
     @property
     def remaining(self) -> float | None:
-        """Estimated seconds to the end; None where nothing tells yet, or nothing trains."""
+        """The estimated seconds to the end; None if that is unknown, or the run does not train."""
         if not self.step or not self.status.active:
             return None
         return self.pace.seconds_left(self.total_steps)

@@ -245,7 +245,7 @@ class LossLog:
                 raise DivergedError(_divergence("validation loss", step, epoch, config, whose))
 
     def state(self) -> tuple[dict[str, Tensor], dict[str, Any]]:
-        """All that is known, as tensors on the CPU and as JSON has it."""
+        """Return the whole state: tensors on the CPU, and JSON-ready values."""
         tensors: dict[str, Tensor] = {}
         if self.waiting:
             tensors["losses/waiting"] = copied(torch.stack(self.waiting))

@@ -1,7 +1,7 @@
 """The whole state of training: what a run needs to be resumed as if it had never been cut off.
 
 It lies in the same file as the weights, under names of its own, so that weights and state are
-always those of the same step. A digest over all tensors tells damage that the format would not.
+always those of the same step. A digest over all tensors finds damage that the format would not.
 """
 
 import hashlib

@@ -75,7 +75,7 @@ def read_tensors(
         refusal: what an error says, with braces for path and reason.
 
     Returns:
-        The metadata, as JSON has it, and the tensors by name.
+        The metadata, JSON-ready, and the tensors by name.
 
     Raises:
         CheckpointError: if it can't be read.
@@ -105,7 +105,7 @@ def parse_metadata(metadata: Any, file_name: str) -> tuple[RunConfig, int, Figur
     """Settings, step and figures from a file's metadata.
 
     Args:
-        metadata: as JSON has it.
+        metadata: JSON-ready values.
         file_name: what errors call the file.
 
     Raises:

@@ -221,7 +221,7 @@ class Edited:
 
     @property
     def summary(self) -> str:
-        """What became of the answers, in a sentence."""
+        """Say in a sentence how the edits changed the answers."""
         before, after = self.untouched, self.trace
         edits = ", ".join(self.written)
         if not after.every_step:

@@ -57,7 +57,7 @@ class OnnxOperator:
     """The operator of ONNX that computes the same."""
 
     name: str  #: such as `LSTM`.
-    rows: tuple[int, ...]  #: which of our blocks of rows stands at each place of ONNX's weights.
+    rows: tuple[int, ...]  #: for each block of rows of ONNX's weights, the number of our block.
     attributes: Mapping[str, int] = field(default_factory=dict)  #: of the operator.
 
 
@@ -103,7 +103,7 @@ class Cell(ABC):
     pytorch: ClassVar[str] = ""
     #: the operator of ONNX that computes the same; None where its model is made from `step`.
     onnx: ClassVar[OnnxOperator | None] = None
-    #: which block of PyTorch's rows stands at each place of a set of replicas.
+    #: for each block of a set of replicas, the number of PyTorch's block of rows.
     replica_rows: ClassVar[tuple[int, ...]] = ()
     #: `module:class` of its sets of replicas, a `Replicas`; imported on use, and torch with it.
     replica_class: ClassVar[str] = "rnn_tui.networks.replicas:Replicas"
@@ -178,15 +178,21 @@ class Cell(ABC):
 
     @property
     def rows_to_pytorch(self) -> list[int]:
-        """At which place of a set of replicas each block of PyTorch's rows stands."""
+        """For each of PyTorch's blocks of rows, its place in a set of replicas."""
         return sorted(range(self.blocks), key=(self.replica_rows or range(self.blocks)).__getitem__)
 
     # Faster ways than `step` in NumPy, for a cell that has them. `networks.stepwise` has the types
     # of what goes in and comes out.
 
     def run_faster(self, weights: Any, inputs: "npt.NDArray[np.float32]") -> Any:  # noqa: ARG002
-        """The `Activations` of a layer with `CellWeights` that reads `inputs` (T, N, F), as
-        `stepwise.run` has them; None where there is no faster way.
+        """Return what `stepwise.run` returns, computed faster; None if there is no faster way.
+
+        Args:
+            weights: the `CellWeights` of a layer.
+            inputs: (T, N, F).
+
+        Returns:
+            `Activations`.
         """
         return None
 

@@ -1,4 +1,4 @@
-"""Recurrent layers in PyTorch, of any cell, for what PyTorch lacks; row readers, which are made of
+"""Recurrent layers in PyTorch, of any cell, for what PyTorch lacks; row readers, which consist of
 them; and initial weights.
 
 A row reader (the report's RNN, LSTM and biLSTM, and those of any other cell) reads a sequence of

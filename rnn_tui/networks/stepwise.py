@@ -122,7 +122,7 @@ class CellWeights:
         return self.cell.step_of_sums(operations, read, recurrent, last)
 
     def run(self, inputs: Array, change: Change | None = None) -> Activations:
-        """Read `inputs` (T, N, F), from states of zero; with what `change` makes of the values."""
+        """Read `inputs` (T, N, F) from states of zero; `change` may replace values at each step."""
         if change is None:
             activations: Activations | None = self.cell.run_faster(self, inputs)
             if activations is not None:

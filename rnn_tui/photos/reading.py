@@ -1,4 +1,4 @@
-"""What became of a photo: the digits in it, how sure each answer is, and why it is doubted."""
+"""The results of reading a photo: its digits, the confidence of each answer, its doubts."""
 
 import itertools
 import re
@@ -20,7 +20,7 @@ UNSURE = "Unsure"
 
 @dataclass(frozen=True)
 class PhotoAnswer:
-    """What a network makes of one proposal of what a photo shows."""
+    """A network's answer to one proposal of the digit that a photo shows."""
 
     prepared: PreparedDigit  #: what it read.
     probabilities: Array  #: (10,) of the digits, if it is one.
@@ -37,7 +37,7 @@ class PhotoAnswer:
 
 @dataclass(frozen=True)
 class Reading:
-    """What became of one photo, or of one of several digits in it."""
+    """The result of reading one photo, or one of several digits in it."""
 
     path: Path  #: where it lies.
     digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.

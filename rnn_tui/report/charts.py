@@ -32,7 +32,7 @@ _REFERENCE = re.compile(r"url\(#|^#")
 class ReportChart:
     """A chart with a caption: a picture in Markdown, a drawing among the words in HTML."""
 
-    key: str  #: such as `rows-adder`; no other chart of the document has it.
+    key: str  #: its id, unique in the document, such as `rows-adder`.
     title: str
     caption: str
     drawing: bytes  #: SVG, as matplotlib has it.

@@ -118,7 +118,7 @@ def family(config: RunConfig) -> RunConfig:
 
 
 def network_keys(config: RunConfig) -> list[NetworkKey]:
-    """What tells the networks of a run from all others, in the order of its figures."""
+    """The keys of the networks of a run, in the order of its values."""
     common = family(config)
     if not config.replicas:
         return [(common, None, config.seed)]

@@ -199,7 +199,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """What came of a plan so far: a row for each experiment, in the report's order."""
+    """The results of a plan so far: a row for each experiment, in the report's order."""
 
     plan: Plan
     rows: tuple[Row, ...]
@@ -301,7 +301,7 @@ EXPECTED = (
 RIGHT_ALIGNED = ("published", "n", "time")  # columns of figures
 LONGEST_TEXT = 4000  # characters of a paragraph
 LONGEST_CELL = 300
-# What means something in Markdown. Brackets alone are text; links and images have more behind.
+# Markdown's special characters. Brackets alone are text; in links and images more follows.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 
 

@@ -34,7 +34,7 @@ class RunTimes:
         """What a run will take, by the nearest number of networks that was measured.
 
         Returns:
-            None if nothing tells.
+            None if that is unknown.
         """
         seconds_by_count = self._seconds[family(config)]
         if not seconds_by_count:

@@ -1,4 +1,4 @@
-"""Trains what a plan lacks, run after run, and tells how far it is."""
+"""Trains the runs that a plan lacks, one after the other, and reports the progress."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -134,7 +134,7 @@ class _RunInTraining:
 
 
 class _MissingRuns:
-    """The runs that a plan lacks, a `JobSource`; tells how far the report is.
+    """Provides the runs that a plan lacks, as a `JobSource`, and reports the progress.
 
     They are trained in this thread, or by `train_on_workers`.
     """

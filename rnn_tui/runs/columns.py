@@ -119,7 +119,7 @@ class Nullable(Column):
     fallback: Any = None
 
     def read(self, value: object) -> Any:
-        """What `kind` makes of the value, or None."""
+        """Return the value converted by `kind`; None stays None."""
         return None if value is None else self.kind.read(value)
 
 
@@ -131,7 +131,7 @@ class JsonValues(Column):
     fallback: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, value: Any) -> Mapping[str, Any]:
-        """What `kind` makes of each value."""
+        """Return each value converted by `kind`."""
         values = json.loads(value)
         return {printable(name): self.kind.read(entry) for name, entry in values.items()}
 

@@ -262,7 +262,8 @@ class Place:
     host: str  #: the computer's name.
     versions: str  #: of packages and system, as JSON.
     pid: int = 0  #: the process; 0 for one of another computer.
-    process_started: float = 0.0  #: when that process began, in seconds since 1970; 0 likewise.
+    #: when that process began, in seconds since 1970; 0 for one of another computer.
+    process_started: float = 0.0
 
     @classmethod
     def here(cls) -> "Place":

@@ -37,7 +37,7 @@ class RunRecord:
     created: float  #: when it began, in seconds since 1970.
     updated: float  #: when something was last written of it.
     step: int = 0  #: steps that are logged.
-    total_steps: int = 0  #: 0 before data and model stand.
+    total_steps: int = 0  #: 0 before data and model are loaded.
     steps_per_epoch: int = 1
     samples_per_epoch: int = 0
     parameters: int = 0
@@ -48,7 +48,7 @@ class RunRecord:
     metric: SafeText = NO_TEXT
     #: its best value over epochs; of several variants, the best one's mean over seeds.
     best: float | None = None
-    last: float | None = None  #: its last value, likewise.
+    last: float | None = None  #: the last value of `metric`; None before it is measured.
     final_metric: SafeText = NO_TEXT  #: the test metric that `final` is of; empty before the end.
     final: float | None = None  #: its value.
     message: SafeText = NO_TEXT  #: why it failed, or what of its row is damaged.

@@ -128,7 +128,7 @@ def _read_text(path: Path) -> str:
 
 
 def _read_hosts(path: Path) -> tuple[str, ...]:
-    """The hosts in a file, one a line, each as often as the number behind it says."""
+    """Read the hosts in a file, one a line; a number after a host repeats it."""
     hosts: list[str] = []
     for line in _read_text(path).splitlines():
         words = line.partition("#")[0].split()

@@ -298,7 +298,7 @@ def read_range(task: Task, text: str) -> tuple[str, Range]:
 
 
 def _split_name(text: str, form: str) -> tuple[str, str]:
-    """The name of a setting and what is typed behind `=`; `form` says how it should look."""
+    """Split typed text at `=` into a setting's name and its value; `form` is for the error."""
     name, _, value = text.partition("=")
     if not value.strip():
         raise SettingError(f"“{printable(text)}” is not {form}.")

@@ -378,7 +378,7 @@ class RemoteRuns:
             await self._workers.call(run.worker, worker.forget, attempt.run_id, attempt.token)
 
     async def _end(self, run: RemoteRun, end: events.Event) -> None:
-        """Write that a run has ended, however long the database takes, and let go of it."""
+        """Write that a run has ended, however long the database takes, and drop it."""
         attempt = run.attempt
         if attempt is None:
             attempt = self._importer.begin(run.job.run_id, run.job.config, "", {})

@@ -128,7 +128,7 @@ class _Training:
         self.checkpoint_needs = self._count
 
     def held_events(self, first: int) -> list[str]:
-        """Events from a number on, at most `MOST_ASKED`; none where they are let go of."""
+        """Return events from a number on, at most `MOST_ASKED`; none if they were dropped."""
         with self._lock:
             start = first - self._first_held
             if start < 0:
@@ -136,7 +136,7 @@ class _Training:
             return list(itertools.islice(self._held, start, start + MOST_ASKED))
 
     def let_go(self, end: int) -> None:
-        """Let go of the events below a number: home has them."""
+        """Drop the events below a number, which home has."""
         with self._lock:
             while self._held and self._first_held < end:
                 self._held.popleft()
@@ -289,7 +289,7 @@ def last_checkpoint(run_id: str, token: str, is_sent: bool, known: int) -> tuple
         run_id: the run.
         token: of the attempt.
         is_sent: whether to send it; else it is left out, since home reads the shared folder.
-        known: how many events home has, which are let go of here.
+        known: how many events home has; these are dropped here.
 
     Returns:
         The checkpoint, compressed, and the number. The number is read last: it may be too high,

@@ -48,7 +48,7 @@ class SequenceShape:
     #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
     outputs: tuple[str, ...]
     every_step: bool = False  #: whether each step has an answer, in place of the last one only.
-    inputs: str = "inputs"  #: what a sequence is made of, in the plural: `digits`.
+    inputs: str = "inputs"  #: the elements of a sequence, in the plural: `digits`.
     step: str = "step"  #: what a step is called: `step`, `place`.
     #: the number of the first one; places are counted from 0, as powers of two are.
     first_step: int = 1

@@ -20,7 +20,7 @@ from rnn_tui.web.page import Page
 
 # for the first screen; then the next page may start beside it
 SECONDS_TO_DRAW = 60.0
-# between looks for pages that nobody uses
+# between two looks for unused pages
 SECONDS_TO_LOOK = 5.0
 # between looks whether a page has ended
 SECONDS_TO_ASK = 0.05
@@ -104,7 +104,7 @@ class Pages:
             await asyncio.sleep(SECONDS_TO_ASK)
 
     async def close_idle(self) -> None:
-        """Close pages that nobody uses, for as long as this runs."""
+        """Close unused pages, until it is cancelled."""
         most_seconds = 60 * self._rules.idle
         while True:
             await asyncio.sleep(min(SECONDS_TO_LOOK, most_seconds / 2))

@@ -32,7 +32,7 @@ THEIRS = Path(textual_serve.__file__).parent / "static"
 # of js, css and fonts
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}
 SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
-# by port: a browser tells its cookies to all servers of a computer
+# with the port, as a browser sends its cookies to all servers of a computer
 COOKIE = "rnn-tui-{}"
 SECONDS_OF_COOKIE = 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
@@ -204,7 +204,7 @@ class Server:
 
 
 def _cookie_of(request: web.Request) -> str:
-    """The name of the cookie that tells browsers apart: by port, as `COOKIE` says."""
+    """The name of the cookie that identifies a browser; it has the port, as `COOKIE` has."""
     address = None
     if request.transport is not None:
         address = request.transport.get_extra_info("sockname")

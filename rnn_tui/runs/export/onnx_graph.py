@@ -161,7 +161,7 @@ class Graph:
         Args:
             last: the value that is its output.
             inputs: the input's name and shape, with words for free sizes.
-            outputs: the output's, likewise.
+            outputs: the output's name and shape, with words for free sizes.
             properties: what the file says of the network.
         """
         onnx = self._onnx
@@ -193,7 +193,7 @@ class Value:
         self.name = name  #: in the graph.
 
     def apply(self, kind: str, *others: "Value | float") -> "Value":
-        """What an operator makes of this value and others."""
+        """Apply an operator to this value and others, and return its output."""
         names = [self.name, *(self._as_value(other).name for other in others)]
         return Value(self.graph, self.graph.node(kind, names))
 

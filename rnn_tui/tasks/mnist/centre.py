@@ -34,7 +34,7 @@ def centre(ink: Ink) -> Digit:
 
 
 def digit_of(fine: Ink) -> Digit:
-    """Ink (H, W), 0 … 1, as MNIST has it: (28, 28); but the width of its strokes stays."""
+    """Scale and centre ink (H, W), 0 … 1, as in MNIST, to (28, 28); keep the stroke width."""
     digit = cv2.resize(_placed(fine), (SIDE, SIDE), interpolation=cv2.INTER_AREA)
     return np.asarray(digit.clip(0, 1), np.float32)
 

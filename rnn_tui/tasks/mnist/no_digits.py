@@ -82,7 +82,7 @@ def no_digit(kind: "NoDigitKind", random: Random) -> Mask:
 
 
 def _centred(ink: Mask) -> Mask:
-    """Ink (H, W) as MNIST has it: (28, 28), uint8."""
+    """Scale and centre ink (H, W) as in MNIST: (28, 28), uint8."""
     return np.rint(centre(ink * np.float32(1 / 255)) * 255).astype(np.uint8)
 
 

@@ -14,7 +14,7 @@ from rnn_tui.tasks.task import (
 
 DIGITS = 10
 
-# Some units keep what they read from the start, others let go of it: with 5 units, 99 % are right
+# Some units keep what they read from the start, others forget it: with 5 units, 99 % are right
 # in place of 91 %.
 _BEST = Recipe(
     initialisation="orthogonal",

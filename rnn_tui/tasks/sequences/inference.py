@@ -157,8 +157,8 @@ class ReplicaChoice:
 
     #: ask networks of this size only; None for the largest, or for all in a vote.
     hidden_size: int | None = None
-    loss: str | None = None  #: ask networks trained with this loss only; None likewise.
-    seed: int | None = None  #: ask networks of this seed only; None likewise.
+    loss: str | None = None  #: ask only networks trained with this loss; None for any.
+    seed: int | None = None  #: ask only networks of this seed; None for any.
     vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:

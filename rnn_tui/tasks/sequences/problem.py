@@ -137,7 +137,7 @@ class SequenceProblem(Problem):
         dtype: the precision of the weights.
     """
 
-    task: ClassVar[Task]  #: what is known of it without torch.
+    task: ClassVar[Task]  #: its description, which needs no torch.
 
     def __init__(
         self,

@@ -90,7 +90,7 @@ def _is_taken(key: str, active: ActiveBinding | None, inner: Sequence[Widget]) -
 
     Args:
         key: the key.
-        active: what Textual takes it for.
+        active: the binding that Textual finds for the key; None if there is none.
         inner: what has the focus, and what that is in, within the view in front.
     """
     if active is not None and (active.node in inner or active.binding.priority):

@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.app import App
 
-# How long nobody has typed before garbage is looked for among all objects.
+# After so long without a key, all objects are searched for garbage.
 SECONDS_OF_REST = 2.0
 # How many looks among young objects make one among all worth its time.
 YOUNG_PER_FULL = 10
@@ -16,7 +16,7 @@ YOUNG_WHILE_TYPING = 40
 
 
 class GarbageCollection:
-    """Looks for garbage among all objects, which takes a fifth of a second, once nobody types.
+    """Searches all objects for garbage while no key comes, as that takes a fifth of a second.
 
     `cli/main` has switched Python's own looks off until the app's first frame.
     """
@@ -31,7 +31,7 @@ class GarbageCollection:
         self._at_rest = self._app.set_interval(SECONDS_OF_REST, self._collect)
 
     def wait(self) -> None:
-        """Wait until nobody has typed for a while: somebody does."""
+        """Start the wait again, since a key has come."""
         if gc.isenabled():
             self._at_rest.reset()
 

@@ -16,7 +16,7 @@ TABLE_HEAD = "| key | what it does |\n| --- | --- |\n"
 
 
 def documented(screen: Screen[object]) -> list[tuple[Binding, DOMNode]]:
-    """The documented keys of a screen, one an action, each with the widget that has it.
+    """Return the documented keys of a screen, one for each action, with their widgets.
 
     Those of what is in front and has the focus come first, the app's last.
     """

@@ -152,7 +152,7 @@ class NumberEntry(TypedInput):
 
     def read(self, base: Base) -> int:
         """Return the number typed; raises a `QueryError` with the sentence to show."""
-        if self.cut:  # what is left of a paste is not the number that was meant
+        if self.cut:  # a paste that was cut is not the number that the user meant
             raise QueryError(f"{self.cut} {TOO_LONG}")
         return read_number(self.value, base)[0]
 
@@ -163,7 +163,7 @@ class NumberEntry(TypedInput):
 
 
 def shorten(digits: str, width: int) -> str:
-    """Cut digits in the middle to at most `width` cells, with their number behind them."""
+    """Cut digits in the middle to at most `width` cells, followed by their number."""
     if len(digits) <= min(width, MOST_DIGITS_SHOWN):
         return digits
     count = f" ({len(digits):,} digits)"

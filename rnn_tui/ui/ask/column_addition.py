@@ -19,7 +19,7 @@ from rnn_tui.ui.common.key_table import moves
 from rnn_tui.ui.common.widgets.digits import large_digit, ruler, small_digit
 
 EIGHTHS = "▁▂▃▄▅▆▇█"
-LABEL_WIDTH = 11  # cells of a label, with a space behind it
+LABEL_WIDTH = 11  # cells of a label and the space after it
 Cell = tuple[str, str]  # a character, and the name of its style, one of these or none
 STYLES = ("label", "faint", "number", "ruled", "answer", "wrong", "mark", "total", "confidence")
 
@@ -47,7 +47,7 @@ class _Row:
     """A line of the addition."""
 
     label: str  #: the word to its left.
-    #: what stands in a column; columns are counted from the lowest bit.
+    #: returns the text in a column; columns are counted from the lowest bit.
     cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""  #: the style of the cells between columns.
     tall: bool = False  #: whether it is a number, whose digits are larger where there is room.
@@ -140,7 +140,7 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     @property
     def _cells(self) -> int:
-        """How many cells the bits take, without a gap behind the last one."""
+        """Return how many cells the bits take, without a gap after the last one."""
         if self.answer is None:
             return 0
         gap = 1 if self._pitch > 1 else 0
@@ -220,7 +220,7 @@ class ColumnAddition(ScrollView, can_focus=True):
 
     @property
     def _anchor(self) -> int:
-        """Where in a bit's column a single character stands."""
+        """The place of a single character within a bit's column."""
         return (self._pitch - 1) // 2 if self._glyph else 0
 
     def _ruler(self, visible: Sequence[tuple[int, int]]) -> list[Cell]:

@@ -112,7 +112,7 @@ class RecallNetworks:
             self._sources[source.position] = source
 
     def answer(self, digits: Digits, position: int) -> RecallAnswers:
-        """Ask every replica which digit stands at `position` (from 1).
+        """Ask every replica which digit is at `position` (from 1).
 
         Raises:
             CheckpointError: There are no weights that can be read.

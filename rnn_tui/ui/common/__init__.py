@@ -1,1 +1,1 @@
-"""What every place of the app is made of: messages, keys, views, threads, and Textual."""
+"""The parts that all tabs of the app share: messages, keys, views, threads, and Textual."""

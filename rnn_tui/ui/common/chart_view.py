@@ -52,7 +52,7 @@ class ChartView(Widget):
             chart.focus()
 
     def _next_in_full_screen(self) -> Chart | None:
-        """The chart to enlarge; None behind the last one."""
+        """The chart to enlarge; None after the last one."""
         charts = list(self.charts)
         for place, chart in enumerate(charts):
             if chart is self.screen.maximized:

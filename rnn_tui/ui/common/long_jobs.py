@@ -50,7 +50,7 @@ class ReportTrainer:
 
         Args:
             plan: what is to be trained.
-            emit: takes every event, before those of a run what is known of it, and the status.
+            emit: called with every event; before a run's events it gets what is known of the run.
             evaluate: measures a finished run, by its id; called between runs.
             on_unsaved: takes a run that can't be kept for now.
         """

@@ -85,7 +85,7 @@ class Pane(Vertical):
 
     @property
     def keys_first(self) -> bool:
-        """Whether its keys, such as to train, stand before those of its view in the footer."""
+        """Whether its keys, such as to train, come before those of its view in the footer."""
         return False
 
     @property
@@ -251,7 +251,7 @@ class StorePane(Pane):
         return answer
 
     async def news(self, read: "Callable[[SweepStore], T]", *, always: bool) -> T | None:
-        """What `read` makes of the store, if anything in it has changed since the last time.
+        """Return the result of `read` on the store, if the store has changed since the last time.
 
         Args:
             read: called in a thread.

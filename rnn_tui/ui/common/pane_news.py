@@ -1,4 +1,4 @@
-"""What the app tells its panes."""
+"""Messages from the app to its panes."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

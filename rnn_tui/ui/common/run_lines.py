@@ -36,7 +36,7 @@ class ProgressLine(Horizontal):
         yield Label("", id="progress-numbers", markup=False)
 
     def draw(self, activity: str, share: float, numbers: str) -> None:
-        """Draw what is done now, the share (0 … 1) that is done, and numbers."""
+        """Draw the current activity, the share (0 … 1) that is done, and numbers."""
         self.query_one(ProgressBar).update(progress=share)
         _update_label(self.query_one("#progress-what", Label), activity)
         _update_label(self.query_one("#progress-numbers", Label), numbers)

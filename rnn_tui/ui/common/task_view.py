@@ -48,7 +48,7 @@ class View:
 class TaskTab(Pane):
     """The tab of a task, as its views know it."""
 
-    spec: Task  #: what is known of the task.
+    spec: Task  #: the description of the task.
     runs: "TrainingManager"  #: what trains, and the runs of this session.
 
     @property

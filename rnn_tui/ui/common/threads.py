@@ -162,7 +162,7 @@ class StoreAccess:
         self._answering = threading.Lock()
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
-        """What `question` makes of the database, called in a thread.
+        """Return the result of `question`, called in a thread with the database.
 
         Raises:
             StoreError: if the database can't be used now.

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.sweeps.places import TrainingPlace
 
-RUNS_KEPT = 8  # as many as there are colours to tell them apart
+RUNS_KEPT = 8  # as many as there are colours to distinguish them
 logger = logging.getLogger(__name__)
 
 

@@ -1,4 +1,4 @@
-"""Views behind a row of tabs."""
+"""Views with a row of tabs, one of which is shown."""
 
 from textual.message import Message
 from textual.widgets import Static, TabbedContent, TabPane, Tabs

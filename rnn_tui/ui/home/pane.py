@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 # Columns and lines of the screen from which the digit has twice its size.
 LARGE_WIDTH, LARGE_HEIGHT = 112, 37
 SECONDS_A_ROW = 1 / 6  # how long a row is read
-ROWS_OF_REST = 20  # for how many rows' time an answer stands
-# Digits that are read while nobody presses a key: nothing goes on where nobody looks.
+ROWS_OF_REST = 20  # an answer stays for the time of so many rows
+# So many digits are read without a key; then the animation stops, as nobody may be watching.
 MOST_READINGS = 3
 FAILURE = "The network could not answer; the log file has the details."
 

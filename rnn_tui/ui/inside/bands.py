@@ -44,7 +44,7 @@ class HeatBand:
     row: int | None = None  #: the row with the cursor; None for none.
     #: whether values are written into their cells, where columns are wide enough.
     written: bool = False
-    prefix: str = ""  #: stands before each label, where there is room.
+    prefix: str = ""  #: written before each label, if there is room.
     title: str = ""  #: begins a panel of this name; empty to continue the panel above.
 
 

@@ -45,7 +45,7 @@ class Heatscale:
             ground: The colour of zero: that of the background.
             plain: Whether the terminal has no colours, so that signs are written.
         """
-        if ground.ansi is not None:  # nobody knows which colour the terminal shows
+        if ground.ansi is not None:  # the terminal chooses the actual colour
             ground = Color(0, 0, 0) if theme.dark else Color(255, 255, 255)
         self.ground = ground
         self._plain = plain

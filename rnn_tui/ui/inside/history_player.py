@@ -28,11 +28,11 @@ class ShownSnapshot:
     place: int  #: which snapshot of the training history, from 0.
     count: int  #: how many snapshots the training history has.
     epoch: float  #: when in the training the snapshot was kept.
-    playing: bool  #: whether the next one follows by itself.
+    playing: bool  #: whether the next snapshot follows without a key.
 
 
 class HistoryPlayer:
-    """Goes through a training history, by keys or by itself, and has its snapshots shown."""
+    """Steps through a training history, by keys or by a timer, and has its snapshots shown."""
 
     def __init__(
         self,

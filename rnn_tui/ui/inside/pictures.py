@@ -195,7 +195,7 @@ class _Plane:
         self._cells: dict[tuple[int, int], tuple[str, str]] = {}  #: Texts and styles by cell.
 
     def put(self, place: npt.NDArray[np.floating[Any]], text: str, style: str) -> None:
-        """Put a text at a place (2,), over what is there."""
+        """Write a text at a place (2,), over the picture."""
         x, y = ((place - self._low) * self._scale).round().astype(int)
         if 0 <= x < self._width - 3 and 0 <= y < self._height:
             self._cells[x, self._height - 1 - y] = (text, style)

@@ -183,7 +183,7 @@ class AskedInside(SequenceInside):
 
 
 def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:
-    """Return the right answer after each step in words; empty where nobody knows it.
+    """Return the right answer after each step in words; empty if it is unknown.
 
     Of a single answer, nobody knows before the end what would be right.
     """

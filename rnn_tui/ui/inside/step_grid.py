@@ -82,7 +82,9 @@ class StepGrid(Widget, can_focus=True):
         self._framed = False
         self._label_width = LABEL_WIDTH
         self._places: list[GridLine] = []  #: What is on each line.
-        self._height = -1  #: The lines that these are for: Textual does not tell of each new size.
+        self._height = (
+            -1
+        )  #: The number of lines that these fit; Textual does not report every new size.
         self._levels: dict[int, Levels] = {}  #: Of each heatmap, by its index among the bands.
         self._numbers: Sequence[int] = ()
 
@@ -379,7 +381,7 @@ class Scrubber(Widget):
             steps: How many there are; with 0 the line is empty.
             name: Of the step.
             text: The sentence.
-            playing: Whether steps follow by themselves.
+            playing: Whether the next step follows without a key.
         """
         self._step = step
         self._steps = steps

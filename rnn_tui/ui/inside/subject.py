@@ -1,4 +1,4 @@
-"""What is looked at inside, and the analyses that are made of it."""
+"""The network and input that Inside shows, and their analyses."""
 
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ class Subject:
 
     about: str  #: the input and the network, in a few words.
     reading: NetworkReading  #: the network, and what it held without edits.
-    #: (T,) the right answer after each step, as it is shown; empty where nobody knows it.
+    #: (T,) the right answer after each step, as it is shown; empty if unknown.
     truth: Sequence[str]
     network: Hashable  #: identifies the network, so that an analysis made of it is found again.
     details: Any = None  #: what a task's own view needs besides.

@@ -163,7 +163,7 @@ class InsideView(AnalysingView):
         self.show_all()
 
     def _change_subject(self, subject: Subject) -> None:
-        """Look at a new subject as at the previous one, as far as it is alike."""
+        """Show a new subject with the view's settings for the previous one, where they fit."""
         previous = self.history.whole or self.subject
         same_network = previous is not None and previous.network == subject.network
         same_length = previous is not None and previous.trace.steps == subject.trace.steps

@@ -165,7 +165,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
             box.set_class(bool(digit.doubt), "-doubtful")
 
     def _examine(self) -> None:
-        """Examine the photo in a thread; what is shown is greyed until then."""
+        """Examine the photo in a thread; until then the old contents are greyed."""
         assert self._reading is not None
         assert self._shown_by is not None
         self.add_class("-stale")

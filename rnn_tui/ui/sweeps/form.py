@@ -43,9 +43,9 @@ class TextField:
     """A line of the form in which one types."""
 
     name: str  #: its id ends with it.
-    label: str  #: stands before it.
+    label: str  #: the text before the field.
     placeholder: str  #: what an empty field stands for, or an example.
-    hint: str  #: stands behind it.
+    hint: str  #: the text after the field.
 
 
 FIELDS = (

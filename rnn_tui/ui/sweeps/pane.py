@@ -166,7 +166,7 @@ class SweepsPane(StorePane):
         """Say what the sweep is, and how far; `here` is its status if this app trains it."""
         plan = sweep.plan
         method = f"{plan.search} search" if plan.is_search else "every combination"
-        # here it is known before the store has it
+        # the pane knows of it before it is in the store
         status = sweep.status if here is None else "running"
         words = [plan.task_definition.label, method, count_of(plan.seeds, "seed"), status]
         self.query_one("#sweep-about", Static).update(" · ".join(words))

@@ -348,7 +348,7 @@ class SweepProgress(ProgressLine):
     _pace = Pace()  #: in shares of all trials.
 
     def show(self, sweep: Sweep, activity: str) -> None:
-        """Draw the progress, and what is done now or waited for."""
+        """Draw the progress, and the current activity or what it waits for."""
         trained = sum(map(share_of, sweep.trials))
         share = min(1.0, trained / max(1, sweep.plan.trial_count))
         running = activity == "running" and share > 0

@@ -40,7 +40,7 @@ FORM_WIDTH = 110  # columns from which there is room for the form beside its vie
 class TaskPane(TaskTab):
     """A task: its runs, a form and a log, and views of what came of the runs.
 
-    Form and log stand beside the first view, or in its place where there is no room.
+    Form and log are beside the first view, or in its place if the window is narrow.
     """
 
     DEFAULT_CLASSES = "task-pane"
@@ -405,7 +405,7 @@ class TaskPane(TaskTab):
 
     @property
     def alone(self) -> bool:
-        """Whether the form stands in place of the view."""
+        """Whether the form is shown in place of the view."""
         return self._place.display and self.app.size.width < FORM_WIDTH
 
     @property

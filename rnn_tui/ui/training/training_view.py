@@ -404,7 +404,7 @@ def _heading(metrics: Sequence[Metric], several: bool) -> str:
 
 
 def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
-    """What tells the metrics of a chart apart, and what they have in common.
+    """Split the labels of a chart's metrics into what differs and what they share.
 
     Of training loss and validation loss these are "training" and "validation", and "Loss".
     """

@@ -110,7 +110,7 @@ def _coarser_step(step: float) -> float:
 
 
 def tick_label(value: float, step: float) -> str:
-    """Format a tick with as many digits as tell it from its neighbours.
+    """Format a tick with enough digits to distinguish it from its neighbours.
 
     Very small and very large values have an exponent.
     """

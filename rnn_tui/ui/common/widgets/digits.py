@@ -128,7 +128,7 @@ class ProbabilityBars(Widget):
         width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
         plain = theme_style(self, "primary")
         notes: dict[int, tuple[str, Style]] = {}
-        if self._true is None:  # where nobody knows the truth nothing is wrong
+        if self._true is None:  # without a true class no bar is marked as wrong
             notes[best] = (" read", plain)
         else:
             notes[best] = (" ✗ read", theme_style(self, "text-error"))
@@ -151,7 +151,7 @@ class ProbabilityColumns(ProbabilityBars):
 
     def render(self) -> Text:
         """Draw at the present size, the digits in the last line."""
-        width = (self.content_size.width + 1) // 10  # of a column, with a blank behind it
+        width = (self.content_size.width + 1) // 10  # of a column and the blank after it
         height = self.content_size.height - 1
         heights = [8 * height * share for share in self._probabilities]  # in eighths of a line
         rows = []

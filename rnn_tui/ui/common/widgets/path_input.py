@@ -171,7 +171,7 @@ class PathInput(TypedInput):
             self.screen.focus_next()
 
     def replace_with(self, text: str) -> None:
-        """Put pasted text in place of what is there."""
+        """Replace the text of the field by pasted text."""
         self.value = ""
         self._insert(text)
 

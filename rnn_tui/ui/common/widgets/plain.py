@@ -110,7 +110,7 @@ class TypedInput(Compact, Input):
         return self._cut_note if self._value_after_cut == self.value else ""
 
     def hold(self, text: str) -> None:
-        """Hold this text in place of what is there, with the cursor behind it."""
+        """Replace the text of the field, and put the cursor at its end."""
         self.value = text
         self.cursor_position = len(text)
 
