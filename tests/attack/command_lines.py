@@ -26,12 +26,15 @@ from tests.attack.command_server import CLOSED, NOBODY
 ROOT = Path(__file__).parents[2]
 CODES = (0, 1, 2, 130)
 OUTPUTS = ("output", "resume_output", "outputs", "npz")
-SECONDS, MOST_SECONDS = 60.0, 90.0
-# Commands that go on until they are told to end, or for long, and how long they may before Ctrl-C.
-ENDLESS, SECONDS_OF_ENDLESS = {"train", "report", "reproduce", "sweep", "serve"}, 0.4
-# One of so many has an interpreter of its own.
+# Seconds after which a command gets Ctrl-C, and after which it is killed.
+SECONDS = 60.0
+MOST_SECONDS = 90.0
+# Commands that take long or go on until Ctrl-C, and the seconds after which they get it.
+ENDLESS = {"train", "report", "reproduce", "sweep", "serve"}
+SECONDS_OF_ENDLESS = 0.4
+# One command of so many runs in an interpreter of its own, the others in forks of the server.
 REAL = 80
-# Networks that train in a moment, where nothing hostile is put in their place.
+# Values of options with which networks train in a moment; hostile ones sometimes replace them.
 TINY = {
     "epochs": "1",
     "batch_size": "4",
@@ -108,7 +111,7 @@ HOSTILE = (
     "0b",
     "0xg",
 )
-# What is no fault at all, by the name of the option or the place.
+# Values that are right, by the name of the option or argument.
 PLAUSIBLE = {
     "run": ("last",),
     "runs": ("last",),
@@ -172,32 +175,37 @@ LINES = (
 
 @dataclass(frozen=True)
 class Form:
-    """A command with what it takes: its words, its options and its places for values."""
+    """A command: its words, and its options and arguments."""
 
     words: tuple[str, ...]
     actions: tuple[argparse.Action, ...]
 
 
 def forms(parser: Any, words: tuple[str, ...] = ()) -> Iterator[Form]:
-    """Every command there is, from the parser itself: a new one is attacked as well."""
+    """Every command of the parser, so that a new one is attacked as well."""
     parser.complete()
     yield Form(words, tuple(parser._actions))
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):
-            for name, below in action.choices.items():
-                yield from forms(below, (*words, name))
+            for name, subparser in action.choices.items():
+                yield from forms(subparser, (*words, name))
 
 
 class CommandLines(Attack):
-    """Nothing but a sentence and one of a few exit codes, whatever is typed."""
+    """Whatever is typed, a command says a sentence and ends with one of a few exit codes."""
 
-    name, unit, share, length = "command_lines", "command lines", 40, 10_000
+    name = "command_lines"
+    unit = "command lines"
+    share = 40
+    length = 10_000
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self._forms = list(forms(build_parser()))
         self._server: subprocess.Popen[str] | None = None
-        self._home, self._work = folder / "home", folder / "work"
+        self._home = folder / "home"
+        self._work = folder / "work"
+        #: the home that each attempt begins with; it has one run
         self._template = folder / "template"
         paper = np.full((60, 60), 220, np.uint8)
         cv2.line(paper, (32, 12), (28, 48), 30, 5)
@@ -222,31 +230,29 @@ class CommandLines(Attack):
         )
 
     def attempt(self, random: Random) -> Attempt:
-        """Type something."""
+        """Run a random command line."""
         self._prepare(random)
         form = random.choice(self._forms)
         if form.words[:1] in (("train",), ("report",), ("reproduce",)) and random.random() < 0.5:
             form = random.choice(self._forms)  # these take the longest
         arguments = self._arguments(form, random)
-        ascii_only, real = random.random() < 0.15, random.randrange(REAL) == 0
-        out, err = self.folder / "out", self.folder / "err"
-        streams = [
-            CLOSED if random.random() < 0.05 else str(self.folder / "in"),
-            random.choice([NOBODY, "/dev/full", CLOSED]) if random.random() < 0.2 else str(out),
-            random.choice([NOBODY, "/dev/full", CLOSED]) if random.random() < 0.1 else str(err),
-        ]
+        ascii_only = random.random() < 0.15
+        real = random.randrange(REAL) == 0
+        streams = self._streams(random)
         environment = self._environment(random, ascii_only=ascii_only)
         run = self._in_interpreter if real else self._in_server
-        code = run(arguments, streams, environment, ascii_only, bool(ENDLESS & set(form.words)))
-        told = [file.read_bytes().decode(errors="replace") for file in (out, err)]
+        endless = not ENDLESS.isdisjoint(form.words)
+        code = run(arguments, streams, environment, ascii_only, endless)
+        out: str | None = self._written("out")
+        if streams[1] != str(self.folder / "out"):
+            out = None
         home = environment["RNN_TUI_HOME"]
         kind = "by itself" if real else "in the server"
         tried = (
             f"rnn-tui {shlex.join(arguments)[:1500]!a} {kind}, streams {streams}, home {home!a}, "
             f"ascii {ascii_only}"
         )
-        whole = streams[1] == str(out)
-        return Attempt(tried, fault_of(arguments, code, told[0] if whole else None, told[1]))
+        return Attempt(tried, fault_of(arguments, code, out, self._written("err")))
 
     def close(self) -> None:
         """End the server."""
@@ -255,8 +261,23 @@ class CommandLines(Attack):
             self._server.stdin.close()
             self._server.wait()
 
+    def _streams(self, random: Random) -> list[str]:
+        """Where stdin, stdout and stderr of a command are: mostly files in the attack's folder."""
+        streams = [str(self.folder / name) for name in ("in", "out", "err")]
+        if random.random() < 0.05:
+            streams[0] = CLOSED
+        if random.random() < 0.2:
+            streams[1] = random.choice([NOBODY, "/dev/full", CLOSED])
+        if random.random() < 0.1:
+            streams[2] = random.choice([NOBODY, "/dev/full", CLOSED])
+        return streams
+
+    def _written(self, stream: str) -> str:
+        """The text that a command wrote into the file of a stream."""
+        return (self.folder / stream).read_bytes().decode(errors="replace")
+
     def _prepare(self, random: Random) -> None:
-        """A home and a folder as they are before each attempt."""
+        """Make the home and the folder with which every attempt begins."""
         for folder in (self._home, self._work):
             shutil.rmtree(folder, ignore_errors=True)
         for stream in ("out", "err"):
@@ -265,7 +286,8 @@ class CommandLines(Attack):
         (self.folder / "in").write_bytes(b"".join(lines))
         shutil.copytree(self._template, self._home)
         self._work.mkdir()
-        work, assets = self._work, ROOT / "assets" / "pretrained"
+        work = self._work
+        assets = ROOT / "assets" / "pretrained"
         os.mkfifo(work / "pipe")
         (work / "folder").mkdir()
         (work / "photos").mkdir()
@@ -288,35 +310,57 @@ class CommandLines(Attack):
             os.close(here)
 
     def _arguments(self, form: Form, random: Random) -> list[str]:
-        arguments: list[str] = list(form.words)
-        # A line with one wrong value is refused at once: most get further with fewer of them.
+        """The words of a command line."""
+        words = list(form.words)
+        # A command is refused at its first wrong value: the fewer there are, the further it gets.
         hostile = random.choice([0.02, 0.1, 0.5])
         for action in form.actions:
             if isinstance(action, argparse._SubParsersAction):
                 continue
-            if not action.option_strings:
-                count = {None: 1, "?": random.randrange(2)}.get(action.nargs, random.randrange(4))
-                arguments += [self._value(action, random, hostile) for _ in range(count)]
-                continue
-            tiny = TINY.get(action.dest)
-            if random.random() > (0.9 if tiny else 0.02 if action.dest == "help" else 0.15):
-                continue
-            option = random.choice(action.option_strings)
-            if action.nargs == 0:
-                arguments.append(option)
-                continue
-            value = (
-                tiny
-                if tiny and random.random() > hostile / 4
-                else self._value(action, random, hostile)
-            )
-            arguments += [f"{option}={value}"] if random.random() < 0.5 else [option, value]
+            if action.option_strings:
+                words += self._option(action, random, hostile)
+            else:
+                words += self._positional(action, random, hostile)
         if random.random() < hostile / 5:
-            arguments.insert(random.randrange(len(arguments) + 1), random.choice(HOSTILE))
-        return [one.replace("\0", "") for one in arguments]
+            place = random.randrange(len(words) + 1)
+            words.insert(place, random.choice(HOSTILE))
+        return [word.replace("\0", "") for word in words]
+
+    def _positional(self, action: argparse.Action, random: Random, hostile: float) -> list[str]:
+        """Values for an argument without an option: as many as it takes, or up to three."""
+        one_or_none = random.randrange(2)
+        up_to_three = random.randrange(4)
+        count = {None: 1, "?": one_or_none}.get(action.nargs, up_to_three)
+        return [self._value(action, random, hostile) for _ in range(count)]
+
+    def _option(self, action: argparse.Action, random: Random, hostile: float) -> list[str]:
+        """An option with its value, or nothing where it is left out."""
+        tiny = TINY.get(action.dest)
+        probability = 0.15
+        if tiny:
+            probability = 0.9
+        elif action.dest == "help":
+            probability = 0.02
+        if random.random() > probability:
+            return []
+        option = random.choice(action.option_strings)
+        if action.nargs == 0:
+            return [option]
+        if tiny and random.random() > hostile / 4:
+            value = tiny
+        else:
+            value = self._value(action, random, hostile)
+        return [f"{option}={value}"] if random.random() < 0.5 else [option, value]
 
     def _value(self, action: argparse.Action, random: Random, hostile: float) -> str:
-        if action.dest in OUTPUTS:  # into its own folder, whatever the user may do
+        """A value: one of the choices, a right one, a hostile one, or a file.
+
+        Args:
+            action: the option or argument.
+            random: chooses.
+            hostile: the probability of a value that is not right, where right ones are known.
+        """
+        if action.dest in OUTPUTS:  # the command writes there: only into the attack's folder
             return random.choice(WRITABLE)
         if action.choices and random.random() > hostile:
             return str(random.choice(list(action.choices)))
@@ -343,7 +387,9 @@ class CommandLines(Attack):
             )
             environment["RNN_TUI_HOME"] = random.choice(homes)
             environment["HOME"] = str(self._work)
-        environment |= {name: value for name, value in ODD.items() if random.random() < 0.1}
+        for name, value in ODD.items():
+            if random.random() < 0.1:
+                environment[name] = value
         if ascii_only:
             environment |= {
                 "LANG": "C",
@@ -423,18 +469,25 @@ class CommandLines(Attack):
 
 
 def fault_of(arguments: list[str], code: int | None, out: str | None, err: str) -> str:
-    """What is wrong with how a command ended; `out` is None where it went elsewhere."""
+    """What is wrong with how a command ended; empty where nothing is.
+
+    Args:
+        arguments: of the command.
+        code: the exit code, or None where the command had to be killed.
+        out: what it wrote to stdout, or None where that went elsewhere.
+        err: what it wrote to stderr.
+    """
     if code is None:
         return "it did not end"
-    told = err + (out or "")
+    text = err + (out or "")
     signs = ("Traceback", "Exception ignored", "fault of rnn-tui", "Warning:", "nan %", "\x1b")
     for sign in signs:
-        if sign in told:
-            return f"{sign!r} in {told[-600:]!a}"
-    if code not in (*CODES, 124):
-        return f"exit code {code}: {told[-300:]!a}"
-    helped = {"-h", "--help", "--version"} & set(arguments)
-    if "--json" in arguments and code == 0 and out is not None and not helped:
+        if sign in text:
+            return f"{sign!r} in {text[-600:]!a}"
+    if code not in (*CODES, 124):  # 124 is that of `timeout`
+        return f"exit code {code}: {text[-300:]!a}"
+    asks_for_help = {"-h", "--help", "--version"} & set(arguments)
+    if "--json" in arguments and code == 0 and out is not None and not asks_for_help:
         try:
             json.loads(out)
         except ValueError as error:

@@ -1,4 +1,4 @@
-"""Exports and documents to targets of every kind: these stay, and have what was wanted."""
+"""Exports and documents to targets of every kind: each stays of its kind, and gets the data."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from tests.cli.command_line import COMMAND, PATIENCE, run_inside
 from tests.devices import device
 from tests.runs.kept_runs import small, train
 
-# Where a single file can be written, and where it can't.
+# Kinds of targets to which a single file can be written, and to which it can't.
 GOOD = ("new", "existing", "link", "dangling link", "pipe", "null", "stdout")
 BAD = ("pipe without a reader", "folder", "below a file", "ring", "full", "socket")
 INSIDE = ["inspect", "adder", "0d12", "0d30", "--quiet", "--npz"]
-BEFORE = b"what was there before"
-# Of documents: what is another at every moment.
-MOMENT = re.compile(rb"Written on [^ ]+")
+OLD_CONTENT = b"what was there before"
+# The date in a document, which two documents need not share.
+DATE = re.compile(rb"Written on [^ ]+")
 
 
 class Reader:
@@ -42,14 +42,14 @@ class Reader:
         self._thread.start()
 
     def _read(self) -> None:
-        # What nobody has opened for writing yet would be at its end at once.
+        # A read before anybody has opened the pipe for writing would be at its end at once.
         if self._pipe in select.select([self._pipe, self._stop], [], [])[0]:
             os.set_blocking(self._pipe, True)
             while part := os.read(self._pipe, 65536):
                 self.data += part
 
     def close(self) -> None:
-        """Come to the end, though nobody wrote."""
+        """Stop reading, even where nobody has opened the pipe for writing."""
         os.close(self._end)
         self._thread.join()
         os.close(self._pipe)
@@ -66,18 +66,23 @@ class Exports(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._home = os.environ.get("RNN_TUI_HOME")
+        #: the home outside the attack
+        self._outer_home = os.environ.get("RNN_TUI_HOME")
         os.environ["RNN_TUI_HOME"] = str(folder / "home")
-        one = small(hidden_sizes=(2,), seeds=1)
-        self._runs = [train(one).run_id, train(one, stop_at=13).run_id, train().run_id]
-        self._wanted: dict[tuple[str, ...], bytes | None] = {}
+        config = small(hidden_sizes=(2,), seeds=1)
+        finished = train(config)
+        stopped = train(config, stop_at=13)
+        several_networks = train()
+        self._runs = [finished.run_id, stopped.run_id, several_networks.run_id]
+        #: what each export writes into a new file, by arguments and ending
+        self._expected_data: dict[tuple[str, ...], bytes | None] = {}
         self._count = 0
 
     def close(self) -> None:
-        """Give the home back."""
+        """Restore the environment."""
         del os.environ["RNN_TUI_HOME"]
-        if self._home is not None:
-            os.environ["RNN_TUI_HOME"] = self._home
+        if self._outer_home is not None:
+            os.environ["RNN_TUI_HOME"] = self._outer_home
 
     def attempt(self, random: Random) -> Attempt:
         """Export something to somewhere."""
@@ -89,7 +94,7 @@ class Exports(Attack):
         forms = list(FORMATS)
         choice = random.choice([*forms, *forms, "document", "arrays"])
         if choice == "document":
-            ending = random.choice([one.suffix for one in DOCUMENTS.values()])
+            ending = random.choice([document.suffix for document in DOCUMENTS.values()])
             arguments = ["report", "--no-training", "--only", "adder", "--quiet", "-o"]
         elif choice == "arrays":
             arguments = INSIDE
@@ -100,20 +105,19 @@ class Exports(Attack):
             path = _target(here, kind, ending)
         except pytest.skip.Exception as skipped:
             return Attempt(f"nothing, since {skipped}")
-        wanted = self._expected(arguments, ending)
-        return Attempt(
-            f"{' '.join(arguments)} {path} ({kind})", _fault(arguments, path, kind, wanted)
-        )
+        expected = self._expected(arguments, ending)
+        tried = f"{' '.join(arguments)} {path} ({kind})"
+        return Attempt(tried, _fault(arguments, path, kind, expected))
 
     def _expected(self, arguments: Sequence[str], ending: str) -> bytes | None:
-        """What the same writes into a new file; None where that does not become a single file."""
+        """What the same export writes into a new file; None where it writes no single file."""
         key = (*arguments, ending)
-        if key not in self._wanted:
-            path = self.folder / f"wanted{len(self._wanted)}{ending}"
+        if key not in self._expected_data:
+            path = self.folder / f"expected{len(self._expected_data)}{ending}"
             code, _, _ = run_inside([*arguments, str(path)])
-            whole = code == 0 and path.is_file()
-            self._wanted[key] = path.read_bytes() if whole else None
-        return self._wanted[key]
+            is_single = code == 0 and path.is_file()
+            self._expected_data[key] = path.read_bytes() if is_single else None
+        return self._expected_data[key]
 
 
 def _target(here: Path, kind: str, ending: str) -> Path:
@@ -121,24 +125,24 @@ def _target(here: Path, kind: str, ending: str) -> Path:
     path = here / f"target{ending}"
     match kind:
         case "existing":
-            path.write_bytes(BEFORE)
+            path.write_bytes(OLD_CONTENT)
         case "link" | "dangling link":
             path.symlink_to("elsewhere")
             if kind == "link":
-                (here / "elsewhere").write_bytes(BEFORE)
+                (here / "elsewhere").write_bytes(OLD_CONTENT)
         case "pipe" | "pipe without a reader":
             os.mkfifo(path)
         case "folder":
             path.mkdir()
         case "below a file":
-            (here / "file").write_bytes(BEFORE)
+            (here / "file").write_bytes(OLD_CONTENT)
             path = here / "file" / path.name
         case "ring":
             path.symlink_to(path.name)
         case "socket":
-            with socket.socket(socket.AF_UNIX) as one:
-                one.bind(os.path.relpath(path))
-        case "null" | "full":  # through a link, since a document's name says what it is
+            with socket.socket(socket.AF_UNIX) as server:
+                server.bind(os.path.relpath(path))
+        case "null" | "full":  # through a link: the suffix of a document's name says its format
             path.symlink_to(device(kind, here))
         case "stdout":
             path.symlink_to("/dev/stdout")
@@ -146,51 +150,69 @@ def _target(here: Path, kind: str, ending: str) -> Path:
 
 
 def _nature(path: Path) -> object:
-    """What must not change of anything that is no regular file."""
+    """Mode, inode and link of a target, which must not change; None for a regular file."""
     if not os.path.lexists(path) or (path.is_file() and not path.is_symlink()):
         return None
     status = os.lstat(path)
     return status.st_mode, status.st_ino, path.is_symlink() and os.readlink(path)
 
 
-def _fault(arguments: Sequence[str], path: Path, kind: str, wanted: bytes | None) -> str:
-    """Export, and look at what came of it."""
-    before = _nature(path)
-    found: bytes | None
+def _fault(arguments: Sequence[str], path: Path, kind: str, expected: bytes | None) -> str:
+    """Export to a target, and return what was wrong; empty where nothing was.
+
+    Args:
+        arguments: of the export, without its target.
+        path: of the target.
+        kind: of the target, one of `GOOD` or `BAD`.
+        expected: what a new file would get; None where the export writes no single file.
+    """
+    nature = _nature(path)
+    code, data, err = _export([*arguments, str(path)], path, kind)
+    end = err[-300:]
+    if nature is not None and nature != _nature(path):
+        return "the target is another kind of thing now"
+    if "Traceback" in err or "fault of" in err or code not in (0, 1):
+        return f"exit code {code}: {end}"
+    if code == 1 and err.count("\n") != 1:
+        return f"no sentence: {end}"
+    if expected is None or kind == "folder":
+        return ""
+    if code == 1:
+        return f"not written: {end}" if kind in GOOD else ""
+    return _fault_of_data(kind, data, expected)
+
+
+def _fault_of_data(kind: str, data: bytes | None, expected: bytes) -> str:
+    """What is wrong with what a target got from an export that says it succeeded."""
+    if kind in BAD:
+        return "it can't have been written"
+    if data is not None and DATE.sub(b"", data) != DATE.sub(b"", expected):
+        return "other bytes than were expected"
+    return ""
+
+
+def _export(arguments: Sequence[str], path: Path, kind: str) -> tuple[int, bytes | None, str]:
+    """The exit code, the data that the target got (None if no file has it), and stderr."""
     if kind == "stdout":
-        code, found, err = _to_stdout([*arguments, str(path)])
-    else:
-        reader = Reader(path) if kind == "pipe" else None
-        code, _, err = run_inside([*arguments, str(path)])
-        if reader is not None:
-            reader.close()
-        found = reader.data if reader is not None else _contents(path)
-    told = err[-300:]
-    single = wanted is not None and kind != "folder"
-    differs = found is not None and MOMENT.sub(b"", found) != MOMENT.sub(b"", wanted or b"")
-    faults = {
-        "the target is another kind of thing now": before is not None and before != _nature(path),
-        f"exit code {code}: {told}": "Traceback" in err or "fault of" in err or code not in (0, 1),
-        f"no sentence: {told}": code == 1 and err.count("\n") != 1,
-        "it can't have been written": single and kind in BAD and code == 0,
-        f"not written: {told}": single and kind in GOOD and code == 1,
-        "other bytes than were wanted": single and code == 0 and differs,
-    }
-    return next((what for what, is_so in faults.items() if is_so), "")
-
-
-def _contents(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
+        return _to_stdout(arguments)
+    if kind == "pipe":
+        reader = Reader(path)
+        code, _, err = run_inside(arguments)
+        reader.close()
+        return code, reader.data, err
+    code, _, err = run_inside(arguments)
+    data = path.read_bytes() if path.is_file() else None
+    return code, data, err
 
 
 def _to_stdout(arguments: Sequence[str]) -> tuple[int, bytes, str]:
-    """The same with a real stdout."""
+    """Export in a process with a stdout of its own; returns exit code, stdout and stderr."""
     home = Path(os.environ["RNN_TUI_HOME"])
-    done = subprocess.run(
+    process = subprocess.run(
         [*COMMAND, *arguments],
         capture_output=True,
         env=home_in(home),
         timeout=PATIENCE,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr.decode()
+    return process.returncode, process.stdout, process.stderr.decode()
