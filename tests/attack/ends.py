@@ -21,15 +21,16 @@ from tests.cli.command_line import run_inside
 from tests.terminal import Terminal, statuses_written
 
 CTRL_Q = "\x11"
-# What to do before the end. Nothing here trains, nor writes a letter into a field.
-WAYS_AROUND = (
+# Keys to press before the end. None starts a training or types a letter into a field.
+KEYS = (
     *("\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~"),  # F2 to F6
     *("n", "n", "c", "m", "l", "+", "v", "\t", "\x1b[B", "\x1b[C"),
 )
 # The keys of tasks that train fast, and what is drawn once their tabs are there.
 TASKS = (("\x1bOR", "Prompt"), ("\x1bOS", "Calculator"))
-# On an idle machine all of an end takes two seconds; this is for one that is not.
-MOST_SECONDS, PATIENCE = 5.0, 30.0
+# On an idle machine an end takes up to two seconds, on a busy one longer.
+MOST_SECONDS = 5.0
+PATIENCE = 30.0
 SIGNALS = {"SIGTERM": signal.SIGTERM, "SIGHUP": signal.SIGHUP, "SIGINT": signal.SIGINT}
 WAYS = (
     "SIGTERM",
@@ -46,11 +47,11 @@ WAYS = (
 
 
 class Fault(Exception):
-    """What must not happen did."""
+    """The app did not end as it must, or left something."""
 
 
 class Ends(Attack):
-    """Starts the app, goes somewhere in it, ends it, and looks what is left."""
+    """Starts the app, goes somewhere in it, ends it, and checks what is left."""
 
     name = "ends"
     unit = "ends"
@@ -59,8 +60,10 @@ class Ends(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        #: the longest end in milliseconds, by way
         self._longest: Counter[str] = Counter()
-        self._seen: Counter[str] = Counter()
+        #: how many ends there were of each state and exit code
+        self._outcomes: Counter[str] = Counter()
 
     def attempt(self, random: Random) -> Attempt:
         """One end."""
@@ -86,16 +89,16 @@ class Ends(Attack):
         return Attempt(tried)
 
     def _go(self, terminal: Terminal, state: str, random: Random) -> str:
-        """Bring the app into a state, at some moment of it; returns the keys."""
-        keys = "".join(random.choices(WAYS_AROUND, k=random.randrange(8)))
+        """Bring the app into a state, and wait until some moment of it; returns the keys."""
+        keys = "".join(random.choices(KEYS, k=random.randrange(8)))
         if state == "starting":
             terminal.watch(random.uniform(0.0, 1.0))
             return ""
         terminal.wait_for("MNIST")
         if state == "training":
-            tab, there = random.choice(TASKS)
+            tab, label = random.choice(TASKS)
             terminal.press(tab)
-            terminal.wait_for(there)
+            terminal.wait_for(label)
             terminal.press("t")
             terminal.watch(random.uniform(0.0, 9.0))
             terminal.press(keys)
@@ -110,11 +113,11 @@ class Ends(Attack):
         if way == "Ctrl+Q":
             until = time.monotonic() + PATIENCE
             while not terminal.taken and time.monotonic() < until:
-                terminal.watch(0.02)  # before, the terminal itself takes it for something else
+                terminal.watch(0.02)  # until then the terminal would handle Ctrl+Q itself
             terminal.watch(random.uniform(0.02, 0.5))
         if way.startswith(("stop", "suspend")) and terminal.taken:
-            by = signal.SIGSTOP if way.startswith("stop") else signal.SIGTSTP
-            terminal.stop_and_continue(by)
+            number = signal.SIGSTOP if way.startswith("stop") else signal.SIGTSTP
+            terminal.stop_and_continue(number)
             terminal.watch(random.choice((0.0, random.uniform(0.0, 0.3))))
         if way.startswith("stuck"):
             with contextlib.suppress(OSError):
@@ -128,14 +131,14 @@ class Ends(Attack):
         if seconds > MOST_SECONDS:
             raise Fault(f"it took {seconds:.1f} s to end")
         allowed = expected(way)
-        if not taken:  # the system's own way to end a process that has not asked for another
+        if not taken:  # the app handles no signals yet: they end it as they end any process
             allowed |= {-number for number in SIGNALS.values()} | {1, 2, 120}
         if code not in allowed:
             raise Fault(f"exit code {code}, not of {sorted(allowed)}: {terminal.output[-2000:]!r}")
-        self._seen[f"{state}, code {code}"] += 1
+        self._outcomes[f"{state}, code {code}"] += 1
 
     def _ask(self, terminal: Terminal, way: str) -> float:
-        """Ask the app to end; returns when."""
+        """Ask the app to end; returns the time of the last request."""
         began = time.monotonic()
         if way.startswith("close"):
             terminal.hang_up()
@@ -146,7 +149,7 @@ class Ends(Attack):
                 terminal.watch(1.0)
                 if terminal.process.poll() is None:
                     asked = time.monotonic()
-                    terminal.press("s")  # stop and keep, where it asks
+                    terminal.press("s")  # stop and keep, where the app asks
                     terminal.watch(2.0)
             return asked
         else:
@@ -161,7 +164,8 @@ class Ends(Attack):
         with contextlib.suppress(ProcessLookupError):
             os.killpg(terminal.process.pid, 0)
             raise Fault("a process of its group is left")
-        early_interrupt = way == "SIGINT" and not terminal.taken  # Python's own, while it starts
+        # While Python starts, SIGINT ends it before the app could restore anything.
+        early_interrupt = way == "SIGINT" and not terminal.taken
         if way.startswith("stuck"):
             if terminal.attributes != terminal.attributes_before:
                 raise Fault("the terminal's attributes are changed")
@@ -169,24 +173,25 @@ class Ends(Attack):
             raise Fault(terminal.not_restored())
         with RunStore() as store:
             runs = store.runs()
-            late = statuses_written()
+            written_statuses = statuses_written()
         allowed = [Status.INTERRUPTED, Status.FINISHED]
-        if way == "Ctrl+Q":  # which asks whether to stop
+        if way == "Ctrl+Q":  # the app asks whether to stop the run
             allowed.append(Status.STOPPED)
-        if wrong := [run for run in runs if run.status not in allowed]:
-            raise Fault(f"runs are {[(run.status, run.message) for run in wrong]}")
-        for kept in late:
-            self._seen[f"run written as {kept}"] += 1
+        wrong = [(run.status, run.message) for run in runs if run.status not in allowed]
+        if wrong:
+            raise Fault(f"runs are {wrong}")
+        for status in written_statuses:
+            self._outcomes[f"run written as {status}"] += 1
         code, out, err = run_inside(["runs"])
         if code != 0 or len(out.splitlines()) < len(runs):
             raise Fault(f"rnn-tui runs: exit code {code}, {out}{err}")
 
     def close(self) -> None:
-        """Tell how long ends took, and what was seen."""
-        times = ", ".join(f"{way} {most / 1000:.2f}" for way, most in sorted(self._longest.items()))
-        print(f"ends: the longest in seconds: {times}", file=sys.stderr)
-        for what, count in sorted(self._seen.items()):
-            print(f"ends: {what}: {count}", file=sys.stderr)
+        """Print the longest end of each way, and the count of each outcome."""
+        times = [f"{way} {longest / 1000:.2f}" for way, longest in sorted(self._longest.items())]
+        print(f"ends: the longest in seconds: {', '.join(times)}", file=sys.stderr)
+        for outcome, count in sorted(self._outcomes.items()):
+            print(f"ends: {outcome}: {count}", file=sys.stderr)
 
 
 def expected(way: str) -> set[int]:
@@ -200,7 +205,7 @@ def expected(way: str) -> set[int]:
 
 @contextlib.contextmanager
 def busy_process() -> Iterator[None]:
-    """A process that takes all the time that it gets."""
+    """A process that never waits, so that the app gets less of the processor."""
     busy = subprocess.Popen([sys.executable, "-S", "-c", "while True: pass"])
     try:
         yield

@@ -23,7 +23,7 @@ from tests.web.page_process import PageProcess
 TABS = {"Home": "", "Confusion": "\x1bOQ", "Prompt": "\x1bOR", "Calculator": "\x1bOS"}
 SECONDS_OF_FLOOD = 6.0
 MOST_BYTES = 10_000_000
-# above what the page takes at rest: one frame of the largest size, and what the views load
+# Bytes above the memory at rest: a frame of the largest size, and what the views load.
 MOST_GROWTH = 200 << 20
 
 
@@ -37,7 +37,7 @@ class Floods(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._highest = 0
+        self._largest_growth = 0
 
     def attempt(self, random: Random) -> Attempt:
         """One flood."""
@@ -52,7 +52,7 @@ class Floods(Attack):
             page.watch(2.0)
             try:
                 growth = _flood(page, KINDS[kind](random))
-                self._highest = max(self._highest, growth)
+                self._largest_growth = max(self._largest_growth, growth)
                 if growth > MOST_GROWTH:
                     return Attempt(tried, f"it grew by {growth >> 20} MB")
                 page.end_input()
@@ -64,8 +64,8 @@ class Floods(Attack):
         return Attempt(tried)
 
     def close(self) -> None:
-        """Tell how much a page grew at most."""
-        print(f"floods: the largest growth: {self._highest >> 20} MB", file=sys.stderr)
+        """Print how much a page grew at most."""
+        print(f"floods: the largest growth: {self._largest_growth >> 20} MB", file=sys.stderr)
 
 
 def _flood(page: PageProcess, packets: list[bytes]) -> int:
@@ -73,18 +73,19 @@ def _flood(page: PageProcess, packets: list[bytes]) -> int:
     assert page.process.stdin is not None
     pipe = page.process.stdin.fileno()
     process = psutil.Process(page.process.pid)
-    at_rest = highest = process.memory_info().rss
+    at_rest = process.memory_info().rss
+    highest = at_rest
     os.set_blocking(pipe, False)
     until = time.monotonic() + SECONDS_OF_FLOOD
     sent = 0
-    left = b""
+    remainder = b""
     source = cycle(packets)
     while time.monotonic() < until and sent < MOST_BYTES:
-        left = left or next(source)
+        remainder = remainder or next(source)
         try:
-            written = os.write(pipe, left)
+            written = os.write(pipe, remainder)
             sent += written
-            left = left[written:]
+            remainder = remainder[written:]
         except BlockingIOError:
             page.watch(0.05)
         page.screen = page.screen[-2000:]
@@ -95,39 +96,44 @@ def _flood(page: PageProcess, packets: list[bytes]) -> int:
 
 
 def _packet(kind: bytes, payload: bytes) -> bytes:
+    """What a page reads: a letter for the kind, the length in four bytes, and the payload."""
     return kind + len(payload).to_bytes(4, "big") + payload
 
 
 def _keys(random: Random) -> list[bytes]:
     """Letters, digits, arrows and other keys, none of which ends the app."""
     keys = [*"1234567890abcdfghijklmnpruvwxyz", "\t", "\x1b[A", "\x1b[B", "\x1b[C", "\x7f", "?"]
-    return [_packet(b"D", "".join(random.choices(keys, k=20_000)).encode())]
+    text = "".join(random.choices(keys, k=20_000))
+    return [_packet(b"D", text.encode())]
 
 
 def _mouse(random: Random) -> list[bytes]:
     """Moves and turns of the wheel."""
-    moves = (
-        b"\x1b[<%d;%d;%dM"
-        % (random.choice((35, 64, 65)), random.randint(1, 100), random.randint(1, 30))
-        for _ in range(5_000)
-    )
-    return [_packet(b"D", b"".join(moves))]
+    events = []
+    for _ in range(5_000):
+        button = random.choice((35, 64, 65))  # a move, or the wheel up or down
+        column = random.randint(1, 100)
+        row = random.randint(1, 30)
+        events.append(b"\x1b[<%d;%d;%dM" % (button, column, row))
+    return [_packet(b"D", b"".join(events))]
 
 
 def _endless_paste(random: Random) -> list[bytes]:
     """A paste that has a beginning only."""
-    return [_packet(b"D", b"\x1b[200~" + random.choice((b"a", "é".encode())) * 30_000)] + [
-        _packet(b"D", b"a" * 60_000)
-    ] * 1_000
+    character = random.choice((b"a", "é".encode()))
+    beginning = _packet(b"D", b"\x1b[200~" + character * 30_000)
+    more = _packet(b"D", b"a" * 60_000)
+    return [beginning] + [more] * 1_000
 
 
 def _pastes(random: Random) -> list[bytes]:
     """Long pastes, one after the other."""
-    return [_packet(b"D", b"\x1b[200~" + b"1" * random.randint(1, 60_000) + b"\x1b[201~")]
+    text = b"1" * random.randint(1, 60_000)
+    return [_packet(b"D", b"\x1b[200~" + text + b"\x1b[201~")]
 
 
 def _sizes_among_keys(random: Random) -> list[bytes]:
-    """Sizes as a terminal tells them, which is not what a page is."""
+    """Sizes as terminals report them, which a page must ignore."""
     sizes = (
         b"\x1b[48;%d;%d;0;0t" % (random.randint(1, 99_999), random.randint(1, 99_999))
         for _ in range(50)
@@ -137,19 +143,13 @@ def _sizes_among_keys(random: Random) -> list[bytes]:
 
 def _sizes(random: Random) -> list[bytes]:
     """Sizes of the browser's window."""
-    return [
-        _packet(
-            b"M",
-            json.dumps(
-                {
-                    "type": "resize",
-                    "width": random.choice((1, 80, random.randint(-9, 10**6))),
-                    "height": random.choice((1, 24, random.randint(-9, 10**6))),
-                }
-            ).encode(),
-        )
-        for _ in range(50)
-    ]
+    packets = []
+    for _ in range(50):
+        width = random.choice((1, 80, random.randint(-9, 10**6)))
+        height = random.choice((1, 24, random.randint(-9, 10**6)))
+        message = {"type": "resize", "width": width, "height": height}
+        packets.append(_packet(b"M", json.dumps(message).encode()))
+    return packets
 
 
 KINDS = {

@@ -1,4 +1,4 @@
-"""A disk that is full at any moment: nothing that was called done is lost, all else is told."""
+"""A disk that is full at any moment: no run that was kept is lost, and each failure is reported."""
 
 from __future__ import annotations
 
@@ -25,7 +25,9 @@ from tests.cli.command_line import run_inside
 from tests.small_disk import NoSmallDiskError, mounted
 
 SMALL = ["--batch-size", "4", "--training-size", "40", "--test-size", "20", "--device", "cpu"]
-KILOBYTES, ENOUGH = (160, 1500), "8m"
+# The disk has between so many kilobytes; in the end it is enlarged so that all has room.
+KILOBYTES = (160, 1500)
+ENOUGH = "8m"
 SECONDS_TO_HANG = 120
 RESUME = re.compile(r"--resume (\S+) (?:goes|trains)")
 
@@ -40,21 +42,22 @@ class FullDisk(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._home = os.environ.get("RNN_TUI_HOME")
-        self._patience = unsaved.PATIENCE
+        #: what the attack changes: the home, and the seconds before another try to save
+        self._outer_home = os.environ.get("RNN_TUI_HOME")
+        self._outer_patience = unsaved.PATIENCE
         unsaved.PATIENCE = 0.1
         self._disk = folder / "disk"
         self._disk.mkdir()
 
     def close(self) -> None:
-        """Put back what was changed."""
-        unsaved.PATIENCE = self._patience
+        """Put back what the attack changed."""
+        unsaved.PATIENCE = self._outer_patience
         os.environ.pop("RNN_TUI_HOME", None)
-        if self._home is not None:
-            os.environ["RNN_TUI_HOME"] = self._home
+        if self._outer_home is not None:
+            os.environ["RNN_TUI_HOME"] = self._outer_home
 
     def attempt(self, random: Random) -> Attempt:
-        """Do a few things on a disk of its own."""
+        """Run a few commands on a disk of their own."""
         size = random.randint(*KILOBYTES)
         session = _Session(self._disk, random)
         try:
@@ -70,77 +73,94 @@ class FullDisk(Attack):
 
 @contextmanager
 def _no_hang() -> Iterator[None]:
-    """What takes too long ends by `TimeoutError`."""
+    """Interrupt the block after `SECONDS_TO_HANG`.
+
+    Raises:
+        TimeoutError: in the code that runs at that moment.
+    """
 
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise TimeoutError
 
-    before = signal.signal(signal.SIGALRM, ring)
+    original = signal.signal(signal.SIGALRM, ring)
     signal.alarm(SECONDS_TO_HANG)
     try:
         yield
     finally:
         signal.alarm(0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGALRM, original)
 
 
 class _Session:
-    """What is done on one disk, and what of it was called done.
+    """Commands on one disk, and what they said is kept.
 
     Args:
-        disk: the disk.
-        random: chooses.
+        disk: the folder where the disk is mounted.
+        random: chooses the commands.
+
+    Attributes:
+        tried: what was done, in order.
     """
 
     def __init__(self, disk: Path, random: Random) -> None:
         self.tried: list[str] = []
-        self._disk, self._random = disk, random
+        self._disk = disk
+        self._random = random
+        #: the file that fills the disk
         self._filler = disk / "filler"
+        #: runs that finished and are kept, and runs that a message offers to resume
         self._finished: list[str] = []
         self._resumable: list[str] = []
+        #: the names that runs were given, by run
         self._names: dict[str, str] = {}
 
     def fault(self) -> str:
-        """Do a few things; what was wrong, if anything."""
+        """Run a few commands; returns what was wrong, empty where nothing was."""
+        commands = (
+            self._train,
+            self._train,
+            self._train,
+            self._export,
+            self._rename,
+            self._list,
+            self._document,
+        )
         fault = self._train() if self._random.random() < 0.7 else ""
         for _ in range(self._random.randint(2, 4)):
             if not fault:
                 with self._filling():
-                    fault = self._random.choice(
-                        (
-                            self._train,
-                            self._train,
-                            self._train,
-                            self._export,
-                            self._rename,
-                            self._list,
-                            self._document,
-                        )
-                    )()
+                    command = self._random.choice(commands)
+                    fault = command()
         self._filler.unlink(missing_ok=True)
-        more = ["mount", "-o", f"remount,size={ENOUGH}", str(self._disk)]
-        subprocess.run(more, check=True, capture_output=True)
+        enlarge = ["mount", "-o", f"remount,size={ENOUGH}", str(self._disk)]
+        subprocess.run(enlarge, check=True, capture_output=True)
         return fault or self._lost()
 
     @contextmanager
     def _filling(self) -> Iterator[None]:
-        """Fill the disk, but for a few kilobytes, and free it again; or only one of these."""
-        random, over = self._random, threading.Event()
-        waits = [random.choice((0.0, random.random() / 2)) for _ in range(random.randint(0, 3))]
-        left = [random.choice((0, random.randint(0, 100))) for _ in waits]
+        """Fill the disk but for a few kilobytes, free it, and fill it again, while the block runs.
+
+        There are up to three such steps, each after a wait of up to half a second.
+        """
+        random = self._random
+        count = random.randint(0, 3)
+        waits = [random.choice((0.0, random.random() / 2)) for _ in range(count)]
+        free_kilobytes = [random.choice((0, random.randint(0, 100))) for _ in range(count)]
+        steps = list(zip(waits, free_kilobytes, strict=True))
+        over = threading.Event()
 
         def work() -> None:
-            for at, (wait, kilobytes) in enumerate(zip(waits, left, strict=True)):
+            for number, (wait, kilobytes) in enumerate(steps):
                 over.wait(wait)
-                if at % 2:
-                    self._filler.unlink(missing_ok=True)
-                else:
+                if number % 2 == 0:
                     self._fill(kilobytes)
+                else:
+                    self._filler.unlink(missing_ok=True)
 
-        self.tried.append("".join(f"[{w:.2f} s, {k} KB]" for w, k in zip(waits, left, strict=True)))
+        self.tried.append("".join(f"[{wait:.2f} s, {free} KB]" for wait, free in steps))
         thread = threading.Thread(target=work)
         if waits and not waits[0]:
-            self._fill(left[0])
+            self._fill(free_kilobytes[0])  # before the block begins
         thread.start()
         try:
             yield
@@ -149,7 +169,7 @@ class _Session:
             thread.join()
 
     def _fill(self, kilobytes: int) -> None:
-        """Leave so much on the disk."""
+        """Fill the disk until only so many kilobytes are free."""
         with suppress(OSError), self._filler.open("ab", buffering=0) as file:
             while True:
                 disk = os.statvfs(self._disk)
@@ -159,7 +179,11 @@ class _Session:
                 file.write(bytes(min(free, 65536)))
 
     def _run(self, *arguments: str) -> tuple[int, str, str, str]:
-        """Exit code, stdout and stderr of a command, and what was wrong with it in any case."""
+        """Run a command.
+
+        Returns:
+            Exit code, stdout, stderr, and a fault that would be one of any command; empty for none.
+        """
         self.tried.append(" ".join(arguments))
         code, out, err = run_inside(arguments)
         fault = ""
@@ -189,34 +213,41 @@ class _Session:
     def _export(self) -> str:
         if not self._finished:
             return ""
-        run, form = self._random.choice(self._finished), self._random.choice(("csv", "safetensors"))
+        run = self._random.choice(self._finished)
+        form = self._random.choice(("csv", "safetensors"))
         path = self._disk / f"export{len(self.tried)}"
         code, _, _, fault = self._run("runs", "export", run, "--to", form, "-o", str(path))
         if code == 0 and not path.stat().st_size:
             return "an export is empty"
-        return fault or ("a part of an export is left" if code and path.exists() else "")
+        if not fault and code and path.exists():
+            return "a part of an export is left"
+        return fault
 
     def _document(self) -> str:
         path = self._disk / f"report{len(self.tried)}.md"
         code, _, _, fault = self._run(
             "report", "--no-training", "--only", "recall", "-o", str(path)
         )
-        return fault or ("a part of a document is left" if code and path.exists() else "")
+        if not fault and code and path.exists():
+            return "a part of a document is left"
+        return fault
 
     def _rename(self) -> str:
         if not self._finished:
             return ""
-        run, name = self._random.choice(self._finished), f"name{len(self.tried)}"
+        run = self._random.choice(self._finished)
+        name = f"name{len(self.tried)}"
         code, _, _, fault = self._run("runs", "rename", run, name)
         if code == 0:
             self._names[run] = name
         return fault
 
     def _list(self) -> str:
-        return self._run("runs", "--json")[3]
+        _, _, _, fault = self._run("runs", "--json")
+        return fault
 
     def _lost(self) -> str:
-        """With room on the disk again: what is lost of what was called done."""
+        """What is lost of the runs that were kept, once the disk has room again."""
         if run_database().exists():
             with closing(sqlite3.connect(run_database())) as connection:
                 (state,) = connection.execute("PRAGMA integrity_check").fetchone()
@@ -229,14 +260,14 @@ class _Session:
         code, out, err, fault = self._run("runs", "--json")
         if code:
             return fault or f"the runs can't be listed: {err}"
-        runs = {one["id"]: one for one in json.loads(out)["runs"]}
+        runs = {record["id"]: record for record in json.loads(out)["runs"]}
         for run in [*self._finished, *self._resumable]:
             try:
-                whole = bool(load_checkpoint(run_dir() / run / "weights.safetensors").metrics)
+                metrics = load_checkpoint(run_dir() / run / "weights.safetensors").metrics
             except CheckpointError as error:
                 return str(error)
-            if run not in runs or runs[run]["status"] != "finished" or not whole:
+            if run not in runs or runs[run]["status"] != "finished" or not metrics:
                 return f"{run} is not kept: {runs.get(run)}"
-        wrong = [run for run, name in self._names.items() if runs[run]["name"] != name]
-        left = [str(path) for path in run_dir().glob("*/.*")]
-        return f"lost names of {wrong}, files left {left}" if wrong or left else ""
+        nameless = [run for run, name in self._names.items() if runs[run]["name"] != name]
+        leftovers = [str(path) for path in run_dir().glob("*/.*")]
+        return f"lost names of {nameless}, files left {leftovers}" if nameless or leftovers else ""

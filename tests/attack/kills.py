@@ -1,9 +1,9 @@
-"""Kills of training with SIGKILL at any moment; resumed, it is the run that nobody killed.
+"""Kills of training with SIGKILL at any moment; resumed, it ends as a run that nobody killed.
 
 Every training is a process of its own that runs the command line: `rnn-tui train …`, and after each
 kill `rnn-tui train --resume`. After each kill the checkpoint must be whole, the database must have
 all that was logged up to it, and the run must show as interrupted. At the end the weights must be
-those of the run that was left alone, bit for bit, and the curve the same.
+those of the run without kills, bit for bit, and the curve the same.
 """
 
 from __future__ import annotations
@@ -31,19 +31,26 @@ from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt
 from tests.conftest import write_mnist_slice
 
-# From the start of a process to its death, in seconds.
-SHORTEST_LIFE, LONGEST_LIFE = 0.01, 0.35
+# Seconds from the start of a process to its kill.
+SHORTEST_LIFE = 0.01
+LONGEST_LIFE = 0.35
 MOST_KILLS = 12
 FINISHED = 0
 
 
 class Fault(Exception):
-    """What must not happen did."""
+    """A killed or resumed run is not as it must be."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """A training to kill, and how it ends when nobody does."""
+    """A training to kill, and how it ends without kills.
+
+    Attributes:
+        arguments: of `rnn-tui train`.
+        weights: the tensors at its end, by name.
+        record: its logged values without times, in order.
+    """
 
     arguments: Sequence[str]
     weights: dict[str, Any]
@@ -51,7 +58,7 @@ class Case:
 
 
 def cases_of(data: Path) -> dict[str, list[str]]:
-    """What to train: every task, recipes with and without chance in the steps."""
+    """Arguments of `train` for every task; some recipes draw random numbers in their steps."""
     sequences = ["--seeds", "2", "--batch-size", "8", "--training-size", "800", "--epochs", "6"]
     images = ["--data-dir", str(data), "--hidden-size", "10", "--workers", "2", "--epochs", "6"]
     return {
@@ -76,13 +83,21 @@ class Trainings:
         )
 
     def run(self, arguments: Sequence[str], life: float | None = None) -> int | None:
-        """Run the command, and kill it after `life` seconds; its exit code, None if killed."""
+        """Run `rnn-tui` with arguments.
+
+        Args:
+            arguments: of the command line.
+            life: the seconds after which the process is killed; None to let it end.
+
+        Returns:
+            The exit code, or None where the process was killed.
+        """
         assert self._server.stdin is not None
         print(json.dumps(arguments), file=self._server.stdin, flush=True)
         process = self._answer()
         if life is not None:
             time.sleep(life)
-            os.kill(process, signal.SIGKILL)  # it is there until its parent has seen its end
+            os.kill(process, signal.SIGKILL)  # even if it has ended: its parent has not yet waited
         print(file=self._server.stdin, flush=True)
         code = self._answer()
         return None if code == -signal.SIGKILL else code
@@ -92,13 +107,13 @@ class Trainings:
         return int(self._server.stdout.readline())
 
     def close(self) -> None:
-        """End what starts them."""
+        """End the process that starts the others."""
         self._server.kill()
         self._server.wait()
 
 
 class Kills(Attack):
-    """Kills training again and again, resumes it, and compares it with one left alone."""
+    """Kills a training again and again, resumes it, and compares it with one without kills."""
 
     name = "kills"
     unit = "kills"
@@ -112,7 +127,8 @@ class Kills(Attack):
         self._trainings = Trainings()
         self._arguments = cases_of(write_mnist_slice(folder / "data"))
         self._cases: dict[str, Case] = {}
-        self._seen: Counter[str] = Counter()
+        #: how many kills came at which moments
+        self._moments: Counter[str] = Counter()
 
     def attempt(self, random: Random) -> Attempt:
         """One run, killed several times."""
@@ -130,14 +146,14 @@ class Kills(Attack):
         return Attempt(tried, count=max(1, kills))
 
     def close(self) -> None:
-        """Tell in what moments kills came."""
+        """Restore the environment, and print at which moments the kills came."""
         self._trainings.close()
         self._home.stop()
-        for what, count in self._seen.most_common():
-            print(f"kills: {what}: {count}", file=sys.stderr)
+        for moment, count in self._moments.most_common():
+            print(f"kills: {moment}: {count}", file=sys.stderr)
 
     def _case(self, task: str) -> Case:
-        """A training, and what it comes to without a kill."""
+        """A training, with its weights and record without kills."""
         if task not in self._cases:
             arguments = self._arguments[task]
             if self._trainings.run(["train", *arguments]) != FINISHED:
@@ -150,8 +166,16 @@ class Kills(Attack):
         return self._cases[task]
 
     def _kill_until_finished(self, case: Case, lives: Sequence[float]) -> int:
-        """Train, kill, resume, and so on, and in the end let it finish; returns how many kills."""
-        run_id, kills = "", 0
+        """Train, kill and resume by turns, and in the end let the run finish.
+
+        Returns:
+            How often it was killed; less than `lives` has if it finished sooner.
+
+        Raises:
+            Fault: if it is not as it must be, after a kill or at its end.
+        """
+        run_id = ""
+        kills = 0
         for life in (*lives, None):
             arguments = ["--resume", run_id] if run_id else case.arguments
             code = self._trainings.run(["train", *arguments], life)
@@ -163,61 +187,75 @@ class Kills(Attack):
                     check_finished(runs, case, store)
                     return kills
                 kills += 1
-                if runs:  # else it died before there was anything of it
+                if runs:  # else it was killed before the database had it
                     run_id = runs[0].run_id
-                    self._seen[check_after_kill(runs[0], case, store)] += 1
-        raise AssertionError("the last one is not killed")
+                    self._moments[check_after_kill(runs[0], case, store)] += 1
+        raise AssertionError("the last process is not killed")
 
 
-def without_times(moments: Sequence[LoggedValues]) -> list[Any]:
-    """What two runs of the same settings must share."""
-    return [(m.kind, m.step, m.epoch, dict(m.metrics), dict(m.replicas)) for m in moments]
+def without_times(history: Sequence[LoggedValues]) -> list[Any]:
+    """Logged values as tuples without times: two runs of the same settings must share them.
+
+    Returns:
+        Tuples of kind, step, epoch, metrics and replicas.
+    """
+    return [
+        (values.kind, values.step, values.epoch, dict(values.metrics), dict(values.replicas))
+        for values in history
+    ]
 
 
 def outcome_of(run: RunRecord, store: RunStore) -> tuple[dict[str, Any], list[Any]]:
     """Weights and record of a finished run."""
-    return dict(load_checkpoint(run.weights).weights), without_times(
-        store.logged_values(run.run_id)
-    )
+    weights = dict(load_checkpoint(run.weights).weights)
+    record = without_times(store.logged_values(run.run_id))
+    return weights, record
 
 
 def check_after_kill(run: RunRecord, case: Case, store: RunStore) -> str:
-    """What must hold whenever a process was killed; returns in what moment that was."""
+    """Check a run whose process was killed; returns at which moment it was killed.
+
+    Raises:
+        Fault: if the run, its checkpoint or its logged values are not as they must be.
+    """
     if run.status is not Status.INTERRUPTED:
         raise Fault(f"a killed run shows as {run.status}")
     if not run.weights.exists():
         return "before the first checkpoint"
     point = load_resume_point(run.weights, run.run_id, run.config)
-    state, per_epoch = point.state, run.steps_per_epoch
-    kept = without_times(store.logged_values(run.run_id))
-    done = (state.epoch - 1) * per_epoch
-    expected = [
-        row
-        for row in case.record
-        if (row[0] == "step" and row[1] <= point.step) or (row[0] == "epoch" and row[1] <= done)
-    ]
-    missing = [row for row in expected if row not in kept]
-    if missing:
-        raise Fault(f"the database lacks {missing[0][:3]}, the checkpoint is of {point.step}")
-    if any(row not in case.record for row in kept):
-        raise Fault("the database has what never was")
+    rows = without_times(store.logged_values(run.run_id))
+    # The checkpoint has all steps up to its own, and the epochs that had ended by then.
+    steps_in_whole_epochs = (point.state.epoch - 1) * run.steps_per_epoch
+    last_steps = {"step": point.step, "epoch": steps_in_whole_epochs}
+    for row in case.record:
+        kind, step, epoch, *_ = row
+        if kind in last_steps and step <= last_steps[kind] and row not in rows:
+            raise Fault(
+                f"the database lacks {(kind, step, epoch)}, the checkpoint is of {point.step}"
+            )
+    if any(row not in case.record for row in rows):
+        raise Fault("the database has values that the run without kills has not")
     if any(path != run.weights for path in run.weights.parent.glob("*")):
         return "while a checkpoint was written"
-    within = point.state.step_in_epoch
-    return f"after a checkpoint {'within an epoch' if within else 'at the end of an epoch'}"
+    if point.state.step_in_epoch:
+        return "after a checkpoint within an epoch"
+    return "after a checkpoint at the end of an epoch"
 
 
 def check_finished(runs: Sequence[RunRecord], case: Case, store: RunStore) -> None:
-    """What a run must be in the end, however often it was killed; removes it."""
+    """Check a run that finished after kills, and delete it.
+
+    Raises:
+        Fault: if it differs from the run without kills, or left files.
+    """
     (run,) = runs
     weights, record = outcome_of(run, store)
     leftovers = [path for path in run.weights.parent.iterdir() if path != run.weights]
     store.delete(run)
-    if weights.keys() != case.weights.keys() or not all(
-        tensor.equal(case.weights[name]) for name, tensor in weights.items()
-    ):
-        raise Fault("the weights differ from those of the run that was left alone")
+    same_names = weights.keys() == case.weights.keys()
+    if not same_names or not all(weights[name].equal(case.weights[name]) for name in weights):
+        raise Fault("the weights differ from those of the run without kills")
     if record != case.record:
-        raise Fault("the curve differs from that of the run that was left alone")
+        raise Fault("the curve differs from that of the run without kills")
     if leftovers:
         raise Fault(f"files were left: {leftovers}")

@@ -1,7 +1,7 @@
 """Runs the command line in processes that are forked with PyTorch loaded, for `kills`.
 
-For each line of JSON on stdin, its arguments, a process begins, whose number is printed; after
-another line its exit code, or -9 where it was killed.
+A line of JSON on stdin has the arguments. A process starts with them, and its number is printed.
+After another line on stdin its exit code is printed, which is -9 where it was killed.
 """
 
 import json
@@ -35,7 +35,7 @@ def train(arguments: list[str]) -> None:
 
 
 def main() -> None:
-    """Start what is asked for, until nobody asks any more."""
+    """Start a process for each request, until stdin ends."""
     for task in TASKS.values():
         task.load()
     while line := sys.stdin.readline():
