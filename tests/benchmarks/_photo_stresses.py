@@ -1,8 +1,7 @@
-"""What happens to photos: a shadow's edge, a turn, a digit small in the frame, noise, blur, rules,
-few pixels.
+"""What makes photos hard to read: shadows, turns, small digits, noise, blur, rules, few pixels.
 
-All are drawn from a given generator, so that a photo is always spoilt in the same way. Where a
-photo is to show more than it does, its paper is carried on without a seam.
+All are drawn from a given generator, so that a photo is always changed in the same way. Where a
+photo needs a wider border, its paper is continued without a seam.
 """
 
 from __future__ import annotations
@@ -37,42 +36,62 @@ def framed(
         (max(9, round(width * factor)), max(9, round(height * factor))),
         interpolation=cv2.INTER_AREA,
     )
-    # Narrow strokes that reach the border are no paper.
-    coarse = cv2.medianBlur(coarse, 2 * (min(coarse.shape[:2]) // 10) + 3).astype(np.float32)
-    known = np.ones(coarse.shape[:2], np.float32)
-    inner = [max(2, side // 12) for side in known.shape]
-    known[inner[0] : -inner[0], inner[1] : -inner[1]] = 0
+    # The median takes narrow strokes away that reach the border: they are no paper.
+    window = 2 * (min(coarse.shape[:2]) // 10) + 3
+    coarse = cv2.medianBlur(coarse, window).astype(np.float32)
+    border = np.ones(coarse.shape[:2], np.float32)  # 1 where the paper is taken from
+    border_rows, border_columns = (max(2, side // 12) for side in border.shape)
+    border[border_rows:-border_rows, border_columns:-border_columns] = 0
     margins = [round(side * factor) for side in sides]
-    slope = _slope(coarse, known, margins)
+    slope = _slope(coarse, border, margins)
     inside = slice(margins[0], margins[0] + len(coarse)), slice(margins[2], -margins[3] or None)
-    values, weights = (
-        cv2.copyMakeBorder(plane, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
-        for plane in ((coarse - slope[inside]) * known[:, :, None], known)
-    )
+    values = _with_margins((coarse - slope[inside]) * border[:, :, None], margins)
+    weights = _with_margins(border, margins)
     result = cv2.resize(slope + _filled(values, weights), size, interpolation=cv2.INTER_CUBIC)
+    # Differences of neighbours have the median 0.954 σ where the noise has the deviation σ.
     steps = np.abs(np.diff(picture.astype(np.float32), axis=1))
-    result += random.normal(0, np.median(steps) / 0.954 + 0.01, result.shape).astype(np.float32)
+    deviation = np.median(steps) / 0.954 + 0.01
+    result += random.normal(0, deviation, result.shape).astype(np.float32)
     result = np.clip(np.rint(result), 0, 255).astype(np.uint8)
     result[above : above + height, left : left + width] = picture
     return result
 
 
+def _with_margins(plane: Plane, margins: list[int]) -> Plane:
+    """A plane with zeros around it."""
+    return cv2.copyMakeBorder(plane, *margins, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+
+
 def _slope(picture: Plane, known: Plane, margins: list[int]) -> Plane:
-    """The plane through what is known of (H, W, 3), carried on and levelling off in the margins."""
+    """The plane through the known pixels, continued into the margins, where it levels off.
+
+    Args:
+        picture: (H, W, 3).
+        known: (H, W), 0 where a pixel is not known.
+        margins: pixels above, below, left and right.
+
+    Returns:
+        (above + H + below, left + W + right, 3).
+    """
     height, width = known.shape
     down = np.linspace(-1, 1, height, dtype=np.float32)
     across = np.linspace(-1, 1, width, dtype=np.float32)
     rows, columns = np.nonzero(known)
     terms = np.stack([np.ones(len(rows), np.float32), down[rows], across[columns]], axis=1)
-    fit = np.linalg.lstsq(terms, picture[rows, columns], rcond=None)[0]
-    places = []
-    for side, before, after in ((height, *margins[:2]), (width, *margins[2:])):
-        place = (np.arange(-before, side + after) * 2 + 1) / side - 1
-        beyond = np.maximum(np.abs(place) - 1, 0)
-        places.append(np.sign(place) * (np.minimum(np.abs(place), 1) + 0.4 * np.tanh(beyond / 0.4)))
-    down, across = places[0][:, None, None], places[1][None, :, None]
-    result: Plane = (fit[0] + down * fit[1] + across * fit[2]).astype(np.float32)
+    (constant, per_row, per_column), *_ = np.linalg.lstsq(terms, picture[rows, columns], rcond=None)
+    above, below, left, right = margins
+    down = _levelling_places(height, above, below)[:, None, None]
+    across = _levelling_places(width, left, right)[None, :, None]
+    result: Plane = (constant + down * per_row + across * per_column).astype(np.float32)
     return result
+
+
+def _levelling_places(side: int, before: int, after: int) -> npt.NDArray[np.float64]:
+    """Places of pixels, -1 … 1 within a side; in its margins they approach ±1.4."""
+    place = (np.arange(-before, side + after) * 2 + 1) / side - 1
+    distance = np.abs(place)
+    beyond = np.maximum(distance - 1, 0)
+    return np.sign(place) * (np.minimum(distance, 1) + 0.4 * np.tanh(beyond / 0.4))
 
 
 def _filled(values: Plane, weights: Plane) -> Plane:
@@ -87,9 +106,11 @@ def _filled(values: Plane, weights: Plane) -> Plane:
     if min(height, width) <= 2:
         return share * mean + (1 - share) * values.sum(axis=(0, 1)) / weights.sum()
     half = max(1, width // 2), max(1, height // 2)
-    coarse = [cv2.resize(plane, half, interpolation=cv2.INTER_AREA) for plane in (values, weights)]
-    sure = np.minimum(1, 4 * coarse[1]) / np.maximum(coarse[1], 1e-6)
-    filled = _filled(coarse[0] * sure[:, :, None], coarse[1] * sure)
+    half_values = cv2.resize(values, half, interpolation=cv2.INTER_AREA)
+    half_weights = cv2.resize(weights, half, interpolation=cv2.INTER_AREA)
+    # A quarter of known pixels suffices for a full weight at the coarser scale.
+    factor = np.minimum(1, 4 * half_weights) / np.maximum(half_weights, 1e-6)
+    filled = _filled(half_values * factor[:, :, None], half_weights * factor)
     spread = cv2.resize(filled, (width, height), interpolation=cv2.INTER_CUBIC)
     return share * mean + (1 - share) * spread
 
@@ -108,19 +129,21 @@ def shadowed(
     height, width = picture.shape[:2]
     angle = random.uniform(0, 2 * np.pi)
     rows, columns = np.mgrid[:height, :width].astype(np.float32)
-    middle = random.uniform(0.35, 0.65, 2) * (width, height)
-    side = (columns - middle[0]) * np.cos(angle) + (rows - middle[1]) * np.sin(angle)
-    soft = max(1.0, 0.005 * max(height, width)) if soft is None else soft
-    light = least + (1 - least) / (1 + np.exp(np.clip(-side / soft, -30, 30)))
+    x, y = random.uniform(0.35, 0.65, 2) * (width, height)
+    # How far each pixel is from the edge; negative on the darker side.
+    distance = (columns - x) * np.cos(angle) + (rows - y) * np.sin(angle)
+    if soft is None:
+        soft = max(1.0, 0.005 * max(height, width))
+    light = least + (1 - least) / (1 + np.exp(np.clip(-distance / soft, -30, 30)))
     return np.rint(picture * light[:, :, None]).astype(np.uint8)
 
 
 def turned(picture: Picture, random: np.random.Generator, degrees: float = 25.0) -> Picture:
     """Turned by so many degrees to one side or the other, on more of the same paper."""
     height, width = picture.shape[:2]
-    add = round(0.3 * max(height, width))
-    picture = framed(picture, (add, add, add, add), random)
-    middle = width / 2 + add, height / 2 + add
+    margin = round(0.3 * max(height, width))
+    picture = framed(picture, (margin, margin, margin, margin), random)
+    middle = width / 2 + margin, height / 2 + margin
     angle = degrees * random.choice((-1, 1))
     turn = cv2.getRotationMatrix2D(middle, angle, 1.0)
     cosine, sine = abs(turn[0, 0]), abs(turn[0, 1])
@@ -138,7 +161,8 @@ def small(picture: Picture, random: np.random.Generator) -> Picture:
         factor = 420 / longest
         picture = cv2.resize(picture, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
     height, width = picture.shape[:2]
-    top, left = (round(random.uniform(0.6, 1.4) * side) for side in (height, width))
+    top = round(random.uniform(0.6, 1.4) * height)
+    left = round(random.uniform(0.6, 1.4) * width)
     return framed(picture, (top, 2 * height - top, left, 2 * width - left), random)
 
 
@@ -154,7 +178,7 @@ def blurred(picture: Picture, _: np.random.Generator) -> Picture:
 
 
 def paled(contrast: float) -> Callable[[Picture, np.random.Generator], Picture]:
-    """Brought towards the picture's mean, so that a share of the contrast is left."""
+    """A function that leaves a picture with a share of its contrast, around its mean."""
 
     def pale(picture: Picture, _: np.random.Generator) -> Picture:
         mean = picture.mean(axis=(0, 1))
@@ -164,32 +188,36 @@ def paled(contrast: float) -> Callable[[Picture, np.random.Generator], Picture]:
 
 
 def coarse(side: int) -> Callable[[Picture, np.random.Generator], Picture]:
-    """Shrunk to a longer side of so many pixels; smaller ones stay as they are."""
+    """A function that shrinks a picture to a longer side of so many pixels, if it is larger."""
 
     def shrink(picture: Picture, _: np.random.Generator) -> Picture:
-        factor = side / max(picture.shape[:2])
-        size = tuple(max(1, round(factor * one)) for one in picture.shape[1::-1])
-        return picture if factor >= 1 else cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
+        height, width = picture.shape[:2]
+        factor = side / max(height, width)
+        if factor >= 1:
+            return picture
+        size = max(1, round(factor * width)), max(1, round(factor * height))
+        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA)
 
     return shrink
 
 
 def ruled(picture: Picture, random: np.random.Generator) -> Picture:
-    """On ruled paper: blue-grey lines, a sixth to a quarter of the picture's height apart, slightly
-    tilted.
+    """With blue-grey lines, a sixth to a quarter of the height apart, slightly tilted.
 
-    The lines are printed under the ink, which they darken. What is light on dark gets light lines.
+    They darken the paper and the ink. A picture that is light on dark gets light lines.
     """
     height, width = picture.shape[:2]
     light = bool(np.median(picture) < 100)
     ground = np.zeros((height, width), np.float32)
-    apart, slope = height * random.uniform(1 / 6, 1 / 4), np.tan(np.radians(random.uniform(-3, 3)))
-    start, thick = random.uniform(0, apart), max(1, round(0.006 * max(height, width)))
+    period = height * random.uniform(1 / 6, 1 / 4)
+    slope = np.tan(np.radians(random.uniform(-3, 3)))
+    first = random.uniform(0, period)
+    thickness = max(1, round(0.006 * max(height, width)))
     for number in range(-2, 9):
-        at = start + number * apart
-        cv2.line(
-            ground, (0, round(at)), (width - 1, round(at + slope * width)), 1.0, thick, cv2.LINE_AA
-        )
+        row = first + number * period
+        start = 0, round(row)
+        end = width - 1, round(row + slope * width)
+        cv2.line(ground, start, end, 1.0, thickness, cv2.LINE_AA)
     strength = random.uniform(0.25, 0.5) * np.array([0.6, 0.85, 1.0])  # blue is kept most
     share = 1 - ground[:, :, None] * strength
     lined = 255 - (255 - picture) * share if light else picture * share
