@@ -62,8 +62,9 @@ class AblationAnalysis(Analysis):
         half_lost = self.together <= (self.accuracy + self.together[-1]) / 2  # (U,)
         return (
             f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without "
-            f"unit {self.names[0]} {share(self.alone[0])}. {free} of {len(self.units)} units cost "
-            f"nothing alone; half is lost without the first {int(half_lost.argmax()) + 1}."
+            f"unit {self.names[0]} {share(self.alone[0])}. {free} of {len(self.units)} units can "
+            "be ablated alone without loss; ablating the first "
+            f"{int(half_lost.argmax()) + 1} loses half."
         )
 
     @property

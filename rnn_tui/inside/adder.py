@@ -95,7 +95,8 @@ class CarryAnalysis(Analysis):
         """Best unit and probe in a sentence."""
         source, unit = self.best
         return (
-            f"The {source} of unit {unit} tells the carry best: {share(self.best_accuracy)} right, "
+            f"The {source} of unit {unit} predicts the carry best: "
+            f"{share(self.best_accuracy)} right, "
             f"correlation {self.correlation[self._best_place]:+.2f}; a linear probe on all states "
             f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
         )

@@ -100,7 +100,7 @@ ABLATION = AnalysisKind(
 GRADIENTS = AnalysisKind(
     "gradients",
     "Gradient through time",
-    "show how far the gradient reaches back, and in other cells",
+    "show how far the gradient reaches back, here and in other cell types",
     _gradients,
     of_input=True,
 )
@@ -120,7 +120,7 @@ STATE_SPACE = AnalysisKind(
 AUTOMATON = AnalysisKind(
     "automaton",
     "Automaton",
-    "learn a finite automaton from the adder, and search for wrong sums",
+    "extract a finite automaton from the adder, and search for wrong sums",
     _automaton,
 )
 CARRY = AnalysisKind(

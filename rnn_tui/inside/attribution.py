@@ -40,7 +40,7 @@ class SensitivityAnalysis(Analysis):
         """Which input weighs most, in a sentence."""
         output, step = np.unravel_index(self.norms.argmax(), self.norms.shape)
         return (
-            f"The strongest: the output of {self.outputs[output]} on the input at step "
+            f"Strongest: output {self.outputs[output]} depends on the input at step "
             f"{step + self.first_step} ({self.norms.max():.3g})."
         )
 

@@ -336,17 +336,17 @@ class AutomatonAnalysis(Analysis):
         """Whether the machine is the true one."""
         if self.machine is None:
             return (
-                f"No machine of at most {MOST_STATES} states was found that does what the "
-                f"network does on all {sums}."
+                f"No automaton with at most {MOST_STATES} states was found that agrees with the "
+                f"network on all {sums}."
             )
         if self.difference is None:
             return (
-                "The machine learned from the network is the true one of two states, no carry "
-                "and carry."
+                "The automaton extracted from the network is the true one, with two states: no "
+                "carry and carry."
             )
         count = len(self.machine.states)
         states = "1 state" if count == 1 else f"{count} states"
-        sentence = f"The machine learned from the network has {states} and is not the true one"
+        sentence = f"The automaton extracted from the network has {states} and is not the true one"
         if self.difference.correct:
             return f"{sentence}."
         return f"{sentence}: the network fails at {self.difference}."
@@ -354,16 +354,16 @@ class AutomatonAnalysis(Analysis):
     @property
     def findings(self) -> list[str]:
         """The summary, both machines beside each other, and where the longer sums go wrong."""
-        tables = [CARRY_MACHINE.table("true machine")]
+        tables = [CARRY_MACHINE.table("true automaton")]
         if self.machine is not None:
-            tables.insert(0, self.machine.table("learned from the network"))
+            tables.insert(0, self.machine.table("extracted from the network"))
         empty = " " * len(tables[0][0])
         rows = zip_longest(*tables, fillvalue=empty)
         return [
             self.summary,
             "",
             *("   ".join(row).rstrip() for row in rows),
-            "At 00, 01, 10, 11, the bits of both numbers: the bit of the sum/the next state.",
+            "Columns: the two input bits. Entries: the bit of the sum/the next state.",
             f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, "
             f"{self.longer_failing:,} are wrong.",
             *(f"Fails at {counterexample}." for counterexample in self.counterexamples),
@@ -386,7 +386,7 @@ class AutomatonAnalysis(Analysis):
         learned: Iterable[str] = ()
         if self.machine is not None:
             learned = self.machine.dot("learned", "learned from the network")
-        true = CARRY_MACHINE.dot("true", "true machine")
+        true = CARRY_MACHINE.dot("true", "true automaton")
         return "\n".join(["digraph {", "  rankdir=LR;", *learned, *true, "}", ""])
 
 

@@ -94,7 +94,7 @@ def read_edit(text: str, trace: Trace) -> Edit:
         raise QueryError(f"“{quoted}” is too long; an edit has at most {LONGEST} characters.")
     parts = _FORM.fullmatch(text.strip())
     if parts is None:
-        raise QueryError(f"“{quoted}” is no edit; {how_to_write(trace.layers[-1])}.")
+        raise QueryError(f"“{quoted}” is not an edit; {how_to_write(trace.layers[-1])}.")
     layer = _named_layer(parts["layer"], trace, quoted)
     quantity = parts["quantity"].removesuffix(" gate")
     quantities = editable(layer)
@@ -113,7 +113,7 @@ def _units(text: str, count: int, quoted: str) -> tuple[int, ...] | None:
         return None
     units = tuple(sorted({int(number) for number in re.findall(r"\d+", text)}))
     if not units or units[-1] >= count:
-        raise QueryError(f"“{quoted}”: units are counted from 0 to {count - 1}.")
+        raise QueryError(f"“{quoted}”: units are numbered 0 to {count - 1}.")
     return units
 
 

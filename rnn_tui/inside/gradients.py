@@ -86,13 +86,11 @@ class GradientAnalysis(Analysis):
     @property
     def summary(self) -> str:
         """What is left of the gradient at the first step, network by network, in a sentence."""
-        shares = ", ".join(
-            f"{name} {self.share_left(at):.2g}" for at, name in enumerate(self.networks)
+        shares = "; ".join(
+            f"{name}: {self.share_left(at):.2g}" for at, name in enumerate(self.networks)
         )
         steps = self.means.shape[1]
-        return (
-            f"The gradient at the first of {steps} steps, relative to that at the last: {shares}."
-        )
+        return f"Gradient at the first of {steps} steps, relative to the last step: {shares}."
 
     @property
     def findings(self) -> list[str]:

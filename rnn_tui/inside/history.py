@@ -135,7 +135,7 @@ class LearningAnalysis(Analysis):
         at_first = f"{shares[0]:.2g}" if has_gradient else "no gradient"
         peak = int(shares.argmax())
         return (
-            "The gradient at the first step, relative to that at the last: "
+            "Gradient at the first step, relative to the last step: "
             f"{at_first} before training, at most {shares[peak]:.2g} in epoch "
             f"{self.epochs[peak]:.3g}, {shares[-1]:.2g} at the end."
         )
@@ -224,9 +224,9 @@ class ClickAnalysis(Analysis):
         if first:
             sentence += f", the first in epoch {min(first):.3g}, the last in epoch {max(first):.3g}"
         at_end = self.clusters[:, -1]
-        groups = {"these": at_end[: len(first)], "the others": at_end[len(first) :]}
-        means = [f"of {name} {counts.mean():.1f}" for name, counts in groups.items() if len(counts)]
-        return f"{sentence}. Clusters of states at the end: {', '.join(means)} on average."
+        groups = {"in these seeds": at_end[: len(first)], "in the others": at_end[len(first) :]}
+        means = [f"{counts.mean():.1f} {where}" for where, counts in groups.items() if len(counts)]
+        return f"{sentence}. Mean number of clusters of states at the end: {', '.join(means)}."
 
     @property
     def findings(self) -> list[str]:

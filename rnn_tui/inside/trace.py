@@ -230,7 +230,7 @@ def against_the_mean(weight: Array) -> Array:
 
 
 EVERY_STEP_NOTE = (
-    "The output after a {step} is the answer there; it depends on nothing that is read later."
+    "The output after a {step} is the answer there; what is read later does not change it."
 )
 LAST_STEP_NOTE = (
     "The network answers after the last {step}; an answer after an earlier one is what it would "

@@ -79,7 +79,7 @@ def test_probes_of_a_sum_stand_beside_the_true_carry() -> None:
     assert heads[3:5] == ["carry", "probe"]
     assert re.fullmatch(r"(state|cell) \d before", heads[5])
     assert [row[3] for row in rows] == [row[4] for row in rows]
-    assert "tells the carry best" in findings[0]
+    assert "predicts the carry best" in findings[0]
     assert "chance 5" in findings[0]
     assert "scored on the other" in findings[1]
 
@@ -273,11 +273,15 @@ REFUSED = {
         EXIT_USAGE,
         "name an input",
     ),
-    "no edit": ([*SUM, "--edit", "\x1b[2Jnonsense"], EXIT_USAGE, "is no edit; write one such as"),
+    "no edit": (
+        [*SUM, "--edit", "\x1b[2Jnonsense"],
+        EXIT_USAGE,
+        "is not an edit; write one such as",
+    ),
     "edit of no unit": (
         [*SUM, "--edit", "state[0]=0", "--edit", "state[10]=0"],
         EXIT_USAGE,
-        "counted from 0 to 9",
+        "numbered 0 to 9",
     ),
     "edit of no step": ([*SEQUENCE, "--edit", "state[0]@6=0"], EXIT_USAGE, "from 1 to 5"),
     "edit of no layer": (
@@ -392,12 +396,12 @@ def test_several_analyses_are_made_at_once_in_their_order() -> None:
     *_, findings = table(
         *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--sensitivity"
     )
-    first = next(index for index, line in enumerate(findings) if line.startswith("The strongest: "))
+    first = next(index for index, line in enumerate(findings) if line.startswith("Strongest: "))
     second = next(
         index for index, line in enumerate(findings) if "inputs are right, without unit" in line
     )
     assert first < second
-    assert sum(line.startswith("The strongest: ") for line in findings) == 1
+    assert sum(line.startswith("Strongest: ") for line in findings) == 1
     document = inspected(
         *SEQUENCE, "--hidden-size", "2", "--sensitivity", "--silence", "--gradients", "--probes"
     )

@@ -103,7 +103,7 @@ def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> N
     assert progress.seen[-1] == (len(analysis.norms), len(analysis.norms))
     output, step = np.unravel_index(analysis.norms.argmax(), analysis.norms.shape)
     name, first = analysis.outputs[int(output)], {"adder": 0, "recall": 1}[task]
-    assert f"the output of {name} on the input at step {step + first} " in analysis.summary
+    assert f"output {name} depends on the input at step {step + first} " in analysis.summary
     if task == "adder":
         # What is read later can't matter.
         assert not np.triu(analysis.norms, 1).any()

@@ -105,7 +105,8 @@ def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonAnalys
     assert exact.smallest is exact.difference is None
     assert exact.counterexamples == ()
     assert exact.summary == (
-        "The machine learned from the network is the true one of two states, no carry and carry. "
+        "The automaton extracted from the network is the true one, with two states: no carry "
+        "and carry. "
         "All 65,536 sums of numbers of up to 8 bits are right."
     )
 
@@ -191,7 +192,7 @@ def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6
 def test_a_network_without_a_small_machine_has_none() -> None:
     analyses = (analysed(random_network(seed, units=10), bits=4) for seed in range(20))
     analysis = next(analysis for analysis in analyses if analysis.machine is None)
-    assert analysis.summary.startswith(f"No machine of at most {MOST_STATES} states was found")
+    assert analysis.summary.startswith(f"No automaton with at most {MOST_STATES} states was found")
     assert analysis.failing > 0
     assert analysis.smallest is not None
     assert analysis.smallest.query in analysis.summary
@@ -200,7 +201,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
     assert {
         analysis.arrays()[f"automaton_{name}"].shape for name in ("outputs", "next_states")
     } == {(0, 4)}
-    assert analysis.findings[2] == "true machine"
+    assert analysis.findings[2] == "true automaton"
     assert json.loads(json.dumps(analysis.to_dict()))["machine"] is None
     assert "learned" not in analysis.dot
 

@@ -416,7 +416,7 @@ def test_what_is_no_edit_is_refused_in_a_sentence(name: str, text: str) -> None:
             "output",
         ),
         ("recall", "cell[0]=0", "there is no cell in this network"),
-        ("adder", "state[4]=0", "units are counted from 0 to 3"),
+        ("adder", "state[4]=0", "units are numbered 0 to 3"),
         ("adder", "state[0]@8=0", "steps are counted from 0 to 7"),
         ("recall", "state[0]@0=0", "steps are counted from 1 to 8"),
         ("recall", "state[0]@5-4=0", "the first one first"),

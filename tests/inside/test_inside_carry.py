@@ -136,7 +136,7 @@ def test_the_shipped_adder_keeps_the_carry(shipped: CarryAnalysis) -> None:
     assert shipped.probe.accuracy > 0.97
     assert shipped.correlation.shape == shipped.accuracy.shape == (2, 3)
     source, unit = shipped.best
-    assert f"The {source} of unit {unit} tells the carry best" in shipped.summary
+    assert f"The {source} of unit {unit} predicts the carry best" in shipped.summary
     assert "chance 5" in shipped.summary
 
 

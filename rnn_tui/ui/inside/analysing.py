@@ -37,7 +37,7 @@ KEYS: list[BindingType] = [
         tooltip="Keep the value at the cursor from this step on",
     ),
     key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
-    key("undo", "undo", "Undo", tooltip="Take the last edit back"),
+    key("undo", "undo", "Undo", tooltip="Undo the last edit"),
     key(
         "film-before",
         "history(-1)",
@@ -244,7 +244,7 @@ class AnalysingView(Vertical, InsideLook):
             snapshot.place,
             snapshot.count,
             f"epoch {snapshot.epoch:.3g}",
-            "of its training · < > O",
+            "training history · < > O",
             playing=snapshot.playing,
         )
 

@@ -77,7 +77,7 @@ class InsideView(AnalysingView):
         key("layer", "next_layer", "Layer", show=False, tooltip="The next layer"),
         key("study", "analyse", "Analyse", tooltip="Analyse the network; stop; hide the analysis"),
         *KEYS,
-        key("metric", "next_analysis", "Which", show=False, tooltip="The next kind of analysis"),
+        key("metric", "next_analysis", "Which", show=False, tooltip="Run the next analysis"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
@@ -438,7 +438,7 @@ class InsideView(AnalysingView):
         """Return what to bear in mind; where that is nothing, the input and the network."""
         trace = subject.trace
         if subject.edited is not None:
-            return f"{subject.edited.summary} u takes the last edit back."
+            return f"{subject.edited.summary} u undoes the last edit."
         layer_note = trace.layers[self.look.layer].note
         if layer_note:
             return layer_note

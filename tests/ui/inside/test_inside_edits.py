@@ -101,7 +101,7 @@ async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> 
         assert entry.value == f"state[{unit}]@2={value:g}"
         assert "Write one such as cell[5]@3=0" in " ".join(screen_text(app).split())
         for typed, said in (
-            ("nonsense", "is no edit"),
+            ("nonsense", "is not an edit"),
             ("state[0]@6=0", "from 1 to 5"),
             ("reset[0]=0", "no reset in this"),
         ):
