@@ -127,7 +127,7 @@ def natural_key(name: str) -> tuple[list[str | int], str]:
 
 
 SORTS = ("name", "confidence", "prediction")
-FILTERS = ("all", "doubtful", "wrong")
+FILTERS = ("all", "unsure", "wrong")
 SortKey = tuple[object, ...]
 
 
@@ -211,7 +211,7 @@ class PhotoCollection:
     def _passes(self, reading: "Reading") -> bool:
         """Whether the filter shows a reading."""
         match self.filter:
-            case "doubtful":
+            case "unsure":
                 return bool(reading.doubt or reading.error)
             case "wrong":
                 return reading.correct is False

@@ -46,7 +46,7 @@ def test_readings_are_shown_as_asked(
         collection.add([reading])
     collection.judge(threshold)
     some = [collection[at] for at in range(len(collection))]
-    if shown == "doubtful":
+    if shown == "unsure":
         some = [one for one in some if one.error or (one.confidence or 0.0) < threshold]
     elif shown == "wrong":
         some = [one for one in some if one.correct is False]

@@ -43,7 +43,7 @@ OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
 SHORT_NUMBERS = dict(zip(NUMBERS, ("1 digit or more", "1 digit each", "numbers"), strict=True))
 UNSURE_BELOW = NumberSetting(
-    "threshold", "unsure below", "answers below this percentage are doubtful", 0, 100
+    "threshold", "unsure below", "answers below this percentage are unsure", 0, 100
 )
 #: Photos and folders; or a function that finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
@@ -313,10 +313,10 @@ class PhotosForm(Vertical):
 
 
 def summary_text(summary: "ReadingSummary") -> str:
-    """Count the photos, those that are doubtful or unreadable, and the right answers."""
+    """Count the photos, those that are unsure or unreadable, and the right answers."""
     parts = [count_of(summary.photos, "photo")]
     if summary.doubtful:
-        parts.append(f"{summary.doubtful:,} doubtful")
+        parts.append(f"{summary.doubtful:,} unsure")
     if summary.errors:
         parts.append(f"{summary.errors:,} unreadable")
     if summary.accuracy is not None:

@@ -118,7 +118,7 @@ def state_of(reading: "Reading") -> str:
 
 
 def verdict(reading: "Reading") -> str:
-    """Write the digit, `?` if it is doubtful, and whether it is right."""
+    """Write the digit, `?` if it is unsure, and whether it is right."""
     if reading.rows:
         text = f"{reading.text} "
     else:

@@ -50,16 +50,12 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     BINDINGS = [
         # Words as long as the footer has room for on a narrow screen.
         key("open", "open", "Open", "Choose photos in a folder tree"),
-        Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Look at one closely"),
-        key(
-            "show", "show", "Show", "All photos, doubtful ones, wrong ones, or the confusion matrix"
-        ),
+        Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Show a photo in detail"),
+        key("show", "show", "Show", "All photos, unsure ones, wrong ones, or the confusion matrix"),
         key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),
         key("export", "export", "Export", "Write a table, or images for training"),
-        Binding(
-            "backspace", "give_label(None)", "Unlabel", show=False, tooltip="Take a label away"
-        ),
+        Binding("backspace", "give_label(None)", "Unlabel", show=False, tooltip="Remove a label"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop; go back to the gallery"),
         key("type", "type", "Type", "Go to the field for paths", show=False),
         key("inside", "inside", "Inside"),
@@ -308,6 +304,6 @@ class PhotoConfusion(Vertical, can_focus=True):
         text = NONE_YET
         if table.display:
             accuracy = summary.accuracy_text(top1=True)
-            text = f"{accuracy} · rows: true digit, columns: read as, ?: doubtful"
+            text = f"{accuracy} · rows: true digit, columns: read as, ?: unsure"
             table.show(summary.confusion, "0123456789?", self.size)
         self.query_one(Static).update(text)

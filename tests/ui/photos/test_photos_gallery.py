@@ -134,7 +134,7 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         assert names(app) == by_name
         await press(pilot, "w")
         assert names(app) == ["8.png", "10 blank.png"]
-        assert says(app, "shown") == "doubtful · by name · 1–2 of 2"
+        assert says(app, "shown") == "unsure · by name · 1–2 of 2"
         await press(pilot, "w")
         assert names(app) == []
         assert says(app, "shown").startswith("no photo is wrong")
@@ -146,16 +146,16 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
 
 
 @pytest.mark.long
-async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
+async def test_the_threshold_decides_what_is_unsure(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
+        assert says(app, "count") == "6 photos · 1 unsure · 1 unreadable"
         await set_threshold(pilot, "100")
         unsure = [
             reading
             for reading in readings(app)
             if reading.confidence is not None and reading.confidence < 1
         ]
-        assert says(app, "count") == f"6 photos · {len(unsure)} doubtful · 1 unreadable"
+        assert says(app, "count") == f"6 photos · {len(unsure)} unsure · 1 unreadable"
         assert cards(app)[DIGITS[0]].startswith("0?")
         await press(pilot, "w")
         assert len(names(app)) == len(unsure) + 1
@@ -168,7 +168,7 @@ async def test_the_threshold_decides_what_is_doubtful(mixed: Path) -> None:
         assert says(app, "message") == ""
         assert names(app) == ["8.png", "10 blank.png"]  # no threshold makes a digit of blank paper
         await set_threshold(pilot, "")
-        assert says(app, "count") == "6 photos · 1 doubtful · 1 unreadable"
+        assert says(app, "count") == "6 photos · 1 unsure · 1 unreadable"
 
 
 @pytest.mark.long
@@ -245,7 +245,7 @@ async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
         assert cards(app)[DIGITS[1]].startswith("3 ✓✎")
         await press(pilot, "number_sign", "3", "left", "backspace", "escape")
         assert [reading.label for reading in readings(app)] == [0, None, None, None, None, None]
-        # What is doubtful or can't be read has a label like any other, but the latter counts not.
+        # What is unsure or can't be read has a label like any other, but the latter counts not.
         await press(pilot, "end", "number_sign", "1", "left", "8", "escape")
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
 
