@@ -305,10 +305,9 @@ class TrainingLoop:
                 first_step=self._step,
             )
         )
-        self._log(
-            f"{parameters:,} parameters; {self._config.epochs} epochs of "
-            f"{problem.steps_per_epoch:,} steps."
-        )
+        epochs = self._config.epochs
+        counted = "1 epoch" if epochs == 1 else f"{epochs:,} epochs"
+        self._log(f"{parameters:,} parameters; {counted} of {problem.steps_per_epoch:,} steps.")
         now = time.monotonic()
         self._began = now
         self._epoch_began = now
