@@ -35,7 +35,7 @@ BASIS = (
     "seeds are few. It assumes that seeds are independent, and has the true mean in about 94 of "
     "100 cases with 20 seeds, in about 92 with 6. It is not widened for the number of comparisons.",
 )
-COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "says")
+COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "verdict")
 COMPARED_RIGHT_ALIGNED = COMPARED[1:-1]  # columns of figures
 # Points by network, then by seed; empty for a network that is not there.
 PointsByNetwork = Mapping[Variant, Mapping[int, float]]
