@@ -83,7 +83,9 @@ def section(parser: argparse.ArgumentParser) -> str:
     options = [
         action
         for action in parser._actions
-        if action.option_strings and not isinstance(action, argparse._HelpAction)
+        if action.option_strings
+        and action.help != argparse.SUPPRESS
+        and not isinstance(action, argparse._HelpAction)
     ]
     if options:
         parts.append(

@@ -59,6 +59,10 @@ NAMES = {
     "number_sign": "#",
     "delete": "Del",
     "tilde": "~",
+    "less_than_sign": "<",
+    "greater_than_sign": ">",
+    "pageup": "PgUp",
+    "pagedown": "PgDn",
 }
 
 
