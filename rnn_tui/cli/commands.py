@@ -150,7 +150,10 @@ def build_parser() -> argparse.ArgumentParser:
     add_examples(parser, "rnn-tui train recall --preset fast", "rnn-tui add 1011 110")
     parser.add_argument("--version", action="version", version=f"rnn-tui {__version__}")
     parser.add_argument(
-        "--data-dir", metavar="DIR", help="a torchvision root for the app to read the data from"
+        "--data-dir",
+        metavar="DIR",
+        help="a folder with torchvision's MNIST files, for the app to read in place of the data "
+        "that ships",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", prog=parser.prog)
     for command in COMMANDS:

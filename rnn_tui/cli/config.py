@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what the command takes."""
     parser.description = (
         "Print the settings of the app, and where their file is. The forms of the app begin with "
-        "the preset and device of the file; rnn-tui train goes by its own options."
+        "the preset and device of the file; rnn-tui train uses its own options only."
     )
     entries = [f"{name}: {entry.metadata['words']}" for name, entry in ENTRIES.items()]
     parser.epilog = f"Entries. {'. '.join(entries)}."

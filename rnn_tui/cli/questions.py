@@ -116,7 +116,7 @@ def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
     """Add the options of `add_network_options`, and those on how answers are printed."""
     add_network_options(parser, "ask", loss)
     parser.add_argument(
-        "--vote", action="store_true", help="let all networks vote that the options above allow"
+        "--vote", action="store_true", help="let all networks that the options above allow vote"
     )
     add_output_options(parser, "print answers and errors only, not which weights answer")
 
@@ -127,7 +127,7 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
         "--base",
         choices=BASES,
         default=BASES[0],
-        help=f"of numbers without a prefix; 0b, 0d and 0x overrule it{more} (default: %(default)s)",
+        help=f"the base of numbers without a prefix (0b, 0d or 0x){more} (default: %(default)s)",
     )
 
 

@@ -60,6 +60,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
     parser.add_argument(
         "--host",
+        metavar="HOST",
         default="127.0.0.1",
         help="the address to listen at; 0.0.0.0 for all (default: %(default)s)",
     )

@@ -52,7 +52,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--data-dir",
         metavar="DIR",
-        help="a torchvision root to read the data from",
+        help="a folder with torchvision's MNIST files, to read in place of the data that ships",
         # a default would overrule the same option before the command
         default=argparse.SUPPRESS,
     )

@@ -53,15 +53,14 @@ class Recipe:
     #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
     #: input weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
-    #: bias of the gate that keeps the last step, in the `orthogonal` initialisation (negative where
-    #: it keeps when shut): of all units, or of the first.
+    #: bias of the gate that keeps the last step, in the `orthogonal` initialisation, of all units
+    #: or of the first one (its sign is reversed for a gate that keeps the step when shut).
     forget_bias: float = 1.0
-    #: the last unit's, where they differ: those between are evenly spaced.
+    #: the same bias of the last unit; biases between are evenly spaced (none: all are the same).
     last_forget_bias: float | None = None
     #: subtract the mean of the training pixels and divide by their deviation.
     standardise: bool = False
-    #: how training samples are distorted or drawn otherwise, one of the task's augmentations, or
-    #: `none`.
+    #: how training samples are distorted or chosen: one of the task's augmentations, or `none`.
     augmentation: str = NO_AUGMENTATION
     beta1: float = 0.9  #: Adam's decay rate of the first moment.
     beta2: float = 0.999  #: Adam's decay rate of the second moment.

@@ -40,7 +40,7 @@ class Preferences:
     device: str = _entry("auto", "device that the app's forms begin with", DEVICES)
     redraws: int = _entry(4, "times a second that the app draws what trains", range(1, 11))
     alerts: bool = _entry(True, "ring when a run ends, fails or stalls", (False, True))
-    keys: Mapping[str, str] | None = _entry(None, "keys of the app, by what they mean")
+    keys: Mapping[str, str] | None = _entry(None, "keys of the app, by meaning")
     given: frozenset[str] = frozenset()  #: the names of the entries that are the file's.
     problems: tuple[str, ...] = ()  #: a sentence for each entry that is not as it should be.
 

@@ -241,7 +241,7 @@ _ROWS: tuple[Setting, ...] = (
     ListSetting(
         "hidden_sizes",
         "Hidden sizes",
-        "units; one network each",
+        "units; one network per size",
         1,
         256,
         8,
@@ -260,7 +260,7 @@ _ROWS: tuple[Setting, ...] = (
     ChoicesSetting(
         "losses",
         "Losses",
-        "what training minimises; one network each",
+        "what training minimises; a network each",
         {"mse": "MSE", "ce": "CE", "bce": "BCE"},
         in_names="{}",
         singular="loss",
@@ -275,7 +275,7 @@ _ROWS: tuple[Setting, ...] = (
     NumberSetting(
         "seed",
         "Seed",
-        "data, first weights, order",
+        "of data, initial weights, order",
         0,
         2**32 - 1,
         in_names="seed{}",

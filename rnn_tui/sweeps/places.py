@@ -19,7 +19,9 @@ ADDRESS = re.compile(r"(tcp|tls|ucx|ws|wss)://[^\s/]+:\d{1,5}")
 PLACE_FORM = (
     "local:N, tcp://HOST:PORT, ssh:FILE with a host a line, or FILE.yaml with a Dask cluster"
 )
-TRUST_HELP = "let the file of --on name any Dask cluster and argument: it may run programs as you"
+TRUST_HELP = (
+    "allow any Dask cluster and argument in the file of --on, which may then run programs as you"
+)
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_WORKERS_OF_HOST = 1024
 MOST_BYTES = 65_536  # of a file

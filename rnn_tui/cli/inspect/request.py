@@ -63,7 +63,7 @@ class InspectRequest:
     input: SumInput | DigitsInput | ImageInput
     edits: tuple[str, ...]  #: as typed.
     analyses: tuple[AnalysisKind, ...]
-    dot: bool  #: print the automaton alone, in the language of Graphviz.
+    dot: bool  #: print the automaton alone, in Graphviz's DOT language.
     npz: Path | None  #: the file to write all numbers to.
     history: Path | None  #: the file to write the training history to.
     as_json: bool
@@ -89,8 +89,8 @@ class _TaskHelp:
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the command's arguments, with a subcommand for each task."""
     parser.description = (
-        "Show what a network holds after each step of one input: answers, states and gates; and "
-        "what edits change. The table has the answers and the unit that matters most; --json and "
+        "Show a network's answers, states and gates after each step of one input, and what edits "
+        "change. The table has the answers and the unit that matters most; --json and "
         "--npz have everything. Units are counted from 0."
     )
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
@@ -129,7 +129,7 @@ def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
         )
     if AUTOMATON in kinds:
         parser.add_argument(
-            "--dot", action="store_true", help="print the automaton in the language of Graphviz"
+            "--dot", action="store_true", help="print the automaton in Graphviz's DOT language"
         )
 
 

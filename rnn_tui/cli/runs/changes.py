@@ -33,7 +33,9 @@ class RestoreRequest:
 def add_rename_arguments(parser: argparse.ArgumentParser) -> None:
     """Say what `rename` takes."""
     add_run(parser)
-    parser.add_argument("name", metavar="NAME", help="up to 80 characters, unlike other runs'")
+    parser.add_argument(
+        "name", metavar="NAME", help="up to 80 characters; no other run may have it"
+    )
 
 
 def add_delete_arguments(parser: argparse.ArgumentParser) -> None:

@@ -121,6 +121,7 @@ STOP = Action(
 PAUSE = Action(
     name="pause",
     help="pause runs that another process trains",
+    description="Pause runs that the app or another command trains, like key p in the app.",
     examples=("last", "recall-fast"),
     add_arguments=add_arguments,
     read=read_request,

@@ -148,7 +148,7 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--minimise", metavar="METRIC", help="the objective: the lower, the better")
     parser.add_argument(
-        "--prune", action="store_true", help="in a search, stop trials early that fall behind"
+        "--prune", action="store_true", help="in a search, stop trials that fall behind early"
     )
     parser.add_argument(
         "--name", metavar="NAME", help="the name of the sweep (default: its task and a number)"

@@ -92,8 +92,8 @@ MNIST = Task(
         Preset(
             "photos",
             "For your own photos and drawings: the best recipe with wider distortions, thicker "
-            "and thinner strokes, and drawings beside MNIST: digits in other hands, and what is no "
-            "digit.",
+            "and thinner strokes, and drawings added to MNIST: digits in other hands, and "
+            "non-digits.",
             {"epochs": 60, "batch_size": 200, "learning_rate": 6e-3, "recipe": _PHOTOS},
             {
                 "rnn": {

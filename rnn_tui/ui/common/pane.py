@@ -73,7 +73,7 @@ class Pane(Vertical):
     """
 
     BINDINGS = [
-        key("train", "train", "Train", tooltip="Train what the form says"),
+        key("train", "train", "Train", tooltip="Train with the settings of the form"),
         key("view-before", "other_view(-1)", "Previous view", show=False),
         key("view-after", "other_view(1)", "View", show=False),
         *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),

@@ -58,7 +58,7 @@ class Way:
 
 
 TRAIN = Way("train", "Train in seconds", "MNIST with preset fast, as you watch", MNIST.name)
-INSIDE = Way("inside", "Look inside", "What the network holds, row by row", MNIST.name, "inside")
+INSIDE = Way("inside", "Look inside", "The network's state, row by row", MNIST.name, "inside")
 GUIDE = Way("guide", "Guided experiments", "Guess, then see: five minutes each")
 RESUME = Way("go-on", "Resume", "A run that was interrupted")
 WAYS = (

@@ -93,7 +93,7 @@ class RunsPane(StorePane):
         ),
         key("rename", "rename", "Rename", tooltip="Give the run another name"),
         key("label", "change_tags", "Tags", show=False, tooltip="Change the tags of the run"),
-        key("note", "change_note", "Note", show=False, tooltip="Keep a note with the run"),
+        key("note", "change_note", "Note", show=False, tooltip="Edit the note of the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
         key("undo", "undo", "Undo", show=False, tooltip="Restore what was deleted last"),
         key("go-on", "resume", "Resume", tooltip="Resume the run where it was interrupted"),
