@@ -277,9 +277,16 @@ def _not_traced(cell: Cell) -> ExportError:
 
 def _in_order(weights: CellWeights, operator: OnnxOperator) -> list[npt.NDArray[Any]]:
     """Weights (G·H, F) and (G·H, H) and both biases (2·G·H,), in ONNX's order of the gates."""
-    order, size = list(operator.rows), weights.hidden_size
-    parts = (weights.of_input, weights.of_state, weights.input_bias, weights.state_bias)
-    of_input, of_state, *biases = (
-        rows.reshape(len(order), size, -1)[order].reshape(rows.shape) for rows in parts
-    )
-    return [of_input, of_state, np.concatenate(biases)]
+    order = list(operator.rows)
+    biases = [_reordered(weights.input_bias, order), _reordered(weights.state_bias, order)]
+    return [
+        _reordered(weights.of_input, order),
+        _reordered(weights.of_state, order),
+        np.concatenate(biases),
+    ]
+
+
+def _reordered(rows: npt.NDArray[Any], order: Sequence[int]) -> npt.NDArray[Any]:
+    """Rows (G·H, …), of which each gate has H, with the gates in another order."""
+    by_gate = rows.reshape(len(order), -1, *rows.shape[1:])  # (G, H, …)
+    return by_gate[list(order)].reshape(rows.shape)
