@@ -127,18 +127,18 @@ def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
     record = write("run", config, batch)
     in_memory = reduce(RunState.apply, batch, RunState("run", config))
     with RunStore() as store:
-        again = store.state(record)
+        restored = store.state(record)
     for name in ("status", "step", "epochs", "rate", "elapsed", "results", "steps_per_epoch"):
-        assert getattr(again, name) == getattr(in_memory, name)
-    assert again.series.keys() == in_memory.series.keys()
+        assert getattr(restored, name) == getattr(in_memory, name)
+    assert restored.series.keys() == in_memory.series.keys()
     for name, expected in in_memory.series.items():
-        series = again.series[name]
+        series = restored.series[name]
         assert len(series.x) <= SERIES_CAPACITY
         assert (series.x[0], series.x[-1]) == (expected.x[0], expected.x[-1])
         assert (min(series.y), max(series.y)) == (min(expected.y), max(expected.y))
-    assert again.bands.keys() == in_memory.bands.keys()
+    assert restored.bands.keys() == in_memory.bands.keys()
     for name, bands in in_memory.bands.items():
-        for band, other in zip(bands, again.bands[name], strict=True):
+        for band, other in zip(bands, restored.bands[name], strict=True):
             assert (band.x[-1], band.mean[-1]) == (other.x[-1], other.mean[-1])
             assert len(other.x) > SERIES_CAPACITY / 4 or band == other
 

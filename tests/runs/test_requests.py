@@ -66,10 +66,12 @@ def test_where_no_request_can_be_left_it_is_said(home: Path) -> None:
 
 
 def test_a_process_is_known_by_machine_number_and_when_it_began() -> None:
-    here, began = socket.gethostname(), process_started()
-    assert began > 0
-    assert is_alive(here, os.getpid(), began)
-    assert not is_alive(here, os.getpid(), began - 60)  # another had that number before
-    assert not is_alive(here, os.getpid(), began + 60)
-    assert not is_alive("elsewhere", os.getpid(), began)
+    host = socket.gethostname()
+    pid = os.getpid()
+    started = process_started()
+    assert started > 0
+    assert is_alive(host, pid, started)
+    assert not is_alive(host, pid, started - 60)  # another process had that number before
+    assert not is_alive(host, pid, started + 60)
+    assert not is_alive("elsewhere", pid, started)
     assert process_started(2**22 + 1) == 0.0  # beyond what Linux numbers them with

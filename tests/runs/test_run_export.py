@@ -32,7 +32,8 @@ from tests.runs.kept_runs import small, train
 from tests.watched import Watched
 
 
-def kept(config: RunConfig | None = None, stop_at: int | None = None) -> RunRecord:
+def trained_run(config: RunConfig | None = None, stop_at: int | None = None) -> RunRecord:
+    """Train a run, and return it as the store has it."""
     train(config, stop_at=stop_at)
     with RunStore() as store:
         return store.find("last")
@@ -66,7 +67,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_csv_has_every_value_to_the_last_bit(home: Path, mnist_slice: Path) -> None:
-    runs = [kept(), kept(image_config("rnn", "report", mnist_slice))]
+    runs = [trained_run(), trained_run(image_config("rnn", "report", mnist_slice))]
     text = export(*(run.run_id for run in runs), "--to", "csv")
     rows = list(csv.DictReader(io.StringIO(text)))
     for run in runs:
@@ -88,7 +89,7 @@ def test_csv_has_every_value_to_the_last_bit(home: Path, mnist_slice: Path) -> N
 
 
 def test_json_is_one_document_without_nan(home: Path, tmp_path: Path) -> None:
-    run = kept()
+    run = trained_run()
     path = tmp_path / "out.json"
     assert export(run.name, "--to", "json", "-o", str(path)) == ""
     document = json.loads(path.read_text())
@@ -102,7 +103,7 @@ def test_json_is_one_document_without_nan(home: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("form", ["png", "svg"])
 def test_charts(form: str, home: Path, here: Path) -> None:
     pytest.importorskip("matplotlib")
-    run = kept()
+    run = trained_run()
     export(run.name, "--to", form)
     data = (here / f"{run.name}.{form}").read_bytes()
     if form == "png":
@@ -123,7 +124,7 @@ def test_charts(form: str, home: Path, here: Path) -> None:
 
 def test_a_chart_of_what_was_never_logged(home: Path, here: Path) -> None:
     pytest.importorskip("matplotlib")
-    run = kept()
+    run = trained_run()
     code, _, err = run_inside(["runs", "export", run.name, "--to", "png", "--metric", "speed"])
     assert code == EXIT_FAILURE
     assert "val_accuracy" in assert_one_sentence(err)
@@ -132,7 +133,7 @@ def test_a_chart_of_what_was_never_logged(home: Path, here: Path) -> None:
 
 def test_names_are_no_paths_and_no_formulas(home: Path, here: Path) -> None:
     pytest.importorskip("matplotlib")
-    run = kept()
+    run = trained_run()
     with RunStore() as store:
         store.rename(run, r"../$\frac{x$ /../<b>&")
     export("last", "--to", "svg")
@@ -142,7 +143,7 @@ def test_names_are_no_paths_and_no_formulas(home: Path, here: Path) -> None:
 
 def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    runs = [kept(image_config("lstm", "fast", mnist_slice)), kept()]
+    runs = [trained_run(image_config("lstm", "fast", mnist_slice)), trained_run()]
     export(*(run.name for run in runs), "--to", "tensorboard", "-o", "board")
     for run in runs:
         events = accumulator.EventAccumulator(str(here / "board" / run.name))
@@ -183,7 +184,7 @@ def test_onnx_models_of_images_answer_like_ours(
     from rnn_tui.engine.weights_file import read_weights  # noqa: PLC0415
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
 
-    run = kept(image_config(model, preset, mnist_slice, layers))
+    run = trained_run(image_config(model, preset, mnist_slice, layers))
     export(run.name, "--to", "onnx", "-o", "model.onnx")
     session = runtime.InferenceSession(str(here / "model.onnx"))
     pixels = np.random.default_rng(0).random((7, 28, 28), np.float32)
@@ -202,7 +203,7 @@ def test_onnx_models_of_sequences_answer_like_ours(
 ) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    run = kept(small(task).replace(cell=cell))
+    run = trained_run(small(task).replace(cell=cell))
     export(run.name, "--to", "onnx", "-o", "models")
     assert len(list((here / "models").iterdir())) == len(run.config.replicas)
     models = models_of(run.weights)
@@ -221,7 +222,7 @@ def test_a_model_that_answers_otherwise_is_not_written(
 ) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    run = kept()
+    run = trained_run()
     wrong = replace(CELLS["lstm"].onnx, rows=(0, 1, 2, 3))  # gates in the wrong order
     monkeypatch.setattr(type(CELLS["lstm"]), "onnx", wrong)
     code, _, err = run_inside(["runs", "export", run.name, "--to", "onnx"])
@@ -231,7 +232,7 @@ def test_a_model_that_answers_otherwise_is_not_written(
 
 
 def test_weights_come_without_what_training_needs(home: Path, here: Path) -> None:
-    run = kept(stop_at=13)
+    run = trained_run(stop_at=13)
     with safe_open(run.weights, framework="np") as file:
         assert any(name.startswith("training/") for name in file.keys())  # noqa: SIM118
     export(run.name, "--to", "safetensors")
@@ -245,7 +246,7 @@ def test_weights_come_without_what_training_needs(home: Path, here: Path) -> Non
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
 @pytest.mark.parametrize("form", [name for name, form in FORMATS.items() if form.suffix])
 def test_devices_and_links_stay_what_they_are(form: str, home: Path, here: Path) -> None:
-    run = kept()
+    run = trained_run()
     export(run.run_id, "--to", form, "-o", "plain")
     if Path("plain").is_dir():
         return  # several networks: these go into a folder
@@ -259,7 +260,7 @@ def test_devices_and_links_stay_what_they_are(form: str, home: Path, here: Path)
 
 
 def test_where_nothing_can_be_written(home: Path, tmp_path: Path) -> None:
-    run = kept()
+    run = trained_run()
     (tmp_path / "file").touch()
     for form in ("csv", "json", "safetensors"):
         path = tmp_path / "file" / "inside"
@@ -281,7 +282,7 @@ def test_where_nothing_can_be_written(home: Path, tmp_path: Path) -> None:
 def test_a_package_that_is_not_installed_is_named_with_its_extra(
     form: str, package: str, extra: str, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run = kept()
+    run = trained_run()
     if form == "onnx" and package == "onnxruntime":
         pytest.importorskip("onnx")
     for name in [name for name in sys.modules if name.partition(".")[0] == package]:
@@ -335,10 +336,10 @@ def test_a_chart_says_what_its_faint_lines_are() -> None:
 def test_one_network_is_a_file_and_several_a_folder(home: Path, here: Path) -> None:
     pytest.importorskip("onnx")
     pytest.importorskip("onnxruntime")
-    single = kept(small(hidden_sizes=(2,), seeds=1))
+    single = trained_run(small(hidden_sizes=(2,), seeds=1))
     export(single.run_id, "--to", "onnx")
     assert [path.name for path in here.iterdir()] == [f"{single.name}.onnx"]
-    pair = kept(small(hidden_sizes=(2,), seeds=2, seed=7))
+    pair = trained_run(small(hidden_sizes=(2,), seeds=2, seed=7))
     export(pair.run_id, "--to", "onnx", "-o", "both")
     assert sorted(os.listdir("both")) == [
         f"{pair.name}-h2-ce-seed7.onnx",
@@ -347,7 +348,7 @@ def test_one_network_is_a_file_and_several_a_folder(home: Path, here: Path) -> N
 
 
 def test_the_file_that_can_not_be_written_is_named(home: Path, here: Path) -> None:
-    run = kept()
+    run = trained_run()
     Path("models", f"{run.name}.safetensors").mkdir(parents=True)
     code, _, err = run_inside(["runs", "export", run.name, "--to", "safetensors", "-o", "models"])
     assert code == EXIT_FAILURE
@@ -355,7 +356,7 @@ def test_the_file_that_can_not_be_written_is_named(home: Path, here: Path) -> No
 
 
 def test_moments_are_told_in_utc_to_the_second(home: Path) -> None:
-    run = kept()
+    run = trained_run()
     (exported_run,) = json.loads(export(run.name, "--to", "json"))["runs"]
     for name, seconds in (("created", run.created), ("updated", run.updated)):
         date = exported_run[name]
@@ -380,7 +381,7 @@ def test_a_band_is_as_far_above_a_curve_as_below_it_and_within_the_metric() -> N
 
 
 def test_an_export_tells_of_each_run_that_it_is_done(home: Path) -> None:
-    run = kept()
+    run = trained_run()
     watched = Watched()
     with RunStore() as store:
         made = Export(FORMATS["csv"], store, [run] * 3, None, out=io.StringIO(), progress=watched)

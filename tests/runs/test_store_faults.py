@@ -184,7 +184,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
     resource: Any = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     handler = signal.getsignal(signal.SIGXFSZ)
-    kept: list[int] = []
+    steps_on_full_disk: list[int] = []  # of the checkpoint that is there
 
     def fill() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
@@ -198,8 +198,8 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
                 pass  # the first epoch's checkpoint is on its way
             fill()
         if isinstance(event, events.EpochEnded) and event.epoch == 4:
-            (weights,) = (p for p in run_dir().glob("*/*") if not p.name.startswith("."))
-            kept.append(load_checkpoint(weights).step)
+            [weights] = [path for path in run_dir().glob("*/*") if not path.name.startswith(".")]
+            steps_on_full_disk.append(load_checkpoint(weights).step)
             free()
 
     try:
@@ -209,7 +209,7 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
         free()
         signal.signal(signal.SIGXFSZ, handler)
     assert_warned_once(emitted, "RNN_TUI_HOME", of=("The database", "The weights"))
-    assert kept in ([10], [20])
+    assert steps_on_full_disk in ([10], [20])
     run = only()
     assert_whole(emitted, run)
     assert load_checkpoint(run.weights).step == 50
@@ -221,9 +221,9 @@ def occupy(path: Path) -> None:
     path.write_text("")
 
 
-def assert_kept_once_possible(emitted: Emitted, held: UnsavedRun, only: Only) -> None:
-    """What is held is whole once it can be written, and then nothing is held any more."""
-    assert (held.run_id, held.saved) == (emitted.run_id, False)
+def assert_saved_once_possible(emitted: Emitted, unsaved: UnsavedRun, only: Only) -> None:
+    """An unsaved run is saved, as a whole, once there is room for it."""
+    assert (unsaved.run_id, unsaved.saved) == (emitted.run_id, False)
     with pytest.raises(StoreError, match="in training already"):
         RunLock.acquire(emitted.run_id)
     for path in (run_dir(), recorder.spill_dir()):
@@ -231,8 +231,8 @@ def assert_kept_once_possible(emitted: Emitted, held: UnsavedRun, only: Only) ->
             path.unlink()
     if run_database().is_dir():
         run_database().rmdir()
-    held.wait(60)
-    assert held.saved
+    unsaved.wait(60)
+    assert unsaved.saved
     run = only()
     assert_whole(emitted, run)
     assert load_checkpoint(run.weights).step == 30
@@ -252,7 +252,7 @@ def test_what_could_not_be_kept_is_held_until_it_can_be(lacking: str, only: Only
         occupy(recorder.spill_dir())
     unsaved: list[UnsavedRun] = []
     emitted = train(on_unsaved=unsaved.append)
-    assert_kept_once_possible(emitted, unsaved[0], only)
+    assert_saved_once_possible(emitted, unsaved[0], only)
     RunLock.acquire(emitted.run_id).release()
 
 
