@@ -105,7 +105,7 @@ def test_what_can_not_be_resumed_is_said(home: Path) -> None:
         (["train"], "TASK"),
         (["train", "--json"], "TASK"),
         (["train", "--resume", "x", "mnist"], "takes no TASK"),
-        (["train", "--json", "recall"], "stand behind"),
+        (["train", "--json", "recall"], "come after"),
         (["train", "recall", "--resume", "x"], "--resume"),
         (["runs", "export", "x"], "--to"),
         (["runs", "export", "x", "--to", "pickle"], "pickle"),
