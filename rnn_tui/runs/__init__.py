@@ -8,7 +8,7 @@ from rnn_tui.engine.paths import run_dir
 LAST = "last"  # what a user types for the newest run, wherever a run is named
 
 
-def kept_runs() -> list[str]:
+def run_folders() -> list[str]:
     """The names of the folders of runs, which are their ids, the newest first."""
     try:
         return sorted((path.name for path in run_dir().iterdir()), reverse=True)

@@ -60,7 +60,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
             connection.execute("PRAGMA synchronous = FULL")
             created = migrate(connection, path_shown)
         except (OSError, *FAULTS) as error:
-            raise explained(error, path) from error
+            raise as_store_error(error, path) from error
         undo.pop_all()
     return connection, created
 
@@ -99,7 +99,7 @@ def transaction(
         raise
 
 
-def explained(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:
+def as_store_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:
     """The error for what SQLite or the file system says: what is wrong, and what to do."""
     if isinstance(error, UnicodeDecodeError):
         reason = "malformed names"

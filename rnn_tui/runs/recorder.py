@@ -27,9 +27,9 @@ from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.paths import data_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
-from rnn_tui.runs import kept_runs
+from rnn_tui.runs import run_folders
 from rnn_tui.runs.columns import INVALID_VALUE, metrics_from_json, sound_values
-from rnn_tui.runs.database import connect, explained, transaction
+from rnn_tui.runs.database import as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run, update_run, write_results
 from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.locks import is_held
@@ -169,7 +169,7 @@ def recover_runs(connection: sqlite3.Connection, *, leave_out: str = "") -> None
         connection: the database.
         leave_out: the id of a run that is not recovered, which its recorder adds itself.
     """
-    for run_id in kept_runs()[:MOST_RECOVERED]:
+    for run_id in run_folders()[:MOST_RECOVERED]:
         if run_id != leave_out and is_id(run_id) and not is_held(run_id):
             with transaction(connection):
                 _recover(connection, run_id)
@@ -409,7 +409,7 @@ class Recorder:
         """Store why a write failed, and when to try again."""
         sentence = error
         if isinstance(error, sqlite3.Error | OSError):
-            sentence = explained(error, self._path)
+            sentence = as_store_error(error, self._path)
         if not self._problem:
             logger.warning("run %s can't be recorded: %s", self._id, sentence)
         self._problem = str(sentence)

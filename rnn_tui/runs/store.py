@@ -21,7 +21,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import LAST
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
 from rnn_tui.runs.curves import Curve, without_seeds
-from rnn_tui.runs.database import FAULTS, connect, explained, transaction
+from rnn_tui.runs.database import FAULTS, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import RecordReader, events_of, sessions, update_run
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.logged_values import (
@@ -324,7 +324,7 @@ class RunStore:
         try:
             yield
         except FAULTS as error:
-            raise explained(error, self._path) from error
+            raise as_store_error(error, self._path) from error
         except (TypeError, ValueError) as error:
             if not run_id:
                 raise

@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
 from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.networks import CELLS
-from rnn_tui.runs import LAST, kept_runs
+from rnn_tui.runs import LAST, run_folders
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
@@ -125,7 +125,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 def finished_runs(task: str) -> Iterator[Source]:
     """The runs of a task that were trained to their end, the newest first."""
     deleted_ids: set[str] | None = None
-    for run_id in kept_runs()[:RUNS_LOOKED_AT]:
+    for run_id in run_folders()[:RUNS_LOOKED_AT]:
         path = weights_of(run_id)
         try:
             config, _, metrics = read_description(path)
@@ -174,7 +174,7 @@ def run_weights(task: str, run: str) -> Source:
 
 def _ids_meant(text: str) -> list[str]:
     """The runs that `text` can mean: by id, else by name, else by the beginning of the id."""
-    run_ids = kept_runs()
+    run_ids = run_folders()
     if text in run_ids:
         return [text]
     by_name = [run_id for run_id, name in _names().items() if name == text]

@@ -22,7 +22,7 @@ from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import INVALID_VALUE, values_of
-from rnn_tui.runs.database import FAULTS, connect, explained, transaction
+from rnn_tui.runs.database import FAULTS, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, Place
 from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
@@ -125,7 +125,7 @@ class Importer(AbstractContextManager["Importer"]):
                 for attempt, its_events in batches:
                     attempt.writer.write(self._connection, its_events)
         except FAULTS as error:
-            raise explained(error, self._path) from error
+            raise as_store_error(error, self._path) from error
 
 
 def _new_events(batch: EventBatch, earlier: Sequence[events.Event]) -> list[events.Event]:
