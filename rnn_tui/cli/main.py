@@ -223,7 +223,7 @@ class OutputLostError(SystemExit):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
-        #: what to say; empty where the reader of a pipe has closed it.
+        #: what to say; empty if the reader of a pipe has closed it.
         self.reason = ""
         if not isinstance(error, BrokenPipeError):
             self.reason = f"stdout can't be written ({errors.why(error)}); send it elsewhere."

@@ -228,7 +228,7 @@ def _summary_sentence(summary: ReadingSummary, *, labelled: bool) -> str:
 
 
 def _rate(progress: Progress) -> str:
-    """How many photos are read in a second; empty where nothing tells yet."""
+    """How many photos are read in a second; empty if that is not known yet."""
     return "" if progress.rate is None else f"{progress.rate:,.0f}/s"
 
 

@@ -106,7 +106,7 @@ class TrainingOutput:
             )
 
     def _show_results(self) -> None:
-        """The test figures: a line, or a table where there are several networks."""
+        """The test figures: a line, or a table if there are several networks."""
         state = self.state
         if not state.config.variants:
             self._print(self._results_in_words())

@@ -44,7 +44,7 @@ class ServeRequest:
 
     host: str  #: the address to listen at.
     port: int  #: 0 for any that is free.
-    token: str  #: what lets a browser in; empty where everybody is let in.
+    token: str  #: the token that a browser must send; empty if none is needed.
     rules: "Rules"  #: what pages may do.
 
 

@@ -79,7 +79,7 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
     """The settings that `add_task_settings` has read, by the names of `Task.config`.
 
     Returns:
-        A value for each setting; None where the command line does not name it.
+        A value for each setting; None if the command line does not name it.
 
     Raises:
         CheckpointError: if there are no such weights to start from.

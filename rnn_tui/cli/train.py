@@ -169,7 +169,7 @@ def _read_config(options: argparse.Namespace) -> RunConfig:
 
 
 def _read_output(text: str | None) -> Path | None:
-    """The file that `--output` names; a CheckpointError where it can't be written."""
+    """The file that `--output` names; a CheckpointError if it can't be written."""
     if text is None:
         return None
     path = Path(text)
@@ -209,7 +209,7 @@ def _train(
 
     Returns:
         What is left of it, None if it is stopped before its turn comes; and a sentence for each
-        loss, where it can't all be stored.
+        loss, if it can't all be stored.
     """
     unsaved: list[UnsavedRun] = []
     if request.resumed is None:

@@ -136,7 +136,7 @@ class RunConfig:
     workers: int = 0
     recipe: Recipe = Recipe()
 
-    #: what `auto` stands for: itself, a GPU where there is one, or a device by name.
+    #: what `auto` stands for: itself, a GPU if there is one, or a device by name.
     automatic_device: ClassVar[str] = "auto"
     #: the subclasses that are imported.
     kinds: ClassVar[list["type[RunConfig]"]] = []
@@ -205,7 +205,7 @@ class RunConfig:
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """The networks trained side by side, apart from their seeds; none where there is one."""
+        """The networks trained side by side, apart from their seeds; none if there is one."""
         return ()
 
     @property

@@ -133,7 +133,7 @@ def alone_on(
         tell: hears that it waits, in a sentence.
 
     Yields:
-        Whether the device is free; False where the wait was stopped.
+        Whether the device is free; False if the wait was stopped.
     """
     if device.type != "mps":
         yield True

@@ -146,7 +146,7 @@ class RunStopped(Event):
     step: int
     seconds: float  #: of training, pauses left out.
     interrupted: bool = False  #: whether not the user, but the system or the program stopped it.
-    kept: bool = True  #: False where the weights could not be written.
+    kept: bool = True  #: False if the weights could not be written.
 
 
 @dataclass(frozen=True)

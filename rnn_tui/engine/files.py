@@ -25,7 +25,7 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
     """Write a file, or into a device, a pipe or an open descriptor such as /dev/stdout.
 
     Of a file, readers see the old contents or the new, never a part; its permissions stay. Through
-    a link the file that it leads to is written, and made where it is missing.
+    a link the file that it leads to is written, and made if it is missing.
 
     Args:
         path: where.

@@ -8,7 +8,7 @@ from rnn_tui.engine.paths import log_file
 
 
 class LogFile(logging.Handler):
-    """The log file, made for the first record; nothing where it can't be written."""
+    """The log file, made for the first record; nothing if it can't be written."""
 
     @cached_property
     def _file(self) -> logging.Handler:

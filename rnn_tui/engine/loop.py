@@ -51,9 +51,9 @@ class Outcome:
     """What is left of a run."""
 
     config: RunConfig  #: its settings.
-    #: its last weights, on the CPU; None where it failed before it had any.
+    #: its last weights, on the CPU; None if it failed before it had any.
     weights: Mapping[str, Tensor] | None
-    metrics: Figures  #: what the test measured; empty where it did not come so far.
+    metrics: Figures  #: what the test measured; empty if it did not come so far.
     unwritten: Checkpoint | None = None  #: its last checkpoint, if that could not be written.
 
 
@@ -148,7 +148,7 @@ class TrainingLoop:
         #: sentences on failures to write; none is said twice.
         self._failures: set[str] = set()
         self._device = torch.device("cpu")
-        #: bytes that are free for steps, before the first; None where that is unknown.
+        #: bytes that are free for steps, before the first; None if that is unknown.
         self._room: int | None = None
         self._model_stands = False
         #: the epoch in hand, from 1; one more than the last where all are done.

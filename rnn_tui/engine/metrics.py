@@ -96,7 +96,7 @@ def main_metric(measured: Iterable[Metric], headline: str) -> Metric | None:
         headline: the name of the task's headline; empty for a task that is not known.
 
     Returns:
-        one of `measured`; None where that is empty.
+        one of `measured`; None if that is empty.
     """
     metrics = list(measured)
     quantity = headline.partition("_")[2]
@@ -158,7 +158,7 @@ class Measure:
             count: how many samples.
 
         Returns:
-            (…) in double; NaN where there are no samples.
+            (…) in double; NaN if there are no samples.
         """
         mean = total.double() / count
         return 100.0 * mean if self.unit == "%" else mean
@@ -227,7 +227,7 @@ def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
 
 
 def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or the mean of `best_seeds`; NaN where that has none."""
+    """One number for a figure: itself, or the mean of `best_seeds`; NaN if that has none."""
     values = best_seeds(config, value, higher_is_better)
     return Spread(values).mean if values else math.nan
 

@@ -32,7 +32,7 @@ def load_plugins(group: str, kind: str, accept: Callable[[object, str, str], obj
         group: a group of entry points, such as `rnn_tui.tasks`.
         kind: what the plug-ins are of, in sentences, such as `task`.
         accept: takes each thing that is named, with the name and the reference (`module:thing`) of
-            its entry point; raises a `SettingError`, without a full stop, where it does not fit.
+            its entry point; raises a `SettingError`, without a full stop, if it does not fit.
 
     Returns:
         A sentence for each plug-in that can't be used, or that prints.
@@ -70,7 +70,7 @@ def _kept_output() -> Iterator[list[str]]:
 
     At the end the list has its text.
     """
-    import tempfile  # noqa: PLC0415 - the first frame does without where there is no plug-in
+    import tempfile  # noqa: PLC0415 - the first frame does without if there is no plug-in
 
     texts: list[str] = []
     printed = io.StringIO()

@@ -52,7 +52,7 @@ def read_preferences(choices: Mapping[str, Collection[str]]) -> Preferences:
     """Read the file, as far as it can be used.
 
     Args:
-        choices: by entry, what it may be, where that is known further up.
+        choices: by entry, what it may be, if that is known further up.
     """
     path = config_file()
     try:

@@ -33,9 +33,9 @@ class Problem(ABC):
     metric_definitions: tuple[Metric, ...]
     samples_per_epoch: int  #: training samples.
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.
-    #: memory that a step takes for each sample, at least; 0 where that is not known.
+    #: memory that a step takes for each sample, at least; 0 if that is not known.
     sample_bytes: int = 0
-    #: the replicas, in the order of their figures; none where the model is a single network.
+    #: the replicas, in the order of their figures; none if the model is a single network.
     replicas: tuple[Replica, ...] = ()
 
     #: at which multiples of each power of ten there is a snapshot in the first epoch.
@@ -100,7 +100,7 @@ class Problem(ABC):
 
         Returns:
             A `SequenceEvaluation` of a set of replicas, an `ImageEvaluation` of a reader of images,
-            or None where there is no more to measure.
+            or None if there is no more to measure.
 
         Raises:
             CheckpointError: if the weights do not fit the settings.

@@ -189,7 +189,7 @@ class RunState:
     results: Mapping[str, float] = field(default_factory=dict)  #: test metrics, once finished.
     #: the same of a run with replicas: a value for each.
     replica_results: events.ReplicaFigures = field(default_factory=dict)
-    checkpoint: str = ""  #: the file of its last weights; empty where they are not kept.
+    checkpoint: str = ""  #: the file of its last weights; empty if they are not kept.
     message: str = ""  #: why it failed, or the last warning.
     #: how busy the machine is, as in `MachineSeen`; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)

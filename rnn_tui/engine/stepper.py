@@ -36,7 +36,7 @@ class Stepper:
         self._workers = workers
         #: None for a constant learning rate.
         self._schedule = make_schedule(optimiser, config, total_steps)
-        #: the moving average of the weights; None where the recipe has none.
+        #: the moving average of the weights; None if the recipe has none.
         self._average = make_average(problem.model, config)
         self._parameters = list(problem.model.parameters())
         self.learning_rate = config.learning_rate  #: of the last step.
@@ -416,7 +416,7 @@ def make_schedule(
 
 
 def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
-    """An exponential moving average of the weights, or None where the recipe has none."""
+    """An exponential moving average of the weights, or None if the recipe has none."""
     decay = config.recipe.average
     if not decay:
         return None

@@ -1,7 +1,7 @@
 """Reading weights without torch: for answers at once, where loading torch would take seconds.
 
 The files are safetensors, never pickle. Settings and figures of the run that made them travel in
-the metadata, so that a file explains itself and is refused where it does not belong.
+the metadata, so that a file explains itself and is refused if it does not belong.
 """
 
 import json

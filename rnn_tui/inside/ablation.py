@@ -50,7 +50,7 @@ class AblationAnalysis(Analysis):
 
     @property
     def names(self) -> list[str]:
-        """The units in words, with the layer where there are several."""
+        """The units in words, with the layer if there are several."""
         if len(set(self.layers)) == 1:
             return [str(unit) for unit in self.units]
         return [f"{layer} {unit}" for layer, unit in zip(self.layers, self.units, strict=True)]
@@ -80,7 +80,7 @@ class AblationAnalysis(Analysis):
 def ablation_analysis(
     units: Units, inputs: int, accuracy: Accuracy, progress: Progress
 ) -> AblationAnalysis | None:
-    """Ablate each unit, then the first 1, 2, … in their order; None where it was stopped.
+    """Ablate each unit, then the first 1, 2, … in their order; None if it was stopped.
 
     As many networks read at once as there are cores.
 
@@ -127,7 +127,7 @@ class _Ablations:
     progress: Progress  #: in networks.
 
     def accuracies(self, groups: Sequence[Units], done: int) -> list[float]:
-        """The accuracy without each of the groups of units; of fewer where it is stopped.
+        """The accuracy without each of the groups of units; of fewer if it is stopped.
 
         Args:
             groups: of units to ablate together.
@@ -155,7 +155,7 @@ def analyse_ablations(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> AblationAnalysis | None:
-    """Ablate a replica's units over sequences by chance, of lengths in training; None where it was
+    """Ablate a replica's units over sequences by chance, of lengths in training; None if it was
     stopped.
 
     Raises:
@@ -218,7 +218,7 @@ def analyse_digit_ablations(
     *,
     inputs: int = INPUTS,
 ) -> AblationAnalysis | None:
-    """Ablate a reader's units over the first test images; None where it was stopped.
+    """Ablate a reader's units over the first test images; None if it was stopped.
 
     Raises:
         CheckpointError: if weights are too large to compute with.

@@ -58,7 +58,7 @@ class CarryAnalysis(Analysis):
     steps: int  #: time steps of each.
     #: (S,) what was looked at of each unit: its state, and its cell if it has one.
     sources: tuple[str, ...]
-    #: (S, H), Pearson's, of each source with the carry; 0 where a unit never moves.
+    #: (S, H), Pearson's, of each source with the carry; 0 if a unit never moves.
     correlation: npt.NDArray[np.float64]
     #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
     accuracy: npt.NDArray[np.float64]

@@ -19,6 +19,6 @@ class AnalysisKind:
     name: str  #: as typed and in JSON: `Analysis.name`.
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
-    make: Make  #: makes it; None where it was stopped.
+    make: Make  #: makes it; None if it was stopped.
     #: whether it is of the input at hand, too, and not of the network alone.
     of_input: bool = False

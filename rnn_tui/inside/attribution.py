@@ -31,7 +31,7 @@ class SensitivityAnalysis(Analysis):
     in_arrays = ("norms",)
 
     outputs: tuple[str, ...]  #: (J,) which output: of every step, or each class after the last one.
-    #: (J, T) of the logit; 0 where the input comes after the output.
+    #: (J, T) of the logit; 0 if the input comes after the output.
     norms: npt.NDArray[np.float64]
     first_step: int = 1  #: what the first step is called, 0 or 1.
 
@@ -59,7 +59,7 @@ def analyse_sensitivity(
     replica: int = 0,
     progress: Progress = UNWATCHED,
 ) -> SensitivityAnalysis | None:
-    """Each output's logit against each step of an input; None where it was stopped.
+    """Each output's logit against each step of an input; None if it was stopped.
 
     Norms are over features, and over outputs of a step.
 

@@ -65,7 +65,7 @@ class MealyMachine(Record):
         return outputs
 
     def difference(self, other: "MealyMachine") -> Word | None:
-        """A shortest word after whose last symbol the two put out different bits; None where there
+        """A shortest word after whose last symbol the two put out different bits; None if there
         is none.
         """
         # A walk, breadth first, through pairs of states: one of this machine, one of the other.
@@ -197,7 +197,7 @@ class MachineLearner:
         return [int(bit) for [bit] in outputs]
 
     def find_cex(self, hypothesis: Any) -> Word | None:
-        """A word on which AALpy's machine is not what the network is; None where it agrees on all
+        """A word on which AALpy's machine is not what the network is; None if it agrees on all
         words whose outputs are known.
         """
         machine = _machine_of(hypothesis)
@@ -298,7 +298,7 @@ class AutomatonAnalysis(Analysis):
     )
     in_arrays = ("verified", "failing", "longer", "longer_failing")
 
-    #: does what the network does on all sums of up to `bits` bits; None where none of at most
+    #: does what the network does on all sums of up to `bits` bits; None if none of at most
     #: `MOST_STATES` states was found.
     machine: MealyMachine | None
     holds_beyond: bool  #: whether it does so on all longer words that were tried, too.
@@ -311,7 +311,7 @@ class AutomatonAnalysis(Analysis):
     smallest: AskedSum | None  #: the smallest of those.
     longer: int  #: how many sums were tried whose larger number has more bits, up to `LONGEST`.
     longer_failing: int  #: how many of them the network gets wrong.
-    #: the smallest of those of the kind 1…1 + 1, and of all others, where there are any.
+    #: the smallest of those of the kind 1…1 + 1, and of all others, if there are any.
     counterexamples: tuple[AskedSum, ...]
 
     @property
@@ -370,7 +370,7 @@ class AutomatonAnalysis(Analysis):
         ]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The machine's (S, 4), too; of no states where there is none."""
+        """The machine's (S, 4), too; of no states if there is none."""
         machine = self.machine or MealyMachine(
             (), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp)
         )
@@ -398,7 +398,7 @@ def analyse_automaton(
     bits: int = 8,
     seed: int = 0,
 ) -> AutomatonAnalysis | None:
-    """Learn a machine from a replica, and look for sums that it gets wrong; None where it was
+    """Learn a machine from a replica, and look for sums that it gets wrong; None if it was
     stopped.
 
     Args:

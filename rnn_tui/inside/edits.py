@@ -35,7 +35,7 @@ class Edit:
     quantity: str  #: `state`, `cell` or the name of a gate.
     units: tuple[int, ...] | None  #: from 0; None for all.
     first: int | None  #: the first of the steps, from 0; None for every step.
-    last: int | None  #: the last of them; None where there is no end.
+    last: int | None  #: the last of them; None if there is no end.
     value: float | None  #: what to set; None for what the step before left, zero at the beginning.
 
     def holds_at(self, step: int) -> bool:

@@ -104,7 +104,7 @@ class GradientAnalysis(Analysis):
 
 def analyse_beside_others(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
     """The analysis of a network beside one of each other cell that reads forward: a trained one
-    where there is any. None where it was stopped.
+    if there is any. None if it was stopped.
     """
     network = reading.network
     own = network.config.cell
@@ -149,7 +149,7 @@ def analyse_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of networks on sequences of the longest length in training; None where it was
+    """The analysis of networks on sequences of the longest length in training; None if it was
     stopped.
 
     Args:
@@ -179,7 +179,7 @@ def analyse_digit_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of readers of images on the first test images; None where it was stopped.
+    """The analysis of readers of images on the first test images; None if it was stopped.
 
     Args:
         networks: each with its name; the first is looked into.

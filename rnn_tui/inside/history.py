@@ -121,7 +121,7 @@ class LearningAnalysis(Analysis):
     in_json = ("inputs", "epochs", "norms")
     in_arrays = ("epochs", "norms")
 
-    inputs: int  #: how many each is the mean of; 0 where that is not known.
+    inputs: int  #: how many each is the mean of; 0 if that is not known.
     epochs: tuple[float, ...]  #: (M,) when the snapshots were, in epochs.
     norms: npt.NDArray[np.float64]  #: (M, T).
 
@@ -154,7 +154,7 @@ def analyse_learning(
     reading: NetworkReading, progress: Progress, *, inputs: int = INPUTS
 ) -> LearningAnalysis | None:
     """The gradient through time at each snapshot: over sequences of the longest length, or as a
-    reader of images kept it. None where it was stopped.
+    reader of images kept it. None if it was stopped.
 
     Raises:
         QueryError: if there is no training history, or it has no gradients.
@@ -208,7 +208,7 @@ class ClickAnalysis(Analysis):
 
     @property
     def first(self) -> tuple[float | None, ...]:
-        """(S,) the epoch at which each seed first adds without error; None where it never does."""
+        """(S,) the epoch at which each seed first adds without error; None if it never does."""
         return tuple(
             self.epochs[int(row.argmax())] if row.max() == 1 else None for row in self.right
         )
@@ -245,7 +245,7 @@ class ClickAnalysis(Analysis):
 
 def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis | None:
     """Ask all seeds of the variant at hand for long sums at each snapshot, and count clusters of
-    their states. None where it was stopped.
+    their states. None if it was stopped.
 
     Clusters: average linkage (Sokal & Michener 1958) of the states, cut at `CLUSTER_DISTANCE` of
     the diagonal of the cube in which they lie.

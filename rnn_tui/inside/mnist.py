@@ -63,7 +63,7 @@ def analyse_rows(
     *,
     progress: Progress = UNWATCHED,
 ) -> RowsAnalysis | None:
-    """Answers after each row, over labelled images; None where it was stopped.
+    """Answers after each row, over labelled images; None if it was stopped.
 
     Args:
         network: a reader of images.
@@ -92,7 +92,7 @@ def analyse_rows(
 
 
 def analyse_test_images(network: RowReaderNetwork, progress: Progress) -> RowsAnalysis | None:
-    """Read all test images; None where that was stopped."""
+    """Read all test images; None if that was stopped."""
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
     data = load_mnist()
@@ -113,7 +113,7 @@ class DigitInspection(Inspection):
     digit: Array  #: (28, 28), 0 for background … 1 for ink.
     description: Mapping[str, Any]  #: what the digit is, for JSON.
     name: str  #: what the digit is, in a few words.
-    truth: int | None = None  #: which digit it is, where that is known.
+    truth: int | None = None  #: which digit it is, if that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
     trained: FindTrained = none_trained  #: as `NetworkReading` has it; and likewise:
     history: FindHistory = no_history

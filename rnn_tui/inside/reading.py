@@ -13,7 +13,7 @@ from rnn_tui.networks.stepwise import Array
 
 #: finds trained networks of a task by cell.
 FindTrained: TypeAlias = Callable[[], Mapping[str, Any]]
-#: finds the snapshots of a training; None where none were kept.
+#: finds the snapshots of a training; None if none were kept.
 FindHistory: TypeAlias = Callable[[], TrainingHistory | None]
 
 
@@ -32,7 +32,7 @@ class NetworkReading:
 
     network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
     trace: Trace  #: what it held, without edits.
-    #: (T,) where every step has an answer, else (1,); empty where nobody knows it.
+    #: (T,) where every step has an answer, else (1,); empty if nobody knows it.
     right: Sequence[int] = ()
     replica: int = 0  #: which of the networks, where it is several.
     digit: Array | None = None  #: (28, 28) in 0 … 1 where that was read.

@@ -104,7 +104,7 @@ def survival_analysis(
     *,
     progress: Progress = UNWATCHED,
 ) -> SurvivalAnalysis | None:
-    """How well probes read the digits off the states that followed on them; None where it was
+    """How well probes read the digits off the states that followed on them; None if it was
     stopped.
 
     Args:

@@ -6,7 +6,7 @@ are a path through it.
 
 A fixed point is a state at which a network stays while it reads the same input again and again; at
 a slow point it nearly does. With F one step of the cell under a constant input and z all that it
-carries on (the state h, and the memory c where there is one), q(z) = ½‖F(z) − z‖² is 0 at a fixed
+carries on (the state h, and the memory c if there is one), q(z) = ½‖F(z) − z‖² is 0 at a fixed
 point, and small but not 0 at a slow point (Sussillo & Barak 2013, “Opening the black box:
 low-dimensional dynamics in high-dimensional recurrent neural networks”; Golub & Sussillo 2018,
 “FixedPointFinder”). It is minimised from states that the network visits, by the Levenberg–Marquardt
@@ -330,7 +330,7 @@ def analyse_digit_states(
     """States of the top layer, of its forward direction where there are two, after the last row of
     test images by chance.
 
-    The progress is in images; None where it was stopped. `CheckpointError` if the weights are too
+    The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
     large to compute with.
     """
     chosen = np.random.default_rng(seed).permutation(10_000)[:inputs]
@@ -435,11 +435,11 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
 
 
 def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor | None":
-    """Where q = ½‖F(z) − z‖² has a minimum (N, D), searched from `points`; None where it was
+    """Where q = ½‖F(z) − z‖² has a minimum (N, D), searched from `points`; None if it was
     stopped.
 
     By Levenberg and Marquardt's method: with J the Jacobian of F(z) − z and λ a damping that falls
-    where a step makes q smaller, and rises where it does not, a step is
+    where a step makes q smaller, and rises if it does not, a step is
 
         −(JᵀJ + λI)⁻¹ · Jᵀ · (F(z) − z)
     """

@@ -65,7 +65,7 @@ class LayerTrace(Record):
     gates: Mapping[str, Array]
     #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the
     #: unit adds to the winning logit less the mean of all logits; with the same of the biases these
-    #: make up the whole difference. Where there is one output, what it adds to that logit. Where
+    #: make up the whole difference. If there is one output, what it adds to that logit. Where
     #: every step has an answer, as in the adder, the mean over the steps, without the sign. Of a
     #: layer below, the mean of its absolute state times the sum of the absolute weights of the one
     #: above.
@@ -170,7 +170,7 @@ class Trace(Record):
 
     @property
     def settled(self) -> int | None:
-        """The step, from 1, from which on the answer stays as it is; None where each has its
+        """The step, from 1, from which on the answer stays as it is; None if each has its
         own.
         """
         if self.every_step:

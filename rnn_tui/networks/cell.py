@@ -48,7 +48,7 @@ class Step(NamedTuple):
     """A cell after a step."""
 
     state: Any  #: h, what the readout and the next step read.
-    memory: Any  #: c, what the next step reads besides; None where there is no such thing.
+    memory: Any  #: c, what the next step reads besides; None if there is no such thing.
     gates: tuple[Any, ...] = ()  #: in the order of `Cell.gates`; none before the first step.
 
 
@@ -79,7 +79,7 @@ class Cell(ABC):
 
     name: ClassVar[str]  #: as typed, such as `lstm`.
     label: ClassVar[str]  #: as shown.
-    #: the names of the blocks of H rows of its weights, in order; empty where there is one block,
+    #: the names of the blocks of H rows of its weights, in order; empty if there is one block,
     #: which is no gate.
     gates: ClassVar[tuple[str, ...]] = ()
     #: those of `gates` that are no gates but values that a gate lets in.
@@ -89,7 +89,7 @@ class Cell(ABC):
     #: no `recurrent` blocks, and the last state acts through `last` alone.
     has_recurrent_weights: ClassVar[bool] = True
     #: the gate that decides how much of the last step stays, whose bias `Recipe.forget_bias` sets
-    #: in the `orthogonal` initialisation. None where there is no such gate.
+    #: in the `orthogonal` initialisation. None if there is no such gate.
     keep_gate: ClassVar[str | None] = None
     #: whether the last step stays where that gate is open (1). Where False, it stays where the gate
     #: is shut (0), and a positive `Recipe.forget_bias` gives that gate a negative bias.
@@ -99,9 +99,9 @@ class Cell(ABC):
     #: bytes that training keeps for the backward pass, per sequence, time step and unit: float32 on
     #: the CPU, rounded down.
     step_bytes: ClassVar[int] = 12
-    #: the module that computes the same, such as `torch.nn:LSTM`; empty where there is none.
+    #: the module that computes the same, such as `torch.nn:LSTM`; empty if there is none.
     pytorch: ClassVar[str] = ""
-    #: the operator of ONNX that computes the same; None where its model is made from `step`.
+    #: the operator of ONNX that computes the same; None if its model is made from `step`.
     onnx: ClassVar[OnnxOperator | None] = None
     #: for each block of a set of replicas, the number of PyTorch's block of rows.
     replica_rows: ClassVar[tuple[int, ...]] = ()
@@ -121,7 +121,7 @@ class Cell(ABC):
         """
 
     def step_of_sums(self, operations: Operations, read: Any, recurrent: Any, last: Step) -> Step:
-        """`step` of the sums (N, G·H, …) of all blocks; `recurrent` is None where there is none."""
+        """`step` of the sums (N, G·H, …) of all blocks; `recurrent` is None if there is none."""
         return self.step(
             operations,
             operations.split(read, self.blocks),
@@ -202,5 +202,5 @@ class Cell(ABC):
         inputs: "npt.NDArray[np.uint8]",  # noqa: ARG002
         lengths: Sequence[int],  # noqa: ARG002
     ) -> "Iterator[npt.NDArray[np.float32]] | None":
-        """As `stepwise.replica_states`; None where there is no faster way."""
+        """As `stepwise.replica_states`; None if there is no faster way."""
         return None

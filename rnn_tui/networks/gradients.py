@@ -69,7 +69,7 @@ def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
     none.
 
     Raises:
-        DeviceError: where they differ.
+        DeviceError: if they differ.
     """
     if device.type != "mps":
         return
@@ -82,7 +82,7 @@ def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
 
 @cache
 def _fault_on_mps(cell: Cell, layers: int) -> str:
-    """What MPS computes otherwise than the CPU, and by how much; empty where nothing is."""
+    """What MPS computes otherwise than the CPU, and by how much; empty if nothing is."""
     on_mps = _trial(cell, layers, torch.device("mps"))
     on_cpu = _trial(cell, layers, torch.device("cpu"))
     shares = [

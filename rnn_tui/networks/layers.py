@@ -76,14 +76,14 @@ class StackedLayers(nn.Module):
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
     def forward(self, sequences: Tensor) -> tuple[Tensor, None]:
-        """The top layer's states (N, T, H), or (N, T, 2·H), of `sequences` (N, T, F)."""
+        """Return the top layer's states (N, T, H), or (N, T, 2·H), for `sequences` (N, T, F)."""
         for layer in range(self.num_layers):
             states = [self._read(sequences, f"_l{layer}{end}") for end in self.directions]
             sequences = torch.cat(states, 2) if len(states) > 1 else states[0]
         return sequences, None
 
     def _read(self, sequences: Tensor, suffix: str) -> Tensor:
-        """The states (N, T, H) of a layer in a direction that reads `sequences` (N, T, F)."""
+        """Return the states (N, T, H) of a layer in one direction for `sequences` (N, T, F)."""
         backward = suffix.endswith("_reverse")
         if backward:
             sequences = sequences.flip(1)
@@ -92,12 +92,12 @@ class StackedLayers(nn.Module):
 
 
 class FirstStep(nn.Module):
-    """The first step of a cell, from a state of zero; its weights are called as `nn.LSTMCell`'s.
+    """The first step of a cell, from a state of zero; its weights are named as `nn.LSTMCell`'s.
 
     Args:
-        cell: whose equations it follows.
-        features: F of the input.
-        hidden_size: units H.
+        cell: the cell.
+        features: F, the size of the input.
+        hidden_size: H, the number of units.
     """
 
     def __init__(self, cell: Cell, features: int, hidden_size: int) -> None:
@@ -108,21 +108,22 @@ class FirstStep(nn.Module):
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The states (N, H) after `inputs` (N, F)."""
+        """Return the states (N, H) after `inputs` (N, F)."""
         return _states(self, self.cell, inputs[:, None], "")[:, 0]
 
 
 def _add_weights(
     module: nn.Module, cell: Cell, features: int, hidden_size: int, suffix: str
 ) -> None:
-    """Give a module the weights of a layer, whose names end in a suffix such as `_l0`."""
+    """Register the weights of a layer in a module; their names end in `suffix`, such as `_l0`."""
     for name, shape in cell.layer_shapes(features, hidden_size).items():
         module.register_parameter(f"{name}{suffix}", nn.Parameter(torch.empty(shape)))
 
 
 def _states(module: nn.Module, cell: Cell, sequences: Tensor, suffix: str) -> Tensor:
-    """The states (N, T, H) of `sequences` (N, T, F), by the weights with a suffix."""
-    weight, bias = getattr(module, f"weight_ih{suffix}"), getattr(module, f"bias_ih{suffix}")
+    """Return the states (N, T, H) for `sequences` (N, T, F), with the weights of this suffix."""
+    weight = getattr(module, f"weight_ih{suffix}")
+    bias = getattr(module, f"bias_ih{suffix}")
     sums = nn.functional.linear(sequences, weight, bias)  # (N, T, G·H)
     hidden_size = len(bias) // cell.blocks
     last = cell.start(sequences.new_zeros(len(sequences), hidden_size))

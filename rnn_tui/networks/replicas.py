@@ -395,7 +395,7 @@ class _Pass(torch.autograd.Function):
             inputs: (T, R, F, B).
             free: a workspace at rest, or none.
             at_end: whether the sequences' ends are read out, in place of every step.
-            lengths: (R, B), where the ends are; None where that is the last step.
+            lengths: (R, B), where the ends are; None if that is the last step.
 
         Returns:
             (R, O, B) at the end, else the first output at each step (T, R, B).

@@ -148,7 +148,7 @@ class PhotoCollection:
         self._readings: list[Reading] = []
         self._name_keys: list[SortKey] = []  #: of each reading, to sort by name.
         self._confidences: list[float] = []  #: of each reading; −1 where it has none.
-        self._summary: ReadingSummary | None = None  #: None where it has to be counted anew.
+        self._summary: ReadingSummary | None = None  #: None if it has to be counted anew.
         self.order: list[int] = []  #: indices of the readings that are shown.
 
     def __len__(self) -> int:

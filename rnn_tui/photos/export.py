@@ -42,7 +42,7 @@ def labelled_images(readings: "Iterable[Reading]", *, predicted: bool = False) -
 
     Args:
         readings: the photos.
-        predicted: take predictions without doubt where there is no label, too.
+        predicted: take predictions without doubt if there is no label, too.
     """
     images: list[npt.NDArray[np.float32]] = []
     labels: list[int] = []
@@ -122,7 +122,7 @@ def write_npz(path: Path, data: LabelledImages) -> None:
 
 
 def write_idx(folder: Path, data: LabelledImages) -> None:
-    """Write MNIST's two files into a folder, made where it is missing.
+    """Write MNIST's two files into a folder, made if it is missing.
 
     Raises:
         DataError: if the folder or a file can't be written.

@@ -24,7 +24,7 @@ class PhotoAnswer:
 
     prepared: PreparedDigit  #: what it read.
     probabilities: Array  #: (10,) of the digits, if it is one.
-    #: the probability that it is none; 0 where the network has not learned what is none.
+    #: the probability that it is none; 0 if the network has not learned what is none.
     no_digit: float
     likeliest: bool = True  #: whether the proposal is the likeliest one of its digit.
 
@@ -42,7 +42,7 @@ class Reading:
     path: Path  #: where it lies.
     digit: Digit | None = None  #: (28, 28) as the network reads it, 0 … 1; None after an error.
     probabilities: Array | None = None  #: (10,) of the digits, if it is one; None after an error.
-    #: the probability that it is none; 0 where the network has not learned what is none.
+    #: the probability that it is none; 0 if the network has not learned what is none.
     no_digit: float = 0.0
     #: how probable it is that `best` is right, 0 … 1; None after an error.
     confidence: float | None = None
@@ -51,9 +51,9 @@ class Reading:
     error: str = ""  #: why it could not be read, in a few words.
     label: int | None = None  #: which digit it is, by its name or by the user; None if unknown.
     labelled_by_user: bool = False  #: whether `label` is the user's word.
-    #: where the digit lies in the photo; None where it was not looked for.
+    #: where the digit lies in the photo; None if it was not looked for.
     box: Shares | None = None
-    #: the digits of a photo of several, each on its own, row by row from the left; empty where it
+    #: the digits of a photo of several, each on its own, row by row from the left; empty if it
     #: shows one.
     rows: "tuple[tuple[Reading, ...], ...]" = ()
 

@@ -115,7 +115,7 @@ def figure_chart(figure: Figure, table: Results) -> ReportChart:
 
 
 def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
-    """The comparisons of a conclusion around zero; None where none has an interval."""
+    """The comparisons of a conclusion around zero; None if none has an interval."""
     if all(comparison.interval is None for comparison in conclusion.comparisons):
         return None
     drawing = _draw(

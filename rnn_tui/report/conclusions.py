@@ -141,7 +141,7 @@ class Clause:
 
     @property
     def summary(self) -> str:
-        """What its comparisons come to; empty where all are equal in every seed."""
+        """What its comparisons come to; empty if all are equal in every seed."""
         outcomes = [comparison.outcome for comparison in self.comparisons]
         clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
         if not clear:

@@ -20,7 +20,7 @@ NetworkKey = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """Where a network is: its run, and which of the run's replicas it is; 0 where it is alone."""
+    """Where a network is: its run, and which of the run's replicas it is; 0 if it is alone."""
 
     run: RunRecord
     replica: int

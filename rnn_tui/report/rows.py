@@ -133,7 +133,7 @@ class Row:
 
     @property
     def spread(self) -> Spread | None:
-        """The values over seeds; None where there is none yet."""
+        """The values over seeds; None if there is none yet."""
         return Spread(self.values) if self.values else None
 
     @property

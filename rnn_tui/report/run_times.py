@@ -18,7 +18,7 @@ class RunTimes:
     """Seconds that runs took by what they trained; of other kinds, by the machine's speed."""
 
     def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
-        """`finished` are runs, the newest first; `speed` is None where it is not known."""
+        """`finished` are runs, the newest first; `speed` is None if it is not known."""
         self.speed = speed
         # by family, then by the number of networks; the newest run counts
         self._seconds = defaultdict[RunConfig, dict[int, float]](dict)

@@ -36,7 +36,7 @@ class Standing:
     elsewhere: int = 0  #: those that another process, or another tab of the app, trains now.
     #: what is trained now; None before the first run and after the last one.
     planned_run: PlannedRun | None = None
-    run_id: str = ""  #: the run that trains it; empty where there is none.
+    run_id: str = ""  #: the run that trains it; empty if there is none.
     progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
     runs_left: int = 0  #: runs to come after it.
     #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
@@ -168,7 +168,7 @@ class _MissingRuns:
         self.standing = Standing(len(plan.networks), 0)  #: as it was told last.
 
     def look_up(self) -> bool:
-        """Look up what is lacking now, and tell; False where nothing is, or no more is to begin."""
+        """Look up what is lacking now, and tell; False if nothing is, or no more is to begin."""
         with RunStore() as store:
             inventory = take_inventory(self._plan, store)
         self._left = planned_runs(inventory, tried=self._tried, unusable=self._unusable)

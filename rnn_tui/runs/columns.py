@@ -81,7 +81,7 @@ class Count(Column):
     least: int = 0  #: what a smaller number becomes.
 
     def read(self, value: object) -> int:
-        """The number, `least` where it is smaller."""
+        """The number, `least` if it is smaller."""
         if not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
             raise ValueError("no number of things")
         return max(self.least, value)

@@ -53,7 +53,7 @@ PastTimes = Mapping[str, Sequence[tuple[Workload, float]]]
 
 
 def workload(config: RunConfig) -> Workload | None:
-    """What training with these settings computes; None where that depends on a user's files."""
+    """What training with these settings computes; None if that depends on a user's files."""
     task = TASKS[config.task]
     cell = CELLS[config.cell]
     if isinstance(config, SequenceConfig) and task.shape is not None:
@@ -93,7 +93,7 @@ def _mean_rows(rows: int, recipe: Recipe) -> float:
 def scaled_seconds(
     wanted: Workload, past: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
 ) -> float | None:
-    """Seconds by what was trained last; None where nothing was.
+    """Seconds by what was trained last; None if nothing was.
 
     Args:
         wanted: what is to be trained.

@@ -34,7 +34,7 @@ _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
 
 def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
-    """Open the database, and make it or bring it to the newest version where that is needed.
+    """Open the database, and make it or bring it to the newest version if that is needed.
 
     Returns:
         A connection in autocommit mode, for one thread at a time; and whether its tables are new.
@@ -196,7 +196,7 @@ def version_of(connection: sqlite3.Connection, path_shown: str) -> int:
 def names_to_type(*, deleted: bool = False) -> list[str]:
     """What a shell offers for a run: `last`, then the names of runs, the newest first.
 
-    A run whose name can't be typed is offered by its id. Empty where there are no runs, or the
+    A run whose name can't be typed is offered by its id. Empty if there are no runs, or the
     database can't be read at once.
 
     Args:
@@ -219,7 +219,7 @@ def names_to_type(*, deleted: bool = False) -> list[str]:
 
 
 def read_names(condition: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:
-    """Names and ids of runs, unchecked; empty where the database can't be read.
+    """Names and ids of runs, unchecked; empty if the database can't be read.
 
     Args:
         condition: which runs, in SQL.

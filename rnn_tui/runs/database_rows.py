@@ -427,7 +427,7 @@ def main_figure(
 ) -> tuple[Metric, float] | tuple[None, None]:
     """The metric that stands for a run, of those in `figures`, and its value: one for all replicas.
 
-    Both are None where nothing was measured.
+    Both are None if nothing was measured.
     """
     headline = TASKS[config.task].headline if config.task in TASKS else ""
     metric = main_metric((spec for spec in specs if spec.name in figures), headline)

@@ -57,7 +57,7 @@ def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> e
 
 
 def _replica_values(by_name: Mapping[str, Any], replicas: int) -> dict[str, tuple[float, ...]]:
-    """A value for each replica, by metric; a ValueError where there are more or fewer."""
+    """A value for each replica, by metric; a ValueError if there are more or fewer."""
     values: dict[str, tuple[float, ...]] = {
         printable(name): tuple(map(float, numbers)) for name, numbers in by_name.items()
     }

@@ -28,7 +28,7 @@ class RunLock:
     """The right to train a run, held until `release` or the end of the process.
 
     Args:
-        file: the locked file; None where the file system has no locks, and everybody may train.
+        file: the locked file; None if the file system has no locks, and everybody may train.
         path: where it is.
     """
 
@@ -77,12 +77,12 @@ class RunLock:
 
 
 def is_held(run_id: str) -> bool | None:
-    """Whether a process holds a run's lock; None where no file could have been locked."""
+    """Whether a process holds a run's lock; None if no file could have been locked."""
     return is_locked(_path(run_id))
 
 
 def is_locked(path: Path) -> bool | None:
-    """Whether a process holds the lock of a file; None where no file could have been locked."""
+    """Whether a process holds the lock of a file; None if no file could have been locked."""
     try:
         with path.open("rb") as file:
             locked = try_lock(file)
@@ -161,7 +161,7 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
 
 
 def try_lock(file: IO[bytes]) -> bool | None:
-    """Lock a file if it is free; returns whether it was, None where there are no locks."""
+    """Lock a file if it is free; returns whether it was, None if there are no locks."""
     from filelock import lock_descriptor  # noqa: PLC0415 - on use only
 
     try:

@@ -61,7 +61,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
 
     Args:
         value: the number; NULL for NaN.
-        replicas: numbers as `pack` writes them; NULL where there is one for all.
+        replicas: numbers as `pack` writes them; NULL if there is one for all.
 
     Raises:
         TypeError: it is neither.
@@ -230,7 +230,7 @@ def _read_curve(
 def outline_steps(
     connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
 ) -> list[int] | None:
-    """About `most` steps that stand for longer curves; None where no curve is longer.
+    """About `most` steps that stand for longer curves; None if no curve is longer.
 
     They are the first and the last step, and of each stretch between those of its lowest and its
     highest value. Where a step has several values, of replicas or of several runs, it is the first

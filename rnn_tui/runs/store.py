@@ -43,7 +43,7 @@ _MOST_IDS_LISTED = 3  # in the message that says that several ids begin alike
 
 
 class RunStore:
-    """The user's database of runs, for one thread; made where there is none.
+    """The user's database of runs, for one thread; made if there is none.
 
     Raises:
         StoreError: by every method: the database can't be used.
@@ -344,7 +344,7 @@ class RunStore:
 
 
 def existing_store() -> AbstractContextManager[RunStore | None]:
-    """The store, or None where there is no database yet: to look for runs makes none."""
+    """The store, or None if there is no database yet: to look for runs makes none."""
     return RunStore() if run_database().exists() else nullcontext()
 
 

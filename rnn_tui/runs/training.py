@@ -255,7 +255,7 @@ class TrainingSession:
         )
 
     def _resume_point(self) -> "ResumePoint | None":
-        """Where the run goes on, or None where it has no checkpoint.
+        """Where the run goes on, or None if it has no checkpoint.
 
         Raises:
             CheckpointError: its checkpoint can't be read.

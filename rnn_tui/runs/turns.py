@@ -32,7 +32,7 @@ class Ticket:
 
     @property
     def is_held(self) -> bool:
-        """Whether its process still waits or trains; False where there are no locks."""
+        """Whether its process still waits or trains; False if there are no locks."""
         return is_locked(self.path) is True
 
 
@@ -44,7 +44,7 @@ class Turn:
     """
 
     def __init__(self) -> None:
-        self._folder = turns_folder()  #: where the tickets lie; None where there is no queue.
+        self._folder = turns_folder()  #: where the tickets lie; None if there is no queue.
         self._number = 0  #: of the own ticket.
         self._lock: RunLock | None = None  #: of the own ticket, while it is held.
 

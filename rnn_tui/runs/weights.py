@@ -39,7 +39,7 @@ class Source:
     path: Path  #: where it lies.
     label: str  #: such as `pretrained` or `run 20250101-120000-abcdef`.
     position: int | None = None  #: the position that it recalls; None for other tasks.
-    #: the name of its network's kind, such as `LSTM`; empty where the file was not read.
+    #: the name of its network's kind, such as `LSTM`; empty if the file was not read.
     name: str = ""
     ships: bool = False  #: whether it came with rnn-tui.
 
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def short_title(self) -> str:
-        """Its name where there is little room."""
+        """Its name if there is little room."""
         return self.name if self.ships else self.label
 
 
@@ -184,7 +184,7 @@ def _ids_meant(text: str) -> list[str]:
 
 
 def _names() -> Mapping[str, str]:
-    """The names of runs by id; empty where there is no database that can be read."""
+    """The names of runs by id; empty if there is no database that can be read."""
     if run_database().exists():
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
@@ -194,7 +194,7 @@ def _names() -> Mapping[str, str]:
 
 
 def _deleted() -> set[str]:
-    """The ids of deleted runs; empty where there is no database that can be read."""
+    """The ids of deleted runs; empty if there is no database that can be read."""
     from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
 
     return {run_id for _, run_id in read_names("deleted IS NOT NULL")}
@@ -227,7 +227,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
 
 
 def named_weights(task: str, file: str | Path | None, run: str | None) -> Source | None:
-    """The weights that a user named, in a file or of a run; None where neither was named.
+    """The weights that a user named, in a file or of a run; None if neither was named.
 
     Raises:
         CheckpointError: there is no such run, or it has no weights. The file is not read yet.

@@ -133,7 +133,7 @@ class ClusterWorkers:
 
 
 def _misfit(description: Any, threads: int) -> str:
-    """Why a worker can't be used; empty where it can."""
+    """Why a worker can't be used; empty if it can."""
     if threads != 1:
         return (
             f"it has {threads} threads; start it with --nthreads 1, and more workers in place of "

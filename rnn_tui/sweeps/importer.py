@@ -171,7 +171,7 @@ def unreported_end(path: Path, run_id: str, elapsed: float) -> events.RunFinishe
         elapsed: seconds that it trained.
 
     Returns:
-        None where its last weights are not there: only they have metrics of the test.
+        None if its last weights are not there: only they have metrics of the test.
     """
     try:
         _, step, metrics = read_description(path)

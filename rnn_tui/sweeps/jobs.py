@@ -25,7 +25,7 @@ class JobSource(Protocol):
     """Where runs come from, and who hears what becomes of them; all in one thread."""
 
     def next_job(self) -> Job | None:
-        """The next run to train; None where there is none now.
+        """The next run to train; None if there is none now.
 
         Raises:
             StoreError: if it can't be stored that it begins; the next call tries again.

@@ -362,7 +362,7 @@ def wall_seconds(plan: SweepPlan, workers: int) -> float | None:
     """Estimate the seconds that a plan takes, on workers as fast as this machine's cores.
 
     Returns:
-        None where nothing tells, as for a user's own data.
+        None if that is unknown, as for a user's own data.
     """
     stride = 1 if plan.is_search else max(1, plan.trial_count // MOST_ESTIMATED)
     # Of a search these are the ends of its ranges, as if it chose each equally often.

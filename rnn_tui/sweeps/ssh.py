@@ -92,7 +92,7 @@ async def _key_file(
 
 
 async def _own_address(connection: "SSHClientConnection") -> str:
-    """The address of a machine, as it is known there; empty where it does not tell."""
+    """The address of a machine, as it is known there; empty if it does not tell."""
     answer = await connection.run('echo "$SSH_CONNECTION"')
     words = str(answer.stdout).split()  # client's address and port, then its own
     try:
@@ -107,7 +107,7 @@ def _addresses_to_listen_on(addresses: Sequence[str]) -> list[str | None]:
     Loopback addresses will do if all machines are this one. Otherwise others could not reach them.
 
     Args:
-        addresses: of each machine, as it knows itself; empty where that is not known.
+        addresses: of each machine, as it knows itself; empty if that is not known.
     """
     if all(map(_is_loopback, addresses)):
         return list(addresses)

@@ -143,7 +143,7 @@ class Search:
         return bool(trial.should_prune())
 
     def tell(self, number: int, value: float | None, pruned: bool) -> None:
-        """Learn what a trial came to; `value` is None where it failed."""
+        """Learn what a trial came to; `value` is None if it failed."""
         from optuna.trial import TrialState  # noqa: PLC0415
 
         trial = self._asked.pop(number)
@@ -244,7 +244,7 @@ class Trials(AbstractContextManager["Trials"]):
         return Search(self._plan, [(trial, self._means_by_epoch(trial)) for trial in ended])
 
     def _means_by_epoch(self, trial: Trial) -> dict[int, float]:
-        """The mean of a trial's metric over seeds after each epoch; empty where nothing prunes."""
+        """The mean of a trial's metric over seeds after each epoch; empty if nothing prunes."""
         if not self._plan.prune:
             return {}
         values = defaultdict[int, list[float]](list)
@@ -283,7 +283,7 @@ class Trials(AbstractContextManager["Trials"]):
                 self._jobs.append(Job(run.run_id, run.config, run.name))
 
     def next_job(self) -> Job | None:
-        """The next run to train; None where there is none now."""
+        """The next run to train; None if there is none now."""
         if self._trials_wanted > self._plan.trials:
             plan = replace(self._plan, trials=self._trials_wanted)
             self._store.change_plan(self.name, plan)
@@ -314,7 +314,7 @@ class Trials(AbstractContextManager["Trials"]):
         self._begun_count += 1
 
     def _choose(self) -> tuple[int, Point] | None:
-        """The number and the settings of another trial; None where a grid has no more."""
+        """The number and the settings of another trial; None if a grid has no more."""
         number = next(self._numbers)
         if self._search is not None:
             return number, self._search.ask(number)

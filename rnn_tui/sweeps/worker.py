@@ -2,7 +2,7 @@
 
 Events are numbered, sent as they come, and held in memory until home has them with a checkpoint.
 Home asks for checkpoints, and for events that were lost. Only the checkpoint is on the worker's
-disk; where there is no room for it, training waits. Nothing heavy is imported before there is
+disk; if there is no room for it, training waits. Nothing heavy is imported before there is
 something to do.
 """
 

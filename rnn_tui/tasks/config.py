@@ -69,7 +69,7 @@ class SequenceConfig(RunConfig):
     training_size: int  #: sequences in an epoch, for each seed.
     test_size: int  #: sequences to test each replica on.
     seeds: int = 1  #: replicas of each variant; their seeds are `seed`, `seed` + 1, …
-    #: which digit to recall, counted from 1; None where nothing is recalled.
+    #: which digit to recall, counted from 1; None if nothing is recalled.
     position: int | None = None
 
     # networks this small are bound by the calls, which a GPU makes no cheaper
@@ -128,8 +128,8 @@ def replica_of(config: SequenceConfig, label: str | None, seed: int | None) -> t
 
     Args:
         config: the settings of the replicas.
-        label: a `Variant.label`; the largest variant where it is None, or none of these.
-        seed: the first seed where it is None, or none of these.
+        label: a `Variant.label`; the largest variant if it is None, or none of these.
+        seed: the first seed if it is None, or none of these.
 
     Returns:
         the replica's place, the label, the seed.

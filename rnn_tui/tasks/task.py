@@ -113,7 +113,7 @@ class Task:
 
     @property
     def default_preset(self) -> str:
-        """The preset where none is named."""
+        """The preset if none is named."""
         return self.presets[0].name
 
     @property
@@ -178,7 +178,7 @@ class Task:
     def published_figure(
         self, metric: str, cell: str, variant: Variant | None = None
     ) -> float | None:
-        """The published figure of a network or a variant, in percent; None where there is none."""
+        """The published figure of a network or a variant, in percent; None if there is none."""
         figures = self.published.get(metric, {})
         if variant is None:
             return figures.get(cell)

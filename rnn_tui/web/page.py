@@ -77,7 +77,7 @@ class Page:
         self.touched = time.monotonic()  #: when a key, the mouse or a new size last came.
         self.leaving = asyncio.Event()  #: set once it is to end.
         self.drawn = asyncio.Event()  #: set once there is something to see, or will be nothing.
-        self.process: Process | None = None  #: the app; None where it has not started.
+        self.process: Process | None = None  #: the app; None if it has not started.
         self._socket = socket
         self._farewell = ENDED  #: the reason that the browser shows at the end.
         self._attention = "blur"  #: or `focus`: what the browser said last.
@@ -169,7 +169,7 @@ class Page:
             self.leave(FAILED)
 
     async def end(self) -> None:
-        """End the app by closing its stdin; it is killed where it takes too long."""
+        """End the app by closing its stdin; it is killed if it takes too long."""
         process = cast("Any", self.process)
         if process is None:
             return
@@ -259,7 +259,7 @@ class Page:
                 self._pieces[key].put_nowait(piece.encode() if isinstance(piece, str) else piece)
 
     def offered(self, key: str) -> str | None:
-        """The name of a file that the app offers; None where it offers none by that key."""
+        """The name of a file that the app offers; None if it offers none by that key."""
         offer = self._offers.get(key)
         return None if offer is None else offer.file_name
 

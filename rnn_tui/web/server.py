@@ -36,7 +36,7 @@ SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and 
 COOKIE = "rnn-tui-{}"
 SECONDS_OF_COOKIE = 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
-# stands in paths for the token, where none is needed
+# stands in paths for the token, if none is needed
 WITHOUT_TOKEN = "open"
 # nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw
 # the terminal
@@ -66,7 +66,7 @@ class Server:
         pages: the pages that it serves.
         connections: all connections to it.
         host: as typed for `--host`.
-        token: what lets a browser in; empty where everybody is let in.
+        token: the token that a browser must send; empty if none is needed.
     """
 
     def __init__(self, pages: Pages, connections: Connections, host: str, token: str) -> None:

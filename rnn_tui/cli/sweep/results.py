@@ -29,7 +29,7 @@ class SweepSize:
 
     plan: SweepPlan
     workers: int
-    seconds: float | None  #: how long it takes; None where that is not known.
+    seconds: float | None  #: how long it takes; None if that is not known.
 
     @property
     def sentence(self) -> str:

@@ -201,7 +201,7 @@ def _middles_in(marks: Marks) -> _Middles:
 
 
 def _nearest_middles(middles: _Middles) -> Integers:
-    """(H, W): the number of the middle that is nearest to a pixel, or 0 where none is in reach."""
+    """(H, W): the number of the middle that is nearest to a pixel, or 0 if none is in reach."""
     inside = middles.numbers > 0
     distance, nearest = cv2.distanceTransformWithLabels(
         (~inside).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP

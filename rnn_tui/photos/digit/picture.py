@@ -42,7 +42,7 @@ class PreparedDigit:
     digit: Digit  #: (28, 28) float32, 0 for background … 1 for ink.
     stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
     doubt: str = ""  #: what speaks against a digit, in a sentence for the user.
-    box: Shares | None = None  #: where it lies in the photo; None where it was not looked for.
+    box: Shares | None = None  #: where it lies in the photo; None if it was not looked for.
 
 
 def halved(image: Picture, side: int) -> Picture:

@@ -145,7 +145,7 @@ def find_digits(image: Picture) -> PhotoDigits:
     best = last = _find_in_copy(image, COARSE)
     side = 2 * COARSE
     while side <= min(LARGEST, max(image.shape[:2])):
-        # Where nothing is found at all, a still larger copy would only show what is no digit.
+        # If nothing is found at all, a still larger copy would only show what is no digit.
         largest_if_unclear = (4 if best.digits else 2) * COARSE
         is_unclear = last.confidence < CLEAR and side <= largest_if_unclear
         if not (last.is_small or is_unclear):

@@ -32,11 +32,11 @@ class ExportFormat:
     help: str  #: what it has, in a few words.
     #: `module:function`, imported on use; it takes an `Export` and returns the paths that it wrote.
     writer: str
-    suffix: str = ""  #: of its file, from the dot on; empty where it is a folder.
+    suffix: str = ""  #: of its file, from the dot on; empty if it is a folder.
     extra: str = ""  #: the extra of rnn-tui that it needs, such as `plots`; empty for none.
     to_stdout: bool = False  #: whether it is text that goes to stdout unless a file is named.
     several: bool = False  #: whether several runs or networks become several files, in a folder.
-    #: the `writer` for an export of all runs; empty where it is the same.
+    #: the `writer` for an export of all runs; empty if it is the same.
     of_all: str = ""
 
     @property

@@ -83,7 +83,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
             cross-entropy, the textbook's.
         logits: (T, R, B), before the sigmoid.
         targets: (T, R, B), 0 after the end.
-        lengths: (R, B); None where all are T.
+        lengths: (R, B); None if all are T.
     """
     if kind == "ce":
         outputs = torch.sigmoid(logits)

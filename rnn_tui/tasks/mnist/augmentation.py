@@ -234,8 +234,8 @@ class BatchDistortion:
     """Distorts each image of a batch in its own way."""
 
     maps: Tensor  #: as `distort` takes them.
-    strokes: Tensor | None  #: as `restroke` takes them; None where strokes stay.
-    squares: Tensor | None  #: as `cut_out` takes them; None where nothing is cut out.
+    strokes: Tensor | None  #: the argument of `restroke`; None if strokes are not changed.
+    squares: Tensor | None  #: as `cut_out` takes them; None if nothing is cut out.
 
     def __call__(self, images: Tensor, part: slice) -> Tensor:
         """Change images (N, 28, 28) uint8, which are a part of the batch: floats, 0 … 1."""

@@ -42,7 +42,7 @@ def digit_of(fine: Ink) -> Digit:
 def _scaled(ink: Ink) -> Ink | None:
     """`ink` cut out, its longer side 20 · 6 fine pixels, with a margin for thicker strokes.
 
-    None where all of it is faint.
+    None if all of it is faint.
     """
     left, top, width, height = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
     if not width:

@@ -44,7 +44,7 @@ class Layer:
     """A recurrent layer."""
 
     forward: CellWeights  #: from the first row down.
-    #: from the last row up, where there is such a direction; of the top layer only the output after
+    #: from the last row up, if there is such a direction; of the top layer only the output after
     #: its first step is read.
     backward: CellWeights | None = None
 

@@ -87,10 +87,10 @@ def _centred(ink: Mask) -> Mask:
 
 
 def _left_as_it_comes(ink: Mask, random: Random) -> Mask:
-    """Ink (H, W) anywhere in a frame (28, 28), 12 to 34 pixels long, its strokes as they are."""
+    """Scale ink (H, W) to 12 … 34 pixels and place it anywhere in a frame (28, 28), uncentred."""
     left, top, width, height = cv2.boundingRect(ink)
     scale = random.uniform(12, 34) / max(width, height, 1)
-    room = SIDE - scale * np.array([width, height])  # below 0 where it is larger than the frame
+    room = SIDE - scale * np.array([width, height])  # negative if the ink is larger than the frame
     x, y = room * random.uniform(0, 1, 2) - scale * np.array([left, top])
     soft = cv2.GaussianBlur(ink, (0, 0), 0.4 / scale) if scale < 0.8 else ink
     placed = cv2.warpAffine(soft, np.array([[scale, 0, x], [0, scale, y]]), (SIDE, SIDE))
@@ -98,24 +98,31 @@ def _left_as_it_comes(ink: Mask, random: Random) -> Mask:
 
 
 def _like_a_one(picture: Mask) -> bool:
-    """Whether the ink lies along one line that is not within 22° of level.
+    """Whether the ink lies along one line at more than 22° to the horizontal.
 
-    Training turns pictures by 25° more. With the variances of the ink across and down, and twice
-    their covariance c:
+    Such a picture looks like a 1, also after training has rotated it by up to 25°.
 
-        λ₁ − λ₂ = √((across − down)² + c²)    of the variances along the principal axes
+    Let `across` and `down` be the variances of the ink in columns and rows, and c twice their
+    covariance. Then the variances λ₁ ≥ λ₂ along the principal axes, and the angle α of the line to
+    the vertical, follow from:
+
+        λ₁ − λ₂ = √((across − down)² + c²)
         λ₁ + λ₂ = across + down
-        tan 2α = c / (down − across)          for the angle α of the line to the upright
+        tan 2α = c / (down − across)
     """
     moments = cv2.moments(picture)
-    across, down, covariance = moments["mu20"], moments["mu02"], 2 * moments["mu11"]
-    difference = float(np.hypot(across - down, covariance))
+    across = moments["mu20"]
+    down = moments["mu02"]
+    double_covariance = 2 * moments["mu11"]
+    difference = float(np.hypot(across - down, double_covariance))  # λ₁ − λ₂
+    # λ₂ is less than 0.15 λ₁: (1 + 0.15) / (1 − 0.15) = 1.35.
     is_line = across + down < 1.35 * difference
-    return is_line and abs(np.arctan2(covariance, down - across)) / 2 < np.radians(68)
+    angle = abs(np.arctan2(double_covariance, down - across)) / 2
+    return is_line and angle < np.radians(90 - 22)
 
 
 def _of_matplotlib(path: str) -> Path | None:
-    """A file among Matplotlib's data; None where it is not there."""
+    """A file among Matplotlib's data; None if it is not there."""
     try:
         from matplotlib import get_data_path  # noqa: PLC0415 - an extra
     except ImportError:
@@ -379,7 +386,7 @@ def _photograph(random: Random) -> Mask:
 
 
 def _inked(field: Points, random: Random) -> Mask:
-    """Ink (H, W) where a field (H, W) is high; none where it is even.
+    """Ink (H, W) where a field (H, W) is high; none if it is even.
 
     Now and then it is all ink, mostly the part that is nearest to the middle.
     """

@@ -260,7 +260,7 @@ class RnnTuiApp(HostApp):
     @on(ViewTabs.Shown)
     def _leave_full_screen(self) -> None:
         """A chart in full screen goes with its view."""
-        for screen in self.screen_stack[:1]:  # there is none where the app ends meanwhile
+        for screen in self.screen_stack[:1]:  # there is none if the app ends meanwhile
             screen.minimize()
 
     @on(ViewTabs.Shown, "#tasks")
@@ -398,7 +398,7 @@ class RnnTuiApp(HostApp):
 
         Args:
             question: what is asked.
-            go_on: is called where that is wanted.
+            go_on: is called if that is wanted.
             stop: the words on the button that stops.
         """
 

@@ -103,7 +103,7 @@ def _is_key(key: str) -> bool:
 
 
 def _clash(usable: Mapping[str, str]) -> Clash | None:
-    """The first of the user's keys that means something else, too; None where none does."""
+    """The first of the user's keys that means something else, too; None if none does."""
     meanings: dict[str, str] = dict.fromkeys(RESERVED, "the app itself")
     table = {name: usable.get(name, keys) for name, (keys, _) in KEYS.items()}
     users_last = sorted(table, key=lambda name: name in usable)

@@ -84,7 +84,7 @@ class CalculatorPanel(AskPanel):
         )
 
     def on_resize(self, event: events.Resize) -> None:
-        """Leave frames and scrollbar out where every line counts; draw large where none does."""
+        """Leave frames and scrollbar out where every line counts; draw large if none does."""
         enough = {name: event.size.height >= least for name, least in HEIGHTS.items()}
         self.query_one("#numbers").set_class(enough["-roomy"], "panel", update=False)
         self.query_one("#sum").set_class(enough["-framed"], "panel", update=False)

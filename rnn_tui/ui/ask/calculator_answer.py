@@ -45,7 +45,7 @@ class SumAnswer:
 
     addition: Addition  #: what was asked.
     config: SequenceConfig  #: the settings of the networks.
-    replica: int | None  #: which of them answered; None where all voted.
+    replica: int | None  #: which of them answered; None if all voted.
     answered_by: str  #: which weights answered, in words.
     bits: Bits  #: the sum that came out (L,).
     #: of each bit (L,), 0.5 … 1: the probability that the network gives it, or its share of the
@@ -53,7 +53,7 @@ class SumAnswer:
     confidence: Array
     #: of each variant, how many seeds have the whole sum right; empty unless all voted.
     seeds_right: tuple[int, ...]
-    #: the carry into each place (L,) as a linear probe reads it from the states. Empty where the
+    #: the carry into each place (L,) as a linear probe reads it from the states. Empty if the
     #: probe can't be fitted, None before it is asked.
     probed_carries: tuple[int, ...] | None = None
 
@@ -75,12 +75,12 @@ class Adders:
         self.config = self._network.config  #: the settings of all its networks.
         #: Gives a replica alone, which costs a fraction of all and is asked at every keystroke.
         self._only = cache(self._network.only)
-        #: The carry analysis of a replica; None where its weights give no numbers.
+        #: The carry analysis of a replica; None if its weights give no numbers.
         self._analyses: dict[int, CarryAnalysis | None] = {}
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or with all in a vote where it is None."""
+        """Add with one replica, or with all in a vote if it is None."""
         return self._vote(addition) if replica is None else self._answer_of(addition, replica)
 
     def _vote(self, addition: Addition) -> SumAnswer:
@@ -201,7 +201,7 @@ def sum_lines(answer: SumAnswer, width: int) -> list[Content]:
 
 
 def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
-    """Write the answer in the three bases, with the true sum beside it where that differs."""
+    """Write the answer in the three bases, with the true sum beside it if that differs."""
     label_width = max(len(base.name) for base in BASES) + 2
     room = width - label_width
     answered, true = number_of(answer.bits), answer.addition.total

@@ -28,7 +28,7 @@ def _large_digit_with_gap(digit: int) -> list[str]:
     return [*large_digit(digit), " " * 6]
 
 
-# The lines and the cells of a digit, and what draws it, where there is room for more than one cell.
+# The lines and the cells of a digit, and what draws it, if there is room for more than one cell.
 LARGER: tuple[tuple[int, int, Callable[[int], list[str]]], ...] = (
     (3, 3, small_digit),
     (6, 6, _large_digit_with_gap),
@@ -50,7 +50,7 @@ class _Row:
     #: returns the text in a column; columns are counted from the lowest bit.
     cell_of: Callable[[SumAnswer, int], Cell]
     between: str = ""  #: the style of the cells between columns.
-    tall: bool = False  #: whether it is a number, whose digits are larger where there is room.
+    tall: bool = False  #: whether it is a number, whose digits are larger if there is room.
 
 
 class ColumnAddition(ScrollView, can_focus=True):

@@ -48,7 +48,7 @@ class AskPanel(Vertical, AskingView):
 
     @property
     def answers_view(self) -> Widget:
-        """What takes the focus where nothing is to be typed."""
+        """What takes the focus if nothing is to be typed."""
         raise NotImplementedError
 
     def action_type(self) -> None:
@@ -58,7 +58,7 @@ class AskPanel(Vertical, AskingView):
         self.answers_view.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Leave Escape to the app where there is no field to leave."""
+        """Leave Escape to the app if there is no field to leave."""
         return action != "leave" or not self.answers_view.has_focus
 
     def action_leave(self) -> None:

@@ -64,7 +64,7 @@ class RecallAnswers:
         return int((answers == self.truth[0]).sum())
 
     def variant_label(self, variant: int) -> str:
-        """Name a variant in a heading, by its loss too where there is more than one."""
+        """Name a variant in a heading, by its loss too if there is more than one."""
         chosen = self.config.variants[variant]
         return chosen.label if len(self.config.losses) > 1 else f"H {chosen.hidden_size}"
 

@@ -218,7 +218,7 @@ class RecallPromptPanel(AskPanel):
         self.query_one("#recall-question").set_class(event.size.height >= ROOMY_HEIGHT, "panel")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey out what does nothing; leave Escape to the app where there is nothing to leave."""
+        """Grey out what does nothing; leave Escape to the app if there is nothing to leave."""
         if action == "next_seed":
             has_several = self._seeds > 1
             return True if has_several else None

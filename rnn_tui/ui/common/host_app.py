@@ -41,5 +41,5 @@ class HostApp(SteadyApp):
         raise NotImplementedError
 
     async def interrupted(self) -> "list[RunRecord]":
-        """The runs that were interrupted, the newest first; none where they can't be read."""
+        """The runs that were interrupted, the newest first; none if they can't be read."""
         raise NotImplementedError

@@ -17,7 +17,7 @@ class InsideDoor(TaskView):
 
     @property
     def digit_at_hand(self) -> "DigitAtHand | None":
-        """The digit at hand; None where there is none, and where Inside asks for what is typed."""
+        """The digit at hand; None if there is none, and where Inside asks for what is typed."""
         return None
 
     def action_inside(self) -> None:

@@ -44,7 +44,7 @@ def key(
         name: of the meaning in `KEYS`.
         action: what the key does, as Textual writes it, such as `zoom(1)`.
         label: what the footer says.
-        tooltip: what help and palette say; where it is empty, what the key means everywhere.
+        tooltip: what help and palette say; if it is empty, what the key means everywhere.
         show: whether the footer shows it.
         display: what the footer shows in place of the name of the key.
     """

@@ -239,7 +239,7 @@ class StorePane(Pane):
         self._problem = ""  #: with the database, in a sentence.
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
-        """What the database says; None where it can't be used, which is said then."""
+        """What the database says; None if it can't be used, which is said then."""
         answer: T | None = None
         problem = ""
         try:
@@ -258,7 +258,7 @@ class StorePane(Pane):
             always: whether to read it, too, where nothing has changed.
 
         Returns:
-            None where nothing has changed, and where the store can't be used, as from `ask`.
+            None if nothing has changed, and where the store can't be used, as from `ask`.
         """
         shown = NOTHING_SHOWN if always else self._version
 

@@ -18,7 +18,7 @@ class WeightsChanged(PaneNews):
 class RunsChanged(PaneNews):
     """These runs have new figures, or PyTorch is loaded; the `TrainingManager` has all of it."""
 
-    run_ids: Sequence[str]  #: empty where PyTorch is loaded and no run has changed.
+    run_ids: Sequence[str]  #: empty if no run has changed, and only PyTorch has been loaded.
 
 
 class ReportChanged(PaneNews):

@@ -62,7 +62,7 @@ class Replies:
     def __init__(self) -> None:
         self.sixel = False  #: whether it shows pictures as Sixels.
         self.kitty = False  #: whether it shows pictures in Kitty's way.
-        #: width and height of a cell in pixels; None where it was not told.
+        #: width and height of a cell in pixels; None if it was not told.
         self.cell: tuple[int, int] | None = None
         self.complete = False  #: whether it has answered all that it will.
 

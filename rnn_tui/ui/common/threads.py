@@ -104,7 +104,7 @@ class LatestQuestion(Generic[T]):
 
         Args:
             widget: what asks, and shows the answers.
-            receive: gets each answer, or a sentence in its place where there is none.
+            receive: gets each answer, or a sentence in its place if there is none.
             failure: that sentence for an exception that is no `UserError`.
             overtaken: whether an answer is also received if another question has been asked since.
         """

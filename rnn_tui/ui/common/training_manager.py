@@ -204,7 +204,7 @@ class TrainingManager:
 
     @property
     def active(self) -> RunState | None:
-        """The run that trains now; None where none does."""
+        """The run that trains now; None if none does."""
         if not self.busy:
             return None
         return next((state for state in self.states.values() if state.status.active), None)
@@ -346,7 +346,7 @@ class TrainingManager:
         return thread
 
     def _load(self) -> None:
-        """In a thread: import what training needs."""
+        """Import what training needs, and time the machine; called in a thread."""
         try:
             with heavy_imports():
                 import torch  # noqa: PLC0415 - loading it here, and not before, is the point
@@ -355,7 +355,7 @@ class TrainingManager:
                     task.load()
                 from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
 
-                if not self.busy:  # timing would disturb what trains
+                if not self.busy:  # timing would disturb a run in training
                     self.speed = timed_speed()
             version = torch.__version__.partition("+")[0]
             device = str(resolve_device("auto")).upper()
@@ -369,7 +369,12 @@ class TrainingManager:
         self._queue.append(loaded)
 
     def _train(self, jobs: "Sequence[tuple[str, RunConfig | RunRecord]]", control: Control) -> None:
-        """In a thread: train and evaluate each of these runs, new ones or kept ones to resume."""
+        """Train and evaluate runs one after the other; called in a thread.
+
+        Args:
+            jobs: the id of each run, with its settings if it is new, or the record to resume.
+            control: stops or pauses all of them.
+        """
         for run_id, job in jobs:
             step = 0 if isinstance(job, RunConfig) else job.step
             if control.stopping:
@@ -385,10 +390,12 @@ class TrainingManager:
                 self._queue.append(events.RunFailed(run_id, step, text))
 
     def _train_one(self, run_id: str, job: "RunConfig | RunRecord", control: Control) -> None:
-        # the database and safetensors, on use only
+        """Train one run, and evaluate it if it was trained to its end."""
+        # Imported on use, as it loads the database and safetensors.
         from rnn_tui.runs import training  # noqa: PLC0415
 
-        emit, on_unsaved = self._queue.append, self.unsaved.append
+        emit = self._queue.append
+        on_unsaved = self.unsaved.append
         if isinstance(job, RunConfig):
             outcome = training.train(job, emit, control, run_id, on_unsaved=on_unsaved)
         else:
@@ -397,7 +404,7 @@ class TrainingManager:
             self._evaluate(run_id, outcome.config, outcome.weights)
 
     def _evaluate_kept(self, run_id: str) -> None:
-        """In the rerun's thread: measure a run in more detail, from the weights that are kept."""
+        """Evaluate a run from its stored weights; called in the thread of the report's rerun."""
         from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         try:
@@ -408,7 +415,7 @@ class TrainingManager:
             self._evaluate(run_id, checkpoint.config, checkpoint.weights)
 
     def _evaluate(self, run_id: str, config: RunConfig, weights: Any) -> None:
-        """In a thread: measure a run in more detail; a failure is a line of its log."""
+        """Evaluate a run, called in a thread; a failure is written to the log of the run."""
         try:
             evaluation = TASKS[config.task].load().evaluate(config, weights)
         except Exception:

@@ -5,7 +5,7 @@ from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 
 class ViewTabs(TabbedContent):
-    """Tabs that a late word of the focus does not switch back, and that show where there are more.
+    """Tabs that a late word of the focus does not switch back, and that show if there are more.
 
     Textual brings the view with the focus to the front, but on a message, which on a busy machine
     arrives when the user is in another view already: `n` pressed fast would end where it began

@@ -32,7 +32,7 @@ class DrawingAnswers:
     """A drawing and the answers of networks to it."""
 
     digit: Ink  #: (28, 28), 0 … 1, as the networks read it.
-    #: of every network that was asked, the selected one's first; none where nothing is drawn.
+    #: of every network that was asked, the selected one's first; none if nothing is drawn.
     answers: tuple[DigitAnswer, ...]
 
 
@@ -61,7 +61,7 @@ class DrawingView(Horizontal):
         yield Horizontal(id="drawing-bars")
 
     def show(self, drawing: DrawingAnswers) -> None:
-        """Show answers; or the hint, where nothing is drawn."""
+        """Show answers; or the hint, if nothing is drawn."""
         self.drawing = drawing
         self.query_one(InkImage).show_ink(drawing.digit)
         if not drawing.answers:

@@ -22,10 +22,10 @@ class ExperimentStep:
 
     title: str
     text: str  #: to be read first.
-    guess: str  #: a question; empty where there is none.
+    guess: str  #: a question; empty if there is none.
     keys: list[str]  #: that are pressed: as Textual calls them, and words as in the files.
-    look: str  #: what to look at then; empty where there is neither a guess nor a key.
-    action: str = ""  #: what the keys do, in a few words; empty where the file does not say.
+    look: str  #: what to look at then; empty if there is neither a guess nor a key.
+    action: str = ""  #: what the keys do, in a few words; empty if the file does not say.
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> Gui
 
     Args:
         name: its name.
-        language: two letters; where there is no such translation, it is read in English.
+        language: two letters; if there is no such translation, it is read in English.
         folder: where the files are.
 
     Raises:

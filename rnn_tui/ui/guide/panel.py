@@ -94,7 +94,7 @@ class GuidePanel(Vertical):
         step = self._step
         field = self.query_one(TypedInput)
         number = f"{self.at + 1} of {len(self.experiment.steps)}"
-        # cut at its end where there is no room
+        # cut at its end if there is no room
         self.border_title = Content(f"{number} · {step.title} · {self.experiment.title}")
         self.border_subtitle = Content(self._what_enter_does())
         if self.looking:
@@ -122,7 +122,7 @@ class GuidePanel(Vertical):
         return f"Enter presses {self._in_words(*step.keys)}"
 
     def take_focus(self) -> None:
-        """Focus the field where there is something to guess, or else the text to scroll it."""
+        """Focus the field if there is something to guess, or else the text to scroll it."""
         field = self.query_one(TypedInput)
         if field.display and not self.looking:
             field.focus()
@@ -281,7 +281,7 @@ def open_guide(app: HostApp) -> None:
 
 
 def _language() -> str:
-    """The user's language in two letters, by the environment; empty where it says none."""
+    """The user's language in two letters, by the environment; empty if it says none."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         locale = os.environ.get(name)
         if locale:

@@ -44,7 +44,7 @@ def answers_to(digit_at_hand: DigitAtHand, network: int) -> list[DigitAnswer]:
 class HomePad(DrawingPad):
     """A pad with a digit on it, until something is drawn in its place."""
 
-    digit: DigitAtHand | None = None  #: the digit; None where the pad is bare.
+    digit: DigitAtHand | None = None  #: the digit; None if the pad is bare.
     levels: Levels  #: the shades of the digit (28, 28).
 
     def put(self, name: str, rows: Sequence[bytes], label: int | None) -> None:

@@ -153,7 +153,7 @@ class HomeDigit(Vertical):
 
     @property
     def what(self) -> str:
-        """The name of what is on the pad; empty where that is bare."""
+        """The name of what is on the pad; empty if that is bare."""
         return "" if self.pad.digit_at_hand is None else self.pad.digit_at_hand.name
 
     def _read(self) -> None:
@@ -376,7 +376,7 @@ class HomePane(Pane):
         ways_list.highlighted = highlighted
 
     def _line(self, way: Way) -> Content:
-        """The key, title and description of a way; with space around them where there is room."""
+        """The key, title and description of a way; with space around them if there is room."""
         space = "\n" if self.has_class("-large") else ""
         return Content.assemble(
             space,

@@ -95,7 +95,7 @@ class AnalysingView(Vertical, InsideLook):
 
     @property
     def analysis(self) -> Any:
-        """The analysis of the selected kind; None where there is none of what is looked at."""
+        """The analysis of the selected kind; None if there is none of what is looked at."""
         if self.subject is None or self.kind is None:
             return None
         return self.analyses.of(self.subject, self.kind)

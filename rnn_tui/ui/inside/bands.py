@@ -53,7 +53,7 @@ class BarBand:
     """Values as bars from zero, up and down, in a panel of their own."""
 
     label: str  #: what it is.
-    values: Array  #: (T,); NaN where there is none.
+    values: Array  #: (T,); NaN if there is none.
     low: float  #: the lower end of the range that is drawn.
     high: float  #: the upper one.
     form: str = "+.2f"  #: how values are written.
@@ -73,7 +73,7 @@ def title_of(band: StepBand, step: int) -> str:
 def allot(height: int, bands: Sequence[StepBand], frame: int = 1) -> tuple[int, ...]:
     """Return how many lines each band has, at most `height` in all.
 
-    A heatmap has a line for each row, or for two rows. Where there is no room for everything, bars
+    A heatmap has a line for each row, or for two rows. If there is no room for everything, bars
     are left out first, then heatmaps shrink, then the last bands are cut.
 
     Args:
@@ -95,7 +95,7 @@ class _Allotment:
         self._frames = [
             frame if index and title_of(band, 0) else 0 for index, band in enumerate(bands)
         ]
-        #: Lines of each band; 0 where it is left out.
+        #: Lines of each band; 0 if it is left out.
         self._lines = [
             FEWEST_BAR_LINES
             if isinstance(band, BarBand)
@@ -111,7 +111,7 @@ class _Allotment:
         return tuple(self._lines)
 
     def _free(self) -> int:
-        """Lines that are left; below 0 where there are too few."""
+        """Lines that are left; below 0 if there are too few."""
         taken = [
             lines + frame for lines, frame in zip(self._lines, self._frames, strict=True) if lines
         ]

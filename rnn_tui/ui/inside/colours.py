@@ -66,7 +66,7 @@ class Heatscale:
     def cell(
         self, level: int, width: int, text: str = "", *, signed: bool, faded: bool = False
     ) -> Segment:
-        """Draw a cell of a level, with its sign where there are no colours, or with a text."""
+        """Draw a cell of a level, with its sign if there are no colours, or with a text."""
         if not text:
             character = sign_of(level) if signed and self._plain else " "
             text = width * character
@@ -82,7 +82,7 @@ def _blended(ground: Color, hue: Color, share: float, faded: bool) -> RichColor:
 
 
 def sign_of(level: int) -> str:
-    """Return the sign of a level of at least a quarter, for where there are no colours."""
+    """Return the sign of a level of at least a quarter, for if there are no colours."""
     if abs(level) < LEVELS // 4:
         return " "
     return "+" if level > 0 else "−"

@@ -82,9 +82,8 @@ class StepGrid(Widget, can_focus=True):
         self._framed = False
         self._label_width = LABEL_WIDTH
         self._places: list[GridLine] = []  #: What is on each line.
-        self._height = (
-            -1
-        )  #: The number of lines that these fit; Textual does not report every new size.
+        #: The number of lines that these fit; Textual does not report every new size.
+        self._height = -1
         self._levels: dict[int, Levels] = {}  #: Of each heatmap, by its index among the bands.
         self._numbers: Sequence[int] = ()
 
@@ -343,7 +342,7 @@ class StepGrid(Widget, can_focus=True):
                 return []
         height = (band.high - band.low) / lines
         top = band.high - line * height
-        bar_width = width - 1 if width > 1 else width  # a gap between bars, where there is room
+        bar_width = width - 1 if width > 1 else width  # a gap between bars, if there is room
         gap = Segment(" " * (width - bar_width))
         segments = [self._label("")]
         for step in steps:

@@ -60,7 +60,7 @@ class Analyses:
         self._widget = widget
         self._progressed = progressed
         self._ended = ended
-        self._results: dict[Hashable, Any] = {}  #: By key; None where an analysis failed.
+        self._results: dict[Hashable, Any] = {}  #: By key; None if an analysis failed.
         self._progress: Progress | None = None  #: Of the one that is made now.
         self._asking = LatestQuestion[Any](widget, self._receive, FAILURE)
 
@@ -76,7 +76,7 @@ class Analyses:
         return kind.name, subject.network, read
 
     def of(self, subject: Subject, kind: AnalysisKind) -> Any:
-        """The analysis of that kind of a subject; None where there is none."""
+        """The analysis of that kind of a subject; None if there is none."""
         return self._results.get(self._key(subject, kind))
 
     def can_start(self, subject: Subject, kind: AnalysisKind) -> bool:
@@ -110,7 +110,7 @@ class Analyses:
         return f"Analysing the network: {', '.join(filter(None, parts))}; k stops."
 
     async def _receive(self, outcome: Any) -> None:
-        """Keep an analysis; it is a sentence where it failed, and None where it was stopped."""
+        """Keep an analysis; it is a sentence if it failed, and None if it was stopped."""
         self._progress = None
         self._ticking.stop()
         if isinstance(outcome, str):

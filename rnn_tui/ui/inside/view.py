@@ -163,7 +163,7 @@ class InsideView(AnalysingView):
         self.show_all()
 
     def _change_subject(self, subject: Subject) -> None:
-        """Show a new subject with the view's settings for the previous one, where they fit."""
+        """Show a new subject with the view's settings for the previous one, if they fit."""
         previous = self.history.whole or self.subject
         same_network = previous is not None and previous.network == subject.network
         same_length = previous is not None and previous.trace.steps == subject.trace.steps
@@ -193,7 +193,7 @@ class InsideView(AnalysingView):
 
     @property
     def _units_shown(self) -> bool:
-        """Whether the units are; where there is little room, an analysis takes their place."""
+        """Whether the units are; if there is little room, an analysis takes their place."""
         return self._shown_analysis is None or self.has_class("-tall")
 
     def show_all(self) -> None:
@@ -310,7 +310,7 @@ class InsideView(AnalysingView):
             self.show_all()
 
     def _play_on(self) -> None:
-        """Go on by a step, or by several where there are too many for the shortest tick."""
+        """Go on by a step, or by several if there are too many for the shortest tick."""
         if self.subject is None or not self.is_on_screen:
             self._stop_playing()
             return

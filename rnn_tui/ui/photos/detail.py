@@ -128,7 +128,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self.on_resize()
 
     def on_resize(self) -> None:
-        """Put photo and digit beside each other where there is room, or one above the other."""
+        """Put photo and digit beside each other if there is room, or one above the other."""
         wide = self.size.width >= WIDE
         self.set_class(wide, "-wide")
         for image in self._pair:
@@ -230,7 +230,7 @@ def _headline(reading: "Reading", place: tuple[int, int]) -> Text:
 
 @dataclass(frozen=True)
 class PhotoExamination:
-    """Everything about one photo; nothing where it can't be read."""
+    """Everything about one photo; nothing if it can't be read."""
 
     photo: "Picture | None" = None  #: itself, small.
     digit: "Picture | None" = None  #: what the network receives, as a picture.

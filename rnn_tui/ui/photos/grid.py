@@ -109,7 +109,7 @@ def card_text(reading: "Reading", width: int) -> Content:
 
 
 def state_of(reading: "Reading") -> str:
-    """Return the state of a reading, which has a colour; empty where there is nothing to say."""
+    """Return the state of a reading, which has a colour; empty if there is nothing to say."""
     if reading.error:
         return "failed"
     if reading.correct is not None:

@@ -97,7 +97,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     @property
     def digit_at_hand(self) -> DigitAtHand | None:
-        """The selected photo as networks read it; None where there is none."""
+        """The selected photo as networks read it; None if there is none."""
         index = self._grid.selected
         digits = () if index is None else self._photos[index].digits
         if not digits:
@@ -166,7 +166,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self.refresh_bindings()
 
     def _show_detail(self) -> None:
-        """Show the selected photo in full; or the gallery where there is none."""
+        """Show the selected photo in full; or the gallery if there is none."""
         index, job = self._grid.selected, self._shown_job
         if index is None or job is None or job.reader is None or job.source is None:
             self._switch(GALLERY)

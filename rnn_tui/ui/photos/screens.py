@@ -209,7 +209,7 @@ class LabelScreen(Prompt):
         self._show()
 
     def _show(self) -> None:
-        """Show the selected photo; where there is none any more, leave."""
+        """Show the selected photo; if there is none any more, leave."""
         reading, picture = self._selected_photo()
         if reading is None:
             self.dismiss()

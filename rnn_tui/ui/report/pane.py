@@ -241,7 +241,7 @@ class ReportPane(StorePane):
 
     @property
     def _rerun(self) -> ReportStatus | None:
-        """The rerun that is under way in this app; None where there is none."""
+        """The rerun that is under way in this app; None if there is none."""
         report = self._runs.report
         return report if report is not None and report.going_on else None
 
@@ -299,7 +299,7 @@ class ReportPane(StorePane):
         finally:
             self._measuring = False
         self._by_length = {key: by_length}
-        self._show()  # which measures once more where there are other runs by now
+        self._show()  # which measures once more if there are other runs by now
 
     @work(group="plots", exclusive=True)
     async def _draw(self, plan: Plan, by_length: tuple[AccuracyByLength, ...], key: object) -> None:

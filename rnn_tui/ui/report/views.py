@@ -149,7 +149,7 @@ class ReportPlots(Vertical, SpreadView):
 
     @property
     def figure(self) -> Figure | None:
-        """The plot that was chosen, or else the first; None where there is none."""
+        """The plot that was chosen, or else the first; None if there is none."""
         for figure in self._figures:
             if figure.key == self._key:
                 return figure
@@ -280,7 +280,7 @@ class ReportProgress(ProgressLine):
         """Draw the progress.
 
         Args:
-            now: how far the rerun is, or the plan; None where that is not known yet.
+            now: how far the rerun is, or the plan; None if that is not known yet.
             training: whether this app trains it.
             paused: whether the run in training is paused.
             waits: what it waits for, if anything.
@@ -299,7 +299,7 @@ class ReportProgress(ProgressLine):
 
 
 def activity_of(now: Standing | None, *, training: bool, paused: bool) -> str:
-    """What is trained now, here or elsewhere; empty where nothing is, but could be."""
+    """What is trained now, here or elsewhere; empty if nothing is, but could be."""
     if now is None:
         return "reading the runs" if training else ""
     if training:

@@ -76,7 +76,7 @@ class RunsCompare(Vertical, SpreadView):
 
     @property
     def metric(self) -> str:
-        """The metric that is drawn; empty where there is none."""
+        """The metric that is drawn; empty if there is none."""
         value = str(self.query_one("#compare-metric", Select).value)
         return "" if value == NONE else value
 
@@ -285,7 +285,7 @@ class ExportRunsScreen(ExportPrompt):
 
 
 def _make_folder(path: Path) -> None:
-    """Make a folder where there is none; raises `ExportError` if that can't be done."""
+    """Make a folder if there is none; raises `ExportError` if that can't be done."""
     try:
         make_folder(path)
     except OSError as error:

@@ -129,7 +129,7 @@ class SweepsPane(StorePane):
             self.keep_focus()
 
     def _offer_sweeps(self, names: list[str], wanted: str) -> None:
-        """Offer these sweeps to choose from, where they are others than before."""
+        """Offer these sweeps to choose from, if they are others than before."""
         if names == self._names:
             return
         self._names = names
@@ -139,7 +139,7 @@ class SweepsPane(StorePane):
 
     @property
     def _here(self) -> SweepStatus | None:
-        """The status of the sweep that this app trains now; None where it trains none."""
+        """The status of the sweep that this app trains now; None if it trains none."""
         status = self._runs.sweep
         return status if status is not None and status.going_on else None
 

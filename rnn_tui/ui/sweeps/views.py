@@ -263,7 +263,7 @@ class SweepWorkers(Vertical):
         yield Static("", classes="note", markup=False)
 
     def show(self, state: ClusterState | None, sweep: Sweep | None) -> None:
-        """Show the workers of what this app trains; None where it trains no sweep."""
+        """Show the workers of what this app trains; None if it trains no sweep."""
         numbers: dict[str, int] = {}  # of trials, by the ids of their runs
         for trial in sweep.trials if sweep is not None else ():
             for run in trial.runs:

@@ -81,7 +81,7 @@ class Ticks(Vertical):
         Args:
             setting: the setting.
             kind: what the ids of the boxes begin with.
-            missing: what to say where none is ticked.
+            missing: what to say if none is ticked.
             ticked: the choice that is ticked at first.
         """
         super().__init__(id=f"{kind}s", classes="choice")
@@ -110,7 +110,7 @@ class Ticks(Vertical):
         return tuple(name for name, box in self._boxes.items() if box.value)
 
     def setting_value(self) -> tuple[str, ...]:
-        """The names of the choices that are ticked; raises `SettingError` where none is."""
+        """The names of the choices that are ticked; raises `SettingError` if none is."""
         if not self.ticked:
             raise SettingError(self._missing)
         return self.ticked
@@ -202,7 +202,7 @@ class SettingsForm(VerticalScroll):
     def fill(self, config: RunConfig) -> list[str]:
         """Fill the form in with the settings of a run.
 
-        A field stays empty where the value is the preset's.
+        A field stays empty if the value is the preset's.
 
         Returns:
             The names of settings that differ from the preset's, and that there is no field for.
@@ -288,7 +288,7 @@ class SettingsForm(VerticalScroll):
         show_line(self, "#train-cost", text)
 
     async def _estimated_seconds(self) -> float | None:
-        """How long all runs that the form describes will take; None where nothing is known."""
+        """How long all runs that the form describes will take; None if nothing is known."""
         known: PastTimes = {}
         if run_database().exists():
             known = await self.app.store.ask(self, partial(trained_here, self._spec.name))
@@ -311,7 +311,7 @@ class SettingsForm(VerticalScroll):
             self.border_subtitle = Content(hint)
 
     def _hint_of(self, focused: Widget | None) -> str:
-        """The hint of the setting that a widget belongs to; empty where it belongs to none."""
+        """The hint of the setting that a widget belongs to; empty if it belongs to none."""
         if focused is None:
             return ""
         for node in focused.ancestors_with_self:
@@ -337,7 +337,7 @@ class SettingsForm(VerticalScroll):
 
     @on(Checkbox.Changed)
     def _show_preset(self) -> None:
-        """Say what the preset does, and show its values where nothing is typed."""
+        """Say what the preset does, and show its values if nothing is typed."""
         preset = self._preset
         show_line(self, "#summary", preset.summary)
         cells = self._cells.ticked or self._spec.cells

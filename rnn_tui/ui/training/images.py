@@ -176,7 +176,7 @@ class TestImagesView(Vertical, InsideDoor):
 
     @property
     def digit_at_hand(self) -> "DigitAtHand | None":
-        """The image with the cursor, as networks read it; None where there is none."""
+        """The image with the cursor, as networks read it; None if there is none."""
         if self._evaluation is None or not self._indices:
             return None
         index = self._indices[self._position]

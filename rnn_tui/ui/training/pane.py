@@ -79,7 +79,7 @@ class TaskPane(TaskTab):
         self._all_views = views  #: in the order of their tabs.
         self.runs = runs
         self.form: SettingsForm | None = None  #: None until it is made, after the first frame.
-        #: whether the user has folded the form; None where that is left to the room there is.
+        #: whether the user has folded the form; None if that is left to the room there is.
         self.folded: bool | None = None
         has_seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if has_seeds else "")
@@ -214,7 +214,7 @@ class TaskPane(TaskTab):
             self.notify("This task has no view Inside.")
             return
         view = await self.filled(INSIDE_VIEW)
-        if isinstance(view, InsideLook):  # which it is not where it can't be made
+        if isinstance(view, InsideLook):  # which it is not if it can't be made
             view.look_at(digit)
         self.go_to_view(INSIDE_VIEW)
 
@@ -225,7 +225,7 @@ class TaskPane(TaskTab):
 
     @property
     def evaluation(self) -> Any:
-        """The evaluation of the run that is looked at; None where there is none."""
+        """The evaluation of the run that is looked at; None if there is none."""
         run = self.chosen
         return None if run is None else self.runs.evaluations.get(run.run_id)
 
@@ -271,7 +271,7 @@ class TaskPane(TaskTab):
             self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._use_rate)
 
     def _use_rate(self, rate: float | None) -> None:
-        """Put the learning rate that was chosen into the form; None where none was."""
+        """Put the learning rate that was chosen into the form; None if none was."""
         if rate is not None and self.form is not None:
             self.fold_form(False)
             self.form.take_learning_rate(rate)
@@ -374,7 +374,7 @@ class TaskPane(TaskTab):
         self._show_view()
 
     def _report_end(self, state: RunState, notify: bool) -> None:
-        """Log how a run has ended, once, and let views know; show a notice where that is wanted."""
+        """Log how a run has ended, once, and let views know; show a notice if that is wanted."""
         if state.status.active or state.run_id in self._ended:
             return
         self._ended.add(state.run_id)

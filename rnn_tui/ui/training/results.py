@@ -121,7 +121,7 @@ def _heading(column: str) -> Text:
 
 
 def _row(name: Text, metric: Metric, spread: Spread, published: float | None) -> list[Text]:
-    """A row of all columns; those of published figures are empty where there is none."""
+    """A row of all columns; those of published figures are empty if there is none."""
     # with zeros at the end: 2.1 below 2.06 would look less exact
     form = ".2f" if metric.unit == "%" else "#.3g"
     figures = [spread.mean, spread.sd, spread.low, spread.high]

@@ -83,7 +83,7 @@ class RunBar(Static):
         self._ends: list[tuple[int, str]] = []  #: where each run ends, in cells, with its id.
 
     def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
-        """Draw the runs; where there is none, the first keys and which PyTorch there is."""
+        """Draw the runs; if there is none, the first keys and which PyTorch there is."""
         self._ends = []
         if not states:
             text = f" No run yet. t train · ? help · {self._runs.note}"

@@ -114,7 +114,7 @@ class TrainingCharts(ChartGrid):
         return {name: metrics for name, metrics in figures.items() if metrics}
 
     def _definitions(self, states: Sequence[RunState]) -> list[Metric]:
-        """The metrics of the runs and of the task; where they differ, those of the task count."""
+        """The metrics of the runs and of the task; if they differ, those of the task count."""
         definitions: dict[str, Metric] = {}
         for state in reversed(states):
             definitions |= {metric.name: metric for metric in state.metric_definitions}

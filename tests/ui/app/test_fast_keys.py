@@ -369,8 +369,8 @@ async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(
         assert isinstance(app.screen, CommandPalette)
 
 
-async def test_a_view_comes_though_its_tab_does_not_get_the_focus(runs: ScriptedRuns) -> None:
-    """Textual takes it from what is hidden, as where a window becomes too narrow for a chart."""
+async def test_a_view_opens_though_its_tab_does_not_get_the_focus(runs: ScriptedRuns) -> None:
+    """Textual takes the focus from a hidden widget, as if a window gets too narrow for a chart."""
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
         await press(pilot, "f2", "f1")

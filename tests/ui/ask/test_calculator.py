@@ -35,15 +35,15 @@ Host = PanelApp[CalculatorPanel]
 
 
 def row(app: App[Any], label: str) -> str:
-    """What is drawn in a row of the addition, a character a digit, without the label."""
+    """Return the text of the row of the addition with this label, without the label."""
     addition = app.query_one(ColumnAddition)
-    texts = [addition.render_line(y).text[addition._left :] for y in range(addition.size.height)]
-    [text] = [text for text in texts if text[:LABEL_WIDTH].strip() == label]
-    return text[LABEL_WIDTH:].rstrip()
+    lines = [addition.render_line(y).text[addition._left :] for y in range(addition.size.height)]
+    [line] = [line for line in lines if line[:LABEL_WIDTH].strip() == label]
+    return line[LABEL_WIDTH:].rstrip()
 
 
 def bits_in(app: App[Any], label: str) -> int:
-    """The number whose bits stand in a row of the addition."""
+    """Return the number whose bits are in the row of the addition with this label."""
     answer = app.query_one(ColumnAddition).answer
     assert answer is not None
     return int("".join(character for character, _ in addition_rows(answer)[label]), 2)

@@ -64,7 +64,7 @@ def without_samples(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 async def photos_app(
     *paths: Path, size: tuple[int, int] = (80, 24)
 ) -> AsyncIterator[tuple[Host, Pilot[Any]]]:
-    """The panel, once it has read these."""
+    """Run an app with the panel, once it has read the photos at these paths."""
     app = Host(PhotosPanel())
     async with app.run_test(size=size) as pilot:
         await idle(pilot)
@@ -82,8 +82,9 @@ async def all_read(pilot: Pilot[Any]) -> None:
 
 
 def drawn(panel: PhotosPanel) -> bool:
-    """Whether the gallery shows what it should, in as many cards as there is room for."""
-    grid, photos = panel._grid, panel._photos
+    """Whether the gallery has drawn all photos in view, in as many cards as fit."""
+    grid = panel._grid
+    photos = panel._photos
     if panel.view != GALLERY or not grid.size:
         return True
     expected = [photos[index] for index in photos.order][grid.in_view.start : grid.in_view.stop]

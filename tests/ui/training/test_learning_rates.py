@@ -141,15 +141,15 @@ async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
         app.pane.query_one("#field-batch-size", Input).value = "100"  # 9 steps in an epoch
         await press(pilot, "K")
         await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
-        await press(pilot, "enter")  # takes nothing over
+        await press(pilot, "enter")  # there is no rate to use
         assert isinstance(app.screen, LearningRateScreen)
         await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
 
 
 @pytest.mark.long
-async def test_where_nothing_is_found_that_is_said(manager: TrainingManager) -> None:
-    """Batches of one sequence each, which tell little."""
+async def test_a_test_without_a_result_says_so(manager: TrainingManager) -> None:
+    """With one sequence in a batch, the loss varies too much to show a fall."""
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
         app.pane.query_one("#field-seed", Input).value = "2"

@@ -67,25 +67,25 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
         assert " h on" not in estimate(app)
 
 
-async def test_without_pytorch_nothing_is_said(home: Path, runs: ScriptedRuns) -> None:
+async def test_without_pytorch_there_is_no_estimate(home: Path, runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await pilot.pause(0.3)
         assert estimate(app) == ""
 
 
 @pytest.mark.long
-async def test_the_state_of_the_machine_stands_where_there_is_room(runs: ScriptedRuns) -> None:
-    for width, there in ((120, True), (80, False)):
+async def test_the_load_of_the_machine_is_shown_if_there_is_room(runs: ScriptedRuns) -> None:
+    for width, is_shown in ((120, True), (80, False)):
         async with running(app := RnnTuiApp(runs), size=(width, 40)) as pilot:
             await start(pilot, runs)
             assert "CPU" not in screen_text(app)
             run_id = next(reversed(runs.states))
-            now = {"cpu": 97.4, "process": 51.0, "memory": 1.2e9}
-            runs._queue.append(events.MachineSeen(run_id, now, now))
-            await wait_until(pilot, lambda: [s for s in runs.states.values() if s.machine])
+            load = {"cpu": 97.4, "process": 51.0, "memory": 1.2e9}
+            runs._queue.append(events.MachineSeen(run_id, load, load))
+            await wait_until(pilot, lambda: any(state.machine for state in runs.states.values()))
             await pilot.pause(0.5)
             numbers = str(app.pane.query_one("#progress-numbers", Label).content)
-            assert numbers.endswith("CPU 97 % 1.2 GB") is there
+            assert numbers.endswith("CPU 97 % 1.2 GB") is is_shown
             runs.go_on.set()
             await wait_until(pilot, lambda: not runs.busy)
             await pilot.pause(0.5)

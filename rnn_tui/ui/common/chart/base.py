@@ -110,7 +110,7 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def empty_message(self) -> str:
-        """The sentence to show where nothing is plotted."""
+        """The sentence to show if nothing is plotted."""
         if any(curve.y for curve in self._series):
             return "Nothing to show here on a log scale"
         return self.empty_text

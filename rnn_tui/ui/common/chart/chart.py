@@ -98,12 +98,12 @@ class ChartPlot(Widget):
     def __init__(self, chart: ChartBase) -> None:
         super().__init__()
         self._chart = chart
-        self._rows: list[Strip] | None = None  #: What was drawn; None where that is out of date.
+        self._rows: list[Strip] | None = None  #: What was drawn; None if that is out of date.
         self._rows_look: tuple[object, ...] = ()  #: The `_look` that they were drawn with.
         #: Whether the look may have changed: styles are read anew at each change of focus.
         self._restyled = False
         self._rows_size = Size()  #: The size that they were drawn with.
-        self._frame: Frame | None = None  #: What is drawn; None where nothing is plotted.
+        self._frame: Frame | None = None  #: What is drawn; None if nothing is plotted.
 
     def redraw(self) -> None:
         """Draw anew the next time the plot is on screen."""
@@ -132,7 +132,7 @@ class ChartPlot(Widget):
         return (self.size, dark, self._background, *map(self._style, SHARES))
 
     def column_to_x(self, column: int) -> float | None:
-        """Return the x in the middle of a column, None where nothing is plotted."""
+        """Return the x in the middle of a column, None if nothing is plotted."""
         frame = self._frame
         if frame is None:
             return None
@@ -380,7 +380,7 @@ class Chart(ChartBase):
     _most_legend_lines = 0  #: Lines of the longest legend since the cursor came.
 
     def as_text(self) -> str:
-        """What it shows, from its title down, as lines of text; empty where it has no room yet."""
+        """What it shows, from its title down, as lines of text; empty if it has no room yet."""
         lines = self.render_lines(Region(0, 0, *self.outer_size))[:1]  # the title
         for part in self.children:
             if part.display:

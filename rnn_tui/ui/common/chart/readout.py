@@ -1,6 +1,6 @@
 """The words of a chart: its legend, the values at its cursor, its foot.
 
-Where there is no room, the least important words are left out first.
+If there is no room, the least important words are left out first.
 """
 
 import re
@@ -204,7 +204,7 @@ def marked_text(low: float, high: float, label: str) -> str:
 def foot_line(x_label: str, mark: tuple[float, float, str] | None, width: int) -> Content:
     """Return what x counts, and the marked range with its label.
 
-    Where there is no room, what x counts is left out first, then the label.
+    If there is no room, what x counts is left out first, then the label.
     """
     texts = [x_label]
     if mark is not None:

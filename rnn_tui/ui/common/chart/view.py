@@ -163,7 +163,7 @@ def extent(series: Sequence[ChartSeries]) -> Range | None:
 
 
 def zoom_range(present: Range, full: Range, anchor: float, direction: int) -> Range | None:
-    """Return a range zoomed by a step; None where that shows all there is.
+    """Return a range zoomed by a step; None if that shows all there is.
 
     Args:
         present: The range that is shown now.
@@ -377,7 +377,7 @@ def frame(
     mark: Range | None = None,
     settled: bool = False,
 ) -> Frame | None:
-    """Work out a drawing; None where nothing is within ``present``.
+    """Work out a drawing; None if nothing is within ``present``.
 
     Args:
         series: Prepared ones.

@@ -52,7 +52,7 @@ def large_digit(digit: int, times: int = 1) -> list[str]:
 def ruler(
     numbers: Iterable[tuple[int, str]], room: int, more_left: bool, more_right: bool
 ) -> list[str]:
-    """Write numbers into a line, and signs at its ends where there are more.
+    """Write numbers into a line, and signs at its ends if there are more.
 
     A number that would be cut is left out: it would be another number.
 
@@ -105,13 +105,13 @@ def bar(share: float, width: int) -> str:
 
 
 class ProbabilityBars(Widget):
-    """Ten bars, one below the other, with blank lines between them where there is room."""
+    """Ten bars, one below the other, with blank lines between them if there is room."""
 
     _probabilities: tuple[float, ...] = ()
     _true: int | None = None
 
     def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
-        """Draw the bars; `true` is the right class, where it is known."""
+        """Draw the bars; `true` is the right class, if it is known."""
         other_count = len(probabilities) != len(self._probabilities)
         self._probabilities = tuple(probabilities)
         self._true = true
@@ -196,10 +196,10 @@ class DigitColumn(Vertical):
 
         Args:
             name: Of the network.
-            probabilities: Of the ten digits; empty where there is no answer.
+            probabilities: Of the ten digits; empty if there is no answer.
             words: Beside the digit.
             colour: Of their first line: `success`, `warning` or `error`.
-            true: The right digit, where it is known.
+            true: The right digit, if it is known.
         """
         self.border_title = Content(name)
         has_answer = bool(probabilities)

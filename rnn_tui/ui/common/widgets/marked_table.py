@@ -143,7 +143,7 @@ class MarkedTable(Vertical, Generic[Item]):
     """Items, one a line, some of them marked."""
 
     noun = "run"  #: what an item is called.
-    empty_text = EMPTY  #: what is shown where there is none.
+    empty_text = EMPTY  #: what is shown if there is none.
     hint = "/ filters by name, task, status, tag …"  #: in the empty filter.
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
@@ -190,7 +190,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @property
     def highlighted(self) -> Item | None:
-        """The item at the cursor; None where there is none."""
+        """The item at the cursor; None if there is none."""
         row = self._table.cursor_row
         return next(islice(self._shown.values(), row, None), None) if row >= 0 else None
 
@@ -233,7 +233,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @on(Input.Changed)
     def _fill(self) -> None:
-        """Fill the table, and say how many items there are, or what to do where there is none."""
+        """Fill the table, and say how many items there are, or what to do if there is none."""
         if not self._loaded:
             return
         text = self.query_one(FilterInput).value

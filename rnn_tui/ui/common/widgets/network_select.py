@@ -48,7 +48,7 @@ class NetworkSelect(PlainSelect[str]):
 
     @property
     def source(self) -> Source | None:
-        """The selected one; None where there are none."""
+        """The selected one; None if there are none."""
         return (self._sources or {}).get(str(self.value))
 
     @property

@@ -102,7 +102,7 @@ def completed(text: str) -> str | None:
     """Complete a text to the first name, in alphabetical order, that begins like it.
 
     Returns:
-        The whole text, or None where nothing begins so.
+        The whole text, or None if nothing begins so.
     """
     if not text or text.startswith(_SCHEME):
         return None
@@ -164,7 +164,7 @@ class PathInput(TypedInput):
         self.suggester = PathSuggester()
 
     def action_complete(self) -> None:
-        """Accept the completion; where there is none, go to the next field."""
+        """Accept the completion; if there is none, go to the next field."""
         if self.cursor_at_end and self._suggestion and self._suggestion != self.value:
             self.action_cursor_right()
         else:

@@ -106,7 +106,7 @@ class TypedInput(Compact, Input):
 
     @property
     def cut(self) -> str:
-        """How much of a paste fits, in a sentence; empty where all fits or the text has changed."""
+        """How much of a paste fits, in a sentence; empty if all fits or the text has changed."""
         return self._cut_note if self._value_after_cut == self.value else ""
 
     def hold(self, text: str) -> None:
@@ -115,7 +115,7 @@ class TypedInput(Compact, Input):
         self.cursor_position = len(text)
 
     def on_paste(self, event: events.Paste) -> None:
-        # Textual would take the first line alone, and nothing where it is too long
+        # Textual would take the first line alone, and nothing if it is too long
         event.prevent_default()
         event.stop()
         self._insert(event.text)

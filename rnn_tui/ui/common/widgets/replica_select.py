@@ -29,7 +29,7 @@ class ReplicaSelect(Horizontal):
         return str(self._variants.value), int(str(self._seeds.value))
 
     def offer(self, config: SequenceConfig, variant: str, seed: int) -> None:
-        """List these networks, with `variant` and `seed` selected where they have them."""
+        """List these networks, with `variant` and `seed` selected if they have them."""
         _, label, seed = replica_of(config, variant, seed)
         if variant in self._extra:
             label = variant

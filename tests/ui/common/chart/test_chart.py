@@ -593,11 +593,11 @@ def test_a_legend_says_what_tells_runs_apart() -> None:
 )
 async def test_tiny_sizes_work(size: tuple[int, int]) -> None:
     async with running(ACCURACY, LOSS, size=size) as (chart, pilot):
-        for change in (chart.action_toggle_log, chart.action_cycle_smoothing):
+        for change_display in (chart.action_toggle_log, chart.action_cycle_smoothing):
             chart.action_cursor(-1)
             chart.zoom(1)
             await idle(pilot)
-            change()
+            change_display()
         chart.styles.height = 0
         await idle(pilot)
         chart.action_cursor(-1)
