@@ -1,4 +1,4 @@
-"""What is handed out to workers, and what is reported of them."""
+"""The types that describe jobs for workers, and reports on workers."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,33 +18,33 @@ class Job:
 
     run_id: str
     config: RunConfig
-    name: str = ""  #: what messages call it.
+    name: str = ""  #: its name in messages.
 
 
 class JobSource(Protocol):
-    """Where runs come from, and who hears what becomes of them; all in one thread."""
+    """Provides runs to train, and receives their events; used by one thread only."""
 
     def next_job(self) -> Job | None:
-        """The next run to train; None if there is none now.
+        """Return the next run to train; None if there is none now.
 
         Raises:
-            StoreError: if it can't be stored that it begins; the next call tries again.
+            StoreError: if the beginning of the run can't be stored; the next call tries again.
         """
 
     @property
     def has_more(self) -> bool:
-        """Whether `next_job` may have another later, when runs in training have ended."""
+        """Whether `next_job` may return another run later, once runs in training have ended."""
 
     def handle_event(self, job: Job, event: events.Event) -> None:
-        """Learn of an event of a run, which is in the database; the last one ends the run."""
+        """Handle an event of a run, which is in the database; the last one ends the run."""
 
     def runs_to_stop(self) -> Sequence[str]:
-        """Runs to stop now, by id; each is named once."""
+        """Return the ids of runs to stop now; each id is returned only once."""
 
 
 @dataclass(frozen=True)
 class WorkerSeen:
-    """A worker, as it last was."""
+    """The state of a worker when it was last seen."""
 
     host: SafeText
     address: SafeText
@@ -55,13 +55,13 @@ class WorkerSeen:
 
 @dataclass(frozen=True)
 class ClusterState:
-    """How far training on workers is."""
+    """The state of training on workers."""
 
     workers: tuple[WorkerSeen, ...] = ()
-    #: of runs in training, by id: the share that is done, 0 … 1.
+    #: the share that is done, 0 … 1, of each run in training, by id.
     progress: Mapping[str, float] = field(default_factory=dict)
-    note: str = ""  #: what is waited for, if anything.
+    note: str = ""  #: what the user waits for, if anything.
 
 
-# Hears how it stands, and warnings for the user.
+# Called with the state of the cluster, and with warnings for the user.
 Listener = Callable[[ClusterState | events.LogLine], object]

@@ -1,5 +1,6 @@
-"""The runs that are handed out to workers: how each begins and ends, and what happens when its
-worker is gone.
+"""Follows the runs that are assigned to workers, from beginning to end.
+
+If the worker of a run is gone, the run is assigned again.
 """
 
 import asyncio
@@ -32,12 +33,13 @@ from rnn_tui.sweeps.jobs import Job, JobSource
 if TYPE_CHECKING:
     from distributed import Client, Future
 
-MOST_DEATHS = 3  # dead workers after which a run is taken for what kills them
-MESSAGES_A_SECOND = 400  # of all workers together, at most
-SECONDS_BETWEEN_TRIES = 1.0  # to write to a database that is locked or has no room
-SECONDS_OF_PATIENCE = 60.0  # how long such a database is borne with
-SECONDS_TO_WAIT = 0.1  # for the events on which a checkpoint builds
-MOST_FETCHED = 16  # checkpoints on their way at once
+MOST_DEATHS = 3  # after so many dead workers, a run is assumed to be what kills them
+MESSAGES_A_SECOND = 400  # the most messages of all workers together
+# A write to a database that is locked or has no room is repeated this often, for this long.
+SECONDS_BETWEEN_TRIES = 1.0
+SECONDS_OF_PATIENCE = 60.0
+SECONDS_TO_WAIT = 0.1  # between two looks for the events before a checkpoint
+MOST_FETCHED = 16  # checkpoints that are transferred at the same time
 REFUSAL: Mapping[str, Any] = {"begin": False}
 Result = TypeVar("Result")
 logger = logging.getLogger(__name__)
@@ -45,24 +47,24 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class RemoteRun:
-    """A run that was handed out."""
+    """A run that was assigned to the cluster."""
 
     job: Job
-    future: "Future[None]"  #: Dask's, of the task that trains it.
-    attempt: Attempt | None = None  #: the one that is listened to; None before a worker asked.
+    future: "Future[None]"  #: Dask's future of the task that trains it.
+    attempt: Attempt | None = None  #: the current attempt; None before a worker has asked.
     worker: str = ""  #: the address of the worker that trains it.
-    reply: Mapping[str, Any] = field(default_factory=dict)  #: what that was told to begin with.
-    deaths: int = 0  #: of workers that trained it.
-    wants_checkpoint: bool = False  #: whether a newer checkpoint than the one here was announced.
+    reply: Mapping[str, Any] = field(default_factory=dict)  #: the answer to that worker's question.
+    deaths: int = 0  #: how many workers have died while training it.
+    wants_checkpoint: bool = False  #: whether its worker has a newer checkpoint than home.
     total_steps: int = 0
     step: int = 0
     elapsed: float = 0.0  #: seconds of training.
     refetching: "asyncio.Task[None] | None" = None  #: asks for events that were lost.
-    saving: "asyncio.Task[Any] | None" = None  #: brings a checkpoint home, or ends the run.
+    saving: "asyncio.Task[Any] | None" = None  #: fetches a checkpoint, or ends the run.
 
     @property
     def is_refetching(self) -> bool:
-        """Whether lost events were asked for, and are not here yet."""
+        """Whether lost events have been asked for, and have not come yet."""
         return self.refetching is not None and not self.refetching.done()
 
     @property
@@ -71,7 +73,7 @@ class RemoteRun:
         return min(1.0, self.step / max(1, self.total_steps))
 
     def cancel(self) -> None:
-        """End what is under way for it at home."""
+        """Cancel the tasks at home that work for it."""
         for task in (self.refetching, self.saving):
             if task is not None:
                 task.cancel()
@@ -80,7 +82,7 @@ class RemoteRun:
 
 
 class RemoteRuns:
-    """All runs that are handed out: what comes of them is written, then the source hears of it."""
+    """The runs that are assigned; writes their events, and then passes them to the source."""
 
     def __init__(
         self,
@@ -92,8 +94,8 @@ class RemoteRuns:
         *,
         shared: str,
     ) -> None:
-        """`shared` is a folder for checkpoints that all machines see, or empty."""
-        self.topic = f"rnn-tui-{uuid4().hex}"  #: Dask's, on which their workers report.
+        """`shared` is a folder for checkpoints that all machines can read, or empty."""
+        self.topic = f"rnn-tui-{uuid4().hex}"  #: the Dask topic on which the workers report.
         self.all: dict[str, RemoteRun] = {}  #: by run id.
         self.stopping = False  #: whether home has asked them to be interrupted.
         self._client = client
@@ -162,7 +164,7 @@ class RemoteRuns:
             run.refetching = asyncio.create_task(self._refetch(run, attempt))
 
     async def tend(self, run: RemoteRun) -> None:
-        """See to a run: its checkpoints, its end, what happened to it on the way."""
+        """Handle the checkpoints of a run, its end, and the loss of its worker."""
         attempt = run.attempt
         status = run.future.status
         if attempt is not None and attempt.fault:
@@ -179,19 +181,19 @@ class RemoteRuns:
         elif status == "error":
             await self._handle_error(run)
         elif status in ("cancelled", "lost") and self._client.status == "running":
-            self._hand_out_again(run)  # the connection was lost, and is there again
+            self._hand_out_again(run)  # the connection was lost and is restored
         elif attempt is not None and run.wants_checkpoint:
             run.wants_checkpoint = False
             run.saving = asyncio.create_task(self._fetch_checkpoint(run, attempt))
         elif status == "finished" and attempt is None:  # by a worker that was refused
             self._hand_out_again(run)
         elif status == "finished" and attempt is not None and not run.is_refetching:
-            await self._refetch(run, attempt)  # its last messages did not come
+            await self._refetch(run, attempt)  # its last messages were lost
             if not any(batch.attempt is attempt for batch in self._refetched):
                 self._hand_out_again(run, died=True)
 
     async def close(self) -> None:
-        """Write of what is still in training that it was interrupted; its checkpoint is here."""
+        """Record runs that are still in training as interrupted; their checkpoints are at home."""
         for run in list(self.all.values()):
             run.cancel()
             if run.attempt is not None:
@@ -215,7 +217,7 @@ class RemoteRuns:
         )
 
     def _hand_out_again(self, run: RemoteRun, *, died: bool = False) -> None:
-        """Hand a run out once more, and listen no longer to the worker that had it.
+        """Assign a run again, and ignore the worker that had it from now on.
 
         Args:
             run: the run.
@@ -227,7 +229,7 @@ class RemoteRuns:
         run.future = self._submit(run.job)
 
     async def _handle_error(self, run: RemoteRun) -> None:
-        """Dask gave a run up: too many workers died of it, or it can't be begun there."""
+        """Assign a run again after its workers died; record its failure if it can't be started."""
         error = await run.future.exception()
         if type(error).__name__ == "KilledWorker":
             self._hand_out_again(run, died=True)
@@ -240,7 +242,7 @@ class RemoteRuns:
         """Answer a worker that asks how to begin an attempt at a run."""
         address = str(hello["worker"])
         attempt = run.attempt
-        if attempt is not None and attempt.token == token:  # the answer was lost
+        if attempt is not None and attempt.token == token:  # it asks again, as the answer was lost
             await self._reply(address, run, token, run.reply)
             return
         if attempt is not None and attempt.end is not None:
@@ -252,7 +254,7 @@ class RemoteRuns:
             await self._reply(address, run, token, REFUSAL)
             self._hand_out_again(run)
             return
-        if attempt is not None:  # another worker asks, so the one that had it is gone
+        if attempt is not None:  # another worker asks, so the previous one is gone
             run.deaths += 1
         end = await self._known_end(run)
         if end is not None:
@@ -267,7 +269,7 @@ class RemoteRuns:
         await self._begin_attempt(run, address, token, hello)
 
     async def _known_end(self, run: RemoteRun) -> events.Event | None:
-        """How a run has ended before anybody said so; None if it is to be trained."""
+        """Return the end of a run that was not reported; None if the run is to be trained."""
         path = weights_of(run.job.run_id)
         end = await asyncio.to_thread(unreported_end, path, run.job.run_id, run.elapsed)
         if end is None and run.deaths >= MOST_DEATHS:
@@ -278,7 +280,7 @@ class RemoteRuns:
     async def _begin_attempt(
         self, run: RemoteRun, address: str, token: str, hello: Mapping[str, Any]
     ) -> None:
-        """Have a worker begin, from the last checkpoint at home if there is one."""
+        """Tell a worker to begin, from the last checkpoint at home if there is one."""
         run.cancel()
         run.worker = address
         run.wants_checkpoint = False
@@ -294,11 +296,11 @@ class RemoteRuns:
     ) -> None:
         try:
             await self._workers.call(address, worker.answer, run.job.run_id, token, reply)
-        except LookupError as error:  # it asks again, if it is there
+        except LookupError as error:  # if the worker still exists, it asks again
             logger.info("no answer reaches %s: %s", printable(address, 100), error)
 
     def _follow(self, run: RemoteRun, new: Sequence[events.Event]) -> None:
-        """Note how far a run is by its new events, and pass them on."""
+        """Update the progress of a run from its new events, and pass these to the source."""
         for event in new:
             match event:
                 case events.RunStarted():
@@ -313,7 +315,7 @@ class RemoteRuns:
             self._source.handle_event(run.job, event)
 
     async def _refetch(self, run: RemoteRun, attempt: Attempt) -> None:
-        """Ask for events that were lost on the way."""
+        """Ask the worker for events that were lost."""
         try:
             answer = await self._workers.call(
                 run.worker,
@@ -330,7 +332,7 @@ class RemoteRuns:
             self._refetched.append(EventBatch(attempt, attempt.next_number, documents))
 
     async def _fetch_checkpoint(self, run: RemoteRun, attempt: Attempt) -> bool:
-        """Bring a run's checkpoint home, once all events that it builds on are here.
+        """Fetch a run's checkpoint, once all events before it are at home.
 
         Returns:
             Whether it is here now.
@@ -358,7 +360,7 @@ class RemoteRuns:
         return True
 
     async def _finish(self, run: RemoteRun, attempt: Attempt, end: events.Event) -> None:
-        """Bring the last weights home, then write that a run has ended.
+        """Fetch the last weights, then write that a run has ended.
 
         If its worker has to go, or its last weights are lost with it, it is handed out again.
         """
@@ -388,7 +390,7 @@ class RemoteRuns:
         self._source.handle_event(run.job, end)
 
     async def _patiently(self, work: Callable[..., Awaitable[Result]], *arguments: Any) -> Result:
-        """Do some work, again and again while home has no room for it, as on a full disk.
+        """Call a function again and again while home has no room, as on a full disk.
 
         Raises:
             StoreError: if that takes too long.

@@ -1,5 +1,6 @@
-"""A sweep's trials as runs to hand out: settings of a grid or chosen by Optuna, which learns of
-them.
+"""Provides a sweep's trials as runs to train.
+
+The settings of a trial are from a grid, or chosen by Optuna, which gets the results of trials.
 """
 
 import itertools
@@ -172,7 +173,7 @@ class _OpenTrial:
 
     number: int
     point: Point
-    begun: set[str] = field(default_factory=set)  #: runs that were handed out.
+    begun: set[str] = field(default_factory=set)  #: runs that were assigned.
     left: set[str] = field(default_factory=set)  #: runs that are not over.
     #: by epoch, then by run: the metric of its seeds.
     by_epoch: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
@@ -189,7 +190,7 @@ class _OpenTrial:
 
     @property
     def end_status(self) -> str:
-        """What it came to, as `TrialEnded` has it."""
+        """Its status at its end, as in `TrialEnded`."""
         if self.pruned:
             return "pruned"
         if self.stopped:
@@ -203,11 +204,11 @@ class Trials(AbstractContextManager["Trials"]):
     """The runs that a sweep lacks, a `JobSource`: interrupted ones first, then trial by trial.
 
     Only the thread that makes it may use it, except for `add`. If training ends by a `UserError`
-    before a run was handed out, as without workers, the sweep is removed.
+    before a run was assigned, as without workers, the sweep is removed.
     """
 
     def __init__(self, sweep: Sweep, tell: Callable[[TrialEnded], object]) -> None:
-        """Find what a sweep lacks; `tell` hears of each trial that is over."""
+        """Find the runs that a sweep lacks; `tell` is called with each trial that is over."""
         self.name = sweep.name
         self._tell = tell
         self._store = SweepStore()
