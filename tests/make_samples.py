@@ -1,8 +1,8 @@
 """Makes the sample photos in `assets/samples`: `python -m tests.make_samples`.
 
-Digits from MNIST's test images, which no network has been trained on, are set on paper that is made
-by chance from a fixed seed: grain, shading, ruled lines, a slight turn, several inks. One run is as
-another, to the byte on the same version of OpenCV.
+Digits from MNIST's test images, which no network has been trained on, are drawn on random paper:
+grain, shading, ruled lines, a slight turn, several inks. The seed is fixed, so that every run makes
+the same files, to the byte on the same version of OpenCV.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ Colour = tuple[int, int, int]
 
 SEED = 2024
 QUALITY = 72
-MOST_BYTES, MOST_BYTES_IN_ALL = 60_000, 400_000
+MOST_BYTES = 60_000
+MOST_BYTES_IN_ALL = 400_000
 
 README = """\
 # Sample photos
 
-{count} pictures to try rnn-tui on; the first character of a name is the digit. Those in `numbers` show
-numbers: all digits of the name, `_` between rows. They are no photos of real paper: the digits are test
-images of MNIST (nothing that ships was trained on them), set on paper made by chance – grain, shading,
-ruled lines, a slight turn, several inks, some light on dark – and saved as JPEG.
-`python -m tests.make_samples` makes them again, always the same.
+{count} pictures to try rnn-tui on. The first character of a name is the digit. Those in `numbers` show the number in their name,
+with `_` between rows. They are not photos of real paper: the digits are MNIST test images (no shipped network was trained on
+them), placed on synthetic paper with grain, shading, ruled lines, a slight rotation and several inks, some of them light on
+dark. `python -m tests.make_samples` makes the same pictures again.
 
 MNIST is by Yann LeCun and Corinna Cortes and may be shared under
 [CC BY-SA 3.0](https://creativecommons.org/licenses/by-sa/3.0/); so may these pictures, which are
@@ -45,10 +45,12 @@ class Sample:
     """A picture to make.
 
     Attributes:
-        name: of the file, without its ending; begins with the digit. In `numbers` it has all digits, `_` between rows.
-        which: the digit is the which-th test image of its class; those after it are the next ones of theirs.
+        name: of the file, without its suffix; it begins with the digit. In `numbers` it has all
+            digits, with `_` between rows.
+        index: which test image of its class the first digit is; each further digit takes the next
+            index, in its own class.
         size: width and height in pixels.
-        place: of the middle of the digit, or of all, as shares of width and height.
+        place: of the middle of all digits, as shares of width and height.
         height: of the digit, as a share of the picture's height.
         turn: in degrees.
         ink: colour of the pen (red, green, blue).
@@ -61,7 +63,7 @@ class Sample:
     """
 
     name: str
-    which: int
+    index: int
     size: tuple[int, int] = (640, 480)
     place: tuple[float, float] = (0.5, 0.5)
     height: float = 0.5
@@ -113,8 +115,8 @@ def main() -> None:
 def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
     """Where each picture goes, and the bytes of the file."""
     total = 0
-    for at, sample in enumerate(SAMPLES):
-        picture = photo(sample, np.random.default_rng((SEED, at)))
+    for number, sample in enumerate(SAMPLES):
+        picture = photo(sample, np.random.default_rng((SEED, number)))
         _, data = cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
         total += data.size
         assert data.size < MOST_BYTES, f"{sample.name} is too large: {data.size:,} bytes"
@@ -123,14 +125,14 @@ def files(folder: Path) -> Iterator[tuple[Path, bytes]]:
 
 
 def photo(sample: Sample, random: np.random.Generator) -> npt.NDArray[np.uint8]:
-    """A picture (H, W, 3), blue, green, red."""
+    """A picture (H, W, 3) in blue, green and red."""
     width, height = sample.size
     light = _light(sample, random)
     canvas = np.empty((height, width, 3), np.float32)
     canvas[:] = sample.paper[::-1]
     canvas += _grain(sample.size, random)[..., None] * sample.grain
-    for share, colour in _lines(sample):
-        canvas += share[..., None] * (np.float32(colour[::-1]) - canvas)
+    for cover, colour in _lines(sample):
+        canvas += cover[..., None] * (np.float32(colour[::-1]) - canvas)
     ink = _ink(sample, random)
     canvas += ink[..., None] * (np.float32(sample.ink[::-1]) - canvas)
     canvas = cv2.GaussianBlur(canvas * light[..., None], (0, 0), sample.blur)
@@ -140,22 +142,23 @@ def photo(sample: Sample, random: np.random.Generator) -> npt.NDArray[np.uint8]:
 
 
 def _ink(sample: Sample, random: np.random.Generator) -> Plane:
-    """How much of each pixel is ink, 0 … 1."""
+    """How much of each pixel is ink (H, W), 0 … 1."""
     width, height = sample.size
-    # MNIST's digits are 20 of 28 pixels high; enlarged smoothly, then cut at the stroke's edge.
+    # MNIST's digits are 20 of 28 pixels high. They are enlarged, and sharpened at the strokes' edges.
     scale = sample.height * height / 20
     soft = np.zeros((height, width), np.float32)
-    for at, (label, across, down) in enumerate(_placed(sample)):
-        turn = cv2.getRotationMatrix2D((13.5, 13.5), sample.turn, scale)
+    for number, (label, across, down) in enumerate(_placed_digits(sample)):
+        turn = cv2.getRotationMatrix2D((13.5, 13.5), sample.turn, scale)  # (2, 3)
         offset = turn[:, :2] @ np.array([across, down])
         turn[:, 2] += np.array(sample.place) * sample.size - 13.5 + offset
-        digit = _digit(label, sample.which + at)
-        soft = np.maximum(soft, cv2.warpAffine(digit, turn, sample.size, flags=cv2.INTER_CUBIC))
+        digit = _digit(label, sample.index + number)
+        enlarged = cv2.warpAffine(digit, turn, sample.size, flags=cv2.INTER_CUBIC)
+        soft = np.maximum(soft, enlarged)
     soft = cv2.GaussianBlur(soft, (0, 0), 0.32 * scale)
     # A hand's edges are not quite smooth.
     soft += 0.035 * _cloud(sample.size, 0.35 * scale, random)
     edge = np.clip((soft - 0.42) * scale / 3 + 0.5, 0, 1)
-    # Chalk and pencil leave the paper's pits free, ink pools a little.
+    # Chalk and pencil leave pits of the paper white; ink gathers in pools.
     pits = np.clip(0.9 + 0.5 * _cloud(sample.size, 1.1, random), 0, 1)
     pools = 0.93 + 0.05 * _cloud(sample.size, scale, random)
     cover = (1 - sample.pen) * pools + sample.pen * pits
@@ -164,25 +167,36 @@ def _ink(sample: Sample, random: np.random.Generator) -> Plane:
     return result
 
 
-def _placed(sample: Sample) -> Iterator[tuple[int, float, float]]:
-    """The digits to write, and how far each is from the middle of all, to the right and down, in MNIST's pixels."""
+def _placed_digits(sample: Sample) -> Iterator[tuple[int, float, float]]:
+    """The digits to draw, with their places.
+
+    Yields:
+        The digit, and how far right and how far down it is of the middle of all digits, in pixels
+        of MNIST's images.
+    """
     folder, _, name = sample.name.rpartition("/")
     rows = name.split("_") if folder else [name[0]]
-    for down, row in enumerate(rows):
-        for across, sign in enumerate(row):
-            yield int(sign), 25 * (across - (len(row) - 1) / 2), 27 * (down - (len(rows) - 1) / 2)
+    middle_row = (len(rows) - 1) / 2
+    for row, digits in enumerate(rows):
+        middle_column = (len(digits) - 1) / 2
+        for column, digit in enumerate(digits):
+            yield int(digit), 25 * (column - middle_column), 27 * (row - middle_row)
 
 
-def _digit(label: int, which: int) -> Plane:
-    """The which-th test image of a class (28, 28), 0 … 1."""
+def _digit(label: int, index: int) -> Plane:
+    """A test image of a class (28, 28), 0 … 1; `index` counts within the class."""
     mnist = load_mnist()
-    at = np.flatnonzero(mnist.test_labels.numpy() == label)[which]
-    result: Plane = mnist.test_images[at].numpy().astype(np.float32) / 255
+    places = np.flatnonzero(mnist.test_labels.numpy() == label)
+    image = mnist.test_images[places[index]]
+    result: Plane = image.numpy().astype(np.float32) / 255
     return result
 
 
 def _lines(sample: Sample) -> Iterator[tuple[Plane, Colour]]:
-    """Printed lines: how much each covers, and its colour; the paper is turned by less."""
+    """Printed lines: how much they cover of each pixel (H, W), 0 … 1, and their colour.
+
+    They are turned by a third of what the digits are.
+    """
     width, height = sample.size
     down, across = np.mgrid[0:height, 0:width].astype(np.float32)
     angle = np.radians(sample.turn / 3)
@@ -197,21 +211,30 @@ def _lines(sample: Sample) -> Iterator[tuple[Plane, Colour]]:
 
 
 def _stripes(place: Plane, period: float, thickness: float) -> Plane:
-    """Lines a period apart, soft at the edges."""
-    away = np.abs((place + period / 2) % period - period / 2)
-    result: Plane = np.clip(thickness / 2 + 0.5 - away, 0, 1).astype(np.float32)
+    """Lines a period apart, soft at the edges: how much they cover (H, W), 0 … 1.
+
+    Args:
+        place: of each pixel (H, W), across the lines.
+        period: from line to line, in pixels.
+        thickness: of a line, in pixels.
+    """
+    distance = np.abs((place + period / 2) % period - period / 2)  # to the nearest line
+    result: Plane = np.clip(thickness / 2 + 0.5 - distance, 0, 1).astype(np.float32)
     return result
 
 
 def _light(sample: Sample, random: np.random.Generator) -> Plane:
-    """How much light falls on each pixel: from one side, and less into a corner."""
+    """How much light falls on each pixel (H, W), at most 1: it comes from one side.
+
+    Corners get less; where `shade` is above 0.55, a shadow with an edge falls on the paper.
+    """
     width, height = sample.size
     down, across = np.mgrid[0 : 1 : height * 1j, 0 : 1 : width * 1j].astype(np.float32)
     angle = random.uniform(0, 2 * np.pi)
     slope = (across - 0.5) * np.cos(angle) + (down - 0.5) * np.sin(angle)
     vignette = 0.15 * ((across - 0.5) ** 2 + (down - 0.5) ** 2)
     light = 1 - sample.shade * (slope / 1.4 + 0.5) - vignette
-    if sample.shade > 0.55:  # an edge: the shadow of a hand or a phone
+    if sample.shade > 0.55:  # the shadow of a hand or a phone
         border = random.uniform(0.15, 0.3)
         light *= 1 - 0.35 / (1 + np.exp((across + 0.4 * down - 0.2 - border) * 28))
     result: Plane = (light / light.max()).astype(np.float32)
@@ -219,12 +242,14 @@ def _light(sample: Sample, random: np.random.Generator) -> Plane:
 
 
 def _grain(size: tuple[int, int], random: np.random.Generator) -> Plane:
-    """Fibres and spots of paper, of deviation about 1."""
-    return 0.6 * _cloud(size, 1.2, random) + 0.3 * _cloud(size, 14, random)
+    """Fibres and spots of paper (H, W), of a deviation below 1."""
+    fibres = _cloud(size, 1.2, random)
+    spots = _cloud(size, 14, random)
+    return 0.6 * fibres + 0.3 * spots
 
 
 def _cloud(size: tuple[int, int], width: float, random: np.random.Generator) -> Plane:
-    """Noise of deviation 1 whose spots are about as wide as said."""
+    """Noise (H, W) of deviation 1 whose spots are about `width` pixels wide."""
     noise = random.normal(size=size[::-1]).astype(np.float32)
     blurred = cv2.GaussianBlur(noise, (0, 0), max(width, 0.3))
     result: Plane = blurred / blurred.std()

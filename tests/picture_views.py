@@ -41,22 +41,24 @@ async def train(pilot: Pilot[int], app: RnnTuiApp) -> None:
             for seeds in app.pane.query("#field-seeds").results(Input):
                 seeds.value = "5"
         if app.pane.query("#preset") and hasattr(app.pane, "spec"):
-            before = len(app.runs.evaluations)
             await pilot.pause(0.2)
-            app.pane.action_train()
-            await until(
-                pilot,
-                lambda n=before: len(app.runs.evaluations) > n and not app.runs.anything_to_come,
-            )
+            await train_in_front(pilot, app)
     for path in app.query("#photos-path").results(Input):
         path.value = str(asset_dir() / "samples")
+
+
+async def train_in_front(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    """Train what the form in front says, and wait for the evaluation."""
+    count = len(app.runs.evaluations)
+    app.pane.action_train()
+    await until(pilot, lambda: len(app.runs.evaluations) > count and not app.runs.anything_to_come)
 
 
 def views(app: RnnTuiApp) -> Iterator[tuple[str, str]]:
     """The tabs and their views; a tab without views has one without a name."""
     for tab in app.tabs.query("#tasks > ContentSwitcher > TabPane").results(TabPane):
         inner = tab.query("#views TabPane").results(TabPane)
-        names = [one.id or "" for one in inner] or [""]
+        names = [pane.id or "" for pane in inner] or [""]
         for name in names:
             yield tab.id or "", name
 
@@ -86,6 +88,15 @@ def write(app: RnnTuiApp, path: Path) -> None:
 async def main(
     folder: Path, only: str, sizes: list[str], themes: list[str], training: bool
 ) -> None:
+    """Draw the views.
+
+    Args:
+        folder: for the pictures.
+        only: a pattern that the names of views must match.
+        sizes: such as `80x24`; none for all.
+        themes: none for all.
+        training: train every task first.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     app = RnnTuiApp()
     async with app.run_test(size=SIZES[1]) as pilot:
@@ -115,7 +126,8 @@ if __name__ == "__main__":
     parser.add_argument("--size", action="append", default=[], help="such as 80x24")
     parser.add_argument("--theme", action="append", default=[])
     parser.add_argument("--empty", action="store_true", help="without training first")
-    given: Any = parser.parse_args()
+    options: Any = parser.parse_args()
     with tempfile.TemporaryDirectory() as home:
         os.environ["RNN_TUI_HOME"] = home
-        asyncio.run(main(given.folder, given.only, given.size, given.theme, not given.empty))
+        training = not options.empty
+        asyncio.run(main(options.folder, options.only, options.size, options.theme, training))
