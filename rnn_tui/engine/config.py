@@ -29,7 +29,7 @@ class Variant:
 
     @property
     def label(self) -> str:
-        """How a legend calls it."""
+        """Its name in a legend."""
         return f"H {self.hidden_size} {self.loss}"
 
 
@@ -186,7 +186,7 @@ class RunConfig:
 
     @property
     def size_text(self) -> str:
-        """What decides how much memory the networks take, in words."""
+        """The settings that decide how much memory the networks take, in words."""
         return ""
 
     def out_of_memory(self, fits: int) -> str:

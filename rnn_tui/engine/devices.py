@@ -130,7 +130,7 @@ def alone_on(
     Args:
         device: where to compute.
         stopping: whether the wait is to end.
-        tell: hears that it waits, in a sentence.
+        tell: called with a sentence if this has to wait.
 
     Yields:
         Whether the device is free; False if the wait was stopped.

@@ -93,7 +93,7 @@ class CheckpointSaved(Event):
 
 @dataclass(frozen=True)
 class MachineSeen(Event):
-    """How busy the machine is."""
+    """The load of the machine was measured."""
 
     #: `cpu` and this `process` in percent of all cores, its `memory` in bytes; of a GPU that
     #: trains, `gpu` and `gpu_memory`.

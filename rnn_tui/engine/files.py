@@ -198,5 +198,5 @@ def _copy_ownership(old: Path, new: Path) -> None:
 
 
 def _hidden(path: Path) -> str:
-    """How the names of temporary files for `path` begin."""
+    """Return the beginning of the names of temporary files for `path`."""
     return f".{path.name[:_MOST_OF_NAME]}."

@@ -48,7 +48,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What is left of a run."""
+    """The result of a run: its settings, weights and metrics."""
 
     config: RunConfig  #: its settings.
     #: its last weights, on the CPU; None if it failed before it had any.

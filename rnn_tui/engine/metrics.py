@@ -67,7 +67,7 @@ class Metric:
 
     @property
     def quantity(self) -> str:
-        """What is measured at any stage: `accuracy` of `val_accuracy` and `test_accuracy`."""
+        """Its name without the stage: `accuracy` for `val_accuracy` and `test_accuracy`."""
         return self.name.partition("_")[2]
 
     @property
@@ -180,7 +180,7 @@ class Spread:
 
     @property
     def n(self) -> int:
-        """How many seeds."""
+        """The number of seeds."""
         return len(self.values)
 
     @property

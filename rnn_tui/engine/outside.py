@@ -75,7 +75,7 @@ def opened(path: Named) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def entries(folder: Named) -> Iterator[Iterator[os.DirEntry[str]]]:
-    """What is in a folder; an OSError if it can't be listed."""
+    """Return the entries of a folder; an OSError if it can't be listed."""
     with os.scandir(real_path(folder)) as iterator:
         yield iterator
 

@@ -1,4 +1,4 @@
-"""How fast something long goes, and how long the rest of it will take."""
+"""Measures the pace of a long task, and estimates how long the rest of it takes."""
 
 import math
 from dataclasses import dataclass, replace

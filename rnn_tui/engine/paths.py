@@ -106,6 +106,6 @@ def check_places() -> None:
 
 
 def fault_message(error: Exception) -> str:
-    """What the user reads about an error that is the program's own."""
+    """Return the sentence for the user about a fault of the program."""
     log = printable(log_file(), 500)
     return f"{type(error).__name__}: this is a fault of rnn-tui; {log} has the details."

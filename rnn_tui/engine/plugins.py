@@ -56,7 +56,7 @@ def load_plugins(group: str, kind: str, accept: Callable[[object, str, str], obj
 
 
 def _words(error: BaseException) -> str:
-    """What an error says; of one that is not made for users, with the name of its class."""
+    """Return an error's message; unless it is a `UserError`, with the name of its class."""
     try:
         text = str(error)
     except BaseException:  # noqa: BLE001 - this is another package's code, too

@@ -1,4 +1,4 @@
-"""What is known of a run so far: its events added up, the same for app and command line."""
+"""The state of a run, reduced from its events; the same for the app and the command line."""
 
 import math
 from bisect import bisect_right

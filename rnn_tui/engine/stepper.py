@@ -157,7 +157,7 @@ class Stepper:
         return model_weights
 
     def _checked_optimiser_states(self, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
-        """What Adam keeps of each parameter; nothing of one that has had no gradient yet."""
+        """Return Adam's state of each parameter; empty for one that has had no gradient yet."""
         states = [_below(tensors, f"optimiser/{index}/") for index in range(len(self._parameters))]
         for parameter, state in zip(self._parameters, states, strict=True):
             if state or not any(states):
@@ -429,5 +429,5 @@ def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
 
 
 def parameters_of(model: nn.Module) -> int:
-    """How many weights a model has."""
+    """Return the number of weights of a model."""
     return sum(weight.numel() for weight in model.parameters())

@@ -28,7 +28,7 @@ from rnn_tui.engine.weights_file import (
 
 @dataclass(frozen=True)
 class TrainingState:
-    """What is kept beside the weights."""
+    """The state of training that a checkpoint keeps beside the weights."""
 
     run_id: str  #: the run that it belongs to.
     epoch: int  #: the epoch in hand, from 1; one more than the last where only the test is left.
@@ -154,7 +154,7 @@ def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch
     Args:
         config: the run's settings.
         resume: where it stands; None for a new run.
-        log: hears if a resumed run can't be trained where it began.
+        log: called with a warning if a resumed run can't be trained where it began.
 
     Raises:
         DeviceError: if the device is not here, or failed before.
@@ -194,7 +194,7 @@ def restore(
         stepper: has the optimiser.
         losses: of the epoch in hand.
         device: where it trains now.
-        log: hears if versions differ from those that it began with.
+        log: called with a warning if versions differ from those that the run began with.
 
     Raises:
         CheckpointError: if they do not fit the run's settings or data.
@@ -234,5 +234,5 @@ def restore(
 
 
 def versions() -> dict[str, str]:
-    """What the last bits of a result depend on, apart from the settings."""
+    """Return the versions on which the last bits of a result depend, beside the settings."""
     return {"PyTorch": torch.__version__, "CPU": torch.backends.cpu.get_cpu_capability()}

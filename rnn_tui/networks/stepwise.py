@@ -195,5 +195,5 @@ def _replica_states(
 
 
 def still_going(lengths: Sequence[int], step: int) -> int:
-    """How many sequences have a step of that number, from 0; `lengths` are descending."""
+    """Return how many sequences have a step of this number, from 0; `lengths` are descending."""
     return bisect_left(lengths, -step, key=neg)

@@ -240,7 +240,7 @@ class PhotoCollection:
 
     @property
     def summary(self) -> "ReadingSummary":
-        """How many were read, doubted, right."""
+        """The counts of photos that were read, doubted and right."""
         if self._summary is None:
             self._summary = ReadingSummary()
             self._summary.add(self._readings)

@@ -76,7 +76,7 @@ class ImageError(UserError):
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """What a file says about the picture in it."""
+    """The properties of a picture, from the header of its file."""
 
     kind: str  #: `jpeg`, `png`, `bmp`, `tiff` or `webp`.
     width: int  #: in pixels, before it is turned upright.

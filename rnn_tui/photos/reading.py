@@ -136,7 +136,7 @@ class Reading:
         return replace(judged, doubt=doubt)
 
     def _doubt(self) -> str:
-        """What speaks against the answer, in a sentence."""
+        """Why the answer is doubted, in a sentence."""
         assert self.digit is not None
         assert self.probabilities is not None
         first, second, *_ = np.argsort(-self.probabilities).tolist()

@@ -77,12 +77,12 @@ class Comparison:
 
     @property
     def n(self) -> int:
-        """How many seeds have both figures."""
+        """The number of seeds that have both values."""
         return len(self.differences)
 
     @property
     def seeds(self) -> tuple[int, int, int]:
-        """How many seeds are as claimed, the other way round, and equal."""
+        """The numbers of seeds that support the claim, contradict it, and are equal."""
         signs = Counter((value > 0) - (value < 0) for value in self.differences.values())
         return signs[1], signs[-1], signs[0]
 

@@ -1,4 +1,4 @@
-"""What the store of runs has of a report: asked each time, so that a report can be resumed."""
+"""Finds the runs of a report in the store, each time anew, so that a report can be resumed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class TrainedNetwork:
 
 @dataclass(frozen=True)
 class Inventory:
-    """What the store has of a plan."""
+    """The networks of a plan that are in the store."""
 
     plan: Plan  #: what is wanted.
     #: networks trained to the end; of several the first, so that no figure changes.

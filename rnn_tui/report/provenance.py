@@ -62,7 +62,7 @@ class UsedRun:
 
 @dataclass(frozen=True)
 class Provenance:
-    """How the figures of a report came about."""
+    """The origin of a report's results: plan, versions, machines and runs."""
 
     plan: Plan
     written: float  #: when, in seconds since 1970.
@@ -73,7 +73,7 @@ class Provenance:
 
     @property
     def devices(self) -> tuple[str, ...]:
-        """What the runs were trained on, each once."""
+        """The devices on which the runs were trained, each once."""
         return tuple(dict.fromkeys(used.run.device for used in self.runs if used.run.device))
 
     def to_dict(self) -> dict[str, Any]:

@@ -138,7 +138,7 @@ class Row:
 
     @property
     def n(self) -> int:
-        """How many seeds are trained."""
+        """The number of trained seeds."""
         return len(self.values)
 
     @property

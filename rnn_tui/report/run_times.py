@@ -1,4 +1,4 @@
-"""How long the runs of a report take."""
+"""Estimates how long the runs of a report take."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,7 @@ class RunTimes:
         self._seconds[family(config)][_network_count(config)] = seconds
 
     def seconds(self, config: RunConfig) -> float | None:
-        """What a run will take, by the nearest number of networks that was measured.
+        """Estimate the seconds of a run, from the measured run with the nearest number of networks.
 
         Returns:
             None if that is unknown.
@@ -44,7 +44,7 @@ class RunTimes:
         return float(seconds_by_count[nearest] * (count / nearest) ** GROWTH)
 
     def seconds_left(self, runs: Iterable[tuple[PlannedRun, float]]) -> float | None:
-        """What runs will take one after another.
+        """Estimate the seconds that runs take one after another.
 
         Args:
             runs: each with the share of it that is done, 0 … 1.

@@ -170,7 +170,7 @@ class RunStatus(Column):
 
 
 class LoggedKind(Column):
-    """What was logged, one of `KINDS_LOGGED`."""
+    """The kind of a logged value, one of `KINDS_LOGGED`."""
 
     fallback = "step"
 

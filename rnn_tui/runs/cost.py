@@ -38,7 +38,7 @@ class MachineSpeed(NamedTuple):
 
 
 class Workload(NamedTuple):
-    """What training computes."""
+    """The amount of computation of a training."""
 
     steps: float  #: time steps of all samples of all epochs.
     batch: int  #: samples in a step.

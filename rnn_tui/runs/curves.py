@@ -40,7 +40,7 @@ class Line:
 
     @property
     def seeds(self) -> int:
-        """How many seeds it is the mean of."""
+        """The number of seeds that it is the mean of."""
         return self.spreads[0].n if self.spreads else 0
 
 

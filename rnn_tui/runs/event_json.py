@@ -23,7 +23,7 @@ _FIELDS = {kind: _field_names(kind) for kind in KINDS.values()}
 
 
 def to_document(event: events.Event) -> dict[str, Any]:
-    """What JSON has of an event: all but its run and the settings."""
+    """Return an event as a JSON-ready document, without its run and the settings."""
     kind = type(event)
     document: dict[str, Any] = {"kind": kind.__name__}
     for name in _FIELDS[kind]:

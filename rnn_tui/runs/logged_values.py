@@ -27,7 +27,7 @@ Kind = Literal["step", "epoch", "test"]
 
 @dataclass(frozen=True)
 class LoggedValues:
-    """What was logged at one step."""
+    """The values that were logged at one step."""
 
     #: `step` for means since the last log, `epoch` for an epoch's figures, `test` for those at the
     #: end.
@@ -42,7 +42,7 @@ class LoggedValues:
 
     @classmethod
     def test(cls, config: RunConfig, step: int, elapsed: float, figures: Figures) -> "LoggedValues":
-        """What was measured at the end of a run."""
+        """Make the values of the test at the end of a run."""
         return cls("test", step, elapsed, *split_figures(figures), config.epochs)
 
     @property
@@ -109,7 +109,7 @@ def read_logged_values(
     kind: Kind | None = None,
     steps: Collection[int] | None = None,
 ) -> list[LoggedValues]:
-    """What was logged of a run, by step, at each in the order of `KINDS`.
+    """Return the logged values of a run by step; those of one step in the order of `KINDS`.
 
     Args:
         connection: the database.

@@ -1,4 +1,4 @@
-"""What a run is: its record as a table shows it, and its sessions of training."""
+"""The record of a run, as tables show it, and its sessions of training."""
 
 import re
 import sqlite3

@@ -37,7 +37,7 @@ End = events.RunFinished | events.RunStopped
 
 @dataclass(frozen=True)
 class RequestedAction:
-    """What another process may ask of the process that trains a run."""
+    """The requests of other processes to the process that trains a run."""
 
     apply: Callable[[Control], None]  #: does it.
     report: str  #: the line for the log; braces stand for the id of the run.

@@ -105,7 +105,7 @@ class Turn:
             self._lock = RunLock(file, path)
 
     def _count_ahead(self) -> int:
-        """How many processes have to end before this one may train."""
+        """The number of processes that must end before this one may train."""
         if self._folder is None:
             return 0
         earlier = [

@@ -25,7 +25,7 @@ class ClusterWorkers:
     """The workers that a Dask client reaches, sorted into usable and refused ones."""
 
     def __init__(self, client: "Client", warn: Callable[[str], object]) -> None:
-        """`warn` hears of each refused worker, as long as others are usable."""
+        """`warn` is called with a sentence on each refused worker while others are usable."""
         self._client = client
         self._warn = warn
         self.usable: dict[str, SafeText] = {}  #: hosts, by address.

@@ -75,7 +75,7 @@ class TrainingPlace:
 
     @property
     def worker_count(self) -> int:
-        """How many workers there are to be, as far as that is known; else 1."""
+        """The number of workers that will start; 1 if that is unknown."""
         return self.workers or len(self.hosts) or 1
 
 

@@ -181,19 +181,19 @@ class SweepPlan:
 
     @property
     def trial_count(self) -> int:
-        """How many trials there are to be."""
+        """The number of trials."""
         if self.is_search:
             return self.trials
         return math.prod(len(values) for values in self.grid.values())
 
     @property
     def runs_per_trial(self) -> int:
-        """How many runs a trial has: one a seed, or one that trains all its seeds side by side."""
+        """The number of runs of a trial: one a seed, or one that trains all its seeds together."""
         return self.seeds if self.task_definition.reads_data else 1
 
     @property
     def run_count(self) -> int:
-        """How many runs all trials have."""
+        """The number of runs of all trials."""
         return self.trial_count * self.runs_per_trial
 
     def points(self) -> Iterator[Point]:
@@ -306,7 +306,7 @@ def _split_name(text: str, form: str) -> tuple[str, str]:
 
 
 def _name_in_plan(name: str) -> str:
-    """What a plan calls a setting: of one with several values a trial has a single one."""
+    """Return a setting's name in a plan; of a setting with several values a trial has one."""
     singular = SETTINGS[name].singular if name in SETTINGS else ""
     return singular or name
 

@@ -45,7 +45,7 @@ def require_extras(plan: SweepPlan) -> None:
 
 
 def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
-    """What Optuna chooses from, by setting."""
+    """Return the distributions from which Optuna chooses, by setting."""
     from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: PLC0415
 
     distributions: dict[str, BaseDistribution] = {}
@@ -411,7 +411,7 @@ def _flat(values_by_run: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
 
 
 def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
-    """How much each setting matters to the metric, by PED-ANOVA.
+    """Return the importance of each setting for the metric, by PED-ANOVA.
 
     Watanabe et al., PED-ANOVA: Efficiently Quantifying Hyperparameter Importance in Arbitrary
     Subspaces, 2023, https://arxiv.org/abs/2304.10255.

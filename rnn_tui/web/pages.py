@@ -35,7 +35,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Rules:
-    """What a server lets its pages do."""
+    """The limits and rights that a server gives its pages."""
 
     #: the one folder that they may look into, by its real path; None: all, as the user may.
     share: Path | None

@@ -53,7 +53,7 @@ Flags: TypeAlias = npt.NDArray[np.bool_]
 
 
 class Marks(NamedTuple):
-    """What the network marks in a picture."""
+    """The marks that the finder's network makes in a picture."""
 
     ink: Ink  #: (H, W) the probability of ink.
     middle: Ink  #: (H, W) the probability of a digit's middle.

@@ -91,7 +91,7 @@ def models_of(path: Path) -> list[Model]:
 
 
 def _suffix_of(replica: Replica) -> str:
-    """What tells a network from the others of its set in the name of a file."""
+    """Return the part of a file's name that distinguishes a network from others of its set."""
     variant = replica.variant
     return f"-h{variant.hidden_size}-{variant.loss}-seed{replica.seed}"
 
@@ -155,7 +155,7 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
 
 
 def _properties(config: RunConfig) -> dict[str, str]:
-    """What a file says of its network."""
+    """Return the metadata that a file has of its network."""
     return {"task": config.task, "preset": config.preset, "seed": str(config.seed)}
 
 
