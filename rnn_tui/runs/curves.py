@@ -47,21 +47,41 @@ class Line:
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
     """A line for each network of the runs that have values.
 
-    Runs that differ in their seeds only share a line, at the steps that all of them have.
+    Runs that differ in their seeds only share a line, at the steps that all of them have. No line
+    has a seed twice, since the same network would count twice in its mean: a run with a seed that a
+    line already has begins another line.
     """
-    groups: dict[RunConfig, list[tuple[RunRecord, Curve]]] = {}
+    groups: dict[RunConfig, list[list[tuple[RunRecord, Curve]]]] = {}
     for run, curve in curves:
         if curve.steps:
-            groups.setdefault(without_seeds(run.config), []).append((run, curve))
+            _add(run, curve, groups.setdefault(without_seeds(run.config), []))
     result = []
-    for config, members in groups.items():
-        label = members[0][0].name if len(members) == 1 else _common_name(members)
-        for index in range(max(1, len(config.variants))):
-            variant_label = ""
-            if len(config.variants) > 1:
-                variant_label = f" {config.variants[index].label}"
-            result.append(_line(f"{label}{variant_label}", members, index, against))
+    for config, groups_of_config in groups.items():
+        for place, members in enumerate(groups_of_config):
+            # The names of later groups may begin like those of the first; a run's name is its own.
+            has_common_name = place == 0 and len(members) > 1
+            label = _common_name(members) if has_common_name else members[0][0].name
+            for index in range(max(1, len(config.variants))):
+                variant_label = ""
+                if len(config.variants) > 1:
+                    variant_label = f" {config.variants[index].label}"
+                result.append(_line(f"{label}{variant_label}", members, index, against))
     return result
+
+
+def _add(run: RunRecord, curve: Curve, groups: list[list[tuple[RunRecord, Curve]]]) -> None:
+    """Add a run to the first group that has none of its seeds, or to a new group."""
+    seeds = _seeds(run.config)
+    for members in groups:
+        if all(seeds.isdisjoint(_seeds(member.config)) for member, _ in members):
+            members.append((run, curve))
+            return
+    groups.append([(run, curve)])
+
+
+def _seeds(config: RunConfig) -> frozenset[int]:
+    """The seeds of all networks that a run trains."""
+    return frozenset(replica.seed for replica in config.replicas) or frozenset({config.seed})
 
 
 def _line(

@@ -118,6 +118,21 @@ def test_outlines_of_runs_that_give_one_line_have_the_same_steps(home: Path) -> 
         assert (line.x[0], line.x[-1]) == (2, 9000)
 
 
+def test_no_line_has_a_seed_twice(home: Path) -> None:
+    assert home
+    config = small(epochs=EPOCHS)  # with the seeds 0 and 1
+    runs = [
+        write("seed0", config, [*events_of_run("seed0", config)]),
+        write("seed1", config.replace(seed=1), [*events_of_run("seed1", config)]),
+        write("seed7", config.replace(seed=7), [*events_of_run("seed7", config)]),
+    ]
+    with RunStore() as store:
+        drawn_lines = lines(store.outlines(runs, "train_loss"), "step")
+    by_runs = {line.runs: line.seeds for line in drawn_lines}
+    assert by_runs == {("seed0", "seed7"): 4, ("seed1",): 2}
+    assert len({line.label for line in drawn_lines}) == len(drawn_lines)
+
+
 @pytest.mark.parametrize("config", [single(), small(epochs=EPOCHS)], ids=["one", "replicas"])
 def test_a_run_that_goes_on_is_known_as_if_it_had_never_stopped(
     home: Path, config: RunConfig
