@@ -1,5 +1,6 @@
-"""The device of these tests, small runs on it, and what they told; without a device, whoever
-imports this is skipped.
+"""The device of these tests, and small runs on it.
+
+A module that imports this one is skipped where there is no device.
 """
 
 import os
@@ -24,7 +25,7 @@ DEVICE = os.environ.get(VARIABLE) or devices_here()[0].partition(":")[0]
 if DEVICE == "cpu" and VARIABLE not in os.environ:
     pytest.skip("no CUDA or MPS device that PyTorch can use here", allow_module_level=True)
 
-# Of MPS nothing says that it adds in the same order each time.
+# MPS does not promise to add in the same order each time.
 REPEATS = not DEVICE.startswith("mps")
 CHOICES = [
     (task.name, cell, preset.name)
@@ -39,9 +40,9 @@ def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunC
     """Settings that train in seconds."""
     spec = TASKS[task]
     if spec.reads_data:
-        usual: dict[str, Any] = {"batch_size": 20, "hidden_size": 32, "data_dir": str(data)}
+        task_settings: dict[str, Any] = {"batch_size": 20, "hidden_size": 32, "data_dir": str(data)}
     else:
-        usual = {
+        task_settings = {
             "batch_size": 4,
             "hidden_sizes": (4, 6),
             "seeds": 2,
@@ -49,37 +50,39 @@ def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunC
             "test_size": 20,
             "learning_rate": 0.02,
         }
-    return spec.config(
-        cell,
-        preset,
-        **{"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1} | usual | changes,
-    )
+    settings = {"epochs": 1, "learning_rate": 3e-3, "device": DEVICE, "workers": 1}
+    return spec.config(cell, preset, **settings | task_settings | changes)
 
 
 @dataclass
-class Told:
-    """A run with all that it told."""
+class Trained:
+    """A run with its events.
+
+    Attributes:
+        seen: its events, in order.
+        outcome: None while it trains.
+    """
 
     seen: list[events.Event] = field(default_factory=list)
     outcome: Outcome | None = None
 
     @property
     def weights(self) -> dict[str, Tensor]:
-        """Its last ones."""
+        """Those at the end."""
         assert self.outcome is not None
         assert self.outcome.weights is not None
         return dict(self.outcome.weights)
 
     @property
     def losses(self) -> list[Any]:
-        """Training losses, of every log: a number, or one for each replica."""
-        logged = [one for one in self.seen if isinstance(one, events.StepLogged)]
-        return [one.metrics.get("train_loss", one.replicas.get("train_loss")) for one in logged]
+        """The logged training losses, each a number or one for each replica."""
+        logs = [event for event in self.seen if isinstance(event, events.StepLogged)]
+        return [log.metrics.get("train_loss", log.replicas.get("train_loss")) for log in logs]
 
     @property
     def started(self) -> events.RunStarted:
-        """How it began."""
-        return next(one for one in self.seen if isinstance(one, events.RunStarted))
+        """The event of its start."""
+        return next(event for event in self.seen if isinstance(event, events.RunStarted))
 
 
 def trained(
@@ -88,28 +91,28 @@ def trained(
     *,
     stop_at: int | None = None,
     resume: ResumePoint | None = None,
-) -> Told:
+) -> Trained:
     """Train to the end, or up to the first log at or after a step."""
-    told, control = Told(), Control()
+    run = Trained()
+    control = Control()
 
-    def take(event: events.Event) -> None:
-        told.seen.append(event)
+    def receive(event: events.Event) -> None:
+        run.seen.append(event)
         if stop_at is not None and isinstance(event, events.StepLogged) and event.step >= stop_at:
             control.stop()
 
-    told.outcome = fit(
+    run.outcome = fit(
         TASKS[config.task].load(),
         config,
-        take,
+        receive,
         control,
         run_id="run",
         checkpoint_path=path,
         resume=resume,
     )
-    assert isinstance(
-        told.seen[-1], events.RunFinished if stop_at is None else events.RunStopped
-    ), told.seen[-1]
-    return told
+    expected = events.RunFinished if stop_at is None else events.RunStopped
+    assert isinstance(run.seen[-1], expected), run.seen[-1]
+    return run
 
 
 def assert_same(left: dict[str, Tensor], right: dict[str, Tensor]) -> None:

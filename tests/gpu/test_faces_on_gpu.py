@@ -58,7 +58,7 @@ async def test_a_run_in_the_app(home: Path, mnist_slice: Path, task: str) -> Non
         assert state.status is Status.FINISHED, state.message
         assert state.device.startswith(DEVICE)
         await wait_until(pilot, lambda: "accuracy" in screen_text(app))
-        shown = app.pane.query_one("#device")
-        assert DEVICE == "cpu" or any(DEVICE in str(value) for value in shown._values)
+        select = app.pane.query_one("#device")
+        assert DEVICE == "cpu" or any(DEVICE in str(value) for value in select._values)
     with RunStore() as store:
         assert [run.device for run in store.runs()] == [state.device]

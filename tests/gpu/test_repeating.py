@@ -1,4 +1,4 @@
-"""On one device the same run ends with the same bits, cut off and resumed or not; a failed device is told as such."""
+"""On one device the same run ends with the same bits, cut off and resumed or not; a failed device is reported."""
 
 import subprocess
 import sys
@@ -29,9 +29,9 @@ class Failing(MnistProblem):
 
 config = TASKS["mnist"].config("lstm", "report", epochs=1, batch_size=20, data_dir={data!r}, device="cuda")
 for build in (Failing, MnistProblem):
-    told = []
-    fit(build, config, told.append, Control())
-    print(type(told[-1]).__name__, told[-1].message)
+    seen = []
+    fit(build, config, seen.append, Control())
+    print(type(seen[-1]).__name__, seen[-1].message)
 """
 
 
@@ -40,10 +40,11 @@ def test_the_same_run_twice_is_the_same(
     mnist_slice: Path, task: str, cell: str, preset: str
 ) -> None:
     config = small(mnist_slice, task, cell, preset)
-    one, two = trained(config), trained(config)
-    assert_same(one.weights, two.weights)
+    first = trained(config)
+    second = trained(config)
+    assert_same(first.weights, second.weights)
     if REPEATS:
-        assert one.losses == two.losses
+        assert first.losses == second.losses
 
 
 @pytest.mark.parametrize("stop_at", [20, 59])  # within the first epoch, or the second
@@ -51,7 +52,8 @@ def test_the_same_run_twice_is_the_same(
 def test_a_resumed_run_ends_as_one_without_a_break(  # noqa: PLR0917
     mnist_slice: Path, tmp_path: Path, task: str, cell: str, preset: str, stop_at: int
 ) -> None:
-    config, path = small(mnist_slice, task, cell, preset, epochs=2), tmp_path / "run.safetensors"
+    config = small(mnist_slice, task, cell, preset, epochs=2)
+    path = tmp_path / "run.safetensors"
     stopped = trained(config, path, stop_at=stop_at if task == "mnist" else 100)
     rest = trained(config, path, resume=load_resume_point(path, "run", config))
     whole = trained(config)
@@ -64,25 +66,26 @@ def test_a_resumed_run_ends_as_one_without_a_break(  # noqa: PLR0917
 def test_a_run_goes_on_with_the_cpu_where_the_device_is_gone(
     mnist_slice: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    config, path = small(mnist_slice, "mnist", "lstm", "report"), tmp_path / "run.safetensors"
+    config = small(mnist_slice, "mnist", "lstm", "report")
+    path = tmp_path / "run.safetensors"
     trained(config, path, stop_at=20)
     monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cpu"])
     monkeypatch.setattr("rnn_tui.engine.training_state.devices_here", lambda: ["cpu"])
-    told = trained(config, path, resume=load_resume_point(path, "run", config))
-    assert told.started.device == "cpu"
+    resumed = trained(config, path, resume=load_resume_point(path, "run", config))
+    assert resumed.started.device == "cpu"
 
 
 def test_a_device_assert_says_restart_and_so_does_the_next_run(mnist_slice: Path) -> None:
     if not torch.cuda.is_available():
         pytest.skip("only CUDA has assertions on the device")
-    found = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", FAILING.format(data=str(mnist_slice))],
         capture_output=True,
         encoding="utf-8",
         timeout=PATIENCE,
         check=True,
     )
-    first, second = found.stdout.splitlines()
+    first, second = process.stdout.splitlines()
     assert first.startswith("RunFailed The GPU cuda:0 has failed (device-side assert)")
     assert "restart rnn-tui, then resume the run" in first
     assert second == first

@@ -55,19 +55,20 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
         while not app.query("#adder TaskPane"):
             await asyncio.sleep(0)
         pane = app.query_one("#adder TaskPane", TaskPane)
-        told = 0
+        count = 0
         while not pane.complete:
-            runs._queue.append(events.LogLine(run_id, f"line {told}", "warning"))
+            runs._queue.append(events.LogLine(run_id, f"line {count}", "warning"))
             app.news._not_before = 0.0
             app.news.bring()
-            told += 1
+            count += 1
             await asyncio.sleep(0)
-        assert told > 10
+        assert count > 10
         await press(pilot, "G")
         log = pane.query_one("#log-lines", RichLog)
         await wait_until(pilot, lambda: log.lines)
         lines = "\n".join(strip.text for strip in log.lines)
-        assert [f"line {at}" in lines for at in (0, told - 1)] == [True, True]
+        assert "line 0" in lines
+        assert f"line {count - 1}" in lines
         runs.stop()
 
 
@@ -142,7 +143,7 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
         await resize(pilot, 5, 2)
         press_at_once(app, "pagedown", "pageup", "down")
         await idle(pilot)
-        [palette] = [one for one in app.screen_stack if isinstance(one, CommandPalette)]
+        [palette] = [screen for screen in app.screen_stack if isinstance(screen, CommandPalette)]
         for at in (0, 60):
             for kind in (MouseDown, MouseUp):
                 app._driver.process_message(  # type: ignore[union-attr]

@@ -28,7 +28,7 @@ KEPT_BY_BROWSERS = {"ctrl+n", "ctrl+t", "ctrl+r", "ctrl+w", "ctrl+l", "f5", "f11
 
 def test_a_key_of_the_table_has_one_meaning() -> None:
     keys = [key for keys, _ in KEYS.values() for key in keys.split(",")]
-    keys += [one.key for one in bindings(all_tabs()) if one.id is None]
+    keys += [binding.key for binding in bindings(all_tabs()) if binding.id is None]
     assert len(keys) == len(set(keys))
 
 
@@ -52,4 +52,4 @@ def test_no_key_that_browsers_keep_stands_alone() -> None:
 @pytest.mark.parametrize("name", sorted(KEYS))
 def test_every_meaning_is_used(name: str) -> None:
     of_tabs = bindings(all_tabs())
-    assert any(one.id == name for one in [*of_tabs, *(binding for _, binding in bound())])
+    assert name in {binding.id for binding in [*of_tabs, *(binding for _, binding in bound())]}

@@ -33,9 +33,9 @@ from tests.ui.helpers import (
 
 @pytest.fixture
 def manager(home: Path) -> Iterator[TrainingManager]:
-    made = TrainingManager()
-    yield made
-    assert made.close(60)
+    manager = TrainingManager()
+    yield manager
+    assert manager.close(60)
 
 
 def rate_field(app: RnnTuiApp) -> Input:

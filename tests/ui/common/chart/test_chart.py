@@ -1011,8 +1011,8 @@ async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
 
 @pytest.mark.parametrize("size", [(1, 1), (20, 7), (40, 4), (2, 30), (80, 24)])
 async def test_a_log_axis_works_with_one_point_at_tiny_sizes(size: tuple[int, int]) -> None:
-    one = ChartSeries("run", [7], [0.5], 0, points=True, low=[0.2], high=[0.7])
-    async with running(one, log_x=True, size=size) as (chart, pilot):
+    point = ChartSeries("run", [7], [0.5], 0, points=True, low=[0.2], high=[0.7])
+    async with running(point, log_x=True, size=size) as (chart, pilot):
         chart.mark_range(7, 7, "seen")
         chart.action_cursor(-1)
         chart.zoom(1)
