@@ -27,7 +27,7 @@ class AddRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = "Ask a trained network to add two numbers, bit by bit."
     add_examples(parser, "rnn-tui add --base decimal 13 + 29", "echo 1011 110 | rnn-tui add --json")
     parser.add_argument(
@@ -53,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> AddRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return AddRequest(options.base, read_network_request(options), read_ask_request(options))
 
 

@@ -130,7 +130,7 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(*arguments, **keywords)
 
     def format_help(self) -> str:
-        """What `--help` prints."""
+        """The text that `--help` prints."""
         self.complete()
         text = super().format_help()
         if self.examples:

@@ -46,7 +46,7 @@ class CompletionRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
     parser.description = "Print a script that completes rnn-tui's command line in a shell, by Tab."
     parser.epilog = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> CompletionRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return CompletionRequest(options.shell, options.runs)
 
 

@@ -22,7 +22,7 @@ class ConfigRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "Print the settings of the app, and where their file is. The forms of the app begin with "
         "the preset and device of the file; rnn-tui train uses its own options only."
@@ -39,7 +39,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> ConfigRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return ConfigRequest(options.json)
 
 

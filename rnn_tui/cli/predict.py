@@ -52,7 +52,7 @@ class PredictRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "Read photos of digits, one digit or a number each: files, or folders of them. "
         "Low-confidence answers are marked as unsure and give no prediction."
@@ -134,7 +134,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> PredictRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     form: Form = "lines"
     if options.json:
         form = "json"
@@ -219,7 +219,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
 
 
 def _summary_sentence(summary: ReadingSummary, *, labelled: bool) -> str:
-    """How many photos were read, and what kept some from a prediction."""
+    """Say how many photos were read, and why some have no prediction."""
     counts = {"unsure": summary.doubtful, "unreadable": summary.errors}
     if labelled:
         counts["without a label"] = summary.unlabelled
@@ -228,7 +228,7 @@ def _summary_sentence(summary: ReadingSummary, *, labelled: bool) -> str:
 
 
 def _rate(progress: Progress) -> str:
-    """How many photos are read in a second; empty if that is not known yet."""
+    """Say how many photos are read in a second; empty if that is not known yet."""
     return "" if progress.rate is None else f"{progress.rate:,.0f}/s"
 
 
@@ -260,7 +260,7 @@ class _Lines(output.Lines):
 
 
 def _accuracy(summary: Mapping[str, Any]) -> str:
-    """How many photos were read right; where some are unsure, also how many with those."""
+    """Say how many photos were read right; if some are unsure, also how many with those."""
     right, labelled, top1 = summary["right"], summary["labelled"], summary["top1"]
     text = f"{right:,} of {labelled:,} right: {summary['accuracy']:.2f} %"
     if top1 > right:

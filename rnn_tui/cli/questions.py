@@ -42,7 +42,7 @@ class Fault:
 
     @property
     def document(self) -> dict[str, Any]:
-        """What JSON has of it."""
+        """Return a JSON-ready form."""
         return {"query": printable(self.text, 200), "line": self.line, "error": self.reason}
 
 

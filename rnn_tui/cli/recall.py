@@ -27,7 +27,7 @@ class RecallRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = "Ask a trained network which digit stood at a position of a sequence."
     add_examples(
         parser, "rnn-tui recall 3 1 4 1 5 --position 3", "echo 31415 | rnn-tui recall --json"
@@ -60,7 +60,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> RecallRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return RecallRequest(options.position, read_network_request(options), read_ask_request(options))
 
 

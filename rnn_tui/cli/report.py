@@ -75,14 +75,14 @@ class ReportRequest:
 
 @dataclass(frozen=True)
 class _Rerun:
-    """What the store has of the report's networks, compared with the report."""
+    """The report's networks in the store, compared with the report."""
 
     results: Results
     conclusions: Sequence[Conclusion]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "Train every experiment of the report with several seeds, and print each published figure "
         "beside mean, standard deviation, smallest and largest of the retrained networks. "
@@ -163,7 +163,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> ReportRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     plan = Plan(
         options.seeds,
         options.mnist_seeds,

@@ -49,7 +49,7 @@ class ServeRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "Serve the app to browsers until Ctrl-C; each page is an app of its own. Without --share "
         "only this computer reaches it, and pages have your runs. With --share others may use it "
@@ -98,7 +98,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> ServeRequest:
-    """What the options ask for; ends the command where they do not go together."""
+    """Read the options into a request; ends the command if they contradict each other."""
     if sys.platform == "win32":
         options.complain("pages need Linux or macOS")
     host = "127.0.0.1" if options.host == "localhost" else options.host

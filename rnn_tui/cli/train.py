@@ -61,7 +61,7 @@ class FindRateRequest:
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = "Train a network without the app, or resume an interrupted run."
     add_examples(
         parser, "rnn-tui train recall --preset fast --seeds 3", "rnn-tui train --resume last"
@@ -140,7 +140,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
-    """What the options ask for; ends the command where they do not go together."""
+    """Read the options into a request; ends the command if they contradict each other."""
     check_resuming(options, options.task, "TASK", "run")
     if options.task is not None and options.find_rate:
         if options.output is not None:

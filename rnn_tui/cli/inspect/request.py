@@ -212,7 +212,7 @@ TASKS_HELP = (
 
 
 def read_request(options: argparse.Namespace) -> InspectRequest:
-    """What the options ask for; ends the command where they do not go together."""
+    """Read the options into a request; ends the command if they contradict each other."""
     analyses = (AUTOMATON,) if options.dot else tuple(dict.fromkeys(options.analyses or ()))
     request = InspectRequest(
         input=_read_input(options),

@@ -35,7 +35,7 @@ ACTIONS: dict[str, Action[Any]] = {
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "List all runs of the app and the command line, the newest first; or do something with "
         f"some of them. RUN is a run: {WHICH_RUN}."

@@ -49,7 +49,7 @@ def add_restore_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_rename(options: argparse.Namespace) -> RenameRequest:
-    """What the options of `rename` ask for."""
+    """Read the options of `rename` into a request."""
     return RenameRequest(options.run, options.name)
 
 

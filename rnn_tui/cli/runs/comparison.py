@@ -29,7 +29,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(options: argparse.Namespace) -> CompareRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return CompareRequest(tuple(options.runs), options.json)
 
 

@@ -72,7 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(options: argparse.Namespace) -> ExportRequest:
-    """What the options ask for; ends the command where they do not go together."""
+    """Read the options into a request; ends the command if they contradict each other."""
     if bool(options.runs) is options.all:
         options.complain("give either RUN or --all")
     form = FORMATS[options.to]

@@ -29,7 +29,7 @@ class ListRunsRequest:
 
 
 def read_list_request(options: argparse.Namespace) -> ListRunsRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return ListRunsRequest(options.only, options.list_deleted, options.json)
 
 

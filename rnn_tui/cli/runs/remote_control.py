@@ -36,7 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(options: argparse.Namespace) -> ControlRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return ControlRequest(tuple(options.runs), options.action)
 
 
@@ -96,7 +96,7 @@ def _obeys(run: RunRecord, action: str) -> bool:
 
 
 def where_it_stands(run: RunRecord) -> str:
-    """How far a run is, and by which command it continues."""
+    """Say how far a run is, and by which command it is resumed."""
     step = f"{run.name} is {run.status} at step {run.step:,} of {run.total_steps:,}"
     if run.status is Status.PAUSED:
         return f"{step}; rnn-tui runs unpause {run.run_id} continues it."

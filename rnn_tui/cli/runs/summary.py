@@ -28,7 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(options: argparse.Namespace) -> ShowRunRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return ShowRunRequest(options.run, options.json)
 
 

@@ -44,7 +44,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def read_request(options: argparse.Namespace) -> WatchRequest:
-    """What the options ask for."""
+    """Read the options into a request."""
     return WatchRequest(options.run, options.json)
 
 
@@ -144,7 +144,7 @@ def _live() -> "Live":
 
 
 def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group":
-    """How far a run is, the chart of its loss, and what else was measured last."""
+    """Draw the progress of a run, the chart of its loss, and its last other values."""
     from rich.console import Group  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
@@ -160,7 +160,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
 
 
 def _progress(run: RunRecord, state: RunState) -> list[str]:
-    """How far a run is, in parts of a line."""
+    """Return the progress of a run, as parts of a line."""
     parts = [f"{run.progress:.0%}", duration(state.elapsed)]
     if state.remaining is not None:
         parts.append(time_left(state.remaining))

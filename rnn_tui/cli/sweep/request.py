@@ -66,7 +66,7 @@ SweepRequest: TypeAlias = ListSweepsRequest | ShowSweepRequest | DryRunRequest |
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Say what the command takes."""
+    """Add the arguments of the command."""
     parser.description = (
         "Train one task with many settings, each over several seeds, on the cores of this "
         "machine or on many machines. The runs are stored like all others. A sweep that was "

@@ -25,7 +25,7 @@ from rnn_tui.sweeps.trials import TrialEnded
 
 @dataclass(frozen=True)
 class SweepSize:
-    """How much there is to train."""
+    """The number of trials and runs to train."""
 
     plan: SweepPlan
     workers: int

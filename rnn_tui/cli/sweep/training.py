@@ -30,7 +30,7 @@ def result_of(sweep: Sweep) -> SweepResult:
 
 
 def size_of(plan: SweepPlan, place: TrainingPlace) -> SweepSize:
-    """How much a sweep has to train, and how long that takes."""
+    """Return the size of a sweep, with an estimate of its time."""
     workers = place.worker_count
     seconds = wall_seconds(plan, workers)
     return SweepSize(plan, workers, seconds)

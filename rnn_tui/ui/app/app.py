@@ -239,7 +239,7 @@ class RnnTuiApp(HostApp):
 
     @property
     def keys_waiting(self) -> int:
-        """How many keys wait for their turn; the driver lets no more than a thousand wait."""
+        """The number of waiting keys; the driver lets at most a thousand wait."""
         return self.keys.waiting
 
     def shown_key(self, name: str) -> str:
@@ -382,7 +382,7 @@ class RnnTuiApp(HostApp):
 
     @property
     def _under_way(self) -> str:
-        """What trains, without a full stop."""
+        """Name the training that is under way, without a full stop."""
         if self._sweeps and self.runs.sweep is not None:
             return f"The sweep {printable(self.runs.sweep.name)} is under way"
         active = self.runs.active

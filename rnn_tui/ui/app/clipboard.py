@@ -1,4 +1,4 @@
-"""What a widget shows, as text to copy."""
+"""The contents of a widget as text to copy."""
 
 from rich.text import Text
 from textual.widget import Widget

@@ -70,7 +70,7 @@ class KeyQueue:
 
     @property
     def waiting(self) -> int:
-        """How many keys wait for their turn."""
+        """The number of waiting keys."""
         return len(self._waiting)
 
     @property

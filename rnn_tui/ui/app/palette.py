@@ -1,4 +1,4 @@
-"""What the command palette offers: all that keys do, and themes."""
+"""The commands of the palette: all that keys do, and the choice of a theme."""
 
 from collections.abc import Iterator
 from functools import partial

@@ -48,7 +48,7 @@ class AskPanel(Vertical, AskingView):
 
     @property
     def answers_view(self) -> Widget:
-        """What takes the focus if nothing is to be typed."""
+        """The widget that gets the focus if nothing is to be typed."""
         raise NotImplementedError
 
     def action_type(self) -> None:

@@ -226,7 +226,7 @@ class RecallPromptPanel(AskPanel):
 
     @property
     def _seeds(self) -> int:
-        """How many seeds of each variant answer."""
+        """The number of seeds of each variant that answer."""
         return 1 if self._answers is None else self._answers.config.seeds
 
     def action_move(self, by: int) -> None:

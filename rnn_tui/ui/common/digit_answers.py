@@ -41,7 +41,7 @@ class DigitAnswer:
 
     @property
     def verdict(self) -> str:
-        """How confident the network is, in words."""
+        """The confidence of the network, in words."""
         if not self.unsure:
             return f"confidence {100 * self.confidence:.1f} %"
         probability_of_none = 1 - sum(self.probabilities)

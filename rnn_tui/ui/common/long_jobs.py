@@ -28,7 +28,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class ReportStatus:
-    """How far the rerun of this session is."""
+    """The progress of this session's rerun."""
 
     plan: "Plan"
     standing: "Standing | None" = None  #: the latest news of it.
@@ -112,7 +112,7 @@ class ReportTrainer:
 
 @dataclass(frozen=True)
 class SweepStatus:
-    """How far the sweep of this session is."""
+    """The progress of this session's sweep."""
 
     name: str
     standing: "ClusterState | None" = None  #: the latest news of it.

@@ -239,7 +239,7 @@ class StorePane(Pane):
         self._problem = ""  #: with the database, in a sentence.
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
-        """What the database says; None if it can't be used, which is said then."""
+        """Return what the database has; None, with a notification, if it can't be used."""
         answer: T | None = None
         problem = ""
         try:

@@ -1,4 +1,4 @@
-"""What panes ask of the app: to train, to resume, to show something elsewhere."""
+"""Messages from panes to the app: to train, to resume, to show something in another tab."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

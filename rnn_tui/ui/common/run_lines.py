@@ -28,7 +28,7 @@ class ExactBar(ProgressBar):
 
 
 class ProgressLine(Horizontal):
-    """What is done now, a bar, and numbers beside it."""
+    """Shows the current activity, a bar, and numbers beside it."""
 
     def compose(self) -> ComposeResult:
         yield Label("", id="progress-what", markup=False)

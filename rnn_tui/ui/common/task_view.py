@@ -58,7 +58,7 @@ class TaskTab(Pane):
 
     @property
     def evaluation(self) -> Any:
-        """What the evaluation of the run that is looked at found, or None."""
+        """The evaluation of the run that is shown; None if there is none."""
         raise NotImplementedError
 
     def states(self) -> "list[RunState]":
@@ -116,7 +116,7 @@ class TaskView(Widget):
 
 
 class BrokenView(Static, TaskView):
-    """What is wrong with a view that can't be made, in a sentence."""
+    """Return a sentence on why a view can't be made."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, markup=False)

@@ -57,7 +57,7 @@ def questions(environment: Mapping[str, str] = os.environ) -> str:
 
 
 class Replies:
-    """What a terminal has answered so far."""
+    """The answers of a terminal so far."""
 
     def __init__(self) -> None:
         self.sixel = False  #: whether it shows pictures as Sixels.

@@ -69,7 +69,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
 
     @property
     def digit_at_hand(self) -> DigitAtHand | None:
-        """What is drawn, as networks read it; None if nothing is."""
+        """The drawing as networks read it; None if nothing is drawn."""
         drawing = self.query_one(DrawingView).drawing
         if self.query_one(DrawingPad).drawing.empty or drawing is None or not drawing.answers:
             return None

@@ -171,7 +171,7 @@ def rows_at(band: HeatBand, lines: int, line: int, *, alone: bool = False) -> tu
 
 
 class GridLine(NamedTuple):
-    """What is on a line of a grid."""
+    """The contents of a line of a grid."""
 
     kind: str  #: `ruler`, `top` or `bottom` of a panel, `band`; empty for nothing.
     band: int = 0  #: which band; at the top of a panel, the first one in it.

@@ -145,7 +145,7 @@ class StepGrid(Widget, can_focus=True):
         return self._label_width + (SIDE_WIDTH if self._framed else 0)
 
     def _place(self, y: int) -> GridLine:
-        """What is on a line."""
+        """Return the contents of a line."""
         if self._height != self.size.height:
             self._height = self.size.height
             self._places = lay_out(self._height, self.bands, framed=self._framed)

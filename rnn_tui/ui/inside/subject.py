@@ -102,7 +102,7 @@ class Analyses:
 
     @property
     def progress(self) -> str:
-        """How far the one is that is made now, in words."""
+        """The progress of the analysis that is being made, in words."""
         progress = self._progress
         if progress is None or not progress.done:
             return "Analysing the network …"

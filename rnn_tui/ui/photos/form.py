@@ -98,7 +98,7 @@ class ReadingJob:
 
     @property
     def progress_text(self) -> str:
-        """How far it is, in words."""
+        """The progress, in words."""
         progress = self.progress
         if not progress.done:
             return "Reading …"

@@ -299,7 +299,7 @@ class ReportProgress(ProgressLine):
 
 
 def activity_of(now: Standing | None, *, training: bool, paused: bool) -> str:
-    """What is trained now, here or elsewhere; empty if nothing is, but could be."""
+    """Say what is being trained, here or elsewhere; empty if nothing is, but could be."""
     if now is None:
         return "reading the runs" if training else ""
     if training:
@@ -311,7 +311,7 @@ def activity_of(now: Standing | None, *, training: bool, paused: bool) -> str:
 
 
 def numbers(now: Standing | None, *, training: bool) -> str:
-    """How many networks are done, and how long the rest will take."""
+    """Say how many networks are trained, and how long the rest will take."""
     if now is None:
         return ""
     done = f"{now.done} of {count_of(now.total, 'network')}"
@@ -326,7 +326,7 @@ def numbers(now: Standing | None, *, training: bool) -> str:
 
 
 def how_it_ended(report: ReportStatus, results: Results) -> tuple[str, SeverityLevel]:
-    """How a rerun ended, in a sentence, and how grave that is."""
+    """Return a sentence on how a rerun ended, and the severity of the notification."""
     now = report.standing
     if report.problem or now is None:
         return f"The rerun could not continue: {report.problem}", "error"

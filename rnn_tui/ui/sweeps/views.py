@@ -55,7 +55,7 @@ BLOCKS = 12  # cells of the bar of a setting that alone matters
 
 
 def share_of(trial: Trial) -> float:
-    """How much of a trial is trained, 0 … 1."""
+    """Return the share of a trial that is trained, 0 … 1."""
     return 1.0 if trial.is_over else sum(run.progress for run in trial.runs) / trial.run_count
 
 
@@ -331,7 +331,7 @@ def _best_in_words(sweep: Sweep) -> Content:
 
 
 def _importance_in_words(importance: dict[str, float] | str) -> Content:
-    """How much each setting matters, as bars and in percent; or why that is not known."""
+    """Draw the importance of each setting, as bars and in percent; or say why it is unknown."""
     if isinstance(importance, str) or not importance:
         return Content.styled(str(importance or TOO_FEW), "$text-muted")
     shares = []
@@ -342,7 +342,7 @@ def _importance_in_words(importance: dict[str, float] | str) -> Content:
 
 
 class SweepProgress(ProgressLine):
-    """How far a sweep is, and how long the rest will take at the pace seen so far."""
+    """Say how far a sweep is, and how long the rest takes at the pace so far."""
 
     _sweep = ""  #: the name of the sweep whose pace is known.
     _pace = Pace()  #: in shares of all trials.

@@ -288,7 +288,7 @@ class SettingsForm(VerticalScroll):
         show_line(self, "#train-cost", text)
 
     async def _estimated_seconds(self) -> float | None:
-        """How long all runs that the form describes will take; None if nothing is known."""
+        """Estimate how long all runs that the form describes take; None if that is unknown."""
         known: PastTimes = {}
         if run_database().exists():
             known = await self.app.store.ask(self, partial(trained_here, self._spec.name))

@@ -237,7 +237,7 @@ class TestImagesView(Vertical, InsideDoor):
         return f"image {index}: {read}, confidence {100 * probabilities.max():.1f} % {verdict}"
 
     def _kind_in_words(self, evaluation: ImageEvaluation) -> str:
-        """How many images there are of the kind, and which these are."""
+        """Say how many images of the kind there are, and which of them are shown."""
         count = f"{len(self._indices):,}"
         if self._kind == RANDOM:
             return f"{count} random test images"

@@ -209,7 +209,7 @@ class TrainingCharts(ChartGrid):
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
-        """What a chart says while it has no curves."""
+        """Return the sentence that a chart shows while it has no curves."""
         state = self._pane.chosen
         active = self._pane.runs.active
         if state is None:
@@ -373,7 +373,7 @@ class LengthsView(ChartGrid, SpreadView):
 
 
 def _why_no_lengths(pane: TaskTab) -> str:
-    """What a chart of figures by length says while it has none."""
+    """Return the sentence that a chart of values by length shows while it has none."""
     run = pane.chosen
     if run is not None and run.status.active:
         return "Measured as soon as training is over"

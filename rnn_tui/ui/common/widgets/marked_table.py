@@ -65,7 +65,7 @@ CHANGING = ("done", BY_AGE)  # labels of columns that no filter looks in, as the
 
 @dataclass(frozen=True)
 class FilterText(Generic[Item]):
-    """What a filter looks in."""
+    """The text that a filter searches."""
 
     item: Item
     text: str  #: its key, all cells but those that change by themselves, and its note; casefolded.
@@ -202,7 +202,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
     @property
     def chosen(self) -> list[Item]:
-        """What a command is for: the marked items, or else the one at the cursor."""
+        """The items that a command applies to: the marked ones, or else the one at the cursor."""
         if self.marked:
             return self.marked
         return [] if self.highlighted is None else [self.highlighted]
@@ -265,7 +265,7 @@ class MarkedTable(Vertical, Generic[Item]):
             self.highlight(id_of(highlighted))
 
     def _summary(self, *, filtered: bool) -> str:
-        """How many items there are, how many are marked, and what they are sorted by."""
+        """Say how many items there are, how many are marked, and by what they are sorted."""
         count = len(self.listing.items)
         parts = [f"{count:,} {self.noun}" if count == 1 else f"{count:,} {self.noun}s"]
         if filtered:

@@ -106,7 +106,7 @@ class TypedInput(Compact, Input):
 
     @property
     def cut(self) -> str:
-        """How much of a paste fits, in a sentence; empty if all fits or the text has changed."""
+        """Say how much of a paste fits; empty if all of it does, or the text has changed."""
         return self._cut_note if self._value_after_cut == self.value else ""
 
     def hold(self, text: str) -> None:
