@@ -77,7 +77,7 @@ class Inspection(ABC):
         if self.edited is not None:
             untouched = self.edited.untouched
             answers = [untouched.answer_word(step) for step in range(untouched.steps)]
-            columns.append(("untouched", answers))
+            columns.append(("unedited", answers))
         heads, cells = zip(*columns, strict=True)
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 

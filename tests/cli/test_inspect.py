@@ -350,7 +350,7 @@ def test_huge_weights_are_said_in_a_sentence(tmp_path: Path) -> None:
 def test_an_edit_stands_beside_what_it_was_without() -> None:
     title, heads, rows, findings = table(*SUM, "--hidden-size", "3", "--edit", "state[*]@2-=0")
     assert title == "1011 + 110 = 10001  right"
-    assert heads[-1] == "untouched"
+    assert heads[-1] == "unedited"
     assert "".join(row[-1] for row in rows) == "10001"
     answers = [row[heads.index("answer")] for row in rows]
     assert answers[:2] == ["1", "0"]

@@ -300,7 +300,7 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
 def untouched_bands(untouched: Trace) -> list[StepBand]:
     """Make bands of what came out after each step without edits."""
     answers = [untouched.answer_word(step) for step in range(untouched.steps)]
-    bands: list[StepBand] = [WordBand("untouched", answers)]
+    bands: list[StepBand] = [WordBand("unedited", answers)]
     if untouched.one_output:
         probabilities = untouched.probabilities.T
         bands.append(HeatBand("", ("1",), probabilities, form=".2f", prefix="P of "))

@@ -429,7 +429,7 @@ class InsideView(AnalysingView):
         if subject.edited is not None:
             untouched = subject.edited.untouched
             confidence = 100 * untouched.confidence(step)
-            return f"{text} · untouched {untouched.answer_word(step)}, {confidence:.1f} %"
+            return f"{text} · unedited {untouched.answer_word(step)}, {confidence:.1f} %"
         if trace.settled is not None:
             return f"{text} · settled at {self.ruler} {trace.settled}"
         return text

@@ -52,7 +52,7 @@ SEEN = {
     ],
     "3-damage": [
         ("adder inside", "predicts 1, "),
-        ("adder inside", "untouched 1"),
+        ("adder inside", "unedited 1"),
         ("adder inside", "without unit"),
     ],
     "4-forgetting": [

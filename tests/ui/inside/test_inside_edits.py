@@ -38,7 +38,7 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
         assert not view.subject.trace.layers[0].states[:, unit].any()
         assert view.subject.trace.logits == pytest.approx(expected.logits)
         assert band(view, "network").words == [str(answer) for answer in expected.answers]
-        assert band(view, "untouched").words == [str(answer) for answer in untouched.answers]
+        assert band(view, "unedited").words == [str(answer) for answer in untouched.answers]
         wrong = [
             said != right
             for said, right in zip(
@@ -47,7 +47,7 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
         ]
         assert list(band(view, "network").wrong) == wrong
         assert f"With state[{unit}]=0, " in text(view, "note")
-        assert "untouched" in screen_text(app)
+        assert "unedited" in screen_text(app)
         assert view.look.unit == unit  # the cursor stays
         # Another one, by the other key; both are silent.
         await press(pilot, "up", "d")
@@ -61,7 +61,7 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
         await press(pilot, "u")
         assert view.subject.edited is None
         assert view.subject.trace is untouched
-        assert "untouched" not in screen_text(app)
+        assert "unedited" not in screen_text(app)
         await press(pilot, "u")
         assert view.subject.edited is None
 
@@ -161,7 +161,7 @@ async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -
         assert view.subject.edited.written == [f"layer 1 backward: state[{unit}]=0"]
         assert not view.subject.trace.layers[1].states[:, unit].any()
         assert view.subject.trace.layers[0].states.any()
-        assert f"untouched {answer}, " in screen_text(app)
+        assert f"unedited {answer}, " in screen_text(app)
 
 
 async def test_the_next_analysis_is_chosen_and_made_and_hidden() -> None:
