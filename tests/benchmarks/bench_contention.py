@@ -44,7 +44,9 @@ def our_rate(steps: int) -> float:
     """Images a second of our loop, from step `SKIPPED` on."""
     logged = run_ours(config_of("lstm", epochs=1), stop_after=steps).logged
     first = next(event for event in logged if event.step >= SKIPPED)
-    return (logged[-1].step - first.step) * BATCH / (logged[-1].elapsed - first.elapsed)
+    last = logged[-1]
+    images = (last.step - first.step) * BATCH
+    return images / (last.elapsed - first.elapsed)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import random
 import sys
 import time
 from collections.abc import Sequence
+from itertools import cycle, islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
@@ -43,30 +44,37 @@ def milliseconds(terminal: Terminal, key: str, pattern: str) -> float:
 
 
 def tabs(terminal: Terminal, count: int) -> list[float]:
-    """From tab to tab."""
+    """Milliseconds from one tab to the next, again and again."""
     terminal.press(HOME)
     terminal.watch(1)
-    found = []
-    for at in range(count):
-        found.append(milliseconds(terminal, *list(TABS.items())[at % len(TABS)]))
+    times = []
+    for key, pattern in islice(cycle(TABS.items()), count):
+        times.append(milliseconds(terminal, key, pattern))
         terminal.watch(random.uniform(0.2, 0.5))
-    return found
+    return times
 
 
 def keys(
     terminal: Terminal, count: int, way: Sequence[str], *brings: tuple[str, str]
 ) -> list[float]:
-    """Keys that bring something, in turn, where the keys of `way` lead."""
+    """Milliseconds from a key to what it draws.
+
+    Args:
+        terminal: with the app in it.
+        count: how many keys to press.
+        way: keys that lead to the view.
+        brings: keys and what each draws, which are pressed in turn.
+    """
     for key in way:
         terminal.press(key)
         terminal.watch(1.5)
-    found = []
-    for at in range(count):
-        found.append(milliseconds(terminal, *brings[at % len(brings)]))
+    times = []
+    for key, pattern in islice(cycle(brings), count):
+        times.append(milliseconds(terminal, key, pattern))
         terminal.watch(random.uniform(0.1, 0.4))
     terminal.press(ESCAPE)
     terminal.watch(1)
-    return found
+    return times
 
 
 def told(what: str, figures: list[float], *targets: tuple[float, int]) -> None:

@@ -76,16 +76,19 @@ class Answers:
     @property
     def digits(self) -> npt.NDArray[np.int64]:
         """(networks, photos): the most probable digits."""
-        return np.array([[int(one.probabilities.argmax()) for one in of] for of in self.each])
+        digits = [
+            [int(answer.probabilities.argmax()) for answer in answers] for answers in self.each
+        ]
+        return np.array(digits)
 
     @property
     def confidence(self) -> Numbers:
-        """(networks, photos); 0 where something speaks against a digit whatever the network
-        says.
-        """
-        return np.array(
-            [[0.0 if one.prepared.doubt else one.confidence for one in of] for of in self.each]
-        )
+        """(networks, photos); 0 where the preparation doubts that there is one digit."""
+        confidences = [
+            [0.0 if answer.prepared.doubt else answer.confidence for answer in answers]
+            for answers in self.each
+        ]
+        return np.array(confidences)
 
     @property
     def evidence(self) -> Numbers:
@@ -98,44 +101,53 @@ def read_photos(folders: Sequence[Path]) -> list[Photo]:
     """The photos that `labels.csv` in each folder names, of those with a column `core` the core
     alone.
     """
-    found = []
+    photos = []
     for folder in folders:
         with (folder / "labels.csv").open(newline="", encoding="utf-8") as file:
             for row in csv.DictReader(file):
                 if row.get("core", "1") == "1":
                     picture = read_image(folder / "images" / row["file"])
-                    found.append(
-                        Photo(
-                            row["file"],
-                            int(row["label"]),
-                            row["kind"],
-                            row.get("source", ""),
-                            picture,
-                        )
+                    source = row.get("source", "")
+                    photos.append(
+                        Photo(row["file"], int(row["label"]), row["kind"], source, picture)
                     )
-    return found
+    return photos
 
 
 def wilson(share: float, count: int) -> tuple[float, float]:
-    """The 95 % interval of a share of so many, in per cent."""
+    """Wilson's 95 % interval of a share of `count` photos, in percent.
+
+    With z = 1.96, share p and count n its ends are
+
+        (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
+    """
     z = 1.96
-    middle = (share + z * z / (2 * count)) / (1 + z * z / count)
-    half = z / (1 + z * z / count) * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
+    divisor = 1 + z * z / count
+    middle = (share + z * z / (2 * count)) / divisor
+    half = z / divisor * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
     return 100 * (middle - half), 100 * (middle + half)
 
 
 def ask_all(
     networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]
 ) -> list[list[PhotoAnswer]]:
-    """What each network makes of pictures that were prepared in several ways each, as the app asks
-    it.
+    """Each network's answers for photos, as the app asks it.
+
+    Args:
+        networks: to ask.
+        ways: for each photo, its digit as prepared in several ways.
+
+    Returns:
+        A list for each network, with an answer for each photo.
     """
+    return [_answers_of(network, ways) for network in networks]
+
+
+def _answers_of(network: RowReaderNetwork, ways: list[list[PreparedDigit]]) -> list[PhotoAnswer]:
+    first_answers = ask(network, [digits[0] for digits in ways])
     return [
-        [
-            best_answer(network, first, of[1:])
-            for first, of in zip(ask(network, [of[0] for of in ways]), ways, strict=True)
-        ]
-        for network in networks
+        best_answer(network, first, digits[1:])
+        for first, digits in zip(first_answers, ways, strict=True)
     ]
 
 
@@ -200,17 +212,18 @@ def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
 
 
 def print_misread(photos: Sequence[Photo], answered: Answers) -> None:
-    """Name the photos that are not read right, with what every network makes of them."""
-    for at, photo in enumerate(photos):
-        said = [
-            (int(d[at]), float(c[at]))
-            for d, c in zip(answered.digits, answered.confidence, strict=True)
-        ]
-        if any(digit != photo.label or sure < THRESHOLD for digit, sure in said):
-            print(
-                f"    {photo.name} ({photo.label}): "
-                f"{', '.join(f'{digit} {100 * sure:.0f} %' for digit, sure in said)}"
-            )
+    """Print the photos that are not read right, with the answers of all networks."""
+    all_digits = answered.digits
+    all_confidences = answered.confidence
+    for index, photo in enumerate(photos):
+        digits = all_digits[:, index]
+        confidences = all_confidences[:, index]
+        if (digits != photo.label).any() or (confidences < THRESHOLD).any():
+            answers = [
+                f"{digit} {100 * confidence:.0f} %"
+                for digit, confidence in zip(digits, confidences, strict=True)
+            ]
+            print(f"    {photo.name} ({photo.label}): {', '.join(answers)}")
 
 
 def print_megapixel(photos: Sequence[Photo], method: str) -> None:
@@ -274,10 +287,8 @@ def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
         f"{100 * right[stands].mean():.2f} % right, "
         f"calibration error {calibration_error(sure.ravel(), right.ravel()):.2f} %"
     )
-    print(
-        "constants from all:",
-        ", ".join(f"{one:.3g}" for one in fitted(evidence.reshape(-1, size), right.ravel())),
-    )
+    constants = fitted(evidence.reshape(-1, size), right.ravel())
+    print("constants from all:", ", ".join(f"{constant:.3g}" for constant in constants))
 
 
 def parsed() -> argparse.Namespace:

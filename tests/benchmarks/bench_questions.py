@@ -43,9 +43,9 @@ def pretrained() -> AdderQuestions:
 
 def ours(pairs: list[Addition]) -> list[str]:
     """The lines that the command prints."""
-    given = io.StringIO("".join(f"{pair.a:b} {pair.b:b}\n" for pair in pairs))
+    stdin = io.StringIO("".join(f"{pair.a:b} {pair.b:b}\n" for pair in pairs))
     questions = pretrained()
-    with mock.patch.object(sys, "stdin", given), redirect_stdout(io.StringIO()) as out:
+    with mock.patch.object(sys, "stdin", stdin), redirect_stdout(io.StringIO()) as out:
         ask(questions, AskRequest(question=None, as_json=False, quiet=True))
     return out.getvalue().splitlines()
 
@@ -60,7 +60,8 @@ class Notebook(nn.Module):
         # Ours are candidate, input, forget, output; PyTorch's input, forget, candidate, output.
         order = [n * hidden + unit for n in (1, 2, 0, 3) for unit in range(hidden)]
         rows = torch.from_numpy(gates[order])
-        self.lstm, self.readout = nn.LSTM(2, hidden), nn.Linear(hidden, 1)
+        self.lstm = nn.LSTM(2, hidden)
+        self.readout = nn.Linear(hidden, 1)
         with torch.no_grad():
             self.lstm.weight_hh_l0.copy_(rows[:, :hidden])
             self.lstm.weight_ih_l0.copy_(rows[:, hidden:-2])
@@ -93,8 +94,9 @@ def main() -> None:
         [network] = pretrained().networks
         notebook = Notebook(network)
         torch.set_num_threads(1)  # the faster for it: nothing here is worth a second thread
-        said = [int(line.split()[4], 2) for line in ours(pairs)]
-        if said != [notebook.add(pair) for pair in pairs]:
+        our_sums = [int(line.split()[4], 2) for line in ours(pairs)]
+        their_sums = [notebook.add(pair) for pair in pairs]
+        if our_sums != their_sums:
             raise SystemExit("the two do not answer alike")
 
         def our_turn() -> float:

@@ -38,19 +38,19 @@ def census() -> Counter[str]:
     """Live objects of Textual, Rich and ours by type, widgets with a star."""
     gc.collect()
     kinds: Counter[str] = Counter()
-    for one in gc.get_objects():
-        kind = type(one)
+    for instance in gc.get_objects():
+        kind = type(instance)
         if kind.__module__.split(".")[0] in ("textual", "rich", "rnn_tui", "asyncio", "_asyncio"):
             kinds[f"{kind.__name__}{' *' if issubclass(kind, Widget) else ''}"] += 1
     return kinds
 
 
 async def train(app: RnnTuiApp, config: RunConfig) -> None:
-    """One run, from its start until all that it told is on screen."""
-    before = list(app.runs.states)
+    """Train one run, and wait until all of its events are on screen."""
+    earlier_runs = list(app.runs.states)
     app.query_one("#adder TaskPane", TaskPane).post_message(TrainRequested([config]))
     give_up = time.monotonic() + PATIENCE
-    while app.runs.anything_to_come or list(app.runs.states) == before:
+    while app.runs.anything_to_come or list(app.runs.states) == earlier_runs:
         if time.monotonic() > give_up:
             raise SystemExit("a run took too long")
         await asyncio.sleep(0.02)

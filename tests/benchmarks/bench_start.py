@@ -97,14 +97,12 @@ def main() -> None:
     numpy = median(taken["import numpy"])
     for name, values in taken.items():
         ratio = median(values) / numpy
-        told = (
-            verdict(ratio, TARGET, at_most=True)
-            if name in (*ANSWERS, ON_TERMINAL)
-            else f"{ratio:.3f}"
-        )
+        text = f"{ratio:.3f}"
+        if name in (*ANSWERS, ON_TERMINAL):
+            text = verdict(ratio, TARGET, at_most=True)
         print(
             f"{name:28} {1000 * median(values):6.1f} ms "
-            f"({spread([1000 * one for one in values])}), of NumPy's {told}"
+            f"({spread([1000 * value for value in values])}), of NumPy's {text}"
         )
     print(
         "train recall, of PyTorch's "
