@@ -32,7 +32,7 @@ README = """\
 {count} pictures to try rnn-tui on. The first character of a name is the digit. Those in `numbers` show the number in their name,
 with `_` between rows. They are not photos of real paper: the digits are MNIST test images (no shipped network was trained on
 them), placed on synthetic paper with grain, shading, ruled lines, a slight rotation and several inks, some of them light on
-dark. `python -m tests.make_samples` makes the same pictures again.
+dark. `python -m tests.make_samples` makes them again; another version of OpenCV may round differently.
 
 MNIST is by Yann LeCun and Corinna Cortes and may be shared under
 [CC BY-SA 3.0](https://creativecommons.org/licenses/by-sa/3.0/); so may these pictures, which are
