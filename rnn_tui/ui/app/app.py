@@ -304,7 +304,10 @@ class RnnTuiApp(HostApp):
                 "Stop",
             )
         elif self.busy:
-            self._confirm(f"{self._under_way}. Quit anyway?", self._interrupt_and_quit)
+            question = f"{self._under_way}. Quit anyway?"
+            if self.runs.active is not None:
+                question += " It can be resumed later."
+            self._confirm(question, self._interrupt_and_quit, "Quit")
         else:
             self.exit(0)
 

@@ -175,6 +175,8 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
             await press(pilot, "q")
             await idle(pilot)
             assert isinstance(app.screen, ConfirmScreen)
+            # The run is interrupted, not stopped: the next start offers to resume it.
+            assert "Quit (s)" in screen_text(app)
             await press(pilot, answer)
             await idle(pilot)
             assert runs.controls[0].stopping is quits
