@@ -49,14 +49,14 @@ async def test_starting_writes_nothing(home: Path, runs: ScriptedRuns) -> None:
     assert not config_file().exists()
 
 
-async def test_a_theme_that_can_not_be_kept_is_told_and_holds(
+async def test_a_theme_that_can_not_be_written_holds_and_a_notice_says_so(
     home: Path, runs: ScriptedRuns
 ) -> None:
     config_file().write_text("theme = \n")
     async with running(app := RnnTuiApp(runs), "home") as pilot:
         assert "at line 1" in last_notice(app)
         app.theme = "nord"
-        await wait_until(pilot, lambda: "can't be kept" in last_notice(app))
+        await wait_until(pilot, lambda: "theme can't be written" in last_notice(app))
         assert app.theme == "nord"
     assert config_file().read_text() == "theme = \n"
 
