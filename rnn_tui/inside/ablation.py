@@ -1,7 +1,7 @@
-"""What an edit does to a thousand inputs: which units a network can do without, and which not.
+"""Measure what an edit does to a thousand inputs, and which units a network can do without.
 
-Each unit is ablated in turn: its state is zero at every step), and after that those
-that cost most together.
+Each unit is ablated in turn: its state is zero at every step. After that, the units whose
+ablation costs most are ablated together.
 """
 
 from collections.abc import Callable, Sequence
@@ -29,7 +29,7 @@ INPUTS = 1000
 LISTED = 10  # units that the command lists
 IMAGES_AT_ONCE = 100  # all gates of all steps of these are in memory, for each core
 Units = Sequence[tuple[str, int]]  # layer and unit
-#: of a network with these units ablated, the share of right answers, 0 … 1.
+#: returns the accuracy of a network with these units ablated, 0 … 1.
 Accuracy = Callable[[Units], float]
 
 
@@ -196,8 +196,9 @@ class _SequenceAccuracy:
         return right / count
 
     def _answered(self, step: int, going: int) -> slice:
-        """Which of the sequences still going have an answer after a step: unless every step has
-        one, only those that end there.
+        """Return which of the sequences that still go on have an answer after a step.
+
+        Unless every step has an answer, only those that end there do.
         """
         every_step = self.network.shape.every_step
         return slice(0 if every_step else still_going(self.lengths, step + 1), going)

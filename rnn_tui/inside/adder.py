@@ -22,7 +22,7 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
 
 
 def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
-    """What a replica holds while it adds, a step a place, the lowest first.
+    """Trace what a replica holds while it adds, one place a step, the lowest first.
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
@@ -35,19 +35,20 @@ def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) 
 
 Bits = npt.NDArray[np.uint8]
 
-#: where a unit may keep the carry: in what it puts out, or in its cell if it has one.
+#: where a unit may keep the carry: in its output, or in its cell if it has one.
 STATE, CELL = "state", "cell"
 #: what is known of each source of each unit.
 OF_UNITS = ("correlation", "accuracy", "threshold", "above")
 ADDITIONS = 1000
-#: of the longest length in training, within what shows carries and takes no minute.
+#: the bits of an addition: the longest length in training, within these limits.
 FEWEST_STEPS, MOST_STEPS = 4, 64
 
 
 @dataclass(frozen=True, eq=False)
 class CarryAnalysis(Analysis):
-    """How well each unit, and a linear probe on all, tells the next place's carry, in additions
-    that neither was fitted to.
+    """How accurately each unit, and a linear probe on all units, predicts the next place's carry.
+
+    Accuracy is measured on additions that were not used for fitting.
     """
 
     name = "carry"
@@ -63,7 +64,7 @@ class CarryAnalysis(Analysis):
     #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
     accuracy: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float64]  #: (S, H).
-    #: (S, H), whether values from the threshold up stand for a carry, or those below.
+    #: (S, H), True if values from the threshold up mean a carry, False if those below do.
     above: npt.NDArray[np.bool_]
     chance: float  #: the share of the more frequent of carry and none.
     probe: LinearProbe  #: reads the carry off the states.
@@ -81,7 +82,7 @@ class CarryAnalysis(Analysis):
 
     @property
     def _best_place(self) -> tuple[int, int]:
-        """Where the figures (S, H) of the best unit are."""
+        """The place in the figures (S, H) of the best unit."""
         source, unit = self.best
         return self.sources.index(source), unit
 
@@ -103,7 +104,7 @@ class CarryAnalysis(Analysis):
 
     @property
     def findings(self) -> list[str]:
-        """Where the carry is, and how that was found out."""
+        """Sentences on where the carry is kept, and on how that was measured."""
         return [
             self.summary,
             f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, "
@@ -142,7 +143,7 @@ class CarryAnalysis(Analysis):
         return {**document, "probe": self.probe.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Those of the units, and of the probe."""
+        """Return the arrays of the units and of the probe, by name."""
         arrays = super().arrays()
         for name in ("accuracy", "weight", "bias"):
             arrays[f"carry_probe_{name}"] = np.asarray(getattr(self.probe, name))
@@ -166,8 +167,9 @@ def analyse_carry(
 
 
 def carry_analysis(activations: Activations, carries: Bits) -> CarryAnalysis:
-    """How well the states and cells (T, N, H) during N additions tell what is to be carried (T, N)
-    after each step.
+    """Measure how well states and cells (T, N, H) predict the carries (T, N) after each step.
+
+    N is the number of additions.
     """
     values_of = {STATE: activations.states}
     if activations.cells is not None:
@@ -215,7 +217,7 @@ def draw_bits(count: int, steps: int, seed: int) -> Bits:
 
 
 def carries_of(bits: Bits) -> Bits:
-    """What is carried from each place to the next (T, N), of pairs of numbers (T, N, 2)."""
+    """Return the carries (T, N) out of each place, for pairs of numbers (T, N, 2)."""
     totals = bits.sum(axis=2, dtype=np.uint8)
     carries: Bits = np.empty_like(totals)
     carry = np.zeros_like(totals[0])
@@ -256,14 +258,14 @@ def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
 
 
 def _into_places(carries: Labels) -> Bits:
-    """As bits; nothing is carried into the lowest place, and nothing was read before it."""
+    """Return labels as bits, with 0 in the lowest place, which no carry enters."""
     row: Bits = carries.astype(np.uint8)
     row[0] = 0
     return row
 
 
 class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
-    """Two numbers."""
+    """An inspection of a network that adds two numbers."""
 
     def _traced(self) -> Trace:
         return trace_addition(self._network, self._question.numbers)

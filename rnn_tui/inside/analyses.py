@@ -1,4 +1,4 @@
-"""What can be found out about a network that has read an input, task by task.
+"""The table of analyses of each task's networks.
 
 Each kind is an `Analysis` in a module of its own and an entry here. Its module is imported when the
 analysis is made: the help of the command line knows the kinds, and must not load NumPy.
@@ -154,9 +154,9 @@ CLICKS = AnalysisKind(
     _clicks,
 )
 
-#: of a task that reads sequences and has no analyses of its own.
+#: the analyses of a task that reads sequences and has none of its own.
 OF_SEQUENCES = (ABLATION, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
-#: of the tasks that have some of their own.
+#: by the name of a task, its own analyses.
 OF_TASKS = {
     ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
     RECALL.name: (SURVIVAL, *OF_SEQUENCES),
@@ -171,7 +171,7 @@ OF_TASKS = {
 
 
 def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
-    """What can be found out about the networks of a task; `--probes` makes the first of them."""
+    """Return the kinds of analyses of a task's networks; `--probes` makes the first of them."""
     if task.name in OF_TASKS:
         return OF_TASKS[task.name]
     reads_sequences = task.shape is not None and not task.reads_data

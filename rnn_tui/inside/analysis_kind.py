@@ -1,4 +1,4 @@
-"""What a kind of analysis is; `analyses` has all of them."""
+"""The description of a kind of analysis; `analyses` lists all kinds."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,5 +20,5 @@ class AnalysisKind:
     label: str  #: as shown.
     help: str  #: what it does, in a few words that begin with a verb.
     make: Make  #: makes it; None if it was stopped.
-    #: whether it is of the input at hand, too, and not of the network alone.
+    #: whether the analysis depends on the input, and not on the network alone.
     of_input: bool = False

@@ -1,6 +1,4 @@
-"""Which input mattered: what each pixel adds to the answer; how strongly each output depends on the
-input at each step.
-"""
+"""Measure which input mattered: each pixel's part in the answer, each step's effect."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -24,7 +22,7 @@ MOST_STEPS = 128  # of longer inputs, each output against each input takes too l
 
 @dataclass(frozen=True, eq=False)
 class SensitivityAnalysis(Analysis):
-    """How strongly each output depends on the input at each step, here: ‖∂y_j/∂x_t‖."""
+    """How strongly each output depends on the input at each step, at this input: ‖∂y_j/∂x_t‖."""
 
     name = "sensitivity"
     in_json = ("outputs", "norms")
@@ -37,7 +35,7 @@ class SensitivityAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """Which input weighs most, in a sentence."""
+        """A sentence on which input weighs most."""
         output, step = np.unravel_index(self.norms.argmax(), self.norms.shape)
         return (
             f"Strongest: output {self.outputs[output]} depends on the input at step "
@@ -59,7 +57,7 @@ def analyse_sensitivity(
     replica: int = 0,
     progress: Progress = UNWATCHED,
 ) -> SensitivityAnalysis | None:
-    """Each output's logit against each step of an input; None if it was stopped.
+    """Differentiate each output's logit by the input at each step; return None if it was stopped.
 
     Norms are over features, and over outputs of a step.
 
@@ -120,7 +118,7 @@ TOLERANCE = 0.005
 
 @dataclass(frozen=True, eq=False)
 class Attribution(Record):
-    """What each pixel adds to the winning logit, over a blank image: integrated gradients."""
+    """What each pixel adds to the winning logit over a blank image, by integrated gradients."""
 
     in_json = ("answer", "pixels", "total", "difference")
 

@@ -87,8 +87,9 @@ class MealyMachine(Record):
         return None
 
     def table(self, title: str) -> list[str]:
-        """For each state `bit/next state` at each symbol, in lines of one width; 01 and 10 together
-        where they do the same.
+        """Return a table of `bit/next state` for each state and symbol, in lines of one width.
+
+        The columns of 01 and 10 are joined if they are equal.
         """
         columns = [["state", *self.states]]
         for symbol, name in enumerate(SYMBOLS):
@@ -101,7 +102,7 @@ class MealyMachine(Record):
         return _as_wide([title, *map("│".join, zip(*padded, strict=True))])
 
     def _cell(self, state: int, symbol: int) -> str:
-        """What the machine does in a state at a symbol, as `bit/next state`."""
+        """Return the output and next state for a state and a symbol, as `bit/next state`."""
         return f"{self.outputs[state, symbol]}/{self.states[self.next_states[state, symbol]]}"
 
     def dot(self, name: str, title: str) -> Iterator[str]:
@@ -253,9 +254,7 @@ def _machine_of(hypothesis: Any) -> MealyMachine:
 
 @dataclass(frozen=True)
 class AskedSum(Record):
-    """What a network answers to an addition, as `rnn-tui add` would have it; all numbers are
-    binary.
-    """
+    """A network's answer to an addition, as `rnn-tui add` prints it; all numbers are binary."""
 
     in_json = ("query", "answer", "expected", "correct")
 
@@ -316,7 +315,7 @@ class AutomatonAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """Whether it is the true machine, and whether it adds."""
+        """A sentence on whether the network is the true machine, and whether it adds."""
         sums = f"sums of numbers of up to {self.bits} bits"
         sentences = [self._machine_sentence(sums)]
         if self.machine is not None and not self.holds_beyond:
@@ -333,7 +332,7 @@ class AutomatonAnalysis(Analysis):
         return " ".join(sentences)
 
     def _machine_sentence(self, sums: str) -> str:
-        """Whether the machine is the true one."""
+        """Return a sentence on whether the machine is the true one."""
         if self.machine is None:
             return (
                 f"No automaton with at most {MOST_STATES} states was found that agrees with the "
@@ -499,7 +498,7 @@ def _outputs(network: AdderNetwork, words: Words) -> Bits:
 
 
 def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
-    """Which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
+    """Return which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
     places = np.arange(1, len(words) + 1)[:, None]
     length = ((words > 0) * places).max(axis=0) + 1  # (N,)
     wrong = (outputs != CARRY_MACHINE.run(words)) & (places <= length)  # (T, N)
@@ -524,8 +523,9 @@ def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
 
 
 def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:
-    """What the network answers to the sum that a word (T,) is; with one more 1 in a where that has
-    fewer than `least` places.
+    """Return the network's answer to the sum that a word (T,) describes.
+
+    If the sum has fewer than `least` places, a gets one more 1.
     """
     numbers = Addition(number_of(word > 1), number_of(word % 2 > 0))
     if numbers.length < least:

@@ -29,7 +29,7 @@ _FORM = re.compile(
 
 @dataclass(frozen=True)
 class Edit:
-    """What one quantity of some units of a layer is set to, at some steps."""
+    """A value to which one quantity of some units of a layer is set, at some steps."""
 
     layer: str  #: the layer's name in a trace.
     quantity: str  #: `state`, `cell` or the name of a gate.
@@ -39,7 +39,7 @@ class Edit:
     value: float | None  #: what to set; None for what the step before left, zero at the beginning.
 
     def holds_at(self, step: int) -> bool:
-        """Whether it is made at a step, from 0."""
+        """Return whether the edit is made at a step, counted from 0."""
         return (self.first is None or step >= self.first) and (
             self.last is None or step <= self.last
         )
@@ -52,7 +52,7 @@ class Edit:
         return edited
 
     def written(self, first_step: int, *, with_layer: bool) -> str:
-        """As a user types it; the first step is called `first_step`."""
+        """Return the edit as a user types it; the first step is called `first_step`."""
         layer = f"{self.layer}: " if with_layer else ""
         units = "*" if self.units is None else ",".join(map(str, self.units))
         value = KEEP if self.value is None else f"{self.value:g}"
@@ -70,7 +70,7 @@ class Edit:
 
 
 def ablated(layer: str, *units: int) -> Edit:
-    """What a network does without these units of a layer: their states are zero at every step."""
+    """Return the edit that ablates units of a layer: their states are zero at every step."""
     return Edit(layer, STATE, units, None, None, 0.0)
 
 
@@ -166,12 +166,12 @@ def _value(text: str, quoted: str) -> float | None:
 
 
 def editable(layer: LayerTrace) -> list[str]:
-    """What of a layer can be set, as edits call it."""
+    """Return the quantities of a layer that can be set, by their names in edits."""
     return [name.removesuffix(" gate") for name in layer.quantities]
 
 
 def change_of(edits: Sequence[Edit], layer: str) -> Change | None:
-    """What the edits change while a layer reads one input; None for nothing."""
+    """Return the change that the edits make while a layer reads one input, or None."""
     of_layer = [edit for edit in edits if edit.layer == layer]
     return _LayerEdits(of_layer) if of_layer else None
 

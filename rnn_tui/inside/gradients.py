@@ -1,5 +1,4 @@
-"""How far the gradient reaches back: what learning can know of a step that lies long before the
-answer.
+"""Measure how far the gradient reaches back from the answer to earlier steps.
 
 By PyTorch's autograd in double precision, through the equations of the cell's own step, so for any
 cell. Where the norm of ∂loss/∂h_t falls towards the first steps, nothing is learned of them: the
@@ -85,7 +84,7 @@ class GradientAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """What is left of the gradient at the first step, network by network, in a sentence."""
+        """A sentence on the gradient that is left at the first step, network by network."""
         shares = "; ".join(
             f"{name}: {self.share_left(at):.2g}" for at, name in enumerate(self.networks)
         )
@@ -214,8 +213,9 @@ def _analysis(
 
 
 def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
-    """One network of another cell, of the largest size, with the weights that its training would
-    begin with, but a readout.
+    """Return an untrained network of another cell, of the largest size.
+
+    Its weights are those that its training would begin with, except for the readout.
     """
     from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
 

@@ -80,7 +80,7 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
 
 
 def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> Any:
-    """All replicas of the run of `network` at a snapshot, from 0.
+    """Return all replicas of the run of `network` as they were at a snapshot, counted from 0.
 
     Raises:
         CheckpointError: where the training history fits other networks.
@@ -90,7 +90,7 @@ def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> A
 
 
 def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) -> Trace:
-    """What a reader of images held at a snapshot, as far as that was kept."""
+    """Return the trace of a reader of images at a snapshot, as far as it was kept."""
     directions = ["forward", "backward"] if network.cell.bidirectional else ["top layer"]
     width = len(directions) * network.config.hidden_size  # D·H
     states = _kept_values(history, "states", (28, width), at)
@@ -103,7 +103,10 @@ def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) ->
 
 
 def _kept_values(history: TrainingHistory, name: str, shape: tuple[int, ...], at: int) -> Array:
-    """What was kept under a name at a snapshot; a `CheckpointError` if it has another shape."""
+    """Return the values kept under a name at a snapshot.
+
+    Raises `CheckpointError` if they have another shape.
+    """
     values = history.snapshots.get(name)  # (M, …)
     if values is None or values.shape[1:] != shape:
         raise CheckpointError(
@@ -127,7 +130,7 @@ class LearningAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """How far the gradient reached back at first and at last, in a sentence."""
+        """A sentence on how far the gradient reached back at the start and at the end."""
         with np.errstate(invalid="ignore", divide="ignore"):
             shares = np.nan_to_num(self.norms[:, 0] / self.norms[:, -1])  # (M,)
         # A readout of zeros lets no gradient through.
@@ -192,8 +195,9 @@ CLUSTER_DISTANCE = 0.15
 
 @dataclass(frozen=True, eq=False)
 class ClickAnalysis(Analysis):
-    """When each seed of an adder first adds long numbers without error, and how many clusters its
-    states form by then.
+    """When each seed of an adder first adds long numbers without error.
+
+    Also how many clusters its states form by then.
     """
 
     name = "clicks"
@@ -215,7 +219,7 @@ class ClickAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """How many seeds get there, and when, in a sentence."""
+        """A sentence on how many seeds get there, and when."""
         first = [epoch for epoch in self.first if epoch is not None]
         sentence = (
             f"{len(first)} of {len(self.seeds)} seeds of {self.variant} learn to add {BITS} bits "
@@ -340,7 +344,7 @@ def _coloured(trace: Trace) -> npt.NDArray[np.uint8]:
 
 
 def _caption(epoch: float, trace: Trace) -> str:
-    """When a snapshot was, and what the network answers."""
+    """Return the epoch of a snapshot and the network's answer then."""
     if trace.every_step:
         answers = [trace.answer_word(step) for step in reversed(range(trace.steps))]
         return f"epoch {epoch:.3g}: {''.join(answers)}"

@@ -1,4 +1,4 @@
-"""One input and a network that reads it, in the forms that the command `inspect` prints."""
+"""The inspection of one input and its network, in the forms that the command `inspect` prints."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for eac
 
 
 class Inspection(ABC):
-    """One input, the network that reads it, and what analyses and edits find out about that."""
+    """One input, the network that reads it, and the results of analyses and edits."""
 
     label: str  #: which network, in a few words.
     weights: Mapping[str, Any]  #: the same for JSON.
@@ -59,7 +59,7 @@ class Inspection(ABC):
 
     @property
     def trace(self) -> Trace:
-        """What the network held, with the edits if there are any."""
+        """The states of the network, with the edits if there are any."""
         return self.reading.trace if self.edited is None else self.edited.trace
 
     @property
@@ -69,7 +69,7 @@ class Inspection(ABC):
 
     @abstractmethod
     def _columns(self) -> list[Column]:
-        """What the table has of every step."""
+        """Return the table's columns, with a value for every step."""
 
     def table(self) -> tuple[Row, list[Row]]:
         """Heads of the columns, and a row for each step."""
@@ -112,11 +112,11 @@ class Inspection(ABC):
 
     @property
     def beside_trace(self) -> dict[str, Any]:
-        """What else is known of how the network read the input, JSON-ready."""
+        """Further facts on how the network read the input, JSON-ready."""
         return {}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file."""
+        """Return all numbers by their names in an NPZ file."""
         arrays = self.reading.trace.arrays()
         if self.edited is not None:
             for name, values in self.edited.trace.arrays().items():
@@ -163,7 +163,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def _traced(self) -> Trace:
-        """What the network holds while it reads the question."""
+        """Return the trace of the network while it reads the question."""
 
     @abstractmethod
     def _right(self) -> Sequence[int]:
@@ -178,5 +178,5 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
 
 
 def verdict(correct: bool, truth: object) -> str:
-    """Whether an answer is right, and if not what would be."""
+    """Return whether an answer is right, and the right answer if it is not."""
     return "right" if correct else f"wrong, it is {truth}"

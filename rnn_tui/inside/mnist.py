@@ -31,7 +31,7 @@ INK = " .:*#"  # from no ink to all of it
 
 @dataclass(frozen=True, eq=False)
 class RowsAnalysis(Analysis):
-    """How early a network could have decided, over labelled images."""
+    """How early a network could have decided, measured on labelled images."""
 
     name = "rows"
     in_json = ("images", "accuracy", "settled", "chance", "prefix_note")
@@ -47,7 +47,7 @@ class RowsAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """When it gets near to its final accuracy, in a sentence."""
+        """A sentence on when the network gets near to its final accuracy."""
         final = self.accuracy[-1]
         near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
         return (
@@ -115,7 +115,7 @@ class DigitInspection(Inspection):
     name: str  #: what the digit is, in a few words.
     truth: int | None = None  #: which digit it is, if that is known.
     notices: Sequence[str] = ()  #: sentences on what to keep in mind.
-    trained: FindTrained = none_trained  #: as `NetworkReading` has it; and likewise:
+    trained: FindTrained = none_trained  #: as in `NetworkReading`, and so is the next.
     history: FindHistory = no_history
 
     def __post_init__(self) -> None:
@@ -149,7 +149,7 @@ class DigitInspection(Inspection):
 
     @property
     def input_document(self) -> dict[str, Any]:
-        """What was read."""
+        """The image that was read, its label and the answer, JSON-ready."""
         answer = self.reading.trace.answer
         document: dict[str, Any] = {**self.description, "answer": answer}
         if self.truth is not None:
@@ -163,7 +163,7 @@ class DigitInspection(Inspection):
 
     @property
     def beside_trace(self) -> dict[str, Any]:
-        """What each pixel adds to the answer."""
+        """What each pixel adds to the answer, JSON-ready."""
         return {"attribution": self._attribution.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

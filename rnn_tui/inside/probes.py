@@ -24,7 +24,7 @@ LEAST_DEVIATION = 1e-3  # a unit that hardly moves is not blown up to a deviatio
 
 
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
-    """What a replica holds while it reads `inputs` (T, N, F).
+    """Return the activations of a replica while it reads `inputs` (T, N, F).
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
@@ -48,23 +48,23 @@ def share(value: float, digits: int = 1) -> str:
 
 
 class Analysis(Record):
-    """What was found out about a whole network."""
+    """The result of an analysis of a whole network."""
 
     name: ClassVar[str]  #: what documents call it; its arrays' names in an NPZ file begin with it.
     in_arrays: ClassVar[tuple[str, ...]]  #: its fields and properties there.
 
     @property
     def summary(self) -> str:
-        """What was found, in a sentence."""
+        """The result in a sentence."""
         raise NotImplementedError
 
     @property
     def findings(self) -> list[str]:
-        """What was found, line by line: the summary, and what belongs below it."""
+        """The results line by line: the summary, then the details."""
         return [self.summary]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file."""
+        """Return all numbers by their names in an NPZ file."""
         return {
             f"{self.name}_{field}": np.asarray(getattr(self, field)) for field in self.in_arrays
         }

@@ -18,12 +18,12 @@ FindHistory: TypeAlias = Callable[[], TrainingHistory | None]
 
 
 def none_trained() -> Mapping[str, Any]:
-    """No trained networks to compare with."""
+    """Return no trained networks: there are none to compare with."""
     return {}
 
 
 def no_history() -> None:
-    """No snapshots of the training."""
+    """Return None: there are no snapshots of the training."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +39,7 @@ class NetworkReading:
     #: finds trained networks of the same task, to compare it with.
     trained: FindTrained = none_trained
     history: FindHistory = no_history  #: finds the snapshots of its training.
-    #: whether it can be read once more, as it can't where states alone were kept.
+    #: whether it can be read again, which needs more than the kept states.
     retraced: bool = True
 
     def traced(self, edits: Sequence[Edit]) -> Trace:
@@ -73,7 +73,7 @@ class NetworkReading:
 
     @property
     def targets(self) -> Sequence[int]:
-        """What is right; where nobody knows it, what the network answers."""
+        """The right outputs; the network's answers if the right ones are unknown."""
         if self.right:
             return self.right
         if self.trace.every_step:

@@ -23,8 +23,9 @@ from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recol
 
 
 def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0) -> Trace:
-    """What a replica holds while it reads `digits`, a step each; `CheckpointError` if its weights
-    are too large.
+    """Trace a replica while it reads `digits`, one a step.
+
+    Raises `CheckpointError` if its weights are too large.
     """
     one_hot = np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)]  # (T, 10)
     return trace_inputs(network, one_hot, replica)
@@ -36,7 +37,7 @@ MOST_POSITIONS = 16  # that are looked at, evenly spread; and as many steps
 
 @dataclass(frozen=True, eq=False)
 class SurvivalAnalysis(Analysis):
-    """How well a linear probe on the state reads each earlier digit after each step."""
+    """How accurately a linear probe on the state predicts each earlier digit after each step."""
 
     name = "survival"
     in_json = ("sequences", "position", "positions", "steps", "accuracy", "chance")
@@ -52,7 +53,7 @@ class SurvivalAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """What is left after the last step, in a sentence."""
+        """A sentence on what is left after the last step."""
         last = self.accuracy[:, -1]  # (P,)
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
@@ -104,8 +105,7 @@ def survival_analysis(
     *,
     progress: Progress = UNWATCHED,
 ) -> SurvivalAnalysis | None:
-    """How well probes read the digits off the states that followed on them; None if it was
-    stopped.
+    """Measure how well probes predict digits from later states; return None if it was stopped.
 
     Args:
         states: (T, N, H).

@@ -95,7 +95,7 @@ class FixedPoint(Record):
 
     @property
     def in_words(self) -> str:
-        """Its kind, in which directions states leave it, and how fast."""
+        """Its kind, the directions in which states leave it, and how fast."""
         count = self.unstable_directions
         leaving = f" with {count} unstable direction{'s' * (count > 1)}" if count else ""
         return f"{self.kind}{leaving} (spectral radius {self.spectral_radius:.2f})"
@@ -155,7 +155,7 @@ class StateSpaceAnalysis(Analysis):
 
     @property
     def summary(self) -> str:
-        """How much the plane shows, and how many fixed and slow points there are."""
+        """A sentence on how much the plane shows, and how many fixed and slow points there are."""
         variance = (
             f"Two components show {share(float(self.explained.sum()))} of the variance of "
             f"{len(self.points):,} states"
@@ -188,7 +188,10 @@ class StateSpaceAnalysis(Analysis):
         return lines
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Those of the fixed points, too, but for the memory: not all cells have one."""
+        """Return the arrays, with those of the fixed points but without their memory.
+
+        Not all cells have a memory.
+        """
         arrays = super().arrays()
         for name in FixedPoint.in_json:
             if name != "memory":
@@ -303,7 +306,7 @@ def _labelled(
 
 
 def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
-    """All that can be read at a step (F,), by what to call it, as sequences by chance show it."""
+    """Return all inputs of a step (F,) by their names, as random sequences show them."""
     read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
     kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
     if len(kinds) > MOST_CONSTANT_INPUTS:
@@ -435,8 +438,7 @@ def jacobians(update: Update, points: "Tensor") -> "Tensor":
 
 
 def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor | None":
-    """Where q = ½‖F(z) − z‖² has a minimum (N, D), searched from `points`; None if it was
-    stopped.
+    """Search from `points` for minima (N, D) of q = ½‖F(z) − z‖²; return None if it was stopped.
 
     By Levenberg and Marquardt's method: with J the Jacobian of F(z) − z and λ a damping that falls
     where a step makes q smaller, and rises if it does not, a step is

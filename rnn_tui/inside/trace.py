@@ -25,7 +25,7 @@ ONLY_LAYER = "layer 1"  # of networks that read sequences
 
 
 class Record:
-    """What a dataclass of numbers and arrays is for JSON."""
+    """The JSON form of a dataclass of numbers and arrays."""
 
     in_json: ClassVar[tuple[str, ...]]  #: its fields and properties there, in their order.
 
@@ -54,7 +54,7 @@ def _json_ready(value: Any) -> Any:
 # compared by identity: arrays have no single truth value, and nobody asks for equal ones
 @dataclass(frozen=True, eq=False)
 class LayerTrace(Record):
-    """One recurrent layer in one direction. Units are counted from 0, as arrays are."""
+    """The activations of one recurrent layer in one direction; units are counted from 0."""
 
     in_json = ("name", "note", "read_out", "importance", "order", "states", "cells", "gates")
 
@@ -82,7 +82,7 @@ class LayerTrace(Record):
 
     @property
     def quantities(self) -> Mapping[str, Array]:
-        """All that can be shown over steps × units, (T, H) each, by name."""
+        """All quantities that can be shown over steps × units, (T, H) each, by name."""
         quantities = {"state": self.states}
         if self.cells is not None:
             quantities["cell"] = self.cells
@@ -91,15 +91,16 @@ class LayerTrace(Record):
         return quantities
 
     def arrays(self) -> dict[str, Array]:
-        """All numbers by what they are."""
+        """Return all arrays of the layer by name."""
         cells = {} if self.cells is None else {"cells": self.cells}
         return {"states": self.states, **cells, **self.gates, "importance": self.importance}
 
 
 @dataclass(frozen=True, eq=False)
 class Trace(Record):
-    """One input on its way through one network, over T time steps; `CheckpointError` if too large
-    weights left no numbers.
+    """The activations of one network while it reads one input over T time steps.
+
+    Raises `CheckpointError` if they are not finite because weights are too large.
     """
 
     in_json = (
@@ -120,7 +121,7 @@ class Trace(Record):
     read: tuple[str, ...]  #: (T) what is read at each step, in a word or two.
     inputs: Array  #: (T, F), as the network reads them.
     layers: tuple[LayerTrace, ...]  #: from the input up.
-    outputs: tuple[str, ...]  #: (O) what the outputs stand for, such as the ten digits.
+    outputs: tuple[str, ...]  #: (O) what the outputs mean, such as the ten digits.
     every_step: bool  #: whether every step has an answer of its own, such as a bit of a sum.
     logits: Array  #: (T, O) after each step.
     probabilities: Array  #: (T, O) after each step, 0 … 1.
@@ -179,7 +180,7 @@ class Trace(Record):
         return int(others[-1]) + 2 if len(others) else 1
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """All numbers under names for an NPZ file, such as `layer_1_states`."""
+        """Return all numbers by their names in an NPZ file, such as `layer_1_states`."""
         names = ("inputs", "logits", "probabilities", "answers")
         arrays: dict[str, npt.NDArray[Any]] = {name: getattr(self, name) for name in names}
         for layer in self.layers:
@@ -204,7 +205,7 @@ def layer_trace(
         name: what to call the layer.
         cell: the kind of its units.
         activations: (T, 1, H).
-        importance: (H,), as `LayerTrace` has it.
+        importance: (H,), as in `LayerTrace`.
         read_out: whether the readout reads it.
         note: what to know of these states, in a sentence.
     """
@@ -222,8 +223,9 @@ def layer_trace(
 
 
 def against_the_mean(weight: Array) -> Array:
-    """What makes each logit, if it wins, differ from the mean of all: weights (O, …) less their
-    mean.
+    """Return weights (O, …) less their mean over the outputs.
+
+    They give how far the winning logit lies above the mean of all logits.
     """
     result: Array = weight - weight.mean(axis=0)
     return result
@@ -246,7 +248,7 @@ def trace_inputs(
     read: Sequence[str] = (),
     change: Change | None = None,
 ) -> Trace:
-    """What a replica holds while it reads a sequence.
+    """Return the trace of a replica that reads a sequence.
 
     Args:
         network: of sequences.
@@ -290,7 +292,7 @@ def trace_inputs(
 def _importance(
     states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
 ) -> Array:
-    """How much each unit (H,) matters, as `LayerTrace.importance` says.
+    """Return how much each unit (H,) matters, as `LayerTrace.importance` defines it.
 
     Args:
         states: (T, H).

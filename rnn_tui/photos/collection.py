@@ -100,14 +100,14 @@ def _folders_and_photos(folder: str | Path, visited: set[tuple[int, int]]) -> li
 
 
 def _is_wanted(entry: os.DirEntry[str]) -> bool:
-    """Whether an entry of a folder is a folder or a photo, and not hidden."""
+    """Return whether an entry of a folder is a folder or a photo, and not hidden."""
     if entry.name.startswith("."):
         return False
     return is_folder(entry) or called_like_photo(entry.name)
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder, or a link to one."""
+    """Return whether a path is a folder, or a link to one."""
     try:
         return entry.is_dir() and outside.is_folder(entry)
     except OSError:  # a link in a circle
@@ -115,7 +115,7 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def called_like_photo(name: str) -> bool:
-    """Whether a file's name ends like a photo's."""
+    """Return whether a file's name ends like a photo's."""
     return os.path.splitext(name)[1].lower() in SUFFIXES
 
 
@@ -159,7 +159,7 @@ class PhotoCollection:
 
     @property
     def shown_readings(self) -> "list[Reading]":
-        """All that are shown, in their order."""
+        """All readings that are shown, in their order."""
         return [self._readings[index] for index in self.order]
 
     def add(self, readings: "Sequence[Reading]") -> None:
@@ -209,7 +209,7 @@ class PhotoCollection:
         self.order = sorted(indices, key=self._sort_key)
 
     def _passes(self, reading: "Reading") -> bool:
-        """Whether the filter shows a reading."""
+        """Return whether the filter shows a reading."""
         match self.filter:
             case "unsure":
                 return bool(reading.doubt or reading.error)
@@ -292,7 +292,7 @@ class ReadingSummary:
         return 100.0 * self.right / self.labelled if self.labelled else None
 
     def accuracy_text(self, *, top1: bool = False) -> str:
-        """How many were read right, in words.
+        """Return how many were read right, in words.
 
         Args:
             top1: also say how many would be if no answer were doubted, where any is.

@@ -43,7 +43,7 @@ class Drawing:
 
     @property
     def empty(self) -> bool:
-        """Whether there is nothing to be seen."""
+        """Whether the drawing is blank."""
         return not bool((self.ink > FAINTEST).any())
 
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
@@ -113,7 +113,7 @@ class Drawing:
 
 
 def _coverage(start: Point, end: Point, radius: float) -> Ink:
-    """How much of each pixel a round brush covers on its way (28, 28), 0 … 1."""
+    """Return how much of each pixel (28, 28) a round brush covers on its way, 0 … 1."""
     along_x, along_y = end.x - start.x, end.y - start.y
     x, y = _CENTRES[None, :] - start.x, _CENTRES[:, None] - start.y  # (1, 28) and (28, 1)
     # The nearest point of the line to each pixel, as a share of the way.

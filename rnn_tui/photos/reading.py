@@ -30,7 +30,7 @@ class PhotoAnswer:
 
     @property
     def confidence(self) -> float:
-        """How probable it is that the most probable digit is right, 0 … 1."""
+        """The probability that the most probable digit is right, 0 … 1."""
         share = 1 if self.likeliest else WEAK
         return share * float((1 - self.no_digit) * self.probabilities.max())
 
@@ -69,14 +69,14 @@ class Reading:
 
     @property
     def digits(self) -> "tuple[Reading, ...]":
-        """All digits in the photo, each on its own: of a photo of one, the reading itself."""
+        """All digits in the photo; the reading itself for a photo of one."""
         if self.rows:
             return tuple(itertools.chain(*self.rows))
         return () if self.digit is None else (self,)
 
     @property
     def text(self) -> str:
-        """What is read: a digit, or rows of digits with blanks between them.
+        """The digits as text: one, or rows with blanks between them.
 
         A `?` stands for each digit that is doubted.
         """
@@ -93,7 +93,7 @@ class Reading:
 
     @property
     def reason(self) -> str:
-        """Why it is doubted, in a word or three; empty if it is not."""
+        """The reason for a doubt in a word or three; empty without one."""
         if not self.doubt:
             return ""
         if self.doubt.startswith(NO_DIGIT):
@@ -136,7 +136,7 @@ class Reading:
         return replace(judged, doubt=doubt)
 
     def _doubt(self) -> str:
-        """Why the answer is doubted, in a sentence."""
+        """Return a sentence on why the answer is doubted."""
         assert self.digit is not None
         assert self.probabilities is not None
         first, second, *_ = np.argsort(-self.probabilities).tolist()

@@ -1,1 +1,1 @@
-"""From a photo of a digit to the 28×28 grey levels that a network reads: OpenCV, numpy, Pillow."""
+"""Prepare photos of digits as the 28×28 grey levels that a network reads, by OpenCV and numpy."""

@@ -1,4 +1,4 @@
-"""Where digits are in a picture, and which of them belong to one number.
+"""Find the digits in a picture, and which of them belong to one number.
 
 A small convolutional network, a U-Net of 197,000 weights, gives two probabilities for every pixel:
 that there is ink, and that the pixel lies in the middle of a digit. A middle is the hull of a digit
@@ -91,7 +91,7 @@ _of_thread = threading.local()
 
 
 def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
-    """What the network reads of a picture (H, W, 3), BGR, uint8: (H, W, 5).
+    """Return the planes (H, W, 5) that the network reads of a picture (H, W, 3), BGR, uint8.
 
     Three planes are its colours. The fourth says how much darker every pixel is than the paper
     around it, the fifth how much lighter, both as shares of the light. Shadows leave nothing in
@@ -217,7 +217,7 @@ def _nearest_middles(middles: _Middles) -> Integers:
 
 
 class _StrokeShares:
-    """How the strokes in a picture are shared among M middles.
+    """The assignment of the strokes in a picture to M middles.
 
     At first a pixel belongs to the nearest middle. Strokes are numbered 1 … S − 1; 0 is no stroke.
     """
@@ -383,7 +383,7 @@ def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
 
 
 def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:
-    """Whether a photo surely shows more than one digit."""
+    """Return whether a photo surely shows more than one digit."""
     return sum(digit.confidence >= SURE for row in rows for digit in row) > 1
 
 

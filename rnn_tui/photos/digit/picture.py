@@ -74,7 +74,7 @@ _DARKEST = 24  # below this of 255 a camera sees noise, which a ratio would blow
 
 
 def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
-    """What share `part` (H, W) is of `light` (H, W), both in grey levels: (H, W), 0 … 1.
+    """Divide `part` (H, W) by `light` (H, W), both in grey levels: (H, W), 0 … 1.
 
     It is less than that where there is hardly any light.
     """
@@ -168,7 +168,9 @@ def _measured(plane: Picture, mask: Picture) -> tuple[Ink, Picture]:
 
 
 def _parts_in(ink: Ink, mask: Picture) -> Picture:
-    """Which parts of the ink (H, W), in shares of the strong ink, are a mask's: (H, W), 0 or 1.
+    """Return which parts of the ink (H, W) belong to a mask: (H, W), 0 or 1.
+
+    The ink is given in shares of the strong ink.
 
     These are clear parts that mostly lie in the mask (H, W), and the one with most pixels in it.
     """

@@ -1,6 +1,4 @@
-"""From a photo to what a network reads: as MNIST's images were made, robust for photos, or by the
-report's steps.
-"""
+"""Prepare photos for the network: as MNIST's images were made, or by the report's steps."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -49,7 +47,7 @@ Corners: TypeAlias = npt.NDArray[np.floating[Any]]
 
 
 def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """What a network may read of a photo of one digit, lazily, the likeliest first.
+    """Yield what a network may read of a photo of one digit, the likeliest first.
 
     Args:
         image: (H, W, 3) BGR, uint8.
@@ -114,16 +112,16 @@ class PhotoDigits:
 
     @property
     def is_small(self) -> bool:
-        """Whether they are so small that a larger copy may show more."""
+        """Whether its digits are so small that a larger copy may show more."""
         return self.typical_size < (SMALL if len(self.digits) > 1 else SMALL_ALONE)
 
     @property
     def ink(self) -> Ink:
-        """All ink (H, W) of the copy, 0 … 1, without what is faint."""
+        """All ink (H, W) of the copy, 0 … 1, without faint ink."""
         return np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
 
     def place_of(self, digit: MarkedDigit) -> Corners:
-        """Where a digit lies in the photo (4,), in its pixels."""
+        """Return the corners (4,) of a digit in the photo, in its pixels."""
         scale = np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1]  # (2,)
         return np.array(digit.box) * np.tile(scale, 2)
 
@@ -158,7 +156,7 @@ def find_digits(image: Picture) -> PhotoDigits:
 
 
 def _is_better(larger: PhotoDigits, best: PhotoDigits) -> bool:
-    """Whether what is found in a larger copy counts, in place of the best in smaller ones."""
+    """Return whether the digits of a larger copy replace the best ones of smaller copies."""
     if not best.digits:
         return True
     # What is large there would have been seen in the smaller copy: parts of a digit may look like
@@ -181,7 +179,7 @@ def _find_in_copy(image: Picture, side: int) -> PhotoDigits:
 def digit_proposals(
     photo: PhotoDigits, digit: MarkedDigit, row: Sequence[MarkedDigit] = (), *, stages: bool = False
 ) -> Iterator[PreparedDigit]:
-    """What a network may read of one of the digits found, cropped, the likeliest first.
+    """Yield what a network may read of one of the digits found, cropped, the likeliest first.
 
     Each proposal is made when it is asked for: hundreds of digits wait for the network side by
     side.
@@ -238,7 +236,7 @@ class _Crop:
         return left, top, right, bottom
 
     def part_of(self, mask: Flags, photo: PhotoDigits) -> Flags:
-        """What of a mask over the photo's copy lies in the crop: (H, W)."""
+        """Return the part of a mask over the photo's copy that lies in the crop: (H, W)."""
         height, width = photo.copy.shape[:2]
         # x and y of the copy from those of the photo, then from those of the crop
         to_copy = np.diag([width / photo.image.shape[1], height / photo.image.shape[0]])
@@ -254,7 +252,7 @@ class _Crop:
     def touches_neighbour(
         self, digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits
     ) -> bool:
-        """Whether one stroke, as it is measured here, runs through a digit and another of its row.
+        """Return whether one stroke, as measured here, runs through a digit and another of its row.
 
         Both are digits of the photo's copy.
         """
@@ -279,7 +277,7 @@ class _Crop:
 def _doubt_about(
     digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits, crop: _Crop
 ) -> str:
-    """What speaks against one of the photo's digits, in a sentence; empty if nothing does."""
+    """Return a sentence on why one of the photo's digits is doubted; empty if it is not."""
     is_too_wide = digit.width > WIDEST * digit.height
     if is_too_wide or crop.touches_neighbour(digit, row, photo):
         return "It touches the next one." if row else "It is too wide for one digit."
@@ -338,7 +336,7 @@ def _digit_at(place: Corners, marks: Marks) -> MarkedDigit | None:
 
 
 def single_proposals(photo: PhotoDigits, *, stages: bool = False) -> Iterator[PreparedDigit]:
-    """What a photo's one digit may be, once digits were looked for in it, the likeliest first."""
+    """Yield what a photo's one digit may be, from the digits found in it, the likeliest first."""
     digits: list[Digit] = []
     for proposal in _single_with_repeats(photo, stages):
         differences = [np.abs(proposal.digit - digit).mean() for digit in digits]
