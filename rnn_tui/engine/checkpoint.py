@@ -31,15 +31,15 @@ from rnn_tui.engine.weights_file import (
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """Weights with what they are."""
+    """Weights with the settings and figures that describe them."""
 
     config: RunConfig  #: the settings of the run that made them.
     weights: Mapping[str, Tensor]  #: parameters by name, on the CPU.
     step: int  #: steps trained.
     metrics: Figures  #: what was measured with these weights, as far as known.
-    #: what a run that is not at its end needs to be resumed from here.
+    #: the state from which an unfinished run is resumed.
     training: TrainingState | None = None
-    #: what `history.TrainingHistory` has, by name, on the CPU.
+    #: the tensors of `history.TrainingHistory`, by name, on the CPU.
     snapshots: Mapping[str, Tensor] = field(default_factory=dict)
 
 
@@ -121,7 +121,7 @@ class CheckpointWriter:
         wait(self._pending)
 
     def take_results(self) -> list[WriteResult]:
-        """What has been written, or could not be, since the last call."""
+        """Return what has been written, or could not be, since the last call."""
         done = [future for future in self._pending if future.done()]
         self._pending = self._pending[len(done) :]  # only the last may not be done
         return [future.result() for future in done]

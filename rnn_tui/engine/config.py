@@ -1,4 +1,4 @@
-"""One frozen record of all settings of a run, checked when made.
+"""One frozen record of all settings of a run, checked when it is made.
 
 `RunConfig` has what the training loop needs of any task; its subclasses, which lie with the tasks,
 add what one kind of network needs. Torch-free, like `settings`.
@@ -29,13 +29,13 @@ class Variant:
 
     @property
     def label(self) -> str:
-        """Its name in a legend."""
+        """The variant's name in a legend."""
         return f"H {self.hidden_size} {self.loss}"
 
 
 @dataclass(frozen=True)
 class Replica:
-    """One network of a run."""
+    """A network of a run."""
 
     variant: Variant  #: what it is.
     seed: int  #: what it was drawn by.
@@ -48,7 +48,7 @@ def _labelled(default: Any, label: str) -> Any:
 
 @dataclass(frozen=True)
 class Recipe:
-    """How a preset trains, apart from the settings that a user overrides."""
+    """A preset's way to train, apart from the settings that a user overrides."""
 
     #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
     #: input weights, a readout of zeros.
@@ -159,7 +159,7 @@ class RunConfig:
 
     @property
     def name(self) -> str:
-        """What the run trains, such as `LSTM`."""
+        """The name of the model that the run trains, such as `LSTM`."""
         return self.task
 
     # Both are asked for each of perhaps 20,000 runs in a list, and stay as they are.

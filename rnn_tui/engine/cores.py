@@ -1,4 +1,4 @@
-"""How many cores of the machine this process may use; light, as the first frame waits for it."""
+"""Count the cores that this process may use; quick to import, as the first frame waits for it."""
 
 import os
 import sys

@@ -1,5 +1,4 @@
-"""What PyTorch can compute on: which devices are here, what fits on them, and what their faults
-mean.
+"""Find the devices of PyTorch, what fits on them, and what their errors mean.
 
 The first frame needs the module: torch and psutil are imported on use.
 """
@@ -248,7 +247,7 @@ def explain_error(
 
 
 def _is_of_memory(error: Exception) -> bool:
-    """Whether an error says that there was too little memory: not all have a class for that."""
+    """Return whether an error says that memory ran out; not all libraries have a class for that."""
     import torch  # noqa: PLC0415
 
     text = str(error).lower()
@@ -276,7 +275,7 @@ def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager
 
 
 def fast_bfloat16(device: "torch.device") -> bool:
-    """Whether a device is faster at matrix products in bfloat16 than in float32.
+    """Return whether matrix products on a device are faster in bfloat16 than in float32.
 
     Some processors have bfloat16 instructions and are still slower with them: Intel's AVX-512 takes
     twice as long as in float32 (measured on a Xeon without AMX), while AMD's gains by it.

@@ -62,7 +62,7 @@ class DivergedError(UserError):
 
 
 def _moves_the_cursor(character: str) -> bool:
-    """Whether a terminal does something else with a character than to show it."""
+    """Return whether a terminal does something else with a character than show it."""
     if character in _JOINERS:
         return False
     category = unicodedata.category(character)
@@ -90,7 +90,7 @@ def _cut(clean: str, limit: int) -> SafeText:
 
 
 def why(error: Exception, limit: int = 100) -> SafeText:
-    """What went wrong, in a few words: the system's where it was asked for something."""
+    """Return what went wrong, in a few words: the system's words if it has some."""
     return printable(getattr(error, "strerror", None) or error, limit)
 
 
@@ -114,5 +114,5 @@ def as_cell(text: str) -> str:
 
 
 def _is_raw_byte(character: str) -> bool:
-    """Whether Python stands this for a byte of a file's name that is no character."""
+    """Return whether a character is Python's escape for an undecodable byte of a file's name."""
     return "\udc80" <= character <= "\udcff"

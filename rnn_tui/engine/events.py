@@ -1,4 +1,4 @@
-"""What crosses between a training thread and its watchers: events out, stop and pause in.
+"""Define what a training thread and its watchers exchange: events out, stop and pause in.
 
 Where processes train in turn, `TurnAwaited` may come first and after a pause. `fit` emits
 `RunStarted` once data and model are ready, then `StepLogged`, `EpochEnded`, `CheckpointSaved`,
@@ -130,7 +130,7 @@ class LogLine(Event):
 
 @dataclass(frozen=True)
 class RunFinished(Event):
-    """All epochs are done and the test set is measured."""
+    """The end of a run: all epochs are done and the test set is measured."""
 
     step: int  #: the last one.
     metrics: Mapping[str, float]  #: of the test, by metric name.

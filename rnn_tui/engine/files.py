@@ -87,7 +87,7 @@ def remove_temporary(path: Path) -> None:
 
 
 def _takes_data(path: Path) -> bool:
-    """Whether data is written into what is at `path`, since it is no file to replace.
+    """Return whether data is written into what is at `path`, since it is no file to replace.
 
     Raises:
         OSError: if it is something that can't be written to, such as a folder.
@@ -172,7 +172,7 @@ def check_regular(path: str | os.PathLike[str] | int) -> None:
 
 
 def read_small(path: str | os.PathLike[str], most: int) -> bytes:
-    """All of a regular file of at most `most` bytes; more than that is never read.
+    """Read a regular file of at most `most` bytes; more than that is never read.
 
     Raises:
         OSError: if it is none, is not there, or can't be read.

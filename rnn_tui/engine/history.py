@@ -1,9 +1,8 @@
-"""How a network came to be: snapshots of its training, kept beside its weights and small enough to
-stay there.
+"""Keep snapshots of a network's training beside its weights, within a limit of size.
 
 There is a snapshot before the first step, then at steps spaced like powers of ten in the first
 epoch, and at the end of every epoch. What is kept of each is the problem's to say
-(`Problem.snapshot`). Where all would take more than `MOST_BYTES`, epochs in between are left out,
+(`Problem.snapshot`). If all would take more than `MOST_BYTES`, epochs in between are left out,
 evenly spread. Torch is not loaded here.
 """
 
@@ -29,7 +28,7 @@ SPACED = (1, 3)  # within each power of ten
 def snapshot_steps(
     epochs: int, steps_per_epoch: int, size: int, spaced: tuple[int, ...] = SPACED
 ) -> frozenset[int]:
-    """After how many steps a snapshot is kept.
+    """Return the numbers of steps after which a snapshot is kept.
 
     Args:
         epochs: of the run.

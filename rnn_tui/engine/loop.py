@@ -122,7 +122,7 @@ class TrainingLoop:
     _losses: LossLog  #: of the epoch in hand.
     #: after how many steps a snapshot is kept.
     _snapshot_steps: frozenset[int]
-    #: by name, what was kept at each snapshot so far.
+    #: the tensors kept at each snapshot so far, by name.
     _snapshots: dict[str, list[Tensor]]
 
     def __init__(
@@ -143,7 +143,7 @@ class TrainingLoop:
         self._control = control
         self._writer = writer
         self._resume = resume
-        #: what the test measured, once it has.
+        #: the figures of the test, once it is done.
         self.test_metrics: Figures = {}
         #: sentences on failures to write; none is said twice.
         self._failures: set[str] = set()
@@ -350,7 +350,7 @@ class TrainingLoop:
             self._snapshots.setdefault(name, []).append(values)
 
     def _is_log_step(self) -> bool:
-        """Whether the losses are logged after this step; always after an epoch's last step."""
+        """Return whether to log the losses after this step; always after an epoch's last step."""
         steps_per_epoch = self._problem.steps_per_epoch
         interval = max(1, steps_per_epoch // LOGS_PER_EPOCH)
         return self._step_in_epoch % interval == 0 or self._step_in_epoch == steps_per_epoch
@@ -373,7 +373,7 @@ class TrainingLoop:
         self.report_written()
 
     def _must_stop(self) -> bool:
-        """Whether the run is to stop here; waits while it is paused."""
+        """Return whether the run must stop here; waits while it is paused."""
         if self._control.stopping:
             return True
         return self._control.paused and not self._pause()
@@ -442,7 +442,7 @@ class TrainingLoop:
         self.report_written()
 
     def _training_state(self) -> TrainingState:
-        """All that a resumed run needs beside the weights."""
+        """Return everything that a resumed run needs besides the weights."""
         step_tensors, learning_rates = self._stepper.state()
         loss_tensors, losses = self._losses.state()
         random_tensors = {}

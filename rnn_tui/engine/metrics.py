@@ -62,7 +62,7 @@ class Metric:
 
     @property
     def stage(self) -> str:
-        """What it is measured in, one of `STAGES`."""
+        """The stage in which it is measured, one of `STAGES`."""
         return self.name.partition("_")[0]
 
     @property
@@ -165,7 +165,7 @@ class Measure:
 
 
 def _is_right(logits: "Tensor", targets: "Tensor") -> "Tensor":
-    """Whether the largest of the logits (…, C) is that of the target class (…)."""
+    """Return whether the largest of the logits (…, C) is that of the target class (…)."""
     return logits.argmax(-1) == targets
 
 
@@ -227,7 +227,7 @@ def by_variant(values: Sequence[float], variants: int) -> Iterator[Spread]:
 
 
 def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_better: bool) -> float:
-    """One number for a figure: itself, or the mean of `best_seeds`; NaN if that has none."""
+    """Return one number for a figure: itself, or the mean of `best_seeds`; NaN if that has none."""
     values = best_seeds(config, value, higher_is_better)
     return Spread(values).mean if values else math.nan
 

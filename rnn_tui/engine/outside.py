@@ -86,7 +86,7 @@ def status(path: Named) -> os.stat_result:
 
 
 def is_folder(path: Named) -> bool:
-    """Whether there is a folder, or a link to one."""
+    """Return whether there is a folder, or a link to one."""
     try:
         return os.path.isdir(real_path(path))
     except OSError:
@@ -94,7 +94,7 @@ def is_folder(path: Named) -> bool:
 
 
 def exists(path: Named) -> bool:
-    """Whether there is such a file, folder or link."""
+    """Return whether there is such a file, folder or link."""
     try:
         return os.path.lexists(real_path(path))
     except (OSError, ValueError):  # out of reach, or a NUL in the name
@@ -113,7 +113,7 @@ def shown(path: Path) -> Path:
 
 
 def _is_in(path: str, folder: Path) -> bool:
-    """Whether a path is a folder, or in it, as the folder is spelled or without its links."""
+    """Return whether a path is a folder or in it, as the folder is spelled or without its links."""
     for spelling in (os.fspath(folder), os.path.realpath(folder)):
         if path == spelling or path.startswith(os.path.join(spelling, "")):
             return True

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 
 class Mark(NamedTuple):
-    """How much work was done at one time."""
+    """The amount of work done at one time."""
 
     clock: float  #: the time in seconds; every mark of a pace is from the same clock.
     done: float  #: the work done, in any unit: steps, photos, shares.

@@ -1,4 +1,4 @@
-"""What this process knows if it is a page in the browser: its server says so in its environment.
+"""Read from the environment what a page in the browser may do; its server sets it.
 
 A page is this program with Textual's web driver: keys and pictures go through pipes to a server,
 `rnn-tui serve` or another that speaks Textual's protocol. The environment says where the page's
@@ -53,7 +53,7 @@ def page_environment(
 
 
 def in_page() -> bool:
-    """Whether this process is a page in a browser."""
+    """Return whether this process is a page in a browser."""
     return sys.platform != "win32" and os.environ.get(DRIVER_VARIABLE) == WEB_DRIVER
 
 
@@ -78,6 +78,6 @@ def turns_folder() -> Path | None:
 
 
 def trainings() -> int:
-    """How many processes of those that queue may train side by side, 1 or more."""
+    """Return how many processes may train side by side, 1 or more, out of those that queue."""
     value = os.environ.get(TRAININGS_VARIABLE, "")
     return max(1, int(value)) if value.isdecimal() else 1

@@ -1,4 +1,4 @@
-"""Where files lie: those that ship with the package, and those of the user.
+"""Find files: those that ship with the package, and those of the user.
 
 `RNN_TUI_HOME` moves everything that the program writes (runs, log, settings) below one folder, as
 for small homes and tests. If it names the home of a user who does not exist, each function here
@@ -32,7 +32,7 @@ def _home() -> Path | None:
 
 
 def _of_system(kind: str) -> Path:
-    """Where the system wants a program's files of this kind, such as `log`."""
+    """Return the system's folder for a program's files of this kind, such as `log`."""
     import platformdirs  # noqa: PLC0415 - the man page is made without
 
     return Path(getattr(platformdirs, f"user_{kind}_path")(APP_NAME))

@@ -1,4 +1,4 @@
-"""What a task gives to the training loop: a model, its data and its figures.
+"""Define what a task gives to the training loop: a model, its data and its figures.
 
 The loop knows no task, and a task knows neither loop nor optimiser. To add a task, write a
 `Problem`, and a `tasks.task.Task` that names it. Its random numbers come from `generator`s.
@@ -29,7 +29,7 @@ class Problem(ABC):
     """
 
     model: nn.Module  #: the model to train, on its device.
-    #: what `validate` and `test` measure, and `train_loss`, in order of display.
+    #: the metrics of `validate` and `test`, and `train_loss`, in order of display.
     metric_definitions: tuple[Metric, ...]
     samples_per_epoch: int  #: training samples.
     batch_size: int  #: samples in a step; the last step of an epoch may have fewer.

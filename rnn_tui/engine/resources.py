@@ -1,4 +1,4 @@
-"""How busy the machine is; and imports without a pause.
+"""Measure how busy the machine is, and import without pauses for garbage collection.
 
 Python looks for garbage by walking through all objects, the more often the more are made. Importing
 PyTorch makes half a million, all to stay: looking through them costs a seventh of the imports'
@@ -59,7 +59,7 @@ class MachineWatch:
         self._whole: Load = {}  # the means of all looks, and the most memory
 
     def after(self, event: events.Event) -> events.MachineSeen | None:
-        """What is to be reported of the machine after an event, if anything; raises nothing."""
+        """Return what to report of the machine after an event, if anything; raises nothing."""
         now = time.monotonic()
         try:
             if isinstance(event, events.RunStarted):

@@ -1,6 +1,6 @@
 """The settings that a user may change: all that any place shows of one is its row in `SETTINGS`.
 
-A row has a setting's label, help and limits, how it is typed, where the form has it, and its word
+A row has a setting's label, help and limits, how it is typed, where it is in the form, and its word
 in the names of runs. Form, command line, sweeps and pages read it there, so that they can't
 disagree. Torch-free, since form and command line check settings before torch is loaded.
 """
@@ -70,12 +70,14 @@ class Setting(ABC):
         """Return `value` as it is in the configuration; None if it is not allowed."""
 
     def format(self, value: Any) -> str:
-        """`value` as one would type it, here of several with commas between them."""
+        """Return `value` as a user would type it; here several, with commas between them."""
         return ",".join(map(str, value))
 
     def check(self, value: Any, text: str = "") -> Any:
-        """`value`, typed as `text` if it was, as the configuration has it; `SettingError` if not
-        allowed.
+        """Return `value`, typed as `text` if it was, as in the configuration.
+
+        Raises:
+            SettingError: if it is not allowed.
         """
         found = self.allowed(value)
         if found is None:
@@ -91,7 +93,7 @@ class Setting(ABC):
         return self.check(value, text)
 
     def _shown(self, value: Any, text: str) -> str:
-        """What was refused, as it was typed if it was."""
+        """Return the refused value as it was typed, or formatted if it was not typed."""
         if not text and isinstance(value, Sequence) and not isinstance(value, str):
             # no more than would show, and no fewer: an ellipsis says that others follow
             value = ", ".join(str(item) for item in value[:LONGEST_SHOWN])
@@ -103,7 +105,7 @@ class Setting(ABC):
 
 @dataclass(frozen=True)
 class NumberSetting(Setting):
-    """One number; an int for whole-number settings."""
+    """A setting of one number; an int for whole-number settings."""
 
     low: float  #: the smallest allowed value.
     high: float  #: the largest allowed value.
@@ -201,7 +203,7 @@ class RangeSetting(Setting):
 
 @dataclass(frozen=True)
 class ChoicesSetting(Setting):
-    """One or several names out of a few."""
+    """A setting of one or several names out of a few."""
 
     choices: Mapping[str, str]  #: by name as typed, the label in a form.
 

@@ -39,12 +39,12 @@ class Status(StrEnum):
 
     @property
     def active(self) -> bool:
-        """Whether a thread trains it, or did when this was written."""
+        """Whether a thread trains the run, or did when this was written."""
         return self in (Status.LOADING, Status.TRAINING, Status.PAUSED)
 
     @property
     def resumable(self) -> bool:
-        """Whether it can be resumed."""
+        """Whether the run can be resumed."""
         return self in (Status.INTERRUPTED, Status.STOPPED, Status.FAILED)
 
 
@@ -159,7 +159,7 @@ def _points_until(series: AnySeries, end: float) -> AnySeries:
 
 
 def _spread_point(x: float, spread: Spread) -> tuple[float, ...]:
-    """What a `SpreadSeries` has at `x`, in the order of its fields."""
+    """Return the fields of a `SpreadSeries` at `x`, in their order."""
     return float(x), spread.mean, spread.sd or 0.0, spread.low, spread.high
 
 
@@ -169,7 +169,7 @@ class RunState:
 
     run_id: str  #: the id that its events carry.
     config: RunConfig  #: its settings.
-    status: Status = Status.LOADING  #: where it stands.
+    status: Status = Status.LOADING  #: its status now.
     metric_definitions: tuple[Metric, ...] = ()  #: in order of display.
     device: str = ""  #: such as `cuda:0`; empty before the run starts.
     parameters: int = 0  #: trainable weights.
@@ -180,7 +180,7 @@ class RunState:
     elapsed: float = 0.0  #: seconds of training, pauses left out.
     #: steps by `elapsed`; not compared, since it depends on since when the run was watched.
     pace: Pace = field(default=Pace(), compare=False)
-    #: by metric name; of training by step, the others by epoch.
+    #: the series by metric name: training by step, the others by epoch.
     series: Mapping[str, Series] = field(default_factory=dict)
     #: the same of replicas: one a variant.
     bands: Mapping[str, tuple[SpreadSeries, ...]] = field(default_factory=dict)
@@ -193,7 +193,7 @@ class RunState:
     message: str = ""  #: why it failed, or the last warning.
     #: how busy the machine is, as in `MachineSeen`; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)
-    #: how many have their turn before this run, where processes train in turn and it waits.
+    #: how many processes train before this run, while it waits for its turn.
     before: int = 0
 
     @property
@@ -283,9 +283,7 @@ class RunState:
         )
 
     def _until(self, step: int, steps_per_epoch: int) -> "RunState":
-        """What was known after `step`, from which the run is resumed; all later points come
-        again.
-        """
+        """Return the state after `step`, where the run is resumed; all later points come again."""
         if not self.step:
             return self
         end = step / steps_per_epoch  # in epochs

@@ -1,4 +1,4 @@
-"""One optimisation step, what it changes from step to step, and the losses of an epoch."""
+"""Make optimisation steps, change their settings from step to step, and log an epoch's losses."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,7 @@ AVERAGED = "average/count"
 
 
 class Stepper:
-    """One optimisation step: gradients of the parts side by side, then the update."""
+    """Makes optimisation steps: gradients of the parts side by side, then the update."""
 
     def __init__(
         self,
@@ -207,7 +207,7 @@ class LossLog:
         self._sums: Tensor | None = None
         #: how many samples were fetched so far.
         self._count = 0
-        #: of the last batch fetched.
+        #: the loss of the last batch fetched.
         self.last: float | tuple[float, ...] = math.nan
 
     def add(self, loss: Tensor, samples: int) -> None:

@@ -18,5 +18,5 @@ class DisposableThread(threading.Thread):
 
 
 def any_left_behind() -> bool:
-    """Whether a disposable thread has not ended yet."""
+    """Return whether a disposable thread has not ended yet."""
     return any(isinstance(thread, DisposableThread) for thread in threading.enumerate())

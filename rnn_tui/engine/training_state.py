@@ -44,7 +44,7 @@ class TrainingState:
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """All but the tensors, ready for JSON."""
+        """Return everything but the tensors, ready for JSON."""
         names = [each.name for each in fields(self) if each.name not in ("run_id", "tensors")]
         return {"run": self.run_id, **{name: getattr(self, name) for name in names}}
 
@@ -149,7 +149,7 @@ Log = Callable[[str, Literal["info", "warning"]], None]
 
 
 def device_for(config: RunConfig, resume: ResumePoint | None, log: Log) -> torch.device:
-    """Where to train: a resumed run where it began, or on another device of that kind.
+    """Return the device to train on: a resumed run's own, or another of that kind.
 
     Args:
         config: the run's settings.

@@ -1,4 +1,4 @@
-"""What a recurrent cell is: its equations, written once for NumPy, PyTorch and ONNX alike.
+"""The recurrent cell: its equations, written once for NumPy, PyTorch and ONNX alike.
 
 A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
 the answers in NumPy, the look inside, training (stacked layers for images, sets of replicas for
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 
-#: what edits and records call the second value that some cells carry from step to step.
+#: the name, in edits and records, of the second value that some cells carry from step to step.
 MEMORY = "cell"
-#: what they call the first.
+#: their name of the first value.
 STATE = "state"
 #: an array or a tensor for each block of rows.
 Blocks = Sequence[Any]
@@ -31,8 +31,9 @@ def _unedited(_name: str, values: Any) -> Any:
 
 
 class Operations(NamedTuple):
-    """What `Cell.step` may use beside arithmetic: of NumPy arrays, of PyTorch tensors, or of values
-    of an ONNX graph in the making.
+    """The functions that `Cell.step` may use beside arithmetic.
+
+    They take NumPy arrays, PyTorch tensors, or values of an ONNX graph under construction.
     """
 
     sigmoid: Callable[[Any], Any]  #: the logistic function.
@@ -63,7 +64,7 @@ class OnnxOperator:
 
 @dataclass(frozen=True)
 class ReplicaColumns:
-    """Which columns of a set's weights (R, G·H, columns) are multiplied by what."""
+    """The columns of a set's weights (R, G·H, columns), by what they are multiplied by."""
 
     state: slice  #: by the last state; empty for a cell without recurrent weights.
     input: slice  #: by what is read.
@@ -91,7 +92,7 @@ class Cell(ABC):
     #: the gate that decides how much of the last step stays, whose bias `Recipe.forget_bias` sets
     #: in the `orthogonal` initialisation. None if there is no such gate.
     keep_gate: ClassVar[str | None] = None
-    #: whether the last step stays where that gate is open (1). Where False, it stays where the gate
+    #: whether the last step stays while that gate is open (1). If False, it stays while the gate
     #: is shut (0), and a positive `Recipe.forget_bias` gives that gate a negative bias.
     open_gate_keeps: ClassVar[bool] = True
     #: whether a second direction reads the sequence from its end.
@@ -110,7 +111,7 @@ class Cell(ABC):
 
     @abstractmethod
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
-        """One step from the `last`.
+        """Return the step after `last`.
 
         Args:
             operations: all that may be done with the values, beside + − · / and powers.
@@ -130,7 +131,7 @@ class Cell(ABC):
         )
 
     def start(self, state: Any) -> Step:
-        """What comes before the first step, with a state of zeros."""
+        """Return the step before the first one, with a state of zeros."""
         return Step(state, state if self.has_memory else None)
 
     @property
@@ -163,7 +164,7 @@ class Cell(ABC):
         return ReplicaColumns(slice(0, 0), slice(0, features), features, None, features + 1)
 
     def is_in_use(self, name: str) -> bool:
-        """Whether the cell has a parameter of that name, such as `recurrent.weight_hh_l0`.
+        """Return whether the cell has a parameter of that name, such as `recurrent.weight_hh_l0`.
 
         Earlier versions kept recurrent weights and their bias, all unused, for a cell without them.
         """
@@ -172,13 +173,16 @@ class Cell(ABC):
         )
 
     def columns_in_use(self, count: int, features: int, hidden_size: int) -> slice:
-        """Which of the `count` columns of a set's weights in a file are in use: see `is_in_use`."""
+        """Return which of the `count` columns of a set's weights in a file are in use.
+
+        See `is_in_use`.
+        """
         unused = count == hidden_size + features + 2 and not self.has_recurrent_weights
         return slice(hidden_size, -1) if unused else slice(None)
 
     @property
     def rows_to_pytorch(self) -> list[int]:
-        """For each of PyTorch's blocks of rows, its place in a set of replicas."""
+        """The place in a set of replicas of each of PyTorch's blocks of rows."""
         return sorted(range(self.blocks), key=(self.replica_rows or range(self.blocks)).__getitem__)
 
     # Faster ways than `step` in NumPy, for a cell that has them. `networks.stepwise` has the types

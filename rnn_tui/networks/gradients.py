@@ -65,7 +65,7 @@ LARGEST_DIFFERENCE = 1e-3  # as a share of the CPU's; sums in another order make
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
     """On MPS compare loss and gradients of a cell with the CPU's, once in a process.
 
-    The cell is tried in a row reader of so many `layers`, or in a set of replicas where there are
+    The cell is tried in a row reader of so many `layers`, or in a set of replicas if there are
     none.
 
     Raises:
@@ -82,7 +82,7 @@ def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
 
 @cache
 def _fault_on_mps(cell: Cell, layers: int) -> str:
-    """What MPS computes otherwise than the CPU, and by how much; empty if nothing is."""
+    """Return how MPS differs from the CPU, and by how much; empty if it does not."""
     on_mps = _trial(cell, layers, torch.device("mps"))
     on_cpu = _trial(cell, layers, torch.device("cpu"))
     shares = [

@@ -42,7 +42,7 @@ class LSTMCell(Cell):
     # In NumPy, twice as fast as by the equations of its step alone.
 
     def run_faster(self, weights: "CellWeights", inputs: "Array") -> "Activations":
-        """With all gates of a step in one product, and in place."""
+        """Run the layer with all gates of a step in one product, and in place."""
         import numpy as np  # noqa: PLC0415 - on use only
 
         from rnn_tui.networks.stepwise import Activations, sigmoid  # noqa: PLC0415 - numpy
@@ -70,7 +70,7 @@ class LSTMCell(Cell):
     def replica_states_faster(
         self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
     ) -> "Iterator[Array]":
-        """With one product a step."""
+        """Yield the states of replicas, with one product a step."""
         import numpy as np  # noqa: PLC0415 - on use only
 
         from rnn_tui.networks.stepwise import sigmoid, still_going  # noqa: PLC0415 - numpy
@@ -96,7 +96,7 @@ class LSTMCell(Cell):
 
 
 class BiLSTMCell(LSTMCell):
-    """Two LSTMs, one of which reads the sequence from its end."""
+    """A bidirectional LSTM: two LSTMs, one of which reads the sequence from its end."""
 
     name, label = "bilstm", "biLSTM"
     bidirectional = True

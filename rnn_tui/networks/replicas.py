@@ -8,7 +8,7 @@ Replicas of different hidden sizes share one tensor. A unit that a smaller repli
 weights everywhere: its state stays exactly zero, and so do all its gradients.
 
 Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the
-largest replica, G blocks of H rows, O outputs. The batch comes last, where there is most to
+largest replica, G blocks of H rows, O outputs. The batch comes last, since there is most to
 vectorise over.
 
 The backward pass of LSTMs over time is written by hand (`_run_back` has its equations): all that
@@ -201,7 +201,7 @@ class _Workspace:
         self._make_views(replicas, width)
 
     def fits(self, gates: Tensor, steps: int, batch: int) -> bool:
-        """Whether a pass over so many steps and sequences can use it."""
+        """Return whether a pass over so many steps and sequences can use it."""
         wanted = (batch, gates.shape, gates.dtype, gates.device)
         return self.steps >= steps and self._made_for == wanted
 
@@ -334,7 +334,10 @@ def _product_and_sum(left: Tensor, right: Tensor, addend: Tensor | None) -> Tens
 
 
 def _gradient_on_gates(gates: Tensor, steps: int, work: _Workspace) -> Tensor:
-    """Of the gradients on the sums of each step: Σ Ds·[h₋₁ x 1 1]ᵀ over steps and sequences."""
+    """Return the gates' gradient from those of each step's sums.
+
+    It is Σ Ds·[h₋₁ x 1 1]ᵀ over steps and sequences.
+    """
     replicas, rows, columns = gates.shape
     if work.batch > 1:  # step by step, where all lies as it is read
         sums = work.sums[:steps].flatten(0, 1)  # (T·R, 4·H, B)

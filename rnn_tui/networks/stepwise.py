@@ -55,14 +55,14 @@ NUMPY = Operations(sigmoid, np.tanh, _split)
 
 @dataclass(frozen=True)
 class Activations:
-    """All that a layer holds while it reads T steps of N sequences."""
+    """The activations of a layer while it reads T steps of N sequences."""
 
     states: Array  #: (T, N, H), the outputs h after each step.
     cells: Array | None  #: (T, N, H), the memory c after each step; None for a cell that has none.
     gates: Mapping[str, Array]  #: (T, N, H) each, by the names of `Cell.gates`.
 
     def mapped(self, change: Callable[[Array], Array]) -> "Activations":
-        """The same of states, cells and gates."""
+        """Return them with a change made to states, cells and gates."""
         cells = None if self.cells is None else change(self.cells)
         return Activations(
             change(self.states),
@@ -86,7 +86,7 @@ class CellWeights:
 
     @classmethod
     def named(cls, cell: Cell, weights: Mapping[str, Array]) -> Self:
-        """Of weights by the names of `Cell.layer_shapes`."""
+        """Make them of weights by the names of `Cell.layer_shapes`."""
         return cls(
             cell,
             weights["weight_ih"],
@@ -115,7 +115,7 @@ class CellWeights:
         return inputs @ self.of_input.T + self.input_bias
 
     def step(self, operations: Operations, read: Any, last: Step) -> Step:
-        """One step of N sequences from the `last`, of W·x + b (N, G·H)."""
+        """Return the step of N sequences after `last`, from W·x + b (N, G·H)."""
         recurrent = None
         if self.of_state is not None:
             recurrent = last.state @ self.of_state.T + self.state_bias  # (N, G·H)

@@ -1,4 +1,4 @@
-"""What each column of the database has to be, and what stands in for a value that is not.
+"""Define what each column of the database may contain, and the fallback for an invalid value.
 
 A database may be damaged, or changed by hand: what is read of it, or beside it, is checked here,
 and text is made harmless to show. Each kind of column is a class; each column is a line of
@@ -49,11 +49,11 @@ INVALID_VALUE = (
 class Column(ABC):
     """A kind of column: it makes our value of the database's."""
 
-    fallback: Any  #: stands in for a value that `read` refuses.
+    fallback: Any  #: replaces a value that `read` refuses.
 
     @abstractmethod
     def read(self, value: Any) -> Any:
-        """The value as a record has it; one of `INVALID_VALUE` for a wrong one."""
+        """Return the value for a record; raises one of `INVALID_VALUE` for a wrong one."""
 
 
 @dataclass(frozen=True)
@@ -113,9 +113,9 @@ class Number(Column):
 
 @dataclass(frozen=True)
 class Nullable(Column):
-    """What may also be missing, as NULL is."""
+    """A column whose value may also be missing: NULL in the database."""
 
-    kind: Column  #: what it is where it is not missing.
+    kind: Column  #: its kind if it is not missing.
     fallback: Any = None
 
     def read(self, value: object) -> Any:

@@ -1,4 +1,4 @@
-"""What training will take here: by the last runs of the task, else by operations timed a moment."""
+"""Estimate how long training will take: from the task's last runs, else from timed operations."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ TIMES = 50  # that an operation is timed
 
 
 class MachineSpeed(NamedTuple):
-    """What a machine has to train with, and seconds that one of its threads takes."""
+    """A machine's device and workers, and the seconds that operations take in one thread."""
 
     call: float  #: seconds of a call.
     multiplication: float  #: seconds of a multiplication in a product of matrices.
     tanh: float  #: seconds of the hyperbolic tangent of a number.
-    device: str  #: what `auto` stands for.
+    device: str  #: the device that `auto` means.
     workers: int  #: threads that share a batch of images.
 
 
@@ -45,15 +45,15 @@ class Workload(NamedTuple):
     layers: int  #: recurrent layers, a direction each.
     gates: int  #: numbers that functions of gates are worked out of, over all units.
     weights: int  #: numbers that are multiplied at a time step.
-    recipe: Recipe  #: what else decides how long a step takes.
+    recipe: Recipe  #: further settings that decide how long a step takes.
 
 
-#: by device, what was trained, the last first, and the seconds that it took.
+#: by device, past workloads, the last first, and the seconds that they took.
 PastTimes = Mapping[str, Sequence[tuple[Workload, float]]]
 
 
 def workload(config: RunConfig) -> Workload | None:
-    """What training with these settings computes; None if that depends on a user's files."""
+    """Return the work of training with these settings; None if it depends on a user's files."""
     task = TASKS[config.task]
     cell = CELLS[config.cell]
     if isinstance(config, SequenceConfig) and task.shape is not None:
@@ -83,7 +83,7 @@ def workload(config: RunConfig) -> Workload | None:
 
 
 def _mean_rows(rows: int, recipe: Recipe) -> float:
-    """How many rows of an image are read, on average over the steps of a training."""
+    """Return the mean number of rows of an image that are read over the steps of a training."""
     inner = len(INNER_ROWS)
     left_out = recipe.inner_rows * (rows - inner)
     read_in_pairs = recipe.row_pairs * inner / 2
@@ -121,7 +121,7 @@ def estimated_seconds(wanted: Workload, speed: MachineSpeed, workers: int) -> fl
 
 
 def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -> float | None:
-    """What training with these settings will take; None if that is unknown."""
+    """Estimate the seconds that training with these settings will take; None if unknown."""
     wanted = workload(config)
     if wanted is None:
         return None
@@ -140,7 +140,7 @@ def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -
 
 
 def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
-    """What training with each of these settings of one task will take on average.
+    """Estimate the mean time of training with each of these settings of one task.
 
     Returns:
         Seconds; None if it is unknown for one of them.

@@ -14,7 +14,7 @@ from rnn_tui.runs.run_record import RunRecord
 
 @dataclass(frozen=True)
 class Curve:
-    """One metric of one run, as it was logged; all tuples are equally long."""
+    """One metric of one run, as logged; all tuples have the same length."""
 
     steps: tuple[int, ...]  #: when, in steps.
     epochs: tuple[float, ...]  #: when, in epochs, fractions included.
@@ -34,7 +34,7 @@ class Line:
     """A curve to draw: one draw of a network, or the mean over several with their spread."""
 
     label: str  #: what to call it.
-    runs: tuple[str, ...]  #: the ids of the runs behind it.
+    runs: tuple[str, ...]  #: the ids of the runs that it shows.
     x: tuple[float, ...]  #: where; steps, epochs or seconds.
     spreads: tuple[Spread, ...]  #: at each of them, the values of all seeds.
 
@@ -106,7 +106,7 @@ def _line(
 def _points_by_step(
     curve: Curve, against: Against
 ) -> dict[int, tuple[float, float | tuple[float, ...]]]:
-    """By step, the place of a point on the x axis and its value, or one for each replica."""
+    """Return by step a point's place on the x axis, and its value or one for each replica."""
     places: Mapping[Against, Sequence[float]] = {
         "step": curve.steps,
         "epoch": curve.epochs,

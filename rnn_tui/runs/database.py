@@ -194,7 +194,7 @@ def version_of(connection: sqlite3.Connection, path_shown: str) -> int:
 
 
 def names_to_type(*, deleted: bool = False) -> list[str]:
-    """What a shell offers for a run: `last`, then the names of runs, the newest first.
+    """Return the words that a shell offers for a run: `last`, then names, the newest first.
 
     A run whose name can't be typed is offered by its id. Empty if there are no runs, or the
     database can't be read at once.
@@ -236,7 +236,7 @@ def read_names(condition: str, patience: float = PATIENCE_SECONDS) -> list[tuple
 
 
 def _can_be_typed(name: object) -> bool:
-    """Whether a command reads a word as a name: it is one short line of text, and no option."""
+    """Return whether a command reads a word as a name: one short line of text, and no option."""
     return (
         isinstance(name, str)
         and name not in ("", LAST)

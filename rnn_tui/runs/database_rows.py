@@ -53,14 +53,14 @@ class _CachedRecord:
 
 
 class RecordReader:
-    """Reads records of runs; each is made once, and anew when something of it has changed.
+    """Reads records of runs; each is made once, and again when it has changed.
 
     So a list of 20,000 runs, asked for every second, costs a look at a few columns.
     """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._connection = connection
-        #: by rowid.
+        #: records by their rowid.
         self._cache: dict[int, _CachedRecord] = {}
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
@@ -87,7 +87,7 @@ class RecordReader:
         return [self._cache[rowid].record for rowid in versions if rowid in self._cache]
 
     def _tags(self) -> dict[object, list[object]]:
-        """All tags, by the id of their run, as they stand in the database."""
+        """Return all tags in the database, by the id of their run."""
         tags: dict[object, list[object]] = {}
         for run_id, tag in self._connection.execute("SELECT run_id, tag FROM tags"):
             tags.setdefault(run_id, []).append(tag)
@@ -96,7 +96,7 @@ class RecordReader:
     def _versions(
         self, where: str, arguments: Sequence[str | None], tags: Mapping[object, list[object]]
     ) -> dict[int, tuple[object, ...]]:
-        """By rowid, what changes whenever something of a run does; last, whether it trains."""
+        """Return by rowid the columns that change when a run changes; last, whether it trains."""
         rows = self._connection.execute(
             "SELECT rowid, id, status, updated, step, name, note, deleted, "
             f"(SELECT sweep FROM trials WHERE run_id = id) AS sweep FROM runs {where}",
@@ -108,7 +108,7 @@ class RecordReader:
         }
 
     def _is_alive(self, row: sqlite3.Row) -> bool:
-        """Whether a process trains a run."""
+        """Return whether a process trains a run."""
         run_id, sweep = row["id"], row["sweep"]
         if row["status"] not in ACTIVE or not is_id(run_id):
             return False
@@ -226,7 +226,7 @@ def _event_of(run: RunRecord, values: LoggedValues) -> events.Event:
 def insert_run(
     connection: sqlite3.Connection, run_id: str, config: RunConfig, name: str, created: float
 ) -> None:
-    """Add a run, unless it is there; its name gets a number where another has it."""
+    """Add a run, unless it is there; its name gets a number if it is taken."""
     if connection.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
         return
     values = {
@@ -257,7 +257,7 @@ def _free_name(connection: sqlite3.Connection, name: str) -> str:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a session of training runs."""
+    """The computer and process in which a session of training runs."""
 
     host: str  #: the computer's name.
     versions: str  #: of packages and system, as JSON.

@@ -1,4 +1,4 @@
-"""Whether a run is in training: a lock that the system takes back when a process dies.
+"""Lock a run while it is in training; the system takes the lock back when the process dies.
 
 So a run whose process was killed shows as interrupted at once, and no two processes train the same
 run. The lock is on a file of its own, since the run's folder is the user's.
@@ -77,12 +77,12 @@ class RunLock:
 
 
 def is_held(run_id: str) -> bool | None:
-    """Whether a process holds a run's lock; None if no file could have been locked."""
+    """Return whether a process holds a run's lock; None if no file could have been locked."""
     return is_locked(_path(run_id))
 
 
 def is_locked(path: Path) -> bool | None:
-    """Whether a process holds the lock of a file; None if no file could have been locked."""
+    """Return whether a process holds the lock of a file; None if no file could have been locked."""
     try:
         with path.open("rb") as file:
             locked = try_lock(file)
@@ -122,7 +122,7 @@ def take_requests(run_id: str) -> list[str]:
 
 
 def is_alive(host: str, pid: int, started: float) -> bool:
-    """Whether a process of this computer still runs.
+    """Return whether a process of this computer still runs.
 
     Its number may have gone to a later process since, so that the time of its start counts as well.
 
@@ -138,7 +138,7 @@ def is_alive(host: str, pid: int, started: float) -> bool:
 
 
 def process_started(pid: int | None = None) -> float:
-    """When a process started, this one by default, in seconds since 1970; 0 if unknown."""
+    """Return when a process started, this one by default, in seconds since 1970; 0 if unknown."""
     import psutil  # noqa: PLC0415 - on use only
 
     try:
@@ -153,7 +153,7 @@ def _path(run_id: str, suffix: str = "lock") -> Path:
 
 
 def _is_at(file: IO[bytes], path: Path) -> bool:
-    """Whether `file` still lies at `path`: the last owner of the lock may have removed it."""
+    """Return whether `file` is still at `path`: the lock's last owner may have removed it."""
     try:
         return os.path.samestat(os.fstat(file.fileno()), path.stat())
     except OSError:

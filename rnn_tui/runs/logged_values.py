@@ -1,4 +1,4 @@
-"""What was logged of a run: all of it, or as much of a long run as a chart shows.
+"""Read what was logged of a run: all of it, or as much of a long run as a chart shows.
 
 A run may have a million points. Views that show curves read a few thousand of them, which SQLite
 picks by their place or value; exports read all. Whatever reads raises a TypeError or a ValueError
@@ -57,7 +57,7 @@ def pack(values: Sequence[float]) -> bytes:
 
 
 def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
-    """What was logged of a metric at a step: one number, or one for each replica.
+    """Return a metric's value at a step: one number, or one for each replica.
 
     Args:
         value: the number; NULL for NaN.
@@ -75,7 +75,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
 
 @lru_cache(1000)  # of a million points there are few
 def metric_name(name: object) -> SafeText:
-    """The name of a metric, as the database has it."""
+    """Return the name of a metric in the database."""
     return printable(name, LONGEST_WORDS)
 
 
@@ -144,7 +144,7 @@ def read_logged_values(
 
 
 def read_outline(connection: sqlite3.Connection, run_id: str) -> list[LoggedValues]:
-    """What was logged of a run, without steps that a `RunState`, whose memory is bounded, drops."""
+    """Read what was logged of a run, without the steps that a `RunState` drops to limit memory."""
     steps: set[int] = set()
     for kind, metric in logged_metrics(connection, run_id):
         if kind == "step":
@@ -263,13 +263,13 @@ def outline_steps(
 
 
 def _is_longer(connection: sqlite3.Connection, key: tuple[str, str, str], most: int) -> bool:
-    """Whether there are more points of a run, kind and metric than `most`."""
+    """Return whether there are more points of a run, kind and metric than `most`."""
     query = f"SELECT 1 FROM {_OF_METRIC} LIMIT 1 OFFSET ?"
     return connection.execute(query, (*key, most)).fetchone() is not None
 
 
 def _has_replicas(connection: sqlite3.Connection, key: tuple[str, str, str]) -> bool:
-    """Whether the points of a run, kind and metric have a value for each replica."""
+    """Return whether the points of a run, kind and metric have a value for each replica."""
     row = connection.execute(f"SELECT replicas FROM {_OF_METRIC} LIMIT 1", key).fetchone()
     return row[0] is not None
 

@@ -274,7 +274,7 @@ class Recorder:
 
     @property
     def problem(self) -> str:
-        """Why the run is not recorded, or a warning, as a sentence; empty if all is well."""
+        """A sentence on why the run is not recorded, or a warning; empty if all is well."""
         return self._problem or self._notice
 
     def flush(self) -> bool:

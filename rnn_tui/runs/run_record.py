@@ -33,7 +33,7 @@ class RunRecord:
     run_id: str  #: unique, and the name of its folder.
     name: SafeText  #: unique, and the user's to change.
     config: RunConfig  #: its settings.
-    status: Status  #: where it stands now.
+    status: Status  #: its status now.
     created: float  #: when it began, in seconds since 1970.
     updated: float  #: when something was last written of it.
     step: int = 0  #: steps that are logged.
@@ -123,7 +123,7 @@ RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
 
 
 def is_id(value: object) -> bool:
-    """Whether this is the id of a run, and so harmless as the name of a folder."""
+    """Return whether a text is the id of a run, and so safe as the name of a folder."""
     return isinstance(value, str) and ID.fullmatch(value) is not None
 
 

@@ -135,7 +135,7 @@ class RunStore:
             return read_logged_values(self._connection, run_id, kind)
 
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
-        """Each run with a metric's curve, of long ones as much as a chart can show.
+        """Return each run with a metric's curve, of at most as many points as a chart can show.
 
         Runs that differ in their seeds only share a line of a chart, so that their curves are read
         together, at the same steps.
@@ -200,7 +200,7 @@ class RunStore:
             The name as it is stored, without spaces around it.
 
         Raises:
-            SettingError: it can't be a name, or another run has it.
+            SettingError: if it can't be a name, or another run has that name.
         """
         name = name.strip()
         _check_line("name", name, LONGEST_NAME)

@@ -40,7 +40,7 @@ class RequestedAction:
     """The requests of other processes to the process that trains a run."""
 
     apply: Callable[[Control], None]  #: does it.
-    report: str  #: the line for the log; braces stand for the id of the run.
+    report: str  #: the line for the log; braces are replaced by the id of the run.
 
 
 _ACTIONS = {  # by the words of `locks.REQUESTS`
@@ -164,7 +164,7 @@ class TrainingSession:
         self._end: End | None = None
         #: why `emit` failed, if it did: then nobody listens.
         self._emit_error: OSError | None = None
-        #: what was said of failures to write; none is said twice.
+        #: warnings of failures to write; none is repeated.
         self._warnings: set[str] = set()
         #: log lines on requests that were done, from the recorder's thread.
         self._reports: deque[str] = deque()
@@ -255,7 +255,7 @@ class TrainingSession:
         )
 
     def _resume_point(self) -> "ResumePoint | None":
-        """Where the run goes on, or None if it has no checkpoint.
+        """Load the point from which the run is resumed; None if it has no checkpoint.
 
         Raises:
             CheckpointError: its checkpoint can't be read.
@@ -289,7 +289,7 @@ class TrainingSession:
             self._on_unsaved(unsaved)
 
     def _obey_requests(self) -> None:
-        """In the recorder's thread: do what other processes ask for."""
+        """Do what other processes ask for; runs in the recorder's thread."""
         for word in take_requests(self._run_id):
             action = _ACTIONS[word]
             self._paused_by_request = word == "pause"

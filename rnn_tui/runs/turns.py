@@ -122,7 +122,7 @@ def processes_in_turn(folder: Path) -> frozenset[int]:
 
 
 def _tickets(folder: Path) -> list[Ticket]:
-    """All tickets in a folder, in no order, of processes that died as well."""
+    """Return all tickets in a folder in any order, also those of processes that died."""
     if not folder.is_dir():
         return []
     tickets = []

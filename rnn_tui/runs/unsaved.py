@@ -65,7 +65,7 @@ class UnsavedRun:
 
     @property
     def saved(self) -> bool:
-        """Whether all of it is on the disk."""
+        """Whether everything is on the disk."""
         if self._checkpoint is not None or self._end is not None:
             return False
         return not (self._recorder.lost or self._recorder.busy)
@@ -85,7 +85,7 @@ class UnsavedRun:
         return self.saved
 
     def _keep_trying(self) -> None:
-        """In the thread: try until it is saved, and a last time after `finish`."""
+        """Try until the weights are saved, and a last time after `finish`; runs in the thread."""
         pause = FIRST_PAUSE
         try:
             while not self.saved:
@@ -145,7 +145,7 @@ class UnsavedRun:
 
     @property
     def loss_sentence(self) -> str:
-        """After it was given up: what is lost, and what the user can do."""
+        """What is lost after giving up, and what the user can do."""
         name = printable(self.name, 80)
         path = weights_of(self.run_id)
         remedy = f"free some space for {printable(data_dir(), 200)}"

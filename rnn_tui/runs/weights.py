@@ -45,7 +45,7 @@ class Source:
 
     @property
     def title(self) -> str:
-        """Its name in a list of networks."""
+        """The network's name in a list of networks."""
         if not self.name:
             return self.label
         if self.ships:
@@ -54,7 +54,7 @@ class Source:
 
     @property
     def short_title(self) -> str:
-        """Its name if there is little room."""
+        """A shorter name, if there is little room."""
         return self.name if self.ships else self.label
 
 
@@ -269,7 +269,7 @@ def trained_networks(task: str) -> dict[str, Any]:
 
 
 def _network_maker(task: str) -> Callable[[WeightsFile], Any]:
-    """What makes a network of a task's weights, of sequences or else of images."""
+    """Return the class that makes networks of a task's weights: of sequences, or else of images."""
     if TASKS[task].shape is not None:
         return TASKS[task].network
     from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415 - numpy, on use only

@@ -20,7 +20,7 @@ NOTHING = "–"
 LONGEST_AUTOMATIC_NAME = 60
 LONGEST_VALUE = 80
 LONGEST_PATH = 1000
-#: by setting that names a file, the word in the name of a run that has one.
+#: by name of a setting for a file, its word in the name of a run with such a file.
 FILES_IN_NAMES = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
 
 

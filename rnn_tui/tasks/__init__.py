@@ -19,7 +19,7 @@ from rnn_tui.tasks.task import Task
 
 GROUP = "rnn_tui.tasks"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
-#: words of the command line that stand where a task's name does
+#: words of the command line in the place of a task's name
 RESERVED = ("list", "show")
 LONGEST_WORDS = 4000
 

@@ -1,4 +1,4 @@
-"""What is known of a task without torch, and what evaluations of its networks measure.
+"""Describe tasks without torch, and what evaluations of their networks measure.
 
 Known are presets, settings, metrics and published figures.
 """
@@ -36,16 +36,16 @@ class Preset:
     name: str  #: as typed, such as `fast`.
     summary: str  #: the recipe in a sentence.
     values: Mapping[str, Any]  #: its settings, the recipe among them.
-    #: by cell, settings in place of those.
+    #: settings that replace those, by cell.
     of_cells: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class SequenceShape:
-    """What the networks of a task on sequences read and answer."""
+    """The inputs and outputs of the networks of a task on sequences."""
 
     features: int  #: F numbers that are read at each step.
-    #: what the O outputs stand for, such as the ten digits; one output is a yes or no.
+    #: what the O outputs mean, such as the ten digits; one output is a yes or no.
     outputs: tuple[str, ...]
     every_step: bool = False  #: whether each step has an answer, in place of the last one only.
     inputs: str = "inputs"  #: the elements of a sequence, in the plural: `digits`.
@@ -66,10 +66,10 @@ class Task:
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
     headline: str  #: the name of the metric that sums up a finished run, such as `test_accuracy`.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
-    #: of logits and classes, in validation and test; one can be added.
+    #: measures of logits and classes, in validation and test; one can be added.
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None  #: what its networks read and answer; None for images.
-    #: how many images it trains on where they ship, their rows and their columns; or None.
+    #: the number of shipped images to train on, their rows and their columns; None without.
     images: tuple[int, int, int] | None = None
     #: `module:class` of what answers questions.
     inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
@@ -108,7 +108,7 @@ class Task:
 
     @property
     def reads_data(self) -> bool:
-        """Whether it trains on files, in place of what is drawn by chance."""
+        """Whether it trains on files, in place of randomly drawn examples."""
         return self.config_class is ImageConfig
 
     @property
@@ -118,7 +118,7 @@ class Task:
 
     @property
     def metric_definitions(self) -> tuple[Metric, ...]:
-        """All metrics in order of display: of training, of validation, of the test."""
+        """All metrics in order of display: training, validation, test."""
         measured = [metric for measure in self.measures for metric in measure.metrics]
         metrics = [*self.metrics, *measured]
         return tuple(sorted(metrics, key=lambda metric: STAGES.index(metric.stage)))
@@ -244,7 +244,7 @@ class ByLength:
 
 @dataclass(frozen=True)
 class SequenceEvaluation:
-    """What an evaluation of replicas measures."""
+    """The results of an evaluation of replicas."""
 
     config: SequenceConfig  #: the settings of the run.
     by_length: Sequence[ByLength]  #: figures at several lengths, some beyond those in training.

@@ -49,7 +49,7 @@ def date(seconds: float) -> str:
 
 
 def run_document(run: RunRecord) -> dict[str, Any]:
-    """A run as a list of runs has it, without its logged values."""
+    """Return a run as in a list of runs, without its logged values."""
     config = run.config
     return {
         "id": run.run_id,
@@ -109,7 +109,7 @@ def _session_document(session: Session) -> dict[str, Any]:
 
 
 def _values_document(values: LoggedValues) -> dict[str, Any]:
-    """What was logged at a step; a field whose value is not known is left out."""
+    """Return the values logged at a step; fields without a known value are left out."""
     fields = {
         "kind": values.kind,
         "step": values.step,
@@ -313,7 +313,7 @@ class _EventFile:
 
     @property
     def data(self) -> bytes:
-        """All of it."""
+        """The bytes of the whole file."""
         return self._bytes.getvalue()
 
 

@@ -41,7 +41,7 @@ class ExportFormat:
 
     @property
     def in_folder(self) -> bool:
-        """Whether its path is that of a folder, or may be."""
+        """Whether the format's path may be that of a folder."""
         return self.several or not self.suffix
 
     @property
@@ -103,7 +103,7 @@ FORMATS = {
 
 
 def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
-    """Which formats need which extras, and how to install them; empty if none does."""
+    """Return which formats need which extras, and how to install them; empty if none does."""
     names_by_extra: dict[str, list[str]] = {}
     for form in formats.values():
         if form.extra:

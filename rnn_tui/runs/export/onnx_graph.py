@@ -253,7 +253,7 @@ ONNX = Operations(_sigmoid, _tanh, _split)
 
 
 def _carried(step: Step) -> list[Value]:
-    """What goes from a step to the next."""
+    """Return the values that pass from a step to the next."""
     return [step.state] if step.memory is None else [step.state, step.memory]
 
 

@@ -37,7 +37,7 @@ CHECKED = 64  # inputs that a model is tried with
 class Model:
     """A network ready to be written."""
 
-    #: what tells it from the run's other networks in a file name; empty if it is alone.
+    #: tells it from the run's other networks in a file name; empty if it is alone.
     suffix: str
     data: bytes  #: the file's contents.
     difference: float  #: the largest difference of its logits from ours, on real inputs.
@@ -45,7 +45,7 @@ class Model:
 
 @dataclass(frozen=True)
 class _Trial:
-    """What a model is tried with before it is written."""
+    """Inputs and expected logits with which a model is tested before it is written."""
 
     inputs: Array  #: as the model reads them: N of them.
     expected: Array  #: our logits for them.
@@ -169,7 +169,7 @@ def _image_trial(file: WeightsFile, config: ImageConfig) -> _Trial:
 
 
 def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
-    """For each replica, sequences (N, T, F) as in training, and its logits: (N, …)."""
+    """Return for each replica sequences (N, T, F) as in training, and its logits (N, …)."""
     config = network.config
     length = config.lengths[1]
     build = cast(type[SequenceProblem], network.task.load())

@@ -31,10 +31,10 @@ class Panel:
 
     spec: Metric  #: the metric, which y is.
     lines: Sequence[Line]  #: one for each network.
-    faint: Sequence[Line] = ()  #: of another metric, drawn behind.
-    #: by label of the line, the x and y of published values.
+    faint: Sequence[Line] = ()  #: lines of another metric, drawn in the background.
+    #: the x and y of published values, by label of the line.
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
-    #: by label of the line, a text after it in the legend.
+    #: the text after the label in the legend, by label of the line.
     figures: Mapping[str, str] = field(default_factory=dict)
 
     def clip(self, value: float) -> float:
@@ -162,7 +162,7 @@ def _lines(store: RunStore, runs: Sequence[RunRecord], metric: str, against: Aga
     metric_lines = lines(store.outlines(runs, metric), against)
     if len(runs) > 1:
         return metric_lines
-    # a single run's name would only stand before the label of each of its networks
+    # a single run's name would only repeat before the label of each of its networks
     prefix = f"{runs[0].name} "
     return [replace(line, label=line.label.removeprefix(prefix)) for line in metric_lines]
 

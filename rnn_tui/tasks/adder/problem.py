@@ -185,7 +185,7 @@ class AdderProblem(SequenceProblem):
 
 
 def _within(logits: Tensor, lengths: Tensor) -> Tensor:
-    """Which places (T, R, B) belong to sequences of these lengths (R, B)."""
+    """Return which places (T, R, B) belong to sequences of these lengths (R, B)."""
     return torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
 
 
@@ -200,12 +200,12 @@ def _targets(batch: Batch) -> Tensor:
 
 
 def _right_shares(network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-    """What `_right` says of the answers to a batch."""
+    """Return `_right` of the answers to a batch."""
     return _right(_logits(network, batch), batch)
 
 
 def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """How right answers to sequences (R, B) are.
+    """Return the share of right bits, and whether all are right, for sequences (R, B).
 
     Args:
         logits: (T, R, B), which are 0 or more for a bit of 1.

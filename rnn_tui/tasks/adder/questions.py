@@ -31,7 +31,7 @@ class Base:
 
     name: str  #: as messages and `--base` say it.
     radix: int  #: how many digits there are.
-    prefix: str  #: what may stand before a number; its letter is Python's for the base.
+    prefix: str  #: may precede a number; its letter is Python's for the base.
 
     @cached_property
     def most_digits(self) -> int:
@@ -98,7 +98,7 @@ def vote(outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
 
 @dataclass(frozen=True)
 class Addition:
-    """Two numbers and what paper would show of their sum; bits are least significant first."""
+    """Two numbers and the written addition of them; bits are least significant first."""
 
     a: int  #: at least 0.
     b: int  #: at least 0.
@@ -144,7 +144,7 @@ class AdderNetwork(SequenceNetwork):
     task = ADDER
 
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
-        """What R replicas put out for each addition of L steps: (R, L), 0 … 1.
+        """Return the outputs of R replicas for each addition of L steps: (R, L), 0 … 1.
 
         A bit is 1 where the output is at least 0.5.
         """
@@ -164,12 +164,12 @@ MOST_BITS_LISTED = 4  # of more, wrong bits are counted
 
 @dataclass(frozen=True)
 class Sum:
-    """What is a + b?"""
+    """The question for a + b."""
 
     text: str  #: the question as typed.
     numbers: Addition  #: a and b.
     base: Base  #: how to write the answer.
-    prefix: str  #: what stands before every number that is shown; nothing unless typed.
+    prefix: str  #: precedes every number that is shown; empty unless typed.
 
 
 class AdderQuestions(Questions[Sum, AdderNetwork]):
@@ -199,7 +199,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         return Sum(text, Addition(first, second), base, prefix)
 
     def length(self, question: Sum) -> int:
-        """One step a bit of the sum."""
+        """Return the number of steps: one a bit of the sum."""
         return question.numbers.length
 
     def notices(self, question: Sum) -> Iterator[str]:
@@ -252,7 +252,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
 
 
 def _wrong_bits(differences: int, length: int) -> str:
-    """Which bits of a number are wrong, counted from 0, the least significant."""
+    """Return which bits of a number are wrong, in words, counted from 0, the least significant."""
     wrong = [str(place) for place in range(length) if differences >> place & 1]
     if len(wrong) > MOST_BITS_LISTED:
         return f"{len(wrong)} of {length} bits wrong"

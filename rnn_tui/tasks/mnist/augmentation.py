@@ -23,7 +23,7 @@ SHIFT_GROUP = 32
 
 
 def draw_shifts(count: int, random: torch.Generator, reach: int = 1) -> list[list[int]]:
-    """By how many rows and columns, −reach … reach, each group of `count` images is moved."""
+    """Draw by how many rows and columns, −reach … reach, each group of `count` images is moved."""
     groups = -(-count // SHIFT_GROUP)
     moves: list[list[int]] = torch.randint(
         -reach, reach + 1, (groups, 2), generator=random
@@ -53,7 +53,7 @@ def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], start: int = 0)
 
 @dataclass(frozen=True)
 class Distortion:
-    """How far elastic augmentation goes: the most, either way, where a field says nothing else."""
+    """The limits of elastic augmentation, in both directions unless a field says otherwise."""
 
     rotation: float = 15.0  #: in degrees.
     shift: float = 2.0  #: in pixels.
@@ -100,7 +100,7 @@ class Distortion:
         return F.softshrink(uniform, 0.5) * self.stroke
 
     def draw_squares(self, count: int, random: torch.Generator) -> Tensor:
-        """Which rows, and which columns, lie in the square that is cut out of each image.
+        """Draw which rows and columns lie in the square that is cut out of each image.
 
         Returns:
             (N, 2, 28) bool; no rows where an image has no square, as one in four.
@@ -115,7 +115,7 @@ class Distortion:
 # Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far
 # are read 2.5 points worse.
 PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
-#: by the name of the augmentation.
+#: the distortion of each augmentation, by its name.
 DISTORTIONS = {
     "elastic": Distortion(),
     "strong-elastic": Distortion(elastic=0.045),
@@ -127,7 +127,7 @@ DISTORTIONS = {
 
 @lru_cache(maxsize=4)
 def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
-    """What each coefficient of a map adds to every pixel's coordinate: (3 + grid², R·C).
+    """Return what each coefficient of a map adds to each pixel's coordinate: (3 + grid², R·C).
 
     The first three rows are x, y and 1; each of the others is the displacement of one grid point,
     spread bicubically. So one matrix product makes the sampling grid of a whole batch.

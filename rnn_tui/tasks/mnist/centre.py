@@ -20,7 +20,7 @@ FAINTEST = 0.1  # ink that is fainter than this, 0 … 1, does not count
 
 
 def centre(ink: Ink) -> Digit:
-    """Clean ink (H, W), 0 … 1, such as a drawing, as MNIST has it: (28, 28), 0 … 1.
+    """Centre clean ink (H, W), 0 … 1, such as a drawing, as in MNIST: (28, 28), 0 … 1.
 
     The longer side is scaled to 20 pixels, strokes are brought to a width of 2 … 2.6 pixels, and
     the centre of mass comes to the middle. All ink is resampled once: on a grid six times finer

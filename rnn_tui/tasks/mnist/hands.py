@@ -65,7 +65,7 @@ def drawn_digits(
         hands: the hands to draw; all of them if there are none.
 
     Returns:
-        ink (N, 28, 28), 0 … 255 as MNIST has it, and the digits (N,).
+        ink (N, 28, 28), 0 … 255 as in MNIST, and the digits (N,).
     """
     hands = hands or all_hands()
     totals = [sum(hand.share for hand in hands if hand.digit == digit) for digit in range(10)]
@@ -169,7 +169,7 @@ def _spline(breaks: list[bool]) -> Points:
 
 
 def _drawing(hand: Hand, random: np.random.Generator) -> Drawing:
-    """One drawing (28, 28) of a hand, 0 … 1."""
+    """Draw a digit (28, 28) in a hand, 0 … 1."""
     curve = distorted(curve_of(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)

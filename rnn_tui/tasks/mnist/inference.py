@@ -26,26 +26,25 @@ from rnn_tui.tasks.config import ImageConfig
 SIDE = 28  # rows, and columns, of an image
 CLASSES = 10  # digits
 HISTORY_IMAGE = 18  # the test image whose states are kept while a network learns: a 3
-# of the pixels of the 60,000 training images, scaled to 0 … 1
+# mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1
 PIXEL_MEAN = 0.1307
 PIXEL_DEVIATION = 0.3081
 
-#: What is changed while a layer, from 0, reads the rows, forward or (True) backward; None for
-#: nothing.
+#: returns the change while a layer, from 0, reads the rows forward or (True) backward, or None.
 Changing = Callable[[int, bool], Change | None]
 
 
 def unchanged(_layer: int, _backward: bool) -> None:
-    """Nothing is changed in any layer."""
+    """Return None: nothing is changed in any layer."""
 
 
 @dataclass(frozen=True)
 class Layer:
     """A recurrent layer."""
 
-    forward: CellWeights  #: from the first row down.
-    #: from the last row up, if there is such a direction; of the top layer only the output after
-    #: its first step is read.
+    forward: CellWeights  #: the weights that read from the first row down.
+    #: the weights that read from the last row up, if there is such a direction; of the top layer
+    #: only the output after their first step is read.
     backward: CellWeights | None = None
 
     def read(
@@ -75,14 +74,14 @@ def _reversed(values: Array) -> Array:
 
 
 def _from_last(change: Change | None, rows: int) -> Change | None:
-    """What is changed at each row, for a direction whose first step is at the last row."""
+    """Return the change at each row for a direction that starts at the last row."""
     if change is None:
         return None
     return lambda step, quantity, values: change(rows - 1 - step, quantity, values)
 
 
 def _in_one_step(change: Change | None, rows: int) -> Change | None:
-    """What is changed at each row, where all rows are one step's sequences: (T·N, H)."""
+    """Return the change at each row, if all rows are sequences of one step: (T·N, H)."""
     if change is None:
         return None
 
@@ -190,7 +189,7 @@ class RowReaderNetwork:
         return logits
 
     def rows(self, digits: Array) -> Array:
-        """What the network reads step by step, (28, N, 28), of `digits` (N, 28, 28) in 0 … 1."""
+        """Return what the network reads step by step (28, N, 28) of `digits` (N, 28, 28), 0 … 1."""
         inputs = digits.astype(np.float32)
         if self.config.recipe.standardise:
             inputs = (inputs - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_DEVIATION)
@@ -246,7 +245,7 @@ class RowReaderNetwork:
         return [forward, backward.mapped(lambda values: values.reshape(steps, count, -1))]
 
     def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """What the top layer reads, (T, N, F), of the `rows` (T, N, 28) that the lowest reads."""
+        """Return the input (T, N, F) of the top layer for `rows` (T, N, 28) of the lowest."""
         for number, layer in enumerate(self.layers[:-1]):
             directions = layer.read(rows, changing(number, False), changing(number, True))
             rows = joined_states(directions)

@@ -98,7 +98,7 @@ def _left_as_it_comes(ink: Mask, random: Random) -> Mask:
 
 
 def _like_a_one(picture: Mask) -> bool:
-    """Whether the ink lies along one line at more than 22° to the horizontal.
+    """Return whether the ink lies along one line at more than 22° to the horizontal.
 
     Such a picture looks like a 1, also after training has rotated it by up to 25°.
 
@@ -184,7 +184,7 @@ def _letter(random: Random, by_hand: bool) -> Mask:
 
 
 def _merged(random: Random) -> Mask:
-    """Two to five printed digits or letters, which touch once they are as long as one digit."""
+    """Draw two to five printed digits or letters, which touch once scaled to one digit's length."""
     font, letters = _any_font(random)
     signs = "023456789" if random.random() < 0.65 else letters
     count = int(random.integers(2, 6))
@@ -223,7 +223,7 @@ def _warped(ink: Mask, random: Random, slant: float, bend: float) -> Mask:
 
 
 def _scribble(random: Random) -> Mask:
-    """One to eight strokes, smooth or angular; the fewer, the longer."""
+    """Draw one to eight strokes, smooth or angular; the fewer, the longer."""
     count = int(random.integers(1, 9))
     corners = {1: (12, 24), 2: (8, 14), 3: (5, 9)}.get(count, (3, 6))
     size = random.uniform(0.6, 1, 2)
@@ -258,11 +258,11 @@ PATTERNS = (
 
 
 def _pattern(random: Random) -> Mask:
-    """One of `PATTERNS`, all as likely."""
+    """Draw one of `PATTERNS`, all equally likely."""
     name = PATTERNS[random.integers(len(PATTERNS))]
     curves = _curves(random)
     if name in curves:
-        # no corner is a 7, nor a 1 with a flag, and no frame stands upright as a 0 does
+        # no corner is a 7, nor a 1 with a flag, and no frame is upright like a 0
         turn = 180 if name in ("wave", "spiral") else 25
         return _drawn([curves[name]], random, turn=turn)
 

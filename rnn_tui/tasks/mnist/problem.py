@@ -191,7 +191,7 @@ class MnistProblem(Problem):
     def _training_set(
         self, data: MnistImages, train: Tensor, log: Log
     ) -> tuple[Tensor, Tensor, str]:
-        """All images to train with: MNIST's at `train` (N,), drawn ones and the user's own.
+        """Return all images to train with: MNIST's at `train` (N,), drawn ones and the user's own.
 
         Returns:
             images (N, 28, 28) uint8, labels (N,) int64, and what else than MNIST's there is, in
@@ -233,7 +233,7 @@ class MnistProblem(Problem):
         self._steps_before = (epoch - 1) * self.steps_per_epoch
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """Where the epoch's stream of distortions is."""
+        """Return the state of the random generator of the epoch's distortions."""
         return {"augmentation": self._noise.get_state()}
 
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:
@@ -256,7 +256,7 @@ class MnistProblem(Problem):
         ]
 
     def _rows_at(self, done: float) -> slice:
-        """Which rows are read once a share of the training, 0 … 1, is done."""
+        """Return which rows are read once a share of the training, 0 … 1, is done."""
         if done < self._recipe.row_pairs:
             return PAIRS
         if done < self._recipe.inner_rows:
@@ -264,7 +264,7 @@ class MnistProblem(Problem):
         return ALL_ROWS
 
     def _loss_of_part(self, chosen: Tensor, part: slice, change: Change, rows: slice) -> Tensor:
-        """What a part of a batch adds to the batch's mean loss, a scalar.
+        """Return the part's summand of the batch's mean loss, a scalar.
 
         Args:
             chosen: (B,) the samples of the batch.
@@ -372,7 +372,7 @@ class MnistProblem(Problem):
 
 
 def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
-    """How much each state of the top layer, read forward, changes the loss.
+    """Measure how strongly each state of the top layer, read forward, changes the loss.
 
     Args:
         network: what reads, of H units in its top layer.

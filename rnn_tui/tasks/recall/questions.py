@@ -96,7 +96,7 @@ class RecallNetwork(SequenceNetwork):
 
 @dataclass(frozen=True)
 class Recollection:
-    """Which digit stood at a position, counted from 1?"""
+    """The question which digit is at a position, counted from 1."""
 
     text: str  #: the question as typed.
     digits: tuple[int, ...]  #: 0 … 9 each.
@@ -125,11 +125,11 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
         return Recollection(text, digits, check_position(self.position, digits))
 
     def length(self, question: Recollection) -> int:
-        """One step a digit."""
+        """Return the number of steps: one a digit."""
         return len(question.digits)
 
     def notices(self, question: Recollection) -> Iterator[str]:
-        """Another position than the one in training, or another length."""
+        """Yield a sentence for a position or a length that was not in training."""
         shortest, longest = self.config.lengths
         position = question.position
         if position != self.config.position:

@@ -1,8 +1,8 @@
-"""What tasks on sequences share: many small networks at once, on sequences drawn by chance."""
+"""The shared parts of tasks on sequences: many small networks at once, on random sequences."""
 
 from rnn_tui.engine.metrics import Metric
 
-#: What a `classification.ClassificationProblem` measures beside its task's measures.
+#: The metrics of a `classification.ClassificationProblem` besides its task's measures.
 METRICS = (
     Metric("train_loss", "training loss", chart="loss"),
     Metric("val_loss", "validation loss"),

@@ -153,7 +153,7 @@ def longest_first(
 
 @dataclass(frozen=True)
 class ReplicaChoice:
-    """Which of the networks that a file of weights holds are asked."""
+    """The choice of networks that answer, out of those in a file of weights."""
 
     #: ask networks of this size only; None for the largest, or for all in a vote.
     hidden_size: int | None = None
@@ -194,7 +194,7 @@ class ReplicaChoice:
 
 
 def _properties(replica: Replica) -> dict[str, Any]:
-    """What a replica is chosen by, in the words of messages."""
+    """Return the properties by which a replica is chosen, by their names in messages."""
     variant = replica.variant
     return {"hidden size": variant.hidden_size, "loss": variant.loss, "seed": replica.seed}
 
@@ -240,7 +240,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         asks_all = len(places) == len(network.replicas)
         #: all of them in one, or one a replica.
         self.networks = [network] if asks_all else [network.only(place) for place in places]
-        #: what training measured of the first replica.
+        #: the figures that training measured for the first replica.
         self._metrics = {
             name: values[places[0]]
             for name, values in network.metrics.items()
@@ -265,7 +265,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     @property
     def label(self) -> str:
-        """Which networks answer, such as `pretrained (H 10 ce, seed 0)`."""
+        """The networks that answer, such as `pretrained (H 10 ce, seed 0)`."""
         if self._vote:
             return f"{self._source} (vote of {len(self.replicas)})"
         replica = self.replicas[0]

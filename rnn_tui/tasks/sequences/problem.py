@@ -118,7 +118,7 @@ def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) 
     return batches
 
 
-#: What is measured of a batch of all replicas, which has lengths; called without gradients.
+#: Measures a batch of all replicas, which has lengths; called without gradients.
 Measurement = Callable[[Replicas, Batch], Mapping[str, Tensor]]
 
 
@@ -246,7 +246,7 @@ class SequenceProblem(Problem):
     def for_seeds(
         self, draw: Callable[[torch.Generator], Examples], *purpose: str | int
     ) -> Examples:
-        """What `draw` returns for every seed, each with a random stream of its own.
+        """Call `draw` for every seed with a random stream of its own, and join the results.
 
         It is on the CPU, where cutting waits for nothing.
 
@@ -262,7 +262,7 @@ class SequenceProblem(Problem):
         return self.for_seeds(partial(self.draw, lengths), "test", length)
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
-        """One part: the operations are too small to share between threads."""
+        """Return one part only: the operations are too small to share between threads."""
         batch = self.for_replicas(self._batches[step])
         return [partial(self.losses_of, batch)]
 
@@ -309,7 +309,7 @@ class SequenceProblem(Problem):
         return {name: _combined([part[name] for part in parts]) for name in parts[0]}
 
     def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:
-        """All weights: networks this small can be asked anything afterwards."""
+        """Return a copy of all weights; so small a network can be analysed afterwards."""
         network: nn.Module = getattr(model, "module", model)
         return {
             name: tensor.detach().to("cpu", torch.float32, copy=True)
