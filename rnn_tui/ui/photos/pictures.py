@@ -63,7 +63,9 @@ def image_class(app: App[object]) -> "type[BaseImage]":
 
 def _replies(app: App[object]) -> Replies | None:
     """Return what the terminal has answered; None without one, as in a browser."""
-    if sys.platform == "win32" or app.is_headless or app.is_web:
+    if app.is_headless or app.is_web:
+        return None
+    if sys.platform == "win32":  # alone, so that type checkers leave the rest out there
         return None
     from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
 
