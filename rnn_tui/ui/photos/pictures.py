@@ -65,12 +65,12 @@ def _replies(app: App[object]) -> Replies | None:
     """Return what the terminal has answered; None without one, as in a browser."""
     if app.is_headless or app.is_web:
         return None
-    if sys.platform == "win32":  # alone, so that type checkers leave the rest out there
-        return None
-    from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
+    if sys.platform != "win32":
+        from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
 
-    terminal = getattr(SteadyDriver, "terminal", None)
-    return None if terminal is None else terminal.replies
+        terminal = getattr(SteadyDriver, "terminal", None)
+        return None if terminal is None else terminal.replies
+    return None
 
 
 @cache
