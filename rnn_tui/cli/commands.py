@@ -86,7 +86,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """
     parser = build_parser()
     options, remaining = parser.parse_known_args(arguments)
-    # argparse takes the words of a question from one place only; options may stand among them.
+    # argparse takes the words of a question from one place only; options may come between them.
     if "query" in options and not any(word.startswith("-") for word in remaining):
         options.query += remaining
     elif remaining:
@@ -163,7 +163,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-#: what names a run; `RunStore.find` reads it.
+#: the words that name a run; `RunStore.find` reads them.
 WHICH_RUN = f"its id, the beginning of it, its name, or {LAST}"
 #: the same for a run with weights that answer: none in training, none interrupted.
 WHICH_FINISHED_RUN = f"{WHICH_RUN} for the newest finished one"
@@ -234,7 +234,7 @@ def check_resuming(options: argparse.Namespace, task: str | None, missing: str, 
     Args:
         options: of the command line.
         task: what was typed for TASK; None for nothing.
-        missing: what is asked for where there is neither.
+        missing: what to ask for if there is neither.
         noun: what is resumed.
     """
     resume_options = {

@@ -18,7 +18,7 @@ from rnn_tui.cli.output import OK
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
-#: by the word that stands for a value in `--help`: what completes it.
+#: the kind of completion, by the placeholder of a value in `--help`.
 KINDS = {
     "FILE": "path",
     "PATH": "path",
@@ -112,7 +112,7 @@ def _zsh_option(option: str) -> str:
 
 
 def _actions(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
-    """All that can be typed, of all commands."""
+    """Yield everything that can be typed, of all commands."""
     cast("Parser", parser).complete()
     parser.description = None  # some shells show it, and the line of help reads better
     # argparse has no public list of its options
@@ -147,7 +147,7 @@ def _say_what_completes(action: Any) -> None:
 
 
 def _several_choices(name: str, setting: ChoicesSetting) -> dict[str, Any]:
-    """What completes one or more words, with commas between them."""
+    """Return the completion of one or more words with commas between them, by shell."""
     words = " ".join(setting.choices)
     return {
         "bash": f"_rnn_tui_{name}",

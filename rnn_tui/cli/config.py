@@ -58,7 +58,7 @@ def show_settings(request: ConfigRequest) -> int:
 
 
 def _source(preferences: "Preferences", name: str) -> str:
-    """Where the value of a setting comes from."""
+    """Return where the value of a setting comes from: the file or the default."""
     return "file" if name in preferences.given else "default"
 
 

@@ -56,8 +56,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: of the command line; None for those of the process, which then ends here where
-            threads are left behind.
+        arguments: of the command line; None for those of the process, which then ends here if
+            threads are left over.
 
     Returns:
         The exit code, once all that was printed is out: 2 for wrong usage, 1 for a failure.
@@ -223,7 +223,7 @@ class OutputLostError(SystemExit):
 
     def __init__(self, error: OSError) -> None:
         super().__init__(1)
-        #: what to say; empty if the reader of a pipe has closed it.
+        #: the sentence to print; empty if the reader of a pipe has closed it.
         self.reason = ""
         if not isinstance(error, BrokenPipeError):
             self.reason = f"stdout can't be written ({errors.why(error)}); send it elsewhere."

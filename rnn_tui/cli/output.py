@@ -1,4 +1,4 @@
-"""What every command does with its streams.
+"""Write the output of all commands, and handle their signals.
 
 Results go to stdout, all else to stderr; colours and bars to terminals only.
 """
@@ -93,7 +93,7 @@ class Lines:
             self._console.print(Text.assemble(*line))
 
     def end(self, summary: Mapping[str, Any] | None = None) -> None:
-        """Nothing: lines have no foot unless a command prints one."""
+        """Print nothing: lines have no foot unless a command prints one."""
 
 
 def print_table(
@@ -185,7 +185,7 @@ def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
 
 
 class JsonResults:
-    """One JSON document, written as results come: all of them may exceed memory.
+    """A JSON document, written as results come, since all results may exceed memory.
 
     Args:
         out: where it goes.
@@ -334,7 +334,7 @@ def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
 
 
 def stopping(control: "Control") -> Callable[[int], None]:
-    """What stops a run at a signal: as stopped at Ctrl-C, else as interrupted."""
+    """Return a handler that stops a run at a signal: as stopped at Ctrl-C, else as interrupted."""
     return lambda number: control.stop(interrupted=number != signal.SIGINT)
 
 

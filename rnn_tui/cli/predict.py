@@ -314,7 +314,7 @@ class _Table:
         self._out.flush()
 
     def end(self, summary: Mapping[str, Any]) -> None:
-        """Nothing: a table has no foot."""
+        """Print nothing: a table has no foot."""
 
 
 def _document(reading: "Reading") -> dict[str, Any]:
@@ -339,7 +339,7 @@ def _document(reading: "Reading") -> dict[str, Any]:
 
 
 def _digits_document(reading: "Reading") -> list[dict[str, Any]]:
-    """Each digit in the photo, with its place."""
+    """Return each digit in the photo with its place."""
     rows = reading.rows or [reading.digits]
     return [
         {

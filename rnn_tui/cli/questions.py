@@ -48,7 +48,7 @@ class Fault:
 
 @dataclass(frozen=True, kw_only=True)
 class NetworkRequest:
-    """Which networks are asked; without any of it those of the last run, or those that ship."""
+    """The networks to ask; by default those of the last run, or those that ship."""
 
     weights: str | None  #: those in this file.
     run: str | None  #: those of this run.
@@ -132,7 +132,7 @@ def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
 
 
 def read_network_request(options: argparse.Namespace) -> NetworkRequest:
-    """Which networks the options of `add_network_options` ask for."""
+    """Read the options of `add_network_options`: which networks to ask."""
     return NetworkRequest(
         weights=options.weights,
         run=options.run,
@@ -145,7 +145,7 @@ def read_network_request(options: argparse.Namespace) -> NetworkRequest:
 
 
 def read_ask_request(options: argparse.Namespace) -> AskRequest:
-    """What to answer, and how."""
+    """Read what to answer, and how."""
     question = " ".join(options.query) if options.query else None
     return AskRequest(question=question, as_json=options.json, quiet=options.quiet)
 

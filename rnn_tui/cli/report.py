@@ -286,7 +286,7 @@ def _say_written(request: ReportRequest) -> None:
 
 
 def _gather(request: ReportRequest, store: RunStore | None, *, stopped: bool) -> _Rerun:
-    """What the store has; who stopped the training does not wait for what takes long."""
+    """Read the results in the store; skip what takes long if the training was stopped."""
     inventory = take_inventory(request.plan, store)
     compared = results(inventory)
     by_length = () if stopped else accuracy_by_length(inventory)

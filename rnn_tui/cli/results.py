@@ -199,7 +199,7 @@ def _variants_in_words(state: RunState, epoch: events.EpochEnded) -> str:
 def variant_lines(
     state: RunState, replicas: Mapping[str, Sequence[float]], prefix: str, seconds: float
 ) -> str:
-    """One line a variant: mean and standard deviation of every figure.
+    """Return one line a variant: mean and standard deviation of every figure.
 
     Args:
         state: of a run with variants.
@@ -274,7 +274,7 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
 
 
 def _test_figures(state: RunState) -> dict[str, Any]:
-    """All figures that the test has, the headline first; None for those that are not there yet."""
+    """Return all figures of the test, the headline first; None for those that are still missing."""
     task = TASKS[state.config.task]
     of_test = [metric.name for metric in task.metrics if metric.stage == "test"]
     names = [task.headline, *of_test, *state.results]
@@ -301,7 +301,7 @@ def _epoch_document(config: RunConfig, epoch: events.EpochEnded) -> dict[str, An
 
 
 def _by_variant(config: RunConfig, replicas: Mapping[str, Sequence[float]]) -> list[dict[str, Any]]:
-    """For each variant, its settings and the spread of every figure over its seeds."""
+    """Return for each variant its settings and the spread of every figure over its seeds."""
     variants: list[dict[str, Any]] = [asdict(variant) for variant in config.variants]
     for name, values in replicas.items():
         for variant, spread in zip(variants, by_variant(values, len(variants)), strict=True):

@@ -40,7 +40,7 @@ IDLE = NumberSetting(
 
 @dataclass(frozen=True)
 class ServeRequest:
-    """What to serve, to whom."""
+    """The address, token and rules of a server."""
 
     host: str  #: the address to listen at.
     port: int  #: 0 for any that is free.
@@ -161,7 +161,7 @@ class _Signals:
 
 
 def _is_loopback(host: str) -> bool:
-    """Whether only this computer reaches an address; of names, none but localhost is sure to."""
+    """Return whether only this computer reaches an address; of names, only localhost is sure to."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:

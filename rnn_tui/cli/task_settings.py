@@ -8,7 +8,7 @@ from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
 from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks.task import Task
 
-#: what `--start-from` takes in place of a file: the weights that ship.
+#: the word for the weights that ship, in place of a file after `--start-from`.
 SHIPPED = "pretrained"
 USUAL = "default: %(default)s"
 

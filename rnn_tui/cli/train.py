@@ -115,7 +115,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
 
 
 def _add_output_options(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """What to write and print; `prefix` stands before the names in the namespace."""
+    """Add options on what to write and print; `prefix` precedes the names in the namespace."""
     parser.add_argument(
         "--output",
         metavar="FILE",
@@ -223,7 +223,7 @@ def _train(
 
 
 def _evaluate(request: TrainRequest, outcome: "Outcome | None") -> Any:
-    """What JSON has that no event tells: the evaluation of several networks; None without it."""
+    """Evaluate several networks for the JSON output; None for a single one, or without weights."""
     config = request.state.config
     weights = _final_weights(outcome)
     if weights is None or not config.variants:

@@ -24,7 +24,7 @@ HEIGHT_AROUND = 0.75  # of what is above and below the rows
 OUR_COLOUR = curve_colour(0, dark=False)
 PUBLISHED_COLOUR = "#b3261e"
 GREY = "#555555"
-# In attributes: what stands before the id of the part of a drawing that is referred to.
+# The text before the id of a part of the drawing, in attributes that refer to it.
 _REFERENCE = re.compile(r"url\(#|^#")
 
 
@@ -35,7 +35,7 @@ class ReportChart:
     key: str  #: its id, unique in the document, such as `rows-adder`.
     title: str
     caption: str
-    drawing: bytes  #: SVG, as matplotlib has it.
+    drawing: bytes  #: SVG, as matplotlib writes it.
 
     @property
     def markdown(self) -> str:
@@ -97,7 +97,7 @@ def _with_key(attribute: str, value: str, key: str) -> str:
 
 
 def figure_chart(figure: Figure, table: Results) -> ReportChart:
-    """One of the report's plots, with the table's figures of its networks in the legend.
+    """Draw one of the report's plots, with the table's figures of its networks in the legend.
 
     Raises `ExportError` without matplotlib, as the other charts do.
     """

@@ -42,7 +42,7 @@ PointsByNetwork = Mapping[Variant, Mapping[int, float]]
 
 
 class ComparisonOutcome(StrEnum):
-    """What a comparison says of its conclusion."""
+    """The result of a comparison for its conclusion."""
 
     FOR = "for"
     AGAINST = "against"
@@ -52,7 +52,7 @@ class ComparisonOutcome(StrEnum):
 
 
 class Verdict(StrEnum):
-    """What the comparisons say of a conclusion together."""
+    """The verdict of all comparisons on a conclusion."""
 
     SUPPORTED = "supported"
     PARTLY = "partly supported"
@@ -93,7 +93,7 @@ class Comparison:
 
     @property
     def outcome(self) -> ComparisonOutcome:
-        """What it says of the conclusion, by `RULE`."""
+        """The result for the conclusion, by `RULE`."""
         if self.interval is None:
             return ComparisonOutcome.FEW
         _, _, equal = self.seeds
@@ -109,7 +109,7 @@ class Comparison:
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """Its row of the table under `COMPARED`."""
+        """The comparison's row of the table under `COMPARED`."""
         mean = NOTHING if self.difference is None else _signed(self.difference)
         interval = NOTHING
         if self.interval is not None:
@@ -141,7 +141,7 @@ class Clause:
 
     @property
     def summary(self) -> str:
-        """What its comparisons come to; empty if all are equal in every seed."""
+        """The result of its comparisons in words; empty if all are equal in every seed."""
         outcomes = [comparison.outcome for comparison in self.comparisons]
         clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
         if not clear:
@@ -168,12 +168,12 @@ class Conclusion:
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
-        """All that was compared."""
+        """The comparisons of all clauses."""
         return tuple(comparison for clause in self.clauses for comparison in clause.comparisons)
 
     @property
     def verdict(self) -> Verdict:
-        """What the comparisons say together."""
+        """The verdict of all comparisons."""
         return verdict_of([comparison.outcome for comparison in self.comparisons])
 
     @property
@@ -287,7 +287,7 @@ def _on_loss(accuracies: PointsByNetwork) -> Conclusion:
 
 
 def _closing(gaps: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
-    """By seed, the mean gap at the small states less the size of the gap at the largest one.
+    """Return by seed the mean gap at small states less the size of the gap at the largest one.
 
     Where the latter is below zero on average, its sign is changed: a gap of either sign has not
     closed.
@@ -340,7 +340,7 @@ def _on_length(falls: PointsByNetwork) -> Conclusion:
 
 
 def _neighbouring_sizes() -> Iterator[tuple[str, int, int]]:
-    """Each loss with each size and the next larger one."""
+    """Yield each loss with each size and the next larger one."""
     for loss in LOSSES:
         for smaller, larger in itertools.pairwise(SIZES):
             yield loss, smaller, larger

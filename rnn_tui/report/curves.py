@@ -1,4 +1,4 @@
-"""What the report plotted, as lines over seeds with its published points beside them."""
+"""Draw the report's plots as lines over seeds, with the published points beside them."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ class Figure:
     x_label: str
     spec: Metric  #: what y is.
     lines: tuple[Line, ...]  #: one a network, with the values of all seeds at each x.
-    #: of the report, where it has any, by the label of a line.
+    #: points that the report published, if any, by the label of a line.
     published: Mapping[str, Points] = field(default_factory=dict)
     note: str = ""  #: what else one must know.
 
@@ -48,7 +48,7 @@ class AccuracyByLength:
     run_ids: tuple[str, ...]  #: the run of each seed.
 
     def between(self, first: int, last: int) -> dict[int, float]:
-        """By seed, the mean over the lengths `first` … `last`."""
+        """Return by seed the mean over the lengths `first` … `last`."""
         means: dict[int, float] = {}
         for seed, by_length in self.values.items():
             means[seed] = fmean(
@@ -58,7 +58,7 @@ class AccuracyByLength:
 
     @property
     def line(self) -> Line:
-        """As a line to draw."""
+        """The accuracies as a line to draw."""
         by_seed = list(self.values.values())
         lengths = tuple(float(length) for length in by_seed[0])  # the same for all seeds
         over_seeds = zip(*(accuracies.values() for accuracies in by_seed), strict=True)
@@ -163,8 +163,9 @@ def _over_epochs(inventory: Inventory, experiment: Experiment, metric: str) -> L
 @lru_cache(MOST_REMEMBERED)
 # what is remembered is the run's
 def _measured(run_id: str, path: Path) -> list[dict[int, float]]:  # noqa: ARG001
-    """For each replica of a finished run its accuracy by length, in percent; none without its
-    weights.
+    """Measure each replica's accuracy by length, in percent, of a finished run.
+
+    Empty if its weights are missing.
     """
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415

@@ -20,7 +20,7 @@ NetworkKey = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
 @dataclass(frozen=True)
 class TrainedNetwork:
-    """Where a network is: its run, and which of the run's replicas it is; 0 if it is alone."""
+    """The place of a trained network: its run, and the number of its replica; 0 if it is alone."""
 
     run: RunRecord
     replica: int
@@ -30,7 +30,7 @@ class TrainedNetwork:
 class Inventory:
     """The networks of a plan that are in the store."""
 
-    plan: Plan  #: what is wanted.
+    plan: Plan  #: the plan.
     #: networks trained to the end; of several the first, so that no figure changes.
     done: Mapping[PlannedNetwork, TrainedNetwork]
     #: networks that some process trains now, and in which run.
@@ -39,7 +39,7 @@ class Inventory:
     unfinished: tuple[tuple[RunRecord, tuple[PlannedNetwork, ...]], ...]
     #: every run that ended with networks like those of the plan, the newest first.
     finished: tuple[RunRecord, ...]
-    #: what was logged of a run, by id and kind, while the store is open.
+    #: returns the logged values of a run by id and kind, while the store is open.
     logged_values: Callable[[str, Kind], Sequence[LoggedValues]]
 
     def trained(self, experiment: Experiment) -> dict[int, TrainedNetwork]:

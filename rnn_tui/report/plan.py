@@ -1,4 +1,4 @@
-"""What the report published, and what is to be trained of it."""
+"""Describe what the report published, and plan which of its networks to train."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
@@ -105,7 +105,7 @@ FAST_NOTE = (
 
 @dataclass(frozen=True)
 class PlannedNetwork:
-    """One network to train: an experiment with a seed."""
+    """A network to train: an experiment with a seed."""
 
     experiment: Experiment
     seed: int
@@ -113,7 +113,7 @@ class PlannedNetwork:
 
 @dataclass(frozen=True)
 class Plan:
-    """Which experiments are trained, over how many seeds, and how.
+    """The experiments to train, over how many seeds, and how.
 
     Raises:
         SettingError: for a number out of range or a wrong name.
@@ -126,9 +126,9 @@ class Plan:
     only: Sequence[str] = ()  #: the tasks wanted; all by default.
     #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
     preset: str = "report"
-    first_seed: int = 0  #: the others follow it.
+    first_seed: int = 0  #: the first seed; the others follow it.
     device: str = "auto"  #: where to train.
-    #: by task, settings in place of the preset's.
+    #: settings in place of the preset's, by task.
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
@@ -161,7 +161,7 @@ class Plan:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Where the preset departs from what its name says, in sentences."""
+        """Sentences on where the preset departs from what its name says."""
         if self.preset == "fast" and "adder" in self.tasks:
             return (FAST_NOTE,)
         return ()
@@ -209,7 +209,7 @@ class Plan:
         return TASKS[task].config(cell, self.preset, seed=seed, device=self.device, **settings)
 
     def _variants(self, task: str) -> list[Variant]:
-        """All variants of a task that are wanted."""
+        """Return all selected variants of a task."""
         return [
             experiment.variant
             for experiment in self.experiments

@@ -1,4 +1,4 @@
-"""How a report was made: settings, versions, machine and runs."""
+"""Record how a report was made: settings, versions, machine and runs."""
 
 import platform
 import re
@@ -35,7 +35,7 @@ class UsedRun:
 
     @property
     def here(self) -> bool:
-        """Whether all of it was trained on a machine of this name."""
+        """Whether everything was trained on a machine of this name."""
         return all(session.host == platform.node() for session in self.sessions)
 
     @property

@@ -23,13 +23,13 @@ MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is
 
 @dataclass(frozen=True)
 class Interval:
-    """From `low` to `high`, both within."""
+    """The interval from `low` to `high`, ends included."""
 
     low: float
     high: float
 
     def distance(self, value: float, decimals: int) -> float:
-        """How far a value is below (negative) or above; 0 within.
+        """Return how far a value is below (negative) or above the interval; 0 within.
 
         Value and ends are rounded to `decimals` first, as they are shown.
         """
@@ -46,7 +46,7 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
 
     Values are drawn from `values` with replacement, as many as there are, `RESAMPLES` times; the
     interval is the middle of the means of these draws. The middle 95 % would be too narrow for few
-    values, so more is taken, until the interval of normal values is as wide as Student's t has it
+    values, so more is taken, until the interval of normal values is as wide as by Student's t
     (expanded percentiles; Hesterberg, What Teachers Should Know About the Bootstrap, 2015):
 
         middle = 1 − 2 Φ(−t √(n / (n − 1)))
@@ -115,17 +115,17 @@ def _student(n: int) -> float:
 
 @dataclass(frozen=True)
 class Row:
-    """One published figure and ours."""
+    """A published figure and ours."""
 
     experiment: Experiment  #: what was published.
     seeds: tuple[int, ...]  #: those that are trained, ascending.
     values: tuple[float, ...]  #: a figure for each of them, in percent.
     run_ids: tuple[str, ...]  #: the run of each.
-    #: that training took; of several networks of one run in equal shares, so that all rows together
-    #: have what passed.
+    #: the time of training; networks of one run have equal shares of its time, so that the sum over
+    #: all rows is the time that passed.
     seconds: float
     wanted: int  #: how many seeds the plan asks for.
-    #: where the figure of one more seed is expected (95 %); None for n < 2.
+    #: the 95 % interval for the figure of one more seed; None for n < 2.
     expected: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
@@ -148,7 +148,7 @@ class Row:
 
     @property
     def distance(self) -> float | None:
-        """How many points the published figure is below (negative) or above `expected`.
+        """The points by which the published figure is below (negative) or above `expected`.
 
         0 within; None for n < 2.
         """
@@ -158,12 +158,12 @@ class Row:
 
     @property
     def inside(self) -> bool | None:
-        """Whether the published figure is where one more seed is expected; None for n < 2."""
+        """Whether the published figure is in the interval of one more seed; None for n < 2."""
         return None if self.distance is None else self.distance == 0
 
     @property
     def published_is(self) -> str:
-        """Where the published figure is, compared with one more seed; empty without values."""
+        """Where the published figure is relative to that interval; empty without values."""
         if self.distance is None:
             return "one seed only" if self.values else ""
         if self.distance == 0:
@@ -224,7 +224,7 @@ class Results:
 
     @property
     def run_ids(self) -> tuple[str, ...]:
-        """All runs that values are from, each once."""
+        """The ids of all runs that values are from, each once."""
         return tuple(dict.fromkeys(run_id for row in self.rows for run_id in row.run_ids))
 
 

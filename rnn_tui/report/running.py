@@ -29,17 +29,17 @@ SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom eno
 
 @dataclass(frozen=True)
 class Standing:
-    """How far a report is."""
+    """The progress of a report."""
 
     total: int  #: networks in the plan.
     done: int  #: those that are trained to the end.
     elsewhere: int = 0  #: those that another process, or another tab of the app, trains now.
-    #: what is trained now; None before the first run and after the last one.
+    #: the run in training; None before the first run and after the last one.
     planned_run: PlannedRun | None = None
     run_id: str = ""  #: the run that trains it; empty if there is none.
     progress: float = 0.0  #: the share of its steps that is done, 0 … 1.
     runs_left: int = 0  #: runs to come after it.
-    #: until all is trained, by the pace of runs of its kind, or by this machine's speed.
+    #: seconds until everything is trained, by the pace of similar runs or by this machine's speed.
     seconds_left: float | None = None
     failures: tuple[str, ...] = ()  #: why runs failed so far, in sentences.
     in_training: float = 0.0  #: networks in training, each by the share of its steps that is done.
@@ -59,7 +59,7 @@ Emit = Callable[[events.Event | Standing], object]
 
 
 def standing(inventory: Inventory, speed: MachineSpeed | None = None) -> Standing:
-    """How far a plan is if nothing of it is in training here.
+    """Return the progress of a plan of which nothing is in training here.
 
     Args:
         inventory: what the store has of the plan.
@@ -69,7 +69,7 @@ def standing(inventory: Inventory, speed: MachineSpeed | None = None) -> Standin
 
 
 def _standing_before(runs: Sequence[PlannedRun], inventory: Inventory, times: RunTimes) -> Standing:
-    """How far a plan is before these runs begin."""
+    """Return the progress of a plan before these runs begin."""
     return Standing(
         total=len(inventory.plan.networks),
         done=len(inventory.done),

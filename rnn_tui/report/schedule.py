@@ -25,7 +25,7 @@ class PlannedRun:
 
     @property
     def label(self) -> str:
-        """Its networks, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
+        """The run's networks, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
         first = self.networks[0]
         label = first.experiment.label
         if first.experiment.variant is None:

@@ -59,7 +59,7 @@ class ClusterWorkers:
             raise ClusterError(next(iter(self.refused.values())))
 
     async def _describe(self, addresses: Collection[str]) -> dict[str, Any]:
-        """How workers describe themselves, by address; an exception of those that can't."""
+        """Ask workers to describe themselves; by address a description, or an exception."""
         if not addresses:
             return {}
         descriptions: dict[str, Any] = await self._client.run(
@@ -85,7 +85,7 @@ class ClusterWorkers:
                 self._warn(self.refused[address])
 
     def seen(self, runs: Mapping[str, Collection[str]]) -> tuple[WorkerSeen, ...]:
-        """How busy the usable workers last were; `runs` has by address what they train."""
+        """Return how busy the usable workers were last; `runs` is by address what they train."""
         return tuple(
             self._worker_seen(address, host, runs.get(address, ()))
             for address, host in self.usable.items()
@@ -133,7 +133,7 @@ class ClusterWorkers:
 
 
 def _misfit(description: Any, threads: int) -> str:
-    """Why a worker can't be used; empty if it can."""
+    """Return a sentence on why a worker can't be used; empty if it can."""
     if threads != 1:
         return (
             f"it has {threads} threads; start it with --nthreads 1, and more workers in place of "

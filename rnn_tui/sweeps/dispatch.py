@@ -67,7 +67,7 @@ def train_on_workers(
 
 
 class _Dispatcher:
-    """One call of `train_on_workers`."""
+    """A call of `train_on_workers`."""
 
     def __init__(
         self,
@@ -159,7 +159,7 @@ class _Dispatcher:
         return self._is_to_go_on()
 
     def _is_to_go_on(self) -> bool:
-        """Whether there are runs to train, or checkpoints of stopped ones to wait for."""
+        """Return whether there are runs to train, or checkpoints of stopped runs to wait for."""
         if not self._control.stopping:
             return bool(self._runs.all) or self._source.has_more
         if not self._stop_at:  # stopped since the last look; the workers have not been asked yet

@@ -51,7 +51,7 @@ class Attempt:
 
     @property
     def is_over(self) -> bool:
-        """Whether no event is taken any more."""
+        """Whether the import has ended, so that no further event is accepted."""
         return bool(self.fault) or self.end is not None
 
 
@@ -129,7 +129,7 @@ class Importer(AbstractContextManager["Importer"]):
 
 
 def _new_events(batch: EventBatch, earlier: Sequence[events.Event]) -> list[events.Event]:
-    """What a batch has beyond what was written, and the `earlier` events that will be.
+    """Return the events of a batch that follow those already written and the `earlier` ones.
 
     Raises:
         KeyError: or one of `INVALID_VALUE`, if an event is none that this run can have.

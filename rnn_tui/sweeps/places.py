@@ -1,4 +1,4 @@
-"""Where to train, as typed: this machine's cores, a Dask scheduler, machines by SSH, or a file."""
+"""Read where to train, as typed: this machine's cores, a Dask scheduler, SSH, or a file."""
 
 import importlib.util
 import re
@@ -55,7 +55,7 @@ JOB_ARGUMENTS = COMMON_ARGUMENTS | {
     "walltime",
 }
 ARGUMENTS = {LOCAL_CLUSTER: LOCAL_ARGUMENTS, **dict.fromkeys(JOB_QUEUES, JOB_ARGUMENTS)}
-# A value may stand in the script of a job: it has no space, quote or sign that a shell reads.
+# A value for the script of a job: it has no space, quote or sign that a shell reads.
 PLAIN = re.compile(r"[A-Za-z0-9._/][A-Za-z0-9._:/@+=,-]{0,199}")
 MOST_NUMBER = 10**9
 ENTRIES = {"cluster": str, "arguments": dict, "workers": int}  # of a file that describes a cluster
@@ -68,10 +68,10 @@ class TrainingPlace:
     kind: str  #: `local`, `ssh`, `address` or `file`.
     text: str  #: as typed.
     workers: int = 0  #: how many to start; 0 for those that are there.
-    #: by SSH: the first runs the scheduler, and each a worker as often as it stands here.
+    #: the hosts for SSH: the first runs the scheduler, and each a worker as often as it is listed.
     hosts: tuple[str, ...] = ()
     cluster: str = ""  #: the class of a cluster, such as `dask_jobqueue.SLURMCluster`.
-    arguments: dict[str, Any] = field(default_factory=dict)  #: what it is made with.
+    arguments: dict[str, Any] = field(default_factory=dict)  #: the arguments of that class.
 
     @property
     def worker_count(self) -> int:
@@ -206,7 +206,7 @@ def _what_may_run(cluster: str, arguments: Mapping[Any, Any]) -> str:
 
 
 def _is_plain(value: Any) -> bool:
-    """Whether a value is a number or a word, in which no shell finds anything to do."""
+    """Return whether a value is a number or a word without characters special to a shell."""
     if isinstance(value, str):
         return PLAIN.fullmatch(value) is not None
     return isinstance(value, int | float) and 0 <= value <= MOST_NUMBER

@@ -1,4 +1,4 @@
-"""What a sweep varies and how: read as typed, checked before anything starts."""
+"""Plan what a sweep varies and how: read as typed, checked before anything starts."""
 
 import itertools
 import math
@@ -70,7 +70,7 @@ class Range:
 
 @dataclass(frozen=True, kw_only=True)
 class SweepPlan:
-    """What a sweep trains.
+    """The plan of a sweep: what it varies, and how it trains.
 
     Raises:
         SettingError: for an unknown name, a value out of range, or settings that do not go
@@ -78,16 +78,16 @@ class SweepPlan:
     """
 
     task: str  #: a key of `TASKS`.
-    #: by setting, the values to try.
+    #: the values to try, by setting.
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    #: by setting, what a search chooses from; as they are, or as JSON has them.
+    #: the values that a search chooses from, by setting; as they are, or as in JSON.
     ranges: Mapping[str, Range] = field(default_factory=dict)
     #: settings in place of the preset's, the same in all trials.
     fixed: Mapping[str, Any] = field(default_factory=dict)
     search: str = "grid"  #: `grid` for every combination, else how a search chooses.
     trials: int = 0  #: how many a search tries, 0 for the usual number; of a grid always 0.
     seeds: int = 1  #: networks of each trial.
-    #: what tells how good a trial is; by default the task's accuracy in validation.
+    #: the metric that ranks trials; by default the task's accuracy in validation.
     metric: str = ""
     maximise: bool = True  #: whether more of the metric is better.
     prune: bool = False  #: whether trials that fall behind are stopped early.
@@ -312,7 +312,7 @@ def _name_in_plan(name: str) -> str:
 
 
 def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
-    """What checks a value of a setting that can be varied, or the words that it may be.
+    """Return the setting that checks a varied value, or the words that the value may be.
 
     Raises:
         SettingError: if the task has no such setting.
@@ -335,7 +335,7 @@ def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
 
 
 def _read_value(name: str, setting: Setting | Sequence[str], text: str) -> Any:
-    """One value of a setting, as a trial has it."""
+    """Read a value of a setting, in the form of a trial's values."""
     if not isinstance(setting, Setting):
         check_choice(name.capitalize(), text, tuple(setting))
         return text

@@ -64,7 +64,7 @@ class RemoteRun:
 
     @property
     def is_refetching(self) -> bool:
-        """Whether lost events have been asked for, and have not come yet."""
+        """Whether lost events were requested and have not come yet."""
         return self.refetching is not None and not self.refetching.done()
 
     @property

@@ -42,7 +42,7 @@ STATUS_ORDER = (
 
 @dataclass(frozen=True)
 class Trial:
-    """One choice of the settings that a sweep varies, with its runs and their results."""
+    """A choice of the settings that a sweep varies, with its runs and their results."""
 
     number: int  #: its number in the sweep, from 0.
     point: Point  #: the values of the settings that vary, by name.
@@ -66,7 +66,7 @@ class Trial:
 
     @property
     def is_over(self) -> bool:
-        """Whether it has ended, also by failing or by being pruned."""
+        """Whether the trial has ended, also by failing or by being pruned."""
         if self.pruned:
             return True
         is_complete = len(self.runs) == self.run_count
@@ -84,7 +84,7 @@ class Trial:
 
     @property
     def is_comparable(self) -> bool:
-        """Whether it was trained to its end and has a value."""
+        """Whether the trial was trained to its end and has a value."""
         return self.is_over and not self.pruned and self.spread is not None
 
 
@@ -110,7 +110,7 @@ class Sweep:
 
     @property
     def status(self) -> str:
-        """One of `running`, `finished`, `failed` and `interrupted`.
+        """The sweep's status: `running`, `finished`, `failed` or `interrupted`.
 
         A sweep that is not running is interrupted if trials are missing. Otherwise it is failed if
         one of them failed.

@@ -61,7 +61,7 @@ def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
 
 
 def _to_parameters(plan: SweepPlan, point: Point) -> dict[str, Any]:
-    """A point as Optuna has it: values of a grid as JSON, since they may be lists."""
+    """Return a point for Optuna: values of a grid as JSON, since they may be lists."""
     return {
         name: json.dumps(value) if name in plan.grid else value for name, value in point.items()
     }
@@ -175,9 +175,9 @@ class _OpenTrial:
     point: Point
     begun: set[str] = field(default_factory=set)  #: runs that were assigned.
     left: set[str] = field(default_factory=set)  #: runs that are not over.
-    #: by epoch, then by run: the metric of its seeds.
+    #: the metric of each run's seeds, by epoch, then by run.
     by_epoch: dict[int, dict[str, tuple[float, ...]]] = field(default_factory=dict)
-    #: by run: the metric of its seeds as last measured.
+    #: the last metric of each run's seeds, by run.
     last_values: dict[str, tuple[float, ...]] = field(default_factory=dict)
     pruned: bool = False
     stopped: bool = False
@@ -190,7 +190,7 @@ class _OpenTrial:
 
     @property
     def end_status(self) -> str:
-        """Its status at its end, as in `TrialEnded`."""
+        """The trial's status at its end, as in `TrialEnded`."""
         if self.pruned:
             return "pruned"
         if self.stopped:

@@ -1,4 +1,4 @@
-"""What happens on a worker: it trains one run, reports home, and keeps all until home has it.
+"""Train one run on a worker, report home, and keep everything until home has it.
 
 Events are numbered, sent as they come, and held in memory until home has them with a checkpoint.
 Home asks for checkpoints, and for events that were lost. Only the checkpoint is on the worker's
@@ -67,7 +67,7 @@ class _Training:
         self.token = uuid4().hex  #: tells this attempt from others at the same run.
         self.folder = folder_of(where, run_id, self.token)
         self.answers: queue.SimpleQueue[Mapping[str, Any]] = queue.SimpleQueue()  #: from home.
-        #: seconds between two messages; more where there are many workers.
+        #: seconds between two messages; more if there are many workers.
         self.interval = SECONDS_BETWEEN_MESSAGES
         self.checkpoint_needs = 0  #: how many events the checkpoint builds on.
         self.is_over = False
@@ -164,7 +164,7 @@ class _Training:
         self._worker.log_event(self.topic, {"run": self._run_id, "token": self.token, **words})
 
     def _is_wanted(self) -> bool:
-        """Whether home still has this task of Dask's."""
+        """Return whether home still needs this task of Dask's."""
         task = self._worker.state.tasks.get(self._task_key)
         return task is not None and task.state in ("executing", "long-running")
 
@@ -177,7 +177,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
 
     Args:
         run_id: the run.
-        settings: its configuration, as JSON has it.
+        settings: its configuration, as in JSON.
         topic: Dask's, on which home listens.
         shared: the folder for checkpoints; empty for the worker's own.
     """
@@ -200,7 +200,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
 
 
 def folder_of(where: Path, run_id: str, token: str) -> Path:
-    """Where the checkpoint of an attempt lies."""
+    """Return the folder of an attempt's checkpoint."""
     return where / "rnn-tui" / run_id / token
 
 
@@ -302,7 +302,7 @@ def last_checkpoint(run_id: str, token: str, is_sent: bool, known: int) -> tuple
 
 
 def forget(run_id: str, token: str) -> None:
-    """Remove what is held of a run: home has it."""
+    """Remove everything kept of a run, since home has it."""
     training = _training(run_id, token)
     del _TRAININGS[run_id]
     shutil.rmtree(training.folder, ignore_errors=True)

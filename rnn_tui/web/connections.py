@@ -47,7 +47,7 @@ class _Connection:
 
     @property
     def is_closing(self) -> bool:
-        """Whether it is being closed."""
+        """Whether the connection is being closed."""
         return self._transport.is_closing()
 
     @property
@@ -69,7 +69,7 @@ class _Connection:
 
 
 class Connections:
-    """All connections to a server.
+    """The open connections to a server.
 
     Args:
         most: the largest number of connections; strangers are closed first to make room.

@@ -1,4 +1,4 @@
-"""What the process of a page sends and is sent through its pipes: packets of Textual's protocol.
+"""Read and write packets of Textual's protocol, which a page's process exchanges through pipes.
 
 A packet is its kind, one byte; the length of its data, four bytes, big-endian; and its data.
 """

@@ -1,4 +1,4 @@
-"""One page: a browser at one end of a WebSocket, a process with the app at the other.
+"""A page: a browser at one end of a WebSocket, a process with the app at the other.
 
 Either may be slow, gone, or send invalid messages. What comes too fast waits in its own pipe;
 invalid messages are ignored. (textual-serve's own page gives its user a shell, and never ends.)
@@ -64,7 +64,7 @@ class _Offer:
 
 
 class Page:
-    """One page; `leave` lets it end.
+    """A page of a server; `leave` lets it end.
 
     Args:
         socket: to the browser.
@@ -232,8 +232,8 @@ class Page:
     async def _see_first_screen(self) -> None:
         """Count the user as there, and tell the app whether its page has the focus.
 
-        The user has waited for this screen. The app takes its page for one without focus until it
-        is told.
+        The user has waited for this screen. Until this message, the app assumes that its page
+        has no focus.
         """
         self.drawn.set()
         self.touched = time.monotonic()

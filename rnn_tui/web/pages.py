@@ -18,11 +18,11 @@ from rnn_tui.engine.paths import data_dir
 from rnn_tui.runs.turns import processes_in_turn
 from rnn_tui.web.page import Page
 
-# for the first screen; then the next page may start beside it
+# the limit for the first screen; then the next page may start beside it
 SECONDS_TO_DRAW = 60.0
-# between two looks for unused pages
+# the time between two looks for unused pages
 SECONDS_TO_LOOK = 5.0
-# between looks whether a page has ended
+# the time between two looks whether a page has ended
 SECONDS_TO_ASK = 0.05
 # sentences of at most 123 bytes: they go with the end of a WebSocket
 IDLE = "Nobody used this page for {:g} minutes, so it was closed. Its training is stored."
@@ -46,7 +46,7 @@ class Rules:
 
 
 class Pages:
-    """All pages of a server: starts and ends them.
+    """Starts and ends all pages of a server.
 
     Args:
         rules: what they may do.

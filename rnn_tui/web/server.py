@@ -1,4 +1,4 @@
-"""What the server answers, and to whom.
+"""The web server: its answers, and who may get them.
 
 It answers with the page, its files, its WebSocket and its downloads, and with nothing else.
 """
@@ -36,7 +36,7 @@ SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and 
 COOKIE = "rnn-tui-{}"
 SECONDS_OF_COOKIE = 180 * 24 * 3600
 USUAL_SIZE = (80, 24)
-# stands in paths for the token, if none is needed
+# takes the token's place in paths, if none is needed
 WITHOUT_TOKEN = "open"
 # nothing from elsewhere, in no other page's frame, taken for nothing else; a script's styles draw
 # the terminal
@@ -78,7 +78,7 @@ class Server:
         self._page = string.Template((OURS / "page.html").read_text(encoding="utf-8"))
 
     def application(self) -> web.Application:
-        """All of it for aiohttp."""
+        """Return the aiohttp application with all routes."""
 
         async def add_headers(_request: web.Request, response: web.StreamResponse) -> None:
             response.headers.setdefault("Cache-Control", "no-store")
@@ -127,7 +127,7 @@ class Server:
         self._connections.admit(request.transport)
 
     def _is_here(self, host: str) -> bool:
-        """Whether a Host header names this computer, by a name or by any address.
+        """Return whether a Host header names this computer, by a name or by any address.
 
         Unlike a name, nobody can let an address lead elsewhere.
         """
@@ -184,7 +184,7 @@ class Server:
         name = None if page is None else page.offered(key)
         if page is None or name is None:
             raise web.HTTPNotFound(text="This file was fetched before, or its page is closed.")
-        self._connections.admit(request.transport)  # the page's secret stands for the token
+        self._connections.admit(request.transport)  # the page's secret replaces the token
         # whatever is in it, the browser must not show it as a page of this server
         headers = {
             "Content-Type": "application/octet-stream",

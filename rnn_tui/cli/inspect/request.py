@@ -1,4 +1,4 @@
-"""What `rnn-tui inspect` can be asked for, and how its options say that."""
+"""The requests of `rnn-tui inspect`, and the options that state them."""
 
 import argparse
 from collections.abc import Callable
@@ -28,7 +28,7 @@ TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its numb
 
 @dataclass(frozen=True)
 class SumInput:
-    """Two numbers that a network adds."""
+    """Two numbers for a network to add."""
 
     text: str | None  #: as typed; None for analyses of the whole network alone.
     base: str  #: of numbers without a prefix.

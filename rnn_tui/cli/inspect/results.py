@@ -39,7 +39,7 @@ def _write(path: Path, data: bytes, option: str) -> None:
 
 
 def _numbers(inspection: "Inspection") -> bytes:
-    """All numbers as an NPZ file."""
+    """Return all numbers as the bytes of an NPZ file."""
     import numpy as np  # noqa: PLC0415 - on use only
 
     buffer = io.BytesIO()

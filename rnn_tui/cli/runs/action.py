@@ -1,4 +1,4 @@
-"""What an action of `rnn-tui runs` is, and the arguments that several have."""
+"""The base of an action of `rnn-tui runs`, and the arguments that several actions share."""
 
 import argparse
 from collections.abc import Callable

@@ -54,12 +54,12 @@ def read_rename(options: argparse.Namespace) -> RenameRequest:
 
 
 def read_delete(options: argparse.Namespace) -> DeleteRequest:
-    """What the options of `delete` ask for."""
+    """Read the options of `delete`."""
     return DeleteRequest(tuple(options.runs))
 
 
 def read_restore(options: argparse.Namespace) -> RestoreRequest:
-    """What the options of `restore` ask for."""
+    """Read the options of `restore`."""
     return RestoreRequest(tuple(options.runs))
 
 

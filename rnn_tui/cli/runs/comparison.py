@@ -54,7 +54,7 @@ def _document(runs: Sequence[RunRecord]) -> dict[str, Any]:
 
 
 def _rows(runs: Sequence[RunRecord]) -> list[list[str]]:
-    """How far the runs are and what they came to, then each setting in which they differ."""
+    """Return rows of progress and results, then one of each setting in which runs differ."""
     return [
         ["status", *(str(run.status) for run in runs)],
         ["progress", *(f"{run.progress:.0%}" for run in runs)],

@@ -88,7 +88,7 @@ def _wait(store: RunStore, run_ids: Sequence[str], action: str) -> list[RunRecor
 
 
 def _obeys(run: RunRecord, action: str) -> bool:
-    """Whether a run has done what it was asked for."""
+    """Return whether a run has done what it was asked to do."""
     if run.status.active:
         return run.status is WANTED.get(action)
     # one that has ended is done once another process may have it

@@ -132,7 +132,7 @@ class _Watcher:
 
 
 def _live() -> "Live":
-    """A part of the terminal that is drawn anew where there is news, and stays at the end."""
+    """Return a part of the terminal that is redrawn at news, and stays at the end."""
     from rich.live import Live  # noqa: PLC0415 - on terminals only
 
     return Live(

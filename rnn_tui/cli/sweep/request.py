@@ -1,4 +1,4 @@
-"""What `rnn-tui sweep` can be asked for, and how its options say that."""
+"""The requests of `rnn-tui sweep`, and the options that state them."""
 
 import argparse
 from dataclasses import dataclass
@@ -117,7 +117,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:
-    """What to vary, and how trials are chosen."""
+    """Add options on what to vary, and on how trials are chosen."""
     parser.add_argument(
         "--grid",
         metavar="NAME=VALUE,…",
@@ -156,7 +156,10 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """Where to train, and what to print; `prefix` stands before the names in the namespace."""
+    """Add options on where to train, and what to print.
+
+    `prefix` precedes the names in the namespace.
+    """
     parser.add_argument(
         "--on",
         metavar="WHERE",
@@ -185,7 +188,7 @@ def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> 
 def read_request(
     options: argparse.Namespace,
 ) -> SweepRequest:
-    """What the options ask for.
+    """Read the options of a sweep.
 
     Raises:
         SettingError: if settings are wrong or do not go together.

@@ -33,7 +33,7 @@ class SweepSize:
 
     @property
     def sentence(self) -> str:
-        """It in words."""
+        """The size and time of the sweep in words."""
         trials = count_of(self.plan.trial_count, "trial")
         runs = count_of(self.plan.run_count, "run")
         workers = count_of(self.workers, "worker")

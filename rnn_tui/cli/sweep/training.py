@@ -14,7 +14,7 @@ from rnn_tui.sweeps.trials import Trials, importance
 
 
 def all_sweeps() -> list[Sweep]:
-    """All sweeps, the newest first."""
+    """Read all sweeps, the newest first."""
     if not run_database().exists():  # reading makes no database
         return []
     with SweepStore() as store:

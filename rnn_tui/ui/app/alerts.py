@@ -102,7 +102,10 @@ class Alerts:
 
 
 def _notification(sentence: str) -> str:
-    """What has the terminal show a sentence; empty if none is known for one of its name."""
+    """Return the control sequence with which the terminal shows a sentence.
+
+    It is empty if none is known for a terminal of its name.
+    """
     terminal = " ".join(os.environ.get(name, "") for name in NAMES).lower()
     for form, terminals in NOTIFICATIONS.items():
         if any(name in terminal for name in terminals):

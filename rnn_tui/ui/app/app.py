@@ -48,7 +48,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_TO_HAND_OVER = 10.0  # that workers of a sweep have before the app quits
-SECONDS_TO_LOOK = 0.02  # between looks whether a view has come
+SECONDS_TO_LOOK = 0.02  # between two checks whether a view has come
 LOOKS_FOR_FOCUS = 100  # at most, for a view that is to have the focus
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
 # What is handled one after the other.
@@ -102,7 +102,7 @@ class RnnTuiApp(HostApp):
         self._waiting: list[RunConfig] | None = None  #: what trains once another run has stopped.
         self._resuming = False  #: whether a run is about to go on.
         self._quit_by: float | None = None  #: until when workers of a sweep may hand over.
-        #: in place of Textual, ends the process by an exit code and a sentence.
+        #: ends the process with an exit code and a sentence, in place of Textual.
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first, self._make_pane)
@@ -204,7 +204,7 @@ class RnnTuiApp(HostApp):
             event.prevent_default()
 
     def _in_front(self) -> list[Widget]:
-        """What has its keys wherever the focus is, the view in front and its pane."""
+        """Return the widgets whose keys always count: the view in front and its pane."""
         pane = self.tabs.front
         if pane is None:  # the footer asks at any moment
             return []
@@ -214,15 +214,16 @@ class RnnTuiApp(HostApp):
         return [pane, view] if pane.keys_first else [view, pane]
 
     def _askers(self) -> list[DOMNode]:
-        """What may have asked for something because of a key: what is in front, and the focus."""
+        """Return the widgets that a key may concern: what is in front, and the focus."""
         focused = self.focused
         around = focused.ancestors_with_self if focused is not None else []
         in_front = [node for node in self._in_front()[:1] if node not in around]
         return [*in_front, *around[:1]]
 
     def takes_keys(self) -> bool:
-        """Whether pane and view in front are there, with the focus, and the view that a key has
-        asked for.
+        """Return whether pane and view in front are ready for keys.
+
+        They have the focus, and a view that a key has asked for has come.
         """
         front = self.tabs.front
         if front is None or not front.takes_keys:
@@ -274,7 +275,7 @@ class RnnTuiApp(HostApp):
 
     @property
     def _brings_view(self) -> bool:
-        """Whether a view that was asked for is on its way to the front."""
+        """Whether a requested view is on its way to the front."""
         return any(
             worker.group == BRINGS_VIEW and not worker.is_finished for worker in self.workers
         )
@@ -413,7 +414,7 @@ class RnnTuiApp(HostApp):
             self.push_screen(ConfirmScreen(question, stop), answered)
 
     def _can_begin(self) -> bool:
-        """Whether nothing trains and nothing is about to; says so where something does."""
+        """Return whether nothing trains or is about to; notify the user otherwise."""
         if self.busy or self._waiting is not None or self._resuming:
             self.notify(requests.UNDER_WAY, severity="warning")
             return False

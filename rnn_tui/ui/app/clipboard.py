@@ -5,7 +5,7 @@ from textual.widget import Widget
 
 
 def as_text(widget: Widget | None) -> str:
-    """What a chart or a table shows, as text; empty for anything else.
+    """Return the text of a chart or a table; empty for anything else.
 
     A chart is as on the screen. A table is whole, with its headings, and a tab between columns.
     """

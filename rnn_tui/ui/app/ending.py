@@ -27,7 +27,7 @@ from rnn_tui.ui.common.threads import wait_for_threads
 SECONDS_TO_KEEP = 1.3  # time for runs in training to be saved
 SECONDS_TO_END = 1.9  # then the system ends the process, whatever it is doing
 SECONDS_TO_GIVE_BACK = 0.4  # how long to wait for a terminal that nobody reads
-ASKED = 0  # stands for a call of `end()` among the numbers of signals
+ASKED = 0  # marks a call of `end()` among the numbers of signals
 
 if sys.platform != "win32":
     from rnn_tui.ui.common.textual_driver import SteadyDriver, Terminal, hold_still

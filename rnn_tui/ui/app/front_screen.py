@@ -86,7 +86,7 @@ class FrontScreen(SteadyScreen):
 
 
 def _is_taken(key: str, active: ActiveBinding | None, inner: Sequence[Widget]) -> bool:
-    """Whether a key means something else than what it does in front.
+    """Return whether a key has another meaning than the one in front.
 
     Args:
         key: the key.

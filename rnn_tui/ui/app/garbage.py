@@ -1,4 +1,4 @@
-"""When Python looks for garbage in the app."""
+"""Decide when Python collects garbage in the app."""
 
 import gc
 from typing import Any

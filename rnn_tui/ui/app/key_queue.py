@@ -65,7 +65,7 @@ class KeyQueue:
 
     @property
     def empty(self) -> bool:
-        """Whether no key is in hand, and none waits."""
+        """Whether no key is being handled, and none waits."""
         return self._in_hand is None and not self._waiting
 
     @property
@@ -75,9 +75,7 @@ class KeyQueue:
 
     @property
     def draws(self) -> bool:
-        """Whether the screen is to be drawn; not in the middle of what a key does, or that would be
-        drawn in pieces.
-        """
+        """Whether the screen may be drawn; False while a key is handled."""
         return self._in_hand is None or time.monotonic() > self._since + SECONDS_UNDRAWN
 
     async def put(self, event: events.Event) -> None:

@@ -54,7 +54,7 @@ class News:
             self._app.refresh_bindings()
 
     def _seconds_to_wait(self) -> float:
-        """How long to wait after this news, by what the app has taken since the last one."""
+        """Return how long to wait after this news, by the time spent since the last."""
         cpu_seconds = time.thread_time()
         spent = cpu_seconds - self._cpu_seconds
         self._cpu_seconds = cpu_seconds

@@ -1,4 +1,4 @@
-"""Which views a task has: those of the tasks that ship, the general ones, those of plug-ins.
+"""List the views of a task: its own if it ships, the general ones, and those of plug-ins.
 
 A package says which views its task has by an entry point in the group `rnn_tui.views`, named as the
 task: a function that is given the views which the task would have without it, and returns those
@@ -67,7 +67,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
 
 @dataclass(frozen=True)
 class PluginViews:
-    """What installed packages say of views."""
+    """The views that installed packages provide."""
 
     of_tasks: dict[str, tuple[View, ...]]  #: by the name of a task.
     problems: list[str]  #: a sentence for each plug-in that can't be used.

@@ -95,7 +95,7 @@ def _fault(name: str, keys: str) -> str:
 
 
 def _is_key(key: str) -> bool:
-    """Whether this is an existing key, with existing modifiers."""
+    """Return whether this is a known key with known modifiers."""
     *modifiers, last = key.split("+")
     if not last or not MODIFIERS.issuperset(modifiers):
         return False

@@ -26,7 +26,7 @@ from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 
 EXAMPLE = {"a": "101101", "b": "11011"}
-ALL = "all vote"  # stands for the vote in the list of variants
+ALL = "all vote"  # the entry for the vote in the list of variants
 # Random numbers have up to so many times the bits of the longest in training, to show how networks
 # add beyond these.
 RANDOM_REACH = 2

@@ -1,4 +1,4 @@
-"""What the calculator asks of networks, and its fields and texts: numbers, sums, votes."""
+"""The calculator's questions to networks, its fields and its texts: numbers, sums, votes."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -43,15 +43,14 @@ TITLE = "Seeds that get the whole sum right"
 class SumAnswer:
     """The answer of one network, or of all in a vote; its L bits are least significant first."""
 
-    addition: Addition  #: what was asked.
+    addition: Addition  #: the sum in question.
     config: SequenceConfig  #: the settings of the networks.
     replica: int | None  #: which of them answered; None if all voted.
     answered_by: str  #: which weights answered, in words.
     bits: Bits  #: the sum that came out (L,).
-    #: of each bit (L,), 0.5 … 1: the probability that the network gives it, or its share of the
-    #: votes.
+    #: (L,), 0.5 … 1: the probability that the network gives each bit, or its share of the votes.
     confidence: Array
-    #: of each variant, how many seeds have the whole sum right; empty unless all voted.
+    #: how many seeds have the whole sum right, by variant; empty unless all voted.
     seeds_right: tuple[int, ...]
     #: the carry into each place (L,) as a linear probe reads it from the states. Empty if the
     #: probe can't be fitted, None before it is asked.
@@ -59,7 +58,7 @@ class SumAnswer:
 
     @cached_property
     def wrong(self) -> Bits:
-        """Which bits are not those of the true sum (L,)."""
+        """The bits (L,) that differ from those of the true sum."""
         return np.not_equal(self.bits, self.addition.bits(self.addition.total))
 
 

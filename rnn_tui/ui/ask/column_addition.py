@@ -77,7 +77,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     _pitch = 1  #: Cells from one bit to the next.
     _tall = 1  #: Lines of a digit.
     _glyph: Callable[[int], list[str]] | None = None  #: Draws a large digit, in lines.
-    #: What each line shows: a row, or None for the ruler, and which line of that. None if empty.
+    #: The row of each line, or None for the ruler, and the line within it. None if empty.
     _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
     def show(self, answer: SumAnswer) -> None:
@@ -184,7 +184,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         return strip.adjust_cell_length(width, self.rich_style)
 
     def _visible_places(self, room: int) -> list[tuple[int, int]]:
-        """Of each visible cell its bit, and how far across the bit's column it is."""
+        """Return for each visible cell its bit, and its offset within the bit's column."""
         highest = self.answer.addition.length - 1 if self.answer else 0
         start = self.scroll_offset.x
         cells = range(start, min(start + room, self._cells))
@@ -202,7 +202,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         return self.get_component_rich_style(f"column-addition--{name}") if name else Style()
 
     def _cell(self, answer: SumAnswer, row: _Row, line: int, bit: int, across: int) -> Cell:
-        """What stands in a cell: so far across a bit's column, in a line of a row."""
+        """Return a cell at an offset within a bit's column, in a line of a row."""
         is_last_line = line == self._tall - 1 or not row.tall
         between = row.between if is_last_line else ""
         if self._pitch > 1 and across == self._pitch - 1:

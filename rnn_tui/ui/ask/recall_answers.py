@@ -1,4 +1,4 @@
-"""What the recall prompt asks of networks, and its widgets: digits, columns of answers, a table."""
+"""The recall prompt's questions to networks, and its widgets: digits, answer columns, a table."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -210,7 +210,7 @@ class MarkedDigits(Widget):
 
 
 class AnswerColumns(HorizontalScroll):
-    """As many columns as the weights have variants; takes the focus, so that keys are commands."""
+    """A column of answers for each variant; it takes the focus, so that keys are commands."""
 
     _columns: Sequence[DigitColumn] = ()
 

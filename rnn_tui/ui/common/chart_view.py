@@ -81,7 +81,7 @@ class SpreadView(ChartView):
 
     @property
     def spread(self) -> SpreadKind:
-        """What all views of the pane show around a mean: smallest to largest, or one deviation."""
+        """The spread around means in all views of the pane: min … max, or one deviation."""
         return pane_of(self).spread
 
     def draw(self) -> None:

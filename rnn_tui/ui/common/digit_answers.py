@@ -19,8 +19,8 @@ class DigitAnswer:
     """The answer of one network to a digit."""
 
     source: Source  #: the weights of the network.
-    #: of the ten digits; the rest up to 1 is the probability that it is no digit. Empty without
-    #: an answer.
+    #: the probabilities of the ten digits; the rest up to 1 is that of no digit. Empty without an
+    #: answer.
     probabilities: tuple[float, ...] = ()
     failure: str = ""  #: why there is no answer.
 
@@ -36,7 +36,7 @@ class DigitAnswer:
 
     @property
     def unsure(self) -> bool:
-        """Whether the answer is little better than a guess."""
+        """Whether the network's confidence in the answer is low."""
         return self.confidence < THRESHOLD
 
     @property

@@ -14,7 +14,7 @@ class DigitAtHand:
     name: str  #: what to call it, such as `drawing`.
     digit: Ink  #: (28, 28), 0 … 1, as a network reads it.
     label: int | None = None  #: the true digit; None if that is unknown.
-    #: of the network that answered there; None if that is not known.
+    #: the weights of the network that answered there; None if unknown.
     weights: Path | None = None
 
     @property

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class HostApp(SteadyApp):
-    """What a place may ask of the app and needs the answer to; for all else it posts a request.
+    """The app as other rooms see it, for questions that need an answer; else they post a request.
 
     A widget that does so has `app = getters.app(HostApp)`.
     """
@@ -23,7 +23,7 @@ class HostApp(SteadyApp):
 
     @property
     def runs(self) -> "TrainingManager":
-        """What trains, and the runs of this session."""
+        """The runs of this session, and the thread that trains."""
         raise NotImplementedError
 
     @property
@@ -33,7 +33,7 @@ class HostApp(SteadyApp):
 
     @property
     def keys_are_done(self) -> bool:
-        """Whether no key is in hand or waits, and what the next one is for is there."""
+        """Whether no key is handled or waits, and the target of the next one is ready."""
         raise NotImplementedError
 
     def shown_key(self, name: str) -> str:

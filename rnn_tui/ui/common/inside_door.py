@@ -1,4 +1,4 @@
-"""What leads from other views into the view Inside of a task."""
+"""The way from other views into the view Inside of a task."""
 
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class InsideDoor(TaskView):
 
 @dataclass(frozen=True)
 class SequenceQuestion:
-    """What is to be read, and who is to read it unless something else is chosen in Inside."""
+    """A sequence to read, and the networks to read it unless others are chosen in Inside."""
 
     example: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
     #: the weights; None for those that answer unless others are named.
@@ -41,7 +41,7 @@ class AskingView(InsideDoor):
 
     @property
     def question(self) -> SequenceQuestion:
-        """What was asked last, and who answered."""
+        """The last question, and who answered."""
         raise NotImplementedError
 
     def ask_another(self) -> None:

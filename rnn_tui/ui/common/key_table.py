@@ -25,7 +25,7 @@ def _read_table() -> dict[str, tuple[str, str]]:
     return table
 
 
-#: By name: keys, with commas between them, and what they mean everywhere.
+#: Keys by name, with commas between them, and their meaning everywhere.
 KEYS = _read_table()
 
 

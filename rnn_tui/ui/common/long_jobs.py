@@ -63,7 +63,7 @@ class ReportTrainer:
         self._control = Control()
 
     def run(self, control: Control) -> None:
-        """In a thread: train, to the end or until `control` stops it; raises nothing."""
+        """Train to the end or until `control` stops it; runs in a thread and raises nothing."""
         from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
 
         self._control = control
@@ -134,7 +134,7 @@ class SweepTrainer:
         self._trials: Trials | None = None  #: those under way; None before and after.
 
     def run(self, control: Control) -> None:
-        """In a thread: train, to the end or until `control` stops it; raises nothing."""
+        """Train to the end or until `control` stops it; runs in a thread and raises nothing."""
         notice: tuple[str, SeverityLevel]
         try:
             self._train(control)

@@ -1,4 +1,4 @@
-"""What the contents of all tabs of the app have in common: views, and the keys for them."""
+"""The base of all tabs' contents: their views, and the keys for these."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
@@ -90,17 +90,17 @@ class Pane(Vertical):
 
     @property
     def complete(self) -> bool:
-        """Whether all is there, what comes after the first frame too."""
+        """Whether everything is there, including what is made after the first frame."""
         return self.whole
 
     @property
     def whole(self) -> bool:
-        """Whether all parts are there; one that makes some late catches up with the news then."""
+        """Whether all parts are there; late parts then catch up with the news."""
         return self.is_mounted
 
     @property
     def takes_keys(self) -> bool:
-        """Whether the view in front is there, which keys may be for."""
+        """Whether the view in front is there, so that keys can be for it."""
         return self.whole
 
     def check_message_enabled(self, message: Message) -> bool:
@@ -206,7 +206,7 @@ class Pane(Vertical):
         return [place.id or "" for place in tabs.get_child_by_type(ContentSwitcher).children]
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key for a view that is not there."""
+        """Allow no key for a view that does not exist."""
         if action == "view" and cast("int", parameters[0]) > len(self.views):
             return False
         return super().check_action(action, parameters)

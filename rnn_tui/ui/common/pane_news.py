@@ -11,12 +11,15 @@ class PaneNews(Message):
 
 
 class WeightsChanged(PaneNews):
-    """From now on other weights answer in a panel."""
+    """A message that other weights answer in a panel from now on."""
 
 
 @dataclass
 class RunsChanged(PaneNews):
-    """These runs have new figures, or PyTorch is loaded; the `TrainingManager` has all of it."""
+    """A message that these runs have new figures, or that PyTorch is loaded.
+
+    The `TrainingManager` has the details.
+    """
 
     run_ids: Sequence[str]  #: empty if no run has changed, and only PyTorch has been loaded.
 

@@ -65,7 +65,7 @@ def figures(task: Task, state: RunState) -> str:
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
-    """How a run ended in a sentence, and how grave that is.
+    """Return a sentence on how a run ended, and its severity.
 
     Of a finished run the sentence has the headline of every network, and of a single network what
     was published.

@@ -30,7 +30,7 @@ class View:
     #: `module:function` that makes the widget, a `TaskView`, of the task's tab and the options;
     #: imported on use.
     factory: str
-    options: Mapping[str, Any] = field(default_factory=dict)  #: what else the factory is given.
+    options: Mapping[str, Any] = field(default_factory=dict)  #: further arguments of the factory.
     needs: str | None = None  #: the view at whose contents it looks, which is made before it.
     #: whether weights that a user chooses among all runs are shown at work here.
     answers: bool = False
@@ -111,7 +111,7 @@ class TaskView(Widget):
 
     @property
     def at_work(self) -> bool:
-        """Whether something that was asked for here still goes on."""
+        """Whether something that was requested here still goes on."""
         return False
 
 

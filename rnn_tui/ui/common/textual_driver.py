@@ -172,7 +172,7 @@ class KeysDriver(Driver):
         return len(self._sent) + self._app._message_queue.qsize() + in_key_queue
 
     def _stops(self) -> bool:
-        """Whether the reading thread has been asked to end."""
+        """Return whether the reading thread has been asked to end."""
         return False
 
 
@@ -262,7 +262,7 @@ if sys.platform != "win32":
                 self._screen.flush()
 
         def _is_ours(self) -> bool:
-            """Whether the app is in the foreground; a stopped job's terminal is the shell's."""
+            """Return whether the app is in the foreground, and not a stopped job."""
             try:
                 return os.tcgetpgrp(self.keys) == os.getpgrp()
             except OSError:  # no job control

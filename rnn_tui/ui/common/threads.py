@@ -76,7 +76,7 @@ def telling(widget: MessagePump, **options: Any) -> Iterator[None]:
 
 
 def threads_at_work() -> bool:
-    """Whether anything that `in_thread` was asked for is still to come."""
+    """Return whether an answer from `in_thread` is still to come."""
     return bool(_AT_WORK or _AWAITED)
 
 
@@ -125,7 +125,7 @@ class LatestQuestion(Generic[T]):
             self._widget.run_worker(self._answer_all(), group="answers")
 
     def forget(self) -> None:
-        """Nothing that was asked is of interest any more."""
+        """Forget all questions: their answers are no longer needed."""
         self._waiting = None
         self._number += 1
 
@@ -142,7 +142,7 @@ class LatestQuestion(Generic[T]):
             self.busy = False
 
     def _answer(self, question: Callable[[], T]) -> T | str:
-        """In a thread: the answer, or the sentence to show in its place."""
+        """Return the answer, or a sentence to show in its place; runs in a thread."""
         try:
             return question()
         except UserError as error:

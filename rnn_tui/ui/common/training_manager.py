@@ -58,7 +58,7 @@ Item = events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus
 
 @dataclass
 class Drained:
-    """What one emptying of the queue brought."""
+    """The news that one emptying of the queue brought."""
 
     run_ids: list[str] = field(default_factory=list)  #: runs of which there is news, each once.
     loaded: bool = False  #: whether PyTorch is imported now, or can't be.
@@ -80,10 +80,10 @@ class TrainingManager:
     """
 
     def __init__(self) -> None:
-        self.states: dict[str, RunState] = {}  #: by run id, in order of start.
-        #: of finished runs, by run id: what the task's `evaluate` returned.
+        self.states: dict[str, RunState] = {}  #: states by run id, in order of start.
+        #: results of the task's `evaluate`, by the id of a finished run.
         self.evaluations: dict[str, Any] = {}
-        #: of runs, by run id: an index, the same wherever a run is drawn.
+        #: colour indices by run id, the same wherever a run is drawn.
         self.colours: dict[str, int] = {}
         self.note = "loading PyTorch …"  #: which PyTorch there is, or that it loads.
         #: names of CUDA devices, such as `cuda:0`, with their models; none until PyTorch is loaded.
@@ -97,7 +97,7 @@ class TrainingManager:
         #: runs that can't be kept for now; the thread that trains adds to them.
         self.unsaved: list[UnsavedRun] = []
         self._queue: deque[Item] = deque()  #: what threads have put out; emptied by `drain`.
-        self._control = Control()  #: of what trains, or trained last.
+        self._control = Control()  #: controls what trains, or trained last.
         self._threads: list[threading.Thread] = []  #: all that may still put something out.
         self._training: threading.Thread | None = None  #: the one that trains, or trained last.
         self._sweep_trainer: SweepTrainer | None = None  #: of the latest sweep.
@@ -175,7 +175,7 @@ class TrainingManager:
 
     @property
     def paused(self) -> bool:
-        """Whether what trains is to wait."""
+        """Whether what trains was asked to wait."""
         return self.busy and self._control.paused
 
     def pause(self, pause: bool) -> None:
@@ -211,7 +211,7 @@ class TrainingManager:
 
     @property
     def anything_to_come(self) -> bool:
-        """Whether the queue has, or may yet get, something."""
+        """Whether something is in the queue, or may still come."""
         waiting = bool(self._queue or self.unsaved)
         return waiting or any(thread.is_alive() for thread in self._threads)
 

@@ -13,7 +13,7 @@ class ViewTabs(TabbedContent):
     """
 
     class Shown(Message):
-        """Another tab is in front; to be heard in place of Textual's `TabActivated`.
+        """A message that another tab is in front; handled in place of Textual's `TabActivated`.
 
         Textual keeps one stack of prevented messages for all widgets. What one prevents while it
         waits, as `TabActivated` is after a click, is lost to all: a tab would stay empty, and keys
@@ -31,7 +31,7 @@ class ViewTabs(TabbedContent):
 
         @property
         def pane(self) -> TabPane:
-            """What is in front."""
+            """The pane in front."""
             return self.tabs.get_pane(self.name)
 
     def watch_active(self, active: str) -> None:

@@ -32,7 +32,7 @@ class DrawingAnswers:
     """A drawing and the answers of networks to it."""
 
     digit: Ink  #: (28, 28), 0 … 1, as the networks read it.
-    #: of every network that was asked, the selected one's first; none if nothing is drawn.
+    #: the answers of all networks, the selected one's first; none if nothing is drawn.
     answers: tuple[DigitAnswer, ...]
 
 

@@ -18,7 +18,7 @@ DRAWING = "drawing"
 
 
 def answers_to(digit_at_hand: DigitAtHand, network: int) -> list[DigitAnswer]:
-    """What a shipped network predicts of a digit after each of its rows; drawings are centred.
+    """Return a shipped network's answers to a digit after each of its rows; drawings are centred.
 
     Args:
         digit_at_hand: the digit.

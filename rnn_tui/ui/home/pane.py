@@ -99,7 +99,7 @@ class HomeDigit(Vertical):
     ]
     pad: "HomePad"  #: what is drawn on; before all is `whole` a picture is in its place.
     whole = False  #: whether the pad is there.
-    rows = 0  #: how many are read; more than there are while the answer stands.
+    rows = 0  #: how many are read; more than the digit has while the answer stays.
     readings = 0  #: digits that were read since a key was pressed last.
     read_digit: "DigitAtHand | None" = None  #: what the answers are to; None before there are any.
     answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
@@ -261,7 +261,7 @@ class HomeDigit(Vertical):
 
 
 def _verdict(answer: "DigitAnswer", rows: int, label: int | None) -> tuple[str, str]:
-    """What a network predicts after some rows, and the style class of the line that says so.
+    """Return a network's prediction after some rows, and the style class of its line.
 
     Args:
         answer: of the network.

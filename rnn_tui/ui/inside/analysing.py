@@ -65,10 +65,9 @@ KEYS: list[BindingType] = [
 class AnalysingView(Vertical, InsideLook):
     """Holds what is looked at; analyses and edits it, and goes through its training history."""
 
-    #: Whether an analysis of the first kind is made without being asked for: it is as fast as a
-    #: look.
+    #: Whether an analysis of the first kind is made at once, since it takes no noticeable time.
     analyses_at_once: ClassVar[bool] = False
-    subject: Subject | None = None  #: What is looked at; None before there is something.
+    subject: Subject | None = None  #: The subject that is shown; None before there is one.
     look = Look()  #: Layer, quantity, order and unit at the cursor.
     step = 0  #: The present step, from 0.
 

@@ -232,7 +232,7 @@ SHORT_QUANTITY = 4  # letters of a longer name there
 
 @dataclass(frozen=True)
 class Look:
-    """Which layer, quantity and unit of a trace are looked at, and in what order units are shown.
+    """The layer, quantity and unit of a trace that are shown, and the order of its units.
 
     A trace has layers of H units each.
     """
@@ -282,7 +282,7 @@ class Look:
 
 
 def is_signed(quantity: str, values: Array) -> bool:
-    """Whether values may lie below zero, as those of gates do not."""
+    """Return whether values may be below zero, unlike those of gates."""
     return not quantity.endswith(" gate") or bool((values < 0).any())
 
 
@@ -314,7 +314,7 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
     """
     layer, units = trace.layers[look.layer], look.units(trace).tolist()
     values = layer.quantities[look.quantity]  # (T, H)
-    # The full colour stands for 1, or for the largest value of a memory, which has no bounds.
+    # The full colour means 1, or the largest value of a memory, which has no bounds.
     smallest_limit = 1e-6 if look.quantity == "cell" else 1.0
     limit = max(smallest_limit, float(np.abs(values).max()))
     signed = is_signed(look.quantity, values)

@@ -61,7 +61,7 @@ class HistoryPlayer:
 
     @property
     def shows_snapshot(self) -> bool:
-        """Whether a snapshot is looked at, and not the network as it is."""
+        """Whether a snapshot is shown, and not the network as it is."""
         return self._place is not None
 
     def step(self, snapshots: int) -> None:

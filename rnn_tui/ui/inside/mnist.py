@@ -58,7 +58,7 @@ class MnistInside(InsideView, NetworkView):
     def __init__(self, pane: TaskTab) -> None:
         super().__init__(MNIST)
         self._pane = pane
-        #: What is read; a test image by its number.
+        #: The digit to read; a test image by its number.
         self._input: DigitAtHand | int = random.randrange(TEST_IMAGES)
         #: The key of the digit that another view had when it was asked last.
         self._seen_digit: Hashable = None
@@ -99,7 +99,7 @@ class MnistInside(InsideView, NetworkView):
 
     @property
     def _digit_of_other_view(self) -> DigitAtHand | None:
-        """What was drawn, photographed or tested, in the view that was looked at last."""
+        """The digit that was drawn, photographed or tested in the view that was in front last."""
         doors = (view for view in self._pane.contents if isinstance(view, InsideDoor))
         door = next(doors, None)
         return None if door is None else door.digit_at_hand

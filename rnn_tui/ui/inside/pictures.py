@@ -27,7 +27,7 @@ class GridPicture:
 
 
 class Room(NamedTuple):
-    """What there is to draw on."""
+    """The room to draw in."""
 
     width: int  #: in cells.
     height: int  #: in lines.
@@ -212,7 +212,7 @@ class _Plane:
         return line
 
 
-#: What draws an analysis, by its name. Others are shown over the steps of the input.
+#: The functions that draw analyses, by name. Others are shown over the steps of the input.
 PICTURES: Mapping[str, Picture] = {
     "survival": _survival,
     "silence": _ablation,

@@ -29,12 +29,12 @@ MOST_EXAMPLES = 1_000_000  # random sequences have a number below this
 
 @dataclass(frozen=True)
 class SequenceDetails:
-    """Which network has read, and what."""
+    """The network that has read a sequence, and what it read."""
 
     config: SequenceConfig  #: the settings of the network.
     variant: str  #: its label.
     seed: int
-    example: Any  #: what was read, as `SequenceQuestion.example` has it.
+    example: Any  #: the example that was read, as in `SequenceQuestion`.
 
 
 class SequenceInside(InsideView):

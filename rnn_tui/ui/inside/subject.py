@@ -29,7 +29,7 @@ class Subject:
 
     @property
     def trace(self) -> Trace:
-        """What the network held, step by step, with the edits if there are any."""
+        """The states of the network step by step, with the edits if there are any."""
         return self.reading.trace if self.edited is None else self.edited.trace
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
@@ -66,7 +66,7 @@ class Analyses:
 
     @property
     def running(self) -> bool:
-        """Whether one is being made."""
+        """Whether an analysis is being made."""
         return self._progress is not None
 
     @staticmethod
@@ -80,7 +80,7 @@ class Analyses:
         return self._results.get(self._key(subject, kind))
 
     def can_start(self, subject: Subject, kind: AnalysisKind) -> bool:
-        """Whether none was made or has failed, and no other one is under way."""
+        """Return whether the analysis was not tried yet, and no other one is under way."""
         return not self.running and self._key(subject, kind) not in self._results
 
     def forget_failure(self, subject: Subject, kind: AnalysisKind) -> None:

@@ -193,7 +193,7 @@ class InsideView(AnalysingView):
 
     @property
     def _units_shown(self) -> bool:
-        """Whether the units are; if there is little room, an analysis takes their place."""
+        """Whether units are shown; if there is little room, an analysis takes their place."""
         return self._shown_analysis is None or self.has_class("-tall")
 
     def show_all(self) -> None:
@@ -238,7 +238,7 @@ class InsideView(AnalysingView):
         self.show_pictures(subject, step)
 
     def _bands_of(self, subject: Subject, analysis: Any) -> list[StepBand]:
-        """What the grid shows over the steps of the input, from top to bottom."""
+        """Return the bands that the grid shows over the steps of the input, from top to bottom."""
         trace, units = subject.trace, self._units_shown
         bands: list[StepBand] = [*self.input_bands(subject, analysis)]
         if units or not trace.one_output:

@@ -1,4 +1,4 @@
-"""One photo in full: every network's answer, and every step from the photo to 28×28."""
+"""Show one photo in full: every network's answer, and every step from the photo to 28×28."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -55,7 +55,7 @@ class StageView(Vertical):
 
 
 class Stages(Vertical):
-    """All steps of one preprocessing."""
+    """The pictures of all steps of one preprocessing."""
 
     def __init__(self) -> None:
         self._head = Static("", classes="head", markup=False)
@@ -73,7 +73,7 @@ class Stages(Vertical):
 
 
 class DigitBox(Static, can_focus=True):
-    """One of several digits in a photo; Enter opens Inside with it."""
+    """A box for one of several digits in a photo; Enter opens Inside with it."""
 
     BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
 
@@ -104,7 +104,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
         self._asking = LatestQuestion[PhotoExamination](self, self._receive, FAILURE)
         self._reading: Reading | None = None  #: What the gallery has of the photo.
         self._examination: PhotoExamination | None = None  #: None until the first one is made.
-        #: What reads photos, and by which weights, since the photo was selected.
+        #: The reader of photos, and its weights, since the photo was selected.
         self._shown_by: tuple[PhotoReader, Source] | None = None
         self.selected = 0  #: which of several digits is looked at, in reading order.
         self._pair: tuple[PhotoImage, ...] = ()  #: The photo and the digit, once there is room.
@@ -294,7 +294,10 @@ def _prepared_by(reader: "PhotoReader", image: "Picture", method: str) -> "Prepa
 
 
 def _prepared_digit(reader: "PhotoReader", image: "Picture", index: int) -> "PreparedDigit":
-    """One of several digits in a photo, in reading order, as the reader's network reads it best."""
+    """Prepare one of several digits in a photo, in the form that the reader's network reads best.
+
+    Digits are counted in reading order.
+    """
     from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.digit.prepare import digit_proposals, find_digits  # noqa: PLC0415
     from rnn_tui.photos.reader import read_best  # noqa: PLC0415

@@ -160,7 +160,7 @@ def _missing(paths: Sequence[Path]) -> str:
 
 
 class PhotosForm(Vertical):
-    """Two lines of fields, and below them a line on what is wrong.
+    """Two lines of fields, and below them a line for an error.
 
     A change of how photos are read has them read again.
     """

@@ -164,7 +164,7 @@ class PhotoGrid(Widget, can_focus=True):
     ]
 
     class Selected(Message):
-        """Another photo is selected, or others are in view."""
+        """A message that another photo is selected, or that others are visible."""
 
     class Opened(Message):
         """A photo was clicked twice."""
@@ -173,14 +173,14 @@ class PhotoGrid(Widget, can_focus=True):
         super().__init__(id=id)
         self._photos = photos
         self._order: Sequence[int] = ()  #: Indices of the photos that are shown.
-        self.place = 0  #: Of the selected photo in the order.
+        self.place = 0  #: The place of the selected photo in the order.
         self._top = 0  #: The first row in view.
         self._cards: list[PhotoCard] = []
         self._shape = Shape(LEAST_SIDE, 1, 1)
         self.thumbnails = Thumbnails(lambda: self.call_later(self._show_thumbnails))
 
     def on_unmount(self) -> None:
-        self.thumbnails.want([])  # leave nothing behind that reads
+        self.thumbnails.want([])  # leave no thread that still reads
 
     def show(self, *, keep: bool = True) -> None:
         """Show the readings anew; `keep` the selected one, or else select the first."""

@@ -92,7 +92,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
 
     @property
     def view(self) -> str:
-        """Which view is in the frame."""
+        """The id of the view in the frame."""
         return self._frame.current or EMPTY
 
     @property

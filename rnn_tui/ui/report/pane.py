@@ -52,7 +52,7 @@ from rnn_tui.ui.report.views import (
 )
 
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
-# The fields of the settings: setting, id, and what an empty field stands for.
+# The fields of the settings: setting, id, and the value of an empty field.
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 
 
@@ -61,7 +61,7 @@ class ReportSettings(Vertical):
 
     @dataclass
     class Changed(Message):
-        """Another plan is wanted."""
+        """A message that the settings describe another plan."""
 
         plan: Plan
 
@@ -83,7 +83,7 @@ class ReportSettings(Vertical):
         yield Static("", id="report-wrong", markup=False)
 
     def plan(self) -> Plan:
-        """What is to be trained.
+        """Return the plan to train.
 
         Raises:
             SettingError: if a number is not allowed, or no task is ticked.
@@ -189,7 +189,7 @@ class ReportPane(StorePane):
 
     @property
     def complete(self) -> bool:
-        """Whether the figures are there, or can't be had."""
+        """Whether the figures are there, or can't be read."""
         return self._results is not None or bool(self._problem)
 
     def focus_view(self) -> None:

@@ -110,7 +110,7 @@ def _cell(column: str, text: str, style: str = "") -> Text:
 
 
 def _place(row: Row, *, training: bool) -> str:
-    """Where the published figure lies, by a mark and in words."""
+    """Return where the published figure is, by a mark and in words."""
     if not row.n:
         return "… training" if training else NOTHING
     return f"{_mark(row)} {row.published_is}"
@@ -192,7 +192,7 @@ class ReportPlots(Vertical, SpreadView):
         self._chart.show(curves)
 
     def _heading(self, figure: Figure | None) -> str:
-        """Which plot this is and what its marks mean; what is being measured."""
+        """Return the plot's name, the meaning of its marks, and what is being measured."""
         parts = []
         if figure is not None:
             number = f"{self._figures.index(figure) + 1} of {len(self._figures)}"

@@ -81,7 +81,7 @@ NOTE = RunText(
 
 
 class RunsPane(StorePane):
-    """All runs, live, and a comparison of those that are marked."""
+    """The tab of all runs, updated live, and a comparison of the marked ones."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
@@ -126,8 +126,8 @@ class RunsPane(StorePane):
         super().__init__(store)
         self._trained_here = trained_here
         self._deleted: list[list[RunRecord]] = []  #: what each deletion deleted, the last one last.
-        self._looks = 0  #: for news, since the start.
-        #: of the run at the cursor if another process trains it, for which keys are in the footer.
+        self._looks = 0  #: the number of looks for news since the start.
+        #: the status, for the footer's keys, of the run at the cursor if another process trains it.
         self._offered: Status | None = None
 
     def compose(self) -> ComposeResult:
@@ -360,7 +360,7 @@ class RunsPane(StorePane):
             self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
 
     def _are_undamaged(self, runs: Sequence[RunRecord]) -> bool:
-        """Whether none of these runs is damaged; if one is, the user is notified."""
+        """Return whether no run is damaged; if one is, notify the user."""
         with telling(self):
             return all(run.undamaged for run in runs)
         return False

@@ -19,7 +19,7 @@ LOSS = "#.3g"  # three digits, zeros at the end too, so that all losses have the
 
 
 def variant(run: RunRecord) -> str:
-    """Which networks a run trains, in a few words."""
+    """Return which networks a run trains, in a few words."""
     config = run.config
     if not config.variants:
         size = f" {config.hidden_size}" if hasattr(config, "hidden_size") else ""
@@ -32,7 +32,7 @@ def variant(run: RunRecord) -> str:
 
 
 def _sortable(value: float | None) -> tuple[bool, float]:
-    """What figures are sorted by: high ones first, runs without one last."""
+    """Return a sort key for figures: high ones first, runs without one last."""
     return value is None, -(value or 0.0)
 
 
@@ -71,7 +71,7 @@ ALL_RUNS = Listing[RunRecord](COLUMNS, lambda run: run.run_id, lambda run: run.n
 
 
 class RunsTable(MarkedTable[RunRecord]):
-    """All runs, one a line."""
+    """A table of all runs, one a line."""
 
     def __init__(self) -> None:
         super().__init__(ALL_RUNS, BY_AGE)

@@ -42,7 +42,7 @@ SECONDS_BETWEEN_LOOKS = 0.2  # at how far an export is
 
 
 class RunsCompare(Vertical, SpreadView):
-    """One chart for all marked runs, and a table of what distinguishes them."""
+    """One chart of all marked runs, and a table of the settings in which they differ."""
 
     BINDINGS = [
         key("metric", "next_metric", "Metric", tooltip="Compare by the next metric"),
@@ -82,7 +82,7 @@ class RunsCompare(Vertical, SpreadView):
 
     @property
     def against(self) -> Against:
-        """What it is drawn against."""
+        """The quantity on the chart's x axis."""
         chosen = self.query_one("#compare-against", Select).value
         return next(name for name in AGAINST if name == chosen)
 

@@ -44,7 +44,7 @@ class TextField:
 
     name: str  #: its id ends with it.
     label: str  #: the text before the field.
-    placeholder: str  #: what an empty field stands for, or an example.
+    placeholder: str  #: the value of an empty field, or an example.
     hint: str  #: the text after the field.
 
 
@@ -77,7 +77,7 @@ FAILURE = "The time it takes can't be estimated; the log file has the details."
 
 @dataclass(frozen=True)
 class FormTexts:
-    """All that is chosen or typed in the form."""
+    """Everything that is chosen or typed in the form."""
 
     task: str
     search: str
@@ -151,7 +151,7 @@ def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, An
 
 
 def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> Content:
-    """In a thread: how much the sweep that was typed has to train, and if `timed` how long."""
+    """Return how much the typed sweep has to train, and if `timed` how long; runs in a thread."""
     sweep = read_form(texts, data_dir)
     trials = count_of(sweep.plan.trial_count, "trial")
     runs = count_of(sweep.plan.run_count, "run")
@@ -195,7 +195,7 @@ class SweepForm(VerticalScroll):
 
     @property
     def texts(self) -> FormTexts:
-        """All that is chosen or typed."""
+        """Everything that is chosen or typed."""
         return FormTexts(
             task=self._chosen("task"),
             search=self._chosen("search"),

@@ -227,7 +227,7 @@ def _powers(setting_range: Range) -> dict[float, str]:
 
 
 def _place(value: Any, ticks: dict[float, str]) -> float:
-    """Where a value lies on the axis: at its label if it has one, or at itself."""
+    """Return a value's place on the axis: at its label if it has one, else the value."""
     for place, label in ticks.items():
         if label == format_setting(value):
             return place

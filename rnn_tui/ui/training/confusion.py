@@ -20,7 +20,7 @@ from rnn_tui.ui.training.run_bar import not_measured
 
 
 class ConfusionView(Vertical, TaskView):
-    """How often each true class was answered by each other one."""
+    """A view of how often each true class was answered by each other one."""
 
     BINDINGS = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),

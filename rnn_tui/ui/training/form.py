@@ -98,7 +98,7 @@ class Ticks(Vertical):
 
     @property
     def hint(self) -> str:
-        """What the setting is."""
+        """The help of the setting."""
         return self.setting.help
 
     def focus_first(self) -> None:

@@ -79,13 +79,13 @@ class TaskPane(TaskTab):
         self._all_views = views  #: in the order of their tabs.
         self.runs = runs
         self.form: SettingsForm | None = None  #: None until it is made, after the first frame.
-        #: whether the user has folded the form; None if that is left to the room there is.
+        #: whether the user has folded the form; None if that depends on the room.
         self.folded: bool | None = None
         has_seeds = task.config(task.default_cell).variants and "seeds" in task.settings
         self.help_text = task.help_text + (SEEDS_HELP if has_seeds else "")
         self._data_dir = data_dir
         self._log_wanted = False  #: whether the log is to be shown.
-        #: by id, the one that was in front last first.
+        #: the views by id, the one that was in front last first.
         self._views = {view.id: view for view in views}
         self._contents: dict[str, TaskView] = {}  #: by id, of the views that were made.
         self._chosen: str | None = None  #: the id of the run that is looked at.
@@ -441,7 +441,7 @@ class TaskPane(TaskTab):
             self.query_one("#log-lines").display = self.keys_first and self._log_wanted
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No key to leave the form where one is not in it, nor to find a rate for tasks without."""
+        """Allow keys only if there is something to leave, or a learning rate to find."""
         if action == "find_rate":
             return "learning_rate" in self.spec.settings
         if action == "leave_form":

@@ -72,7 +72,7 @@ class VariantTable(Vertical, TaskView):
         table.fill(map(_heading, columns), (row[: len(columns)] for row in rows))
 
     def _has_published(self, state: RunState) -> bool:
-        """Whether a figure was published of any of a run's networks."""
+        """Return whether a figure was published of any of a run's networks."""
         return any(
             self._published(state, metric, variant) is not None
             for metric in state.metric_definitions

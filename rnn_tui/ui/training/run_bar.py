@@ -117,7 +117,7 @@ class RunBar(Static):
 
 
 def not_measured(run: RunState | None, runs: TrainingManager) -> str:
-    """Why there is nothing of the run that is looked at, in a sentence."""
+    """Return a sentence on why there are no measurements of the selected run."""
     if run is None:
         return "Train a network (t): after training it is measured on the test set and shown here."
     name = run.config.label

@@ -22,7 +22,7 @@ from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
 from rnn_tui.ui.training.results import VariantTable, abbreviated
 
-SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts stand side by side
+SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts are side by side
 CHART_HEIGHT = 8  # lines that a chart has to keep beside a table
 SMALL_WIDTH = 24  # columns of the narrowest chart, where many are shown
 # Of a table below the charts: its share of the lines, the lines of its heading, its fewest epochs.
@@ -99,7 +99,7 @@ class TrainingCharts(ChartGrid):
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
-        """All that can be drawn: metrics by the name of their chart, or else by their own.
+        """All charts that can be drawn: metrics by the name of their chart, or else by their own.
 
         Those of training come before those of validation.
         """
@@ -156,7 +156,7 @@ class TrainingCharts(ChartGrid):
             self.charts[0].focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """No other metric where all of them are shown, no key for charts that are not."""
+        """Allow no other metric if all are shown, and no keys for charts that are hidden."""
         if self._all and action == "metric":
             return False
         if self._alone and action not in ("charts", "table"):
@@ -385,7 +385,7 @@ def _why_no_lengths(pane: TaskTab) -> str:
 
 
 def _is_by_epoch(state: RunState, metric: Metric) -> bool:
-    """Whether a metric of training has one value an epoch, as all but the loss have."""
+    """Return whether a metric of training has one value an epoch; all but the loss do."""
     if metric.name == "train_loss" or not state.epochs:
         return False
     return metric.name in state.epochs[0].metrics

@@ -1,4 +1,4 @@
-"""All of a chart but its drawing: what it plots, its cursor, its zoom, its titles.
+"""The base of a chart, without its drawing: what it plots, its cursor, zoom and titles.
 
 The drawing is in ``chart``, so that the plotting library can be replaced there alone.
 """
@@ -105,7 +105,7 @@ class ChartBase(Widget, can_focus=True):
 
     @property
     def cursor_position(self) -> float | None:
-        """Where the cursor is on the axis, None without one."""
+        """The cursor's position on the axis; None without a cursor."""
         return None if self.cursor is None else to_position(self.cursor, self.log_x)
 
     @property
@@ -387,7 +387,7 @@ class ChartBase(Widget, can_focus=True):
         self._show_titles(title, foot)
 
     def _modes(self) -> list[str]:
-        """What the title says of how the plot is drawn."""
+        """Return the words in the title on how the plot is drawn."""
         modes = []
         if self.smoothing:
             modes.append(f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}")

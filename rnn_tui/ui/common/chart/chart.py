@@ -41,11 +41,11 @@ from rnn_tui.ui.common.chart.view import ChartSeries, Frame
 __all__ = ["Chart", "ChartSeries"]
 
 # Plotext gets no colours, but for each element the RGB triple (number, role, 0), which comes back
-# in its output. The number is that of a series. These are the roles; 0 stands for none.
+# in its output. The number is that of a series. These are the roles; 0 means none.
 LINE, AXIS, CURSOR = 1, 2, 3
 SERIES_NUMBERS = 128  # numbers of series that are not faint; those of faint ones follow
 TICK = "┤"
-FAINT = 0.45  # of its colour is left in a series that stands back
+FAINT = 0.45  # the share of its colour that a faint series keeps
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
 
@@ -380,7 +380,7 @@ class Chart(ChartBase):
     _most_legend_lines = 0  #: Lines of the longest legend since the cursor came.
 
     def as_text(self) -> str:
-        """What it shows, from its title down, as lines of text; empty if it has no room yet."""
+        """Return the chart from its title down as lines of text; empty if it has no room yet."""
         lines = self.render_lines(Region(0, 0, *self.outer_size))[:1]  # the title
         for part in self.children:
             if part.display:

@@ -243,7 +243,7 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
 
 
 def _labels_fit(labels: Sequence[str], step: float, span: float, width: int) -> bool:
-    """Whether labels a ``step`` apart fit beside each other, on a ``span`` of ``width`` cells."""
+    """Return whether labels a ``step`` apart fit on a ``span`` of ``width`` cells."""
     if len(labels) <= 1:
         return True
     longest = max(map(len, labels))

@@ -17,8 +17,8 @@ from rnn_tui.ui.common.chart.geometry import format_value, from_position
 from rnn_tui.ui.common.chart.view import ChartSeries, Range, nearest
 
 GAP = "   "
-SHADE = "░"  # stands for the marked range in words
-LINE = "──"  # stands for a line without markers in a legend
+SHADE = "░"  # the marked range, in words
+LINE = "──"  # a line without markers, in a legend
 # A value further from the cursor than this share of the visible range is shown with its x.
 VISIBLE_DISTANCE = 0.01
 # a word of a name, with the spaces or dashes after it
@@ -27,7 +27,7 @@ WORD = re.compile(r"[^\s_,-]*[\s_,-]+|[^\s_,-]+$")
 
 @dataclass(frozen=True)
 class CurveReading:
-    """One curve in a legend, or its value at the cursor."""
+    """A curve in a legend, or its value at the cursor."""
 
     glyph: str  #: The characters that show its marker or line.
     value: str = ""  #: Its value, and where that is not at the cursor its x; empty without cursor.
@@ -36,11 +36,11 @@ class CurveReading:
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One run in a legend or readout."""
+    """A run in a legend or readout."""
 
     name: str  #: What it is called.
-    colour: str  #: Of its curves.
-    readings: tuple[CurveReading, ...]  #: Of each curve.
+    colour: str  #: The colour of its curves.
+    readings: tuple[CurveReading, ...]  #: The reading of each curve.
 
     def text(self, name: str, with_bands: bool) -> Content:
         """Return its text, under a name that may be shorter, with bands or without."""

@@ -38,9 +38,9 @@ Range = tuple[float, float]
 
 @dataclass(frozen=True)
 class ChartSeries:
-    """One curve."""
+    """A curve of a chart."""
 
-    #: What the legend calls it, literally; series of one name and colour in a row share an entry.
+    #: Its literal name in the legend; series of one name and colour in a row share an entry.
     name: str
     x: Sequence[float]  #: The positions.
     y: Sequence[float]  #: The values, as many as ``x``.
@@ -73,9 +73,9 @@ class VisibleLine:
     y: list[float]
     marks: Sequence[tuple[float, float]]  #: The points with a marker.
     band: VisibleBand | None = None
-    #: Of a line that begins above the axis: where it comes into sight, and its highest value.
+    #: Where a line that begins above the axis becomes visible, and its highest value; else None.
     beyond: tuple[float, float] | None = None
-    #: Of each upright line: its x, its lower end and its upper end.
+    #: The x, lower end and upper end of each vertical line.
     bars: Sequence[tuple[float, float, float]] = ()
 
 
@@ -117,7 +117,7 @@ def clean(
 def _is_clean(
     xs: Sequence[float], columns: Sequence[Sequence[float]], floor: float, ceiling: float
 ) -> bool:
-    """Whether there is nothing to clean, which is mostly so, and quickly found.
+    """Return whether there is nothing to clean, by a fast check.
 
     A sum is finite if all its values are, and comparisons with NaN are false.
     """
@@ -251,7 +251,10 @@ def _marks_of(
 
 
 def spans_a_decade(series: Sequence[ChartSeries], factor: float = 10.0) -> bool:
-    """Whether values, but for the first twentieth of each series, differ by more than a factor."""
+    """Return whether values differ by more than a factor.
+
+    The first twentieth of each series does not count.
+    """
     values = [y for curve in series for y in curve.y[len(curve.y) // SETTLED :] if y > TINY]
     return bool(values) and max(values) > factor * min(values)
 
@@ -305,7 +308,7 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
 
 @dataclass(frozen=True)
 class Frame:
-    """All that one drawing needs."""
+    """The data of one drawing of a chart."""
 
     x: Axis
     y: Axis
@@ -425,5 +428,5 @@ def _values_of(line: VisibleLine) -> list[float]:
 
 
 def _counts(series: ChartSeries) -> bool:
-    """Whether a series is of points at whole numbers, as epochs are."""
+    """Return whether a series has points at whole numbers only, as at epochs."""
     return series.points and all(x % 1 == 0 for x in series.x)

@@ -1,4 +1,4 @@
-"""How often inputs of a class were read as another, as a table."""
+"""A table of how often inputs of a class were read as another."""
 
 from collections.abc import Sequence
 

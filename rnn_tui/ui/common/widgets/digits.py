@@ -81,7 +81,7 @@ def theme_style(widget: Widget, name: str) -> Style:
 
 
 class BigDigit(Widget):
-    """One digit in the widget's colour, as large as the stylesheet makes room for."""
+    """A digit in the widget's colour, as large as the stylesheet allows."""
 
     digit: reactive[int | None] = reactive(None, init=False)
 

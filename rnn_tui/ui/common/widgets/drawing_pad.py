@@ -95,7 +95,7 @@ class DrawingPad(InkImage, can_focus=True):
         self._end_drag()  # something else takes the mouse
 
     def _point(self, event: events.MouseEvent) -> Point:
-        """Where in the drawing the mouse is; in the middle of a cell if no more is known."""
+        """Return the mouse's place in the drawing, by default the middle of a cell."""
         to_middle = 0.0 if self.app.supports_smooth_scrolling else 0.5
         x, y = event.pointer_x + to_middle, event.pointer_y + to_middle
         zoom = ZOOM[self.scale]

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 # As many shades as can be distinguished. With fewer, more neighbours are one segment.
 SHADES = 32
 # Characters by shade, for terminals without colours. They have the colour of their background, so
-# that they cannot be seen where there are colours.
+# that they cannot be seen if there are colours.
 _CHARACTERS = " ░▒▓█"
 SMALL, PLAIN, LARGE, HUGE = "small", "plain", "large", "huge"
 #: Cells that a pixel is wide; it is as many half cells high. `SMALL` has 2×2 pixels in place of

@@ -276,7 +276,7 @@ class MarkedTable(Vertical, Generic[Item]):
         return " · ".join(parts)
 
     def _cells(self, key: str) -> list[Text]:
-        """The cells of an item: its mark, as its curve has it, then the columns."""
+        """Return the cells of an item: its mark as on its curve, then the columns."""
         item = self._shown[key]
         mark = Text(" ")
         if key in self._marked:

@@ -43,7 +43,7 @@ class NetworkSelect(PlainSelect[str]):
 
     @property
     def sources(self) -> tuple[Source, ...] | None:
-        """All that are listed; None before the first look."""
+        """All listed weights; None before the first look."""
         return None if self._sources is None else tuple(self._sources.values())
 
     @property

@@ -108,7 +108,7 @@ def completed(text: str) -> str | None:
         return None
     blanks = [match.end() for match in _ESCAPED_OR_BLANK.finditer(text) if match[1]]
     last_word = blanks[-1] if blanks else 0
-    # As one path as it stands, else as one that a shell reads, else as the last of several.
+    # As one literal path, else as one that a shell reads, else as the last of several.
     for start, by_shell in ((0, False), (0, True), (last_word, True)):
         word = text[start:].lstrip("'\"")
         is_quoted = len(word) < len(text) - start
@@ -147,7 +147,7 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
 
 
 def _completes(name: str, beginning: str) -> bool:
-    """Whether a name is worth offering: of a folder or a photo, printable, not typed in full."""
+    """Return whether to offer a name: of a folder or photo, printable, and not typed in full."""
     is_offered = name.endswith("/") or (called_like_photo(name) and name != beginning)
     return is_offered and printable(name, len(name)) == name
 

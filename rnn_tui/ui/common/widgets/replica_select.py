@@ -1,4 +1,4 @@
-"""Which of the networks in a file answers."""
+"""Fields that select which of the networks in a file answers."""
 
 from collections.abc import Sequence
 

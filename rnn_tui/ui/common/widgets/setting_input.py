@@ -24,7 +24,7 @@ class SettingInput(Compact, Input):
         self.cursor_blink = False
 
     def setting_value(self) -> Any:
-        """What was typed, or the default where the field is empty.
+        """Return the typed value, or the default if the field is empty.
 
         Raises:
             SettingError: if what was typed is not allowed.
