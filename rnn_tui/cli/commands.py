@@ -130,7 +130,7 @@ class Parser(argparse.ArgumentParser):
         return super().parse_known_args(*arguments, **keywords)
 
     def format_help(self) -> str:
-        """The text that `--help` prints."""
+        """Return the text that `--help` prints."""
         self.complete()
         text = super().format_help()
         if self.examples:
@@ -139,7 +139,7 @@ class Parser(argparse.ArgumentParser):
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+    """Return the parser of the whole command line."""
     log = printable(log_file(), 500)
     parser = Parser(
         prog="rnn-tui",
@@ -254,7 +254,7 @@ def check_resuming(options: argparse.Namespace, task: str | None, missing: str, 
 
 
 def read_path(text: str) -> Path:
-    """A path as typed; a SettingError if it can be none."""
+    """Return a path as typed; a SettingError if it can be none."""
     if "\0" in text or not text:
         raise SettingError(f"“{printable(text)}” is not a path.")
     return Path(text)

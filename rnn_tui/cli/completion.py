@@ -76,7 +76,7 @@ def complete(request: CompletionRequest) -> int:
 
 
 def _names(request: CompletionRequest) -> list[str]:
-    """The names of runs that can be typed."""
+    """Return the names of runs that can be typed."""
     from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
     names = list(names_to_type(deleted=request.runs == "deleted"))
@@ -86,7 +86,7 @@ def _names(request: CompletionRequest) -> list[str]:
 
 
 def script(shell: str) -> str:
-    """The script for one of `SHELLS`."""
+    """Return the script for one of `SHELLS`."""
     import shtab  # noqa: PLC0415 - on use only
 
     parser = build_parser()
@@ -107,7 +107,7 @@ def script(shell: str) -> str:
 
 
 def _zsh_option(option: str) -> str:
-    """An option with a value: zsh takes both `--option value` and `--option=value`."""
+    """Return an option with a value: zsh takes both `--option value` and `--option=value`."""
     return f"{option}=" if option.startswith("--") else option
 
 

@@ -291,7 +291,7 @@ def prepare_streams() -> None:
 
 
 def _stream(stream: TextIO | None, *, ends_process: bool) -> TextIO:
-    """A `_Stream` in place of a stream.
+    """Return a `_Stream` in place of a stream.
 
     One that is no file, as in a test or on the console of Windows, stays as it is.
     """

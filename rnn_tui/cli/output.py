@@ -57,7 +57,7 @@ def _as_json(value: Any, indent: int | None = None) -> str:
 
 
 def console(stream: TextIO) -> "Console":
-    """A stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
+    """Return a stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
     from rich.console import Console  # noqa: PLC0415 - on terminals only
 
     # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR
@@ -134,7 +134,7 @@ def _width(column: Column) -> int:
 
 
 def _fitting(columns: list[Column], spare: Sequence[str], width: int) -> list[Column]:
-    """The columns without those of `spare` that have no room."""
+    """Return the columns without those of `spare` that have no room."""
     for head in spare:
         if sum(_width(column) + COLUMN_GAP for column in columns) > width:
             columns = [column for column in columns if column[0] != head]
@@ -339,5 +339,5 @@ def stopping(control: "Control") -> Callable[[int], None]:
 
 
 def stopped(received: Sequence[int]) -> int:
-    """The exit code of a command that was stopped: 128 + signal, such as 130 for Ctrl-C."""
+    """Return the exit code of a command that was stopped: 128 + signal, such as 130 for Ctrl-C."""
     return 128 + received[0] if received else INTERRUPTED

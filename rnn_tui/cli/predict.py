@@ -269,7 +269,7 @@ def _accuracy(summary: Mapping[str, Any]) -> str:
 
 
 def _confusion_matrix(rows: Sequence[Sequence[int]]) -> list[str]:
-    """A line a label: how many of its photos were read as each digit, and as none."""
+    """Return a line a label: how many of its photos were read as each digit, and as none."""
     digits = "".join(f"{digit:{DIGIT_WIDTH}}" for digit in range(CLASSES))
     title = "is read as".ljust(CLASSES * DIGIT_WIDTH + 1)
     lines = [f"\n   {title}unsure", f"   {digits}    ?"]
@@ -280,7 +280,7 @@ def _confusion_matrix(rows: Sequence[Sequence[int]]) -> list[str]:
 
 
 def _styled(reading: "Reading") -> tuple[str, str]:
-    """A reading in a few words, and the colour to print them in."""
+    """Return a reading in a few words, and the colour to print them in."""
     if reading.error:
         return f"–  {reading.error}", "red"
     confidence = f"{100 * (reading.confidence or 0):.1f} %"

@@ -242,7 +242,10 @@ def ask(questions: "Questions[Question, Any]", request: AskRequest) -> int:
 def _asked(
     questions: "Questions[Question, Any]", request: AskRequest
 ) -> "Iterator[Sequence[Question | Fault]]":
-    """The questions in parts whose answers fit into memory; raises `QueryError` without any."""
+    """Yield the questions in parts whose answers fit into memory.
+
+    Raises `QueryError` if there are none.
+    """
     if request.question is not None:
         return iter([[questions.read(request.question)]])
     if sys.stdin is None or sys.stdin.isatty():
@@ -279,7 +282,7 @@ class _Line:
 
 
 def _read(questions: "Questions[Any, Any]", line: _Line) -> tuple[Any, int]:
-    """A question, or why the line is none; and the time steps that its answer takes."""
+    """Return a question, or why the line is none; and the time steps that its answer takes."""
     try:
         if not line.whole:
             raise QueryError(f"A line may have at most {LONGEST_LINE:,} characters.")
@@ -290,7 +293,7 @@ def _read(questions: "Questions[Any, Any]", line: _Line) -> tuple[Any, int]:
 
 
 def _lines(stream: TextIO) -> Iterator[_Line]:
-    """The lines, without comments and empty ones."""
+    """Yield the lines, without comments and empty ones."""
     if isinstance(stream, io.TextIOWrapper):
         # files have marks, other line ends
         stream.reconfigure(encoding="utf-8-sig", errors="replace", newline=None)

@@ -106,7 +106,7 @@ class TrainingOutput:
             )
 
     def _show_results(self) -> None:
-        """The test figures: a line, or a table if there are several networks."""
+        """Show the test figures: a line, or a table if there are several networks."""
         state = self.state
         if not state.config.variants:
             self._print(self._results_in_words())
@@ -116,7 +116,10 @@ class TrainingOutput:
             self._print(variant_lines(state, state.replica_results, "", state.elapsed))
 
     def _results_in_words(self) -> str:
-        """The test figures of one network, the headline first; on a terminal the report's, too."""
+        """Return the test figures of one network, the headline first.
+
+        On a terminal, the report's figures are added.
+        """
         state = self.state
         headline = self._task.headline
         metrics = {metric.name: metric for metric in state.metric_definitions}
@@ -166,7 +169,7 @@ def _named_values(figures: Mapping[str, float]) -> list[str]:
 
 
 def figures_in_words(state: RunState, epoch: events.EpochEnded) -> str:
-    """An epoch's figures in words: those that a chart of the app would draw."""
+    """Return an epoch's figures in words: those that a chart of the app would draw."""
     if state.config.variants:
         return _variants_in_words(state, epoch)
     return "  ".join(
@@ -177,7 +180,7 @@ def figures_in_words(state: RunState, epoch: events.EpochEnded) -> str:
 
 
 def _variants_in_words(state: RunState, epoch: events.EpochEnded) -> str:
-    """The main metric of each variant, or its range over many: for more there is no room."""
+    """Return the main metric of each variant, or its range over many: for more there is no room."""
     measured = (metric for metric in state.metric_definitions if metric.name in epoch.replicas)
     metric = main_metric(measured, TASKS[state.config.task].headline)
     if metric is None:
@@ -220,7 +223,7 @@ def variant_lines(
 
 
 def results_table(state: RunState) -> "Table":
-    """The test figures of all variants over their seeds, beside the report's."""
+    """Return the test figures of all variants over their seeds, beside the report's."""
     from rich.table import Table  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
@@ -246,14 +249,17 @@ def results_table(state: RunState) -> "Table":
 
 
 def _digits(metric: Metric, figure: float | None) -> str:
-    """A figure in a cell of a table."""
+    """Return a figure in a cell of a table."""
     if figure is None:
         return "–"
     return f"{figure:.2f}" if metric.unit == "%" else f"{figure:.3g}"
 
 
 def document(state: RunState, evaluation: Any) -> dict[str, Any]:
-    """The run as `--json` prints it: accuracies in percent, losses as means, times in seconds."""
+    """Return the run as `--json` prints it.
+
+    Accuracies are in percent, losses are means, times are in seconds.
+    """
     config = state.config
     figures = _variant_figures(state, evaluation) if config.variants else _test_figures(state)
     return {
@@ -282,7 +288,7 @@ def _test_figures(state: RunState) -> dict[str, Any]:
 
 
 def _variant_figures(state: RunState, evaluation: Any) -> dict[str, Any]:
-    """The last figures of each variant over its seeds, and what its evaluation says."""
+    """Return the last figures of each variant over its seeds, and what its evaluation says."""
     config = state.config
     last = state.epochs[-1].replicas if state.epochs else {}
     variants = _by_variant(config, {**last, **state.replica_results})

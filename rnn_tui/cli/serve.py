@@ -169,8 +169,9 @@ def _is_loopback(host: str) -> bool:
 
 
 def _checked(share: Path) -> Path:
-    """The folder's real path; a SettingError if it holds what no page may read, an UnreadableError
-    if nobody can.
+    """Return the folder's real path.
+
+    Raises a SettingError if it holds what no page may read, an UnreadableError if it can't be read.
     """
     try:
         folder = share.expanduser().resolve(strict=True)

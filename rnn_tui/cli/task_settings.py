@@ -76,7 +76,7 @@ def _add_data_options(parser: argparse.ArgumentParser) -> None:
 
 
 def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any]:
-    """The settings that `add_task_settings` has read, by the names of `Task.config`.
+    """Return the settings that `add_task_settings` has read, by the names of `Task.config`.
 
     Returns:
         A value for each setting; None if the command line does not name it.
@@ -102,7 +102,7 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
 
 
 def _start_from(options: argparse.Namespace, task: Task) -> str | None:
-    """The file of weights to start from; None for new ones."""
+    """Return the file of weights to start from; None for new ones."""
     if options.start_from_run is not None:
         return str(run_weights(task.name, options.start_from_run).path)
     if options.start_from == SHIPPED:

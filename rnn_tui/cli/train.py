@@ -169,7 +169,7 @@ def _read_config(options: argparse.Namespace) -> RunConfig:
 
 
 def _read_output(text: str | None) -> Path | None:
-    """The file that `--output` names; a CheckpointError if it can't be written."""
+    """Return the file that `--output` names; a CheckpointError if it can't be written."""
     if text is None:
         return None
     path = Path(text)
@@ -241,7 +241,7 @@ def _write_weights(path: Path, outcome: "Outcome", step: int) -> None:
 
 
 def _final_weights(outcome: "Outcome | None") -> "Mapping[str, Tensor] | None":
-    """The weights of a run that came to its end, and so was tested; None of any other."""
+    """Return the weights of a run that came to its end, and so was tested; None of any other."""
     if outcome is None or not outcome.metrics:
         return None
     return outcome.weights

@@ -60,7 +60,7 @@ def save_checkpoint(path: Path, checkpoint: Checkpoint) -> None:
 
 
 def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
-    """The contents of a checkpoint's file."""
+    """Return the contents of a checkpoint's file."""
     tensors = dict(checkpoint.weights)
     for name, tensor in checkpoint.snapshots.items():
         tensors[f"{HISTORY_PREFIX}{name}"] = tensor

@@ -42,7 +42,7 @@ class Replica:
 
 
 def _labelled(default: Any, label: str) -> Any:
-    """A part of a recipe whose name as a field is not what a table calls it."""
+    """Return a part of a recipe whose name as a field is not what a table calls it."""
     return field(default=default, metadata={"label": label})
 
 
@@ -166,13 +166,13 @@ class RunConfig:
     @classmethod
     @cache
     def needs(cls) -> frozenset[str]:
-        """The settings that have no default."""
+        """Return the settings that have no default."""
         return frozenset(each.name for each in fields(cls) if each.default is MISSING)
 
     @classmethod
     @cache
     def _checks(cls) -> list[tuple[str, Setting, bool]]:
-        """The settings that are checked: name, what checks it, whether it may be None."""
+        """Return the settings that are checked: name, what checks it, whether it may be None."""
         return [
             (each.name, SETTINGS[each.name], each.default is None)
             for each in fields(cls)
@@ -190,7 +190,7 @@ class RunConfig:
         return ""
 
     def out_of_memory(self, fits: int) -> str:
-        """The sentence for a run that there is not enough memory for.
+        """Return the sentence for a run that there is not enough memory for.
 
         Args:
             fits: the largest batch that there may be memory for; 0 for none.
@@ -219,11 +219,11 @@ class RunConfig:
         return self
 
     def replace(self, **changes: Any) -> Self:
-        """A copy with some settings changed, checked like any other."""
+        """Return a copy with some settings changed, checked like any other."""
         return replace(self, **changes)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, the inverse of `config_from_dict`."""
+        """Return a JSON-ready form, the inverse of `config_from_dict`."""
         values = asdict(self)
         values[CELL_KEY] = values.pop("cell")
         return values

@@ -42,7 +42,7 @@ def require_repeatable_cuda() -> None:
 
 
 def devices_here() -> list[str]:
-    """The names of the devices that PyTorch can use here, the one that `auto` stands for first."""
+    """Return the names of the devices that PyTorch can use here, first that of `auto`."""
     import torch  # noqa: PLC0415
 
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
@@ -53,7 +53,7 @@ def devices_here() -> list[str]:
 
 
 def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
-    """The device of a name.
+    """Return the device of a name.
 
     Args:
         name: such as `cuda:1`; `cuda` is the first GPU, `auto` CUDA, else MPS, else the CPU.
@@ -78,7 +78,7 @@ def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
 
 
 def gpus_in_words() -> Mapping[str, str]:
-    """The CUDA devices by name, each with its memory and what it is called.
+    """Return the CUDA devices by name, each with its memory and what it is called.
 
     How much of the memory is free is said where the GPU can be watched.
     """
@@ -262,7 +262,7 @@ def _round_down(number: int) -> int:
 
 
 def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager[object]":
-    """A context in which matrix products run in bfloat16, or everything in float32.
+    """Return a context in which matrix products run in bfloat16, or everything in float32.
 
     Autocast's cache of converted weights stays off: it is shared between threads and emptied by
     whichever leaves first, so that what is added up in bfloat16 would depend on chance.

@@ -27,7 +27,7 @@ ReplicaFigures = Mapping[str, tuple[float, ...]]
 
 
 def new_run_id() -> str:
-    """An id that sorts by time and is unique across processes."""
+    """Return an id that sorts by time and is unique across processes."""
     return f"{time.strftime('%Y%m%d-%H%M%S')}-{os.urandom(3).hex()}"
 
 

@@ -103,7 +103,7 @@ def _takes_data(path: Path) -> bool:
 
 
 def _descriptor(path: Path) -> int | None:
-    """The open descriptor that a name such as /dev/fd/3 stands for, if any.
+    """Return the open descriptor that a name such as /dev/fd/3 stands for, if any.
 
     Others may write into its file, so that must not be replaced.
     """
@@ -119,7 +119,7 @@ def _descriptor(path: Path) -> int | None:
 
 
 def _open_to_write(path: Path) -> int:
-    """A descriptor for what is at `path`, without a wait for a reader of a pipe."""
+    """Return a descriptor for what is at `path`, without a wait for a reader of a pipe."""
     if sys.platform == "win32":
         return os.open(path, os.O_WRONLY)
     try:

@@ -67,7 +67,7 @@ class TrainingHistory:
 
 
 def read_history(path: Path) -> TrainingHistory | None:
-    """The training history in a file of weights; None if it has none.
+    """Return the training history in a file of weights; None if it has none.
 
     Raises:
         CheckpointError: if it can't be read, or is damaged.

@@ -194,7 +194,7 @@ class TrainingLoop:
         return events.RunFinished(self._run_id, self._step, single, self._elapsed(), replicas)
 
     def fail(self, error: Exception) -> events.Event:
-        """The last event of a run that can't go on."""
+        """Return the last event of a run that can't go on."""
         sample_bytes = 0 if self._room is None else self._problem.sample_bytes
         sentence: object = error
         if not isinstance(error, UserError):
@@ -228,7 +228,7 @@ class TrainingLoop:
                 self._emit(events.LogLine(self._run_id, str(error), "warning", "keeping"))
 
     def _stopped_before_start(self) -> events.Event:
-        """The last event of a run that was stopped while it waited for its device."""
+        """Return the last event of a run that was stopped while it waited for its device."""
         step, elapsed = 0, 0.0
         if self._resume is not None:
             step, elapsed = self._resume.step, self._resume.state.elapsed

@@ -85,7 +85,7 @@ class Metric:
 
 
 def main_metric(measured: Iterable[Metric], headline: str) -> Metric | None:
-    """The metric that stands for a run or a network, of those that were measured.
+    """Return the metric that stands for a run or a network, of those that were measured.
 
     It is the task's headline. Before the test it is the same quantity at an earlier stage, such as
     `val_accuracy` for `test_accuracy`. A run that has neither, as of a task that is not installed
@@ -112,7 +112,7 @@ def main_metric(measured: Iterable[Metric], headline: str) -> Metric | None:
 
 
 def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
-    """A share of right answers in percent."""
+    """Return a share of right answers in percent."""
     return Metric(name, label, "%", higher_is_better=True, lower=0.0, upper=100.0, chart=chart)
 
 
@@ -151,7 +151,7 @@ class Measure:
         return validation, test
 
     def mean(self, total: "Tensor", count: int) -> "Tensor":
-        """The metric of a number of samples, from the sum of their values.
+        """Return the metric of a number of samples, from the sum of their values.
 
         Args:
             total: the sum (…): a scalar, or (R,) of R replicas.
@@ -207,7 +207,7 @@ class Spread:
         return max(self.values)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form: `mean, sd, min, max, n, values`."""
+        """Return a JSON-ready form: `mean, sd, min, max, n, values`."""
         return {
             "mean": self.mean,
             "sd": self.sd,
@@ -235,7 +235,7 @@ def best_mean(config: "RunConfig", value: float | Sequence[float], higher_is_bet
 def best_seeds(
     config: "RunConfig", value: float | Sequence[float], higher_is_better: bool
 ) -> tuple[float, ...]:
-    """A figure of each seed of a run's best variant, by its mean over seeds.
+    """Return a figure of each seed of a run's best variant, by its mean over seeds.
 
     Args:
         config: the run's settings.

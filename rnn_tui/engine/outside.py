@@ -21,7 +21,7 @@ Named = str | os.PathLike[str]
 
 
 def expanded(text: str) -> str:
-    """A path as typed, with `~` for the user's folder; in a confined page for the shared one."""
+    """Expand `~` in a path to the user's folder, or in a confined page to the shared one."""
     if shared_folder() is None:
         return os.path.expanduser(text)
     if text == "~" or text.startswith("~/"):
@@ -30,12 +30,12 @@ def expanded(text: str) -> str:
 
 
 def home() -> Path:
-    """The user's folder; in a confined page the shared one."""
+    """Return the user's folder; in a confined page the shared one."""
     return shared_folder() or Path.home()
 
 
 def real_path(path: Named) -> str:
-    """The path to open for one that a user names.
+    """Return the path to open for one that a user names.
 
     In a confined page all links in it are followed.
 
@@ -58,7 +58,7 @@ def real_path(path: Named) -> str:
 
 @contextmanager
 def opened(path: Named) -> Iterator[IO[bytes]]:
-    """A regular file, open for reading; nothing else is ever opened for longer than a look.
+    """Open a regular file for reading; close anything else at once.
 
     Raises:
         OSError: if it is none, is not there, or can't be read.
@@ -102,7 +102,10 @@ def exists(path: Named) -> bool:
 
 
 def shown(path: Path) -> Path:
-    """A path as it may be shown: in a confined page from the shared folder on, or its name."""
+    """Return a path as it may be shown.
+
+    In a confined page it begins at the shared folder, or is a name only.
+    """
     share = shared_folder()
     if share is None or not path.is_absolute():
         return path

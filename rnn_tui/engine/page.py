@@ -29,7 +29,7 @@ def page_environment(
     trainings: int = 1,
     size: tuple[int, int] = (80, 24),
 ) -> Mapping[str, str]:
-    """The variables to start a page with, beside the server's own.
+    """Return the variables to start a page with, beside the server's own.
 
     Args:
         store: the page's own folder for runs, locks and settings; None for the user's.
@@ -63,17 +63,17 @@ def _folder(variable: str) -> Path | None:
 
 
 def store_folder() -> Path | None:
-    """The folder for runs, locks and settings of this page; None for the user's own."""
+    """Return the folder for runs, locks and settings of this page; None for the user's own."""
     return _folder(STORE_VARIABLE)
 
 
 def shared_folder() -> Path | None:
-    """The one folder that this page may look into; None if it may look into all."""
+    """Return the one folder that this page may look into; None if it may look into all."""
     return _folder(SHARE_VARIABLE)
 
 
 def turns_folder() -> Path | None:
-    """The folder in which processes queue for training; None if they do not."""
+    """Return the folder in which processes queue for training; None if they do not."""
     return _folder(TURNS_VARIABLE)
 
 

@@ -28,11 +28,14 @@ MARKERS = "●■▲◆▼○□△◇"
 
 
 def curve_colour(number: int, dark: bool) -> str:
-    """The colour of a curve, from 0, on a dark or light ground; after the last the first again."""
+    """Return the colour of a curve, from 0, on a dark or light ground.
+
+    Colours repeat after the last one.
+    """
     palette = DARK_PALETTE if dark else LIGHT_PALETTE
     return palette[number % len(palette)]
 
 
 def curve_marker(number: int) -> str:
-    """The shape of a curve, from 0; after the last the first again."""
+    """Return the shape of a curve, from 0; after the last the first again."""
     return MARKERS[number % len(MARKERS)]

@@ -20,7 +20,7 @@ LONGEST_ID = "x" * 60  # no run's id is longer
 
 
 def _home() -> Path | None:
-    """The folder that `RNN_TUI_HOME` names, if any."""
+    """Return the folder that `RNN_TUI_HOME` names, if any."""
     value = os.environ.get(HOME_VARIABLE, "").strip()
     try:
         return Path(value).expanduser() if value else None
@@ -39,50 +39,56 @@ def _of_system(kind: str) -> Path:
 
 
 def asset_dir() -> Path:
-    """The folder of shipped assets: inside the package in a wheel, beside it in a checkout."""
+    """Return the folder of shipped assets.
+
+    It is inside the package in a wheel, and beside it in a checkout.
+    """
     package = Path(__file__).resolve().parent.parent
     inside = package / "assets"
     return inside if inside.is_dir() else package.parent / "assets"
 
 
 def shipped_weights(task: str) -> list[Path]:
-    """The files of weights that ship for a task: `<task>.safetensors`, `<task>-<…>.safetensors`."""
+    """Return the files of weights that ship for a task.
+
+    They are called `<task>.safetensors` or `<task>-<…>.safetensors`.
+    """
     paths = sorted((asset_dir() / "pretrained").glob("*.safetensors"))
     return [path for path in paths if path.stem.partition("-")[0] == task and path.is_file()]
 
 
 def data_dir() -> Path:
-    """The folder of all that can't be made again: runs, their weights and values."""
+    """Return the folder of all that can't be made again: runs, their weights and values."""
     return store_folder() or _home() or _of_system("data")
 
 
 def config_file() -> Path:
-    """The file of the user's settings that last."""
+    """Return the file of the user's settings that last."""
     return (store_folder() or _home() or _of_system("config")) / "config.toml"
 
 
 def run_dir() -> Path:
-    """The folder with the weights of every run."""
+    """Return the folder with the weights of every run."""
     return data_dir() / "runs"
 
 
 def weights_of(run_id: str) -> Path:
-    """The file of a run's weights, and of what it needs to be resumed."""
+    """Return the file of a run's weights, and of what it needs to be resumed."""
     return run_dir() / run_id / WEIGHTS_NAME
 
 
 def run_database() -> Path:
-    """The database of settings and values of all runs."""
+    """Return the database of settings and values of all runs."""
     return data_dir() / "runs.db"
 
 
 def lock_dir() -> Path:
-    """The folder of files that processes hold locks on while they train."""
+    """Return the folder of files that processes hold locks on while they train."""
     return data_dir() / "locks"
 
 
 def log_file() -> Path:
-    """The log file, which has the tracebacks that users do not see."""
+    """Return the log file, which has the tracebacks that users do not see."""
     home = _home()
     folder = home / "log" if home else _of_system("log")
     return folder / "rnn-tui.log"

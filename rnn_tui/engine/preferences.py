@@ -26,7 +26,10 @@ FAULTS = (OSError, ValueError, RecursionError)
 
 
 def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
-    """An entry of the file: its default, what it is, and what it may be, if that is known here."""
+    """Return a field for an entry of the file.
+
+    It has a default, a description, and the allowed values if they are known here.
+    """
     return field(default=default, metadata={"words": words, "choices": choices})
 
 
@@ -98,7 +101,7 @@ def _problem(name: str, value: Any, choices: Collection[Any] | None) -> str:
 
 
 def _in_sentence(value: Any) -> str:
-    """A value that is not allowed, in a sentence."""
+    """Return a value that is not allowed, in a sentence."""
     try:
         return printable(as_toml(value))
     except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables
@@ -123,7 +126,7 @@ def keep_theme(name: str) -> None:
 
 
 def _with_theme(text: str, name: str) -> str:
-    """The same text with another theme."""
+    """Return the same text with another theme."""
     wanted = _values(text) | {"theme": name}
     line = f"theme = {as_toml(name)}"
     changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
@@ -145,7 +148,10 @@ def _text(path: Path) -> str:
 
 
 def _values(text: str) -> dict[str, Any]:
-    """The entries in a text; raises a `ValueError` if it is no TOML, or would take too long."""
+    """Read the entries in a text.
+
+    Raises a `ValueError` if it is no TOML, or would take too long.
+    """
     for number, line in enumerate(text.splitlines(), 1):
         if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
             raise ValueError(f"line {number:,} has more than {MOST_DOTS} dots")

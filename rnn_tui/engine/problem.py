@@ -76,7 +76,9 @@ class Problem(ABC):
         """Put back what `random_states` returned."""
 
     def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
-        """A snapshot of `model` during its training: a few thousand numbers, on the CPU, by name.
+        """Return a snapshot of `model` during its training.
+
+        It has a few thousand numbers, on the CPU, by name.
 
         Nothing by default.
         """
@@ -115,7 +117,7 @@ ProblemBuilder = Callable[[RunConfig, torch.device, Log], Problem]
 
 
 def generator(seed: int, *stream: str | int) -> torch.Generator:
-    """A CPU generator for one purpose, such as `generator(seed, "order", epoch)`.
+    """Return a CPU generator for one purpose, such as `generator(seed, "order", epoch)`.
 
     Streams of the same seed are independent of each other (numpy's `SeedSequence` mixes seed and
     names), so that drawing more numbers for one purpose changes nothing elsewhere, and the order of

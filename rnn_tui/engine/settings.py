@@ -63,7 +63,7 @@ class Setting(ABC):
 
     @abstractmethod
     def read(self, text: str) -> Any:
-        """A value as typed, allowed or not; `ValueError` if it is no value at all."""
+        """Return a value as typed, allowed or not; `ValueError` if it is no value at all."""
 
     @abstractmethod
     def allowed(self, value: Any) -> Any:
@@ -125,11 +125,11 @@ class NumberSetting(Setting):
         return f"a number from {self.low:g} to {self.high:g}"
 
     def read(self, text: str) -> Any:
-        """The number."""
+        """Return the number."""
         return int(text) if self.whole else float(text)
 
     def allowed(self, value: Any) -> Any:
-        """The number, where it is one in the range."""
+        """Return the number, where it is one in the range."""
         kinds = int if self.whole else (int, float)
         if not isinstance(value, kinds) or isinstance(value, bool):
             return None
@@ -139,7 +139,7 @@ class NumberSetting(Setting):
         return value
 
     def format(self, value: Any) -> str:
-        """The number without needless digits, and with all that it takes to read it back."""
+        """Return the number without needless digits, and with all that it takes to read it back."""
         if not isinstance(value, float):
             return str(value)
         text = f"{value:g}"
@@ -168,7 +168,7 @@ class ListSetting(Setting):
         return [int(part) for part in text.replace(",", " ").split()]
 
     def allowed(self, value: Any) -> Any:
-        """An ascending tuple."""
+        """Return an ascending tuple."""
         fits = _whole_numbers(value, self.low, self.high) and 1 <= len(value) <= self.most
         return tuple(sorted(value)) if fits and len(set(value)) == len(value) else None
 
@@ -192,12 +192,12 @@ class RangeSetting(Setting):
         return int(found[1]), int(found[2] or found[1])
 
     def allowed(self, value: Any) -> Any:
-        """An ascending pair."""
+        """Return an ascending pair."""
         pair = _whole_numbers(value, self.low, self.high) and len(value) == 2
         return (value[0], value[1]) if pair and value[0] <= value[1] else None
 
     def format(self, value: Any) -> str:
-        """The range with a dash."""
+        """Return the range with a dash."""
         return f"{value[0]}-{value[1]}"
 
 
@@ -220,7 +220,7 @@ class ChoicesSetting(Setting):
         return text.replace(",", " ").split()
 
     def allowed(self, value: Any) -> Any:
-        """A tuple, in the order of the choices."""
+        """Return a tuple, in the order of the choices."""
         names = isinstance(value, Sequence) and not isinstance(value, str) and len(value) > 0
         fits = (
             names

@@ -49,7 +49,7 @@ class Status(StrEnum):
 
 
 def _with(items: tuple[T, ...], item: T) -> tuple[T, ...]:
-    """The items and one more.
+    """Return the items and one more.
 
     `(*items, item)` would copy all of them twice, which slows down a run of 10,000 epochs.
     """
@@ -57,7 +57,7 @@ def _with(items: tuple[T, ...], item: T) -> tuple[T, ...]:
 
 
 def smooth(values: Sequence[float], weight: float) -> list[float]:
-    """The debiased exponential moving average of a series.
+    """Return the debiased exponential moving average of a series.
 
     After n values it is
 
@@ -122,7 +122,7 @@ class Series(NamedTuple):
     y: tuple[float, ...] = ()  #: values, as many.
 
     def append(self, x: float, y: float) -> "Series":
-        """The series with a point more; half as many points where that would be too many."""
+        """Return the series with a point more; half as many points where that would be too many."""
         if len(self.x) < SERIES_CAPACITY:
             return Series(_with(self.x, x), _with(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)
@@ -140,12 +140,12 @@ class SpreadSeries(NamedTuple):
 
     @classmethod
     def of(cls, x: Iterable[float], spreads: Sequence[Spread]) -> "SpreadSeries":
-        """The series of these spreads at `x`, as many."""
+        """Return the series of these spreads at `x`, as many."""
         points = [_spread_point(at, spread) for at, spread in zip(x, spreads, strict=True)]
         return cls(*zip(*points, strict=True))
 
     def append(self, x: float, spread: Spread) -> "SpreadSeries":
-        """The series with a point more; when full, every other point goes first."""
+        """Return the series with a point more; when full, every other point goes first."""
         step = 2 if len(self.x) >= SERIES_CAPACITY else 1
         point = _spread_point(x, spread)
         columns = zip(self, point, strict=True)
@@ -153,7 +153,7 @@ class SpreadSeries(NamedTuple):
 
 
 def _points_until(series: AnySeries, end: float) -> AnySeries:
-    """The points up to an epoch."""
+    """Return the points up to an epoch."""
     count = bisect_right(series.x, end)
     return type(series)(*(column[:count] for column in series))
 
@@ -202,7 +202,7 @@ class RunState:
         return self.step / self.total_steps if self.total_steps else 0.0
 
     def spreads(self, metric: str) -> tuple[Spread, ...]:
-        """A metric over seeds, one spread a variant.
+        """Return a metric over seeds, one spread a variant.
 
         It is of the test if the run is finished, or else of the last epoch; none if unknown.
         """
@@ -222,7 +222,10 @@ class RunState:
 
     # one case an event
     def apply(self, event: events.Event) -> "RunState":  # noqa: PLR0911, PLR0912
-        """The state after `event`; `self` stays as it is, other runs' events change nothing."""
+        """Return the state after `event`.
+
+        `self` stays as it is, and events of other runs change nothing.
+        """
         if event.run_id != self.run_id:
             return self
         match event:
@@ -313,7 +316,7 @@ class RunState:
         metrics: Mapping[str, float],
         replicas: events.ReplicaFigures,
     ) -> "RunState":
-        """The state with a point more in the series of each of these figures."""
+        """Return the state with a point more in the series of each of these figures."""
         x = event.step / self.steps_per_epoch  # in epochs
         series = dict(self.series)
         for name, value in metrics.items():

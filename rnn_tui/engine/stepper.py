@@ -72,7 +72,7 @@ class Stepper:
         return loss
 
     def gradient_norm(self) -> float | tuple[float, ...]:
-        """The length of the last step's gradient; of R replicas, R of them.
+        """Return the length of the last step's gradient; of R replicas, R of them.
 
         It waits for the device, so it is not for every step.
         """
@@ -146,7 +146,7 @@ class Stepper:
     def _checked_weights(
         self, weights: Mapping[str, Tensor], tensors: Mapping[str, Tensor]
     ) -> Mapping[str, Tensor]:
-        """The weights that a step changes: those that are kept, or those that are averaged."""
+        """Return the weights that a step changes: those that are kept, or averaged."""
         model_weights = weights
         if self._average is not None:
             model_weights = _below(tensors, "model/")
@@ -182,7 +182,7 @@ class Stepper:
     def _loss_and_gradients(
         self, part: Callable[[], Tensor]
     ) -> tuple[Tensor, Sequence[Tensor | None]]:
-        """The loss of a part of a batch, and its gradient by each parameter."""
+        """Return the loss of a part of a batch, and its gradient by each parameter."""
         loss = part()
         # Replicas share no weights: the gradient of their sum is each one's own. `grad` returns it
         # instead of adding it to `.grad`, which threads would share. Weights that have no part in
@@ -316,14 +316,14 @@ class LossLog:
 
 
 def copied(tensor: Tensor) -> Tensor:
-    """A copy on the CPU that later steps do not change."""
+    """Return a copy on the CPU that later steps do not change."""
     return tensor.detach().to("cpu", copy=True).contiguous()
 
 
 def _added(
     gradients: Sequence[Tensor | None], others: Sequence[Tensor | None]
 ) -> list[Tensor | None]:
-    """The sums of gradients by parameter.
+    """Return the sums of gradients by parameter.
 
     Not in place: parameters that are added, such as a step's two biases, have one gradient in
     common.
@@ -357,14 +357,14 @@ def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> Non
 
 
 def _plain(values: Tensor) -> float | tuple[float, ...]:
-    """A number, or one for each replica."""
+    """Return a number, or one for each replica."""
     return tuple(values.tolist()) if values.dim() else float(values)
 
 
 def _divergence(
     loss: str, step: int, epoch: int, config: RunConfig, replica: Replica | None
 ) -> str:
-    """The sentence for a loss that became NaN or infinite."""
+    """Return the sentence for a loss that became NaN or infinite."""
     whose = f" of {replica.variant.label}, seed {replica.seed}," if replica else ""
     rate = config.learning_rate
     return (
@@ -396,7 +396,7 @@ def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) ->
 def make_schedule(
     optimiser: torch.optim.Optimizer, config: RunConfig, total_steps: int
 ) -> LRScheduler | None:
-    """The recipe's learning-rate schedule over the whole run, or None for a constant rate.
+    """Return the recipe's learning-rate schedule over the whole run, or None for a constant rate.
 
     One-cycle is Smith's (2018, arXiv:1708.07120), linear and without its momentum cycle.
     """
@@ -416,7 +416,7 @@ def make_schedule(
 
 
 def make_average(model: nn.Module, config: RunConfig) -> AveragedModel | None:
-    """An exponential moving average of the weights, or None if the recipe has none."""
+    """Return an exponential moving average of the weights, or None if the recipe has none."""
     decay = config.recipe.average
     if not decay:
         return None

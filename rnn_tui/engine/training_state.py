@@ -62,7 +62,7 @@ class ResumePoint:
 
 
 def digest(tensors: Mapping[str, Tensor]) -> str:
-    """A checksum over names, shapes, types and values."""
+    """Return a checksum over names, shapes, types and values."""
     result = hashlib.blake2b(digest_size=16)
     for name in sorted(tensors):
         tensor = tensors[name].contiguous()
@@ -114,7 +114,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
 
 
 def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """The tensors whose names begin with a prefix, by the rest of their names."""
+    """Return the tensors whose names begin with a prefix, by the rest of their names."""
     return {
         name.removeprefix(prefix): tensor
         for name, tensor in tensors.items()
@@ -123,7 +123,10 @@ def _with_prefix(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor
 
 
 def _parse_state(document: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
-    """The state of training from JSON and its tensors; raises what a wrong document brings."""
+    """Read the state of training from JSON and its tensors.
+
+    Raises various errors for a wrong document.
+    """
     kinds = {
         "epoch": int,
         "step_in_epoch": int,

@@ -127,5 +127,5 @@ def parse_metadata(metadata: Any, file_name: str) -> tuple[RunConfig, int, Figur
 
 
 def _figure(value: Any) -> float | tuple[float, ...]:
-    """A figure from JSON: one number, or one a replica."""
+    """Return a figure from JSON: one number, or one a replica."""
     return tuple(map(float, value)) if isinstance(value, list) else float(value)

@@ -127,7 +127,7 @@ class _Ablations:
     progress: Progress  #: in networks.
 
     def accuracies(self, groups: Sequence[Units], done: int) -> list[float]:
-        """The accuracy without each of the groups of units; of fewer if it is stopped.
+        """Return the accuracy without each of the groups of units; of fewer if it is stopped.
 
         Args:
             groups: of units to ablate together.
@@ -182,7 +182,7 @@ class _SequenceAccuracy:
     targets: npt.NDArray[np.uint8]  #: (N, T) where every step has an answer, else (N, 1).
 
     def __call__(self, units: Units) -> float:
-        """The share of right answers, 0 … 1, with these units ablated."""
+        """Return the share of right answers, 0 … 1, with these units ablated."""
         # A unit whose state is always zero adds nothing: without it there is less to compute.
         network = self.network.only(self.replica, {unit for _, unit in units})
         right = count = 0
@@ -204,7 +204,7 @@ class _SequenceAccuracy:
         return slice(0 if every_step else still_going(self.lengths, step + 1), going)
 
     def _answers(self, logits: Array) -> npt.NDArray[Any]:
-        """The answers (n,) by logits (O, n)."""
+        """Return the answers (n,) by logits (O, n)."""
         if self.network.outputs == 1:
             return np.asarray(logits[0] >= 0)
         return np.asarray(logits.argmax(axis=0))
@@ -246,7 +246,7 @@ class _DigitAccuracy:
     labels: Labels  #: (N,).
 
     def __call__(self, units: Units) -> float:
-        """The share of right answers, 0 … 1, with these units ablated."""
+        """Return the share of right answers, 0 … 1, with these units ablated."""
         changing = changing_of(self.network, [ablated(layer, unit) for layer, unit in units])
         right = 0
         with np.errstate(all="ignore"):

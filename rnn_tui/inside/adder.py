@@ -112,8 +112,9 @@ class CarryAnalysis(Analysis):
         ]
 
     def values(self, trace: Trace) -> Array:
-        """The best unit's state or cell (L,) before each place of an addition, to tell the carry
-        into it: 0 at first.
+        """Return the best unit's state or cell (L,) before each place, for the carry into it.
+
+        It is 0 at first.
         """
         source, unit = self.best
         values = np.zeros(trace.steps, np.float32)
@@ -121,18 +122,18 @@ class CarryAnalysis(Analysis):
         return values
 
     def unit_row(self, trace: Trace) -> Bits:
-        """The carry (L,) into each place as the best unit's threshold reads it."""
+        """Return the carry (L,) into each place as the best unit's threshold reads it."""
         best = self._best_place
         is_above = self.values(trace) >= self.threshold[best]
         return _into_places(is_above == self.above[best])
 
     def carry_row(self, trace: Trace) -> Bits:
-        """The carry (L,) into each place as the probe reads it, to stand beside the true one."""
+        """Return the carry (L,) into each place as the probe predicts it."""
         states_before = np.roll(trace.layers[0].states, 1, axis=0)  # (L, H)
         return _into_places(self.probe.read(states_before))
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         source, unit = self.best
         document = {
             **super().to_dict(),
@@ -227,8 +228,9 @@ def carries_of(bits: Bits) -> Bits:
 
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
-    """The threshold, midway between two of the values (N,), that tells labels (N,) of 0 and 1 best;
-    and whether 1 is above it.
+    """Find the threshold that best separates values (N,) by labels (N,) of 0 and 1.
+
+    It is midway between two values. Also returned: whether label 1 is above it.
     """
     order = np.argsort(values, kind="stable")
     ordered = values[order].astype(np.float64)
@@ -284,7 +286,7 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
         return self.analyses.get(CarryAnalysis.name)
 
     def _columns(self) -> list[Column]:
-        """The true carry into each place beside what the network has."""
+        """Return the true carry into each place beside what the network has."""
         numbers, trace, analysis = self._question.numbers, self.trace, self._carry
         carry_columns: list[Column] = []
         if analysis is not None:
@@ -312,14 +314,14 @@ class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
         return {**super().input_document, "carries": self._question.numbers.carries.tolist()}
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
-        """The carries that the states of this addition tell, too."""
+        """Return the carries that the states of this addition tell, too."""
         document = super().document(whole=whole)
         if whole and self._carry is not None:
             document["carry"]["read_here"] = self._carry.carry_row(self.reading.trace).tolist()
         return document
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The true carries and those that the states tell, too."""
+        """Return the true carries and those that the states tell, too."""
         arrays = {**super().arrays(), "carries": self._question.numbers.carries}
         if self._carry is not None:
             arrays["carry_read_here"] = self._carry.carry_row(self.reading.trace)

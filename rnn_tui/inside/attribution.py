@@ -165,8 +165,9 @@ def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribu
 def _integrated(
     network: RowReaderNetwork, model: "nn.Module", digit: Array, answer: int, nodes: int
 ) -> tuple[npt.NDArray[np.float64], float]:
-    """The integral (28, 28) with so many nodes K; and the logit of the digit less that of a blank
-    image.
+    """Return the integral (28, 28), computed with K nodes.
+
+    Also return the logit of the digit less that of a blank image.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 

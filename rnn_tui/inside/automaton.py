@@ -56,7 +56,7 @@ class MealyMachine(Record):
     next_states: Indices  #: (S, 4), the state that follows, from 0.
 
     def run(self, words: Words) -> Bits:
-        """The bits (T, N) put out while it reads words (T, N) of symbols."""
+        """Return the bits (T, N) put out while it reads words (T, N) of symbols."""
         outputs = np.empty(words.shape, np.uint8)
         state = np.zeros(words.shape[1], np.intp)
         for place, symbols in enumerate(words):  # (N,)
@@ -65,8 +65,9 @@ class MealyMachine(Record):
         return outputs
 
     def difference(self, other: "MealyMachine") -> Word | None:
-        """A shortest word after whose last symbol the two put out different bits; None if there
-        is none.
+        """Return a shortest word after whose last symbol the outputs of the two differ.
+
+        None if there is none.
         """
         # A walk, breadth first, through pairs of states: one of this machine, one of the other.
         words: dict[tuple[int, int], Word] = {(0, 0): ()}  # which lead to each pair
@@ -124,7 +125,7 @@ class MealyMachine(Record):
 
 
 def _as_wide(lines: Sequence[str]) -> list[str]:
-    """The lines, filled up to the width of the widest."""
+    """Return the lines, filled up to the width of the widest."""
     width = max(map(len, lines))
     return [line.ljust(width) for line in lines]
 
@@ -172,8 +173,10 @@ class MachineLearner:
     num_steps = 0
 
     def learn(self) -> tuple[MealyMachine | None, bool] | None:
-        """A machine that agrees on the short words, if one was found, and whether it also does on
-        the long ones; None if stopped.
+        """Learn a machine that agrees with the network on the short words.
+
+        Returns the machine, if one was found, and whether it also agrees on the long words; None if
+        stopped.
         """
         try:
             hypothesis = require_lstar()(
@@ -189,7 +192,7 @@ class MachineLearner:
         return _machine_of(hypothesis), True
 
     def query(self, word: Word) -> list[int]:
-        """The bits that the network puts out at the symbols of a word."""
+        """Return the bits that the network puts out at the symbols of a word."""
         self.read += len(word)
         self.stopped = self.progress.stopping
         if self.stopped or self.read > MOST_READ:
@@ -198,8 +201,9 @@ class MachineLearner:
         return [int(bit) for [bit] in outputs]
 
     def find_cex(self, hypothesis: Any) -> Word | None:
-        """A word on which AALpy's machine is not what the network is; None if it agrees on all
-        words whose outputs are known.
+        """Return a word on which AALpy's machine differs from the network.
+
+        None if both agree on all words whose outputs are known.
         """
         machine = _machine_of(hypothesis)
         self.progress.advance(min(len(machine.states), MOST_STATES), MOST_STATES)
@@ -220,7 +224,7 @@ class MachineLearner:
 
 
 def _as_column(word: Word) -> Words:
-    """A word as the only one of (T, 1)."""
+    """Return a word as the only one of (T, 1)."""
     return np.array(word, np.uint8)[:, None]
 
 
@@ -369,7 +373,7 @@ class AutomatonAnalysis(Analysis):
         ]
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The machine's (S, 4), too; of no states if there is none."""
+        """Return the machine's (S, 4), too; of no states if there is none."""
         machine = self.machine or MealyMachine(
             (), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp)
         )
@@ -451,8 +455,9 @@ def analyse_automaton(
 def _counterexamples(
     network: AdderNetwork, bits: int, long: Words, failing: npt.NDArray[np.bool_]
 ) -> tuple[AskedSum, ...]:
-    """The smallest failing one of the sums 1…1 + 1, with which `_longer_sums` begins, and of all
-    others.
+    """Return the smallest failing sum of two groups.
+
+    They are the sums 1…1 + 1, with which `_longer_sums` begins, and all others.
     """
     is_chain = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
     smallest = [_smallest(network, long[:, failing & kind]) for kind in (is_chain, ~is_chain)]
@@ -460,7 +465,7 @@ def _counterexamples(
 
 
 def _all_sums(bits: int) -> Words:
-    """Every pair of numbers of at most so many bits, with a place for the last carry."""
+    """Return every pair of numbers of at most so many bits, with a place for the last carry."""
     pairs = np.indices((4,) * bits, np.uint8).reshape(bits, -1)
     return np.pad(pairs, ((0, 1), (0, 0)))
 
@@ -488,7 +493,7 @@ def _longer_sums(bits: int, seed: int) -> Words:
 
 
 def _outputs(network: AdderNetwork, words: Words) -> Bits:
-    """The bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
+    """Return the bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
     inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
     with np.errstate(all="ignore"):
         steps = network.steps(inputs, [len(words)] * words.shape[1])
@@ -507,8 +512,9 @@ def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
 
 
 def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
-    """The smallest sum that is wrong when asked alone, of words (T, N) with wrong ones: other
-    rounding may save one.
+    """Return the smallest sum that is wrong when asked alone, of words (T, N) with wrong ones.
+
+    Rounding differs then, so that a sum may come out right.
     """
     places = np.arange(1, len(words) + 1)[:, None]
     bits_of_a = (((words >> 1) > 0) * places).max(axis=0)

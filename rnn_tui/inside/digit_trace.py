@@ -157,7 +157,7 @@ def _top(network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
 def _bidirectional_top(
     network: RowReaderNetwork, rows: Array, answer: int, changing: Changing
 ) -> list[LayerTrace]:
-    """The top layer in both directions: the readout takes what they hold at the last row."""
+    """Return the top layer in both directions: the readout takes what they hold at the last row."""
     last = len(network.layers) - 1
     forward, backward = network.read_top(rows, changing)
     weight = against_the_mean(network.readout[0])[answer]  # (2·H,)
@@ -181,8 +181,9 @@ def _bidirectional_top(
 
 
 def read_test_images(chosen: Any) -> tuple[Array, Labels]:
-    """The test images (…, 28, 28) that an index chooses, as networks read them, 0 … 1; and their
-    labels (…).
+    """Read the test images (…, 28, 28) of an index as networks read them, 0 … 1.
+
+    Their labels (…) are returned, too.
     """
     from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
 
@@ -192,6 +193,6 @@ def read_test_images(chosen: Any) -> tuple[Array, Labels]:
 
 
 def read_test_image(number: int) -> tuple[Array, int]:
-    """A test image by its number, from 0, as networks read it; and its label."""
+    """Return a test image by its number, from 0, as networks read it; and its label."""
     digits, labels = read_test_images([number])
     return digits[0], int(labels[0])

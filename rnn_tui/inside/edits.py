@@ -45,7 +45,10 @@ class Edit:
         )
 
     def applied(self, values: Array, previous: Array) -> Array:
-        """Values (N, H) with the edit in them; `previous` are those that the step before left."""
+        """Return values (N, H) with the edit in them.
+
+        `previous` are the values of the step before.
+        """
         units = slice(None) if self.units is None else list(self.units)
         edited = values.copy()
         edited[:, units] = previous[:, units] if self.value is None else self.value
@@ -108,7 +111,7 @@ def read_edit(text: str, trace: Trace) -> Edit:
 
 
 def _units(text: str, count: int, quoted: str) -> tuple[int, ...] | None:
-    """The units, from 0, of `count`; None for all."""
+    """Return the units, from 0, of `count`; None for all."""
     if "*" in text:
         return None
     units = tuple(sorted({int(number) for number in re.findall(r"\d+", text)}))
@@ -120,7 +123,7 @@ def _units(text: str, count: int, quoted: str) -> tuple[int, ...] | None:
 def _steps(
     first_text: str | None, to_text: str | None, trace: Trace, quoted: str
 ) -> tuple[int | None, int | None]:
-    """The first and the last step, from 0, as an `Edit` has them.
+    """Return the first and the last step, from 0, as an `Edit` has them.
 
     Args:
         first_text: a number; None for every step.
@@ -233,11 +236,11 @@ class Edited:
         return f"With {edits}, {len(changed)} of {after.steps} answers change, first at {first}."
 
     def to_dict(self) -> Mapping[str, object]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {"edits": self.written, "trace": self.trace.to_dict()}
 
 
 def _answer(trace: Trace) -> str:
-    """The answer after the last step, and its confidence."""
+    """Return the answer after the last step, and its confidence."""
     last = trace.steps - 1
     return f"{trace.answer_word(last)} ({100 * trace.confidence(last):.1f} %)"

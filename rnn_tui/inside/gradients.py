@@ -78,7 +78,7 @@ class GradientAnalysis(Analysis):
     means: Floats  #: (C, S) over inputs of S steps.
 
     def share_left(self, at: int) -> float:
-        """The gradient of one of the networks at the first step, as a share of that at the last."""
+        """Return a network's gradient at the first step as a share of that at the last."""
         last = float(self.means[at, -1])
         return float(self.means[at, 0]) / last if last > 0 else 0.0
 
@@ -102,8 +102,9 @@ class GradientAnalysis(Analysis):
 
 
 def analyse_beside_others(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
-    """The analysis of a network beside one of each other cell that reads forward: a trained one
-    if there is any. None if it was stopped.
+    """Analyse a network beside one of each other cell that reads forward.
+
+    The others are trained ones, if there are any. Returns None if it was stopped.
     """
     network = reading.network
     own = network.config.cell
@@ -135,7 +136,7 @@ def _trained_alike(reading: NetworkReading) -> dict[str, Any]:
 
 
 def _largest_replica(network: SequenceNetwork) -> int:
-    """The place of the first of its largest replicas."""
+    """Return the place of the first of its largest replicas."""
     sizes = [replica.variant.hidden_size for replica in network.replicas]
     return sizes.index(max(sizes))
 
@@ -148,8 +149,9 @@ def analyse_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of networks on sequences of the longest length in training; None if it was
-    stopped.
+    """Analyse networks on sequences of the longest length in training.
+
+    Returns None if it was stopped.
 
     Args:
         networks: each with its name and replica; the first is looked into.
@@ -178,7 +180,7 @@ def analyse_digit_gradients(
     *,
     inputs: int = INPUTS,
 ) -> GradientAnalysis | None:
-    """The analysis of readers of images on the first test images; None if it was stopped.
+    """Return the analysis of readers of images on the first test images; None if it was stopped.
 
     Args:
         networks: each with its name; the first is looked into.
@@ -201,7 +203,7 @@ def _analysis(
     norms: Sequence[tuple[str, Callable[[], Floats]]],
     progress: Progress,
 ) -> GradientAnalysis | None:
-    """The analysis of what each of the functions of `norms` returns, (S, N), by its name."""
+    """Return the analysis of what each of the functions of `norms` returns, (S, N), by its name."""
     means = []
     progress.advance(0, len(norms))
     for done, (_, measure) in enumerate(norms, start=1):
@@ -233,8 +235,9 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
 
 
 def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
-    """A reader of images of another cell, with the weights that its training would begin with, but
-    a readout.
+    """Return an untrained reader of images of another cell.
+
+    Its weights are those that its training would begin with, except for the readout.
     """
     from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
     from rnn_tui.networks.layers import initialise  # noqa: PLC0415

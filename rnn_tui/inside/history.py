@@ -43,7 +43,7 @@ INPUTS = 100
 
 
 def history_of(reading: NetworkReading) -> TrainingHistory:
-    """The training history of the network that has read.
+    """Return the training history of the network that has read.
 
     Raises:
         QueryError: if there is none.
@@ -56,7 +56,7 @@ def history_of(reading: NetworkReading) -> TrainingHistory:
 
 
 def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> NetworkReading:
-    """The same network at a snapshot, from 0, of its training, and what it held and answered then.
+    """Return the network's reading at a snapshot of its training, counted from 0.
 
     Networks that read sequences read the input at hand. Of those that read images, states and
     answers are kept for one image.
@@ -156,8 +156,9 @@ class LearningAnalysis(Analysis):
 def analyse_learning(
     reading: NetworkReading, progress: Progress, *, inputs: int = INPUTS
 ) -> LearningAnalysis | None:
-    """The gradient through time at each snapshot: over sequences of the longest length, or as a
-    reader of images kept it. None if it was stopped.
+    """Measure the gradient through time at each snapshot; None if it was stopped.
+
+    It is that of sequences of the longest length, or was kept for a reader of images.
 
     Raises:
         QueryError: if there is no training history, or it has no gradients.
@@ -292,7 +293,7 @@ def _long_sums(random: np.random.Generator) -> list[Addition]:
 
 
 def _shares_right(network: AdderNetwork, sums: Sequence[Addition]) -> npt.NDArray[np.float64]:
-    """The share of the sums that each of the R replicas has right, 0 … 1."""
+    """Return the share of the sums that each of the R replicas has right, 0 … 1."""
     right = np.zeros(len(network.replicas))
     for addition, outputs in zip(sums, network.outputs_of(sums), strict=True):  # (R, T)
         right += ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
@@ -313,7 +314,7 @@ Frame = tuple[float, Trace]  # when a snapshot was, in epochs, and what the netw
 
 
 def frames(reading: NetworkReading) -> Iterator[Frame]:
-    """A frame for each snapshot of the training history."""
+    """Yield a frame for each snapshot of the training history."""
     history = history_of(reading)
     for at, epoch in enumerate(history.epochs):
         yield epoch, snapshot(reading, history, at).trace
@@ -331,9 +332,7 @@ SECONDS, LAST_SECONDS = 0.5, 3.0  # for which a snapshot is shown, and the last 
 
 
 def _coloured(trace: Trace) -> npt.NDArray[np.uint8]:
-    """The colours (H, T, 3) of the states of the layer that is read out, a unit a row in the order
-    of its number.
-    """
+    """Return the colours (H, T, 3) of the states of the layer that is read out, a unit a row."""
     states = next(layer.states for layer in reversed(trace.layers) if layer.read_out)  # (T, H)
     values = states.T[:, :, None]  # (H, T, 1)
     brightness = np.abs(values).clip(0, 1)
@@ -353,7 +352,7 @@ def _caption(epoch: float, trace: Trace) -> str:
 
 
 def as_gif(frames: Iterable[Frame]) -> bytes:
-    """A moving picture (GIF) with a picture for each frame: states over steps below a caption."""
+    """Return an animated GIF with a picture for each frame: a caption, and states over steps."""
     pictures = [_picture(epoch, trace) for epoch, trace in frames]
     durations = [round(1000 * SECONDS)] * (len(pictures) - 1) + [round(1000 * LAST_SECONDS)]
     buffer = io.BytesIO()
@@ -364,7 +363,7 @@ def as_gif(frames: Iterable[Frame]) -> bytes:
 
 
 def _picture(epoch: float, trace: Trace) -> "Image":
-    """The states over steps, with a caption above them."""
+    """Return the states over steps, with a caption above them."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
 
     states = _coloured(trace)  # (H, T, 3)

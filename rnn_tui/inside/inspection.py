@@ -98,7 +98,7 @@ class Inspection(ABC):
         """Input and answer for JSON."""
 
     def document(self, *, whole: bool = True) -> dict[str, Any]:
-        """A JSON-ready form of all but the weights; of the analyses alone unless `whole`."""
+        """Return a JSON-ready form of all but the weights; of the analyses alone unless `whole`."""
         document: dict[str, Any] = {}
         if whole:
             document["input"] = self.input_document
@@ -126,7 +126,7 @@ class Inspection(ABC):
         return arrays
 
     def _answer_columns(self) -> list[Column]:
-        """The answers, their probabilities, the unit that matters most."""
+        """Return the answers, their probabilities, the unit that matters most."""
         answers = self.trace.answers
         probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
         return [
@@ -136,7 +136,10 @@ class Inspection(ABC):
         ]
 
     def _unit_column(self) -> Column:
-        """The state of the unit that matters most, such as `unit 7`; among several, with layer."""
+        """Return the state of the unit that matters most, such as `unit 7`.
+
+        Its layer is named if there are several.
+        """
         layer, unit = self.trace.leading
         name = f"unit {unit}" if len(self.trace.layers) == 1 else f"{layer.name} unit {unit}"
         return name, [f"{value:+.3f}" for value in layer.states[:, unit]]
@@ -167,7 +170,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def _right(self) -> Sequence[int]:
-        """The right answers, as a `NetworkReading` has them."""
+        """Return the right answers, as a `NetworkReading` has them."""
 
     @property
     def input_document(self) -> dict[str, Any]:

@@ -167,5 +167,5 @@ class DigitInspection(Inspection):
         return {"attribution": self._attribution.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """The digit, and what each pixel adds, too."""
+        """Return the digit, and what each pixel adds, too."""
         return {"digit": self.digit, "attribution": self._attribution.pixels, **super().arrays()}

@@ -38,12 +38,12 @@ def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> A
 
 
 def chance_level(labels: Labels) -> float:
-    """The share, 0 … 1, of the most frequent of whole numbers (N,) from 0."""
+    """Return the share, 0 … 1, of the most frequent of whole numbers (N,) from 0."""
     return float(np.bincount(labels).max() / len(labels))
 
 
 def share(value: float, digits: int = 1) -> str:
-    """A share 0 … 1 in percent."""
+    """Return a share 0 … 1 in percent."""
     return f"{100 * value:.{digits}f} %"
 
 
@@ -83,7 +83,7 @@ class LinearProbe(Record):
     chance: float  #: the share of the most frequent class there.
 
     def read(self, states: Array) -> Labels:
-        """The most probable class (N,) for `states` (N, H)."""
+        """Return the most probable class (N,) for `states` (N, H)."""
         result: Labels = self.classes[(states @ self.weight.T + self.bias).argmax(axis=1)]
         return result
 

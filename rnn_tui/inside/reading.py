@@ -43,7 +43,7 @@ class NetworkReading:
     retraced: bool = True
 
     def traced(self, edits: Sequence[Edit]) -> Trace:
-        """The input read again with edits.
+        """Return the input read again with edits.
 
         Raises:
             QueryError: if they leave no numbers, or no weights are kept.

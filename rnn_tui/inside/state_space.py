@@ -144,7 +144,7 @@ class StateSpaceAnalysis(Analysis):
     nearest_labels: tuple[int, ...] = ()
 
     def path(self, states: npt.NDArray[Any]) -> Array:
-        """The places (T, 2) of states (T, H) on the plane, such as one input's, step by step."""
+        """Return the places (T, 2) on the plane of states (T, H), such as those of one input."""
         return ((states - self.mean) @ self.components.T).astype(np.float32)
 
     @property
@@ -203,7 +203,7 @@ class StateSpaceAnalysis(Analysis):
 def state_space(
     layer: str, states: Array, labels: Labels, label_names: tuple[str, ...], coloured_by: str
 ) -> StateSpaceAnalysis:
-    """The analysis, without fixed points, of a layer's states.
+    """Return the analysis, without fixed points, of a layer's states.
 
     Args:
         layer: the layer's name.
@@ -281,7 +281,7 @@ def analyse_state_space(
 def _with_fixed_points(
     analysis: StateSpaceAnalysis, points: tuple[FixedPoint, ...], states: Array
 ) -> StateSpaceAnalysis:
-    """The analysis with fixed points, each with the label of the nearest of the states (N, H)."""
+    """Return the analysis with fixed points, each labelled like the nearest state (N, H)."""
     from scipy.spatial.distance import cdist  # noqa: PLC0415 - on use only
 
     distances = cdist(np.array([point.state for point in points]), states)  # (P, N)
@@ -292,8 +292,9 @@ def _with_fixed_points(
 def _labelled(
     network: SequenceNetwork, drawn: DrawnSequences, chosen_steps: Labels
 ) -> tuple[Labels, tuple[str, ...], str]:
-    """The label (N,) of each sequence's state after its step of `chosen_steps` (N,), from 0; the
-    labels' names; what they are.
+    """Return the label (N,) of each sequence's state after its chosen step.
+
+    `chosen_steps` (N,) count from 0. The names of the labels, and what they are, are returned, too.
     """
     sequences = np.arange(len(chosen_steps))
     if isinstance(network, AdderNetwork):
@@ -358,8 +359,9 @@ def find_fixed_points(
     starts: Array,
     progress: Progress = UNWATCHED,
 ) -> tuple[FixedPoint, ...] | None:
-    """The fixed and slow points of a layer that are found from `starts`, input by input; None where
-    it was stopped.
+    """Find the fixed and slow points of a layer from `starts`, input by input.
+
+    Returns None if it was stopped.
 
     There may be other points: a search ends at one near its start. States may also go round in a
     cycle, or drift for ever.
@@ -483,8 +485,9 @@ def _half_squares(differences: "Tensor") -> "Tensor":
 def _distinct_points(
     name: str, update: Update, points: "Tensor", starts: Array, size: int
 ) -> list[FixedPoint]:
-    """The fixed and slow ones among `points` (N, D), each once: the stable ones first, then those
-    of fewest directions out.
+    """Return the fixed and slow points among `points` (N, D), each once.
+
+    The stable ones come first, then those with the fewest unstable directions.
 
     Args:
         name: of the input that is read.

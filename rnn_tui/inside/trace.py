@@ -30,12 +30,12 @@ class Record:
     in_json: ClassVar[tuple[str, ...]]  #: its fields and properties there, in their order.
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, with null for what is no number."""
+        """Return a JSON-ready form, with null for what is no number."""
         return {name: _json_ready(getattr(self, name)) for name in self.in_json}
 
 
 def _json_ready(value: Any) -> Any:
-    """The value in lists and dictionaries, with null for what is no number."""
+    """Return the value in lists and dictionaries, with null for what is no number."""
     match value:
         case Record():
             return value.to_dict()
@@ -144,12 +144,12 @@ class Trace(Record):
         return len(self.outputs) == 1
 
     def answer_word(self, step: int) -> str:
-        """The answer after a step, from 0, as it is shown."""
+        """Return the answer after a step, from 0, as it is shown."""
         answer = int(self.answers[step])
         return str(answer) if self.one_output else self.outputs[answer]
 
     def confidence(self, step: int) -> float:
-        """The probability, 0 … 1, that the network gives its answer after a step, from 0."""
+        """Return the probability, 0 … 1, that the network gives its answer after a step, from 0."""
         answer = int(self.answers[step])
         if not self.one_output:
             return float(self.probabilities[step, answer])
@@ -199,7 +199,7 @@ def layer_trace(
     read_out: bool = True,
     note: str = "",
 ) -> LayerTrace:
-    """The record of a layer of a cell that has read one sequence.
+    """Return the record of a layer of a cell that has read one sequence.
 
     Args:
         name: what to call the layer.
@@ -309,7 +309,10 @@ def _importance(
 
 
 def words_of(inputs: Array) -> list[str]:
-    """A word for each step of `inputs` (T, F): the class of a one-hot step, else its numbers."""
+    """Return a word for each step of `inputs` (T, F).
+
+    It is the class of a one-hot step, else its numbers.
+    """
     has_one_1 = ((inputs == 1).sum(axis=1) == 1).all() and (inputs.sum(axis=1) == 1).all()
     if inputs.shape[1] > 1 and has_one_1:
         return [str(step.argmax()) for step in inputs]
@@ -328,7 +331,7 @@ class DrawnSequences:
 def draw_examples(
     task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
 ) -> DrawnSequences:
-    """Sequences of a task by chance.
+    """Return sequences of a task by chance.
 
     Args:
         task: of sequences.

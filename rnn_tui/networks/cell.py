@@ -142,8 +142,9 @@ class Cell(ABC):
     # Its weights.
 
     def layer_shapes(self, features: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
-        """The shapes of one layer's weights, by the names that `nn.LSTM` has for them, and in its
-        order; without those that the cell lacks.
+        """Return the shapes of one layer's weights, by their names in `nn.LSTM` and in its order.
+
+        Weights that the cell does not have are left out.
         """
         rows = self.blocks * hidden_size
         shapes: dict[str, tuple[int, ...]] = {"weight_ih": (rows, features)}
@@ -155,7 +156,10 @@ class Cell(ABC):
         return shapes
 
     def replica_columns(self, features: int, hidden_size: int) -> ReplicaColumns:
-        """The columns of a set's weights (R, G·H, columns), H being that of the largest replica."""
+        """Return the columns of a set's weights (R, G·H, columns).
+
+        H is that of the largest replica.
+        """
         if self.has_recurrent_weights:
             end = hidden_size + features
             return ReplicaColumns(

@@ -22,8 +22,9 @@ from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
 def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
-    """The states (N, H) after each step of `inputs` (T, N, F), in double precision, with the graph
-    of how they came about.
+    """Return the states (N, H) after each step of `inputs` (T, N, F), with their graph.
+
+    They are in double precision.
     """
     tensors = weights.mapped(lambda weight: torch.from_numpy(weight).double())
     last = weights.cell.start(inputs.new_zeros(inputs.shape[1], weights.hidden_size))

@@ -204,8 +204,9 @@ class RNNLayers(nn.RNN):
     """
 
     def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]
-        """The top layer's states (N, T, H) of `sequences` (N, T, F), and each layer's last (L, N,
-        H); from 0 or `start`.
+        """Return the top layer's states (N, T, H) of `sequences` (N, T, F).
+
+        Each layer's last states (L, N, H) are returned, too. States begin at 0 or `start`.
         """
         if start is not None or sequences.device.type != "cpu":
             return super().forward(sequences, start)
@@ -303,8 +304,9 @@ class AllStatesReader(nn.Module):
         self.readout = nn.Linear(time_steps * hidden_size, classes)
 
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:
-        """Logits (N, C) of `sequences` (N, t, F), `at` these of the T steps: no other states are
-        read out.
+        """Return logits (N, C) of `sequences` (N, t, F), which are `at` these of the T steps.
+
+        No other states are read out.
         """
         states, _ = self.recurrent(sequences)  # (N, t, H)
         weight = self.readout.weight  # (C, T·H)
@@ -353,8 +355,9 @@ class LastStepBiLSTM(nn.Module):
         return torch.cat([forward[0], last.to(forward.dtype)], dim=-1)
 
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:  # noqa: ARG002
-        """Logits (N, C) of `sequences` (N, t, F), whichever steps they are: what is held after the
-        last is read out.
+        """Return logits (N, C) of `sequences` (N, t, F), whichever of the T steps they are.
+
+        The state after the last one is read out.
         """
         logits: Tensor = self.readout(self.outputs_at_last_step(sequences))  # (N, C)
         return logits
@@ -378,8 +381,9 @@ class LastStepReader(nn.Module):
         self.readout = nn.Linear(2 * hidden_size, classes)
 
     def forward(self, sequences: Tensor, at: slice = slice(None)) -> Tensor:  # noqa: ARG002
-        """Logits (N, C) of `sequences` (N, t, F), whichever steps they are: what is held after the
-        last is read out.
+        """Return logits (N, C) of `sequences` (N, t, F), whichever of the T steps they are.
+
+        The state after the last one is read out.
         """
         if self.below is not None:
             sequences, _ = self.below(sequences)  # (N, t, 2·H)
@@ -392,8 +396,9 @@ class LastStepReader(nn.Module):
 def build_row_reader(
     cell: Cell, *, features: int, time_steps: int, classes: int, hidden_size: int, layers: int
 ) -> nn.Module:
-    """A reader of that cell, weights left to `initialise`; what PyTorch's constructors draw leaves
-    the global state alone.
+    """Build a reader of that cell, with weights left to `initialise`.
+
+    PyTorch's global random state stays as it was.
     """
     with torch.random.fork_rng(devices=()):
         if cell.bidirectional and cell.pytorch and resolve_name(cell.pytorch) is nn.LSTM:
@@ -412,8 +417,9 @@ def predict(
     bfloat16: bool = False,
     batch_size: int = 1000,
 ) -> Tensor:
-    """Logits (N, …) of `inputs` (N, …), on the CPU, with a copy of these weights by parameter name,
-    put into `model`.
+    """Return logits (N, …) of `inputs` (N, …) by `model` with a copy of these weights, on the CPU.
+
+    The weights are by parameter name.
 
     Matrix products are in bfloat16 for a run trained and tested so. `CheckpointError` if names or
     shapes do not fit the model.

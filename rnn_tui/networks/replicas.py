@@ -28,7 +28,7 @@ from rnn_tui.networks.layers import TORCH
 
 
 def replicas_of(cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
-    """A set of networks of a cell, in the class that the cell has for it, with weights of zero."""
+    """Make a set of networks of a cell, of the class that the cell names, with weights of zero."""
     kind = resolve_name(cell.replica_class)
     return cast("Replicas", kind(cell, hidden_sizes, features, outputs))
 
@@ -64,8 +64,9 @@ class Replicas(nn.Module):
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """The readout's first output (T, R, B) after each step of `inputs` (T, R, F, B), of any
-        type, such as bytes.
+        """Return the readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).
+
+        Inputs may have any type, such as bytes.
         """
         states = torch.stack([*self.steps(inputs)])  # (T, R, H, B)
         return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
@@ -84,12 +85,13 @@ class Replicas(nn.Module):
         return self.logits(torch.stack(states).gather(0, last_steps)[0])
 
     def logits(self, states: Tensor) -> Tensor:
-        """The readout (R, O, B) of states (R, H, B)."""
+        """Return the readout (R, O, B) of states (R, H, B)."""
         return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
 
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """The states (R, H, B) after each step of `inputs` (T, R, F, B), none of which is kept; to
-        be had without gradients.
+        """Yield the states (R, H, B) after each step of `inputs` (T, R, F, B), keeping none.
+
+        Only for use without gradients.
         """
         columns = self.columns
         of_input = self.gates[:, :, columns.input]  # (R, G·H, F)
@@ -220,7 +222,7 @@ class _Workspace:
         self.sums = torch.empty_like(self.activations)
 
     def _make_views(self, replicas: int, width: int) -> None:
-        """A view of each of the T steps."""
+        """Make a view of each of the T steps."""
         self.candidate, self.write, self.keep, self.show = (
             gate.unbind(0)
             for gate in torch.split(self.activations, width, 2)  # (R, H, B)
@@ -279,7 +281,7 @@ def _run(gates: Tensor, inputs: Tensor, work: _Workspace) -> Tensor:
 
 
 def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspace) -> Tensor:
-    """The gradient on `gates` (R, 4·H, H + F + 2) after `_run`.
+    """Return the gradient on `gates` (R, 4·H, H + F + 2) after `_run`.
 
     With D the gradient of the loss on what it is put before, U the recurrent weights, Ds the
     gradients on all four sums of a step, and Ds₊₁ and Dc₊₁, f₊₁ those of the step after:
@@ -389,7 +391,7 @@ class _Pass(torch.autograd.Function):
         at_end: bool,
         lengths: Tensor | None,
     ) -> Tensor:
-        """The readout of `inputs`.
+        """Return the readout of `inputs`.
 
         Args:
             context: keeps what `backward` needs.

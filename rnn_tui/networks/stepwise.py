@@ -25,7 +25,7 @@ Change = Callable[[int, str, Array], Array]
 
 
 def sigmoid(values: Array) -> Array:
-    """The logistic function, by way of tanh, which does not overflow."""
+    """Return the logistic function, by way of tanh, which does not overflow."""
     result: Array = np.tanh(values * np.float32(0.5))
     result *= np.float32(0.5)
     result += np.float32(0.5)
@@ -101,7 +101,7 @@ class CellWeights:
         return len(self.input_bias) // self.cell.blocks
 
     def mapped(self, change: Callable[[Array], Any]) -> Self:
-        """The same of all weights that there are."""
+        """Return the weights with a change made to all that there are."""
         return replace(
             self,
             of_input=change(self.of_input),
@@ -159,7 +159,7 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
 def replica_states(
     cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
 ) -> Iterator[Array]:
-    """The states (R, H, n) after each step, of the n sequences that have not ended.
+    """Return the states (R, H, n) after each step, of the n sequences that have not ended.
 
     Args:
         cell: of all replicas.

@@ -71,7 +71,7 @@ def count_images(paths: Sequence[Path], recursive: bool, progress: Progress) -> 
 
 
 def label_in_name(path: Path) -> int | None:
-    """The digit that a photo's name tells; None if it tells none.
+    """Return the digit that a photo's name tells; None if it tells none.
 
     It is its folder's name (`7/img.jpg`), or the first number of its own if that has one digit
     (`7_2.png`, not `IMG_2041.jpg`).
@@ -83,7 +83,7 @@ def label_in_name(path: Path) -> int | None:
 
 
 def _folders_and_photos(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
-    """The paths of folders and photos in a folder, in natural order; None if it can't be listed.
+    """List the folders and photos in a folder, in natural order; None if it can't be listed.
 
     A folder among those `visited`, by device and inode, has none; others are added to these.
     """
@@ -120,7 +120,7 @@ def called_like_photo(name: str) -> bool:
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:
-    """A key that sorts 2 before 10; the name itself decides between 2 and 02."""
+    """Return a key that sorts 2 before 10; the name itself decides between 2 and 02."""
     parts = _NUMBER.split(name.casefold())  # text and digits in turn
     key = [int(part[:18]) if index % 2 else part for index, part in enumerate(parts)]
     return key, name
@@ -228,7 +228,7 @@ class PhotoCollection:
         return self._name_keys[index]
 
     def _labelled(self, reading: "Reading") -> "Reading":
-        """The reading with the label that the user gave, or else its name, where that counts."""
+        """Return the reading with the user's label, or that of its name if names count."""
         user_label = self.user_labels.get(reading.path)
         label = user_label
         if label is None and self.uses_names:
@@ -303,7 +303,7 @@ class ReadingSummary:
         return text
 
     def document(self, labels: bool) -> dict[str, Any]:
-        """A JSON-ready form; what there is to say of labels only if `labels` were asked for."""
+        """Return a JSON-ready form; statements on labels only if `labels` is set."""
         names = ["photos", "errors", "doubtful"]
         if labels:
             names += ["labelled", "unlabelled"]

@@ -128,12 +128,12 @@ _CENTRES = np.arange(SIDE) + 0.5
 
 
 def _bounded(point: Point) -> Point:
-    """A place no farther outside than the drawing is large."""
+    """Return a place no farther outside than the drawing is large."""
     x, y = (min(max(float(coordinate), -SIDE), 2.0 * SIDE) for coordinate in point)
     return Point(x, y)
 
 
 def _frozen(ink: Ink) -> Ink:
-    """The same array, which can't be changed any more."""
+    """Return the same array, which can't be changed any more."""
     ink.setflags(write=False)
     return ink

@@ -38,7 +38,7 @@ class LabelledImages:
 
 
 def labelled_images(readings: "Iterable[Reading]", *, predicted: bool = False) -> LabelledImages:
-    """The images of readable photos whose digit is known; of numbers each digit.
+    """Return the images of readable photos whose digit is known; of numbers each digit.
 
     Args:
         readings: the photos.
@@ -58,7 +58,7 @@ def labelled_images(readings: "Iterable[Reading]", *, predicted: bool = False) -
 
 
 def export_label(reading: "Reading", *, predicted: bool) -> int | None:
-    """The digit that a photo is exported with; None if it is left out.
+    """Return the digit that a photo is exported with; None if it is left out.
 
     It is the label, or, if `predicted` is set and there is none, the prediction.
     """
@@ -84,7 +84,7 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
 
 
 def table_row(reading: "Reading") -> list[str]:
-    """A photo's row under `HEAD`; what there is none of stays empty.
+    """Return a photo's row under `HEAD`; what there is none of stays empty.
 
     No text in it is one that a spreadsheet takes for a formula.
     """
@@ -134,13 +134,13 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
 
 
 def _idx_bytes(array: npt.NDArray[np.uint8]) -> bytes:
-    """An IDX file: its kind and number of dimensions, the sizes, then all values."""
+    """Return an IDX file: its kind and number of dimensions, the sizes, then all values."""
     header = np.array([_MAGIC + array.ndim, *array.shape], ">u4")
     return header.tobytes() + array.tobytes()
 
 
 def files_to_replace(path: Path, *, idx: bool) -> Sequence[Path]:
-    """The files that writing to `path`, a folder if `idx`, would replace."""
+    """Return the files that writing to `path`, a folder if `idx`, would replace."""
     files = [path / IDX_IMAGES, path / IDX_LABELS] if idx else [path]
     return [file for file in files if os.path.isfile(file)]
 

@@ -88,7 +88,7 @@ class ImageHeader:
 
 
 def read_header(data: bytes) -> ImageHeader | None:
-    """The header of an image file's bytes; None if it is none that is known here."""
+    """Return the header of an image file's bytes; None if it is none that is known here."""
     for start, read in _READERS.items():
         if data.startswith(start):
             try:
@@ -210,7 +210,7 @@ def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
 
 
 def _exif_orientation(block: bytes) -> int:
-    """The orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
+    """Return the orientation in an EXIF block, which is a small TIFF file; 1 if there is none."""
     if not block.startswith(_TIFF):
         return 1
     try:
@@ -230,7 +230,7 @@ _READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the 
 
 
 def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    """The pixels of a file, as they lie in it, not turned.
+    """Return the pixels of a file, as they lie in it, not turned.
 
     Args:
         data: the whole file.
@@ -255,7 +255,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
 
 
 def _by_pillow(data: bytes, header: ImageHeader, factor: int) -> Picture:
-    """The pixels of a JPEG or PNG, likewise."""
+    """Return the pixels of a JPEG or PNG, likewise."""
     with Image.open(io.BytesIO(data), formats=[header.kind.upper()]) as image:
         if image.size != (header.width, header.height):
             raise ImageError(BROKEN)
@@ -355,12 +355,15 @@ def read_image(path: str | os.PathLike[str], stopping: Callable[[], bool] = _nev
 
 
 def _halving_factor(side: int) -> int:
-    """The largest of 1, 2, 4 and 8 by which a longer side in pixels is still large enough."""
+    """Return the largest of 1, 2, 4, 8 by which a longer side in pixels may be divided."""
     return max(factor for factor in (1, 2, 4, 8) if factor == 1 or side // factor >= ENOUGH)
 
 
 def _checked_header(data: bytes) -> ImageHeader:
-    """The header of a file's bytes; `ImageError` if it is no photo of a size that is read here."""
+    """Return the header of a file's bytes.
+
+    Raises `ImageError` if it is no photo of a size that is read here.
+    """
     if not data:
         raise ImageError("empty file")
     header = read_header(data)
@@ -379,7 +382,7 @@ def _checked_header(data: bytes) -> ImageHeader:
 
 
 def _bytes_of(path: str | os.PathLike[str]) -> bytes:
-    """The content of a regular file."""
+    """Return the content of a regular file."""
     try:
         with opened(path) as file:
             if os.fstat(file.fileno()).st_size > MOST_BYTES:

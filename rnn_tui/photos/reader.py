@@ -46,7 +46,7 @@ Proposals = Iterator[PreparedDigit]
 
 
 def ask(network: RowReaderNetwork, digits: Sequence[PreparedDigit]) -> list[PhotoAnswer]:
-    """An answer to each of `digits`, which may be of several photos, in their order."""
+    """Return an answer to each of `digits`, which may be of several photos, in their order."""
     if not digits:
         return []
     chances = network.chances(np.stack([prepared.digit for prepared in digits]))  # (N, 11)
@@ -58,7 +58,10 @@ def ask(network: RowReaderNetwork, digits: Sequence[PreparedDigit]) -> list[Phot
 def best_answer(
     network: RowReaderNetwork, first: PhotoAnswer, others: Iterable[PreparedDigit]
 ) -> PhotoAnswer:
-    """The answer of the highest confidence; others are asked for where the first is unsure."""
+    """Return the answer of the highest confidence.
+
+    Further digits are asked only if the first answer is unsure.
+    """
     if first.confidence >= SURE:
         return first
     second_looks = [replace(answer, likeliest=False) for answer in ask(network, list(others))]
@@ -66,7 +69,7 @@ def best_answer(
 
 
 def read_best(network: RowReaderNetwork, ways: Proposals) -> PhotoAnswer:
-    """The answer to one digit, of which there is at least one proposal."""
+    """Return the answer to one digit, of which there is at least one proposal."""
     (first,) = ask(network, [next(ways)])
     return best_answer(network, first, ways)
 
@@ -148,7 +151,7 @@ class PhotoReader:
             pool.close()
 
     def _prepare_file(self, path: Path, stopping: Callable[[], bool]) -> Photo:
-        """A photo before the network reads it; what can't be read says so."""
+        """Return a photo before the network reads it; what can't be read says so."""
         reading = Reading(path, label=label_in_name(path) if self.labelled else None)
         try:
             image = read_image(path, stopping)
@@ -213,12 +216,12 @@ def _begun_row(
 
 
 def _begun(ways: Proposals) -> Proposals:
-    """The same proposals, the first of which is made already, in this thread."""
+    """Return the same proposals, the first of which is made already, in this thread."""
     return itertools.chain([next(ways)], ways)
 
 
 def _answered(photo: Photo, answers: Iterator[PhotoAnswer]) -> Reading:
-    """A photo with the next of `answers`, one for each of its digits."""
+    """Return a photo with the next of `answers`, one for each of its digits."""
     reading = photo.reading
     if photo.several:
         return reading.with_rows(

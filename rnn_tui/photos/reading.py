@@ -102,7 +102,7 @@ class Reading:
         return without_percents.removeprefix(f"{UNSURE}: ")
 
     def with_answer(self, answer: PhotoAnswer) -> "Reading":
-        """The same photo with an answer."""
+        """Return the same photo with an answer."""
         return replace(
             self,
             digit=answer.prepared.digit,
@@ -114,12 +114,12 @@ class Reading:
         )
 
     def with_rows(self, rows: "Sequence[Sequence[Reading]]") -> "Reading":
-        """The same photo with several digits in it, as sure as the least sure of them."""
+        """Return the same photo with several digits in it, as sure as the least sure of them."""
         least = min(digit.confidence or 0.0 for row in rows for digit in row)
         return replace(self, rows=tuple(map(tuple, rows)), confidence=least)
 
     def judged(self, threshold: float) -> "Reading":
-        """The same reading, doubted where the answer is less certain than `threshold`, 0 … 1."""
+        """Return the reading, doubted if its answer is less certain than `threshold`, 0 … 1."""
         if self.rows:
             return self._judged_number(threshold)
         if self.digit is None or self.confidence is None:
@@ -128,7 +128,7 @@ class Reading:
         return replace(self, doubt="" if is_sure else self._doubt())
 
     def _judged_number(self, threshold: float) -> "Reading":
-        """The same for a photo of several digits, each of which is judged on its own."""
+        """Return the reading of several digits, each of which is judged on its own."""
         judged = self.with_rows([[digit.judged(threshold) for digit in row] for row in self.rows])
         count = len(judged.digits)
         doubted = sum(bool(digit.doubt) for digit in judged.digits)

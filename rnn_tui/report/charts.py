@@ -64,7 +64,7 @@ class ChartRow:
 
 
 def svg(chart: ReportChart) -> str:
-    """The drawing of a chart as an `<svg>` that is as wide as text and points at nothing outside.
+    """Return a chart's drawing as an `<svg>` as wide as text, without outside references.
 
     A page has several: the ids of each begin with its key.
     """
@@ -90,7 +90,7 @@ def svg(chart: ReportChart) -> str:
 
 
 def _with_key(attribute: str, value: str, key: str) -> str:
-    """The value of an attribute, with the key of a chart before the id that it has or refers to."""
+    """Return the value of an attribute with a chart's key before the id in it."""
     if attribute == "id":
         return f"{key}-{value}"
     return _REFERENCE.sub(rf"\g<0>{key}-", value)
@@ -115,7 +115,7 @@ def figure_chart(figure: Figure, table: Results) -> ReportChart:
 
 
 def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
-    """The comparisons of a conclusion around zero; None if none has an interval."""
+    """Return the comparisons of a conclusion around zero; None if none has an interval."""
     if all(comparison.interval is None for comparison in conclusion.comparisons):
         return None
     drawing = _draw(
@@ -144,7 +144,7 @@ def _comparison_row(comparison: Comparison) -> ChartRow:
 
 
 def result_charts(table: Results) -> list[ReportChart]:
-    """The published figures among ours: a chart for each task that has figures."""
+    """Return the published figures among ours: a chart for each task that has figures."""
     charts = []
     for task in table.plan.tasks:
         rows = [row for row in table.rows if row.experiment.task == task and row.n]

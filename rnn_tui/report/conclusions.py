@@ -117,7 +117,7 @@ class Comparison:
         return (self.subject, mean, interval, *map(str, self.seeds), self.outcome.value)
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         seeds_for, seeds_against, seeds_equal = self.seeds
         return {
             "compared": self.subject,
@@ -196,7 +196,7 @@ class Conclusion:
         return f"{verdict}: with these {seeds} seeds {', and '.join(summaries)}."
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         return {
             "claim": self.claim,
             "verdict": self.verdict.value,
@@ -207,7 +207,10 @@ class Conclusion:
 
 
 def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
-    """The verdict by `RULE`; none while a comparison has too few seeds, or where all are equal."""
+    """Return the verdict by `RULE`.
+
+    There is none while a comparison has too few seeds, or if all are equal.
+    """
     clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
     if not clear or ComparisonOutcome.FEW in clear:
         return Verdict.NONE
@@ -220,7 +223,7 @@ def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
 def conclusions(
     results: Results, by_length: Sequence[AccuracyByLength] = ()
 ) -> tuple[Conclusion, ...]:
-    """The conclusions on what is trained; none without the adder.
+    """Return the conclusions on what is trained; none without the adder.
 
     Loads SciPy: not for the thread of a face.
 
@@ -351,5 +354,5 @@ def _signed(points: float) -> str:
 
 
 def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
-    """The first figure less the second, over the seeds that have both."""
+    """Return the first figure less the second, over the seeds that have both."""
     return {seed: first[seed] - second[seed] for seed in first if seed in second}

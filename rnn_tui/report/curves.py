@@ -78,7 +78,7 @@ def accuracy_by_length(inventory: Inventory) -> tuple[AccuracyByLength, ...]:
 
 
 def _measured_adder(inventory: Inventory, experiment: Experiment) -> AccuracyByLength:
-    """The accuracy of an adder over those of its seeds whose weights are there."""
+    """Return the accuracy of an adder over those of its seeds whose weights are there."""
     values = {}
     run_ids = []
     for seed, network in inventory.trained(experiment).items():
@@ -90,7 +90,7 @@ def _measured_adder(inventory: Inventory, experiment: Experiment) -> AccuracyByL
 
 
 def figures(inventory: Inventory, by_length: Sequence[AccuracyByLength]) -> tuple[Figure, ...]:
-    """The report's plots of what is trained to the end, those with a line.
+    """Return the report's plots of what is trained to the end, those with a line.
 
     Raises `StoreError` if the store can't be read.
     """
@@ -108,7 +108,7 @@ def figures(inventory: Inventory, by_length: Sequence[AccuracyByLength]) -> tupl
 def _by_epoch(
     inventory: Inventory, task: str, metric: Metric, title: str, note: str = ""
 ) -> Figure:
-    """A metric of a task's networks over epochs."""
+    """Return a metric of a task's networks over epochs."""
     drawn = []
     published = {}
     for experiment in inventory.plan.experiments:
@@ -124,7 +124,10 @@ def _by_epoch(
 
 
 def _published_points(experiment: Experiment) -> Points:
-    """The validation accuracies that the report's plot has, by epoch from 1 on; some are None."""
+    """Return the validation accuracies in the report's plot, by epoch from 1 on.
+
+    Some are None.
+    """
     accuracies = {
         float(epoch): accuracy
         for epoch, accuracy in enumerate(experiment.validation, 1)
@@ -146,7 +149,7 @@ def _adder_by_length(by_length: Sequence[AccuracyByLength], loss: str) -> Figure
 
 
 def _over_epochs(inventory: Inventory, experiment: Experiment, metric: str) -> Line:
-    """A metric over epochs, at those for which all seeds have finite values."""
+    """Return a metric over epochs, at those for which all seeds have finite values."""
     networks = inventory.trained(experiment).values()
     by_seed = [inventory.figures(network, "epoch", metric) for network in networks]
     epochs: list[float] = []

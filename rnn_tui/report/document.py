@@ -78,7 +78,7 @@ class MarkdownBlock:
 
 
 def check_path(path: Path) -> ExportFormat:
-    """The format of a document that can be written to a path, before hours of training.
+    """Return the format of a document that can be written to a path, before hours of training.
 
     Raises:
         SettingError: The path's ending is that of no format.
@@ -112,12 +112,12 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
 
 
 def as_markdown(blocks: Iterable[Block]) -> str:
-    """The document as Markdown."""
+    """Return the document as Markdown."""
     return "\n\n".join(block.markdown for block in blocks) + "\n"
 
 
 def as_html(blocks: Iterable[Block]) -> str:
-    """The document as one page of HTML."""
+    """Return the document as one page of HTML."""
     page = string.Template(PAGE.read_text(encoding="utf-8"))
     return page.substitute(
         title=html.escape(TITLE),
@@ -216,7 +216,7 @@ def _conclusions(of_report: Sequence[Conclusion]) -> list[Block]:
 
 
 def concluded(conclusion: Conclusion) -> list[str]:
-    """A conclusion in Markdown: the report's words, the verdict, and what it follows from."""
+    """Return a conclusion in Markdown: the report's words, the verdict, and the comparisons."""
     return [
         f"### {markdown_text(conclusion.claim)}",
         f"**{markdown_text(conclusion.sentence)}** {markdown_text(conclusion.measured)}",
@@ -247,7 +247,7 @@ def _making(provenance: Provenance) -> list[str]:
 
 
 def _settings_table(provenance: Provenance) -> str:
-    """A row for each setting, a column for each experiment."""
+    """Return a row for each setting, a column for each experiment."""
     by_experiment = {
         label: dict(settings_of(config)) for label, config in provenance.settings.items()
     }
@@ -297,7 +297,7 @@ def _runs(used_runs: Sequence[UsedRun]) -> list[str]:
 
 
 def _run_cells(used: UsedRun) -> tuple[str, ...]:
-    """A row of the table under `RUN_HEADS`."""
+    """Return a row of the table under `RUN_HEADS`."""
     run = used.run
     return (
         run.name,

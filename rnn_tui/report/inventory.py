@@ -43,7 +43,7 @@ class Inventory:
     logged_values: Callable[[str, Kind], Sequence[LoggedValues]]
 
     def trained(self, experiment: Experiment) -> dict[int, TrainedNetwork]:
-        """The trained networks of an experiment, by seed, ascending."""
+        """Return the trained networks of an experiment, by seed, ascending."""
         by_seed = {
             planned.seed: trained
             for planned, trained in self.done.items()
@@ -52,7 +52,7 @@ class Inventory:
         return dict(sorted(by_seed.items()))
 
     def figures(self, network: TrainedNetwork, kind: Kind, metric: str) -> dict[int, float]:
-        """A network's figures by epoch: of each one, or of the test, which is at the last."""
+        """Return a network's figures by epoch; those of the test are at the last one."""
         figures: dict[int, float] = {}
         for logged in self.logged_values(network.run.run_id, kind):
             value = logged.figures.get(metric)
@@ -107,7 +107,7 @@ def _logs_nothing(_run_id: str, _kind: Kind) -> Sequence[LoggedValues]:
 
 @lru_cache(MOST_REMEMBERED)
 def family(config: RunConfig) -> RunConfig:
-    """The settings that networks share which differ in seed, hidden size and loss alone.
+    """Return the settings that networks share which differ in seed, hidden size and loss alone.
 
     Device, workers and the preset's name do not count either.
     """
@@ -118,7 +118,7 @@ def family(config: RunConfig) -> RunConfig:
 
 
 def network_keys(config: RunConfig) -> list[NetworkKey]:
-    """The keys of the networks of a run, in the order of its values."""
+    """Return the keys of the networks of a run, in the order of its values."""
     common = family(config)
     if not config.replicas:
         return [(common, None, config.seed)]

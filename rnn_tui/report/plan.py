@@ -57,7 +57,7 @@ class Experiment:
 def _sequence_experiments(
     task_name: str, sizes: Sequence[int], losses: Sequence[str]
 ) -> list[Experiment]:
-    """The experiments of a task that trains networks of several sizes and losses."""
+    """Return the experiments of a task that trains networks of several sizes and losses."""
     task = TASKS[task_name]
     published = task.published[task.headline]
     variants = [Variant(size, loss) for loss in losses for size in sizes]
@@ -68,7 +68,7 @@ def _sequence_experiments(
 
 
 def _mnist_experiments() -> list[Experiment]:
-    """The experiments on MNIST, one a cell."""
+    """Return the experiments on MNIST, one a cell."""
     mnist = TASKS["mnist"]
     published = mnist.published[mnist.headline]
     return [
@@ -167,7 +167,7 @@ class Plan:
         return ()
 
     def seeds_of(self, task: str) -> range:
-        """The seeds of a task's networks."""
+        """Return the seeds of a task's networks."""
         count = self.mnist_seeds if task == "mnist" else self.seeds
         return range(self.first_seed, self.first_seed + count)
 
@@ -185,7 +185,7 @@ class Plan:
     def config(
         self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
     ) -> RunConfig:
-        """The settings of a run that trains networks of this plan.
+        """Return the settings of a run that trains networks of this plan.
 
         Args:
             task: a key of `TASKS`.

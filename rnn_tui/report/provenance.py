@@ -44,7 +44,7 @@ class UsedRun:
         return dict(self.sessions[-1].versions) if self.sessions else {}
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         run = self.run
         workers = self.sessions[-1].workers if self.sessions else None
         return {
@@ -77,7 +77,7 @@ class Provenance:
         return tuple(dict.fromkeys(used.run.device for used in self.runs if used.run.device))
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form."""
+        """Return a JSON-ready form."""
         plan = self.plan
         return {
             "command": plan.command,
@@ -100,7 +100,7 @@ def gather_provenance(results: Results, store: RunStore | None) -> Provenance:
 
 
 def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:
-    """The runs that a table's values are from, sorted by their ids."""
+    """Yield the runs that a table's values are from, sorted by their ids."""
     networks = Counter(run_id for row in results.rows for run_id in row.run_ids)
     for run_id in sorted(networks):
         run = store.get(run_id)
@@ -109,7 +109,10 @@ def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:
 
 
 def _settings(plan: Plan) -> dict[str, RunConfig]:
-    """The settings of each task, of MNIST for each model; all seeds are in one run's settings."""
+    """Return the settings of each task, for MNIST of each model.
+
+    All seeds are in one run's settings.
+    """
     settings = {}
     for experiment in plan.experiments:
         task = experiment.task

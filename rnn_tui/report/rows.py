@@ -42,7 +42,7 @@ class Interval:
 
 @lru_cache(MOST_REMEMBERED)
 def mean_interval(values: tuple[float, ...]) -> Interval:
-    """The 95 % bootstrap interval of the mean of independent values, in any order.
+    """Return the 95 % bootstrap interval of the mean of independent values, in any order.
 
     Values are drawn from `values` with replacement, as many as there are, `RESAMPLES` times; the
     interval is the middle of the means of these draws. The middle 95 % would be too narrow for few
@@ -72,7 +72,10 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
 
 
 def _resampled_ends(values: tuple[float, ...], middle: float) -> tuple[float, float]:
-    """The ends of the middle share of the means of draws from `values`; the same at each call."""
+    """Return the ends of the middle share of the means of draws from `values`.
+
+    They are the same at each call.
+    """
     import numpy as np  # noqa: PLC0415 - on use only
     from scipy.stats import bootstrap  # noqa: PLC0415
 
@@ -88,7 +91,7 @@ def _resampled_ends(values: tuple[float, ...], middle: float) -> tuple[float, fl
 
 
 def next_interval(values: tuple[float, ...]) -> Interval | None:
-    """The 95 % prediction interval for one more seed, within 0 and 100 %.
+    """Return the 95 % prediction interval for one more seed, within 0 and 100 %.
 
         mean ± t · sd · √(1 + 1/n)
 
@@ -107,7 +110,7 @@ def next_interval(values: tuple[float, ...]) -> Interval | None:
 
 @lru_cache(MOST_REMEMBERED)
 def _student(n: int) -> float:
-    """The t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
+    """Return the t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
     from scipy.special import stdtrit  # noqa: PLC0415 - on use only
 
     return float(stdtrit(n - 1, (1 + SHARE) / 2))
@@ -172,7 +175,7 @@ class Row:
         return f"{abs(self.distance):.{DECIMALS}f} {side}"
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
+        """Return a JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
         experiment = self.experiment
         figures = dict.fromkeys(("mean", "sd", "min", "max"))
         if self.spread is not None:
@@ -210,7 +213,7 @@ class Results:
         return all(row.n == row.wanted for row in self.rows)
 
     def missing_seeds(self, *tasks: str) -> str:
-        """A sentence on the networks that lack seeds; empty if none does.
+        """Return a sentence on the networks that lack seeds; empty if none does.
 
         Args:
             tasks: whose networks; by default all.
@@ -229,7 +232,7 @@ class Results:
 
 
 def results(inventory: Inventory) -> Results:
-    """The table so far, quick enough to ask for whenever a run has ended.
+    """Return the table so far, quick enough to ask for whenever a run has ended.
 
     Raises:
         StoreError: if the store can't be read.
@@ -239,7 +242,7 @@ def results(inventory: Inventory) -> Results:
 
 
 def _row(inventory: Inventory, experiment: Experiment) -> Row:
-    """The row of an experiment: a value for each trained seed whose test is in the store."""
+    """Return the row of an experiment: a value for each trained seed whose test is in the store."""
     metric = TASKS[experiment.task].headline
     values: dict[int, float] = {}
     runs: list[RunRecord] = []
@@ -306,7 +309,7 @@ _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
 
 
 def table_cells(row: Row) -> tuple[str, ...]:
-    """A row of the table under `HEADS`; accuracies in percent."""
+    """Return a row of the table under `HEADS`; accuracies in percent."""
     return (
         row.experiment.label,
         _percent(row.experiment.published),
@@ -341,7 +344,7 @@ def markdown_text(text: str) -> str:
 
 
 def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown, its cells on one line each."""
+    """Return a table in Markdown, its cells on one line each."""
     lines = [_markdown_row(heads), _markdown_rule(len(heads))]
     lines += [_markdown_row(row) for row in rows]
     return "\n".join(lines)
@@ -353,5 +356,5 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _markdown_rule(columns: int) -> str:
-    """The line between the heads of a table and its rows."""
+    """Return the line between the heads of a table and its rows."""
     return f"| {' | '.join(['---'] * columns)} |"

@@ -211,7 +211,7 @@ class _MissingRuns:
             self._tried.update(planned.networks)
 
     def next_job(self) -> Job | None:
-        """The next run to train."""
+        """Return the next run to train."""
         if not self._left:
             return None
         planned = self._left[0]

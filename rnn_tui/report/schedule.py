@@ -133,7 +133,7 @@ def _stretches(
 
 
 def _alike(experiments: Sequence[Experiment]) -> list[list[Variant]]:
-    """The variants of experiments in groups that have each of their sizes with each loss."""
+    """Return the variants of experiments in groups that have each of their sizes with each loss."""
     variants = [experiment.variant for experiment in experiments if experiment.variant is not None]
     sizes_of_loss: dict[str, set[int]] = {}
     for variant in variants:

@@ -9,7 +9,7 @@ LAST = "last"  # what a user types for the newest run, wherever a run is named
 
 
 def run_folders() -> list[str]:
-    """The names of the folders of runs, which are their ids, the newest first."""
+    """Return the names of the folders of runs, which are their ids, the newest first."""
     try:
         return sorted((path.name for path in run_dir().iterdir()), reverse=True)
     except OSError:

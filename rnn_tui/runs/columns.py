@@ -65,7 +65,7 @@ class Text(Column):
     lines: bool = False  #: whether it may have several lines.
 
     def read(self, value: object) -> SafeText:
-        """The text without anything that could harm a screen."""
+        """Return the text without anything that could harm a screen."""
         if not isinstance(value, str):
             raise TypeError("no text")
         if self.lines:
@@ -81,7 +81,7 @@ class Count(Column):
     least: int = 0  #: what a smaller number becomes.
 
     def read(self, value: object) -> int:
-        """The number, `least` if it is smaller."""
+        """Return the number, `least` if it is smaller."""
         if not isinstance(value, int) or not 0 <= value <= LARGEST_COUNT:
             raise ValueError("no number of things")
         return max(self.least, value)
@@ -94,7 +94,7 @@ class Seconds(Column):
     fallback: float = 0.0
 
     def read(self, value: object) -> float:
-        """The seconds."""
+        """Return the seconds."""
         if not isinstance(value, int | float) or not 0 <= value <= LATEST:
             raise ValueError("no time")
         return float(value)
@@ -107,7 +107,7 @@ class Number(Column):
     fallback: float = 0.0
 
     def read(self, value: object) -> float:
-        """The number."""
+        """Return the number."""
         return number(value)
 
 
@@ -142,7 +142,7 @@ class JsonSettings(Column):
     fallback = None  #: nobody knows any other settings.
 
     def read(self, value: Any) -> RunConfig:
-        """The settings, checked."""
+        """Return the settings, checked."""
         return config_from_dict(json.loads(value))
 
 
@@ -152,7 +152,7 @@ class JsonMetrics(Column):
     fallback: tuple[Metric, ...] = ()
 
     def read(self, value: Any) -> tuple[Metric, ...]:
-        """The definitions, checked."""
+        """Return the definitions, checked."""
         return metrics_from_json(value)
 
 
@@ -162,7 +162,7 @@ class RunStatus(Column):
     fallback = Status.DAMAGED
 
     def read(self, value: Any) -> Status:
-        """The status that is written."""
+        """Return the status that is written."""
         status = Status(value)
         if status is Status.DAMAGED:
             raise ValueError("no status")
@@ -175,7 +175,7 @@ class LoggedKind(Column):
     fallback = "step"
 
     def read(self, value: object) -> str:
-        """The kind."""
+        """Return the kind."""
         if value not in KINDS_LOGGED:
             raise ValueError("nothing that is logged")
         return str(value)
@@ -228,7 +228,7 @@ COLUMNS: Mapping[str, Column] = {
 
 
 def number(value: object) -> float:
-    """A number, which may be infinite; a TypeError if it is none."""
+    """Return a number, which may be infinite; a TypeError if it is none."""
     if not isinstance(value, int | float):
         raise TypeError("no number")
     return float(value)
@@ -243,7 +243,7 @@ def metrics_from_json(text: Any) -> tuple[Metric, ...]:
 def values_of(
     row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]
 ) -> tuple[dict[str, Any], list[str]]:
-    """The values of a row by column, and the columns whose values are not what they have to be."""
+    """Return the values of a row by column, and the columns with invalid values."""
     values: dict[str, Any] = {}
     invalid = []
     for name in names:
@@ -257,7 +257,7 @@ def values_of(
 
 
 def sound_values(row: Mapping[str, Any] | sqlite3.Row, names: Iterable[str]) -> dict[str, Any]:
-    """The values of a row by column; a ValueError if one is not what it has to be."""
+    """Return the values of a row by column; a ValueError if one is not what it has to be."""
     values, invalid = values_of(row, names)
     if invalid:
         raise ValueError(f"no {invalid[0]}")

@@ -156,7 +156,7 @@ def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
 
 
 def trained_here(task: str, store: RunStore) -> PastTimes:
-    """The last runs of a task on this machine."""
+    """Return the last runs of a task on this machine."""
     past: dict[str, list[tuple[Workload, float]]] = {}
     for run in store.runs(task, most=LAST_RUNS):
         hosts = {session.host for session in store.sessions(run.run_id)}
@@ -170,7 +170,7 @@ def trained_here(task: str, store: RunStore) -> PastTimes:
 
 
 def timed_speed() -> MachineSpeed:
-    """The speed of this machine, timed for a few milliseconds, while nothing trains."""
+    """Return the speed of this machine, timed for a few milliseconds, while nothing trains."""
     import torch  # noqa: PLC0415 - on use only
 
     from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
@@ -192,12 +192,12 @@ def timed_speed() -> MachineSpeed:
 
 
 def _fastest(operation: Callable[[], object]) -> float:
-    """The seconds of an operation: of many, the fastest, which no other thread interrupted."""
+    """Return the seconds of an operation: the fastest of many, which nothing interrupted."""
     return min(repeat(operation, number=1, repeat=TIMES))
 
 
 def in_words(seconds: float) -> str:
-    """A time that is known roughly."""
+    """Return a time that is known roughly."""
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * unit:
             return f"about {seconds / unit:.0f} {name} on this machine"

@@ -45,7 +45,7 @@ class Line:
 
 
 def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[Line]:
-    """A line for each network of the runs that have values.
+    """Return a line for each network of the runs that have values.
 
     Runs that differ in their seeds only share a line, at the steps that all of them have. No line
     has a seed twice, since the same network would count twice in its mean: a run with a seed that a
@@ -80,14 +80,14 @@ def _add(run: RunRecord, curve: Curve, groups: list[list[tuple[RunRecord, Curve]
 
 
 def _seeds(config: RunConfig) -> frozenset[int]:
-    """The seeds of all networks that a run trains."""
+    """Return the seeds of all networks that a run trains."""
     return frozenset(replica.seed for replica in config.replicas) or frozenset({config.seed})
 
 
 def _line(
     label: str, members: Sequence[tuple[RunRecord, Curve]], variant: int, against: Against
 ) -> Line:
-    """The line of a variant, by its place among those of the runs."""
+    """Return the line of a variant, by its place among those of the runs."""
     points = [_points_by_step(curve, against) for _, curve in members]
     xs = []
     spreads = []
@@ -119,7 +119,7 @@ def _points_by_step(
 def _of_variant(
     run: RunRecord, value: float | tuple[float, ...], variant: int
 ) -> tuple[float, ...]:
-    """The values of a variant, one a seed."""
+    """Return the values of a variant, one a seed."""
     if not isinstance(value, tuple):
         return (value,)
     seeds = len(value) // max(1, len(run.config.variants))
@@ -127,14 +127,14 @@ def _of_variant(
 
 
 def without_seeds(config: RunConfig) -> RunConfig:
-    """The configuration apart from which seeds, and how many."""
+    """Return the configuration apart from which seeds, and how many."""
     if config.variants:
         return config.replace(seed=0, seeds=1)
     return config.replace(seed=0)
 
 
 def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
-    """The beginning that the names of runs that differ in their seeds have in common."""
+    """Return the beginning that the names of runs that differ in their seeds have in common."""
     # of names, not of paths
     beginning = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
     name = beginning.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
@@ -142,7 +142,7 @@ def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
 
 
 def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
-    """Every metric that some run has; those that all of them have come first."""
+    """Return every metric that some run has; those that all of them have come first."""
     names = dict.fromkeys(chain.from_iterable(metrics))
     in_all = [name for name in names if all(name in of_run for of_run in metrics)]
     others = [name for name in names if name not in in_all]

@@ -85,7 +85,7 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 def transaction(
     connection: sqlite3.Connection, kind: Literal["IMMEDIATE", "DEFERRED"] = "IMMEDIATE"
 ) -> Iterator[sqlite3.Connection]:
-    """A transaction: all that is written inside is stored, or nothing.
+    """Open a transaction: everything written inside is stored, or nothing.
 
     A `DEFERRED` one is for reading: all that is read inside is as of one moment.
     """
@@ -100,7 +100,7 @@ def transaction(
 
 
 def as_store_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:
-    """The error for what SQLite or the file system says: what is wrong, and what to do."""
+    """Return the error for what SQLite or the file system says: what is wrong, and what to do."""
     if isinstance(error, UnicodeDecodeError):
         reason = "malformed names"
     else:
@@ -158,7 +158,7 @@ def migrate(connection: sqlite3.Connection, path_shown: str) -> bool:
 
 
 def version_of(connection: sqlite3.Connection, path_shown: str) -> int:
-    """The version of a database, 0 of an empty one.
+    """Return the version of a database, 0 of an empty one.
 
     Args:
         connection: the database.

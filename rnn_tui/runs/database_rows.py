@@ -64,7 +64,7 @@ class RecordReader:
         self._cache: dict[int, _CachedRecord] = {}
 
     def records(self, where: str, *arguments: str | None) -> list[RunRecord]:
-        """The runs that a clause of SQL chooses, in its order.
+        """Return the runs that a clause of SQL chooses, in its order.
 
         Args:
             where: the clause, from `WHERE` on.
@@ -125,7 +125,7 @@ class RecordReader:
         )
 
     def _settled(self, run: RunRecord) -> RunRecord:
-        """The run, finished if it was killed between its last weights and the word of its end."""
+        """Return the run, as finished if it was killed after its last weights were stored."""
         if run.status is not Status.INTERRUPTED:
             return run
         try:
@@ -143,7 +143,7 @@ class RecordReader:
 
 
 def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
-    """The sessions of training of a run, the first one first."""
+    """Return the sessions of training of a run, the first one first."""
     rows = connection.execute(
         f"SELECT {', '.join(SESSION_COLUMNS)} FROM sessions WHERE run_id = ? ORDER BY started",
         (run_id,),
@@ -154,7 +154,7 @@ def sessions(connection: sqlite3.Connection, run_id: str) -> list[Session]:
 def events_of(
     run: RunRecord, logged: Iterable[LoggedValues], lines: Iterable[tuple[float, str, str]]
 ) -> Iterable[events.Event]:
-    """The run's events once more.
+    """Yield the run's events once more.
 
     Args:
         run: the run.
@@ -192,7 +192,7 @@ def events_of(
 
 
 def _event_of(run: RunRecord, values: LoggedValues) -> events.Event:
-    """The event that said these values."""
+    """Return the event that said these values."""
     run_id = run.run_id
     replicas = len(run.config.replicas)
     if any(len(by_replica) != replicas for by_replica in values.replicas.values()):
@@ -425,7 +425,7 @@ class EventWriter:
 def main_figure(
     config: RunConfig, specs: Sequence[Metric], figures: Figures
 ) -> tuple[Metric, float] | tuple[None, None]:
-    """The metric that stands for a run, of those in `figures`, and its value: one for all replicas.
+    """Return the main metric of those in `figures`, and its value, one for all replicas.
 
     Both are None if nothing was measured.
     """

@@ -15,7 +15,7 @@ NOT_REPEATED = ("run_id", "config")  # the same in all events of a run
 
 
 def _field_names(kind: type[events.Event]) -> list[str]:
-    """The fields of an event that its document has."""
+    """Return the fields of an event that its document has."""
     return [field.name for field in fields(kind) if field.name not in NOT_REPEATED]
 
 
@@ -34,7 +34,7 @@ def to_document(event: events.Event) -> dict[str, Any]:
 
 
 def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> events.Event:
-    """An event from its document; the inverse of `to_document`, which trusts nothing.
+    """Return an event from its document; the inverse of `to_document`, which trusts nothing.
 
     Raises:
         KeyError: something is missing.
@@ -57,7 +57,7 @@ def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> e
 
 
 def _replica_values(by_name: Mapping[str, Any], replicas: int) -> dict[str, tuple[float, ...]]:
-    """A value for each replica, by metric; a ValueError if there are more or fewer."""
+    """Return a value for each replica, by metric; a ValueError if there are more or fewer."""
     values: dict[str, tuple[float, ...]] = {
         printable(name): tuple(map(float, numbers)) for name, numbers in by_name.items()
     }

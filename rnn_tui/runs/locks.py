@@ -94,7 +94,7 @@ def is_locked(path: Path) -> bool | None:
 
 
 def lock_of_sweep(name: str) -> str:
-    """The name of the lock held by the process that has a sweep's runs trained elsewhere."""
+    """Return the name of the lock held by the process that has a sweep's runs trained elsewhere."""
     return f"sweep-{name}"
 
 
@@ -148,7 +148,7 @@ def process_started(pid: int | None = None) -> float:
 
 
 def _path(run_id: str, suffix: str = "lock") -> Path:
-    """The file of a run's lock, or of the request for an action, which is the suffix then."""
+    """Return the file of a run's lock, or of the request for an action, its suffix."""
     return lock_dir() / f"{run_id}.{suffix}"
 
 

@@ -52,7 +52,7 @@ class LoggedValues:
 
 
 def pack(values: Sequence[float]) -> bytes:
-    """Values as little-endian doubles."""
+    """Return values as little-endian doubles."""
     return struct.pack(f"<{len(values)}d", *values)
 
 
@@ -161,7 +161,7 @@ def read_outline(connection: sqlite3.Connection, run_id: str) -> list[LoggedValu
 
 
 def logged_metrics(connection: sqlite3.Connection, run_id: str) -> list[tuple[Kind, str]]:
-    """The kinds and metrics of what was logged of a run: a look at each, not at every point."""
+    """Return the kinds and metrics that were logged of a run, without reading every point."""
     following = (
         "SELECT metric FROM points WHERE run_id = ? AND kind = ? AND metric > ? "
         "ORDER BY metric LIMIT 1"
@@ -178,7 +178,7 @@ def logged_metrics(connection: sqlite3.Connection, run_id: str) -> list[tuple[Ki
 def read_curves(
     connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
 ) -> list[Curve]:
-    """A metric of runs: by step where it was logged so, else by epoch, else at the end.
+    """Return a metric of runs: by step where it was logged so, else by epoch, else at the end.
 
     Args:
         connection: the database.

@@ -93,7 +93,7 @@ class RunRecord:
         return self
 
     def spec(self, metric: str) -> Metric:
-        """The definition of a metric; a bare one where the run has none of that name."""
+        """Return the definition of a metric; a bare one where the run has none of that name."""
         for definition in self.specs:
             if definition.name == metric:
                 return definition
@@ -128,21 +128,21 @@ def is_id(value: object) -> bool:
 
 
 def id_of_row(row: sqlite3.Row) -> str:
-    """The id of a run from its `rowid` and `id`, or the one that stands in for an unsound one."""
+    """Return the id of a run from its `rowid` and `id`, or a substitute for an invalid one."""
     if is_id(row["id"]):
         return str(row["id"])
     return f"{NAMELESS}{row['rowid']}"
 
 
 def run_condition(run_id: str) -> str:
-    """The SQL condition for a run's row; its parameter is the id."""
+    """Return the SQL condition for a run's row; its parameter is the id."""
     if run_id.startswith(NAMELESS):
         return f"'{NAMELESS}' || rowid = ?"
     return "id = ?"
 
 
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
-    """The record of a run from a row of `RUN_ROW`.
+    """Return the record of a run from a row of `RUN_ROW`.
 
     Its status is damaged where a value is not what it has to be.
 

@@ -73,7 +73,7 @@ class RunStore:
     def runs(
         self, task: str | None = None, *, deleted: bool = False, most: int = -1
     ) -> list[RunRecord]:
-        """The runs, the newest first.
+        """Return the runs, the newest first.
 
         Args:
             task: only the runs of this task; by default those of all.
@@ -83,12 +83,12 @@ class RunStore:
         return self._records(f"{_where(deleted)} LIMIT {most}", task)
 
     def names(self, *, deleted: bool = False) -> dict[str, SafeText]:
-        """The names of runs by their ids, the newest first; `deleted` as for `runs`."""
+        """Return the names of runs by their ids, the newest first; `deleted` as for `runs`."""
         rows = self._execute(f"SELECT rowid, id, name FROM runs {_where(deleted)}", None)
         return {id_of_row(row): printable(row["name"], LONGEST_NAME) for row in rows}
 
     def interrupted(self) -> list[RunRecord]:
-        """The runs that were interrupted, the newest first."""
+        """Return the runs that were interrupted, the newest first."""
         where = (
             "WHERE deleted IS NULL AND status NOT IN ('finished', 'stopped', 'failed') "
             "ORDER BY created DESC"
@@ -96,12 +96,12 @@ class RunStore:
         return [run for run in self._records(where) if run.status is Status.INTERRUPTED]
 
     def get(self, run_id: str) -> RunRecord | None:
-        """The run of that id, deleted or not; None if there is none."""
+        """Return the run of that id, deleted or not; None if there is none."""
         records = self._records(f"WHERE {run_condition(run_id)}", run_id)
         return records[0] if records else None
 
     def find(self, text: str, *, deleted: bool = False) -> RunRecord:
-        """The run that a user means.
+        """Return the run that a user means.
 
         Args:
             text: `last` for the newest run, an id, a name, or the beginning of an id.
@@ -130,7 +130,10 @@ class RunStore:
         raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
 
     def logged_values(self, run_id: str, kind: Kind | None = None) -> list[LoggedValues]:
-        """Every value that was logged of a run, by step; `kind` is one kind in place of all."""
+        """Return every value that was logged of a run, by step.
+
+        `kind` selects one kind in place of all.
+        """
         with self._reading(run_id):
             return read_logged_values(self._connection, run_id, kind)
 
@@ -156,18 +159,18 @@ class RunStore:
         return [(run, curves[run.run_id]) for run in runs]
 
     def metrics(self, run_id: str) -> list[SafeText]:
-        """The names of all that was logged of a run."""
+        """Return the names of all that was logged of a run."""
         with self._reading():
             names = [metric_name(name) for _, name in logged_metrics(self._connection, run_id)]
         return list(dict.fromkeys(names))
 
     def sessions(self, run_id: str) -> list[Session]:
-        """The stretches of training, each by one process."""
+        """Return the stretches of training, each by one process."""
         with self._explaining():
             return sessions(self._connection, run_id)
 
     def log(self, run_id: str) -> list[tuple[float, SafeText, SafeText]]:
-        """The lines of a run's log: seconds since 1970, level and text."""
+        """Return the lines of a run's log: seconds since 1970, level and text."""
         columns = ("at", "level", "text")
         rows = self._execute(
             f"SELECT {', '.join(columns)} FROM lines WHERE run_id = ? ORDER BY id", run_id
@@ -179,7 +182,7 @@ class RunStore:
         return lines
 
     def state(self, run: RunRecord) -> RunState:
-        """The state that the run's events led to, which views show."""
+        """Return the state that the run's events led to, which views show."""
         run_id = run.undamaged.run_id
         with self._reading(run_id):
             values = read_outline(self._connection, run_id)
@@ -190,7 +193,7 @@ class RunStore:
             return state
 
     def version(self) -> int:
-        """A number that changes when another connection writes something."""
+        """Return a number that changes when another connection writes something."""
         return int(self._execute("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
@@ -344,7 +347,7 @@ class RunStore:
 
 
 def existing_store() -> AbstractContextManager[RunStore | None]:
-    """The store, or None if there is no database yet: to look for runs makes none."""
+    """Return the store, or None if there is no database yet: to look for runs makes none."""
     return RunStore() if run_database().exists() else nullcontext()
 
 
@@ -355,6 +358,9 @@ def _check_line(noun: str, text: str, longest: int) -> None:
 
 
 def _where(deleted: bool) -> str:
-    """The SQL for runs, the newest first; its parameter is the task, or None for every task."""
+    """Return the SQL for runs, the newest first.
+
+    Its parameter is the task, or None for every task.
+    """
     state = "NOT NULL" if deleted else "NULL"
     return f"WHERE deleted IS {state} AND (?1 IS NULL OR task = ?1) ORDER BY created DESC, id DESC"

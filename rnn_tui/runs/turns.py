@@ -105,7 +105,7 @@ class Turn:
             self._lock = RunLock(file, path)
 
     def _count_ahead(self) -> int:
-        """The number of processes that must end before this one may train."""
+        """Return the number of processes that must end before this one may train."""
         if self._folder is None:
             return 0
         earlier = [
@@ -117,7 +117,7 @@ class Turn:
 
 
 def processes_in_turn(folder: Path) -> frozenset[int]:
-    """The processes that train or wait to train, of those that queue in a folder."""
+    """Return the processes that train or wait to train, of those that queue in a folder."""
     return frozenset(ticket.process for ticket in _tickets(folder) if ticket.is_held)
 
 

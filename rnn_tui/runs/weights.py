@@ -59,7 +59,9 @@ class Source:
 
 
 def shipped(task: str) -> list[Source]:
-    """The weights that ship for a task, by cell and then by position; its default cell comes first.
+    """Return the weights that ship for a task, by cell and then by position.
+
+    Its default cell comes first.
 
     A file that can't be read is listed as well, by its name: the error comes once it is chosen.
     """
@@ -97,7 +99,9 @@ def _unreadable_source(path: Path, cell: str, task: str) -> Source:
 
 
 def choose_shipped(task: str, cell: str = "") -> Source:
-    """The weights that ship for a cell, which read photos better than those of the report's recipe.
+    """Return the weights that ship for a cell.
+
+    They read photos better than those of the report's recipe.
 
     Args:
         task: a task of images.
@@ -123,7 +127,7 @@ def choose_shipped(task: str, cell: str = "") -> Source:
 
 
 def finished_runs(task: str) -> Iterator[Source]:
-    """The runs of a task that were trained to their end, the newest first."""
+    """Yield the runs of a task that were trained to their end, the newest first."""
     deleted_ids: set[str] | None = None
     for run_id in run_folders()[:RUNS_LOOKED_AT]:
         path = weights_of(run_id)
@@ -141,7 +145,7 @@ def finished_runs(task: str) -> Iterator[Source]:
 
 
 def run_weights(task: str, run: str) -> Source:
-    """The weights of a run.
+    """Return the weights of a run.
 
     Args:
         task: what `last` has to be a run of.
@@ -173,7 +177,7 @@ def run_weights(task: str, run: str) -> Source:
 
 
 def _ids_meant(text: str) -> list[str]:
-    """The runs that `text` can mean: by id, else by name, else by the beginning of the id."""
+    """Return the runs that `text` can mean: by id, by name, or by the beginning of the id."""
     run_ids = run_folders()
     if text in run_ids:
         return [text]
@@ -184,7 +188,7 @@ def _ids_meant(text: str) -> list[str]:
 
 
 def _names() -> Mapping[str, str]:
-    """The names of runs by id; empty if there is no database that can be read."""
+    """Return the names of runs by id; empty if there is no database that can be read."""
     if run_database().exists():
         from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - takes long to load
 
@@ -194,14 +198,14 @@ def _names() -> Mapping[str, str]:
 
 
 def _deleted() -> set[str]:
-    """The ids of deleted runs; empty if there is no database that can be read."""
+    """Return the ids of deleted runs; empty if there is no database that can be read."""
     from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
 
     return {run_id for _, run_id in read_names("deleted IS NOT NULL")}
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
-    """The weights that answer by default: of the newest finished run, else those that ship.
+    """Return the weights that answer by default: of the newest finished run, else those that ship.
 
     Args:
         task: the task.
@@ -227,7 +231,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
 
 
 def named_weights(task: str, file: str | Path | None, run: str | None) -> Source | None:
-    """The weights that a user named, in a file or of a run; None if neither was named.
+    """Return the weights that a user named, in a file or of a run; None if neither was named.
 
     Raises:
         CheckpointError: there is no such run, or it has no weights. The file is not read yet.
@@ -241,7 +245,7 @@ def named_weights(task: str, file: str | Path | None, run: str | None) -> Source
 
 
 def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
-    """The weights in a list to choose from, each file once.
+    """Return the weights in a list to choose from, each file once.
 
     Weights that ship come first, then `also`, then finished runs, the newest first.
     """
@@ -258,7 +262,7 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
 
 
 def trained_networks(task: str) -> dict[str, Any]:
-    """A trained network of each cell: of the newest finished run, else one that ships."""
+    """Return a trained network of each cell: of the newest finished run, else one that ships."""
     paths: dict[str, Path] = {}
     for source in (*finished_runs(task), *shipped(task)):
         with suppress(CheckpointError):
@@ -289,7 +293,7 @@ class NetworkCache:
 
     @staticmethod
     def version_of(path: Path) -> tuple[Path, int, int]:
-        """A key for a file as it is now: path, time of the last change (ns) and size (bytes)."""
+        """Return a key for a file as it is now: path, last change (ns) and size (bytes)."""
         try:
             status = path.stat()
         except OSError:
@@ -297,7 +301,7 @@ class NetworkCache:
         return path, status.st_mtime_ns, status.st_size
 
     def get(self, path: Path, make: Callable[[WeightsFile], NetworkType]) -> NetworkType:
-        """The network that `make` makes of a file's weights.
+        """Return the network that `make` makes of a file's weights.
 
         Raises:
             CheckpointError: the file can't be read, or its weights are another task's.
@@ -306,7 +310,7 @@ class NetworkCache:
 
 
 def _read(version: tuple[Path, int, int], make: Callable[[WeightsFile], Any]) -> Any:
-    """The network in a file; a CheckpointError names the file."""
+    """Return the network in a file; a CheckpointError names the file."""
     path = version[0]
     try:
         return make(read_weights(path))
@@ -322,7 +326,7 @@ NETWORKS = NetworkCache()
 
 
 def weights_document(source: Source, network: "RowReaderNetwork") -> dict[str, Any]:
-    """The part of a `--json` document about the weights of a network that reads images."""
+    """Return the part of a `--json` document about the weights of a network that reads images."""
     config = network.config
     return {
         "source": source.label,

@@ -82,7 +82,7 @@ class Importer(AbstractContextManager["Importer"]):
     def begin(
         self, run_id: str, config: RunConfig, token: str, hello: Mapping[str, Any]
     ) -> Attempt:
-        """An attempt that begins now, by a worker that describes itself in `hello`."""
+        """Return an attempt that begins now, by a worker that describes itself in `hello`."""
         where, _ = values_of(
             {"host": hello.get("host"), "versions": json.dumps(hello.get("versions"))},
             ("host", "versions"),
@@ -152,7 +152,7 @@ def _new_events(batch: EventBatch, earlier: Sequence[events.Event]) -> list[even
 
 
 def unpack_events(data: bytes) -> list[Any]:
-    """The events, as JSON has them, in a worker's answer; raises StoreError if it has none."""
+    """Return the events in a worker's answer, as in JSON; raises StoreError if it has none."""
     try:
         documents = json.loads(zlib.decompressobj().decompress(data, MOST_BYTES))
     except (zlib.error, TypeError, ValueError, RecursionError) as error:
@@ -163,7 +163,7 @@ def unpack_events(data: bytes) -> list[Any]:
 
 
 def unreported_end(path: Path, run_id: str, elapsed: float) -> events.RunFinished | None:
-    """The end of a run whose last weights came home, though its last event did not.
+    """Return the end of a run whose last weights came home, though its last event did not.
 
     Args:
         path: the run's weights at home.

@@ -152,7 +152,7 @@ def _read_hosts(path: Path) -> tuple[str, ...]:
 
 
 def _read_cluster(name: str, *, trust: bool) -> TrainingPlace:
-    """The cluster that a YAML file describes."""
+    """Return the cluster that a YAML file describes."""
     file_name = printable(Path(name), 200)
     description = _read_description(name)
     cluster = description["cluster"]
@@ -174,7 +174,7 @@ def _read_cluster(name: str, *, trust: bool) -> TrainingPlace:
 
 
 def _read_description(name: str) -> dict[str, Any]:
-    """The entries of a YAML file, of their types; `cluster` is among them."""
+    """Return the entries of a YAML file, of their types; `cluster` is among them."""
     require_package("yaml", "cluster")
     import yaml  # noqa: PLC0415 - of the extra `cluster`
 
@@ -193,7 +193,10 @@ def _read_description(name: str) -> dict[str, Any]:
 
 
 def _what_may_run(cluster: str, arguments: Mapping[Any, Any]) -> str:
-    """The part of a cluster file that may run a program of its writer's; empty if none can."""
+    """Return the part of a cluster file that may run a program of its writer's.
+
+    Empty if there is none.
+    """
     allowed = ARGUMENTS.get(cluster)
     if allowed is None:
         return f"the class {printable(cluster, 100)}"

@@ -63,7 +63,7 @@ class Range:
             raise SettingError(f"A range of whole numbers must have whole ends, not {self}.")
 
     def __str__(self) -> str:
-        """The range as one types it."""
+        """Return the range as one types it."""
         scale = ":log" if self.log else ""
         return f"“{self.low:.12g}..{self.high:.12g}{scale}”"
 
@@ -197,7 +197,7 @@ class SweepPlan:
         return self.trial_count * self.runs_per_trial
 
     def points(self) -> Iterator[Point]:
-        """Every combination of a grid, the last setting changing first."""
+        """Yield every combination of a grid, the last setting changing first."""
         for values in itertools.product(*self.grid.values()):
             yield dict(zip(self.grid, values, strict=True))
 
@@ -219,7 +219,7 @@ class SweepPlan:
                 yield {**first_values, name: value}
 
     def configs(self, point: Point) -> list[RunConfig]:
-        """The runs of a trial: one a seed, or one that trains all its seeds side by side.
+        """Return the runs of a trial: one a seed, or one that trains all its seeds side by side.
 
         Raises:
             SettingError: for settings that do not go together.
@@ -241,7 +241,7 @@ class SweepPlan:
         return [task.config(cell, preset, **settings, seed=first_seed, seeds=self.seeds)]
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form, whose values make the same plan."""
+        """Return a JSON-ready form, whose values make the same plan."""
         return asdict(self)
 
 
@@ -351,7 +351,7 @@ def _read_value(name: str, setting: Setting | Sequence[str], text: str) -> Any:
 
 
 def check_sweep_name(text: str) -> str:
-    """A sweep's name as typed; raises SettingError if it can't be one."""
+    """Return a sweep's name as typed; raises SettingError if it can't be one."""
     if text == REPORT_GROUP or not SWEEP_NAME.fullmatch(text):
         form = f"1 to 40 letters, digits, dashes and underscores, and not {REPORT_GROUP}"
         raise SettingError(f"“{printable(text)}” is no name for a sweep: {form}.")

@@ -92,7 +92,7 @@ async def _key_file(
 
 
 async def _own_address(connection: "SSHClientConnection") -> str:
-    """The address of a machine, as it is known there; empty if it does not tell."""
+    """Return the address of a machine, as it is known there; empty if it does not tell."""
     answer = await connection.run('echo "$SSH_CONNECTION"')
     words = str(answer.stdout).split()  # client's address and port, then its own
     try:
@@ -102,7 +102,7 @@ async def _own_address(connection: "SSHClientConnection") -> str:
 
 
 def _addresses_to_listen_on(addresses: Sequence[str]) -> list[str | None]:
-    """The address that each machine listens on; None for all that it has.
+    """Return the address that each machine listens on; None for all that it has.
 
     Loopback addresses will do if all machines are this one. Otherwise others could not reach them.
 

@@ -130,7 +130,7 @@ def _signals_kept_from_workers() -> Iterator[None]:
 
 
 def _make_cluster(place: TrainingPlace) -> Any:
-    """A cluster of Dask's that is to be started; raises whatever its class does."""
+    """Return a cluster of Dask's that is to be started; raises whatever its class does."""
     require_package("cryptography", "cluster")
     from distributed import LocalCluster, Security  # noqa: PLC0415
     from distributed.deploy.cluster import Cluster  # noqa: PLC0415

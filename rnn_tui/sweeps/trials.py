@@ -68,7 +68,7 @@ def _to_parameters(plan: SweepPlan, point: Point) -> dict[str, Any]:
 
 
 def _to_point(plan: SweepPlan, parameters: Mapping[str, Any]) -> Point:
-    """The point that Optuna has as these parameters."""
+    """Return the point that Optuna has as these parameters."""
     return {
         name: json.loads(value) if name in plan.grid else value
         for name, value in parameters.items()
@@ -76,7 +76,7 @@ def _to_point(plan: SweepPlan, parameters: Mapping[str, Any]) -> Point:
 
 
 def _study(plan: SweepPlan, seed: int) -> "Study":
-    """A study in memory, whose chance begins with `seed`."""
+    """Return a study in memory, whose chance begins with `seed`."""
     require_package("optuna", "search")
     import optuna  # noqa: PLC0415 - of the extra `search`
 
@@ -98,7 +98,10 @@ def _study(plan: SweepPlan, seed: int) -> "Study":
 
 
 def _frozen_trial(plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, float]) -> "FrozenTrial":
-    """A trial that was trained before, for a study to learn of; `by_epoch` has its metric."""
+    """Return a trial that was trained before, for a study to learn from.
+
+    `by_epoch` has its metric.
+    """
     from optuna.trial import TrialState, create_trial  # noqa: PLC0415
 
     state = TrialState.FAIL
@@ -128,7 +131,7 @@ class Search:
             self._study.add_trial(_frozen_trial(plan, trial, by_epoch))
 
     def ask(self, number: int, point: Point | None = None) -> Point:
-        """The settings of a trial; where `point` is given, those of one that is resumed."""
+        """Return the settings of a trial; where `point` is given, those of one that is resumed."""
         if point is not None:
             self._study.enqueue_trial(_to_parameters(self._plan, point))
         trial = self._study.ask(_distributions(self._plan))
@@ -240,12 +243,15 @@ class Trials(AbstractContextManager["Trials"]):
                 self._store.remove_unbegun(self.name)
 
     def _resumed_search(self, trials: Sequence[Trial]) -> Search:
-        """A search that knows what the trials that are over came to."""
+        """Return a search that knows what the trials that are over came to."""
         ended = [trial for trial in trials if trial.is_over and not trial.has_failed]
         return Search(self._plan, [(trial, self._means_by_epoch(trial)) for trial in ended])
 
     def _means_by_epoch(self, trial: Trial) -> dict[int, float]:
-        """The mean of a trial's metric over seeds after each epoch; empty if nothing prunes."""
+        """Return the mean of a trial's metric over seeds after each epoch.
+
+        Empty if nothing prunes.
+        """
         if not self._plan.prune:
             return {}
         values = defaultdict[int, list[float]](list)
@@ -284,7 +290,7 @@ class Trials(AbstractContextManager["Trials"]):
                 self._jobs.append(Job(run.run_id, run.config, run.name))
 
     def next_job(self) -> Job | None:
-        """The next run to train; None if there is none now."""
+        """Return the next run to train; None if there is none now."""
         if self._trials_wanted > self._plan.trials:
             plan = replace(self._plan, trials=self._trials_wanted)
             self._store.change_plan(self.name, plan)
@@ -315,7 +321,7 @@ class Trials(AbstractContextManager["Trials"]):
         self._begun_count += 1
 
     def _choose(self) -> tuple[int, Point] | None:
-        """The number and the settings of another trial; None if a grid has no more."""
+        """Return the number and the settings of another trial; None if a grid has no more."""
         number = next(self._numbers)
         if self._search is not None:
             return number, self._search.ask(number)
@@ -406,7 +412,7 @@ class Trials(AbstractContextManager["Trials"]):
 
 
 def _flat(values_by_run: Mapping[str, Sequence[float]]) -> tuple[float, ...]:
-    """The values of all runs, one after another."""
+    """Return the values of all runs, one after another."""
     return tuple(itertools.chain.from_iterable(values_by_run.values()))
 
 

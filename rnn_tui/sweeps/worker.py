@@ -245,7 +245,7 @@ def _train(
 
 
 def pack(path: Path) -> bytes:
-    """A checkpoint as it is sent."""
+    """Return a checkpoint as it is sent."""
     return zlib.compress(path.read_bytes(), COMPRESSION)
 
 
@@ -283,7 +283,7 @@ def events_from(run_id: str, token: str, first: int) -> bytes:
 
 
 def last_checkpoint(run_id: str, token: str, is_sent: bool, known: int) -> tuple[bytes, int]:
-    """A run's last checkpoint, and how many events it builds on.
+    """Return a run's last checkpoint, and how many events it builds on.
 
     Args:
         run_id: the run.
@@ -309,7 +309,7 @@ def forget(run_id: str, token: str) -> None:
 
 
 def _training(run_id: str, token: str) -> _Training:
-    """An attempt in this process; raises LookupError if another one trained the run."""
+    """Return an attempt in this process; raises LookupError if another one trained the run."""
     training = _TRAININGS.get(run_id)
     if training is None or training.token != token:
         raise LookupError("another process trained it")

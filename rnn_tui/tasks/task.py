@@ -137,12 +137,12 @@ class Task:
         return headline
 
     def metric(self, name: str) -> Metric:
-        """The metric of that name; a bare one where the task has none such."""
+        """Return the metric of that name; a bare one where the task has none such."""
         by_name = {metric.name: metric for metric in self.metric_definitions}
         return by_name.get(name) or Metric(name, name)
 
     def preset(self, name: str) -> Preset:
-        """The preset of that name; `SettingError` if there is none."""
+        """Return the preset of that name; `SettingError` if there is none."""
         names = [preset.name for preset in self.presets]
         check_choice("Preset", name, names)
         return self.presets[names.index(name)]
@@ -178,7 +178,10 @@ class Task:
     def published_figure(
         self, metric: str, cell: str, variant: Variant | None = None
     ) -> float | None:
-        """The published figure of a network or a variant, in percent; None if there is none."""
+        """Return the published figure of a network or a variant, in percent.
+
+        None if there is none.
+        """
         figures = self.published.get(metric, {})
         if variant is None:
             return figures.get(cell)
@@ -219,7 +222,7 @@ class Task:
         return network_class(file, self)
 
     def _not_loaded(self, error: Exception) -> TaskError:
-        """The error that says that a part of it can't be imported."""
+        """Return the error that says that a part of it can't be imported."""
         logger.exception("task %s can't be loaded", self.name)
         reason = f"{type(error).__name__}: {printable(error, 120)}"
         return TaskError(
@@ -237,7 +240,7 @@ class ByLength:
     counts: tuple[int, ...]  #: (L,) sequences of each length that each replica was asked.
 
     def spread(self, variant: int, seeds: int) -> list[Spread]:
-        """The spread over the seeds of a variant, one a length."""
+        """Return the spread over the seeds of a variant, one a length."""
         of_variant = self.values[variant * seeds : (variant + 1) * seeds]  # (seeds, L)
         return [Spread(tuple(column)) for column in of_variant.T.tolist()]
 
@@ -253,11 +256,11 @@ class SequenceEvaluation:
     confusion: "npt.NDArray[np.int64] | None" = None
 
     def documents(self) -> list[dict[str, Any]]:
-        """A JSON-ready form: one entry a variant."""
+        """Return a JSON-ready form: one entry a variant."""
         return [self._document(variant) for variant in range(len(self.config.variants))]
 
     def _document(self, variant: int) -> dict[str, Any]:
-        """The entry of a variant, by its number."""
+        """Return the entry of a variant, by its number."""
         document: dict[str, Any] = {"by_length": {}}
         for figure in self.by_length:
             spreads = figure.spread(variant, self.config.seeds)

@@ -26,7 +26,7 @@ NONSENSE = (
 
 
 def packet(kind: bytes, data: bytes) -> bytes:
-    """A packet."""
+    """Return a packet."""
     return kind + len(data).to_bytes(4, "big") + data
 
 
@@ -46,7 +46,9 @@ async def read_packet(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
 
 
 def unpacked(data: bytes) -> tuple[str | bytes, ...]:
-    """The texts and bytes of which the data of a packet is a tuple; a ValueError for anything else.
+    """Return the texts and bytes in a packet's data, which is a tuple.
+
+    Raises a ValueError for anything else.
 
     Textual packs a piece of a file in Bencode, to which it adds tuples, `t…e`, and texts, `s2:é`
     beside the bytes `2:é`. It has no public function for that, and nothing else is packed.

@@ -259,7 +259,7 @@ class Page:
                 self._pieces[key].put_nowait(piece.encode() if isinstance(piece, str) else piece)
 
     def offered(self, key: str) -> str | None:
-        """The name of a file that the app offers; None if it offers none by that key."""
+        """Return the name of a file that the app offers; None if it offers none by that key."""
         offer = self._offers.get(key)
         return None if offer is None else offer.file_name
 

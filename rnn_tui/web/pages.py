@@ -92,7 +92,7 @@ class Pages:
                 log.error("a page failed", exc_info=outcome)
 
     def find(self, secret: str) -> Page | None:
-        """The page that has a secret; None for none."""
+        """Return the page that has a secret; None for none."""
         return next((page for page in self._stores if page.secret == secret), None)
 
     async def close(self) -> None:
@@ -147,7 +147,7 @@ class Pages:
             raise
 
     async def _free_store(self, browser: str) -> Path | None:
-        """The folder for the runs of a page, once no page that ends writes there any more.
+        """Return the folder for the runs of a page, once no page that ends writes there any more.
 
         Where browsers have runs of their own, the first page of a browser has the same folder each
         time; its further pages have others.

@@ -138,7 +138,7 @@ class Server:
             return False
 
     async def _answer_page(self, request: web.Request) -> web.Response:
-        """The page in which a browser starts; its cookie names the browser's runs."""
+        """Answer with the page in which a browser starts; its cookie names the browser's runs."""
         self._require_token(request, request.query.get("token", ""))
         token = self._token or WITHOUT_TOKEN
         text = self._page.substitute(socket=f"/pages/{token}", files=f"/static/{token}")
@@ -154,7 +154,7 @@ class Server:
         return response
 
     async def _answer_file(self, request: web.Request) -> web.FileResponse:
-        """A script, a style sheet or a font."""
+        """Answer with a script, a style sheet or a font."""
         self._require_token(request, request.match_info["token"])
         path = FILES.get(request.match_info["name"])
         if path is None:
@@ -162,7 +162,7 @@ class Server:
         return web.FileResponse(path, headers={"Cache-Control": "private, max-age=3600"})
 
     async def _answer_socket(self, request: web.Request) -> web.WebSocketResponse:
-        """The WebSocket of a page, until the page has ended."""
+        """Answer with the WebSocket of a page, until the page has ended."""
         self._require_token(request, request.match_info["token"])
         if "Origin" not in request.headers:
             raise web.HTTPForbidden(text="Only a page of this server may ask for this.")
@@ -178,7 +178,7 @@ class Server:
         return response
 
     async def _answer_download(self, request: web.Request) -> web.StreamResponse:
-        """A file that a page offers."""
+        """Answer with a file that a page offers."""
         key = request.match_info["key"]
         page = self._pages.find(request.query.get("instance", ""))
         name = None if page is None else page.offered(key)
@@ -204,7 +204,7 @@ class Server:
 
 
 def _cookie_of(request: web.Request) -> str:
-    """The name of the cookie that identifies a browser; it has the port, as `COOKIE` has."""
+    """Return the name of the cookie that identifies a browser; it has the port, as `COOKIE` has."""
     address = None
     if request.transport is not None:
         address = request.transport.get_extra_info("sockname")
@@ -213,7 +213,7 @@ def _cookie_of(request: web.Request) -> str:
 
 
 def _browser_of(request: web.Request) -> str:
-    """The name that a browser is known by: that of its cookie, or a new one."""
+    """Return the name that a browser is known by: that of its cookie, or a new one."""
     name = request.cookies.get(_cookie_of(request), "")
     return name if re.fullmatch("[0-9a-f]{32}", name) else secrets.token_hex(16)
 

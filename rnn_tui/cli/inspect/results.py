@@ -48,7 +48,7 @@ def _numbers(inspection: "Inspection") -> bytes:
 
 
 def _history(inspection: "Inspection", path: Path) -> bytes:
-    """The training history as a GIF; `path` is where it goes."""
+    """Return the training history as a GIF; `path` is where it goes."""
     from rnn_tui.inside.history import as_gif, frames  # noqa: PLC0415 - numpy, on use only
 
     if path.suffix.lower() != ".gif":
@@ -72,7 +72,7 @@ def show(inspection: "Inspection", request: InspectRequest) -> None:
 
 
 def _lines(inspection: "Inspection", request: InspectRequest) -> list[str]:
-    """The table of the input, and what edits and analyses found."""
+    """Return the table of the input, and what edits and analyses found."""
     if request.dot:
         dot: str = inspection.analyses[AUTOMATON.name].dot
         return [dot]
@@ -84,7 +84,7 @@ def _lines(inspection: "Inspection", request: InspectRequest) -> list[str]:
 
 
 def _table(inspection: "Inspection") -> list[str]:
-    """A line a step, whose columns end below each other, in a pipe too."""
+    """Return a line a step, whose columns end below each other, in a pipe too."""
     heads, rows = inspection.table()
     widths = [max(map(len, column)) for column in zip(heads, *rows, strict=True)]
     return ["  ".join(map(str.rjust, cells, widths)) for cells in (heads, *rows)]

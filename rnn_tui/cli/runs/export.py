@@ -112,7 +112,7 @@ def export(request: ExportRequest) -> int:
 
 
 def _runs_of(store: RunStore, request: ExportRequest) -> list[RunRecord]:
-    """The runs to export, each once; says how many are damaged."""
+    """Return the runs to export, each once; says how many are damaged."""
     if request.runs:
         runs = [store.find(text).undamaged for text in request.runs]
         return list({run.run_id: run for run in runs}.values())

@@ -22,7 +22,7 @@ def all_sweeps() -> list[Sweep]:
 
 
 def result_of(sweep: Sweep) -> SweepResult:
-    """The results of a sweep so far."""
+    """Return the results of a sweep so far."""
     try:
         return SweepResult(sweep, importance(sweep.plan, sweep.trials))
     except ClusterError:

@@ -158,7 +158,7 @@ def _network() -> Any:
 
 
 def digits_in(marks: Marks) -> list[MarkedDigit]:
-    """The digits that are marked: those with the largest middles first, at most `MOST` of them."""
+    """Return the marked digits, at most `MOST`, those with the largest middles first."""
     middles = _middles_in(marks)
     if not middles.count:
         return []
@@ -187,7 +187,7 @@ class _Middles:
 
 
 def _middles_in(marks: Marks) -> _Middles:
-    """The largest middles that are marked, at most `MOST`."""
+    """Return the largest middles that are marked, at most `MOST`."""
     inside = (marks.middle >= _MIDDLE).astype(np.uint8)
     count, numbers, stats, _ = cv2.connectedComponentsWithStats(inside)
     middles = _Middles(np.asarray(numbers), np.asarray(stats))
@@ -307,7 +307,7 @@ def _same_digit(stats: Integers, number: int, others: Integers) -> Flags:
 
 
 def _cut_out(marks: Marks, middles: _Middles, shares: _StrokeShares) -> Iterator[MarkedDigit]:
-    """The digits around each middle, those with the largest middles first."""
+    """Yield the digits around each middle, those with the largest middles first."""
     for number in 1 + np.argsort(-middles.areas[1:])[:MOST]:
         of_middle = float(marks.middle[middles.numbers == number].mean())
         for mask in _side_by_side(shares.owner == number, shares.strokes):
@@ -325,7 +325,7 @@ def _cut_out(marks: Marks, middles: _Middles, shares: _StrokeShares) -> Iterator
 
 
 def _side_by_side(mask: Flags, strokes: Integers) -> Iterator[Flags]:
-    """A digit's mask (H, W), cut at columns between strokes that are digits of their own.
+    """Yield a digit's mask (H, W), cut at columns between strokes that are digits of their own.
 
     Such strokes share no column and are nearly as tall as all of them. `strokes` (H, W) are numbers
     of strokes, 0 outside.
@@ -365,7 +365,7 @@ OVERLAP = 0.4
 
 
 def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
-    """The digits of the numbers in a photo: rows from the top, each from left to right."""
+    """Return the digits of the numbers in a photo: rows from the top, each from left to right."""
     tallest = max((digit.height for digit in digits if digit.confidence >= SURE), default=0)
     rows: list[list[MarkedDigit]] = []
     for digit in sorted(digits, key=lambda digit: digit.box[0]):
@@ -388,7 +388,10 @@ def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:
 
 
 def _overlap(left: MarkedDigit, right: MarkedDigit) -> float:
-    """The share of the lower one's height that two digits have in common; below 0 where apart."""
+    """Return the share of the lower one's height that two digits have in common.
+
+    It is below 0 if they are apart.
+    """
     common = min(left.box[3], right.box[3]) - max(left.box[1], right.box[1])
     return common / min(left.height, right.height)
 

@@ -108,7 +108,7 @@ _OWN = 0.5  # a part belongs to the digit if more than this share of it lies whe
 
 
 def ink_near(picture: Picture, place: npt.NDArray[np.bool_]) -> Ink:
-    """The ink of one digit, measured in a picture that is enlarged until the digit has 120 pixels.
+    """Measure the ink of one digit in a picture, enlarged until the digit has 120 pixels.
 
     Args:
         picture: (H, W, 3) BGR, uint8.

@@ -126,7 +126,7 @@ class PhotoDigits:
         return np.array(digit.box) * np.tile(scale, 2)
 
     def first_stages(self) -> tuple[Stage, ...]:
-        """The photo, small, and what the finder marks in it."""
+        """Return the photo, small, and what the finder marks in it."""
         ink, middle = _levels(self.marks.ink), _levels(self.marks.middle)
         painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
         return (
@@ -169,7 +169,7 @@ def _is_better(larger: PhotoDigits, best: PhotoDigits) -> bool:
 
 
 def _find_in_copy(image: Picture, side: int) -> PhotoDigits:
-    """The digits in a copy of a photo whose longer side is `side`."""
+    """Return the digits in a copy of a photo whose longer side is `side`."""
     copy = fitted(image, side)
     marks = marks_in(copy)
     digits = sorted(digits_in(marks), key=lambda digit: -digit.confidence * digit.size)
@@ -194,7 +194,7 @@ def digit_proposals(
     doubt = _doubt_about(digit, row, photo, crop)
 
     def prepared(name: str, ink: Ink) -> PreparedDigit:
-        """A proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
+        """Return a proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
         ready = centre(ink)
         pictures: tuple[Stage, ...] = ()
         if stages:
@@ -324,7 +324,7 @@ def _crop_at(image: Picture, place: Corners) -> tuple[_Crop, bool]:
 
 
 def _digit_at(place: Corners, marks: Marks) -> MarkedDigit | None:
-    """The marked digit that has most of the ink at a place (4,); None if there is none."""
+    """Return the marked digit that has most of the ink at a place (4,); None if there is none."""
     left, top, right, bottom = np.rint(place).astype(int).clip(0).tolist()
     part = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
     ink = marks.ink[part]
@@ -346,7 +346,10 @@ def single_proposals(photo: PhotoDigits, *, stages: bool = False) -> Iterator[Pr
 
 
 def _single_with_repeats(photo: PhotoDigits, stages: bool) -> Iterator[PreparedDigit]:
-    """The likeliest digit that is found, then all ink as one digit; some may look the same."""
+    """Yield the likeliest digit that is found, then all ink as one digit.
+
+    Some of them may look the same.
+    """
     if photo.digits:
         yield from digit_proposals(photo, photo.digits[0], stages=stages)
     ink = photo.ink

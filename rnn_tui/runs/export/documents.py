@@ -44,7 +44,7 @@ METRIC_FIELDS = ("name", "label", "unit", "higher_is_better")
 
 
 def date(seconds: float) -> str:
-    """A time since 1970, in seconds, in ISO 8601 and UTC."""
+    """Return a time since 1970, in seconds, in ISO 8601 and UTC."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
@@ -82,7 +82,7 @@ def run_document(run: RunRecord) -> dict[str, Any]:
 
 
 def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
-    """A run with its metrics, networks, sessions, log and logged values."""
+    """Return a run with its metrics, networks, sessions, log and logged values."""
     return {
         **run_document(run),
         "metrics": [{name: getattr(spec, name) for name in METRIC_FIELDS} for spec in run.specs],
@@ -99,7 +99,7 @@ def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
 
 
 def _session_document(session: Session) -> dict[str, Any]:
-    """A session without the numbers by which this computer knows its process."""
+    """Return a session without the numbers by which this computer knows its process."""
     document = asdict(session)
     document["started"] = date(session.started)
     document["load"] = finite(session.load)
@@ -124,7 +124,7 @@ def _values_document(values: LoggedValues) -> dict[str, Any]:
 
 
 def finite(value: Any) -> Any:
-    """A value with None in place of NaN and infinity, which JSON does not have."""
+    """Return a value with None in place of NaN and infinity, which JSON does not have."""
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
@@ -161,7 +161,7 @@ def write_tables(export: Export) -> list[Path]:
 
 
 def _run_row(run: RunRecord) -> dict[str, Any]:
-    """A run's row by column: `run_document`, then those settings whose names it has not yet.
+    """Return a run's row by column: `run_document`, then those settings whose names it has not yet.
 
     So `device` is the one that was in use, not the one that was asked for.
     """
@@ -181,7 +181,7 @@ def _write_table(path: Path, columns: Sequence[str], blocks: Iterable[Rows]) -> 
 
 
 def _csv_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]:
-    """The parts of a CSV file: the line of column names, then the lines of each block."""
+    """Yield the parts of a CSV file: the line of column names, then the lines of each block."""
     yield _csv_text([columns])
     for rows in blocks:
         yield _csv_text(rows)
@@ -194,7 +194,7 @@ def _csv_text(rows: Rows) -> str:
 
 
 def _csv_cell(value: object) -> object:
-    """A value on one line; a text that looks like a formula gets an apostrophe in front."""
+    """Return a value on one line; a text that looks like a formula gets an apostrophe in front."""
     if isinstance(value, list | tuple):
         value = ",".join(map(str, value))
     if isinstance(value, str):
@@ -203,7 +203,7 @@ def _csv_cell(value: object) -> object:
 
 
 def _json_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]:
-    """The parts of a JSON array: an object for each row of each block, one a line."""
+    """Yield the parts of a JSON array: an object for each row of each block, one a line."""
     first = True
     for row in chain.from_iterable(blocks):
         record = dict(zip(columns, map(finite, row), strict=True))
@@ -214,14 +214,14 @@ def _json_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]
 
 
 def _value_rows(export: Export) -> Iterator[Rows]:
-    """A block of rows for each run, so that the values of one run are in memory at a time."""
+    """Yield a block of rows for each run, so that the values of one run are in memory at a time."""
     for run in export.each():
         logged = export.store.logged_values(run.run_id)
         yield chain.from_iterable(_rows_at_step(run, values) for values in logged)
 
 
 def _rows_at_step(run: RunRecord, values: LoggedValues) -> Iterator[Sequence[object]]:
-    """The rows of `VALUE_COLUMNS` of what was logged at a step: one a metric and a replica."""
+    """Yield the rows of `VALUE_COLUMNS` of a step: one a metric and a replica."""
     shared_cells = (
         run.run_id,
         run.name,
@@ -333,7 +333,10 @@ def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
 
 
 def _tagged_figures(run: RunRecord, values: LoggedValues) -> Iterator[tuple[str, float]]:
-    """The figures of a step with their tags; a replica's is like `val_accuracy/H 5 ce/seed 3`."""
+    """Yield the figures of a step with their tags.
+
+    A replica's tag is like `val_accuracy/H 5 ce/seed 3`.
+    """
     for metric, figure in values.metrics.items():
         yield _tag(metric, values), figure
     for metric, figures in values.replicas.items():
@@ -343,7 +346,7 @@ def _tagged_figures(run: RunRecord, values: LoggedValues) -> Iterator[tuple[str,
 
 
 def _tag(metric: str, values: LoggedValues) -> str:
-    """A metric's tag. The training loss of an epoch must not mix with those of its steps."""
+    """Return a metric's tag. The training loss of an epoch must not mix with those of its steps."""
     if metric == "train_loss" and values.kind == "epoch":
         return "train_loss of the epoch"
     return metric

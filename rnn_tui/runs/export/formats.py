@@ -116,7 +116,7 @@ def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
 
 
 def imported(module: str, extra: str, users: str) -> Any:
-    """A module of a package that only an extra installs.
+    """Return a module of a package that only an extra installs.
 
     Args:
         module: its full name.
@@ -152,7 +152,10 @@ class Export:
     progress: Progress = UNWATCHED  #: in runs, where they are read one by one.
 
     def each(self) -> Iterator["RunRecord"]:
-        """The runs one by one, with progress; an ExportError once the user stops the export."""
+        """Yield the runs one by one, with progress.
+
+        Raises an ExportError once the user stops the export.
+        """
         total = len(self.runs)
         self.progress.advance(0, total)
         for done, run in enumerate(self.runs, start=1):
@@ -226,7 +229,7 @@ def write(export: Export) -> list[Path]:
 
 
 def unwritable(path: object, reason: object, option: str) -> ExportError:
-    """The error that a file can't be written.
+    """Return the error that a file can't be written.
 
     Args:
         path: the file.
@@ -251,24 +254,24 @@ def write_weights(export: Export) -> list[Path]:
 
 
 def weights_of(run: "RunRecord") -> Path:
-    """The file of a run's weights; a CheckpointError if there is none yet."""
+    """Return the file of a run's weights; a CheckpointError if there is none yet."""
     if not run.weights.is_file():
         raise CheckpointError(f"Run {printable(run.name, 80)} has no weights yet.")
     return run.weights
 
 
 def name_for(runs: "Sequence[RunRecord]") -> str:
-    """The name of a file of runs, without a suffix."""
+    """Return the name of a file of runs, without a suffix."""
     return file_name(runs[0]) if len(runs) == 1 else f"{len(runs)}-runs"
 
 
 def file_name(run: "RunRecord") -> str:
-    """A run's name without characters that mean something in a path."""
+    """Return a run's name without characters that mean something in a path."""
     return _NOT_IN_FILE_NAMES.sub("_", run.name).strip("._") or run.run_id
 
 
 def _new(name: str) -> Path:
-    """A path in the working directory that nobody named, and at which nothing may be yet.
+    """Return a path in the working directory that nobody named, and at which nothing may be yet.
 
     Raises:
         ExportError: something is there.

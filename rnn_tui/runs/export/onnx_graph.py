@@ -85,7 +85,7 @@ class Graph:
     def _by_operator(
         self, inputs: str, directions: Sequence[CellWeights], operator: OnnxOperator
     ) -> str:
-        """A layer by ONNX's own operator for the cell."""
+        """Add a layer by ONNX's own operator for the cell; return its output's name."""
         by_direction = [_in_order(weights, operator) for weights in directions]
         # (D, G·H, F), (D, G·H, H), (D, 2·G·H)
         weights = [self.constant(np.stack(parts)) for parts in zip(*by_direction, strict=True)]
@@ -100,7 +100,7 @@ class Graph:
         return self.node("Reshape", [transposed, self.constant(np.array([0, 0, -1]))])
 
     def _by_scan(self, inputs: str, weights: CellWeights, *, backward: bool) -> str:
-        """A layer in one direction, by a loop over the operations of the cell's step."""
+        """Add a layer in one direction as a loop over the cell's step; return its output's name."""
         cell, size = weights.cell, weights.hidden_size
         sums = self.linear(inputs, weights.of_input, weights.input_bias)  # (T, N, G·H)
         start = cell.start(Value(self, self._zeros(inputs, size)))  # (N, H)
@@ -136,7 +136,7 @@ class Graph:
         return self.node("ConstantOfShape", [wanted], value=zero)
 
     def as_body(self, inputs: Sequence[str], outputs: Sequence[str], size: int, blocks: int) -> Any:
-        """The body of a `Scan`: from states (N, H) and a sum (N, G·H) to states (N, H)."""
+        """Return the body of a `Scan`: from states (N, H) and a sum (N, G·H) to states (N, H)."""
         widths = [size] * (len(inputs) - 1) + [blocks * size]  # the sum is the last
         return self._onnx.helper.make_graph(
             self._nodes,
@@ -156,7 +156,7 @@ class Graph:
         outputs: tuple[str, Sequence[Any]],
         properties: dict[str, str],
     ) -> bytes:
-        """The model as a file.
+        """Return the model as a file.
 
         Args:
             last: the value that is its output.
@@ -258,7 +258,7 @@ def _carried(step: Step) -> list[Value]:
 
 
 def _traced_step(body: Graph, weights: CellWeights, read: Value, last: Step) -> Step:
-    """A step of a cell in the body of a loop, of W·x + b (N, G·H)."""
+    """Return a step of a cell in the body of a loop, of W·x + b (N, G·H)."""
     recurrent = None
     if weights.of_state is not None:
         recurrent = Value(body, body.linear(last.state.name, weights.of_state, weights.state_bias))

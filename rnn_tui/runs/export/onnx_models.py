@@ -61,7 +61,7 @@ def write_models(export: Export) -> list[Path]:
 
 
 def models_of(path: Path) -> list[Model]:
-    """Every network in a file of weights, checked.
+    """Return every network in a file of weights, checked.
 
     Of images, `pixels` (N, 28, 28) from 0 to 1 become `logits` (N, 10).
 
@@ -97,7 +97,7 @@ def _suffix_of(replica: Replica) -> str:
 
 
 def row_reader(network: RowReaderNetwork) -> bytes:
-    """The model of a reader of images: T = 28 rows of F = 28 pixels."""
+    """Return the model of a reader of images: T = 28 rows of F = 28 pixels."""
     graph = Graph()
     rows = graph.node("Transpose", ["pixels"], perm=[1, 0, 2])  # (T, N, F)
     if network.config.recipe.standardise:
@@ -122,7 +122,10 @@ def row_reader(network: RowReaderNetwork) -> bytes:
 
 
 def _last_of_both(graph: Graph, rows: str, forward: CellWeights, backward: CellWeights) -> str:
-    """The states (N, 2·H) of both directions at the last row; the backward one reads that alone."""
+    """Add the states (N, 2·H) of both directions at the last row.
+
+    The backward direction reads that row alone.
+    """
     last = graph.constant(np.array(-1))
     last_row = graph.node("Gather", [rows, graph.constant(np.array([-1]))])  # (1, N, F)
     ahead = graph.node("Gather", [graph.recurrent(rows, [forward]), last])  # (N, H)
@@ -131,7 +134,7 @@ def _last_of_both(graph: Graph, rows: str, forward: CellWeights, backward: CellW
 
 
 def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
-    """The model of one replica of a set that reads sequences."""
+    """Return the model of one replica of a set that reads sequences."""
     graph = Graph()
     shape = network.shape
     by_step = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
@@ -188,7 +191,7 @@ def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
 
 
 def _checked(suffix: str, data: bytes, trial: _Trial) -> Model:
-    """A model that answers as our network does; an ExportError if it does not."""
+    """Return a model that answers as our network does; an ExportError if it does not."""
     session = imported("onnxruntime", "onnx", "ONNX models").InferenceSession(
         data, providers=["CPUExecutionProvider"]
     )

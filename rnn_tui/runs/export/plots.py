@@ -38,7 +38,7 @@ class Panel:
     figures: Mapping[str, str] = field(default_factory=dict)
 
     def clip(self, value: float) -> float:
-        """A value within the bounds of the metric: no accuracy is above 100 %."""
+        """Return a value within the bounds of the metric: no accuracy is above 100 %."""
         if self.spec.lower is not None:
             value = max(value, self.spec.lower)
         if self.spec.upper is not None:
@@ -88,7 +88,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
 
 
 def _colours(panels: Sequence[Panel]) -> dict[str, str]:
-    """A colour for each label of a line, the same in all panels."""
+    """Return a colour for each label of a line, the same in all panels."""
     colours: dict[str, str] = {}
     for panel in panels:
         for line in (*panel.lines, *panel.faint):
@@ -111,7 +111,7 @@ def _draw_legend(figure: Any, axes: Any, panel: Panel, labels: Sequence[str]) ->
 
 
 def figure_bytes(figure: Any, form: str) -> bytes:
-    """A figure of matplotlib as `png` or `svg`; the same figure makes the same bytes."""
+    """Return a figure of matplotlib as `png` or `svg`; the same figure makes the same bytes."""
     metadata = {"Date": None} if form == "svg" else {}
     data = io.BytesIO()
     figure.savefig(data, format=form, dpi=DOTS, metadata=metadata)
@@ -121,7 +121,7 @@ def figure_bytes(figure: Any, form: str) -> bytes:
 def _panels(
     store: RunStore, runs: Sequence[RunRecord], metrics: Sequence[str] | None, against: Against
 ) -> list[Panel]:
-    """The panels of a chart.
+    """Return the panels of a chart.
 
     Args:
         store: where the runs are.
@@ -152,13 +152,13 @@ def _panels(
 
 
 def _usual_metrics(runs: Sequence[RunRecord]) -> list[str]:
-    """The validation loss, then the main metric of each run."""
+    """Return the validation loss, then the main metric of each run."""
     main_metrics = [run.metric for run in runs if run.metric]
     return list(dict.fromkeys(["val_loss", *main_metrics]))
 
 
 def _lines(store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against) -> list[Line]:
-    """The lines of a metric of runs, labelled."""
+    """Return the lines of a metric of runs, labelled."""
     metric_lines = lines(store.outlines(runs, metric), against)
     if len(runs) > 1:
         return metric_lines
@@ -168,7 +168,7 @@ def _lines(store: RunStore, runs: Sequence[RunRecord], metric: str, against: Aga
 
 
 def _definition(runs: Sequence[RunRecord], metric: str) -> Metric:
-    """The definition of a metric in the first run that has one; else one without bounds."""
+    """Return the definition of a metric in the first run that has one; else one without bounds."""
     for run in runs:
         for definition in run.specs:
             if definition.name == metric:
@@ -199,7 +199,7 @@ def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
 
 
 def _legend_name(line: Line, panel: Panel) -> str:
-    """The name of a line in the legend."""
+    """Return the name of a line in the legend."""
     name = line.label.replace("$", r"\$")  # else matplotlib reads it as TeX
     if line.seeds > 1:
         name += f" (mean ± sd, n = {line.seeds})"

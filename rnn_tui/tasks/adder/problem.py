@@ -62,7 +62,7 @@ def _in_runs(bits: Tensor, random: torch.Generator) -> Tensor:
 
 
 def add_bits(bits: Tensor) -> Tensor:
-    """The bits of sums (N, T) of pairs of numbers (N, T, 2), least significant first, uint8."""
+    """Return the bits of sums (N, T) of pairs of numbers (N, T, 2), lowest first, uint8."""
     totals = bits.sum(dim=2, dtype=torch.uint8)  # (N, T), 0 … 2
     # A place that holds one 1 hands on the carry it gets. So the carry of a place is decided at the
     # last one up to there that holds none or two: it is 1 for two.
@@ -190,12 +190,12 @@ def _within(logits: Tensor, lengths: Tensor) -> Tensor:
 
 
 def _logits(network: Replicas, batch: Batch) -> Tensor:
-    """Logits (T, R, B), without gradients."""
+    """Return logits (T, R, B), without gradients."""
     return torch.stack([network.logits(states)[:, 0] for states in network.steps(batch.inputs)])
 
 
 def _targets(batch: Batch) -> Tensor:
-    """The bits of the sums (T, R, B)."""
+    """Return the bits of the sums (T, R, B)."""
     return batch.targets[:, : len(batch.inputs)].movedim(1, 0)
 
 

@@ -117,7 +117,7 @@ class Addition:
         return self.a + self.b
 
     def bits(self, value: int) -> npt.NDArray[np.uint8]:
-        """The first `length` bits (L,) of a number."""
+        """Return the first `length` bits (L,) of a number."""
         raw = value.to_bytes((self.length + 7) // 8, "little")
         return np.unpackbits(np.frombuffer(raw, np.uint8), bitorder="little")[: self.length]
 
@@ -133,7 +133,7 @@ class Addition:
 
 
 def number_of(bits: Sequence[int] | npt.NDArray[np.bool_]) -> int:
-    """The number that these bits are, least significant first."""
+    """Return the number that these bits are, least significant first."""
     packed = np.packbits(np.asarray(bits, np.uint8), bitorder="little")
     return int.from_bytes(packed.tobytes(), "little")
 
@@ -213,7 +213,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
             )
 
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
-        """The number whose bits are 1 where the output is at least 0.5, or as most voters say."""
+        """Yield the sums: a bit is 1 if its output is at least 0.5, or if most voters say so."""
         additions = [question.numbers for question in questions]
         with np.errstate(all="ignore"):
             outputs = [network.outputs_of(additions) for network in self.networks]
@@ -221,7 +221,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
             yield self._answer(question, np.concatenate(of_networks))
 
     def _answer(self, question: Sum, outputs: Array) -> Answer:
-        """The answer to one question from the outputs (R, L) of all that are asked."""
+        """Return the answer to one question from the outputs (R, L) of all that are asked."""
         require_finite(outputs)
         if self._vote:
             bits, probabilities = vote(outputs)

@@ -214,7 +214,7 @@ def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.d
 
 
 def unchanged(images: Tensor, _part: slice) -> Tensor:
-    """The images as they are."""
+    """Return the images as they are."""
     return images
 
 

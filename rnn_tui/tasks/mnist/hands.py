@@ -80,7 +80,7 @@ def drawn_digits(
 
 @cache
 def all_hands() -> tuple[Hand, ...]:
-    """The hands of `hands.txt`, in its order."""
+    """Return the hands of `hands.txt`, in its order."""
     text = files(__package__).joinpath("hands.txt").read_text("utf-8")
     hands: list[tuple[str, list[str]]] = []  # the line that begins a hand, and its ways
     for line in text.splitlines():
@@ -93,7 +93,7 @@ def all_hands() -> tuple[Hand, ...]:
 
 
 def _hand(head: str, ways: list[str]) -> Hand:
-    """A hand from its lines in `hands.txt`."""
+    """Return a hand from its lines in `hands.txt`."""
     digit, name, *numbers = head.split()
     share, narrowest, widest, backmost, foremost, thickest = map(float, numbers)
     points = [
@@ -186,7 +186,10 @@ def _drawing(hand: Hand, random: np.random.Generator) -> Drawing:
 
 
 def _by_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> Drawing:
-    """A curve, its longer side 1, on few pixels without grey, with a line one or two wide."""
+    """Draw a curve, its longer side 1, on few pixels without grey.
+
+    The line is one or two pixels wide.
+    """
     side = int(random.integers(_fewest_pixels(hand), 29))
     width = 2 if side > 20 and random.random() < 0.5 else 1
     placed = curve * (side - width - 1) + side / 2
@@ -206,7 +209,7 @@ def _fewest_pixels(hand: Hand) -> int:
 
 
 def curve_of(hand: Hand, random: np.random.Generator) -> Points:
-    """The curve (T, 2) of a drawing: all strokes, one after another."""
+    """Return the curve (T, 2) of a drawing: all strokes, one after another."""
     # Close to one of the ways or between two of them: the mean of many would be the same each time.
     way_weights = random.dirichlet(np.full(len(hand.ways), 2 / len(hand.ways)))
     points = np.tensordot(way_weights, hand.ways, 1)  # (P, 2)
@@ -233,7 +236,7 @@ def curve_of(hand: Hand, random: np.random.Generator) -> Points:
 
 
 def distorted(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
-    """A curve (T, 2) made wider or narrower, bent, slanted and turned."""
+    """Return a curve (T, 2) made wider or narrower, bent, slanted and turned."""
     x, y = (curve - (curve.min(axis=0) + curve.max(axis=0)) / 2).T
     # Loops grow at the top as they shrink at the bottom, in height and in width.
     top_wider = np.clip(random.normal(0, 0.25), -0.5, 0.5)
@@ -251,7 +254,7 @@ def distorted(curve: Points, hand: Hand, random: np.random.Generator) -> Points:
 
 
 def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -> Drawing:
-    """A curve, its longer side 1, in fine pixels with a pen, round or flat: (H, W), 0 or 1.
+    """Return a curve, its longer side 1, in fine pixels with a pen, round or flat: (H, W), 0 or 1.
 
     `pen` is its width in pixels of the digit.
     """
@@ -267,7 +270,7 @@ def _inked(curve: Points, hand: Hand, pen: float, random: np.random.Generator) -
 
 
 def lines_of(curves: list[Points], hand: Hand, side: int, width: int) -> Drawing:
-    """The strokes of curves in pixels, drawn as lines so many pixels wide: (side, side), 0 or 1."""
+    """Draw the strokes of curves as lines so many pixels wide: (side, side), 0 or 1."""
     sheet = np.zeros((side, side), np.uint8)
     lines = [
         np.rint(curve[stroke] * (1 << _SHIFT)).astype(np.int32)

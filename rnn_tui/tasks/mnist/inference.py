@@ -69,7 +69,7 @@ class Layer:
 
 
 def _reversed(values: Array) -> Array:
-    """Values (T, N, H), the last first."""
+    """Return values (T, N, H), the last first."""
     return values[::-1]
 
 
@@ -93,7 +93,7 @@ def _in_one_step(change: Change | None, rows: int) -> Change | None:
 
 
 def joined_states(directions: Sequence[Activations]) -> Array:
-    """The states (T, N, D·H) of all D directions of a layer."""
+    """Return the states (T, N, D·H) of all D directions of a layer."""
     return np.concatenate([activations.states for activations in directions], axis=2)
 
 
@@ -148,7 +148,7 @@ class RowReaderNetwork:
         return tuple(Layer(forward, backward) for forward, backward in pairs)
 
     def _direction(self, module: str, suffix: str, features: int) -> CellWeights:
-        """The weights of one direction of a layer, as `_parts` names them."""
+        """Return the weights of one direction of a layer, as `_parts` names them."""
         names = self.cell.layer_shapes(features, self.config.hidden_size)
         arrays = {name: self.arrays[f"{module}.{name}{suffix}"] for name in names}
         return CellWeights.named(self.cell, arrays)
@@ -167,7 +167,7 @@ class RowReaderNetwork:
         return self.chances_of(self.logits(digits))
 
     def chances_of(self, logits: Array) -> Array:
-        """The same for logits (N, 10)."""
+        """Return these probabilities for logits (N, 10)."""
         classes = CLASSES
         if self.config.knows_no_digit:
             classes += 1
@@ -178,7 +178,7 @@ class RowReaderNetwork:
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
     def logits(self, digits: Array) -> Array:
-        """Logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for full ink.
+        """Return logits (N, 10) of `digits` (N, 28, 28), 0 … 1 for full ink.
 
         Raises:
             CheckpointError: if the weights are too large for that.
@@ -196,7 +196,10 @@ class RowReaderNetwork:
         return inputs.transpose(1, 0, 2)
 
     def logits_of_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Logits (N, 10) of `rows` (T, N, 28); T = 28, but a biLSTM reads any number of rows."""
+        """Return logits (N, 10) of `rows` (T, N, 28).
+
+        T = 28, but a biLSTM reads any number of rows.
+        """
         top, number = self.layers[-1], len(self.layers) - 1
         rows = self.read_below(rows, changing)
         states = top.forward.run(rows, changing(number, False)).states  # (T, N, H)
@@ -210,7 +213,7 @@ class RowReaderNetwork:
         return np.asarray(read_out @ weight.T + bias)
 
     def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Logits (T, N, 10) after each of `rows` (T, N, 28).
+        """Return logits (T, N, 10) after each of `rows` (T, N, 28).
 
         They are as if states to come were 0, or as if a biLSTM got no more rows.
         """
@@ -253,7 +256,7 @@ class RowReaderNetwork:
 
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
-    """The directions of all layers, from the input up, forward before backward.
+    """Return the directions of all layers, from the input up, forward before backward.
 
     Returns:
         of each the module and the suffix of its parameters' names, and the features it reads.

@@ -122,7 +122,7 @@ def _like_a_one(picture: Mask) -> bool:
 
 
 def _of_matplotlib(path: str) -> Path | None:
-    """A file among Matplotlib's data; None if it is not there."""
+    """Return a file among Matplotlib's data; None if it is not there."""
     try:
         from matplotlib import get_data_path  # noqa: PLC0415 - an extra
     except ImportError:
@@ -133,7 +133,7 @@ def _of_matplotlib(path: str) -> Path | None:
 
 @lru_cache(maxsize=1)
 def _fonts() -> tuple[tuple[int | Path, str], ...]:
-    """Every font that is there, with the letters and signs that it is used for."""
+    """Return every font that is there, with the letters and signs that it is used for."""
     fonts: list[tuple[int | Path, str]] = [*HERSHEY.items()]
     for name, signs in MATPLOTLIB.items():
         path = _of_matplotlib(f"fonts/ttf/{name}.ttf")
@@ -171,7 +171,7 @@ def _glyph(font: int | Path, text: str, weight: int) -> Mask:
 
 
 def _letter(random: Random, by_hand: bool) -> Mask:
-    """A letter or sign, slanted a little; by hand, slanted more and bent."""
+    """Return a letter or sign, slanted a little; by hand, slanted more and bent."""
     while True:
         font, signs = _any_font(random)
         sign = signs[random.integers(len(signs))]
@@ -239,7 +239,10 @@ def _scribble(random: Random) -> Mask:
 
 
 def _with_cut_corners(points: Points) -> Points:
-    """A line of P points, each side cut at a quarter and at three: (2 P − 2, 2) (Chaikin 1974)."""
+    """Cut the corners of a line of P points: (2 P − 2, 2) (Chaikin 1974).
+
+    Each side is cut at a quarter and at three quarters.
+    """
     start, end = points[:-1], points[1:]
     return np.stack([0.75 * start + 0.25 * end, 0.25 * start + 0.75 * end], 1).reshape(-1, 2)
 
@@ -280,7 +283,7 @@ def _pattern(random: Random) -> Mask:
 
 
 def _curves(random: Random) -> dict[str, Points]:
-    """The patterns of one line each, points (N, 2), −1 … 1."""
+    """Return the patterns of one line each, points (N, 2), −1 … 1."""
     along = np.linspace(-1, 1, 80)
     sine = np.sin(along * np.pi * random.integers(3, 9))
     angles = along * np.pi * random.uniform(2, 4)
@@ -326,7 +329,7 @@ def _drawn(
 
 
 def _filled(random: Random) -> Mask:
-    """A disc, a box that is no upright bar, or one side of a line, as in a shadow.
+    """Return a disc, a box that is no upright bar, or one side of a line, as in a shadow.
 
     Half of them have grain.
     """
@@ -368,7 +371,7 @@ def _texture(random: Random) -> Mask:
 
 
 def _photograph(random: Random) -> Mask:
-    """A piece of a photograph, its ground divided out roughly as a digit's paper is."""
+    """Return a piece of a photograph, its ground divided out roughly as a digit's paper is."""
     photographs = _photographs()
     whole = photographs[random.integers(len(photographs))]
     side = int(random.uniform(40, min(whole.shape)))

@@ -60,7 +60,7 @@ DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 
 
 def build_model(config: ImageConfig) -> nn.Module:
-    """The model that `config` describes, with memory for its weights but no values in it."""
+    """Return the model that `config` describes, with memory for its weights but no values in it."""
     return build_row_reader(
         CELLS[config.cell],
         features=SIDE,
@@ -281,7 +281,7 @@ class MnistProblem(Problem):
         return loss / len(chosen)
 
     def _logits(self, model: nn.Module, images: Tensor, rows: slice = ALL_ROWS) -> Tensor:
-        """Logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`.
+        """Return logits (N, 10) of images (N, 28, 28), bytes or floats 0 … 1, read at `rows`.
 
         The rows are read as they are; of `PAIRS` the mean of each pair is.
         """
@@ -296,7 +296,7 @@ class MnistProblem(Problem):
         return logits.float()
 
     def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:
-        """A snapshot of the network during its training.
+        """Return a snapshot of the network during its training.
 
         Returns:
             `states` (28, H), of a biLSTM (28, 2·H), and `logits` (28, 10) after each row of test

@@ -48,7 +48,7 @@ class RecallProblem(ClassificationProblem):
         return shortest + torch.arange(count) * (longest - shortest + 1) // count
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
-        """Sequences of a random length up to one less than the longest, as in the report."""
+        """Return sequences of a random length up to one less than the longest, as in the report."""
         shortest, longest = self.config.lengths
         above = max(shortest + 1, longest)  # `randint` draws below that
         return self.draw(torch.randint(shortest, above, (count,), generator=random), random)

@@ -148,7 +148,7 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
             )
 
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
-        """The digit that is the most probable on the average of all voters."""
+        """Yield the digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
         of_replicas = [network.probabilities(sequences) for network in self.networks]
         means = np.concatenate(of_replicas).mean(axis=0)  # (N, 10)
@@ -157,7 +157,7 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
 
 
 def _answer(question: Recollection, probabilities: Array) -> Answer:
-    """The answer to one question from the probabilities (10,) of the digits."""
+    """Return the answer to one question from the probabilities (10,) of the digits."""
     index = question.position - 1
     answer = int(probabilities.argmax())
     expected = question.digits[index]

@@ -49,7 +49,7 @@ class ClassificationProblem(SequenceProblem):
     """
 
     def draw_test(self, count: int, random: torch.Generator) -> Examples:
-        """Sequences to test on; by default of the lengths in training, by chance."""
+        """Return sequences to test on; by default of the lengths in training, by chance."""
         return self.draw(self.random_lengths(count, random), random)
 
     def losses_of(self, batch: Batch) -> Tensor:
@@ -153,7 +153,7 @@ def _targets_and_answers(network: Replicas, batch: Batch) -> Mapping[str, Tensor
 
 
 def _logits(network: Replicas, batch: Batch) -> Tensor:
-    """Logits (R, C, B) after each sequence's end, without gradients."""
+    """Return logits (R, C, B) after each sequence's end, without gradients."""
     assert batch.lengths is not None
     _, replicas, _, sequences = batch.inputs.shape  # (T, R, F, B)
     final = network.gates.new_zeros(replicas, network.hidden_size, sequences)

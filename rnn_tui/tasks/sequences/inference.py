@@ -75,7 +75,7 @@ class SequenceNetwork:
         self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
 
     def only(self, replica: int, ablated: Collection[int] = ()) -> Self:
-        """The network with one of its replicas alone, cut to that one's size.
+        """Return the network with one of its replicas alone, cut to that one's size.
 
         Args:
             replica: its place among `replicas`.
@@ -99,7 +99,7 @@ class SequenceNetwork:
         return alone
 
     def cell(self, replica: int) -> CellWeights:
-        """The weights of a replica's layer of H units, in PyTorch's order of gates."""
+        """Return the weights of a replica's layer of H units, in PyTorch's order of gates."""
         size = self.replicas[replica].variant.hidden_size
         gates = self.only(replica)._gates[0]  # (G·H, columns)  # noqa: SLF001
         by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, columns)
@@ -162,7 +162,7 @@ class ReplicaChoice:
     vote: bool = False  #: ask all that fit, in place of one.
 
     def pick(self, replicas: Sequence[Replica], preferred_loss: str | None) -> list[int]:
-        """The places in `replicas` of the networks that answer.
+        """Return the places in `replicas` of the networks that answer.
 
         Args:
             replicas: every variant with every seed, variant by variant.
@@ -253,7 +253,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def length(self, question: Question) -> int:
-        """The time steps that an answer takes."""
+        """Return the time steps that an answer takes."""
 
     @abstractmethod
     def notices(self, question: Question) -> Iterator[str]:
@@ -272,7 +272,10 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         return f"{self._source} ({replica.variant.label}, seed {replica.seed})"
 
     def document(self) -> dict[str, Any]:
-        """The same for JSON; in a vote, lists of all sizes, losses and seeds that take part."""
+        """Return the choice of networks for JSON.
+
+        In a vote, it lists all sizes, losses and seeds that take part.
+        """
         document: dict[str, Any] = {
             "source": self._source,
             "path": str(self._path),
@@ -297,7 +300,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
 
 def in_words(values: Sequence[object]) -> str:
-    """Values in a sentence: `1, 2 and 3`."""
+    """Return values in a sentence: `1, 2 and 3`."""
     if len(values) > 8:  # seeds, which are consecutive
         return f"{values[0]} to {values[-1]}"
     *others, last = map(str, values)

@@ -57,7 +57,7 @@ class Examples:
         return Examples(inputs, self.targets[:, start:stop], lengths)
 
     def batch(self, device: torch.device) -> "Batch":
-        """The same as one contiguous block in the model's layout, on its device."""
+        """Return them as one contiguous block in the model's layout, on its device."""
         inputs = self.inputs.permute(2, 0, 3, 1)  # (T, S, F, N)
         targets = self.targets.movedim(1, -1)  # (S, …, N)
         return Batch(
@@ -86,7 +86,10 @@ def join(parts: Sequence[Examples], dimension: int) -> Examples:
 
 
 def _padded(tensor: Tensor, longest: int, trailing: int) -> Tensor:
-    """A tensor (S, N, T, …) with zeros up to `longest` steps; `trailing` dimensions follow T."""
+    """Return a tensor (S, N, T, …) with zeros up to `longest` steps.
+
+    `trailing` dimensions follow T.
+    """
     missing = longest - tensor.shape[2]
     if not missing:
         return tensor
@@ -103,7 +106,10 @@ class Batch:
 
 
 def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) -> list[Batch]:
-    """The examples of an epoch in batches, in order; the last may be smaller than the others."""
+    """Return the examples of an epoch in batches, in order.
+
+    The last batch may be smaller than the others.
+    """
     whole = examples.batch(device)  # arranged and sent at once
     assert whole.lengths is not None
     starts = range(0, examples.count, batch_size)
@@ -185,7 +191,7 @@ class SequenceProblem(Problem):
 
     @classmethod
     def with_weights(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Self:
-        """The problem on the CPU, its model with these weights.
+        """Return the problem on the CPU, its model with these weights.
 
         Raises:
             CheckpointError: if the weights do not fit the settings.
@@ -201,14 +207,14 @@ class SequenceProblem(Problem):
 
     @abstractmethod
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Sequences of these lengths (N,) by chance, for one seed (S = 1)."""
+        """Return sequences of these lengths (N,) by chance, for one seed (S = 1)."""
 
     def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Sequences to train on, of these lengths (N,), for one seed (S = 1)."""
+        """Return sequences to train on, of these lengths (N,), for one seed (S = 1)."""
         return self.draw(lengths, random)
 
     def training_lengths(self, random: torch.Generator) -> Tensor:
-        """The lengths (N,) of a training set that is used again in every epoch: by chance."""
+        """Draw the lengths (N,) of a training set that is used in every epoch."""
         return self.random_lengths(self.samples_per_epoch, random)
 
     def draw_validation(self, random: torch.Generator) -> Examples:
@@ -235,7 +241,7 @@ class SequenceProblem(Problem):
         self._batches = cut_into_batches(examples, self.batch_size, self.device)
 
     def _draw_for_all_epochs(self, random: torch.Generator) -> Examples:
-        """Sequences to train one seed on in every epoch."""
+        """Return sequences to train one seed on in every epoch."""
         return self.draw_training(self.training_lengths(random), random)
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
@@ -257,7 +263,7 @@ class SequenceProblem(Problem):
         return join([draw(generator(seed, *purpose)) for seed in self.seeds], 0)
 
     def draw_at(self, length: int, count: int) -> Examples:
-        """Sequences of one length for every seed, to measure by length."""
+        """Return sequences of one length for every seed, to measure by length."""
         lengths = torch.full((count,), length)
         return self.for_seeds(partial(self.draw, lengths), "test", length)
 
@@ -277,7 +283,7 @@ class SequenceProblem(Problem):
         return parts[0] if len(parts) == 1 else torch.cat(parts)
 
     def for_replicas(self, batch: Batch) -> Batch:
-        """A batch of all seeds, repeated for every variant."""
+        """Return a batch of all seeds, repeated for every variant."""
         variants = len(self.config.variants)
         if variants == 1:
             return batch
@@ -318,19 +324,19 @@ class SequenceProblem(Problem):
 
     @staticmethod
     def figures(values: Mapping[str, Tensor]) -> Figures:
-        """Values (R,) as the loop takes them."""
+        """Return values (R,) as the loop takes them."""
         return {name: tuple(tensor.tolist()) for name, tensor in values.items()}
 
 
 def _combined(parts: list[Tensor]) -> Tensor:
-    """Values (R, n) of parts as (R, N), or sums (R,) of parts as one sum (R,)."""
+    """Return values (R, n) of parts as (R, N), or sums (R,) of parts as one sum (R,)."""
     if parts[0].dim() > 1:
         return torch.cat(parts, 1)
     return torch.stack(parts).sum(0)
 
 
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
-    """The networks of `config`, for F features and O outputs, with their initial weights.
+    """Return the networks of `config`, for F features and O outputs, with their initial weights.
 
     Each starts as an ordinary layer and `nn.Linear` of its seed would, whatever the others.
     """

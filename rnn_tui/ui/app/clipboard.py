@@ -25,6 +25,6 @@ def as_text(widget: Widget | None) -> str:
 
 
 def _plain(cell: object) -> str:
-    """The words of a cell, in one line."""
+    """Return the words of a cell, in one line."""
     text = cell.plain if isinstance(cell, Text) else str(cell)
     return " ".join(text.split())

@@ -50,7 +50,7 @@ class HelpScreen(Dialog[None]):
 
 
 def _tables(screen: Screen[object]) -> list[str]:
-    """A table of the keys of what is in front, and one of the app's, in Markdown."""
+    """Return a table of the keys of what is in front, and one of the app's, in Markdown."""
     rows: dict[str, list[str]] = defaultdict(list)
     for binding, node in documented(screen):
         heading = "Keys" if node is screen.app else "In this view"

@@ -16,7 +16,7 @@ _WRITING = threading.Lock()  # of the file, by threads of the app
 
 
 def usable_preferences() -> Preferences:
-    """The settings in `config.toml` that can be used, with a sentence for each that can't."""
+    """Return the usable settings in `config.toml`, and a sentence for each other one."""
     presets = dict.fromkeys(preset.name for task in TASKS.values() for preset in task.presets)
     preferences = read_preferences(
         {"theme": (*BUILTIN_THEMES, HIGH_CONTRAST.name), "preset": tuple(presets)}

@@ -30,12 +30,12 @@ class Tab:
 
 
 def tab_of(task: str) -> str:
-    """The id of a task's tab; a plug-in may be called as another tab is."""
+    """Return the id of a task's tab; a plug-in may be called as another tab is."""
     return f"task-{task}" if task in (HOME, RUNS, REPORT, SWEEPS) else task
 
 
 def all_tabs() -> tuple[Tab, ...]:
-    """The tabs in order, which is that of their keys."""
+    """Return the tabs in order, which is that of their keys."""
     tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
     places = [
         (HOME, "Home", None),
@@ -50,7 +50,7 @@ def all_tabs() -> tuple[Tab, ...]:
 
 
 def bindings(tabs: Sequence[Tab]) -> list[Binding]:
-    """The keys of those that have one; the tabs show them."""
+    """Return the keys of those that have one; the tabs show them."""
     others = [tab for tab in tabs if tab.key and tab.id != HOME]
     return [
         key("home", f"tab('{HOME}')", "Home", show=False),

@@ -74,12 +74,12 @@ class PluginViews:
 
 
 def views_of(task: Task) -> tuple[View, ...]:
-    """The views of a task, in order."""
+    """Return the views of a task, in order."""
     return plugin_views().of_tasks.get(task.name) or _usual_views(task)
 
 
 def _usual_views(task: Task) -> tuple[View, ...]:
-    """The views of a task that ships, or else the general ones of its kind."""
+    """Return the views of a task that ships, or else the general ones of its kind."""
     if task.name in VIEWS:
         return VIEWS[task.name]
     if task.reads_data:

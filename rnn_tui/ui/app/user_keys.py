@@ -43,7 +43,7 @@ class Clash:
 
 
 def usable_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """The keys that can be given to the app.
+    """Return the keys that can be given to the app.
 
     Args:
         wanted: by the name of a meaning in `KEYS`, keys with commas between them, as typed.
@@ -103,7 +103,7 @@ def _is_key(key: str) -> bool:
 
 
 def _clash(usable: Mapping[str, str]) -> Clash | None:
-    """The first of the user's keys that means something else, too; None if none does."""
+    """Return the first of the user's keys that means something else, too; None if none does."""
     meanings: dict[str, str] = dict.fromkeys(RESERVED, "the app itself")
     table = {name: usable.get(name, keys) for name, (keys, _) in KEYS.items()}
     users_last = sorted(table, key=lambda name: name in usable)

@@ -74,7 +74,7 @@ class CalculatorPanel(AskPanel):
                 yield SumText()
 
     def _entry(self, operand: str, choice_name: str, choice: Widget) -> Horizontal:
-        """A line with the field of a number, and beside it something to choose."""
+        """Return a line with the field of a number, and beside it something to choose."""
         return Horizontal(
             Label(operand, classes="operand", markup=False),
             NumberEntry(operand, EXAMPLE[operand]),

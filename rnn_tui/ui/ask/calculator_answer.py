@@ -131,7 +131,7 @@ class Adders:
 
 
 def _confidence(ones: Array) -> Array:
-    """The confidence in each bit from the probability (L,) or the share of votes that it is 1.
+    """Return the confidence in each bit from the probability or share of votes (L,) of a 1.
 
     It is 0.5 where weights are so large that no number comes out.
     """

@@ -191,7 +191,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         return [(highest - cell // self._pitch, cell % self._pitch) for cell in cells]
 
     def _label_in(self, row: _Row, line: int, answer: SumAnswer) -> str:
-        """The label of a row in one of its lines: of a tall row in the middle one."""
+        """Return the label of a row in one of its lines: of a tall row in the middle one."""
         if row is _PROBED and not answer.probed_carries:
             return ""
         if row.tall and line != (self._tall - 1) // 2:
@@ -224,7 +224,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         return (self._pitch - 1) // 2 if self._glyph else 0
 
     def _ruler(self, visible: Sequence[tuple[int, int]]) -> list[Cell]:
-        """The numbers of the bits, each with its last figure above its bit."""
+        """Return the numbers of the bits, each with its last figure above its bit."""
         if not visible:  # there is room for the labels at most
             return []
         step = 5 if self._pitch > 1 else 10
@@ -243,7 +243,7 @@ def _carry(answer: SumAnswer, bit: int) -> Cell:
 
 
 def _probed_carry(answer: SumAnswer, bit: int) -> Cell:
-    """The carry that a probe reads from the state; blank before it is asked."""
+    """Return the carry that a probe reads from the state; blank before it is asked."""
     if not answer.probed_carries:
         return " ", ""
     carry = answer.probed_carries[bit]
@@ -261,7 +261,7 @@ def _digit_of_b(answer: SumAnswer, bit: int) -> Cell:
 
 
 def _digit(number: int, bit: int) -> str:
-    """The digit of a number at a bit. A zero has one; otherwise nothing stands before the first."""
+    """Return the digit of a number at a bit; empty before its first digit, but 0 for a zero."""
     return f"{number >> bit & 1}" if bit < max(1, number.bit_length()) else " "
 
 
@@ -300,7 +300,7 @@ def _label(row: _Row, answer: SumAnswer) -> str:
 
 
 def addition_rows(answer: SumAnswer) -> dict[str, list[Cell]]:
-    """The rows of an addition from top to bottom, by their labels; the highest bit is first.
+    """Return the rows of an addition from top to bottom, by their labels; the highest bit is first.
 
     The row without a label has the marks of wrong bits.
     """

@@ -234,7 +234,7 @@ class RecallPromptPanel(AskPanel):
         self.query_one("#recall-position", TypedInput).hold(f"{position}")
 
     def _typed_position(self) -> int:
-        """The position in the field, or the last one that could be read."""
+        """Return the position in the field, or the last one that could be read."""
         try:
             return parse_position(self.query_one("#recall-position", Input).value)
         except QueryError:

@@ -35,7 +35,7 @@ class ChartView(Widget):
         return super().check_action(action, parameters)
 
     def _chart_for(self, action: str) -> Chart | None:
-        """The chart in focus, or else the first, that has a use for an action."""
+        """Return the chart in focus, or else the first, that has a use for an action."""
         charts = sorted(self.charts, key=lambda chart: not chart.has_focus)
         return next((chart for chart in charts if chart.check_action(action, ())), None)
 
@@ -52,7 +52,7 @@ class ChartView(Widget):
             chart.focus()
 
     def _next_in_full_screen(self) -> Chart | None:
-        """The chart to enlarge; None after the last one."""
+        """Return the chart to enlarge; None after the last one."""
         charts = list(self.charts)
         for place, chart in enumerate(charts):
             if chart is self.screen.maximized:

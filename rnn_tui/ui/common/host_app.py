@@ -37,9 +37,9 @@ class HostApp(SteadyApp):
         raise NotImplementedError
 
     def shown_key(self, name: str) -> str:
-        """The first key of a meaning in `KEYS`, as the footer writes it."""
+        """Return the first key of a meaning in `KEYS`, as the footer writes it."""
         raise NotImplementedError
 
     async def interrupted(self) -> "list[RunRecord]":
-        """The runs that were interrupted, the newest first; none if they can't be read."""
+        """Return the runs that were interrupted, the newest first; none if they can't be read."""
         raise NotImplementedError

@@ -15,7 +15,7 @@ from textual.binding import Binding
 
 
 def _read_table() -> dict[str, tuple[str, str]]:
-    """The table of keys, of which each line has a name, its keys and their meaning."""
+    """Return the table of keys, of which each line has a name, its keys and their meaning."""
     table = {}
     text = Path(__file__).with_name("keys.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -38,7 +38,7 @@ def key(
     show: bool = True,
     display: str | None = None,
 ) -> Binding:
-    """A binding of the key with a meaning.
+    """Return a binding of the key with a meaning.
 
     Args:
         name: of the meaning in `KEYS`.

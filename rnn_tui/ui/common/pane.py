@@ -27,7 +27,7 @@ NOTHING_SHOWN = -1  # in place of a version of the store
 
 
 def with_key(key: str, label: str) -> Content:
-    """The words on a tab, after the key that goes there."""
+    """Return the words on a tab, after the key that goes there."""
     return Content.assemble((f"{key} ", "dim"), label) if key else Content(label)
 
 
@@ -55,7 +55,7 @@ def focus_soon(widget: Widget, focus: Callable[[], object]) -> None:
 
 
 def view_tabs(views: Mapping[str, tuple[str, Widget]]) -> ViewTabs:
-    """A row of tabs with the views of a pane.
+    """Return a row of tabs with the views of a pane.
 
     Args:
         views: in order, by their ids, the words on a view's tab and the view.

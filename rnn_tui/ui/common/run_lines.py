@@ -53,7 +53,7 @@ def awaited(state: RunState) -> str:
 
 
 def figures(task: Task, state: RunState) -> str:
-    """The headline of every network of a finished run; else the run's status."""
+    """Return the headline of every network of a finished run; else the run's status."""
     if state.status is not Status.FINISHED:
         return state.status.value
     metric = task.metric(task.headline)

@@ -62,7 +62,7 @@ class TaskTab(Pane):
         raise NotImplementedError
 
     def states(self) -> "list[RunState]":
-        """The runs of this task, in order of start."""
+        """Return the runs of this task, in order of start."""
         raise NotImplementedError
 
     @property
@@ -71,11 +71,11 @@ class TaskTab(Pane):
         raise NotImplementedError
 
     async def filled(self, name: str) -> "TaskView":
-        """The view of this id, made if it is not there; `KeyError` if the task has none."""
+        """Return the view of this id, made if it is not there; `KeyError` if the task has none."""
         raise NotImplementedError
 
     def view_of(self, kind: type[Kind]) -> Kind:
-        """The view of this kind, which is made; `LookupError` if there is none."""
+        """Return the view of this kind, which is made; `LookupError` if there is none."""
         for view in self.contents:
             if isinstance(view, kind):
                 return view
@@ -123,10 +123,10 @@ class BrokenView(Static, TaskView):
 
 
 def pane_of(view: Widget) -> Pane:
-    """The pane that a view is in."""
+    """Return the pane that a view is in."""
     return next(node for node in view.ancestors if isinstance(node, Pane))
 
 
 def task_tab_of(view: Widget) -> TaskTab:
-    """The tab of a task that a view is in."""
+    """Return the tab of a task that a view is in."""
     return next(node for node in view.ancestors if isinstance(node, TaskTab))

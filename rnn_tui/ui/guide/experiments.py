@@ -38,7 +38,7 @@ class GuidedExperiment:
 
 
 def experiment_names(folder: Path = FOLDER) -> list[str]:
-    """The names of the experiments, in their order."""
+    """Return the names of the experiments, in their order."""
     return sorted(path.stem for path in folder.glob("*.md") if "." not in path.stem)
 
 

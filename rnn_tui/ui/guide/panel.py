@@ -207,7 +207,7 @@ class GuidePanel(Vertical):
             await self._press("space")
 
     def _field(self, id: str) -> Widget | None:
-        """The first widget that takes the focus in a visible one of this id; None without any."""
+        """Return the first widget that takes the focus in a visible one of this id, or None."""
         for place in self.app.pane.query(f"#{id}"):
             if not all(node.display for node in place.ancestors_with_self):
                 continue
@@ -281,7 +281,7 @@ def open_guide(app: HostApp) -> None:
 
 
 def _language() -> str:
-    """The user's language in two letters, by the environment; empty if it says none."""
+    """Return the user's language in two letters, by the environment; empty if it says none."""
     for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
         locale = os.environ.get(name)
         if locale:

@@ -376,7 +376,7 @@ class HomePane(Pane):
         ways_list.highlighted = highlighted
 
     def _line(self, way: Way) -> Content:
-        """The key, title and description of a way; with space around them if there is room."""
+        """Return the key, title and description of a way, with space around if there is room."""
         space = "\n" if self.has_class("-large") else ""
         return Content.assemble(
             space,

@@ -79,7 +79,7 @@ class AdderInside(AskedInside):
 
 
 def _compared(label: str, bits: Bits, true: Bits) -> WordBand:
-    """A band of bits in which those that differ from the true ones are marked."""
+    """Return a band of bits in which those that differ from the true ones are marked."""
     return WordBand(label, _words(bits), wrong=(bits != true).tolist())
 
 

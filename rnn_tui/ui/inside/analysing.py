@@ -166,7 +166,7 @@ class AnalysingView(Vertical, InsideLook):
             self.edit((*self.edits, self._freezing(self.subject, self.look.unit)))
 
     def _freezing(self, subject: Subject, unit: int) -> Edit:
-        """The edit that keeps the value of a unit, in what is looked at, from now on."""
+        """Return the edit that keeps the value of a unit, in what is looked at, from now on."""
         layer = subject.trace.layers[self.look.layer]
         quantity = self.look.quantity
         value = float(layer.quantities[quantity][self.step, unit])

@@ -63,7 +63,7 @@ StepBand: TypeAlias = WordBand | HeatBand | BarBand
 
 
 def title_of(band: StepBand, step: int) -> str:
-    """The name of the panel that a band begins; of a curve, with its value at a step."""
+    """Return the name of the panel that a band begins; of a curve, with its value at a step."""
     if not isinstance(band, BarBand):
         return band.title if isinstance(band, HeatBand) else ""
     value = band.values[step]

@@ -157,7 +157,7 @@ class HistoryPlayer:
 
 
 def _at_snapshot(subject: Subject, reading: "NetworkReading", place: int) -> Subject:
-    """The subject, with its network as it was at a place in the training history."""
+    """Return the subject, with its network as it was at a place in the training history."""
     shown = replace(subject, reading=reading, edited=None, network=(subject.network, place))
     if reading.retraced:
         return shown

@@ -123,7 +123,7 @@ class StepGrid(Widget, can_focus=True):
         self.refresh(layout=self.styles.is_auto_height)
 
     def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
-        """A line for the ruler and each row, and as many for bars as make them easier to read."""
+        """Return the height: lines for the ruler and each row, and more for legible bars."""
         return len(lay_out(MOST_LINES, self.bands, framed=self._framed)) if self.bands else 1
 
     # Where things are
@@ -202,7 +202,7 @@ class StepGrid(Widget, can_focus=True):
                 return self._draw_bars(band, place.line, place.lines)
 
     def _draw_rule(self, index: int) -> list[Segment]:
-        """The upper edge of the panel that a band begins: its name, what its colours mean."""
+        """Draw the upper edge of a band's panel: its name, and the meaning of its colours."""
         band, frame, title = self.bands[index], self._style("frame"), self._style("title")
         if self.has_focus and isinstance(band, HeatBand) and band.row is not None:
             title, frame = self._style("label"), self._style("frame-lit")
@@ -218,7 +218,7 @@ class StepGrid(Widget, can_focus=True):
         return [Segment(left, frame), Segment(name, title), rule, *legend, Segment(right, frame)]
 
     def _legend(self, index: int) -> list[Segment]:
-        """The colours of the heatmap in the panel that a band begins, and their values."""
+        """Return the colours of the heatmap in the panel that a band begins, and their values."""
         first = self.bands[index]
         heat = next((band for band in self.bands[index:] if isinstance(band, HeatBand)), None)
         if heat is None or (heat.title and heat is not first):
@@ -236,17 +236,17 @@ class StepGrid(Widget, can_focus=True):
         return self.get_component_rich_style(f"step-grid--{name}")
 
     def _label(self, text: str, *, cursor: bool = False) -> Segment:
-        """A label at the left, with a sign where the cursor is."""
+        """Return a label at the left, with a sign where the cursor is."""
         width = self._label_width - 2
         sign, style = ("▸", "cursor") if cursor else (" ", "label")
         return Segment(f"{text[:width].ljust(width)}{sign} ", self._style(style))
 
     def _rows(self, band: HeatBand, lines: int, line: int) -> tuple[int, ...]:
-        """The rows that a line of a heatmap shows; one where a sign has to be read in each."""
+        """Return the rows that a line of a heatmap shows; one row if signs must be legible."""
         return rows_at(band, lines, line, alone=band.signed and self.app.no_color)
 
     def _row_label(self, band: HeatBand, rows: Sequence[int]) -> list[Segment]:
-        """The names of the rows of a line; of two, the one at the cursor stands out."""
+        """Return the names of the rows of a line; of two, the one at the cursor stands out."""
         names = [band.labels[row] for row in rows]
         longest = max(map(len, band.labels)) * len(rows) + len(rows) - 1
         has_room = len(band.prefix) + longest <= self._label_width - 2
@@ -297,7 +297,7 @@ class StepGrid(Widget, can_focus=True):
         return Heatscale(self.app.current_theme, ground, plain=self.app.no_color)
 
     def _draw_heat(self, band: HeatBand, levels: Levels, line: int, lines: int) -> list[Segment]:
-        """A line of a heatmap: one row, or two rows in the halves of its cells.
+        """Return a line of a heatmap: one row, or two rows in the halves of its cells.
 
         `levels` (R, T) are those of the whole heatmap.
         """
@@ -327,7 +327,7 @@ class StepGrid(Widget, can_focus=True):
         return segments
 
     def _written(self, band: HeatBand, row: int, step: int, width: int) -> str:
-        """The value to write into a cell; empty for none."""
+        """Return the value to write into a cell; empty for none."""
         value = band.values[row, step]
         if not band.written or width < NARROWEST_WRITTEN or np.isnan(value):
             return ""

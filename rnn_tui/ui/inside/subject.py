@@ -76,7 +76,7 @@ class Analyses:
         return kind.name, subject.network, read
 
     def of(self, subject: Subject, kind: AnalysisKind) -> Any:
-        """The analysis of that kind of a subject; None if there is none."""
+        """Return the analysis of that kind of a subject; None if there is none."""
         return self._results.get(self._key(subject, kind))
 
     def can_start(self, subject: Subject, kind: AnalysisKind) -> bool:

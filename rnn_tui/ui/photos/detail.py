@@ -214,7 +214,7 @@ class PhotoDetail(VerticalScroll, can_focus=True):
 
 
 def _headline(reading: "Reading", place: tuple[int, int]) -> Text:
-    """The place of a photo, its name, and what was read."""
+    """Return the place of a photo, its name, and what was read."""
     number, count = place
     if reading.error:
         parts = [reading.error]
@@ -286,7 +286,7 @@ def examine(
 
 
 def _prepared_by(reader: "PhotoReader", image: "Picture", method: str) -> "PreparedDigit":
-    """The digit of a photo of one as the reader's network reads it best, by a method."""
+    """Return the digit of a photo of one as the reader's network reads it best, by a method."""
     from rnn_tui.photos.digit.prepare import proposals  # noqa: PLC0415 - OpenCV, in the thread
     from rnn_tui.photos.reader import read_best  # noqa: PLC0415
 
@@ -309,7 +309,7 @@ def _prepared_digit(reader: "PhotoReader", image: "Picture", index: int) -> "Pre
 
 
 def _with_small_stages(prepared: "PreparedDigit") -> "PreparedDigit":
-    """The same with pictures of its steps that are small enough to keep."""
+    """Return the prepared digit with pictures of its steps that are small enough to keep."""
     from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
 
     stages = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)

@@ -245,7 +245,7 @@ class PhotosForm(Vertical):
         self.refresh_bindings()
 
     def _source_chooser(self) -> Callable[[], Source]:
-        """A function that gives the weights of the selected network."""
+        """Return a function that gives the weights of the selected network."""
         source = self.query_one(NetworkSelect).source
         if source is None:  # networks are still being looked for: the first of them is meant
             return partial(choose_shipped, MNIST.name)

@@ -265,7 +265,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self.app.push_screen(LabelScreen(self._selected_photo, self.action_give_label, self._step))
 
     def _selected_photo(self) -> "tuple[Reading | None, Picture | None]":
-        """The selected reading, and its photo once that is decoded."""
+        """Return the selected reading, and its photo once that is decoded."""
         index = self._grid.selected
         if index is None:
             return None, None

@@ -89,7 +89,7 @@ class ReportTable(Vertical, TaskView):
             self.query_one(PlainTable).fill(headings, lines)
 
     def _line(self, row: Row) -> list[Text]:
-        """The cells of a row; that of the place is coloured."""
+        """Return the cells of a row; that of the place is coloured."""
         texts = dict(zip(KEYS, table_cells(row), strict=True))
         line = [_cell(column, text) for column, text in texts.items()]
         place = _place(row, training=row.experiment in self._training)
@@ -103,7 +103,7 @@ PLACE_COLOURS = {None: "text-muted", True: "text-success", False: "text-warning"
 
 
 def _cell(column: str, text: str, style: str = "") -> Text:
-    """A cell with a gap before it: 80 columns lack the room for padding on both sides."""
+    """Return a cell with a gap before it: 80 columns lack the room for padding on both sides."""
     gap = "" if column == KEYS[0] else " "
     alignment: JustifyMethod = "right" if column in RIGHT_ALIGNED else "left"
     return Text(f"{gap}{text}", style, justify=alignment, no_wrap=True)
@@ -117,7 +117,7 @@ def _place(row: Row, *, training: bool) -> str:
 
 
 def _mark(row: Row) -> str:
-    """A mark for where the published figure lies: inside, below or above; a dot if unknown."""
+    """Return a mark of the published figure's place: inside, below, above, or a dot if unknown."""
     if row.distance is None:
         return "·"
     if row.distance == 0:
@@ -204,7 +204,10 @@ class ReportPlots(Vertical, SpreadView):
 
 
 def _published_points(points: tuple[Sequence[float], Sequence[float]], colour: int) -> ChartSeries:
-    """The report's points (x and y) of a network; no line, as they are no mean over seeds."""
+    """Return the report's points (x and y) of a network.
+
+    No line joins them, as they are no mean over seeds.
+    """
     x, y = points
     mark = HOLLOW[curve_marker(colour)]
     return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
@@ -251,7 +254,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
 
 
 def _conclusion(conclusion: Conclusion) -> Content:
-    """The verdict, the report's words, and the table, whose lines fit into 80 columns."""
+    """Return the verdict, the report's words, and the table, whose lines fit into 80 columns."""
     mark, colour = MARKS[conclusion.verdict]
     verdict = Content.styled(f"{mark} {conclusion.sentence}", f"bold {colour}")
     claim = Content(f"The report: “{conclusion.claim}” {conclusion.measured}")
@@ -261,7 +264,10 @@ def _conclusion(conclusion: Conclusion) -> Content:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """The rows of a table as lines, with columns of equal width; the first row are headings."""
+    """Return the rows of a table as lines, with aligned columns.
+
+    The first row has the headings.
+    """
     forms = []
     for column in zip(*rows, strict=True):
         alignment = ">" if column[0] in COMPARED_RIGHT_ALIGNED else "<"

@@ -149,14 +149,14 @@ class RunsCompare(Vertical, SpreadView):
 
 
 def name_or_count(runs: Sequence[RunRecord]) -> str:
-    """The name of a single run, or how many runs there are."""
+    """Return the name of a single run, or how many runs there are."""
     return runs[0].name if len(runs) == 1 else f"{len(runs)} runs"
 
 
 def curves_of(
     store: RunStore, runs: Sequence[RunRecord], metric: str
 ) -> tuple[list[tuple[RunRecord, Curve]], list[str]]:
-    """The curves of runs, and of those that are damaged the sentences that say so."""
+    """Return the curves of runs, and of those that are damaged the sentences that say so."""
     with suppress(StoreError):
         return store.outlines([run.undamaged for run in runs], metric), []
     curves: list[tuple[RunRecord, Curve]] = []
@@ -210,7 +210,7 @@ class RunDetailsScreen(Dialog[None]):
 
 
 def _time(seconds: float) -> str:
-    """A time in words, from seconds since the epoch."""
+    """Return a time in words, from seconds since the epoch."""
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(seconds))
 
 
@@ -241,7 +241,7 @@ class ExportRunsScreen(ExportPrompt):
         return name_or_count(self._runs)
 
     async def in_the_way(self, form: str, path: Path) -> Sequence[Path]:
-        """The file that is there already; to folders files are added."""
+        """Return the file that is there already; to folders files are added."""
         return [] if FORMATS[form].in_folder else await super().in_the_way(form, path)
 
     def _show_progress(self, progress: Progress) -> None:

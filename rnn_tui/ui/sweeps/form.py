@@ -138,7 +138,7 @@ def read_form(texts: FormTexts, data_dir: str | None) -> NewSweep:
 
 
 def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, Any]:
-    """The settings that are the same in all trials, by name."""
+    """Return the settings that are the same in all trials, by name."""
     fixed: dict[str, Any] = {}
     if data_dir and task.reads_data:
         fixed["data_dir"] = data_dir
@@ -240,5 +240,5 @@ class SweepForm(VerticalScroll):
 
 
 def _id_of(name: str) -> str:
-    """The id of the widget in which a field is chosen or typed."""
+    """Return the id of the widget in which a field is chosen or typed."""
     return f"sweep-{name}"

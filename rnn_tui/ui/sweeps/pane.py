@@ -105,7 +105,7 @@ class SweepsPane(StorePane):
         wanted = self._wanted
 
         def look(store: SweepStore) -> tuple[list[str], Sweep | None, str]:
-            """The names of all sweeps, the one to show, and why it can't be shown."""
+            """Return the names of all sweeps, the one to show, and why it can't be shown."""
             names: list[str] = [*store.sweep_names()]
             name = wanted if wanted in names else next(iter(names), "")
             try:

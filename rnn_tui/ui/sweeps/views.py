@@ -62,7 +62,7 @@ def share_of(trial: Trial) -> float:
 def _column(
     label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
 ) -> TableColumn[Trial]:
-    """A column of figures, which are dim where a trial was pruned."""
+    """Return a column of figures, which are dim where a trial was pruned."""
     return TableColumn(label, text, order, right=True, style=_dim_if_pruned)
 
 
@@ -71,7 +71,7 @@ def _dim_if_pruned(trial: Trial) -> str:
 
 
 def _setting_column(name: str) -> TableColumn[Trial]:
-    """The column of a setting: numbers in their order, before words in theirs."""
+    """Return the column of a setting: numbers in their order, before words in theirs."""
 
     def order(trial: Trial) -> Any:
         value = trial.point.get(name)
@@ -84,7 +84,7 @@ def _setting_column(name: str) -> TableColumn[Trial]:
 
 
 def _mark(trial: Trial) -> tuple[str, str]:
-    """The mark of a trial's status, and its style."""
+    """Return the mark of a trial's status, and its style."""
     return ("×", "dim") if trial.pruned else STATUS_MARKS[Status(trial.status)]
 
 
@@ -161,7 +161,7 @@ class SweepScatter(Vertical, ChartView):
         chart.show(self._points(sweep, log, ticks))
 
     def _points(self, sweep: Sweep, log: bool, ticks: dict[float, str]) -> list[ChartSeries]:
-        """The trials that have figures, as a series a kind."""
+        """Return the trials that have figures, as a series a kind."""
         trials = [trial for trial in sweep.trials if trial.spread is not None]
         places = [_place(trial.point.get(self.setting), ticks) for trial in trials]
         located = list(zip(trials, _apart(places, log), strict=True))
@@ -203,7 +203,7 @@ def _kind(trial: Trial, best: Trial | None) -> TrialKind:
 
 
 def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
-    """The axis of a setting.
+    """Return the axis of a setting.
 
     Returns:
         Whether it is logarithmic, and its labels by their places; none for the usual ones.
@@ -219,7 +219,7 @@ def _axis(plan: SweepPlan, setting: str) -> tuple[bool, dict[float, str]]:
 
 
 def _powers(setting_range: Range) -> dict[float, str]:
-    """The labels at the powers of 2, or of 10 for fractions, around a range."""
+    """Return the labels at the powers of 2, or of 10 for fractions, around a range."""
     base = 2.0 if setting_range.whole else 10.0
     first = math.floor(math.log(setting_range.low, base))
     last = math.ceil(math.log(setting_range.high, base))
@@ -317,7 +317,7 @@ class SweepSummary(Static):
 
 
 def _best_in_words(sweep: Sweep) -> Content:
-    """The best trial with its figure and settings."""
+    """Return the best trial with its figure and settings."""
     best = sweep.best
     if best is None:
         return Content.styled("Best: none yet", "$text-muted")

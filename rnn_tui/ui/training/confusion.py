@@ -160,7 +160,7 @@ class ConfusionView(Vertical, TaskView):
 
 
 def _matrices(evaluation: object) -> list[list[list[int]]]:
-    """The confusion matrices (V, C, C) of an evaluation; none if nothing is classified."""
+    """Return the confusion matrices (V, C, C) of an evaluation; none if nothing is classified."""
     matrices = getattr(evaluation, "confusion", None)
     if matrices is None:
         return []

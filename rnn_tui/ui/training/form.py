@@ -52,7 +52,7 @@ class SettingField(SettingInput):
         return lines
 
     def _drawn_label(self, width: int) -> Strip:
-        """The label of the setting, this many cells wide."""
+        """Return the label of the setting, this many cells wide."""
         text = set_cell_size(self.setting.label, width)
         form = cast("Widget", self.parent)
         strip = Strip([Segment(text, form.visual_style.rich_style)], width)
@@ -110,7 +110,7 @@ class Ticks(Vertical):
         return tuple(name for name, box in self._boxes.items() if box.value)
 
     def setting_value(self) -> tuple[str, ...]:
-        """The names of the choices that are ticked; raises `SettingError` if none is."""
+        """Return the names of the choices that are ticked; raises `SettingError` if none is."""
         if not self.ticked:
             raise SettingError(self._missing)
         return self.ticked
@@ -180,7 +180,7 @@ class SettingsForm(VerticalScroll):
         return self._spec.preset(str(self.query_one("#preset", Select).value))
 
     def configs(self, *, quiet: bool = False) -> list[RunConfig]:
-        """The runs that the form describes, one for each cell that is ticked.
+        """Return the runs that the form describes, one for each cell that is ticked.
 
         Raises:
             SettingError: if a value is not allowed. The field at fault gets the focus, unless it
@@ -311,7 +311,7 @@ class SettingsForm(VerticalScroll):
             self.border_subtitle = Content(hint)
 
     def _hint_of(self, focused: Widget | None) -> str:
-        """The hint of the setting that a widget belongs to; empty if it belongs to none."""
+        """Return the hint of the setting that a widget belongs to; empty if it belongs to none."""
         if focused is None:
             return ""
         for node in focused.ancestors_with_self:
@@ -376,7 +376,7 @@ class LogView(RichLog):
 
 
 def _select(label: str, names: Sequence[str], id: str) -> ComposeResult:
-    """A list of names to choose from, with a label before it."""
+    """Yield a list of names to choose from, with a label before it."""
     with Horizontal(classes="field-row"):
         yield Label(label, classes="choice-label", markup=False)
         yield PlainSelect([(name, name) for name in names], value=names[0], id=id)

@@ -42,7 +42,7 @@ RANDOM, MISREAD, OF_FIELD = "random", "misread", "of a field"
 def image_for_inside(
     evaluation: ImageEvaluation, index: int, run: RunState | None
 ) -> "DigitAtHand":
-    """A test image for the look inside, with the weights of the run that read it."""
+    """Return a test image for the look inside, with the weights of the run that read it."""
     # heavy, and the view is made right after the first frame
     from rnn_tui.ui.common.digit_at_hand import DigitAtHand  # noqa: PLC0415
 
@@ -52,7 +52,7 @@ def image_for_inside(
 
 
 def ink_of(evaluation: ImageEvaluation, index: int) -> "Ink":
-    """The ink of a test image (28, 28), 0 … 1."""
+    """Return the ink of a test image (28, 28), 0 … 1."""
     ink: Ink = evaluation.images[index].astype(np.float32) / np.float32(255)
     return ink
 
@@ -153,7 +153,7 @@ class TestImagesView(Vertical, InsideDoor):
         self._draw()
 
     def _images_of(self, kind: str) -> list[int]:
-        """The indices of a kind's images in the test set; none before a run is measured."""
+        """Return the indices of a kind's images in the test set; none before a run is measured."""
         evaluation = self._evaluation
         if evaluation is None:
             return []
@@ -248,7 +248,7 @@ class TestImagesView(Vertical, InsideDoor):
         return f"{count}: true {true}, read as {read}"
 
     def _headline(self, run: RunState | None) -> str:
-        """The test figures of a run, the headline and its published figure first."""
+        """Return the test figures of a run, the headline and its published figure first."""
         task = self._pane.spec
         if run is None or task.headline not in run.results:
             return not_measured(run, self._pane.runs)

@@ -152,7 +152,7 @@ class TaskPane(TaskTab):
         return self.whole and not filling and self.content(self.view) is not None
 
     def content(self, view: str) -> TaskView | None:
-        """The view of this id; None until all of it is there."""
+        """Return the view of this id; None until all of it is there."""
         content = self._contents.get(view)
         return content if content is not None and content.is_mounted else None
 
@@ -179,7 +179,10 @@ class TaskPane(TaskTab):
         self._show_view()
 
     async def filled(self, name: str) -> TaskView:
-        """The view of this id, made if it is not there yet; it has not been brought up to date."""
+        """Return the view of this id, made if it is not there yet.
+
+        It has not been brought up to date.
+        """
         needed = self._views[name].needs
         if needed is not None:
             await self.filled(needed)
@@ -219,7 +222,7 @@ class TaskPane(TaskTab):
         self.go_to_view(INSIDE_VIEW)
 
     def states(self) -> list[RunState]:
-        """The runs of this task, in order of start."""
+        """Return the runs of this task, in order of start."""
         states = self.runs.states.values()
         return [state for state in states if state.config.task == self.spec.name]
 

@@ -23,7 +23,7 @@ NO_EPOCH = "No epoch has ended yet."
 
 
 def abbreviated(title: str) -> str:
-    """The title of a metric in fewer letters."""
+    """Return the title of a metric in fewer letters."""
     return title.replace("validation", "val").replace("training", "train")
 
 
@@ -104,7 +104,7 @@ class VariantTable(Vertical, TaskView):
         return f"{words} · {epochs}, {state.elapsed:.1f} s"
 
     def _metrics(self, state: RunState) -> list[Metric]:
-        """The metrics to show: those of the test first, and of a stage the accuracies first."""
+        """Return the metrics to show: those of the test first, and accuracies before others."""
         measured = [metric for metric in state.metric_definitions if state.spreads(metric.name)]
         if self._short:
             main = main_metric(measured, self._spec.headline)
@@ -116,12 +116,12 @@ class VariantTable(Vertical, TaskView):
 
 
 def _heading(column: str) -> Text:
-    """The heading of a column, above the right end of figures, as those are aligned."""
+    """Return the heading of a column, above the right end of figures, as those are aligned."""
     return Text(column, justify="left" if column == "network" else "right")
 
 
 def _row(name: Text, metric: Metric, spread: Spread, published: float | None) -> list[Text]:
-    """A row of all columns; those of published figures are empty if there is none."""
+    """Return a row of all columns; those of published figures are empty if there is none."""
     # with zeros at the end: 2.1 below 2.06 would look less exact
     form = ".2f" if metric.unit == "%" else "#.3g"
     figures = [spread.mean, spread.sd, spread.low, spread.high]

@@ -44,7 +44,7 @@ class RunProgress(ProgressLine):
         self.draw(activity, state.progress, " · ".join(numbers))
 
     def _activity(self, state: RunState) -> str:
-        """The run with its epoch, and what it waits for or does, unless it simply trains."""
+        """Return the run with its epoch, and what it waits for or does, unless it simply trains."""
         epochs = state.config.epochs
         epoch = min(len(state.epochs) + 1, epochs)
         text = f"{state.config.name} epoch {epoch}/{epochs}"
@@ -100,7 +100,7 @@ class RunBar(Static):
         self.update(Content("").join(parts), layout=False)
 
     def _run_in_words(self, state: RunState, chosen: bool) -> Content:
-        """A run by its mark, its name and its figures or status."""
+        """Return a run by its mark, its name and its figures or status."""
         colour = self._runs.colours[state.run_id]
         dark = self.app.current_theme.dark
         mark = Content(f" {curve_marker(colour)} ").stylize(curve_colour(colour, dark))

@@ -36,7 +36,7 @@ BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskTab) -> TaskView:
-    """The view of training for a task, by whether a run of it is a set of networks."""
+    """Return the view of training for a task, by whether a run of it is a set of networks."""
     usual = pane.spec.config(pane.spec.default_cell)
     return NetworksTraining(pane) if usual.variants else RunsTraining(pane)
 
@@ -114,7 +114,10 @@ class TrainingCharts(ChartGrid):
         return {name: metrics for name, metrics in figures.items() if metrics}
 
     def _definitions(self, states: Sequence[RunState]) -> list[Metric]:
-        """The metrics of the runs and of the task; if they differ, those of the task count."""
+        """Return the metrics of the runs and of the task.
+
+        If they differ, those of the task count.
+        """
         definitions: dict[str, Metric] = {}
         for state in reversed(states):
             definitions |= {metric.name: metric for metric in state.metric_definitions}
@@ -185,7 +188,7 @@ class TrainingCharts(ChartGrid):
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool
     ) -> Iterator[ChartSeries]:
-        """The curves of a run.
+        """Yield the curves of a run.
 
         Args:
             state: the run.
@@ -241,7 +244,7 @@ class TrainingCharts(ChartGrid):
         self.query_one("#charts").display = not self._alone
 
     def _rows_to_come(self) -> tuple[int, int]:
-        """The rows that the table has or will have, and how few are worth their lines."""
+        """Return the rows that the table has or will have, and how few are worth their lines."""
         run = self._pane.chosen
         if run is None:
             return 0, 0
@@ -317,7 +320,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool
     ) -> Iterator[ChartSeries]:
-        """A curve of each network, or where a metric has none of each, one of all networks."""
+        """Yield a curve of each network, or one of all if the metric has none of each."""
         variants = state.config.variants
         for metric in metrics:
             if metric.name not in state.bands:
@@ -392,7 +395,10 @@ def _is_by_epoch(state: RunState, metric: Metric) -> bool:
 
 
 def _heading(metrics: Sequence[Metric], several: bool) -> str:
-    """The heading of a chart; of `several` runs or networks it says which mark is which metric."""
+    """Return the heading of a chart.
+
+    For `several` runs or networks it says which mark is which metric.
+    """
     words, title = _words(metrics)
     if not several or len(metrics) == 1:
         return title or ", ".join(words).capitalize()

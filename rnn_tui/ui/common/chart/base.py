@@ -191,7 +191,7 @@ class ChartBase(Widget, can_focus=True):
             self._changed()
 
     def label_of(self, x: float) -> str:
-        """An x in words: its label, or its number."""
+        """Return an x in words: its label, or its number."""
         if not (self._only_ticks and self._ticks):
             return readout.format_position(x)
         position = to_position(x, self.log_x)
@@ -212,7 +212,7 @@ class ChartBase(Widget, can_focus=True):
             self._changed()
 
     def to_x(self, position: float) -> float:
-        """The x at a position on the axis."""
+        """Return the x at a position on the axis."""
         return from_position(position, self.log_x)
 
     def frame(self, width: int, height: int) -> view.Frame | None:
@@ -293,7 +293,7 @@ class ChartBase(Widget, can_focus=True):
             self._look_at(view.shift_into(self._view, full, step * half_a_width))
 
     def _next_stop(self, cursor: float, step: int) -> float | None:
-        """The next stop in view on one side of the cursor."""
+        """Return the next stop in view on one side of the cursor."""
         stops = [stop for stop in self._stops() if (stop - cursor) * step > 0]
         return min(stops, key=lambda stop: abs(stop - cursor), default=None)
 
@@ -366,7 +366,7 @@ class ChartBase(Widget, can_focus=True):
         self.redraw()
 
     def _stops(self) -> list[float]:
-        """Every x in view at which the cursor may stop."""
+        """Return every x in view at which the cursor may stop."""
         present = self._present
         if present is None:
             return []

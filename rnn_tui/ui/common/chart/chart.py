@@ -127,7 +127,7 @@ class ChartPlot(Widget):
         return self._rows[y] if y < len(self._rows) else self._blank()
 
     def _look(self) -> tuple[object, ...]:
-        """The size, and all that colours depend on."""
+        """Return the size, and all that colours depend on."""
         dark = self.app.current_theme.dark
         return (self.size, dark, self._background, *map(self._style, SHARES))
 
@@ -164,14 +164,14 @@ class ChartPlot(Widget):
         return strips
 
     def _empty_plot(self) -> list[Strip]:
-        """The lines down to the sentence in place of a plot, in the middle."""
+        """Return the lines down to the sentence in place of a plot, in the middle."""
         width, height = self.size
         message = Content(self._chart.empty_message).truncate(width, ellipsis=True)
         text = Segment(message.plain.center(width), self._style("axis"))
         return [*[self._blank()] * ((height - 1) // 2), Strip([text])]
 
     def _styles_of(self, frame: Frame) -> dict[tuple[int, int], Style]:
-        """The styles by number and role of what is plotted."""
+        """Return the styles by number and role of what is plotted."""
         background, dark = self._background.rich_color, self.app.current_theme.dark
         styles = {(0, AXIS): self._style("axis"), (0, CURSOR): self._style("cursor")}
         for line in frame.lines:
@@ -265,7 +265,7 @@ class ChartPlot(Widget):
 
 
 def _number(series: ChartSeries) -> int:
-    """The number that stands for the colour of a series in plotext's output."""
+    """Return the number that stands for the colour of a series in plotext's output."""
     return series.colour % SERIES_NUMBERS + (SERIES_NUMBERS if series.faint else 0)
 
 
@@ -357,7 +357,7 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
 
 
 def _loss_series(state: RunState) -> list[ChartSeries]:
-    """The losses of a run: of one network, or of each variant the mean over its seeds."""
+    """Return the losses of a run: of one network, or of each variant the mean over its seeds."""
     curves: list[ChartSeries] = []
     for metric in state.metric_definitions:
         if metric.chart != "loss":

@@ -61,7 +61,7 @@ class ConfusionTable(PlainTable):
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
     def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
-        """The fields of a row, of the true class `true`, each of this size."""
+        """Return the fields of a row, of the true class `true`, each of this size."""
         colours = self.app.theme_variables
         most_mistakes = max(1, *(count for read, count in enumerate(counts) if read != true))
         fields = []

@@ -206,5 +206,5 @@ class DrawingPad(InkImage, can_focus=True):
 
 
 def _on_grid(coordinate: float) -> int:
-    """The column or row of the pixel at a coordinate, or of the nearest pixel."""
+    """Return the column or row of the pixel at a coordinate, or of the nearest pixel."""
     return min(max(int(coordinate), 0), SIDE - 1)

@@ -134,7 +134,7 @@ class InkImage(Widget):
 
 @lru_cache(maxsize=16)
 def _blended(paper: Color, ink: Color) -> tuple[RichColor, ...]:
-    """The colours from bare paper to full ink."""
+    """Return the colours from bare paper to full ink."""
     return tuple(paper.blend(ink, level / SHADES, 1.0).rich_color for level in range(SHADES + 1))
 
 

@@ -83,7 +83,7 @@ class Listing(Generic[Item]):
     widths: Sequence[int] = ()  #: of the widest cell of each column.
 
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
-        """A listing of other items; what was worked out for the same ones is taken over."""
+        """Return a listing of other items; what was worked out for the same ones is taken over."""
         texts: dict[str, FilterText[Item]] = {}
         widths = list(self.widths) or [_least_width(column) for column in self.columns]
         for item in items:
@@ -100,7 +100,7 @@ class Listing(Generic[Item]):
         return replace(self, items=items, texts=texts, widths=widths)
 
     def arranged(self, text: str, by: str, backwards: bool) -> list[Item]:
-        """The items that have all words of a text, sorted by the column of the label `by`."""
+        """Return the items with all words of a text, sorted by the column labelled `by`."""
         words = text.casefold().split()
         items = [item for item in self.items if self._has_all(item, words)]
         [order] = [column.order for column in self.columns if column.label == by]
@@ -112,7 +112,7 @@ class Listing(Generic[Item]):
 
 
 def _least_width(column: TableColumn[Item]) -> int:
-    """The least width of a column; an age may grow to the widest without any news."""
+    """Return the least width of a column; an age may grow to the widest without any news."""
     return len("59 min") if column.label == BY_AGE else 0
 
 
