@@ -150,7 +150,7 @@ def _print_padded(out: "Console", columns: list[Column], right: Collection[str])
 
 
 def _padded(column: Column, *, to_right: bool) -> list[str]:
-    """Cells of one width."""
+    """Return cells of one width."""
     from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
 
     width = _width(column)

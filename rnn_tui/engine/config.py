@@ -142,7 +142,7 @@ class RunConfig:
     kinds: ClassVar[list["type[RunConfig]"]] = []
 
     def __init_subclass__(cls) -> None:
-        """Every kind is known to `config_from_dict` once it is imported."""
+        """Make the kind known to `config_from_dict` once it is imported."""
         RunConfig.kinds.append(cls)
 
     def __post_init__(self) -> None:

@@ -102,7 +102,7 @@ def gpus_in_words() -> Mapping[str, str]:
 
 
 def watched_gpu(name: str) -> tuple[Any, Any] | None:
-    """NVIDIA's library that watches GPUs, and its handle of a device.
+    """Return NVIDIA's library that watches GPUs, and its handle of a device.
 
     None without the extra `gpu`, or where the GPU does not answer.
     """

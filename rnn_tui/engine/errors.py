@@ -70,7 +70,7 @@ def _moves_the_cursor(character: str) -> bool:
 
 
 def printable(text: object, limit: int = 60) -> SafeText:
-    """Text on one line without control characters, cut to `limit` characters.
+    """Return text on one line without control characters, cut to `limit` characters.
 
     It is for everything that a user typed, a file or a database holds, or a file system named. No
     escape sequence may reach a terminal, no newline may break a sentence, and no mark for the other
@@ -95,14 +95,14 @@ def why(error: Exception, limit: int = 100) -> SafeText:
 
 
 def printable_lines(text: object, limit: int) -> SafeText:
-    """Text without control characters other than newlines, cut to `limit` characters."""
+    """Return text without control characters other than newlines, cut to `limit` characters."""
     lines = str(text)[: limit + 1].splitlines()
     clean = "\n".join(printable(line, limit + 1) for line in lines)
     return _cut(clean, limit)
 
 
 def as_cell(text: str) -> str:
-    """Text for a table in a file, which a spreadsheet takes for text and for no formula.
+    """Return text for a table in a file, which a spreadsheet takes for text and for no formula.
 
     Where it begins like a formula an apostrophe comes first; numbers never come here. Bytes of a
     file's name that are no characters stay, so that the file can be found by it.

@@ -235,7 +235,7 @@ class TrainingLoop:
         return events.RunStopped(self._run_id, step, elapsed, self._control.interrupted)
 
     def _open_workers(self) -> AbstractContextManager[Workers]:
-        """Threads that share a batch on the CPU; as many as before, if the run is resumed."""
+        """Start threads that share a batch on the CPU; as many as before in a resumed run."""
         if self._device.type != "cpu":
             return nullcontext(Workers(1))
         if self._resume is not None:
@@ -466,11 +466,11 @@ class TrainingLoop:
         )
 
     def _elapsed(self) -> float:
-        """Seconds of training, without pauses."""
+        """Return the seconds of training, without pauses."""
         return time.monotonic() - self._began - self._paused_seconds
 
     def _epoch_seconds(self) -> float:
-        """Seconds of training in the epoch in hand, without pauses."""
+        """Return the seconds of training in the present epoch, without pauses."""
         return time.monotonic() - self._epoch_began
 
     def _log(self, text: str, level: Literal["info", "warning"] = "info") -> None:

@@ -23,7 +23,7 @@ Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number,
 
 
 def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[float, ...]]]:
-    """Figures with one value, and figures with a value for each replica."""
+    """Return the figures with one value, and figures with a value for each replica."""
     single = {}
     of_replicas = {}
     for name, value in figures.items():
@@ -76,11 +76,11 @@ class Metric:
         return f"{self.label} ({self.unit})" if self.unit else self.label
 
     def format(self, value: float) -> str:
-        """`value` with the digits that its unit needs, and without the unit."""
+        """Return `value` with the digits that its unit needs, and without the unit."""
         return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
 
     def in_words(self, value: float) -> str:
-        """`value` with its name and unit, such as `test accuracy 98.70 %`."""
+        """Return `value` with its name and unit, such as `test accuracy 98.70 %`."""
         return f"{self.label} {self.format(value)} {self.unit}".rstrip()
 
 

@@ -47,7 +47,7 @@ class Problem(ABC):
         return -(-self.samples_per_epoch // self.batch_size)
 
     def samples_in(self, step: int) -> int:
-        """Samples in a step of an epoch, counted from 0."""
+        """Return the number of samples in a step of an epoch, counted from 0."""
         return min(self.batch_size, self.samples_per_epoch - step * self.batch_size)
 
     @abstractmethod
@@ -59,14 +59,14 @@ class Problem(ABC):
 
     @abstractmethod
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
-        """At most `parts` functions whose results sum to the mean loss over a step's batch.
+        """Return at most `parts` functions that sum to the mean loss over a step's batch.
 
         They may be called in different threads at once; each returns a scalar with a graph, or (R,)
         losses of R replicas. What is random in the batch is drawn here, before any of them runs.
         """
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """States of the generators that `losses` draws from, by name.
+        """Return the states of the generators that `losses` draws from, by name.
 
         With these put back after `begin_epoch`, the steps left are what they would have been.
         """
@@ -86,11 +86,11 @@ class Problem(ABC):
 
     @abstractmethod
     def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Figures of `model` on the validation data, without gradients."""
+        """Return the figures of `model` on the validation data, without gradients."""
 
     @abstractmethod
     def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Figures of `model` on the test data, without gradients."""
+        """Return the figures of `model` on the test data, without gradients."""
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003

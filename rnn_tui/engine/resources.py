@@ -74,7 +74,7 @@ class MachineWatch:
         return None
 
     def _summarise(self, run_id: str, load: Load) -> events.MachineSeen:
-        """This look, and the means of all; of memory the most."""
+        """Return the latest values, and the means of all; for memory the maximum."""
         self._looks += 1
         for name, value in load.items():
             whole = self._whole.get(name, value)

@@ -164,7 +164,7 @@ class ListSetting(Setting):
     )
 
     def read(self, text: str) -> Any:
-        """Numbers with commas or spaces between them."""
+        """Read numbers with commas or spaces between them."""
         return [int(part) for part in text.replace(",", " ").split()]
 
     def allowed(self, value: Any) -> Any:
@@ -185,7 +185,7 @@ class RangeSetting(Setting):
     allowed_words = "a range such as 3-11, from {low} to {high}"
 
     def read(self, text: str) -> Any:
-        """`3-11`, `3 … 11`, or one number for a range of one."""
+        """Read `3-11`, `3 … 11`, or one number for a range of one."""
         found = re.fullmatch(r"\s*(\d{1,9})\s*(?:(?:-|–|…)\s*(\d{1,9})\s*)?", text, re.ASCII)
         if found is None:
             raise ValueError
@@ -216,7 +216,7 @@ class ChoicesSetting(Setting):
         return f"one or more of {', '.join(self.choices)}, each once, with commas between them"
 
     def read(self, text: str) -> Any:
-        """Names with commas or spaces between them."""
+        """Read names with commas or spaces between them."""
         return text.replace(",", " ").split()
 
     def allowed(self, value: Any) -> Any:

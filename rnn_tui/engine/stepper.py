@@ -86,7 +86,7 @@ class Stepper:
         return _plain(torch.linalg.vector_norm(torch.stack(norms), dim=0))
 
     def state(self) -> tuple[dict[str, Tensor], list[float]]:
-        """Copies on the CPU of all that a step changes, apart from the weights that are kept.
+        """Return copies on the CPU of all that a step changes, apart from the kept weights.
 
         Returns:
             tensors by name: `optimiser/…` by parameter, and where weights are averaged, those that
@@ -338,7 +338,7 @@ def _added(
 
 
 def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
-    """Copies of the tensors whose names begin with `prefix`, by the rest of the name."""
+    """Return the copies of the tensors whose names begin with `prefix`, by the rest of the name."""
     return {
         name.removeprefix(prefix): tensor.clone()
         for name, tensor in tensors.items()
@@ -381,7 +381,7 @@ BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), _PLAIN)
 
 
 def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:
-    """Adam (Kingma & Ba 2015, arXiv:1412.6980), fused where the device can.
+    """Make Adam (Kingma & Ba 2015, arXiv:1412.6980), fused if the device supports it.
 
     Its learning rate is a plain float, which schedules set.
     """

@@ -51,7 +51,10 @@ def read_weights(path: Path) -> WeightsFile:
 
 
 def read_description(path: Path) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures of a file of weights, without the weights; raises the same."""
+    """Read settings, step and figures of a file of weights, without the weights.
+
+    Raises the same errors.
+    """
     metadata, _ = read_tensors(path, lambda _: False)
     return parse_metadata(metadata, printable(path, 200))
 
@@ -102,7 +105,7 @@ def _check_kinds(arrays: "Iterable[npt.NDArray[Any]]") -> None:
 
 
 def parse_metadata(metadata: Any, file_name: str) -> tuple[RunConfig, int, Figures]:
-    """Settings, step and figures from a file's metadata.
+    """Read settings, step and figures from a file's metadata.
 
     Args:
         metadata: JSON-ready values.

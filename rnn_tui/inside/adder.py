@@ -211,7 +211,7 @@ def carry_analysis(activations: Activations, carries: Bits) -> CarryAnalysis:
 
 
 def draw_bits(count: int, steps: int, seed: int) -> Bits:
-    """Bits (T, N, 2) of N pairs of numbers uniform below 2^(T − 1), the lowest first."""
+    """Draw bits (T, N, 2) of N pairs of numbers uniform below 2^(T − 1), the lowest first."""
     bits = np.random.default_rng(seed).integers(0, 2, (steps, count, 2), np.uint8)
     bits[-1] = 0
     return bits
@@ -252,7 +252,7 @@ def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool
 
 
 def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
-    """Pearson's correlation of values and labels (N,); 0 where either never changes."""
+    """Return Pearson's correlation of values and labels (N,); 0 if either never changes."""
     of_values = values - values.mean(dtype=np.float64)
     of_labels = labels - labels.mean(dtype=np.float64)
     scale = np.sqrt(np.square(of_values).sum() * np.square(of_labels).sum())

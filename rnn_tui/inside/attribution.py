@@ -129,8 +129,9 @@ class Attribution(Record):
 
 
 def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribution:
-    """Integrated gradients (Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep
-    networks”) of a digit.
+    """Compute the integrated gradients of a digit.
+
+    Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep networks”.
 
     Of the pixels x, 0 … 1, from a blank image x′ = 0, by PyTorch's autograd in double precision:
 

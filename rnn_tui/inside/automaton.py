@@ -107,8 +107,9 @@ class MealyMachine(Record):
         return f"{self.outputs[state, symbol]}/{self.states[self.next_states[state, symbol]]}"
 
     def dot(self, name: str, title: str) -> Iterator[str]:
-        """Lines of a cluster in Graphviz's language: an edge from state to state, with `symbol/bit`
-        of all that lead there.
+        """Yield the lines of a cluster in Graphviz's language.
+
+        An edge from state to state has `symbol/bit` of all transitions between them.
         """
         yield f'  subgraph "cluster {name}" {{'
         yield f'    label="{title}";'
@@ -138,7 +139,7 @@ CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry
 
 
 def require_lstar() -> Any:
-    """AALpy's L*; `UserError` if that is not installed."""
+    """Import AALpy's L*; raise `UserError` if that is not installed."""
     try:
         from aalpy.learning_algs import run_Lstar  # noqa: PLC0415 - an extra
     except ImportError as error:
@@ -229,7 +230,7 @@ def _as_column(word: Word) -> Words:
 
 
 def _shortest_failures(machine: MealyMachine, words: Words, outputs: Bits) -> list[Word]:
-    """Words, up to the place where a machine puts out something else: the shortest of them."""
+    """Return the shortest words up to the place where a machine's output differs."""
     differs = machine.run(words) != outputs  # (T, N)
     failing = np.flatnonzero(differs.any(axis=0))
     first_places = differs.argmax(axis=0)  # (N,)
@@ -238,7 +239,7 @@ def _shortest_failures(machine: MealyMachine, words: Words, outputs: Bits) -> li
 
 
 def _machine_of(hypothesis: Any) -> MealyMachine:
-    """AALpy's machine as ours: states by the words that lead there, short ones first.
+    """Convert AALpy's machine: states by the words that lead there, short ones first.
 
     Where it is the true machine, that is returned.
     """
@@ -471,7 +472,9 @@ def _all_sums(bits: int) -> Words:
 
 
 def _longer_sums(bits: int, seed: int) -> Words:
-    """1…1 + 1 and 1 + 1…1, then random sums, the larger number of `bits` + 1 to `LONGEST` bits.
+    """Return 1…1 + 1 and 1 + 1…1, then random sums.
+
+    The larger number has `bits` + 1 to `LONGEST` bits.
 
     Half of the random ones have bits of equal chance, the others those that carry far.
     """

@@ -78,7 +78,7 @@ def ablated(layer: str, *units: int) -> Edit:
 
 
 def how_to_write(layer: LayerTrace) -> str:
-    """Three edits of quantities that a layer has, as an instruction."""
+    """Return an instruction with three edits of quantities that a layer has."""
     quantities = editable(layer)
     second = quantities[min(1, len(quantities) - 1)]
     return (

@@ -34,7 +34,9 @@ INPUTS = 500
 def sequence_norms(
     network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]
 ) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of sequences of one length, for the cross-entropy of the last answer.
+    """Return ‖∂loss/∂h_t‖ (T, N) of sequences of one length.
+
+    The loss is the cross-entropy of the last answer.
 
     Also where every step has an answer: with the losses of all of them, each step would have a
     gradient of its own answer.
@@ -126,7 +128,10 @@ def analyse_beside_others(reading: NetworkReading, progress: Progress) -> Gradie
 
 
 def _trained_alike(reading: NetworkReading) -> dict[str, Any]:
-    """Trained networks by cell. Those that recall another position never learned what is asked."""
+    """Return the trained networks by cell.
+
+    Those that recall another position are left out: they never learned what is asked.
+    """
     position = getattr(reading.network.config, "position", None)
     return {
         cell: network

@@ -285,7 +285,7 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
 
 
 def _long_sums(random: np.random.Generator) -> list[Addition]:
-    """`PAIRS` pairs of numbers of `BITS` bits by chance, and the sum with the longest carry."""
+    """Return `PAIRS` random sums of numbers of `BITS` bits, and the one with the longest carry."""
     sums = [
         Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
     ]
@@ -301,7 +301,7 @@ def _shares_right(network: AdderNetwork, sums: Sequence[Addition]) -> npt.NDArra
 
 
 def _clusters(states: Array) -> int:
-    """Clusters of states (T, N, H), as `analyse_clicks` says."""
+    """Count the clusters of states (T, N, H), as `analyse_clicks` says."""
     from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
 
     points = states.reshape(-1, states.shape[2]).astype(np.float64)  # (T·N, H)
@@ -321,7 +321,7 @@ def frames(reading: NetworkReading) -> Iterator[Frame]:
 
 
 def _rgb(colour: str) -> npt.NDArray[np.int64]:
-    """Red, green and blue of a colour such as `#0178d4`."""
+    """Return red, green and blue of a colour such as `#0178d4`."""
     return np.array([int(colour[at : at + 2], 16) for at in (1, 3, 5)])
 
 

@@ -72,7 +72,7 @@ class Inspection(ABC):
         """Return the table's columns, with a value for every step."""
 
     def table(self) -> tuple[Row, list[Row]]:
-        """Heads of the columns, and a row for each step."""
+        """Return the heads of the columns, and a row for each step."""
         columns = self._columns()
         if self.edited is not None:
             untouched = self.edited.untouched
@@ -82,7 +82,7 @@ class Inspection(ABC):
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
     def findings(self) -> list[str]:
-        """Lines below the table: what edits did and analyses found; none before that."""
+        """Return the lines below the table on what edits did and analyses found."""
         parts = [] if self.edited is None else [[self.edited.summary]]
         parts += [analysis.findings for analysis in self.analyses.values()]
         lines: list[str] = []

@@ -63,7 +63,7 @@ def analyse_rows(
     *,
     progress: Progress = UNWATCHED,
 ) -> RowsAnalysis | None:
-    """Answers after each row, over labelled images; None if it was stopped.
+    """Measure the answers after each row, over labelled images; None if it was stopped.
 
     Args:
         network: a reader of images.

@@ -115,7 +115,7 @@ def fit_probe(
 def _fitted(
     states: Array, labels: Labels
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Weight (C, H) and bias (C,), for states as they are."""
+    """Return the weight (C, H) and bias (C,), for states as they are."""
     from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
 
     mean = states.mean(axis=0, dtype=np.float64)

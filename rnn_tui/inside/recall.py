@@ -139,7 +139,7 @@ def survival_analysis(
 
 
 def evenly_spread(longest: int, most: int, position: int | None = None) -> npt.NDArray[np.int64]:
-    """1 … `longest`, or of these `most` evenly spread ones, with `position` among them."""
+    """Return 1 … `longest`, or `most` evenly spread ones of these with `position` among them."""
     count = min(longest, most)
     chosen = np.unique(np.linspace(1, longest, count).round().astype(np.int64))
     if position is not None and position <= longest and position not in chosen:

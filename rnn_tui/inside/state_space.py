@@ -237,8 +237,9 @@ def analyse_state_space(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> StateSpaceAnalysis | None:
-    """States of a replica over random inputs of the lengths in training, and its fixed points; None
-    where it was stopped.
+    """Analyse a replica's states over random inputs of the lengths in training, and fixed points.
+
+    Returns None if it was stopped.
 
     They are those after the last step, or where each step has an answer, after one by chance. Their
     colour is what is to be carried from there in an addition, elsewhere what is right.
@@ -331,8 +332,9 @@ def analyse_digit_states(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> StateSpaceAnalysis | None:
-    """States of the top layer, of its forward direction where there are two, after the last row of
-    test images by chance.
+    """Analyse the top layer's states after the last row of random test images.
+
+    They are those of its forward direction, if there are two.
 
     The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
     large to compute with.
@@ -402,7 +404,7 @@ class LayerUpdate:
     sums: "Tensor"  #: W·x + b (G·H,) of what it reads.
 
     def __call__(self, carried: "Tensor") -> "Tensor":
-        """F(z) (N, D) of `carried` z (N, D), D = H, or 2·H for a cell with a memory."""
+        """Return F(z) (N, D) of `carried` z (N, D), D = H, or 2·H for a cell with a memory."""
         import torch  # noqa: PLC0415 - seconds, on use only
 
         from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
@@ -417,7 +419,7 @@ class LayerUpdate:
 
 
 def update_of(weights: CellWeights, read: Array) -> LayerUpdate:
-    """F of a layer that reads `read` (F,) at every step, in double precision."""
+    """Return F of a layer that reads `read` (F,) at every step, in double precision."""
     import torch  # noqa: PLC0415 - seconds, on use only
 
     tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
@@ -425,7 +427,7 @@ def update_of(weights: CellWeights, read: Array) -> LayerUpdate:
 
 
 def jacobians(update: Update, points: "Tensor") -> "Tensor":
-    """∂F/∂z (N, D, D) at `points` (N, D): a row for each number that F returns."""
+    """Return ∂F/∂z (N, D, D) at `points` (N, D): a row for each number that F returns."""
     import torch  # noqa: PLC0415 - seconds, on use only
 
     count, width = points.shape
@@ -478,7 +480,7 @@ def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor 
 
 
 def _half_squares(differences: "Tensor") -> "Tensor":
-    """½‖d‖² (n, 1) of `differences` (n, D)."""
+    """Return ½‖d‖² (n, 1) of `differences` (n, D)."""
     return differences.square().sum(1, keepdim=True) / 2
 
 

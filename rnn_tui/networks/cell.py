@@ -122,7 +122,10 @@ class Cell(ABC):
         """
 
     def step_of_sums(self, operations: Operations, read: Any, recurrent: Any, last: Step) -> Step:
-        """`step` of the sums (N, G·H, …) of all blocks; `recurrent` is None if there is none."""
+        """Return `step` of the sums (N, G·H, …) of all blocks.
+
+        `recurrent` is None if there is none.
+        """
         return self.step(
             operations,
             operations.split(read, self.blocks),

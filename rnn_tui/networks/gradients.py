@@ -38,8 +38,9 @@ def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
 def gradient_norms(
     weights: CellWeights, inputs: Array, loss: Callable[[list[Tensor]], Tensor]
 ) -> Floats:
-    """‖∂loss/∂h_t‖ (T, N) of own losses (N,), through later states, of inputs (T, N, F);
-    `CheckpointError` if not finite.
+    """Return ‖∂loss/∂h_t‖ (T, N) of own losses (N,), through later states.
+
+    Inputs have the shape (T, N, F). Raises `CheckpointError` if norms are not finite.
     """
     with torch.enable_grad():
         states = states_of(weights, torch.from_numpy(inputs).double().requires_grad_())
@@ -98,7 +99,7 @@ def _fault_on_mps(cell: Cell, layers: int) -> str:
 
 
 def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
-    """Loss and gradients, on the CPU, of a small and a large batch."""
+    """Compute loss and gradients, on the CPU, of a small and a large batch."""
     random = generator(0, "trial")
     model = _trial_model(cell, layers).to(device)
     weights = [*model.parameters()]

@@ -20,7 +20,7 @@ class GRUCell(Cell):
     onnx = OnnxOperator("GRU", (1, 0, 2), {"linear_before_reset": 1})
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
-        """h = (1 − z)·n + z·h₋₁, as n + z·(h₋₁ − n)."""
+        """Return h = (1 − z)·n + z·h₋₁, computed as n + z·(h₋₁ − n)."""
         reset = operations.edited("reset", operations.sigmoid(read[0] + recurrent[0]))
         update = operations.edited("update", operations.sigmoid(read[1] + recurrent[1]))
         candidate = operations.edited("candidate", operations.tanh(read[2] + reset * recurrent[2]))

@@ -31,7 +31,7 @@ TORCH = Operations(torch.sigmoid, torch.tanh, _split)
 
 
 def recurrent_layers(cell: Cell, features: int, hidden_size: int, layers: int) -> nn.Module:
-    """Stacked layers of a cell, from sequences (N, T, F) to states (N, T, H) and more.
+    """Make stacked layers of a cell, from sequences (N, T, F) to states (N, T, H) and more.
 
     They are PyTorch's own where it has them; parameters are called as in `nn.LSTM`.
     """
@@ -162,7 +162,10 @@ class _RNNPass(torch.autograd.Function):
         input_bias: Tensor,
         state_bias: Tensor,
     ) -> Tensor:
-        """States (T, N, H) of `inputs` (T, N, F), by weights (H, F), (H, H) and biases (H,)."""
+        """Return the states (T, N, H) of `inputs` (T, N, F).
+
+        Weights have the shapes (H, F) and (H, H), biases (H,).
+        """
         # (T, N, H): the sums, which become the states in place
         states = nn.functional.linear(inputs, of_input, input_bias + state_bias)
         steps = states.unbind(0)
@@ -174,7 +177,9 @@ class _RNNPass(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, above: Tensor) -> tuple[Tensor | None, ...]:
-        """Gradients on all that `forward` took, of those on the states (T, N, H) from `above`.
+        """Return the gradients on all arguments of `forward`, from those on the states (T, N, H).
+
+        The latter are `above`.
 
         With D the gradient of the loss on what it is put before, and s the sum in tanh s = h:
 
@@ -339,7 +344,7 @@ class LastStepBiLSTM(nn.Module):
         self.readout = nn.Linear(2 * hidden_size, classes)
 
     def outputs_at_last_step(self, sequences: Tensor) -> Tensor:
-        """Both directions' outputs (N, 2·H) after the last step of `sequences` (N, T, F)."""
+        """Return both directions' outputs (N, 2·H) after the last step of `sequences` (N, T, F)."""
         if self.below is not None:
             sequences, _ = self.below(sequences)  # (N, T, 2·H)
         _, (forward, _) = self.forward_direction(sequences)  # (1, N, H)

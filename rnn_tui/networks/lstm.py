@@ -30,7 +30,7 @@ class LSTMCell(Cell):
     replica_class = "rnn_tui.networks.replicas:ReplicaLSTM"  # its backward pass is written by hand
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
-        """c = f·c₋₁ + i·g and h = o·tanh c."""
+        """Return c = f·c₋₁ + i·g and h = o·tanh c."""
         sums = [x + h for x, h in zip(read, recurrent, strict=True)]
         write, keep, show = (
             operations.edited(self.gates[at], operations.sigmoid(sums[at])) for at in (0, 1, 3)

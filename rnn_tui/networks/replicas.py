@@ -331,7 +331,7 @@ def _run_back(gates: Tensor, from_above: Sequence[Tensor | None], work: _Workspa
 
 
 def _product_and_sum(left: Tensor, right: Tensor, addend: Tensor | None) -> Tensor:
-    """`left` @ `right`, of each replica, plus the addend if there is one."""
+    """Return `left` @ `right`, of each replica, plus the addend if there is one."""
     return torch.bmm(left, right) if addend is None else torch.baddbmm(addend, left, right)
 
 
@@ -430,7 +430,7 @@ class _Pass(torch.autograd.Function):
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
-        """Gradients on gates and readout, of that on the outputs."""
+        """Return the gradients on gates and readout from that on the outputs."""
         gates, readout = context.saved_tensors
         work = context.work
         if work.generation != context.generation:
@@ -448,8 +448,9 @@ class _Pass(torch.autograd.Function):
 def _from_every_step(
     states: Tensor, readout: Tensor, gradient: Tensor
 ) -> tuple[Sequence[Tensor], Tensor]:
-    """Gradients on the T states (R, H, B) and on the readout (R, O, H + 1), of that on the first
-    output at each step (T, R, B).
+    """Return the gradients on the T states (R, H, B) and on the readout (R, O, H + 1).
+
+    They follow from that on the first output at each step (T, R, B).
     """
     to_states = gradient.unsqueeze(2) * readout[:, 0, :-1, None]  # (T, R, H, B)
     to_readout = torch.zeros_like(readout)
@@ -461,8 +462,9 @@ def _from_every_step(
 def _from_end(
     context: Any, readout: Tensor, gradient: Tensor
 ) -> tuple[Sequence[Tensor | None], Tensor]:
-    """Gradients on the T states, (R, H, B) or None, and on the readout (R, O, H + 1), of that on
-    the outputs at the sequences' ends (R, O, B).
+    """Return the gradients on the T states, (R, H, B) or None, and on the readout (R, O, H + 1).
+
+    They follow from that on the outputs at the sequences' ends (R, O, B).
     """
     to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
     to_weight = torch.bmm(gradient, context.read.transpose(1, 2))  # (R, O, H)

@@ -11,5 +11,5 @@ class RNNCell(Cell):
     onnx = OnnxOperator("RNN", (0,))
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:  # noqa: ARG002
-        """h = tanh(read + recurrent)."""
+        """Return h = tanh(read + recurrent)."""
         return Step(operations.tanh(read[0] + recurrent[0]), None)

@@ -33,7 +33,7 @@ def sigmoid(values: Array) -> Array:
 
 
 def softmax(logits: Array) -> Array:
-    """Probabilities (…, O) that sum to 1 over the last axis."""
+    """Return the probabilities (…, O) that sum to 1 over the last axis."""
     with np.errstate(over="ignore"):  # further apart than a number can say: a power of 0
         powers = np.exp(logits - logits.max(axis=-1, keepdims=True))
     result: Array = powers / powers.sum(axis=-1, keepdims=True)
@@ -111,7 +111,7 @@ class CellWeights:
         )
 
     def read(self, inputs: Any) -> Any:
-        """W·x + b (…, G·H) of `inputs` (…, F)."""
+        """Return W·x + b (…, G·H) of `inputs` (…, F)."""
         return inputs @ self.of_input.T + self.input_bias
 
     def step(self, operations: Operations, read: Any, last: Step) -> Step:
@@ -174,7 +174,7 @@ def replica_states(
 def _replica_states(
     cell: Cell, weights: Array, inputs: npt.NDArray[np.uint8], lengths: Sequence[int]
 ) -> Iterator[Array]:
-    """`replica_states` by the equations of the cell's step."""
+    """Yield `replica_states` by the equations of the cell's step."""
     replicas, rows, _ = weights.shape
     width = rows // cell.blocks
     columns = cell.replica_columns(inputs.shape[1], width)

@@ -193,7 +193,7 @@ def _tiff(data: bytes) -> ImageHeader | None:
 
 
 def _tiff_tags(data: bytes) -> Iterator[tuple[int, int]]:
-    """Tags of the first directory whose value is one whole number, with these values.
+    """Yield the tags of the first directory whose value is one whole number, with the value.
 
     Raises:
         struct.error: if the data end too early.
@@ -401,7 +401,10 @@ def _bytes_of(path: str | os.PathLike[str]) -> bytes:
 
 
 def _eight_bits(pixels: Picture) -> Picture:
-    """Any number type as 0 … 255, by the range of the type (floats: 0 … 1 or up to their top)."""
+    """Convert numbers of any type to 0 … 255, by the range of the type.
+
+    The range of floats is 0 … 1, or up to their maximum.
+    """
     if pixels.dtype == np.uint8:
         return pixels
     if np.issubdtype(pixels.dtype, np.floating):
@@ -415,7 +418,10 @@ def _eight_bits(pixels: Picture) -> Picture:
 
 
 def _colour(pixels: Picture) -> Picture:
-    """(H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel, as BGR on white."""
+    """Return a picture as BGR on white.
+
+    It is (H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel.
+    """
     planes = pixels.reshape(*pixels.shape[:2], -1)  # (H, W, 1 … 4)
     if planes.shape[2] in (2, 4):
         alpha = planes[:, :, -1:].astype(np.uint16)
@@ -428,7 +434,7 @@ def _colour(pixels: Picture) -> Picture:
 
 
 def _upright(picture: Picture, orientation: int) -> Picture:
-    """`picture` turned as EXIF's `orientation` (1 … 8) asks."""
+    """Return `picture` turned as EXIF's `orientation` (1 … 8) asks."""
     if orientation in (5, 6, 7, 8):
         picture = picture.transpose(1, 0, 2)
     if orientation in (2, 3, 6, 7):

@@ -121,7 +121,7 @@ class PhotoReader:
     def read(
         self, paths: Iterable[Path], stopping: Callable[[], bool] = _never
     ) -> Iterator[list[Reading]]:
-        """Readings in the order of `paths`, as many at a time as are ready.
+        """Yield the readings in the order of `paths`, as many at a time as are ready.
 
         `paths` may still be looked for meanwhile. Once `stopping` is true no digit is begun any
         more; threads that are inside a decoder are not waited for.
@@ -208,7 +208,10 @@ def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:
 def _begun_row(
     photo: PhotoDigits, row: Sequence[MarkedDigit], stopping: Callable[[], bool]
 ) -> Iterator[Proposals]:
-    """Proposals for the digits of a row, each begun; no more of them once `stopping` is true."""
+    """Yield proposals for the digits of a row, each begun.
+
+    None follow once `stopping` is true.
+    """
     for digit in row:
         if stopping():
             return

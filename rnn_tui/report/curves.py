@@ -68,7 +68,7 @@ class AccuracyByLength:
 
 
 def accuracy_by_length(inventory: Inventory) -> tuple[AccuracyByLength, ...]:
-    """Bit accuracy of a plan's adders at each length, 1 … 20, of their own test.
+    """Measure bit accuracy of a plan's adders at each length, 1 … 20, of their own test.
 
     Takes torch, and a moment: not for the thread of a face.
     """
@@ -137,7 +137,7 @@ def _published_points(experiment: Experiment) -> Points:
 
 
 def _adder_by_length(by_length: Sequence[AccuracyByLength], loss: str) -> Figure:
-    """Bit accuracy of the adders that were trained with a loss, by length."""
+    """Return the bit accuracy of the adders that were trained with a loss, by length."""
     drawn = []
     for accuracy in by_length:
         variant = accuracy.experiment.variant

@@ -123,7 +123,7 @@ def _settings(plan: Plan) -> dict[str, RunConfig]:
 
 
 def machine() -> dict[str, str | int | float]:
-    """This computer: the name of its processor, the cores that this process may run on, memory."""
+    """Describe this computer: its processor, the cores that this process may use, memory."""
     import psutil  # noqa: PLC0415 - on use only
 
     return {

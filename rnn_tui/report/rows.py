@@ -339,7 +339,7 @@ def _from_to(ends: Interval | Spread | None) -> str:
 
 
 def markdown_text(text: str) -> str:
-    """Text that means itself in Markdown, on one line."""
+    """Escape a text so that it means itself in Markdown, on one line."""
     return _MARKDOWN.sub(r"\\\1", printable(text, LONGEST_TEXT))
 
 

@@ -237,7 +237,7 @@ class _MissingRuns:
         return bool(self._left)
 
     def runs_to_stop(self) -> Sequence[str]:
-        """None: nothing is stopped early."""
+        """Return None: nothing is stopped early."""
         return ()
 
     def handle_event(self, job: Job, event: events.Event) -> None:

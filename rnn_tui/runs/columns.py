@@ -236,7 +236,10 @@ def number(value: object) -> float:
 
 @lru_cache  # all runs of a task have the same
 def metrics_from_json(text: Any) -> tuple[Metric, ...]:
-    """Definitions of metrics from their JSON; one of `INVALID_VALUE` if it is something else."""
+    """Read definitions of metrics from JSON.
+
+    Raises one of `INVALID_VALUE` if it is something else.
+    """
     return tuple(Metric(**values) for values in json.loads(text))
 
 

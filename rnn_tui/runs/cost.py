@@ -93,7 +93,7 @@ def _mean_rows(rows: int, recipe: Recipe) -> float:
 def scaled_seconds(
     wanted: Workload, past: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
 ) -> float | None:
-    """Seconds by what was trained last; None if nothing was.
+    """Estimate the seconds from what was trained last; None if nothing was.
 
     Args:
         wanted: what is to be trained.
@@ -112,7 +112,7 @@ def scaled_seconds(
 
 
 def estimated_seconds(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
-    """Seconds on the CPU by what its operations take, with a batch shared by `workers`."""
+    """Estimate the seconds on the CPU from its operations, with a batch shared by `workers`."""
     part = max(1.0, wanted.batch / workers)
     products = PRODUCTS * wanted.weights * part * speed.multiplication
     functions = FUNCTIONS * wanted.gates * part * speed.tanh

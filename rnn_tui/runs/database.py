@@ -219,7 +219,7 @@ def names_to_type(*, deleted: bool = False) -> list[str]:
 
 
 def read_names(condition: str, patience: float = PATIENCE_SECONDS) -> list[tuple[Any, Any]]:
-    """Names and ids of runs, unchecked; empty if the database can't be read.
+    """Return the names and ids of runs, unchecked; empty if the database can't be read.
 
     Args:
         condition: which runs, in SQL.

@@ -247,7 +247,7 @@ def insert_run(
 
 
 def _free_name(connection: sqlite3.Connection, name: str) -> str:
-    """`name`, or with the first number from 2 on that makes it different from those of all runs."""
+    """Return `name`, or with the first number from 2 on that makes it unique."""
     number, free_name = 1, name
     while connection.execute("SELECT 1 FROM runs WHERE name = ?", (free_name,)).fetchone():
         number += 1
@@ -267,7 +267,7 @@ class Place:
 
     @classmethod
     def here(cls) -> "Place":
-        """This process."""
+        """Describe this process."""
         return cls(socket.gethostname(), json.dumps(versions()), os.getpid(), process_started())
 
 
@@ -491,7 +491,7 @@ def write_results(
 
 @cache
 def versions() -> dict[str, str]:
-    """Versions of this program, of Python, of the packages that compute, and the system."""
+    """Return the versions of this program, of Python, of packages and of the system."""
     result = {"rnn-tui": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         with suppress(metadata.PackageNotFoundError):

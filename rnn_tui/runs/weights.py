@@ -85,14 +85,14 @@ def shipped(task: str) -> list[Source]:
 
 
 def _shipped_source(path: Path, config: RunConfig) -> Source:
-    """Weights that ship, by the configuration that is in their file."""
+    """Return the weights that ship, by the configuration in their file."""
     label = f"pretrained {config.cell}" if isinstance(config, ImageConfig) else "pretrained"
     position = getattr(config, "position", None)
     return Source(path, label, position, config.name, ships=True)
 
 
 def _unreadable_source(path: Path, cell: str, task: str) -> Source:
-    """Weights that ship in a file that can't be read; the cell is what its name says."""
+    """Return weights that ship in an unreadable file; the cell is that in its name."""
     if cell in CELLS:
         return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
     return Source(path, "pretrained", name=cell or task, ships=True)

@@ -202,7 +202,7 @@ class SweepPlan:
             yield dict(zip(self.grid, values, strict=True))
 
     def samples(self) -> Iterator[Point]:
-        """Points that stand for all.
+        """Yield points that represent all others.
 
         Of a grid these are all points; of a search, each value and each end of a range, together
         with the first value of every other setting.
@@ -246,7 +246,7 @@ class SweepPlan:
 
 
 def settings_by_name(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
-    """Settings and what they are to be; raises SettingError where a name stands twice."""
+    """Read settings and their values; raises SettingError if a name comes twice."""
     settings: dict[str, Any] = {}
     for name, value in pairs:
         if name in settings:

@@ -277,7 +277,7 @@ def control(run_ids: Sequence[str], request: str) -> None:
 
 
 def events_from(run_id: str, token: str, first: int) -> bytes:
-    """Events of a run from a number on, at most `MOST_ASKED`, as compressed JSON."""
+    """Return the events of a run from a number on, at most `MOST_ASKED`, as compressed JSON."""
     events_json = ",".join(_training(run_id, token).held_events(first))
     return zlib.compress(f"[{events_json}]".encode(), COMPRESSION)
 

@@ -147,7 +147,7 @@ def _size_and_preference(variant: Variant) -> tuple[int, bool]:
 
 
 def as_kind(config: RunConfig, kind: type[Any]) -> Any:
-    """`config`, which must be of a kind of settings.
+    """Return `config`, which must be of a kind of settings.
 
     Raises:
         SettingError: if it is not, as in a file that says it is of another task.

@@ -155,7 +155,7 @@ class Task:
         augmentation: str | None = None,
         **overrides: Any,
     ) -> RunConfig:
-        """Settings to train with.
+        """Return the settings to train with.
 
         Args:
             cell: a name of `cells`.
@@ -288,7 +288,12 @@ class ImageEvaluation:
     misread: "npt.NDArray[np.int64]"
 
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
-        """Indices of the images of class `true` read as `read`, the most confident first."""
+        """Return the indices of images of class `true` read as `read`.
+
+        The most confident come first.
+
+        They are indices.
+        """
         chosen = ((self.labels == true) & (self.predictions == read)).nonzero()[0]
         confident_first = (-self.probabilities[chosen, read]).argsort(kind="stable")
         indices: npt.NDArray[np.int64] = chosen[confident_first]

@@ -31,7 +31,7 @@ def packet(kind: bytes, data: bytes) -> bytes:
 
 
 async def read_packet(stream: asyncio.StreamReader) -> tuple[bytes, bytes]:
-    """Kind and data of the next packet that an app has sent.
+    """Read the kind and data of the next packet that an app has sent.
 
     Raises:
         IncompleteReadError: at the end of the stream.

@@ -219,7 +219,7 @@ def _browser_of(request: web.Request) -> str:
 
 
 def _size_of(request: web.Request) -> tuple[int, int]:
-    """Columns and rows that a browser says it has room for; the app keeps to its own bounds."""
+    """Return the columns and rows of a browser; the app keeps to its own bounds."""
     try:
         columns = int(request.query["width"])
         rows = int(request.query["height"])
@@ -280,7 +280,7 @@ async def _listen(host: str, port: int, protocol: Callable[[], asyncio.Protocol]
 
 
 def _place_of(host: str, address: str, port: int) -> str:
-    """Host and port by which a browser reaches what listens at an address.
+    """Return the host and port by which a browser reaches a listener at an address.
 
     Args:
         host: as typed.

@@ -116,7 +116,7 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
 
 
 def _scaled(shares: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
-    """Shares of the light (H, W) with a deviation of 1, or less where they are nearly even."""
+    """Scale shares of the light (H, W) to a deviation of 1, or less if they are nearly even."""
     _, deviation = cv2.meanStdDev(shares)
     return shares / max(deviation.item(), _LEAST_SHARE)
 
@@ -148,7 +148,7 @@ def marks_in(picture: Picture) -> Marks:
 
 
 def _network() -> Any:
-    """This thread's copy of the network, an OpenCV `Net`, which is read at its first use."""
+    """Return this thread's copy of the network, an OpenCV `Net`, read at its first use."""
     if not hasattr(_of_thread, "network"):
         # photos are read side by side, each by a thread: OpenCV's own would be in the way
         cv2.setNumThreads(1)
@@ -201,7 +201,7 @@ def _middles_in(marks: Marks) -> _Middles:
 
 
 def _nearest_middles(middles: _Middles) -> Integers:
-    """(H, W): the number of the middle that is nearest to a pixel, or 0 if none is in reach."""
+    """Return for each pixel (H, W) the number of the nearest middle, or 0 if none is in reach."""
     inside = middles.numbers > 0
     distance, nearest = cv2.distanceTransformWithLabels(
         (~inside).astype(np.uint8), cv2.DIST_L2, 3, labelType=cv2.DIST_LABEL_CCOMP
@@ -397,5 +397,5 @@ def _overlap(left: MarkedDigit, right: MarkedDigit) -> float:
 
 
 def _level(row: Sequence[MarkedDigit]) -> float:
-    """Twice the mean height at which the digits of a row are, from the top, in pixels."""
+    """Return twice the mean height at which the digits of a row are, from the top, in pixels."""
     return sum(digit.box[1] + digit.box[3] for digit in row) / len(row)

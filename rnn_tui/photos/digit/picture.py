@@ -46,7 +46,10 @@ class PreparedDigit:
 
 
 def halved(image: Picture, side: int) -> Picture:
-    """`image` halved until its longer side is below 2 · `side`; an odd last row is left out."""
+    """Return `image` halved until its longer side is below 2 · `side`.
+
+    An odd last row is left out.
+    """
     while max(image.shape[:2]) >= 2 * side and min(image.shape[:2]) >= 2:
         height, width = image.shape[0] // 2, image.shape[1] // 2
         even = image[: 2 * height, : 2 * width]
@@ -56,12 +59,12 @@ def halved(image: Picture, side: int) -> Picture:
 
 
 def shrunk(image: Picture, side: int) -> Picture:
-    """`image` with a longer side of `side`; smaller ones as they are."""
+    """Return `image` with a longer side of `side`; smaller ones as they are."""
     return image if max(image.shape[:2]) <= side else fitted(image, side)
 
 
 def fitted(image: Picture, side: int) -> Picture:
-    """`image` with a longer side of `side`: averaged if that is less than it has, else smooth."""
+    """Resize `image` to a longer side of `side`, by averages if that is smaller."""
     height, width = image.shape[:2]
     factor = side / max(height, width)
     size = max(1, round(width * factor)), max(1, round(height * factor))

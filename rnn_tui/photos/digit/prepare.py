@@ -66,7 +66,7 @@ def proposals(image: Picture, method: str, *, stages: bool = False) -> Iterator[
 
 
 def _as_in_report(image: Picture, stages: bool) -> PreparedDigit:
-    """Grey levels, resized to 28×28, inverted, 255 above 127 and 0 elsewhere, divided by 255."""
+    """Return grey levels, resized to 28×28, inverted, thresholded at 127, divided by 255."""
     grey = cv2.cvtColor(image, cv2.COLOR_BGR2GRAY)
     small = cv2.resize(grey, (SIDE, SIDE))
     inverted = 255 - small
@@ -230,7 +230,7 @@ class _Crop:
     place: Corners  #: (4,) where that lies in the photo, in the photo's pixels.
 
     def box_in(self, photo: PhotoDigits) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of the digit, as shares of the photo's sides, 0 … 1."""
+        """Return the digit's left, top, right and bottom, in shares of the photo's sides, 0 … 1."""
         sides = np.tile(photo.image.shape[1::-1], 2)
         left, top, right, bottom = (self.place / sides).clip(0, 1).tolist()
         return left, top, right, bottom
@@ -366,5 +366,5 @@ def _single_with_repeats(photo: PhotoDigits, stages: bool) -> Iterator[PreparedD
 
 
 def _levels(ink: Ink) -> Picture:
-    """Ink, 0 … 1, as grey levels."""
+    """Return ink, 0 … 1, as grey levels."""
     return np.rint(np.clip(ink, 0, 1) * 255).astype(np.uint8)

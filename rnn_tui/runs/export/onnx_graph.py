@@ -276,7 +276,7 @@ def _not_traced(cell: Cell) -> ExportError:
 
 
 def _in_order(weights: CellWeights, operator: OnnxOperator) -> list[npt.NDArray[Any]]:
-    """Weights (G·H, F) and (G·H, H) and both biases (2·G·H,), in ONNX's order of the gates."""
+    """Return weights (G·H, F) and (G·H, H) and both biases (2·G·H,), in ONNX's order of gates."""
     order = list(operator.rows)
     biases = [_reordered(weights.input_bias, order), _reordered(weights.state_bias, order)]
     return [
@@ -287,6 +287,6 @@ def _in_order(weights: CellWeights, operator: OnnxOperator) -> list[npt.NDArray[
 
 
 def _reordered(rows: npt.NDArray[Any], order: Sequence[int]) -> npt.NDArray[Any]:
-    """Rows (G·H, …), of which each gate has H, with the gates in another order."""
+    """Return rows (G·H, …) with the gates, of H rows each, in another order."""
     by_gate = rows.reshape(len(order), -1, *rows.shape[1:])  # (G, H, …)
     return by_gate[list(order)].reshape(rows.shape)

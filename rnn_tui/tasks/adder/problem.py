@@ -47,7 +47,7 @@ def draw_pairs(lengths: Tensor, random: torch.Generator, runs: bool = False) -> 
 
 
 def _in_runs(bits: Tensor, random: torch.Generator) -> Tensor:
-    """Pairs (N, T, 2), every other of which is made of runs of like places.
+    """Draw pairs (N, T, 2), every other of which has runs of equal places.
 
     A place of a run takes the bits of the run's first place, swapped or not by chance.
     """
@@ -73,7 +73,7 @@ def add_bits(bits: Tensor) -> Tensor:
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
-    """Loss of every sequence (R, B).
+    """Return the loss of every sequence (R, B).
 
     Args:
         kind: `mse` is the mean over the bits of the squared distance between output and bit. `ce`
@@ -105,11 +105,11 @@ class AdderProblem(SequenceProblem):
     task = ADDER
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Random pairs of these lengths (N,)."""
+        """Draw random pairs of these lengths (N,)."""
         return draw_pairs(lengths, random)
 
     def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Random pairs, with long carries where the recipe asks for them."""
+        """Draw random pairs, with long carries if the recipe asks for them."""
         return draw_pairs(lengths, random, self.config.recipe.augmentation == "carry")
 
     def losses_of(self, batch: Batch) -> Tensor:
@@ -117,7 +117,7 @@ class AdderProblem(SequenceProblem):
         return self._losses(self.model(batch.inputs), batch).mean(dim=1)
 
     def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Losses (R, B) of logits (T, R, B), each replica by its own loss."""
+        """Return the losses (R, B) of logits (T, R, B), each replica by its own loss."""
         targets = _targets(batch).to(logits.dtype, memory_format=torch.contiguous_format)
 
         def of_replicas(loss: str, replicas: slice) -> Tensor:
@@ -135,7 +135,7 @@ class AdderProblem(SequenceProblem):
         return self.figures({"val_loss": loss, "val_bit_accuracy": bit_accuracy})
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Share of right bits, and of wholly right sums, as means over the lengths 1 … 20."""
+        """Measure the shares of right bits and of right sums, as means over the lengths 1 … 20."""
         bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
         return self.figures(
             {
@@ -147,7 +147,10 @@ class AdderProblem(SequenceProblem):
     def at_lengths(
         self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
     ) -> tuple[Tensor, Tensor]:
-        """Shares of right bits and of right numbers, (R, L) each, over `count` pairs a length."""
+        """Measure the shares of right bits and of right numbers, (R, L) each.
+
+        They are over `count` pairs a length.
+        """
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
         examples = join([self.draw_at(length, count) for length in lengths], 1)
         shares = self.evaluated(model, examples, workers, _right_shares)
@@ -156,7 +159,7 @@ class AdderProblem(SequenceProblem):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
-        """Shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
+        """Measure the shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
         problem = cls.with_weights(config, weights)
         settings = problem.config
         # lengths that are drawn together, with the pairs of each
@@ -176,7 +179,7 @@ class AdderProblem(SequenceProblem):
         return SequenceEvaluation(settings, by_length)
 
     def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-        """Sums (R,) of the losses and of the shares of right bits over a batch."""
+        """Return the sums (R,) of the losses and of the shares of right bits over a batch."""
         logits = _logits(network, batch)
         return {
             "loss": self._losses(logits, batch).sum(dim=1),

@@ -39,7 +39,7 @@ class Base:
         return 2 * len(self.format(2**MOST_BITS - 1))
 
     def format(self, value: int) -> str:
-        """`value` in this base, without a prefix."""
+        """Return `value` in this base, without a prefix."""
         return format(value, self.prefix[-1])
 
 
@@ -203,7 +203,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         return question.numbers.length
 
     def notices(self, question: Sum) -> Iterator[str]:
-        """Numbers of other lengths than in training."""
+        """Yield a sentence on numbers of lengths that were not in training."""
         shortest, longest = (length - 1 for length in self.config.lengths)
         if not shortest < question.numbers.length <= longest + 1:
             trained = f"{shortest} to {longest}" if shortest else f"at most {longest}"

@@ -32,7 +32,7 @@ def draw_shifts(count: int, random: torch.Generator, reach: int = 1) -> list[lis
 
 
 def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], start: int = 0) -> Tensor:
-    """Images (N, 28, 28) of a batch, moved group by group.
+    """Move the images (N, 28, 28) of a batch, group by group.
 
     They are moved around the edge, where 813 of the 60,000 training images have ink.
 
@@ -71,7 +71,7 @@ class Distortion:
     cutout: int = 0
 
     def draw(self, count: int, random: torch.Generator) -> Tensor:
-        """Random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements.
+        """Draw random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements.
 
         The affine map is, with the angle α, a zoom z, a shear s and an aspect a:
 
@@ -95,7 +95,7 @@ class Distortion:
         return torch.cat([affine, displacements], dim=-1)
 
     def draw_strokes(self, count: int, random: torch.Generator) -> Tensor:
-        """Random changes of stroke width (N,) for `restroke`, −stroke … stroke; a third are 0."""
+        """Draw changes of stroke width (N,) for `restroke`, −stroke … stroke; a third are 0."""
         uniform = torch.rand(count, generator=random) * 3 - 1.5
         return F.softshrink(uniform, 0.5) * self.stroke
 
@@ -142,7 +142,7 @@ def _basis(grid: int, rows: int, columns: int, device: torch.device) -> Tensor:
 
 
 def distort(images: Tensor, maps: Tensor) -> Tensor:
-    """Images (N, R, C), each seen through an affine map and a smooth displacement of its own.
+    """Distort each image (N, R, C) by its own affine map and smooth displacement.
 
     Elastic distortions as in Simard, Steinkraus & Platt (2003), with the smooth field taken from a
     coarse grid.
@@ -167,7 +167,7 @@ def distort(images: Tensor, maps: Tensor) -> Tensor:
 
 
 def restroke(images: Tensor, amounts: Tensor) -> Tensor:
-    """Images (N, R, C) with thicker or thinner strokes.
+    """Return images (N, R, C) with thicker or thinner strokes.
 
     Args:
         images: ink is larger than its ground.
@@ -181,7 +181,7 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
 
 
 def cut_out(images: Tensor, squares: Tensor) -> Tensor:
-    """Images (N, 28, 28), changed in place: a square of background in each.
+    """Cut a square of background out of each of the images (N, 28, 28), in place.
 
     `squares` (N, 2, 28) says which rows and which columns lie in it.
     """

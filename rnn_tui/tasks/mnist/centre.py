@@ -40,7 +40,7 @@ def digit_of(fine: Ink) -> Digit:
 
 
 def _scaled(ink: Ink) -> Ink | None:
-    """`ink` cut out, its longer side 20 · 6 fine pixels, with a margin for thicker strokes.
+    """Return `ink` cut out, its longer side 20 · 6 fine pixels, with a margin for thicker strokes.
 
     None if all of it is faint.
     """
@@ -68,7 +68,7 @@ def stroke_width(mask: npt.NDArray[np.uint8]) -> float:
 
 
 def _with_even_strokes(fine: Ink) -> Ink:
-    """`fine` with strokes thickened or thinned until their mean width is within MNIST's."""
+    """Return `fine` with strokes thickened or thinned until their mean width is within MNIST's."""
     width = stroke_width((fine > 0.5).astype(np.uint8)) / FINE
     wanted = min(max(width, THINNEST), THICKEST)
     radius = round((wanted - width) * FINE / 2)
@@ -81,7 +81,7 @@ def _with_even_strokes(fine: Ink) -> Ink:
 
 
 def _placed(fine: Ink) -> Ink:
-    """`fine` cut to its ink, on the fine grid of the digit, its centre of mass in the middle."""
+    """Return `fine` cut to its ink, on the digit's fine grid, its centre of mass in the middle."""
     side = SIDE * FINE
     canvas = np.zeros((side, side), np.float32)
     scaled = _scaled(fine)

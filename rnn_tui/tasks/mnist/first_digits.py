@@ -10,7 +10,10 @@ SIDE = 28
 
 
 def first_test_digits() -> list[tuple[list[bytes], int | None]]:
-    """Rows of grey levels (28, 28), 0 … 255, and labels; a bare one where no file can be read."""
+    """Read rows of grey levels (28, 28), 0 … 255, and labels.
+
+    Without a readable file, a bare one is returned.
+    """
     folder = asset_dir() / "mnist"
     try:
         with gzip.open(folder / "t10k-images-idx3-ubyte.gz") as file:

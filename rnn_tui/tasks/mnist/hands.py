@@ -124,7 +124,7 @@ def _hand(head: str, ways: list[str]) -> Hand:
 
 
 def _stroke_curves(corners: list[bool]) -> Points:
-    """(3, T, P): the weights of a stroke's points at each step of its curve, as `Hand.curves`.
+    """Return the weights (3, T, P) of a stroke's points at each step, as in `Hand.curves`.
 
     Args:
         corners: whether each of the P points is a corner; the ends always are.
@@ -137,7 +137,9 @@ def _stroke_curves(corners: list[bool]) -> Points:
 
 
 def _spline(breaks: list[bool]) -> Points:
-    """Weights (T, P) of a Catmull-Rom curve through P points, with a corner at each break.
+    """Return the weights (T, P) of a Catmull-Rom curve through P points.
+
+    It has a corner at each break.
 
     Between the points p₀ and p₁, with tangents m₀ and m₁, it is the cubic Hermite curve
 
@@ -197,14 +199,14 @@ def _by_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> Drawing
 
 
 def _on_few_pixels(fine: Drawing, hand: Hand, random: np.random.Generator) -> Drawing:
-    """Ink (H, W) as if it were cut from a photo: on few pixels, grey at its edges."""
+    """Return ink (H, W) as if cut from a photo: on few pixels, grey at its edges."""
     side = int(random.integers(_fewest_pixels(hand) * 3 // 4, 29))
     small = np.asarray(cv2.resize(fine, (side, side), interpolation=cv2.INTER_AREA), np.float32)
     return centre(small / max(float(small.max()), 1e-6))
 
 
 def _fewest_pixels(hand: Hand) -> int:
-    """On how many pixels a hand is still read: what asks for a thin pen asks for more of them."""
+    """Return the least number of pixels on which a hand can be read; thin pens need more."""
     return round(48 / hand.thickest)
 
 

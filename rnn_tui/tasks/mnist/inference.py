@@ -98,7 +98,7 @@ def joined_states(directions: Sequence[Activations]) -> Array:
 
 
 def digit_probabilities(chances: Array) -> Array:
-    """Probabilities (N, 10) of the digits, if each image is of one.
+    """Return the probabilities (N, 10) of the digits, if each image is of one.
 
     They are divided by their own sum. The complement of the last column is, rounded, now and then
     less than that sum: divided by it, probabilities came to 1.0000001.
@@ -154,7 +154,7 @@ class RowReaderNetwork:
         return CellWeights.named(self.cell, arrays)
 
     def chances(self, digits: Array) -> Array:
-        """Probabilities (N, 11) of the ten digits, and that an image is no digit.
+        """Return the probabilities (N, 11) of the ten digits, and of no digit.
 
         Arguments and errors are those of `logits`. The last is 0 for a network that has not learned
         what is no digit. What smoothed labels (Szegedy et al. 2016) add to every class in training
@@ -274,7 +274,7 @@ def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:
 
 
 def _shapes(config: ImageConfig) -> Mapping[str, tuple[int, ...]]:
-    """Names and shapes of the parameters of `config`'s network."""
+    """Return the names and shapes of the parameters of `config`'s network."""
     cell, size = CELLS[config.cell], config.hidden_size
     read = (2 if cell.bidirectional else SIDE) * size
     shapes: dict[str, tuple[int, ...]] = {}

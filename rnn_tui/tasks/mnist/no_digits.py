@@ -149,7 +149,7 @@ def _any_font(random: Random) -> tuple[int | Path, str]:
 
 @lru_cache(maxsize=8192)
 def _glyph(font: int | Path, text: str, weight: int) -> Mask:
-    """Letters or signs (H, W), ink 255.
+    """Draw letters or signs (H, W), ink 255.
 
     Args:
         font: one of `_fonts()`: a number of OpenCV's, or a file.
@@ -197,7 +197,7 @@ def _merged(random: Random) -> Mask:
 
 
 def _warped(ink: Mask, random: Random, slant: float, bend: float) -> Mask:
-    """Ink (H, W) on a canvas, slanted and bent by chance.
+    """Return ink (H, W) on a canvas, slanted and bent by chance.
 
     Args:
         ink: what is warped.
@@ -358,7 +358,7 @@ def _filled(random: Random) -> Mask:
 
 
 def _texture(random: Random) -> Mask:
-    """Spots, stripes and grain, or one patch of it."""
+    """Draw spots, stripes and grain, or one patch of it."""
     is_striped = random.random() < 0.5
     spots = random.uniform(1.5, 12, 2) if is_striped else np.full(2, random.uniform(1.5, 14))
     field = np.zeros((CANVAS, CANVAS), np.float32)
@@ -389,7 +389,7 @@ def _photograph(random: Random) -> Mask:
 
 
 def _inked(field: Points, random: Random) -> Mask:
-    """Ink (H, W) where a field (H, W) is high; none if it is even.
+    """Return ink (H, W) where a field (H, W) is high; none if it is even.
 
     Now and then it is all ink, mostly the part that is nearest to the middle.
     """
@@ -410,7 +410,7 @@ def _inked(field: Points, random: Random) -> Mask:
 
 @lru_cache(maxsize=1)
 def _photographs() -> tuple[Mask, ...]:
-    """Grey levels (H, W) of photographs without a digit.
+    """Return grey levels (H, W) of photographs without a digit.
 
     A temple, which scikit-learn ships, and a portrait where Matplotlib is installed.
     """

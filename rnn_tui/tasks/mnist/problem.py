@@ -105,13 +105,13 @@ def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
 
 
 def to_pixels(images: Tensor, standardise: bool) -> Tensor:
-    """Images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
+    """Return images (N, 28, 28) uint8 as float32: 0 … 1 as in the report, or standardised."""
     pixels = images.float().div_(255)
     return standardised(pixels) if standardise else pixels
 
 
 def standardised(pixels: Tensor) -> Tensor:
-    """Pixels 0 … 1, changed in place to a mean of about 0 and a deviation of about 1."""
+    """Standardise pixels 0 … 1 in place, to a mean of about 0 and a deviation of about 1."""
     return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION)
 
 
@@ -218,7 +218,7 @@ class MnistProblem(Problem):
         return images, labels, note
 
     def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Images and labels on the device; bytes there become floats as they are used.
+        """Put images and labels on the device; bytes there become floats as they are used.
 
         That is a quarter of the traffic.
         """
@@ -241,7 +241,7 @@ class MnistProblem(Problem):
         self._noise.set_state(states["augmentation"])
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
-        """Cross-entropy over the batch, in parts of about equal size."""
+        """Return functions for the cross-entropy over the batch, in parts of about equal size."""
         chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
         count = len(chosen)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
@@ -391,7 +391,7 @@ def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np
         backward = torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
 
     def loss(states: list[Tensor]) -> Tensor:
-        """Losses (N,) of states (N, H) after each row."""
+        """Return the losses (N,) of states (N, H) after each row."""
         # a biLSTM reads out both directions' last states, others all states
         read_out = states if backward is None else [states[-1], backward]
         logits = torch.cat(read_out, 1) @ weight.T + bias

@@ -36,13 +36,13 @@ class RecallProblem(ClassificationProblem):
     task = RECALL
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Random digits of these lengths (N,)."""
+        """Draw random digits of these lengths (N,)."""
         if self.config.position is None:
             raise SettingError("Recall needs a position.")
         return draw_digits(lengths, self.config.position, random)
 
     def training_lengths(self, random: torch.Generator) -> Tensor:  # noqa: ARG002
-        """Equally many of each length, the shortest first, as in the report."""
+        """Return the lengths, each equally often, the shortest first, as in the report."""
         shortest, longest = self.config.lengths
         count = self.samples_per_epoch
         return shortest + torch.arange(count) * (longest - shortest + 1) // count

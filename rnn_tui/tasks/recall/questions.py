@@ -71,7 +71,7 @@ class RecallNetwork(SequenceNetwork):
     task = RECALL
 
     def probabilities(self, sequences: Sequence[Sequence[int]]) -> Array:
-        """Probabilities (R, N, 10) of the digits that are recalled from N sequences.
+        """Return the probabilities (R, N, 10) of the digits that are recalled from N sequences.
 
         After `bce` they are separate ones, else a softmax.
 

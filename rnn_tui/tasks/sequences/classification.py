@@ -26,7 +26,7 @@ MOST_LENGTHS = 40  # that are evaluated
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
-    """Loss of every sequence (R, B).
+    """Return the loss of every sequence (R, B).
 
     Args:
         kind: `ce` is cross-entropy over the C classes; `mse` the mean over them of the squared
@@ -58,7 +58,7 @@ class ClassificationProblem(SequenceProblem):
         return self._losses(logits, batch.targets.long()).mean(dim=1)
 
     def _losses(self, logits: Tensor, targets: Tensor) -> Tensor:
-        """Losses (R, B) of logits (R, C, B), each replica by its own loss."""
+        """Return the losses (R, B) of logits (R, C, B), each replica by its own loss."""
         return self.losses_by(
             lambda loss, replicas: loss_of(loss, logits[replicas], targets[replicas])
         )
@@ -75,7 +75,7 @@ class ClassificationProblem(SequenceProblem):
     def answers(
         self, model: nn.Module, examples: Examples, workers: Workers
     ) -> tuple[Tensor, Tensor]:
-        """True classes and answers, (R, N) each."""
+        """Return the true classes and answers, (R, N) each."""
         measured = self.evaluated(model, examples, workers, _targets_and_answers)
         return measured["targets"], measured["answers"]
 
@@ -91,7 +91,7 @@ class ClassificationProblem(SequenceProblem):
         return self.figures(figures)
 
     def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-        """Sums (R,) of the losses and of the measures over a batch."""
+        """Return the sums (R,) of the losses and of the measures over a batch."""
         logits, targets = _logits(network, batch), batch.targets.long()
         sums = {"loss": self._losses(logits, targets).sum(dim=1)}
         for measure in self.task.measures:
@@ -100,7 +100,7 @@ class ClassificationProblem(SequenceProblem):
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
-        """Accuracy at every length in training and up to twice the longest; a confusion matrix."""
+        """Measure accuracy at every length up to twice the longest in training, and confusions."""
         problem = cls.with_weights(config, weights)
         settings = problem.config
         shortest, longest = settings.lengths
@@ -130,7 +130,9 @@ class ClassificationProblem(SequenceProblem):
 def _confusion(
     targets: Tensor, answers: Tensor, variants: int, classes: int
 ) -> npt.NDArray[np.int64]:
-    """Counts (V, C, C) over all seeds of V variants: C true classes in rows, answers in columns.
+    """Return counts (V, C, C) over all seeds of V variants.
+
+    Rows are the C true classes, columns the answers.
 
     Args:
         targets: (R, N) true classes, the seeds of a variant one after another.
@@ -147,7 +149,7 @@ def _confusion(
 
 
 def _targets_and_answers(network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-    """True classes and answers (R, B) of a batch."""
+    """Return the true classes and answers (R, B) of a batch."""
     answers = _logits(network, batch).argmax(dim=1)
     return {"targets": batch.targets.long(), "answers": answers}
 

@@ -115,7 +115,7 @@ class SequenceNetwork:
         )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
-        """Weights (O, H) and bias (O,) of a replica's readout."""
+        """Return the weights (O, H) and bias (O,) of a replica's readout."""
         size = self.replicas[replica].variant.hidden_size
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
@@ -257,7 +257,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def notices(self, question: Question) -> Iterator[str]:
-        """Sentences on why the answer may be worse than the figures of these weights."""
+        """Yield sentences on why the answer may be worse than the figures of these weights."""
 
     @abstractmethod
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:

@@ -50,7 +50,7 @@ class Examples:
         return self.inputs.shape[1]
 
     def part(self, start: int, stop: int) -> "Examples":
-        """Some of the sequences of every seed, cut to the longest of them."""
+        """Return some of the sequences of every seed, cut to the longest of them."""
         lengths = self.lengths[:, start:stop]
         longest = int(lengths.max())
         inputs = self.inputs[:, start:stop, :longest]
@@ -218,7 +218,7 @@ class SequenceProblem(Problem):
         return self.random_lengths(self.samples_per_epoch, random)
 
     def draw_validation(self, random: torch.Generator) -> Examples:
-        """Held-out sequences of one seed, of the lengths in training, by chance."""
+        """Draw held-out sequences of one seed, of the lengths in training."""
         return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
 
     @abstractmethod
@@ -245,7 +245,7 @@ class SequenceProblem(Problem):
         return self.draw_training(self.training_lengths(random), random)
 
     def random_lengths(self, count: int, random: torch.Generator) -> Tensor:
-        """Lengths (count,) by chance, from the shortest in training to the longest."""
+        """Draw lengths (count,) from the shortest in training to the longest."""
         shortest, longest = self.config.lengths
         return torch.randint(shortest, longest + 1, (count,), generator=random)
 
@@ -273,7 +273,7 @@ class SequenceProblem(Problem):
         return [partial(self.losses_of, batch)]
 
     def losses_by(self, loss_of: Callable[[str, slice], Tensor]) -> Tensor:
-        """Losses (R, …) of all replicas.
+        """Return the losses (R, …) of all replicas.
 
         Args:
             loss_of: returns the losses of some replicas from the name of their loss and the slice

@@ -45,7 +45,7 @@ class Alerts:
         self._reports_focus = self._reports_focus or not in_front
 
     def hear(self, run_ids: Iterable[str], *, report: bool, sweep: bool) -> None:
-        """Ring for what is new, and for a stall. Runs of the rerun or of a sweep do not ring.
+        """Ring for news, and for a stall; runs of the rerun or of a sweep do not ring.
 
         Args:
             run_ids: of the runs of which there is news.

@@ -544,7 +544,7 @@ class RnnTuiApp(HostApp):
 def _with_data(
     overrides: Mapping[str, Mapping[str, Any]], data_dir: str | None
 ) -> dict[str, dict[str, Any]]:
-    """Settings by task, with the folder of the data where a task reads data and one is named."""
+    """Return the settings by task, with the folder of the data for tasks that read it."""
     settings: dict[str, dict[str, Any]] = {}
     if data_dir is not None:
         for task in TASKS.values():

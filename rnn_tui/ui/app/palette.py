@@ -13,7 +13,7 @@ OFFERED_BY_TEXTUAL = ("quit", "help")  # actions of the app
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
-    """Everything that a key does on a screen, and themes by the names people use."""
+    """Yield everything that a key does on a screen, and themes by their usual names."""
     app = screen.app
     for name, theme in THEMES.items():
         choose = partial(setattr, app, "theme", theme)

@@ -74,7 +74,7 @@ def usable_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 
 
 def _long_names(keys: str) -> str:
-    """Keys by their names, such as `question_mark` where `?` is written.
+    """Return the keys by their names, such as `question_mark` for `?`.
 
     They stay as they are where one is missing.
     """

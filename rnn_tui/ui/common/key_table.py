@@ -55,7 +55,7 @@ def key(
 
 
 def moves(action: str, arguments: Mapping[str, object]) -> list[Binding]:
-    """Bindings of arrows and the like, which no footer shows.
+    """Return the bindings of arrows and the like, which no footer shows.
 
     Args:
         action: the name of what they do.

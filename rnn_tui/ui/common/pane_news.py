@@ -25,8 +25,14 @@ class RunsChanged(PaneNews):
 
 
 class ReportChanged(PaneNews):
-    """The report rerun has got on, or ended; the `TrainingManager` has its status."""
+    """A message that the report rerun has progressed or ended.
+
+    The `TrainingManager` has its status.
+    """
 
 
 class SweepChanged(PaneNews):
-    """The sweep has got on, or ended; the `TrainingManager` has its status."""
+    """A message that the sweep has progressed or ended.
+
+    The `TrainingManager` has its status.
+    """

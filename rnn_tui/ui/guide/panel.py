@@ -160,7 +160,7 @@ class GuidePanel(Vertical):
         self.remove()
 
     def _in_words(self, *keys: str) -> str:
-        """Keys as the app shows them, fields by the last word of their ids."""
+        """Return the keys as the app shows them, fields by the last word of their ids."""
         return " ".join(self._key_in_words(key) for key in keys if key != WAIT)
 
     def _key_in_words(self, key: str) -> str:

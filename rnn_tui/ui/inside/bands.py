@@ -111,7 +111,7 @@ class _Allotment:
         return tuple(self._lines)
 
     def _free(self) -> int:
-        """Lines that are left; below 0 if there are too few."""
+        """Return the number of lines that are left; below 0 if there are too few."""
         taken = [
             lines + frame for lines, frame in zip(self._lines, self._frames, strict=True) if lines
         ]

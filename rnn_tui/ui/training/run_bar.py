@@ -55,7 +55,7 @@ class RunProgress(ProgressLine):
         return text
 
     def _numbers(self, state: RunState, queued: int) -> list[str]:
-        """Speed, time so far and time left, and how many runs are queued."""
+        """Return speed, time so far and time left, and how many runs are queued."""
         numbers = []
         if not state.before:
             numbers += [f"{state.rate:,.0f} {self._unit}/s", duration(state.elapsed)]
