@@ -140,7 +140,7 @@ def read_network_request(options: argparse.Namespace) -> NetworkRequest:
         hidden_size=options.hidden_size,
         loss=options.loss,
         seed=options.seed,
-        vote=getattr(options, "vote", False),  # which a look inside has not
+        vote=getattr(options, "vote", False),  # `inspect` does not have it
     )
 
 

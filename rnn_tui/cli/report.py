@@ -233,7 +233,7 @@ class _Progress:
         self.bar = output.ProgressBar("looking at the runs", quiet=quiet)
         self.bar.update(total=1.0)
         self._quiet = quiet
-        self._run_id = ""  #: of the run that was said last.
+        self._run_id = ""  #: the id of the run that was reported last.
         self._failures = 0  #: how many were said.
 
     def take(self, event: Event | Standing) -> None:

@@ -379,7 +379,7 @@ class TrainingLoop:
         return self._control.paused and not self._pause()
 
     def _end_epoch(self) -> None:
-        """Validate, say how the epoch went, keep it."""
+        """Validate, report how the epoch went, and keep it."""
         problem, losses = self._problem, self._losses
         figures: dict[str, float | tuple[float, ...]] = {"train_loss": losses.mean}
         if not problem.replicas:  # whose last batch may be a single sequence

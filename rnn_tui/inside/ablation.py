@@ -124,7 +124,7 @@ class _Ablations:
 
     accuracy: Accuracy  #: measures one.
     workers: "Workers"  #: so many at once.
-    progress: Progress  #: in networks.
+    progress: Progress  #: the progress in networks.
 
     def accuracies(self, groups: Sequence[Units], done: int) -> list[float]:
         """Return the accuracy without each of the groups of units; of fewer if it is stopped.
@@ -178,7 +178,7 @@ class _SequenceAccuracy:
     network: SequenceNetwork
     replica: int
     inputs: npt.NDArray[np.uint8]  #: (T, F, N), the longest sequence first.
-    lengths: list[int]  #: of the N sequences.
+    lengths: list[int]  #: the lengths of the N sequences.
     targets: npt.NDArray[np.uint8]  #: (N, T) where every step has an answer, else (N, 1).
 
     def __call__(self, units: Units) -> float:

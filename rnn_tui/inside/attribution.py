@@ -31,7 +31,7 @@ class SensitivityAnalysis(Analysis):
     outputs: tuple[str, ...]  #: (J,) which output: of every step, or each class after the last one.
     #: (J, T) of the logit; 0 if the input comes after the output.
     norms: npt.NDArray[np.float64]
-    first_step: int = 1  #: what the first step is called, 0 or 1.
+    first_step: int = 1  #: the number of the first step, 0 or 1.
 
     @property
     def summary(self) -> str:

@@ -162,10 +162,10 @@ class MachineLearner:
     equivalence oracle as well.
     """
 
-    network: AdderNetwork  #: of one replica.
+    network: AdderNetwork  #: the network, of one replica.
     #: words (T, N) and what it puts out at them, the short ones first.
     answered: Sequence[tuple[Words, Bits]]
-    progress: Progress  #: of states, so far, and of at most how many.
+    progress: Progress  #: the number of states so far, and the most there may be.
     read: int = 0  #: places that the network has read.
     stopped: bool = False  #: whether the rest was left.
     agreed: MealyMachine | None = None  #: the first machine that agrees on the short words.

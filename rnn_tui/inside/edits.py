@@ -123,7 +123,7 @@ def _units(text: str, count: int, quoted: str) -> tuple[int, ...] | None:
 def _steps(
     first_text: str | None, to_text: str | None, trace: Trace, quoted: str
 ) -> tuple[int | None, int | None]:
-    """Return the first and the last step, from 0, as an `Edit` has them.
+    """Return the first and the last step, from 0, as in an `Edit`.
 
     Args:
         first_text: a number; None for every step.
@@ -210,9 +210,9 @@ class _LayerEdits:
 class Edited:
     """An input read as it is, and once more with edits."""
 
-    edits: tuple[Edit, ...]  #: in the order in which they were made.
+    edits: tuple[Edit, ...]  #: the edits in the order in which they were made.
     untouched: Trace  #: without them.
-    trace: Trace  #: with them.
+    trace: Trace  #: the trace with the edits.
 
     @property
     def written(self) -> list[str]:

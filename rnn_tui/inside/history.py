@@ -205,7 +205,7 @@ class ClickAnalysis(Analysis):
     in_json = ("variant", "seeds", "epochs", "right", "clusters", "first")
     in_arrays = ("seeds", "epochs", "right", "clusters")
 
-    variant: str  #: of which networks.
+    variant: str  #: the variant of the networks.
     seeds: tuple[int, ...]  #: (S,) those that click first before the others.
     epochs: tuple[float, ...]  #: (M,) when the snapshots were, in epochs.
     right: npt.NDArray[np.float64]  #: (S, M), the share of sums of 64 bits that are right, 0 … 1.

@@ -33,7 +33,7 @@ class Inspection(ABC):
     weights: Mapping[str, Any]  #: the same for JSON.
     notices: Sequence[str]  #: sentences on what to keep in mind.
     reading: NetworkReading  #: the network and what it held.
-    edited: Edited | None = None  #: what became of that by edits.
+    edited: Edited | None = None  #: the same input read with edits.
 
     @cached_property
     def analyses(self) -> dict[str, Any]:
@@ -170,7 +170,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def _right(self) -> Sequence[int]:
-        """Return the right answers, as a `NetworkReading` has them."""
+        """Return the right answers, as in a `NetworkReading`."""
 
     @property
     def input_document(self) -> dict[str, Any]:

@@ -128,7 +128,7 @@ class Trace(Record):
     #: (T,) after each step: the most probable class, or whether one output is at least 0.5.
     answers: npt.NDArray[np.int64]
     prefix_note: str  #: what an answer before the last step means, in a sentence.
-    first_step: int = 1  #: what the first step is called, 0 or 1.
+    first_step: int = 1  #: the number of the first step, 0 or 1.
 
     def __post_init__(self) -> None:
         require_finite(*self.arrays().values())

@@ -1,7 +1,7 @@
 """The recurrent cell: its equations, written once for NumPy, PyTorch and ONNX alike.
 
 A cell is a small class in a file of its own and a line in `networks.CELLS`. From `step` alone come
-the answers in NumPy, the look inside, training (stacked layers for images, sets of replicas for
+the answers in NumPy, Inside, training (stacked layers for images, sets of replicas for
 sequences) and the ONNX model. A cell that PyTorch or ONNX has as well says so, and is then as fast
 as theirs. Neither NumPy nor PyTorch is loaded before something is computed.
 
@@ -50,7 +50,8 @@ class Step(NamedTuple):
 
     state: Any  #: h, what the readout and the next step read.
     memory: Any  #: c, what the next step reads besides; None if there is no such thing.
-    gates: tuple[Any, ...] = ()  #: in the order of `Cell.gates`; none before the first step.
+    #: the gates in the order of `Cell.gates`; none before the first step.
+    gates: tuple[Any, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class OnnxOperator:
 
     name: str  #: such as `LSTM`.
     rows: tuple[int, ...]  #: for each block of rows of ONNX's weights, the number of our block.
-    attributes: Mapping[str, int] = field(default_factory=dict)  #: of the operator.
+    attributes: Mapping[str, int] = field(default_factory=dict)  #: the operator's attributes.
 
 
 @dataclass(frozen=True)
@@ -213,5 +214,5 @@ class Cell(ABC):
         inputs: "npt.NDArray[np.uint8]",  # noqa: ARG002
         lengths: Sequence[int],  # noqa: ARG002
     ) -> "Iterator[npt.NDArray[np.float32]] | None":
-        """As `stepwise.replica_states`; None if there is no faster way."""
+        """Return what `stepwise.replica_states` does, but faster, or None."""
         return None

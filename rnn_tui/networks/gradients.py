@@ -65,7 +65,7 @@ LARGEST_DIFFERENCE = 1e-3  # as a share of the CPU's; sums in another order make
 
 
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
-    """On MPS compare loss and gradients of a cell with the CPU's, once in a process.
+    """Compare loss and gradients of a cell on MPS with the CPU's, once in a process.
 
     The cell is tried in a row reader of so many `layers`, or in a set of replicas if there are
     none.

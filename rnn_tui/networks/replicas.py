@@ -148,11 +148,14 @@ class ReplicaLSTM(Replicas):
         self._free: list[_Workspace] = []
 
     def forward(self, inputs: Tensor) -> Tensor:
-        """As `Replicas.forward` says: (T, R, B) of `inputs` (T, R, F, B)."""
+        """Return what `Replicas.forward` does: (T, R, B) of `inputs` (T, R, F, B)."""
         return self._outputs(inputs, False, None)
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
-        """As `Replicas.at_end` says: (R, O, B) of `inputs` (T, R, F, B), `lengths` (R, B)."""
+        """Return what `Replicas.at_end` does.
+
+        (R, O, B) of `inputs` (T, R, F, B) and `lengths` (R, B).
+        """
         return self._outputs(inputs, True, lengths)
 
     def _outputs(self, inputs: Tensor, at_end: bool, lengths: Tensor | None) -> Tensor:
@@ -163,7 +166,7 @@ class ReplicaLSTM(Replicas):
 
     @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """As `Replicas.steps` says: (R, H, B) after each step of `inputs` (T, R, F, B)."""
+        """Yield what `Replicas.steps` does: (R, H, B) after each step of `inputs` (T, R, F, B)."""
         width = self.hidden_size
         replicas, _, columns = self.gates.shape
         # What the gates' weights are multiplied by: states, inputs, ones.

@@ -1,6 +1,6 @@
 """Recurrent layers in NumPy: their weights, and what happens in them while they read.
 
-Answers need the states only, a look inside every gate; both come from one pass, which a test holds
+Answers need the states only, Inside every gate; both come from one pass, which a test holds
 to PyTorch's layers.
 """
 

@@ -146,8 +146,8 @@ class PhotoCollection:
     def clear(self) -> None:
         """Forget all readings, but not what the user said about them."""
         self._readings: list[Reading] = []
-        self._name_keys: list[SortKey] = []  #: of each reading, to sort by name.
-        self._confidences: list[float] = []  #: of each reading; −1 where it has none.
+        self._name_keys: list[SortKey] = []  #: the key of each reading, to sort by name.
+        self._confidences: list[float] = []  #: the confidence of each reading; −1 if it has none.
         self._summary: ReadingSummary | None = None  #: None if it has to be counted anew.
         self.order: list[int] = []  #: indices of the readings that are shown.
 

@@ -38,7 +38,7 @@ class Drawing:
         #: the ink before the stroke under way; None between strokes.
         self._start: Ink | None = None
         self._last = Point(0, 0)  #: where the brush is.
-        self._radius = RADII[0]  #: of the brush, in pixels.
+        self._radius = RADII[0]  #: the radius of the brush, in pixels.
         self._erases = False  #: whether it takes ink away.
 
     @property

@@ -32,11 +32,11 @@ class Figure:
     key: str  #: such as `mnist-val_accuracy`.
     title: str
     x_label: str
-    spec: Metric  #: what y is.
+    spec: Metric  #: the metric on the y axis.
     lines: tuple[Line, ...]  #: one a network, with the values of all seeds at each x.
     #: points that the report published, if any, by the label of a line.
     published: Mapping[str, Points] = field(default_factory=dict)
-    note: str = ""  #: what else one must know.
+    note: str = ""  #: further remarks.
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class AccuracyByLength:
     """Bit accuracy of an adder at each length in bits, ascending, over seeds."""
 
     experiment: Experiment
-    values: Mapping[int, Mapping[int, float]]  #: by seed, ascending, figures in percent by length.
+    values: Mapping[int, Mapping[int, float]]  #: figures in percent by length, by seed, ascending.
     run_ids: tuple[str, ...]  #: the run of each seed.
 
     def between(self, first: int, last: int) -> dict[int, float]:

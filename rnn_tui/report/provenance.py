@@ -67,9 +67,9 @@ class Provenance:
     plan: Plan
     written: float  #: when, in seconds since 1970.
     machine: Mapping[str, str | int | float]
-    versions: Mapping[str, str]  #: of this program, Python and packages.
-    settings: Mapping[str, RunConfig]  #: of each experiment by what it is called.
-    runs: tuple[UsedRun, ...]  #: that figures are from.
+    versions: Mapping[str, str]  #: the versions of this program, Python and packages.
+    settings: Mapping[str, RunConfig]  #: the settings of each experiment, by its name.
+    runs: tuple[UsedRun, ...]  #: the runs that figures are from.
 
     @property
     def devices(self) -> tuple[str, ...]:

@@ -130,7 +130,7 @@ class _RunInTraining:
     planned: PlannedRun
     progress: float  #: the share of its steps that is done.
     total_steps: int = 0  #: 0 before it has started.
-    pace: Pace = field(default=Pace())  #: in steps.
+    pace: Pace = field(default=Pace())  #: the pace in steps.
 
 
 class _MissingRuns:
@@ -165,7 +165,7 @@ class _MissingRuns:
         self._in_training: dict[str, _RunInTraining] = {}  # by run id
         self._times = RunTimes(())
         self._told_at = 0.0
-        self.standing = Standing(len(plan.networks), 0)  #: as it was told last.
+        self.standing = Standing(len(plan.networks), 0)  #: the progress that was last reported.
 
     def look_up(self) -> bool:
         """Look up what is lacking now, and tell; False if nothing is, or no more is to begin."""

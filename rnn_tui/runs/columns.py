@@ -181,7 +181,7 @@ class LoggedKind(Column):
         return str(value)
 
 
-#: by name, which means the same in every table.
+#: columns by name, which means the same in every table.
 COLUMNS: Mapping[str, Column] = {
     # a run
     "name": Text(LONGEST_NAME, UNKNOWN),

@@ -35,8 +35,8 @@ class Line:
 
     label: str  #: what to call it.
     runs: tuple[str, ...]  #: the ids of the runs that it shows.
-    x: tuple[float, ...]  #: where; steps, epochs or seconds.
-    spreads: tuple[Spread, ...]  #: at each of them, the values of all seeds.
+    x: tuple[float, ...]  #: the steps, epochs or seconds.
+    spreads: tuple[Spread, ...]  #: the values of all seeds at each of them.
 
     @property
     def seeds(self) -> int:

@@ -36,7 +36,7 @@ class LoggedValues:
     elapsed: float  #: seconds of training, pauses left out.
     metrics: Mapping[str, float]  #: a value by name.
     replicas: Mapping[str, tuple[float, ...]]  #: a value for each replica, by name.
-    epoch: int | None = None  #: of an epoch's figures, which.
+    epoch: int | None = None  #: the epoch, for an epoch's figures.
     rate: float | None = None  #: samples a second, if it was measured.
     seconds: float | None = None  #: the epoch's own time, if it is one.
 
@@ -230,7 +230,7 @@ def _read_curve(
 def outline_steps(
     connection: sqlite3.Connection, run_ids: Sequence[str], kind: Kind, metric: str, most: int
 ) -> list[int] | None:
-    """About `most` steps that stand for longer curves; None if no curve is longer.
+    """Return about `most` steps that represent longer curves; None if no curve is longer.
 
     They are the first and the last step, and of each stretch between those of its lowest and its
     highest value. Where a step has several values, of replicas or of several runs, it is the first

@@ -171,7 +171,7 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
 
 
 def _settings_in_table(row: sqlite3.Row) -> RunConfig:
-    """Stands in for settings that nobody knows any more; it has the words that a table shows."""
+    """Return a substitute for unreadable settings, from the words that a table shows."""
     task, cell, preset = (
         printable(row[column], LONGEST_TAG) for column in ("task", "model", "preset")
     )

@@ -45,8 +45,8 @@ class Turn:
 
     def __init__(self) -> None:
         self._folder = turns_folder()  #: where the tickets lie; None if there is no queue.
-        self._number = 0  #: of the own ticket.
-        self._lock: RunLock | None = None  #: of the own ticket, while it is held.
+        self._number = 0  #: the number of the own ticket.
+        self._lock: RunLock | None = None  #: the lock of the own ticket, while it is held.
 
     def __enter__(self) -> Self:
         return self

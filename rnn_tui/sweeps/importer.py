@@ -61,7 +61,7 @@ class EventBatch:
 
     attempt: Attempt
     first: int  #: the number of the first.
-    documents: Sequence[Any] = field(default=(), repr=False)  #: the events, as JSON has them.
+    documents: Sequence[Any] = field(default=(), repr=False)  #: the events, as in JSON.
 
 
 class Importer(AbstractContextManager["Importer"]):

@@ -96,7 +96,7 @@ class RemoteRuns:
     ) -> None:
         """`shared` is a folder for checkpoints that all machines can read, or empty."""
         self.topic = f"rnn-tui-{uuid4().hex}"  #: the Dask topic on which the workers report.
-        self.all: dict[str, RemoteRun] = {}  #: by run id.
+        self.all: dict[str, RemoteRun] = {}  #: all runs by id.
         self.stopping = False  #: whether home has asked them to be interrupted.
         self._client = client
         self._workers = workers

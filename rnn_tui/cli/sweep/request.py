@@ -56,7 +56,7 @@ class TrainSweepRequest:
     plan: SweepPlan
     place: TrainingPlace
     resumed: Sweep | None  #: the earlier sweep; None for a new one.
-    name: str  #: of a new sweep; empty for its task and a number.
+    name: str  #: the name of a new sweep; empty for its task and a number.
     shared: str  #: a folder for checkpoints that all machines see; empty for none.
     as_json: bool
     quiet: bool  #: print the result and errors only.

@@ -70,7 +70,7 @@ class TrainingResults:
     """Shows how the training of a sweep goes on, and what came of it."""
 
     def __init__(self, sweep: Sweep, control: Control, *, as_json: bool, quiet: bool) -> None:
-        self._sweep = sweep  #: as it was before this training.
+        self._sweep = sweep  #: the sweep as it was before this training.
         self._plan = sweep.plan
         self._control = control
         self._as_json = as_json

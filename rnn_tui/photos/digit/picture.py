@@ -79,7 +79,7 @@ _DARKEST = 24  # below this of 255 a camera sees noise, which a ratio would blow
 def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
     """Divide `part` (H, W) by `light` (H, W), both in grey levels: (H, W), 0 … 1.
 
-    It is less than that where there is hardly any light.
+    It is less if there is hardly any light.
     """
     visible = cv2.max(light, np.full_like(light, _DARKEST))
     return np.asarray(cv2.divide(part, visible, dtype=cv2.CV_32F), np.float32)

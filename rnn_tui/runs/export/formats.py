@@ -147,9 +147,9 @@ class Export:
     #: files in the working directory.
     output: Path | None
     out: TextIO  #: takes a text for which no file is named.
-    metrics: Sequence[str] | None = None  #: of a chart; None for the usual ones.
+    metrics: Sequence[str] | None = None  #: the metrics of a chart; None for the usual ones.
     against: "Against" = "epoch"  #: what a chart's x axis counts.
-    progress: Progress = UNWATCHED  #: in runs, where they are read one by one.
+    progress: Progress = UNWATCHED  #: the progress in runs, if they are read one by one.
 
     def each(self) -> Iterator["RunRecord"]:
         """Yield the runs one by one, with progress.

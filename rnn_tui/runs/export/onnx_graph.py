@@ -128,7 +128,7 @@ class Graph:
         return Value(self, f"{kind}{next(self.numbers)}")
 
     def _zeros(self, inputs: str, size: int) -> str:
-        """Zeros (N, size), for as many sequences as `inputs` (T, N, F) have."""
+        """Add zeros (N, size), for as many sequences as `inputs` (T, N, F) have."""
         shape = self.node("Shape", [inputs])
         sequences = self.node("Gather", [shape, self.constant(np.array([1]))])
         wanted = self.node("Concat", [sequences, self.constant(np.array([size]))], axis=0)
@@ -190,7 +190,7 @@ class Value:
 
     def __init__(self, graph: Graph, name: str) -> None:
         self.graph = graph
-        self.name = name  #: in the graph.
+        self.name = name  #: its name in the graph.
 
     def apply(self, kind: str, *others: "Value | float") -> "Value":
         """Apply an operator to this value and others, and return its output."""

@@ -163,7 +163,7 @@ def _properties(config: RunConfig) -> dict[str, str]:
 
 
 def _image_trial(file: WeightsFile, config: ImageConfig) -> _Trial:
-    """Test images (N, 28, 28), and the logits (N, 10) of our model in PyTorch."""
+    """Return test images (N, 28, 28), and the logits (N, 10) of our model in PyTorch."""
     images = load_mnist(config.data_dir).test_images[:CHECKED]
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
     pixels = to_pixels(images, config.recipe.standardise)

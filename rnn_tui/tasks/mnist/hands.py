@@ -46,7 +46,7 @@ class Hand:
     widest: float  #: the largest factor of its width.
     backmost: float  #: its least slant, to the right for each step up.
     foremost: float  #: its largest slant.
-    thickest: float  #: of its pens, in pixels of the digit; loops must stay open.
+    thickest: float  #: its thickest pen, in pixels of the digit; loops must stay open.
     ways: Points  #: (W, P, 2) the points of all strokes, in heights of the digit.
     strokes: tuple[slice, ...]  #: which of a curve's T steps belong to each stroke.
     #: (3, T, P) weights of the points at each step of the curve: for a pen, for a pen that cuts

@@ -431,7 +431,7 @@ class NoDigitKind:
 
     name: str  #: in the plural.
     draw: Callable[[Random], Mask]  #: draws one (H, W), uint8, ink 255.
-    share: float  #: of all pictures.
+    share: float  #: the share of all pictures.
     left_alone: float  #: the share of its own pictures that is left as it comes.
 
 

@@ -179,8 +179,8 @@ class MnistProblem(Problem):
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
-        self._order = torch.empty(0, dtype=torch.long)  #: of the samples in this epoch.
-        self._noise = torch.Generator()  #: of the changes of images in this epoch.
+        self._order = torch.empty(0, dtype=torch.long)  #: the order of the samples in this epoch.
+        self._noise = torch.Generator()  #: the random generator of this epoch's distortions.
         self._steps_before = 0  #: steps of the epochs before this one.
         log(
             f"{len(train):,} training, {len(validation):,} validation and "
@@ -225,7 +225,7 @@ class MnistProblem(Problem):
         return images.to(self._device), labels.to(self._device)
 
     def begin_epoch(self, epoch: int) -> None:
-        """Shuffle; start the epoch's stream of distortions."""
+        """Shuffle the samples, and start the epoch's stream of distortions."""
         random = generator(self._config.seed, "order", epoch)
         order = torch.randperm(self.samples_per_epoch, generator=random)
         self._order = send(order, self._device)

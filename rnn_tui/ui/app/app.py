@@ -75,7 +75,7 @@ class RnnTuiApp(HostApp):
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
 
-    loop: asyncio.AbstractEventLoop | None = None  #: that it runs in, once it does.
+    loop: asyncio.AbstractEventLoop | None = None  #: the loop that the app runs in, once it does.
 
     def __init__(
         self,
@@ -101,7 +101,8 @@ class RnnTuiApp(HostApp):
         self._runs = runs
         self._waiting: list[RunConfig] | None = None  #: what trains once another run has stopped.
         self._resuming = False  #: whether a run is about to go on.
-        self._quit_by: float | None = None  #: until when workers of a sweep may hand over.
+        #: the time until which workers of a sweep may hand over.
+        self._quit_by: float | None = None
         #: ends the process with an exit code and a sentence, in place of Textual.
         self.end_process: Callable[[int, str], object] | None = None
         tabs = all_tabs()
@@ -260,7 +261,7 @@ class RnnTuiApp(HostApp):
 
     @on(ViewTabs.Shown)
     def _leave_full_screen(self) -> None:
-        """A chart in full screen goes with its view."""
+        """Let a chart leave full screen with its view."""
         for screen in self.screen_stack[:1]:  # there is none if the app ends meanwhile
             screen.minimize()
 
@@ -441,7 +442,7 @@ class RnnTuiApp(HostApp):
         self._training_began()
 
     def _training_began(self) -> None:
-        """Something trains now: there will be news of it, and keys that stop it."""
+        """Let the timer of news run, and refresh the keys, as something trains now."""
         self.news.timer.resume()
         self.refresh_bindings()
 

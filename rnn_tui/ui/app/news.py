@@ -24,10 +24,11 @@ class News:
     def __init__(self, app: HostApp) -> None:
         self._app = app
         self._interval = 1 / app.preferences.redraws  #: seconds between two rings of the timer.
-        self._cpu_seconds = time.thread_time()  #: of the app's thread, until the last news.
+        #: CPU seconds of the app's thread until the last news.
+        self._cpu_seconds = time.thread_time()
         self._not_before = 0.0  #: when the next news may come while something trains.
         self._paused = False  #: whether training was paused at the last news.
-        self.alerts = Alerts(app)  #: what rings where nobody looks.
+        self.alerts = Alerts(app)  #: rings when the window is not in front.
         #: calls `bring`; resumed when training begins.
         self.timer = app.set_interval(self._interval, self.bring)
 

@@ -26,7 +26,7 @@ class Tab:
     id: str  #: `home`, `runs`, `report` or `sweeps`, or what `tab_of` says of a task's name.
     label: str  #: as shown.
     task: Task | None  #: whose it is; None for the other four.
-    key: str  #: that goes there; empty if there are more tabs than keys.
+    key: str  #: the key that goes there; empty if there are more tabs than keys.
 
 
 def tab_of(task: str) -> str:

@@ -69,7 +69,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
 class PluginViews:
     """The views that installed packages provide."""
 
-    of_tasks: dict[str, tuple[View, ...]]  #: by the name of a task.
+    of_tasks: dict[str, tuple[View, ...]]  #: the views by the name of their task.
     problems: list[str]  #: a sentence for each plug-in that can't be used.
 
 

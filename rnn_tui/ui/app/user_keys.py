@@ -37,9 +37,9 @@ RESERVED = (  # they act on what has the focus, or are Textual's own
 class Clash:
     """A key that a user gives to a meaning, and that means something else."""
 
-    name: str  #: of the meaning in `KEYS`.
+    name: str  #: the name of the meaning in `KEYS`.
     key: str
-    other: str  #: what else it means.
+    other: str  #: its other meaning.
 
 
 def usable_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:

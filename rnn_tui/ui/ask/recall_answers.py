@@ -40,7 +40,7 @@ class RecallAnswers:
     config: SequenceConfig  #: the settings that they were trained with; its position is known.
     position: int  #: which digit was asked for, counted from 1.
     sequences: tuple[Digits, ...]  #: N of them.
-    probabilities: Array  #: of each digit (R, N, 10).
+    probabilities: Array  #: the probability of each digit (R, N, 10).
 
     @property
     def truth(self) -> npt.NDArray[np.int64]:

@@ -31,7 +31,7 @@ class SequenceQuestion:
     example: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
     #: the weights; None for those that answer unless others are named.
     source: "Source | None" = None
-    position: int | None = None  #: for which position weights are sought, where the task has one.
+    position: int | None = None  #: the position that the weights must recall, if the task has one.
     variant: str | None = None  #: the label of a variant; None for the largest.
     seed: int | None = None  #: None for the first.
 

@@ -58,8 +58,8 @@ class ReportTrainer:
         self._emit = emit
         self._evaluate = evaluate
         self._on_unsaved = on_unsaved
-        self._run_id = ""  #: of the run that was introduced last.
-        self._finished_id = ""  #: of a finished run that is still to be evaluated.
+        self._run_id = ""  #: the id of the run that was announced last.
+        self._finished_id = ""  #: the id of a finished run that is still to be evaluated.
         self._control = Control()
 
     def run(self, control: Control) -> None:
@@ -131,7 +131,8 @@ class SweepTrainer:
         self.status = SweepStatus(printable(name))
         self._place = place
         self._emit = emit
-        self._trials: Trials | None = None  #: those under way; None before and after.
+        #: the trials of the present sweep; None before and after.
+        self._trials: Trials | None = None
 
     def run(self, control: Control) -> None:
         """Train to the end or until `control` stops it; runs in a thread and raises nothing."""

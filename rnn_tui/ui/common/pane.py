@@ -78,8 +78,8 @@ class Pane(Vertical):
         key("view-after", "other_view(1)", "View", show=False),
         *(key(f"view-{n}", f"view({n})", f"View {n}", show=False) for n in range(1, 10)),
     ]
-    help_text: str = ""  #: what the help says first, in Markdown.
-    spread: "SpreadKind" = "range"  #: of curves over seeds.
+    help_text: str = ""  #: the first part of the help, in Markdown.
+    spread: "SpreadKind" = "range"  #: the spread of curves over seeds.
     _tab_clicked = False  #: whether the tab of a view was clicked, which is not in front yet.
     _focuses_to_come = 0  #: how many times the focus is still to be put somewhere.
 
@@ -234,9 +234,9 @@ class StorePane(Pane):
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
         self._store = store
-        self._version = NOTHING_SHOWN  #: of the store, when what is shown was read.
+        self._version = NOTHING_SHOWN  #: the version of the store at the last reading.
         self._ready = False  #: whether the store was asked.
-        self._problem = ""  #: with the database, in a sentence.
+        self._problem = ""  #: a problem with the database, in a sentence.
 
     async def ask(self, question: "Callable[[SweepStore], T]") -> T | None:
         """Return what the database has; None, with a notification, if it can't be used."""

@@ -49,13 +49,13 @@ class ViewWanted(Message):
 
     tab: str  #: its id.
     view: str = ""  #: its id.
-    request: Message | None = None  #: what is asked there.
+    request: Message | None = None  #: the request to that view.
     typing: bool = False  #: whether to go on to the field of the view.
 
 
 @dataclass
 class InsideWanted(Message):
-    """The user wants to look inside: a network is to read this in the view Inside of a task."""
+    """A request that a network reads this in the view Inside of a task."""
 
     task: str  #: its name.
     #: a digit, or the number of a test image; None for what is typed in the task's views.

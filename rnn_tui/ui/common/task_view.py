@@ -25,7 +25,7 @@ INSIDE_VIEW, TEST_VIEW = "inside", "test"
 class View:
     """A view of a task's tab, made when it is first looked at."""
 
-    id: str  #: of the tab, such as `results`.
+    id: str  #: the id of the tab, such as `results`.
     title: str  #: as shown.
     #: `module:function` that makes the widget, a `TaskView`, of the task's tab and the options;
     #: imported on use.

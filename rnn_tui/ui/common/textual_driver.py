@@ -203,7 +203,8 @@ if sys.platform != "win32":
             assert screen is not None
             self.keys = keys.fileno()  #: the file descriptor that keys are read from.
             self._screen = screen
-            self._attributes = termios.tcgetattr(self.keys)  #: as they were before the app.
+            #: the terminal's attributes before the app.
+            self._attributes = termios.tcgetattr(self.keys)
             self._writing = threading.Lock()  #: held during a write.
             self._entered = False  #: whether the alternate screen is shown.
             self.changing = threading.Lock()  #: held while the app takes the terminal.

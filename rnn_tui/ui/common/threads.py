@@ -113,7 +113,7 @@ class LatestQuestion(Generic[T]):
         self._failure = failure
         self._with_overtaken = overtaken
         self._waiting: Callable[[], T] | None = None  #: the question that is asked next.
-        self._number = 0  #: of the last question, or of the last call of `forget`.
+        self._number = 0  #: the number of the last question, or of the last call of `forget`.
         self.busy = False  #: whether an answer is to come.
 
     def ask(self, question: Callable[[], T]) -> None:

@@ -53,7 +53,8 @@ class Loaded:
     gpus: Mapping[str, str] = field(default_factory=dict)  #: as in `TrainingManager`.
 
 
-Item = events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus  #: of the queue.
+#: an item of the queue.
+Item = events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus
 
 
 @dataclass
@@ -96,13 +97,13 @@ class TrainingManager:
         self.sweep: SweepStatus | None = None
         #: runs that can't be kept for now; the thread that trains adds to them.
         self.unsaved: list[UnsavedRun] = []
-        self._queue: deque[Item] = deque()  #: what threads have put out; emptied by `drain`.
+        self._queue: deque[Item] = deque()  #: the items from threads; emptied by `drain`.
         self._control = Control()  #: controls what trains, or trained last.
         self._threads: list[threading.Thread] = []  #: all that may still put something out.
         self._training: threading.Thread | None = None  #: the one that trains, or trained last.
-        self._sweep_trainer: SweepTrainer | None = None  #: of the latest sweep.
-        self._rerun_id = ""  #: of the run that the rerun has begun last, while it may go on.
-        self._announced: set[str] = set()  #: ids of unsaved runs of which the user was told.
+        self._sweep_trainer: SweepTrainer | None = None  #: the trainer of the latest sweep.
+        self._rerun_id = ""  #: the id of the last run of the rerun, while it may go on.
+        self._announced: set[str] = set()  #: ids of unsaved runs that were announced to the user.
         self._closing = threading.Event()  #: set once the app ends.
 
     def load_engine(self) -> None:
@@ -264,7 +265,7 @@ class TrainingManager:
             drained.notices.append(status.notice)
 
     def _begin_rerun(self, state: RunState, drained: Drained) -> None:
-        """The report rerun begins a run, so the run before it is over."""
+        """Add the run that the report rerun has begun; the run before it is over."""
         self._forget_unbegun()
         self._rerun_id = state.run_id
         self._add_run(state)

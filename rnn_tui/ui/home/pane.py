@@ -97,19 +97,20 @@ class HomeDigit(Vertical):
         key("clear", "on_pad('clear')", "Clear", "Draw on an empty pad"),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
-    pad: "HomePad"  #: what is drawn on; before all is `whole` a picture is in its place.
+    pad: "HomePad"  #: the drawing pad; a picture is in its place until everything is `whole`.
     whole = False  #: whether the pad is there.
     rows = 0  #: how many are read; more than the digit has while the answer stays.
     readings = 0  #: digits that were read since a key was pressed last.
-    read_digit: "DigitAtHand | None" = None  #: what the answers are to; None before there are any.
-    answers: "Sequence[DigitAnswer]" = ()  #: after each row of that.
+    #: the digit that was answered; None before there are answers.
+    read_digit: "DigitAtHand | None" = None
+    answers: "Sequence[DigitAnswer]" = ()  #: the answers after each row of that digit.
 
     def __init__(self, next_module: str = "") -> None:
         """Make it; once it is on screen it imports `next_module`."""
         super().__init__(classes="panel")
         self._next_module = next_module
         self._digits = first_test_digits()
-        self._number = random.randrange(len(self._digits))  #: of the digit that is read.
+        self._number = random.randrange(len(self._digits))  #: the number of the digit that is read.
         self._network = 0  #: how often another network was asked for.
         # As in the Draw view, every answer is shown, even one that the next stroke has overtaken.
         self._asking = LatestQuestion[Any](self, self._receive, FAILURE, overtaken=True)

@@ -238,9 +238,9 @@ class Look:
     """
 
     layer: int = 0  #: which of the trace's layers.
-    quantity: str = "state"  #: by its name, such as `state` or `forget gate`.
+    quantity: str = "state"  #: its name, such as `state` or `forget gate`.
     order: str = IMPORTANCE  #: `IMPORTANCE` or `NUMBER`.
-    unit: int | None = None  #: at the cursor, from 0; None for the most important one.
+    unit: int | None = None  #: the unit at the cursor, from 0; None for the most important one.
 
     def fitted(self, trace: Trace) -> "Look":
         """Replace what a trace does not have: by its last layer, its state, its main unit."""

@@ -20,9 +20,9 @@ from rnn_tui.ui.inside.subject import Subject
 class GridPicture:
     """A grid of C columns."""
 
-    ruler: str  #: what its columns are.
+    ruler: str  #: the meaning of its columns.
     numbers: Sequence[int]  #: (C,) how they are numbered.
-    bands: Sequence[StepBand]  #: what it shows.
+    bands: Sequence[StepBand]  #: the bands to show.
     column: int  #: the one, from 0, whose values are written out.
 
 

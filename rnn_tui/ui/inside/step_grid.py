@@ -46,8 +46,8 @@ class StepPicked(Message):
 
     widget: Widget
     step: int  #: from 0.
-    name: str = ""  #: of the heatmap that was clicked; empty outside one.
-    row: int = 0  #: of that heatmap, from 0.
+    name: str = ""  #: the name of the clicked heatmap; empty outside one.
+    row: int = 0  #: the row of that heatmap, from 0.
 
     @property
     def control(self) -> Widget:

@@ -73,7 +73,7 @@ class ReadingJob:
             recursive: Whether folders in folders are read too.
             number: How many digits a photo shows, of `photos.NUMBERS`.
         """
-        self.paths = paths  #: what it reads.
+        self.paths = paths  #: the paths that it reads.
         self._choose_source = choose_source
         self._method = method
         self._recursive = recursive
@@ -81,7 +81,7 @@ class ReadingJob:
         self.reader: PhotoReader | None = None  #: None until the weights are loaded.
         self.source: Source | None = None  #: the weights; None until they are loaded.
         self.failure = ""  #: why nothing is read, in a sentence.
-        self.progress = Progress()  #: in photos, the total of which is known once all are found.
+        self.progress = Progress()  #: progress in photos; the total is known once all are found.
         self.done = False  #: whether nothing more will come.
         self._ready: deque[Reading] = deque()  #: What was read and not taken yet.
 

@@ -76,7 +76,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self._shown_job: ReadingJob | None = None
 
     def on_show(self) -> None:
-        """At the first time, find out how to show pictures, and read the samples."""
+        """Find out how to show pictures, and read the samples, at the first time only."""
         if self._was_shown:
             return
         self._was_shown = True
@@ -129,7 +129,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         self.focus_view()
 
     def on_paste(self, event: events.Paste) -> None:
-        """Files that are dropped on the window arrive as a paste of their paths."""
+        """Read files that are dropped on the window: they arrive as a paste of their paths."""
         event.stop()
         self._form.path.replace_with(event.text)
         self._ask()

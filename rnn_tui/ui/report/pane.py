@@ -162,9 +162,9 @@ class ReportPane(StorePane):
         super().__init__(store)
         self._runs = runs
         self._overrides = overrides
-        self._plan: Plan | None = None  #: what the settings say.
-        self._results: Results | None = None  #: of the plan; None until they are read.
-        self._standing: Standing | None = None  #: of the plan; None until it is read.
+        self._plan: Plan | None = None  #: the plan that the settings describe.
+        self._results: Results | None = None  #: the results of the plan; None until they are read.
+        self._standing: Standing | None = None  #: the progress of the plan; None until it is read.
         #: accuracy by length, by plan and ids of runs; of the last ones only.
         self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
         self._measuring = False  #: whether accuracy by length is being measured.

@@ -138,7 +138,7 @@ class ReportPlots(Vertical, SpreadView):
     def __init__(self) -> None:
         super().__init__()
         self._figures: Sequence[Figure] = ()
-        self._key = ""  #: of the plot that was chosen; empty for the first.
+        self._key = ""  #: the key of the chosen plot; empty for the first.
         self._measuring = False  #: whether more plots will come without training.
         self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="report-chart")
         self.charts = (self._chart,)

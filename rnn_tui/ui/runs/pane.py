@@ -41,7 +41,7 @@ class RunText:
     title: str  #: what it is.
     hint: str  #: what it is for.
     longest: int  #: characters at most.
-    read: Callable[[RunRecord], str]  #: what there is.
+    read: Callable[[RunRecord], str]  #: returns what a run has.
     write: Callable[[RunStore, RunRecord, str], object]  #: keeps what was typed.
 
 

@@ -53,7 +53,7 @@ class RunsCompare(Vertical, SpreadView):
         super().__init__()
         self._chart = Chart(empty_text=HINT, id="compare-chart")
         self.charts = (self._chart,)
-        self._lines: Sequence[Line] = ()  #: those that are drawn.
+        self._lines: Sequence[Line] = ()  #: the lines that are drawn.
         self._points = True  #: whether their values are marked.
         self._shown: tuple[object, ...] = ()  #: what the table was filled from.
 

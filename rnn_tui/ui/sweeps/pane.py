@@ -67,7 +67,7 @@ class SweepsPane(StorePane):
         super().__init__(store)
         self._runs = runs
         self._data_dir = data_dir
-        self._names: list[str] = []  #: of all sweeps, the newest first.
+        self._names: list[str] = []  #: the names of all sweeps, the newest first.
         self._sweep: Sweep | None = None  #: the one that is shown.
         self._wanted = ""  #: the name of the sweep to look at; empty for the newest.
 

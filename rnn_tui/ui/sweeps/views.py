@@ -295,7 +295,7 @@ class SweepSummary(Static):
         self._answers = LatestQuestion[dict[str, float]](self, self._receive, NO_IMPORTANCE)
         #: shares by setting, none where too few trials have ended; or why they are not known.
         self._importance: dict[str, float] | str = {}
-        self._asked: object = None  #: of which sweep, with how many trials.
+        self._asked: object = None  #: the sweep and number of trials of the last question.
         self._best = Content()
 
     def show(self, sweep: Sweep) -> None:
@@ -345,7 +345,7 @@ class SweepProgress(ProgressLine):
     """Say how far a sweep is, and how long the rest takes at the pace so far."""
 
     _sweep = ""  #: the name of the sweep whose pace is known.
-    _pace = Pace()  #: in shares of all trials.
+    _pace = Pace()  #: the pace in shares of all trials.
 
     def show(self, sweep: Sweep, activity: str) -> None:
         """Draw the progress, and the current activity or what it waits for."""

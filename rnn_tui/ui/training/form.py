@@ -360,7 +360,7 @@ class LogView(RichLog):
         self.border_title = "Log"
         # Lines wait there until the log is first seen; Textual's own queue has no limit.
         self._deferred_renders = deque(maxlen=LONGEST_LOG)
-        self._written: dict[str, int] = {}  #: by run id, how many of its lines are written.
+        self._written: dict[str, int] = {}  #: how many lines of each run are written, by its id.
 
     def follow(self, state: RunState) -> Sequence[LogLine]:
         """Write the new log lines of a run, and return them."""

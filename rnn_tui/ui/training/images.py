@@ -105,9 +105,9 @@ class TestImagesView(Vertical, InsideDoor):
         self._evaluation: ImageEvaluation | None = None
         self._kind = RANDOM
         self._kinds = [RANDOM, MISREAD]
-        self._field = (0, 0)  #: of the confusion matrix: true class and answer.
-        self._indices: list[int] = []  #: of the images of the kind, in order.
-        self._position = 0  #: in these, of the image with the cursor.
+        self._field = (0, 0)  #: the field of the confusion matrix: true class and answer.
+        self._indices: list[int] = []  #: the indices of the images of the kind, in order.
+        self._position = 0  #: the position in these of the image with the cursor.
         self._drawn: list[int] = []  #: indices of the images on screen.
         self._columns = 1  #: images side by side.
         self._page = 1  #: images on screen at once.

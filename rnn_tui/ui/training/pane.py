@@ -76,7 +76,7 @@ class TaskPane(TaskTab):
         """
         super().__init__()
         self.spec = task
-        self._all_views = views  #: in the order of their tabs.
+        self._all_views = views  #: all views in the order of their tabs.
         self.runs = runs
         self.form: SettingsForm | None = None  #: None until it is made, after the first frame.
         #: whether the user has folded the form; None if that depends on the room.
@@ -87,9 +87,11 @@ class TaskPane(TaskTab):
         self._log_wanted = False  #: whether the log is to be shown.
         #: the views by id, the one that was in front last first.
         self._views = {view.id: view for view in views}
-        self._contents: dict[str, TaskView] = {}  #: by id, of the views that were made.
+        #: the contents by id, of the views that were made.
+        self._contents: dict[str, TaskView] = {}
         self._chosen: str | None = None  #: the id of the run that is looked at.
-        self._followed: str | None = None  #: of the run in training that was last brought in view.
+        #: the id of the run in training that was last brought in view.
+        self._followed: str | None = None
         self._ended: set[str] = set()  #: ids of runs whose end was reported.
 
     def compose(self) -> ComposeResult:

@@ -90,7 +90,7 @@ class TrainingCharts(ChartGrid):
         self._table = table
         self._names = list(FIRST)  #: what each chart shows, as in `figures`.
         self._all = False  #: whether all metrics are shown.
-        self._place = BELOW  #: of the table, in `PLACES`.
+        self._place = BELOW  #: the place of the table, in `PLACES`.
         self._alone = False  #: whether the table is shown without charts.
 
     def compose(self) -> ComposeResult:

@@ -79,8 +79,9 @@ class Listing(Generic[Item]):
     id_of: Callable[[Item], str]
     note_of: Callable[[Item], str] = lambda _: ""  #: what a filter looks in besides the cells.
     items: Sequence[Item] = ()  #: runs the newest first.
-    texts: Mapping[str, FilterText[Item]] = field(default_factory=dict)  #: by the ids of items.
-    widths: Sequence[int] = ()  #: of the widest cell of each column.
+    #: filter texts by the ids of items.
+    texts: Mapping[str, FilterText[Item]] = field(default_factory=dict)
+    widths: Sequence[int] = ()  #: the width of the widest cell of each column.
 
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
         """Return a listing of other items; what was worked out for the same ones is taken over."""
@@ -144,7 +145,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
     noun = "run"  #: what an item is called.
     empty_text = EMPTY  #: what is shown if there is none.
-    hint = "/ filters by name, task, status, tag …"  #: in the empty filter.
+    hint = "/ filters by name, task, status, tag …"  #: the text in the empty filter.
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
         key("sort", "sort", "Sort", tooltip="Sort by the next column"),
@@ -160,8 +161,8 @@ class MarkedTable(Vertical, Generic[Item]):
         super().__init__(classes="panel")
         self.border_title = Content(f"{self.noun}s".capitalize())
         self.listing = listing  #: all items, filtered or not.
-        self._shown: dict[str, Item] = {}  #: by id, those that are in the table, in their order.
-        self._colours: Mapping[str, str] = {}  #: of the theme, by their names.
+        self._shown: dict[str, Item] = {}  #: the items in the table by id, in their order.
+        self._colours: Mapping[str, str] = {}  #: the theme's colours, by their names.
         self._marked: list[str] = []  #: ids in the order of marking, which is that of colours.
         self._sort = sort  #: the label of the column that it is sorted by.
         self._backwards = False  #: whether that is reversed.
