@@ -36,7 +36,7 @@ FAILURES = (
     errors.TaskError,
     errors.UnreadableError,
 )
-SUBSTITUTES = {  # for streams that can't write them, such as a pipe on Windows
+SUBSTITUTES = {  # replace characters that a stream can't write, such as a pipe on Windows
     "→": "->",
     "✓": "right",
     "✗": "wrong,",

@@ -27,8 +27,8 @@ _FAULTS = re.compile(
 _FAILED: dict[str, str] = {}  # devices that are lost to this process, each with a sentence on it
 _MPS = threading.Lock()  # one thread at a time computes there
 SECONDS_BETWEEN_LOOKS = 0.3
-WEIGHT_BYTES = 4  # of each weight
-STEP_BYTES = 12  # that a step takes for each weight: a gradient, and Adam's two moments
+WEIGHT_BYTES = 4  # bytes of each weight
+STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
 
@@ -241,7 +241,7 @@ def explain_error(
     batch_size = config.batch_size
     if room is not None and sample_bytes:
         batch_size = max(0, int(room * SPARE)) // sample_bytes
-    if batch_size >= config.batch_size:  # that did not fit
+    if batch_size >= config.batch_size:  # this size did not fit
         batch_size = max(1, config.batch_size // 4)
     return SettingError(config.out_of_memory(_round_down(batch_size)))
 

@@ -10,7 +10,7 @@ NO_TEXT = SafeText("")
 
 # Control characters that join letters of some scripts and the parts of an emoji: they move nothing.
 _JOINERS = "\u200c\u200d"
-FORMULAS = ("=", "+", "-", "@")  # at these a spreadsheet begins to calculate
+FORMULAS = ("=", "+", "-", "@")  # characters that begin a formula in a spreadsheet
 
 
 class UserError(Exception):

@@ -19,10 +19,10 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-MOST_BYTES = 4_500_000  # of all snapshots of a run
+MOST_BYTES = 4_500_000  # the size of all snapshots of a run
 MOST_SNAPSHOTS = 1000
 FEWEST = 4  # with fewer snapshots there is nothing to see
-SPACED = (1, 3)  # within each power of ten
+SPACED = (1, 3)  # the multiples of each power of ten
 
 
 def snapshot_steps(

@@ -100,7 +100,7 @@ def fit(
                 writer.close()
             loop.report_written()
         weights = None
-        with suppress(RuntimeError):  # of a device that has failed
+        with suppress(RuntimeError):  # raised by a device that has failed
             weights = loop.weights()
     unwritten = None if writer is None else writer.unwritten
     if unwritten is not None and isinstance(end, events.RunFinished | events.RunStopped):

@@ -4,7 +4,7 @@ import ctypes
 import sys
 from contextlib import suppress
 
-M_ARENA_MAX = -8  # of mallopt(3)
+M_ARENA_MAX = -8  # a constant of mallopt(3)
 
 
 def share_arenas(arenas: int) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from importlib.metadata import EntryPoint
 
 LONGEST_OUTPUT = 4000  # characters that are kept of what a plug-in prints
-MOST_BYTES = 1_000_000  # of a package's list of entry points
+MOST_BYTES = 1_000_000  # the size of a package's list of entry points
 logger = logging.getLogger(__name__)
 
 

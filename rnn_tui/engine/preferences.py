@@ -20,7 +20,7 @@ GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 MOST_BYTES = 65_536
 # A key of thousands of parts would take tomllib a minute; one of the file's own has two.
 MOST_DOTS = 32
-MOST_PROBLEMS = 5  # that are reported one by one
+MOST_PROBLEMS = 5  # problems that are reported one by one
 # Raised for files that can't be read, or are no TOML: tomllib raises a `ValueError`.
 FAULTS = (OSError, ValueError, RecursionError)
 

@@ -289,7 +289,7 @@ class RunState:
         """Return the state after `step`, where the run is resumed; all later points come again."""
         if not self.step:
             return self
-        end = step / steps_per_epoch  # in epochs
+        end = step / steps_per_epoch  # epochs
         series: dict[str, Series] = {}
         for name, line in self.series.items():
             earlier = _points_until(line, end)

@@ -77,7 +77,7 @@ class Stepper:
         It waits for the device, so it is not for every step.
         """
         replicas = len(self._problem.replicas)
-        norms = []  # of each parameter: (R,), or a scalar
+        norms = []  # the norm of each parameter: (R,), or a scalar
         for parameter in self._parameters:
             if parameter.grad is None:
                 continue

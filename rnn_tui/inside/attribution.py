@@ -17,7 +17,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 if TYPE_CHECKING:
     from torch import nn
 
-MOST_STEPS = 128  # of longer inputs, each output against each input takes too long
+MOST_STEPS = 128  # longer inputs take too long, each output against each input
 
 
 @dataclass(frozen=True, eq=False)

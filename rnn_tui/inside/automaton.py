@@ -70,7 +70,7 @@ class MealyMachine(Record):
         None if there is none.
         """
         # A walk, breadth first, through pairs of states: one of this machine, one of the other.
-        words: dict[tuple[int, int], Word] = {(0, 0): ()}  # which lead to each pair
+        words: dict[tuple[int, int], Word] = {(0, 0): ()}  # the words that lead to each pair
         waiting = deque(words)
         while waiting:
             own, others = pair = waiting.popleft()

@@ -328,7 +328,7 @@ def _rgb(colour: str) -> npt.NDArray[np.int64]:
 BELOW, ABOVE = map(_rgb, DARK_PALETTE[:2])  # the colours of values below zero and above it
 CELL, MARGIN = 14, 24  # pixels of a value, at most, and of the margin
 LARGEST_SIDE, LEAST_WIDTH = 600, 240  # pixels of all values, and of the words
-SECONDS, LAST_SECONDS = 0.5, 3.0  # for which a snapshot is shown, and the last one
+SECONDS, LAST_SECONDS = 0.5, 3.0  # how long a snapshot is shown, and the last one
 
 
 def _coloured(trace: Trace) -> npt.NDArray[np.uint8]:

@@ -26,7 +26,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 BATCH = 250  # images read at a time: enough to keep a core busy, few enough for its cache
-INK = " .:*#"  # from no ink to all of it
+INK = " .:*#"  # characters from no ink to all of it
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,7 +32,7 @@ def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0
 
 
 SEQUENCES = 2000  # half of them to fit to, half to score on
-MOST_POSITIONS = 16  # that are looked at, evenly spread; and as many steps
+MOST_POSITIONS = 16  # positions that are probed, evenly spread; and as many steps
 
 
 @dataclass(frozen=True, eq=False)

@@ -63,7 +63,7 @@ CONVERGED_BELOW = 1e-26
 MOST_ITERATIONS = 100
 FIRST_DAMPING, LEAST_DAMPING, MOST_DAMPING = 1e-2, 1e-14, 1e10
 SEARCHES, FEWEST_SEARCHES = 64, 8  # side by side
-JACOBIAN_NUMBERS = 4_000_000  # in all their Jacobians
+JACOBIAN_NUMBERS = 4_000_000  # numbers in all their Jacobians
 
 Update: TypeAlias = Callable[["Tensor"], "Tensor"]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads 
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
-ONLY_LAYER = "layer 1"  # of networks that read sequences
+ONLY_LAYER = "layer 1"  # the layer of networks that read sequences
 
 
 class Record:

@@ -61,7 +61,7 @@ def gradient_norms(
 # The sizes of the trial.
 STEPS, FEATURES, OUTPUTS, HIDDEN, REPLICAS = 28, 28, 10, 32, 2
 BATCHES = (100, 1200)  # the second one, run after the first, makes 33,600 time steps
-LARGEST_DIFFERENCE = 1e-3  # as a share of the CPU's; sums in another order make about 1e-5
+LARGEST_DIFFERENCE = 1e-3  # a share of the CPU's; sums in another order make about 1e-5
 
 
 def check_gradients(cell: Cell, device: torch.device, layers: int = 0) -> None:
@@ -110,7 +110,7 @@ def _trial(cell: Cell, layers: int, device: torch.device) -> list[Tensor]:
         shape = (batch, STEPS, FEATURES) if layers else (STEPS, REPLICAS, FEATURES, batch)
         inputs = torch.rand(shape, generator=random)
         loss = model(inputs.to(device)).square().mean()
-        # of a biLSTM's last step not all weights have a part
+        # not all weights have a part in a biLSTM's last step
         gradients = torch.autograd.grad(loss, weights, allow_unused=True)
         results += [value.detach().cpu() for value in (loss, *gradients) if value is not None]
     return results

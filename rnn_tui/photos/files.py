@@ -52,7 +52,7 @@ _ORIENTATION = 274
 _TILE_WIDTH = 322
 _TILE_HEIGHT = 323
 _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}  # whole numbers: the type's number and `struct`'s letter
-_MOST_ENTRIES = 4096  # of a directory; what comes after is not read
+_MOST_ENTRIES = 4096  # entries of a directory; further ones are not read
 DAMAGED = (  # what Pillow raises for damaged files
     OSError,
     SyntaxError,
@@ -169,7 +169,7 @@ def _webp(data: bytes) -> ImageHeader | None:
 
 def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
-    fields = "<HHHH" if size == 12 else "<iiHHI"  # of the first version, and of later ones
+    fields = "<HHHH" if size == 12 else "<iiHHI"  # the first version's, and later ones'
     width, height, _, depth, *compression = struct.unpack_from(fields, data, 18)
     height = abs(height)  # below 0 where the top row comes first
     if width <= 0 or not height:
@@ -220,7 +220,7 @@ def _exif_orientation(block: bytes) -> int:
     return orientation if 1 <= orientation <= 8 else 1
 
 
-_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by what the files begin with
+_READERS: dict[bytes, Callable[[bytes], ImageHeader | None]] = {  # by the first bytes of a file
     _JPEG: _jpeg,
     _PNG: _png,
     b"RIFF": _webp,
@@ -286,7 +286,7 @@ WHITE = 255
 
 _PHONE_KINDS = (b"heic", b"heix", b"mif1", b"avif", b"msf1")  # HEIC or AVIF
 
-_REASONS = {  # in a few words, by the number of an `OSError`
+_REASONS = {  # short reasons, by the number of an `OSError`
     **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), "no such file"),
     errno.ELOOP: "a circular link",
     **dict.fromkeys((errno.EACCES, errno.EPERM), "no permission to read it"),

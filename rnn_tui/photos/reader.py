@@ -38,7 +38,7 @@ AHEAD = 4  # prepared photos that may wait for the network, for each thread
 MOST_THREADS = 8
 # digits that are read in one batch: those of photos of hundreds each would take all memory
 MOST_AT_ONCE = 1024
-LOOK_SECONDS = 0.1  # between two looks at whether to stop
+LOOK_SECONDS = 0.1  # the time between two checks whether to stop
 SURE = 0.9  # an answer of this confidence needs no second look at the photo
 
 # what a digit may be, the likeliest first, made when it is asked for

@@ -18,9 +18,9 @@ from rnn_tui.tasks import TASKS
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
-TEXT_WIDTH = 800  # of the page, in pixels
-ROW_HEIGHT = 0.24  # of a chart of rows, in inches
-HEIGHT_AROUND = 0.75  # of what is above and below the rows
+TEXT_WIDTH = 800  # the page's width of text, in pixels
+ROW_HEIGHT = 0.24  # inches of a row of a chart
+HEIGHT_AROUND = 0.75  # inches above and below the rows
 OUR_COLOUR = curve_colour(0, dark=False)
 PUBLISHED_COLOUR = "#b3261e"
 GREY = "#555555"

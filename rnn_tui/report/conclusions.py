@@ -14,7 +14,7 @@ from rnn_tui.report.plan import DECIMALS
 from rnn_tui.report.rows import RESAMPLES, Interval, Results, mean_interval
 from rnn_tui.runs.words import NOTHING
 
-SIZES = (3, 5, 10)  # of the state
+SIZES = (3, 5, 10)  # sizes of the state
 LOSSES = ("mse", "ce")
 SHORT = (1, 5)  # bits, from … to
 LONG = (16, 20)

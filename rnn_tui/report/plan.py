@@ -12,7 +12,7 @@ from rnn_tui.tasks import TASKS
 
 REPORT_ORDER = ("mnist", "recall", "adder")
 TRAINING_ORDER = ("recall", "adder", "mnist")  # those first that take least time
-DECIMALS = 2  # of every published figure; ours are compared with as many
+DECIMALS = 2  # decimals of every published figure; ours are compared with as many
 
 # By cell: percent after each epoch, read from the report's plot, where the LSTM's first is hidden.
 VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {

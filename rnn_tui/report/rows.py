@@ -16,8 +16,8 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 
-SHARE = 0.95  # of the cases that an interval covers
-RESAMPLES = 9_999  # of the bootstrap
+SHARE = 0.95  # the share of cases that an interval covers
+RESAMPLES = 9_999  # resamples of the bootstrap
 MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
 
 
@@ -291,7 +291,7 @@ HEADS = (
     "time",
 )
 FULL_WIDTH = 112  # characters that these columns take beside each other
-NARROW_COLUMNS = 6  # that a narrower place has, the first ones
+NARROW_COLUMNS = 6  # the number of first columns in a narrower place
 EXPECTED = (
     "Next seed, 95 %: the interval in which one more seed of ours would end in 95 of 100 cases "
     "(mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). The published figure is of one "

@@ -158,11 +158,11 @@ class _MissingRuns:
         self._on_unsaved = on_unsaved
         self._store = store
         self._workers = workers
-        self._tried: set[PlannedNetwork] = set()  # that are not to be trained again
+        self._tried: set[PlannedNetwork] = set()  # networks that are not trained again
         self._unusable: set[str] = set()  # runs that can't be resumed
         self._speed: MachineSpeed | None = None
         self._left: list[PlannedRun] = []  # those that have not begun
-        self._in_training: dict[str, _RunInTraining] = {}  # by run id
+        self._in_training: dict[str, _RunInTraining] = {}  # runs by id
         self._times = RunTimes(())
         self._told_at = 0.0
         self.standing = Standing(len(plan.networks), 0)  #: the progress that was last reported.

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 PRODUCTS = 3  # multiplications by each weight,
 FUNCTIONS = 1.5  # functions of each gate,
 CALLS = 100  # and calls, which are what small networks cost.
-LAST_RUNS = 20  # that are looked at
-SHORTEST_RUN = 0.5  # in seconds, that says how long another takes
-TIMES = 50  # that an operation is timed
+LAST_RUNS = 20  # runs that are considered
+SHORTEST_RUN = 0.5  # seconds of a run from which others are estimated
+TIMES = 50  # how many times an operation is timed
 
 
 class MachineSpeed(NamedTuple):

@@ -73,13 +73,13 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
     return struct.unpack(f"<{len(replicas) // 8}d", replicas)
 
 
-@lru_cache(1000)  # of a million points there are few
+@lru_cache(1000)  # there are few for a million points
 def metric_name(name: object) -> SafeText:
     """Return the name of a metric in the database."""
     return printable(name, LONGEST_WORDS)
 
 
-# of a longer curve, Compare and pictures show an outline; far more than they have columns
+# Compare and pictures show an outline of a longer curve; far more than they have columns
 MOST_DRAWN = 4000
 
 

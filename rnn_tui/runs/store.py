@@ -39,7 +39,7 @@ from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
 DAYS_TO_UNDO = 30  # deleted runs can be restored for this long
 _SECONDS_A_DAY = 86_400
-_MOST_IDS_LISTED = 3  # in the message that says that several ids begin alike
+_MOST_IDS_LISTED = 3  # ids in the message that several begin alike
 
 
 class RunStore:

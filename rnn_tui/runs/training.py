@@ -43,7 +43,7 @@ class RequestedAction:
     report: str  #: the line for the log; braces are replaced by the id of the run.
 
 
-_ACTIONS = {  # by the words of `locks.REQUESTS`
+_ACTIONS = {  # actions by the words of `locks.REQUESTS`
     "pause": RequestedAction(
         Control.pause, "Another process paused this run; rnn-tui runs unpause {} lets it go on."
     ),
@@ -239,7 +239,7 @@ class TrainingSession:
         self.handle(events.RunStopped(self._run_id, step, elapsed, self._control.interrupted))
 
     def _fit(self) -> "Outcome":
-        problem = TASKS[self._config.task].load()  # where that fails, nothing has changed
+        problem = TASKS[self._config.task].load()  # if that fails, nothing has changed
         resume_point = None if self._resumed is None else self._resume_point()
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
 

@@ -30,11 +30,11 @@ from rnn_tui.sweeps.jobs import END_EVENTS
 # Bytes that an answer may unpack to: far more than a worker answers at once.
 MOST_BYTES = 64 * 2**20
 MOST_CHECKPOINT = 2**31
-MOST_EVENTS = 20_000  # of an answer
-MOST_FIGURES = 1000  # of an event
+MOST_EVENTS = 20_000  # events of an answer
+MOST_FIGURES = 1000  # figures of an event
 # A thousand runs that grow touch a few pages each: of the database, held in memory.
 CACHE_KIB = 65_536
-PAGES_BETWEEN_CHECKPOINTS = 16_384  # of SQLite's
+PAGES_BETWEEN_CHECKPOINTS = 16_384  # pages of SQLite's
 
 
 @dataclass(eq=False)

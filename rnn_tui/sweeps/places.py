@@ -24,7 +24,7 @@ TRUST_HELP = (
 )
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_WORKERS_OF_HOST = 1024
-MOST_BYTES = 65_536  # of a file
+MOST_BYTES = 65_536  # the size of a file
 LOCAL_CLUSTER = "distributed.LocalCluster"
 JOB_QUEUES = tuple(
     f"dask_jobqueue.{system}Cluster"
@@ -58,7 +58,7 @@ ARGUMENTS = {LOCAL_CLUSTER: LOCAL_ARGUMENTS, **dict.fromkeys(JOB_QUEUES, JOB_ARG
 # A value for the script of a job: it has no space, quote or sign that a shell reads.
 PLAIN = re.compile(r"[A-Za-z0-9._/][A-Za-z0-9._:/@+=,-]{0,199}")
 MOST_NUMBER = 10**9
-ENTRIES = {"cluster": str, "arguments": dict, "workers": int}  # of a file that describes a cluster
+ENTRIES = {"cluster": str, "arguments": dict, "workers": int}  # entries of a cluster file
 
 
 @dataclass(frozen=True)

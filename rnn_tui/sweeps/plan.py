@@ -25,12 +25,12 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 SEARCHES = ("grid", "random", "tpe")
-MOST_VALUES = 1000  # of one setting in a grid
+MOST_VALUES = 1000  # values of one setting in a grid
 MOST_TRIALS = 100_000
 MOST_CHECKED = 1000  # points of a plan whose settings are tried out before it starts
 # The time of a longer grid is estimated from about so many of its trials, evenly spread.
 MOST_ESTIMATED = 200
-USUAL_TRIALS = 20  # of a search, where nobody says how many
+USUAL_TRIALS = 20  # the default number of trials of a search
 SWEEP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 REPORT_GROUP = "report"  # what the report's runs are kept under while workers train them
 SEEDS = NumberSetting("seeds", "Seeds", "networks of consecutive seeds in each trial", 1, 1000)

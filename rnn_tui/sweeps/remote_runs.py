@@ -38,7 +38,7 @@ MESSAGES_A_SECOND = 400  # the most messages of all workers together
 # A write to a database that is locked or has no room is repeated this often, for this long.
 SECONDS_BETWEEN_TRIES = 1.0
 SECONDS_OF_PATIENCE = 60.0
-SECONDS_TO_WAIT = 0.1  # between two looks for the events before a checkpoint
+SECONDS_TO_WAIT = 0.1  # the time between two looks for a checkpoint's events
 MOST_FETCHED = 16  # checkpoints that are transferred at the same time
 REFUSAL: Mapping[str, Any] = {"begin": False}
 Result = TypeVar("Result")
@@ -185,7 +185,7 @@ class RemoteRuns:
         elif attempt is not None and run.wants_checkpoint:
             run.wants_checkpoint = False
             run.saving = asyncio.create_task(self._fetch_checkpoint(run, attempt))
-        elif status == "finished" and attempt is None:  # by a worker that was refused
+        elif status == "finished" and attempt is None:  # trained by a worker that was refused
             self._hand_out_again(run)
         elif status == "finished" and attempt is not None and not run.is_refetching:
             await self._refetch(run, attempt)  # its last messages were lost

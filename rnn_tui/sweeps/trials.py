@@ -217,10 +217,10 @@ class Trials(AbstractContextManager["Trials"]):
         self._store = SweepStore()
         self._plan = sweep.plan
         self._jobs: deque[Job] = deque()
-        self._open: dict[int, _OpenTrial] = {}  # by number
+        self._open: dict[int, _OpenTrial] = {}  # trials by number
         self._trial_of: dict[str, int] = {}  # the number of a run's trial
         self._runs_to_stop: list[str] = []
-        self._trials_wanted = sweep.plan.trials  # of a search; changed by any thread
+        self._trials_wanted = sweep.plan.trials  # the trials of a search; changed by any thread
         self._adding = threading.Lock()
         self._chosen: tuple[int, Point] | None = None  # a trial that could not be stored yet
         self._begun_count = len(sweep.trials)

@@ -40,13 +40,13 @@ if TYPE_CHECKING:
     from distributed import Worker
 
 SECONDS_TO_AN_ANSWER = 5.0  # a question that was lost is asked again after so long
-SECONDS_BETWEEN_MESSAGES = 0.5  # until home says otherwise
+SECONDS_BETWEEN_MESSAGES = 0.5  # the default, until home says otherwise
 MOST_SENT = 500  # events of one message
 MOST_ASKED = 5000  # events of one answer, where some were lost
 # Compressing more takes ten times as long and saves a hundredth of the size: weights look random.
 COMPRESSION = 1
 SECONDS_OF_PATIENCE = 300.0  # how long the worker's disk may be full
-SECONDS_BETWEEN_TRIES = 1.0  # to write to it
+SECONDS_BETWEEN_TRIES = 1.0  # the time between two tries to write to it
 SENT_AT_ONCE = (
     events.RunStarted,
     events.CheckpointSaved,
@@ -78,8 +78,8 @@ class _Training:
         self._watch = MachineWatch()
         self._held: deque[str] = deque()  # events that home may ask for, as JSON
         self._first_held = 0  # the number of the first of them
-        self._count = 0  # of all events so far
-        self._lock = threading.Lock()  # for what is held
+        self._count = 0  # the number of all events so far
+        self._lock = threading.Lock()  # guards what is held
         self._unsent: list[dict[str, Any]] = []
         self._sent_at = 0.0
 
@@ -169,7 +169,7 @@ class _Training:
         return task is not None and task.state in ("executing", "long-running")
 
 
-_TRAININGS: dict[str, _Training] = {}  # by run
+_TRAININGS: dict[str, _Training] = {}  # trainings by run
 
 
 def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str = "") -> None:
@@ -186,7 +186,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
     require_repeatable_cuda()  # a worker on another machine is no `rnn-tui`
     worker = get_worker()
     for other_id, other in list(_TRAININGS.items()):
-        if other.is_over and other.topic != topic:  # of a sweep that nobody listens to any more
+        if other.is_over and other.topic != topic:  # its sweep has no listener any more
             forget(other_id, other.token)
     training = _Training(worker, run_id, topic, Path(shared or worker.local_directory))
     _TRAININGS[run_id] = training

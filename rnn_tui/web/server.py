@@ -29,10 +29,10 @@ from rnn_tui.web.pages import Pages, Rules
 
 OURS = Path(__file__).parent / "static"
 THEIRS = Path(textual_serve.__file__).parent / "static"
-# of js, css and fonts
+# the files of js, css and fonts
 FILES = {path.name: path for path in (*OURS.glob("page.*s*"), *THEIRS.glob("[jcf]*s/*.*"))}
 SECONDS_BETWEEN_BEATS = 15.0  # browsers that vanish are noticed within one and a half times this
-# with the port, as a browser sends its cookies to all servers of a computer
+# it has the port, as a browser sends its cookies to all servers of a computer
 COOKIE = "rnn-tui-{}"
 SECONDS_OF_COOKIE = 180 * 24 * 3600
 USUAL_SIZE = (80, 24)

@@ -13,9 +13,9 @@ from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
-# for a step, a validation or a slow disk
+# long enough for a step, a validation or a slow disk
 SECONDS_OF_PATIENCE = 20.0
-# until a word says what is waited for
+# the time until a message says what it waits for
 SECONDS_IN_SILENCE = 1.0
 SECONDS_BETWEEN_LOOKS = 0.05
 #: the status that an action leads to, where a run is still active then.

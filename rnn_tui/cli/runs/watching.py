@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 SECONDS_BETWEEN_LOOKS = 0.25  # news comes twice a second
-LOOK_SHARE = 0.25  # of the time, for looking: a long run takes a while to draw
+LOOK_SHARE = 0.25  # the share of time for looking: a long run takes a while to draw
 HIGHEST_CHART = 20  # lines
 AROUND_CHART = 4  # lines of the terminal that are not the chart's
 

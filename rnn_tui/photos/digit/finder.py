@@ -27,8 +27,8 @@ MOST = 200  # more digits are not looked for
 _SIDE_STEP = 32  # the network takes pictures whose sides are multiples of this
 
 # Planes of an even picture are not blown up to a deviation of 1: they are divided by at least this.
-_LEAST_LEVELS = 2.0  # of colours, in grey levels
-_LEAST_SHARE = 0.02  # of shares of the light
+_LEAST_LEVELS = 2.0  # the least deviation of colours, in grey levels
+_LEAST_SHARE = 0.02  # the least deviation of shares of the light
 _WIDEST = 0.25  # what is wider than this share of the longer side is no stroke but paper
 
 _MIDDLE = 0.5  # the probability from which on a pixel belongs to a middle

@@ -150,7 +150,7 @@ def write_tables(export: Export) -> list[Path]:
     `runs` has a row a run, in the order of `export`, and `values` the rows of `write_csv`.
     """
     run_rows = [_run_row(run) for run in export.runs]
-    run_columns = list(dict.fromkeys(chain.from_iterable(run_rows)))  # of all runs' rows
+    run_columns = list(dict.fromkeys(chain.from_iterable(run_rows)))  # all runs' columns
     run_table = [[row.get(name) for name in run_columns] for row in run_rows]
     folder = export.folder
     make_folder(folder)

@@ -15,7 +15,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
 AXES: dict[Against, str] = {"step": "step", "epoch": "epoch", "time": "training time (s)"}
-WIDTH, HEIGHT = 5.0, 2.6  # of a panel, in inches: a column of most journals
+WIDTH, HEIGHT = 5.0, 2.6  # inches of a panel: a column of most journals
 DOTS = 300  # an inch, as most journals ask for
 WIDE = 6.6  # the width in inches of a chart over a page of text
 MOST_IN_LEGEND = 16

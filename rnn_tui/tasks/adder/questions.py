@@ -159,7 +159,7 @@ class AdderNetwork(SequenceNetwork):
         return [sigmoid(logits[: lengths[place], :, place].T) for place in places]
 
 
-MOST_BITS_LISTED = 4  # of more, wrong bits are counted
+MOST_BITS_LISTED = 4  # if there are more wrong bits, they are counted
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ MATPLOTLIB = {
     "cmsy10": "ACDEFHKLMNPRUVWXY",
 }
 CANVAS = 72  # sides of the squares on which things are drawn, in pixels
-HEIGHT = 48  # of a font, in pixels
+HEIGHT = 48  # the height of a font, in pixels
 
 
 def no_digits(count: int, random: Random) -> Mask:

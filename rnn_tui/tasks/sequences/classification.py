@@ -22,7 +22,7 @@ from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 EVALUATED = 200  # sequences of each length to evaluate each replica on
 # sequences of any length for the confusion matrix: a small test set may miss some classes
 CONFUSED = 1000
-MOST_LENGTHS = 40  # that are evaluated
+MOST_LENGTHS = 40  # lengths that are evaluated
 
 
 def loss_of(kind: str, logits: Tensor, targets: Tensor) -> Tensor:

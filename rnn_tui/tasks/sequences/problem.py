@@ -31,8 +31,8 @@ from rnn_tui.tasks.task import Task
 VALIDATION_SIZE = 100  # held-out sequences of each seed
 # rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
 EVALUATION_ROWS = 8_000
-FLOATS_KEPT = 16  # by a step for the backward pass, per replica, sequence, time step and unit
-DRAWN_BYTES = 8  # of a random whole number as PyTorch draws it
+FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
+DRAWN_BYTES = 8  # bytes of a random whole number as PyTorch draws it
 
 
 @dataclass(frozen=True)

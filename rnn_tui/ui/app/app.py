@@ -47,9 +47,9 @@ if TYPE_CHECKING:
     from rnn_tui.ui.runs.pane import RunsPane
     from rnn_tui.ui.training.pane import TaskPane
 
-SECONDS_TO_HAND_OVER = 10.0  # that workers of a sweep have before the app quits
-SECONDS_TO_LOOK = 0.02  # between two checks whether a view has come
-LOOKS_FOR_FOCUS = 100  # at most, for a view that is to have the focus
+SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
+SECONDS_TO_LOOK = 0.02  # the time between two checks whether a view has come
+LOOKS_FOR_FOCUS = 100  # the most checks for a view to be focused
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
 # What is handled one after the other.
 IN_TURN = (events.Key, events.Paste, events.AppFocus, events.AppBlur)

@@ -14,7 +14,7 @@ from textual.timer import Timer
 
 from rnn_tui.ui.common.textual_workarounds import SteadyScreen
 
-SECONDS_TO_LOOK = 0.02  # between two looks at what the next key waits for
+SECONDS_TO_LOOK = 0.02  # the time between two checks of what the next key waits for
 # How many looks without progress before the next key waits no longer. Looks are counted, not
 # seconds: on a busy machine the looks become as slow as the app that they wait for.
 LOOKS_AT_A_KEY = 100

@@ -12,7 +12,7 @@ from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.app.user_keys import usable_keys
 from rnn_tui.ui.common.threads import in_thread, telling
 
-_WRITING = threading.Lock()  # of the file, by threads of the app
+_WRITING = threading.Lock()  # held while a thread of the app writes the file
 
 
 def usable_preferences() -> Preferences:

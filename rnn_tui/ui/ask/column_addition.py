@@ -283,7 +283,7 @@ def _confidence(answer: SumAnswer, bit: int) -> Cell:
 
 _PROBED = _Row("in state", _probed_carry)
 _CONFIDENCE = _Row("confidence", _confidence)
-_ROWS = (  # from top to bottom
+_ROWS = (  # the rows from top to bottom
     _Row("carry", _carry),
     _PROBED,
     _Row("a", _digit_of_a, tall=True),

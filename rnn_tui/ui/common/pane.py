@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
-SECONDS_TO_WAIT = 0.05  # for a view that is not there yet
-NOTHING_SHOWN = -1  # in place of a version of the store
+SECONDS_TO_WAIT = 0.05  # the wait for a view that is not there yet
+NOTHING_SHOWN = -1  # replaces a version of the store
 
 
 def with_key(key: str, label: str) -> Content:

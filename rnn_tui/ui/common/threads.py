@@ -62,7 +62,7 @@ async def in_thread(
         return await to_thread(call)
     finally:
         _AWAITED.discard(awaited)
-        if not (widget.is_attached and widget.display):  # as one that is being removed counts as
+        if not (widget.is_attached and widget.display):  # also one that is being removed
             raise asyncio.CancelledError
 
 

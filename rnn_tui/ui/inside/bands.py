@@ -15,7 +15,7 @@ from rnn_tui.ui.common.chart.geometry import nice_step
 from rnn_tui.ui.common.widgets.digits import ruler
 
 FEWEST_BAR_LINES = 4  # with fewer, bars are left out
-GOOD_BAR_LINES = 6  # that bars have before a heatmap has two rows a line
+GOOD_BAR_LINES = 6  # lines of bars before a heatmap has two rows a line
 MOST_BAR_LINES = 10  # more lines do not make bars easier to read
 FEWEST_HEAT_LINES = 5  # with fewer, a heatmap can hardly be read
 

@@ -44,7 +44,7 @@ SECONDS_A_STEP = 0.2  # while playing, for an input that is short enough
 LONGEST_PLAY = 10.0  # seconds that playing takes at most
 SHORTEST_TICK = 0.05  # seconds between two drawings at least
 TALL = 26  # lines from which there is room for an analysis and the units
-PICTURE_SHARE = 0.6  # of the lines of a tall view, for the picture of an analysis
+PICTURE_SHARE = 0.6  # an analysis picture's share of the lines of a tall view
 NOTHING = "There is nothing to look at yet."
 FAILURE = "The network could not be examined; the log file has the details."
 

@@ -217,7 +217,7 @@ NO_ADDER = (
     "The report's conclusions are about the adder, which is not among the tasks ticked above."
 )
 MEASURING = "Bit accuracy by length is being measured …"
-MARKS = {  # by mark and word, and by colour only besides
+MARKS = {  # a mark and a word; colour only repeats them
     Verdict.SUPPORTED: ("✓", "$text-success"),
     Verdict.PARTLY: ("≈", "$text-warning"),
     Verdict.NOT_SUPPORTED: ("✗", "$text-error"),

@@ -228,7 +228,7 @@ class RunsPane(StorePane):
         run = self._elsewhere
         if run is None:
             return
-        with telling(self):  # where the run has ended by now
+        with telling(self):  # the run may have ended by now
             await self._store.ask(self, lambda store: store.request(run, request))
             self.notify(f"The process that trains {run.name} was asked to {request} it.")
 

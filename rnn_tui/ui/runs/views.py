@@ -36,9 +36,9 @@ from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
 BESIDE_WIDTH = 130  # with so many columns the settings are beside the chart, otherwise below it
-LABEL_CELLS = 22  # before the values of a run's details
-MOST_LINES = 200  # of a run's log
-SECONDS_BETWEEN_LOOKS = 0.2  # at how far an export is
+LABEL_CELLS = 22  # cells before the values of a run's details
+MOST_LINES = 200  # lines of a run's log
+SECONDS_BETWEEN_LOOKS = 0.2  # the time between two looks at an export's progress
 
 
 class RunsCompare(Vertical, SpreadView):

@@ -243,7 +243,7 @@ def _apart(x: Sequence[float], log: bool) -> list[float]:
     counts = Counter(places)
     distances = [right - left for left, right in pairwise(sorted(counts))]
     step = min(distances, default=1.0) / 2 / max(counts.values(), default=1)
-    left_over = Counter(places)  # at each place, of those that are not moved yet
+    left_over = Counter(places)  # the number at each place not moved yet
     moved = []
     for place in places:
         left_over[place] -= 1
@@ -264,7 +264,7 @@ class SweepWorkers(Vertical):
 
     def show(self, state: ClusterState | None, sweep: Sweep | None) -> None:
         """Show the workers of what this app trains; None if it trains no sweep."""
-        numbers: dict[str, int] = {}  # of trials, by the ids of their runs
+        numbers: dict[str, int] = {}  # the numbers of trials, by the ids of their runs
         for trial in sweep.trials if sweep is not None else ():
             for run in trial.runs:
                 numbers[run.run_id] = trial.number

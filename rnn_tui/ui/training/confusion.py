@@ -165,5 +165,5 @@ def _matrices(evaluation: object) -> list[list[list[int]]]:
     if matrices is None:
         return []
     if matrices.ndim == 2:
-        matrices = matrices[None]  # of a single network: (C, C) becomes (1, C, C)
+        matrices = matrices[None]  # a single network's (C, C) becomes (1, C, C)
     return cast("list[list[list[int]]]", matrices.tolist())

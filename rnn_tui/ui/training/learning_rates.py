@@ -81,7 +81,7 @@ class LearningRateScreen(Dialog[float | None]):
 
     def on_mount(self) -> None:
         self._chart.display = False
-        self._runs.begin_training(self._search.run)  # which makes no run
+        self._runs.begin_training(self._search.run)  # this makes no run
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look)
         self._look()
 

@@ -151,7 +151,7 @@ class ProbabilityColumns(ProbabilityBars):
 
     def render(self) -> Text:
         """Draw at the present size, the digits in the last line."""
-        width = (self.content_size.width + 1) // 10  # of a column and the blank after it
+        width = (self.content_size.width + 1) // 10  # a column and the blank after it
         height = self.content_size.height - 1
         heights = [8 * height * share for share in self._probabilities]  # in eighths of a line
         rows = []

@@ -102,7 +102,7 @@ class InkImage(Widget):
         width = self.size.width
         if y >= _SIZES[self.scale].height:
             return Strip.blank(width, self.rich_style)
-        runs = groupby(self._cells(y), key=itemgetter(1))  # of cells of one style
+        runs = groupby(self._cells(y), key=itemgetter(1))  # runs of cells of one style
         segments = [Segment("".join(text for text, _ in run), style) for style, run in runs]
         return Strip(segments).adjust_cell_length(width, self.rich_style)
 
