@@ -115,7 +115,7 @@ class Parser(argparse.ArgumentParser):
         super().error(printable(message, 400))
 
     def complete(self) -> None:
-        """Make it, and add the command's options, where that is still to be done."""
+        """Make it, and add the command's options, if that is still to be done."""
         if self._command is None:
             return
         module = importlib.import_module(self._command.module)

@@ -1,6 +1,6 @@
 """The command `rnn-tui`: without arguments it starts the app; nothing heavy is imported before use.
 
-A command does not fail where a stream is missing or can't write a character, and does not end well
+A command does not fail if a stream is missing or can't write a character, and does not end well
 where its answer can't be printed.
 """
 

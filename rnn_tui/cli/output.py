@@ -57,7 +57,7 @@ def _as_json(value: Any, indent: int | None = None) -> str:
 
 
 def console(stream: TextIO) -> "Console":
-    """Return a stream for coloured text; plain where it is no terminal, or `NO_COLOR` is set."""
+    """Return a stream for coloured text; plain if it is no terminal, or `NO_COLOR` is set."""
     from rich.console import Console  # noqa: PLC0415 - on terminals only
 
     # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR
@@ -73,7 +73,7 @@ def console(stream: TextIO) -> "Console":
 
 
 class Lines:
-    """Lines of text, coloured where a terminal shows that."""
+    """Lines of text, coloured if a terminal shows that."""
 
     def __init__(self, out: TextIO) -> None:
         self._out = out

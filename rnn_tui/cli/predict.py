@@ -233,7 +233,7 @@ def _rate(progress: Progress) -> str:
 
 
 class _Lines(output.Lines):
-    """A line a photo, in colours where a terminal shows them; a confusion matrix at the end."""
+    """A line a photo, in colours if a terminal shows them; a confusion matrix at the end."""
 
     def show(self, readings: "Sequence[Reading]") -> None:
         """Print path, prediction, confidence."""

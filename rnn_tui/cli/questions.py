@@ -156,7 +156,7 @@ def find_networks(request: NetworkRequest, task: Task, position: int | None = No
     Args:
         request: which ones.
         task: whose they are.
-        position: what they should recall, where nothing else is asked for; None for any.
+        position: what they should recall, if nothing else is asked for; None for any.
 
     Raises:
         CheckpointError: if there are no such weights.
@@ -172,7 +172,7 @@ def find_networks(request: NetworkRequest, task: Task, position: int | None = No
 
 
 class _AnswerLines(Lines):
-    """A line an answer, in colours where a terminal shows them."""
+    """A line an answer, in colours if a terminal shows them."""
 
     def show(self, results: Iterable[Any]) -> None:
         """Print answers on stdout and faults on stderr, in their order where both are one."""
@@ -207,7 +207,7 @@ def ask(questions: "Questions[Question, Any]", request: AskRequest) -> int:
     """Answer what was typed, or else all that stdin has, a line each.
 
     Returns:
-        The exit code: 1 where a line of stdin can't be answered.
+        The exit code: 1 if a line of stdin can't be answered.
 
     Raises:
         QueryError: if what was typed is no question, or there is nothing to answer.

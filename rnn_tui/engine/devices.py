@@ -80,7 +80,7 @@ def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
 def gpus_in_words() -> Mapping[str, str]:
     """Return the CUDA devices by name, each with its memory and what it is called.
 
-    How much of the memory is free is said where the GPU can be watched.
+    How much of the memory is free is said if the GPU can be watched.
     """
     import torch  # noqa: PLC0415
 
@@ -104,7 +104,7 @@ def gpus_in_words() -> Mapping[str, str]:
 def watched_gpu(name: str) -> tuple[Any, Any] | None:
     """Return NVIDIA's library that watches GPUs, and its handle of a device.
 
-    None without the extra `gpu`, or where the GPU does not answer.
+    None without the extra `gpu`, or if the GPU does not answer.
     """
     try:
         import pynvml as nvml  # noqa: PLC0415 - of that extra

@@ -104,7 +104,7 @@ def printable_lines(text: object, limit: int) -> SafeText:
 def as_cell(text: str) -> str:
     """Return text for a table in a file, which a spreadsheet takes for text and for no formula.
 
-    Where it begins like a formula an apostrophe comes first; numbers never come here. Bytes of a
+    If it begins like a formula, an apostrophe comes first; numbers never come here. Bytes of a
     file's name that are no characters stay, so that the file can be found by it.
     """
     clean = "".join(

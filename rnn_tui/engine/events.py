@@ -136,7 +136,7 @@ class RunFinished(Event):
     metrics: Mapping[str, float]  #: of the test, by metric name.
     seconds: float  #: of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
-    kept: bool = True  #: whether its weights are on disk; always where none are to be kept.
+    kept: bool = True  #: whether its weights are on disk; always if none are to be kept.
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ def write_file(path: Path, data: bytes | Iterable[bytes]) -> None:
 
     Args:
         path: where.
-        data: all of it, or in parts where there may be much.
+        data: all of it, or in parts if there may be much.
 
     Raises:
         OSError: as the file system does, with `path` as its `filename`; no temporary file is left
@@ -147,7 +147,7 @@ def _replace(path: Path, parts: Iterable[bytes]) -> None:
         with suppress(OSError):  # the caller must hear of the first error
             temporary.unlink(missing_ok=True)
         raise
-    # Bring the new name to the disk, where the system can; the file is there already.
+    # Bring the new name to the disk, if the system can; the file is there already.
     with suppress(OSError):
         descriptor = os.open(path.parent, os.O_RDONLY)
         try:

@@ -151,7 +151,7 @@ class TrainingLoop:
         #: bytes that are free for steps, before the first; None if that is unknown.
         self._room: int | None = None
         self._model_stands = False
-        #: the epoch in hand, from 1; one more than the last where all are done.
+        #: the epoch in hand, from 1; one more than the last if all are done.
         self._epoch = 1
         self._step_in_epoch = 0
         self._step = 0

@@ -128,7 +128,7 @@ class Measure:
     name: str  #: such as `accuracy`; the metrics are `val_accuracy` and `test_accuracy`.
     label: str  #: in words.
     #: each sample's value, of logits (…, C) and target classes (…); the metric is their mean, in
-    #: percent where the unit is `%`.
+    #: percent if the unit is `%`.
     values: "Callable[[Tensor, Tensor], Tensor]"
     unit: str = "%"  #: `%` or nothing.
     higher_is_better: bool = True  #: which way is up.

@@ -95,7 +95,7 @@ def _kept_output() -> Iterator[list[str]]:
 def _entries(group: str, sentences: list[str]) -> "Iterator[EntryPoint]":
     """Yield the entry points of installed packages in a group.
 
-    Importing `importlib.metadata` takes 50 ms, a tenth of the first frame: only where a package
+    Importing `importlib.metadata` takes 50 ms, a tenth of the first frame: only if a package
     names the group. Its own `entry_points` would wait for a pipe in place of a file.
 
     Args:

@@ -122,7 +122,7 @@ class Series(NamedTuple):
     y: tuple[float, ...] = ()  #: values, as many.
 
     def append(self, x: float, y: float) -> "Series":
-        """Return the series with a point more; half as many points where that would be too many."""
+        """Return the series with a point more; half as many points if that would be too many."""
         if len(self.x) < SERIES_CAPACITY:
             return Series(_with(self.x, x), _with(self.y, y))
         thin_x, thin_y = decimate(self.x, self.y, SERIES_CAPACITY // 2)

@@ -43,7 +43,7 @@ class Stepper:
 
     @property
     def kept(self) -> nn.Module:
-        """The model that is validated, tested and kept: averaged where the recipe says so."""
+        """The model that is validated, tested and kept: averaged if the recipe says so."""
         return self._problem.model if self._average is None else self._average
 
     def step(self, step: int) -> Tensor:
@@ -89,7 +89,7 @@ class Stepper:
         """Return copies on the CPU of all that a step changes, apart from the kept weights.
 
         Returns:
-            tensors by name: `optimiser/…` by parameter, and where weights are averaged, those that
+            tensors by name: `optimiser/…` by parameter, and if weights are averaged, those that
             go into the average as `model/…`, and how often they did as `AVERAGED`; then the
             learning rate of every group of parameters.
         """
@@ -115,7 +115,7 @@ class Stepper:
         """Go on from what `state` returned after some steps. All is checked before any is changed.
 
         Args:
-            weights: those that are kept: averaged ones where the recipe says so.
+            weights: those that are kept: averaged ones if the recipe says so.
             tensors: what `state` returned.
             learning_rates: the same.
             step: steps done.

@@ -32,7 +32,7 @@ class TrainingState:
 
     run_id: str  #: the run that it belongs to.
     epoch: int  #: the epoch in hand, from 1; one more than the last where only the test is left.
-    step_in_epoch: int  #: steps done in that epoch; all of them where it is not validated yet.
+    step_in_epoch: int  #: steps done in that epoch; all of them if it is not validated yet.
     elapsed: float  #: seconds of training so far, pauses left out.
     epoch_seconds: float  #: the same of the epoch in hand.
     workers: int  #: threads that share a batch.
@@ -55,7 +55,7 @@ class ResumePoint:
 
     path: Path  #: the file.
     config: RunConfig  #: the run's settings.
-    weights: Mapping[str, Tensor]  #: those that are kept: averaged ones where the recipe says so.
+    weights: Mapping[str, Tensor]  #: those that are kept: averaged ones if the recipe says so.
     step: int  #: steps done.
     state: TrainingState  #: all else.
     snapshots: Mapping[str, Tensor]  #: snapshots of the training up to here.

@@ -241,7 +241,7 @@ def _shortest_failures(machine: MealyMachine, words: Words, outputs: Bits) -> li
 def _machine_of(hypothesis: Any) -> MealyMachine:
     """Convert AALpy's machine: states by the words that lead there, short ones first.
 
-    Where it is the true machine, that is returned.
+    If it is the true machine, that is returned.
     """
     states = sorted(hypothesis.states, key=lambda state: (len(state.prefix), state.prefix))
     symbols = range(len(SYMBOLS))

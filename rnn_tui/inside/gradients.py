@@ -1,7 +1,7 @@
 """Measure how far the gradient reaches back from the answer to earlier steps.
 
 By PyTorch's autograd in double precision, through the equations of the cell's own step, so for any
-cell. Where the norm of ∂loss/∂h_t falls towards the first steps, nothing is learned of them: the
+cell. If the norm of ∂loss/∂h_t falls towards the first steps, nothing is learned of them: the
 gradient vanishes (Hochreiter 1991; Bengio, Simard & Frasconi 1994, “Learning long-term dependencies
 with gradient descent is difficult”).
 """

@@ -83,7 +83,7 @@ def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> A
     """Return all replicas of the run of `network` as they were at a snapshot, counted from 0.
 
     Raises:
-        CheckpointError: where the training history fits other networks.
+        CheckpointError: if the training history fits other networks.
     """
     arrays = {name: values[at] for name, values in history.snapshots.items()}
     return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
@@ -189,7 +189,7 @@ def analyse_learning(
 
 BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
 STATES, STEPS = 200, 8  # states of short additions that are clustered, and steps of each addition
-#: two states are of one cluster where they lie within this distance, a share of the diagonal of the
+#: two states are of one cluster if they lie within this distance, a share of the diagonal of the
 #: cube in which all of them lie.
 CLUSTER_DISTANCE = 0.15
 

@@ -34,8 +34,8 @@ class NetworkReading:
     trace: Trace  #: what it held, without edits.
     #: (T,) where every step has an answer, else (1,); empty if nobody knows it.
     right: Sequence[int] = ()
-    replica: int = 0  #: which of the networks, where it is several.
-    digit: Array | None = None  #: (28, 28) in 0 … 1 where that was read.
+    replica: int = 0  #: which of the networks, if it is several.
+    digit: Array | None = None  #: (28, 28) in 0 … 1 if that was read.
     #: finds trained networks of the same task, to compare it with.
     trained: FindTrained = none_trained
     history: FindHistory = no_history  #: finds the snapshots of its training.

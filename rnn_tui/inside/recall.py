@@ -46,7 +46,7 @@ class SurvivalAnalysis(Analysis):
     sequences: int  #: how many were scored; as many others were fitted to.
     positions: npt.NDArray[np.int64]  #: (P,) the positions looked at, from 1.
     steps: npt.NDArray[np.int64]  #: (S,) the steps looked at, from 1.
-    #: (P, S), the share of right readings, 0 … 1; NaN where the digit is not read yet.
+    #: (P, S), the share of right readings, 0 … 1; NaN if the digit is not read yet.
     accuracy: npt.NDArray[np.float64]
     chance: npt.NDArray[np.float64]  #: (P,), the share of the most frequent digit at each position.
     position: int | None  #: the position that the network was trained to recall.

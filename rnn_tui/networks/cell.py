@@ -75,7 +75,7 @@ class ReplicaColumns:
 
 
 class Cell(ABC):
-    """A kind of recurrent cell. Where all weights of a unit are zero, its state must stay zero:
+    """A kind of recurrent cell. If all weights of a unit are zero, its state must stay zero:
     sets of replicas rely on it.
     """
 

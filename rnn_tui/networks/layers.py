@@ -33,7 +33,7 @@ TORCH = Operations(torch.sigmoid, torch.tanh, _split)
 def recurrent_layers(cell: Cell, features: int, hidden_size: int, layers: int) -> nn.Module:
     """Make stacked layers of a cell, from sequences (N, T, F) to states (N, T, H) and more.
 
-    They are PyTorch's own where it has them; parameters are called as in `nn.LSTM`.
+    They are PyTorch's own if it has them; parameters are called as in `nn.LSTM`.
     """
     if not cell.pytorch:
         return StackedLayers(cell, features, hidden_size, layers)

@@ -148,7 +148,7 @@ def _webp(data: bytes) -> ImageHeader | None:
     width = height = 0
     orientation = 1
     at = 12
-    # chunks: a name, the size of the contents, the contents, a byte where the size is odd
+    # chunks: a name, the size of the contents, the contents, a byte if the size is odd
     while at + 8 <= len(data):
         name, size = struct.unpack_from("<4sI", data, at)
         if name == b"VP8X":
@@ -171,7 +171,7 @@ def _bmp(data: bytes) -> ImageHeader | None:
     pixels, size = struct.unpack_from("<II", data, 10)
     fields = "<HHHH" if size == 12 else "<iiHHI"  # the first version's, and later ones'
     width, height, _, depth, *compression = struct.unpack_from(fields, data, 18)
-    height = abs(height)  # below 0 where the top row comes first
+    height = abs(height)  # below 0 if the top row comes first
     if width <= 0 or not height:
         return None
     row_bytes = (width * depth + 31) // 32 * 4

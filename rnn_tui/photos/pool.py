@@ -49,7 +49,7 @@ def _settle(future: "Future[T]", call: Callable[[], T]) -> None:
     """Make a call, and hand its result or its error to a future."""
     try:
         result = call()
-    except BaseException as error:  # noqa: BLE001 - raised again where the result is asked for
+    except BaseException as error:  # noqa: BLE001 - raised again when the result is asked for
         future.set_exception(error)
     else:
         future.set_result(result)

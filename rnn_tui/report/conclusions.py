@@ -292,7 +292,7 @@ def _on_loss(accuracies: PointsByNetwork) -> Conclusion:
 def _closing(gaps: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
     """Return by seed the mean gap at small states less the size of the gap at the largest one.
 
-    Where the latter is below zero on average, its sign is changed: a gap of either sign has not
+    If the latter is below zero on average, its sign is changed: a gap of either sign has not
     closed.
 
     Args:

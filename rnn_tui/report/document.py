@@ -49,7 +49,7 @@ STYLESHEET = Path(__file__).with_suffix(".css")
 LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
 RUN_HEADS = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
 # All the Markdown that the report writes. HTML, links and pictures are not among it: in the name
-# of a run they stay text, even where nobody escaped them.
+# of a run they stay text, even if nobody escaped them.
 MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
 
 

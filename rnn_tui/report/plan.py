@@ -28,7 +28,7 @@ class Experiment:
 
     task: str  #: a key of `TASKS`.
     cell: str  #: the network's cell, a key of `CELLS`.
-    variant: Variant | None  #: hidden size and loss, where the task trains several; None for MNIST.
+    variant: Variant | None  #: hidden size and loss, if the task trains several; None for MNIST.
     published: float  #: the report's figure, in percent.
     #: accuracy in percent after each epoch, as in `VALIDATION_ACCURACY`.
     validation: tuple[float | None, ...] = ()

@@ -207,7 +207,7 @@ class _MissingRuns:
             self._emit(events.LogLine(job.run_id, str(error), "warning"))
             return
         if not self._control.stopping:
-            # Even where it could not be saved: it must not be trained for ever.
+            # Even if it could not be saved: it must not be trained for ever.
             self._tried.update(planned.networks)
 
     def next_job(self) -> Job | None:

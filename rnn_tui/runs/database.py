@@ -28,7 +28,7 @@ _WORDS_OF_DAMAGE = (
 MOST_NAMES = 500  # more than a shell lists without asking first
 LONGEST_TYPED = 200  # characters, more than a name has
 _COMPLETION_PATIENCE = 0.1  # seconds: a user waits for the names after a key
-# what SQLite raises; the second where the names in a damaged schema are no text
+# what SQLite raises; the second if the names in a damaged schema are no text
 FAULTS = (sqlite3.Error, UnicodeDecodeError)
 _ELSEWHERE = "choose another place (RNN_TUI_HOME moves all runs)"
 
@@ -68,7 +68,7 @@ def connect(path: Path) -> tuple[sqlite3.Connection, bool]:
 def _write_ahead(connection: sqlite3.Connection) -> None:
     """Switch to the write-ahead log, with which readers and one writer work at once.
 
-    SQLite does not wait by itself where several processes switch, so that this tries again.
+    SQLite does not wait by itself if several processes switch, so that this tries again.
     """
     until = time.monotonic() + PATIENCE_SECONDS
     while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":

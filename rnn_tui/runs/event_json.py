@@ -38,7 +38,7 @@ def event_from(document: Mapping[str, Any], run_id: str, config: RunConfig) -> e
 
     Raises:
         KeyError: something is missing.
-        TypeError, ValueError, …: one of `INVALID_VALUE`, where a value can't be what it is.
+        TypeError, ValueError, …: one of `INVALID_VALUE`, if a value can't be what it is.
     """
     values = dict(document)
     kind = KINDS[values.pop("kind")]

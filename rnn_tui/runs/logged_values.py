@@ -178,7 +178,7 @@ def logged_metrics(connection: sqlite3.Connection, run_id: str) -> list[tuple[Ki
 def read_curves(
     connection: sqlite3.Connection, runs: Sequence[RunRecord], metric: str, most: int | None = None
 ) -> list[Curve]:
-    """Return a metric of runs: by step where it was logged so, else by epoch, else at the end.
+    """Return a metric of runs: by step if it was logged so, else by epoch, else at the end.
 
     Args:
         connection: the database.
@@ -233,7 +233,7 @@ def outline_steps(
     """Return about `most` steps that represent longer curves; None if no curve is longer.
 
     They are the first and the last step, and of each stretch between those of its lowest and its
-    highest value. Where a step has several values, of replicas or of several runs, it is the first
+    highest value. If a step has several values, of replicas or of several runs, it is the first
     step of a stretch that all runs have.
     """
     keys = [(run_id, kind, metric) for run_id in run_ids]

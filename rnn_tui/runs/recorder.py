@@ -96,7 +96,7 @@ def write_spill(spill: Spill) -> Path:
 def import_spills(connection: sqlite3.Connection) -> None:
     """Write all spills into the database, and remove their files.
 
-    Where the database refuses one, its file stays.
+    If the database refuses one, its file stays.
     """
     try:
         files = sorted(spill_dir().glob("*.json"))

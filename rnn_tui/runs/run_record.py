@@ -80,7 +80,7 @@ class RunRecord:
 
     @property
     def undamaged(self) -> Self:
-        """The run itself, where it may be used: a damaged one can only be looked at and deleted.
+        """The run itself, if it may be used: a damaged one can only be looked at and deleted.
 
         Raises:
             StoreError: it is damaged.
@@ -93,7 +93,7 @@ class RunRecord:
         return self
 
     def spec(self, metric: str) -> Metric:
-        """Return the definition of a metric; a bare one where the run has none of that name."""
+        """Return the definition of a metric; a bare one if the run has none of that name."""
         for definition in self.specs:
             if definition.name == metric:
                 return definition
@@ -144,7 +144,7 @@ def run_condition(run_id: str) -> str:
 def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> RunRecord:
     """Return the record of a run from a row of `RUN_ROW`.
 
-    Its status is damaged where a value is not what it has to be.
+    Its status is damaged if a value is not what it has to be.
 
     Args:
         row: the row.

@@ -89,7 +89,7 @@ def train(
 def resume(
     run: RunRecord, emit: Emit, control: Control, *, on_unsaved: OnUnsaved = UnsavedRun.finish
 ) -> "Outcome | None":
-    """Resume a run from its last checkpoint, or from the beginning where it has none.
+    """Resume a run from its last checkpoint, or from the beginning if it has none.
 
     The arguments, and what is returned, are those of `train`.
 

@@ -209,7 +209,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
 
     Args:
         task: the task.
-        position: the position to recall; only where no weights recall it, those of others answer.
+        position: the position to recall; only if no weights recall it, those of others answer.
         only_pretrained: whether runs are left out.
 
     Raises:

@@ -111,7 +111,7 @@ class SweepPlan:
             self.configs(point)
 
     def _choose_metric(self) -> None:
-        """Take the task's objective where no metric is named."""
+        """Take the task's objective if no metric is named."""
         names = [metric.name for metric in self.task_definition.metric_definitions]
         if not self.metric:
             objective = self.task_definition.objective

@@ -116,7 +116,7 @@ def _signals_kept_from_workers() -> Iterator[None]:
     if sys.platform == "win32":
         yield
         return
-    # As it starts, multiprocessing's tracker blocks SIGINT and then unblocks it, even where it was
+    # As it starts, multiprocessing's tracker blocks SIGINT and then unblocks it, even if it was
     # blocked: so it has to run before.
     resource_tracker.ensure_running()
     is_over = threading.Event()

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 SECONDS_TO_AN_ANSWER = 5.0  # a question that was lost is asked again after so long
 SECONDS_BETWEEN_MESSAGES = 0.5  # the default, until home says otherwise
 MOST_SENT = 500  # events of one message
-MOST_ASKED = 5000  # events of one answer, where some were lost
+MOST_ASKED = 5000  # events of one answer, if some were lost
 # Compressing more takes ten times as long and saves a hundredth of the size: weights look random.
 COMPRESSION = 1
 SECONDS_OF_PATIENCE = 300.0  # how long the worker's disk may be full
@@ -143,7 +143,7 @@ class _Training:
                 self._first_held += 1
 
     def write(self, write: Callable[[], object]) -> None:
-        """Write something; where the disk is full, wait for room as long as home wants the run.
+        """Write something; if the disk is full, wait for room as long as home wants the run.
 
         Raises:
             OSError: if `write` raises it for too long, or home wants the run no more; so does

@@ -137,7 +137,7 @@ class Task:
         return headline
 
     def metric(self, name: str) -> Metric:
-        """Return the metric of that name; a bare one where the task has none such."""
+        """Return the metric of that name; a bare one if the task has none such."""
         by_name = {metric.name: metric for metric in self.metric_definitions}
         return by_name.get(name) or Metric(name, name)
 

@@ -15,7 +15,7 @@ READY = b"__GANGLION__\n"
 # bytes of what an app sends at once
 MOST_PACKET = 1 << 24
 PART = re.compile(rb"(?P<text>s?)(?P<size>\d{1,9}):")
-# What is raised where a process, which a stranger may have led astray, sends what it should not.
+# What is raised if a process, which a stranger may have led astray, sends what it should not.
 NONSENSE = (
     ValueError,
     TypeError,

@@ -284,7 +284,7 @@ def _place_of(host: str, address: str, port: int) -> str:
 
     Args:
         host: as typed.
-        address: what it stands for; where that is all addresses, the one that leads outside is
+        address: what it stands for; if that is all addresses, the one that leads outside is
             taken.
         port: it listens there.
     """

@@ -26,7 +26,7 @@ def run(options: argparse.Namespace) -> int:
 def inspect(request: InspectRequest) -> int:
     """Look inside a network, and print what was found; returns the exit code.
 
-    Where a signal stops an analysis, nothing is printed.
+    If a signal stops an analysis, nothing is printed.
     """
     inspection = read_input(request)
     if not request.quiet:

@@ -114,7 +114,7 @@ def _image(network_input: ImageInput) -> "Inspection":
 
 
 def analyse(inspection: "Inspection", kind: AnalysisKind, *, quiet: bool) -> int | None:
-    """Make an analysis, with a bar; returns None, or the exit code where a signal stopped it."""
+    """Make an analysis, with a bar; returns None, or the exit code if a signal stopped it."""
     bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
     progress = Progress(bar.show)
     with output.stopping_on_signals(output.stopping(progress.control)) as signals, bar:

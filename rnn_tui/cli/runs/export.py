@@ -90,7 +90,7 @@ def read_request(options: argparse.Namespace) -> ExportRequest:
 
 def export(request: ExportRequest) -> int:
     """Write something of runs to files, and say to which; returns the exit code."""
-    # Where the text goes to the same terminal, it would end in the bar.
+    # If the text goes to the same terminal, it would end in the bar.
     on_screen = request.form.to_stdout and request.output is None and sys.stdout.isatty()
     with RunStore() as store:
         runs = _runs_of(store, request)

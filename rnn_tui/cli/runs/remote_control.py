@@ -41,7 +41,7 @@ def read_request(options: argparse.Namespace) -> ControlRequest:
 
 
 def control(request: ControlRequest) -> int:
-    """Ask, wait, and say what came of it; returns 1 where a run does not obey, or not in time."""
+    """Ask, wait, and say what came of it; returns 1 if a run does not obey, or not in time."""
     with RunStore() as store:
         run_ids = _ask(store, request)
         runs = _wait(store, run_ids, request.action)

@@ -16,7 +16,7 @@ HALF = 127  # of 255 grey levels
 _SAME_DIGIT = 0.01  # digits that differ by less than this on average are one proposal
 
 COARSE = 64  # the longer side of the copy in which digits are looked for first
-# They are looked for again in copies twice as large each, up to this side, where the typical digit
+# They are looked for again in copies twice as large each, up to this side, if the typical digit
 # has fewer pixels than `SMALL` (`SMALL_ALONE` if there is one digit), or where the finder's
 # confidence is below `CLEAR`.
 LARGEST = 512

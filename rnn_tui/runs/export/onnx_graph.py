@@ -51,7 +51,7 @@ class Graph:
         return name
 
     def node(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """Add an operator; returns the name of its output, the first where it has several."""
+        """Add an operator; returns the name of its output, the first if it has several."""
         [name] = self.nodes(kind, inputs, 1, **attributes)
         return name
 
@@ -72,7 +72,7 @@ class Graph:
         Of its `directions`, the second reads from the last step to the first.
 
         Raises:
-            ExportError: where the cell's step does with its values what ONNX can't.
+            ExportError: if the cell's step does with its values what ONNX can't.
         """
         operator = directions[0].cell.onnx
         if operator is not None:

@@ -209,7 +209,7 @@ def _legend_name(line: Line, panel: Panel) -> str:
 
 
 def _draw_line(axes: Any, line: Line, panel: Panel, colour: str, name: str) -> None:
-    """Draw the means of a line over the band of ± one standard deviation, where it has several."""
+    """Draw the means of a line over the band of ± one standard deviation, if it has several."""
     means = [spread.mean for spread in line.spreads]
     if line.seeds > 1:
         deviations = [spread.sd or 0.0 for spread in line.spreads]

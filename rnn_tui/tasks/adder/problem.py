@@ -215,7 +215,7 @@ def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
         batch: the sequences.
 
     Returns:
-        `bits` (R, B), the share of right bits, and `numbers` (R, B), 1 where all are right, else 0.
+        `bits` (R, B), the share of right bits, and `numbers` (R, B), 1 if all are right, else 0.
     """
     assert batch.lengths is not None
     is_right = (logits >= 0) == _targets(batch).bool()  # (T, R, B)

@@ -146,7 +146,7 @@ class AdderNetwork(SequenceNetwork):
     def outputs_of(self, additions: Sequence[Addition]) -> list[Array]:
         """Return the outputs of R replicas for each addition of L steps: (R, L), 0 … 1.
 
-        A bit is 1 where the output is at least 0.5.
+        A bit is 1 if the output is at least 0.5.
         """
         pairs = [
             np.array([numbers.bits(numbers.a), numbers.bits(numbers.b)]).T for numbers in additions

@@ -103,7 +103,7 @@ class Distortion:
         """Draw which rows and columns lie in the square that is cut out of each image.
 
         Returns:
-            (N, 2, 28) bool; no rows where an image has no square, as one in four.
+            (N, 2, 28) bool; no rows if an image has no square, as one in four.
         """
         first = torch.randint(0, SIDE + 1 - self.cutout, (2, count, 1), generator=random)
         places = torch.arange(SIDE)

@@ -162,7 +162,7 @@ class RowReaderNetwork:
 
             (1 − s) p + s / K
 
-        where a class has the probability p.
+        if a class has the probability p.
         """
         return self.chances_of(self.logits(digits))
 

@@ -56,7 +56,7 @@ def parse_position(text: str) -> int:
 
 
 def check_position(position: int, digits: Sequence[int]) -> int:
-    """Return `position` (from 1), or raise `QueryError` where the sequence has no such digit."""
+    """Return `position` (from 1), or raise `QueryError` if the sequence has no such digit."""
     if not 1 <= position <= len(digits):
         have = f"{len(digits)} digits" if len(digits) > 1 else "one digit"
         raise QueryError(

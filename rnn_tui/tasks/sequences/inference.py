@@ -261,7 +261,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     @abstractmethod
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
-        """Answer them, in their order; raises `CheckpointError` where weights are too large."""
+        """Answer them, in their order; raises `CheckpointError` if weights are too large."""
 
     @property
     def label(self) -> str:

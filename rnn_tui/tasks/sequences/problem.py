@@ -102,7 +102,7 @@ class Batch:
 
     inputs: Tensor  #: (T, S, F, B) uint8.
     targets: Tensor  #: (S, …, B) uint8.
-    lengths: Tensor | None  #: (S, B); None in training where all are T.
+    lengths: Tensor | None  #: (S, B); None in training if all are T.
 
 
 def cut_into_batches(examples: Examples, batch_size: int, device: torch.device) -> list[Batch]:

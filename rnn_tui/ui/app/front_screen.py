@@ -62,7 +62,7 @@ class FrontScreen(SteadyScreen):
         return await self.app.run_action(active.binding.action, active.node)
 
     async def _press_outside_fields(self, key: str) -> bool:
-        """Do what a key does in front, or everywhere, where no field takes it."""
+        """Do what a key does in front, or everywhere, if no field takes it."""
         for node in [*self._in_front(), self.app]:
             for binding in keys_of(node).key_to_bindings.get(key, ()):
                 if await self.app.run_action(binding.action, node):

@@ -27,7 +27,7 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
         if node is app and binding.action in OFFERED_BY_TEXTUAL:
             continue
         place = "" if node is app else ", in this view"
-        # Later: Textual's handlers raise where an action opens or closes a screen before the
+        # Later: Textual's handlers raise if an action opens or closes a screen before the
         # palette is closed.
         act = partial(app.call_later, app.run_action, binding.action, node)
         yield SystemCommand(

@@ -112,7 +112,7 @@ def check_views(views: Sequence[object]) -> None:
     """Check the views of a task, whose factories are imported on use only.
 
     Raises:
-        SettingError: without a full stop, where one does not fit.
+        SettingError: without a full stop, if one does not fit.
     """
     if not views:
         raise SettingError("there is no view")

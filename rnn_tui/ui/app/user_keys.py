@@ -64,7 +64,7 @@ def usable_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
             refuse(name, fault)
         else:
             usable[name] = keys
-    # Two may change places. Where one is refused, its own key is back, which another may have.
+    # Two may change places. If one is refused, its own key is back, which another may have.
     clash = _clash(usable)
     while clash is not None:
         keys = usable.pop(clash.name)
@@ -76,7 +76,7 @@ def usable_keys(wanted: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
 def _long_names(keys: str) -> str:
     """Return the keys by their names, such as `question_mark` for `?`.
 
-    They stay as they are where one is missing.
+    They stay as they are if one is missing.
     """
     try:
         return ",".join(binding.key for binding in Binding.make_bindings([Binding(keys, "", "")]))

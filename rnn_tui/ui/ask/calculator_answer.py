@@ -133,7 +133,7 @@ class Adders:
 def _confidence(ones: Array) -> Array:
     """Return the confidence in each bit from the probability or share of votes (L,) of a 1.
 
-    It is 0.5 where weights are so large that no number comes out.
+    It is 0.5 if weights are so large that no number comes out.
     """
     confidence = np.maximum(ones, 1 - ones).astype(np.float32)
     return np.nan_to_num(confidence, nan=0.5)

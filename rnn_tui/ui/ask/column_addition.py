@@ -56,7 +56,7 @@ class _Row:
 class ColumnAddition(ScrollView, can_focus=True):
     """Shows carries, numbers, answer, errors and true sum in columns, the highest bit on the left.
 
-    Where not all bits fit, the lowest are shown first, and stay where they are.
+    If not all bits fit, the lowest are shown first, and stay where they are.
     """
 
     DEFAULT_CLASSES = "panel"

@@ -166,7 +166,7 @@ def draw_within(lengths: tuple[int, int], position: int, random: np.random.Gener
 def marked(digits: Sequence[int], position: int, width: int) -> str:
     """Write the digits with the one at `position` (from 1) in brackets, as ` 3 1[4]1 5 `.
 
-    Where not all of them fit into `width` cells, those around the position are written.
+    If not all of them fit into `width` cells, those around the position are written.
     """
     room = max(1, (width - 1) // 2)
     first, last = 0, len(digits)

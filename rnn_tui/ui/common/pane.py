@@ -32,7 +32,7 @@ def with_key(key: str, label: str) -> Content:
 
 
 def show_line(place: Widget, line: str, text: str) -> None:
-    """Show a text in a line of a place; the line goes where the text is empty.
+    """Show a text in a line of a place; the line disappears if the text is empty.
 
     Args:
         place: the widget that has the line.
@@ -255,7 +255,7 @@ class StorePane(Pane):
 
         Args:
             read: called in a thread.
-            always: whether to read it, too, where nothing has changed.
+            always: whether to read it, too, if nothing has changed.
 
         Returns:
             None if nothing has changed, and where the store can't be used, as from `ask`.

@@ -122,7 +122,7 @@ def _colour_of(answer: DigitAnswer) -> str:
 
 
 def _line_of(answer: DigitAnswer, first: DigitAnswer) -> Content:
-    """Write an answer in a line, marked where it differs from the first one's."""
+    """Write an answer in a line, marked if it differs from the first one's."""
     if answer.failure:
         return Content.styled(f"{answer.source.short_title} ✗", "$text-error")
     line = f"{answer.source.short_title:<7}{answer.digit} {100 * answer.confidence:3.0f} %"

@@ -80,7 +80,7 @@ class HistoryPlayer:
         self._begin(self._show(self._place))
 
     def play(self) -> None:
-        """Play the training history, from its beginning where it is at its end; or stop it."""
+        """Play the training history, from its beginning if it is at its end; or stop it."""
         if self._playing is not None:
             self._stop()
             return

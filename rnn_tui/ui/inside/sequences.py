@@ -153,7 +153,7 @@ class SequenceInside(InsideView):
             self.query_one(ReplicaSelect).choose_next()
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """Return what is read, the answers where no probabilities show these, and the truth."""
+        """Return what is read, the answers if no probabilities show these, and the truth."""
         trace, truth = subject.trace, subject.truth
         bands = [WordBand(self._shape.inputs, trace.read)]
         if trace.one_output:

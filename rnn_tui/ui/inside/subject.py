@@ -33,7 +33,7 @@ class Subject:
         return self.reading.trace if self.edited is None else self.edited.trace
 
     def with_edits(self, edits: tuple[Edit, ...]) -> "Subject":
-        """Read the same input with these edits; a `QueryError` where they leave no numbers."""
+        """Read the same input with these edits; a `QueryError` if they leave no numbers."""
         if not edits:
             return replace(self, edited=None)
         edited = Edited(edits, self.reading.trace, self.reading.traced(edits))

@@ -33,7 +33,7 @@ from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Subject
 
-# Actions on units, which do nothing where an analysis takes their place.
+# Actions on units, which do nothing if an analysis takes their place.
 ON_UNITS = ("move_unit", "sort_units", "next_quantity", "ablate", "freeze")
 # Actions that do nothing before something is looked at.
 NEED_SUBJECT = (*ON_UNITS, "step", "play", "analyse", "set", "undo", "history", "play_history")
@@ -297,7 +297,7 @@ class InsideView(AnalysingView):
         self.go_to(self.step + by)
 
     def action_play(self) -> None:
-        """Play the steps, from the first where the last is reached; or stop."""
+        """Play the steps, from the first if the last is reached; or stop."""
         if self._playing is not None:
             self._stop_playing()
             self.show_all()

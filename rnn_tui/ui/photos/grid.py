@@ -235,7 +235,7 @@ class PhotoGrid(Widget, can_focus=True):
 
     def _draw(self) -> None:
         """Show the photos around the selected one in the cards."""
-        if not self._cards:  # Textual may leave Resize out where it is shown as photos come
+        if not self._cards:  # Textual may leave Resize out if it is shown as photos come
             self.call_later(self.on_resize)
         columns, rows = self._shape.columns, self._shape.rows
         selected_row = self.place // columns

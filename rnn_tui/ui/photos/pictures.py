@@ -1,4 +1,4 @@
-"""Photos as pictures on the screen: in pixels where the terminal can, in half cells elsewhere.
+"""Photos as pictures on the screen: in pixels if the terminal can, in half cells elsewhere.
 
 When textual_image is imported, it asks the terminal what it can do, and would take the answer from
 among the keys. So it is imported as if there were no terminal; our driver has asked already.
@@ -116,7 +116,7 @@ def _textual_image(replies: Replies | None) -> Any:
 
 
 def _cell_in_pixels() -> tuple[int, int] | None:
-    """Return width and height of a cell, where the system knows them."""
+    """Return width and height of a cell, if the system knows them."""
     if sys.platform == "win32":
         return None
     import fcntl  # noqa: PLC0415 - not on Windows

@@ -78,7 +78,7 @@ class ReportTable(Vertical, TaskView):
         self._fill()
 
     def _fill(self) -> None:
-        """Fill the table where something is new, such as the theme."""
+        """Fill the table if something is new, such as the theme."""
         if self._results is None:
             return
         lines = [self._line(row) for row in self._results.rows]

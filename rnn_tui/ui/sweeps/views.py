@@ -62,7 +62,7 @@ def share_of(trial: Trial) -> float:
 def _column(
     label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
 ) -> TableColumn[Trial]:
-    """Return a column of figures, which are dim where a trial was pruned."""
+    """Return a column of figures, which are dim if a trial was pruned."""
     return TableColumn(label, text, order, right=True, style=_dim_if_pruned)
 
 

@@ -109,7 +109,7 @@ class TaskPane(TaskTab):
             yield RunProgress(self.spec.unit)
 
     def _make_view(self, name: str) -> TaskView:
-        """Make a view; where one of a plug-in can't be made, one that says so."""
+        """Make a view; if one of a plug-in can't be made, one that says so."""
         view = self._views[name]
         try:
             content: TaskView = view.load()(self, **view.options)

@@ -50,7 +50,7 @@ class VariantTable(Vertical, TaskView):
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
         state = pane.chosen
-        # Filled only where something is new, such as the theme: a table has to keep its cursor.
+        # Filled only if something is new, such as the theme: a table has to keep its cursor.
         key: tuple[object, ...] = ("",)
         if state is not None:
             key = (state.run_id, len(state.epochs), state.status, self.app.theme)

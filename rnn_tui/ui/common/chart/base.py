@@ -150,7 +150,7 @@ class ChartBase(Widget, can_focus=True):
 
         No axis goes beyond the bounds of the metric; with an upper one it is not logarithmic. The
         axis of a loss, and of everything else without an upper bound, leaves out the first
-        twentieth of its values where these are higher. It is logarithmic where the others span
+        twentieth of its values where these are higher. It is logarithmic if the others span
         more than a decade.
         """
         if self._described == (title, metric, x_label):
@@ -306,7 +306,7 @@ class ChartBase(Widget, can_focus=True):
         self.cursor = None
 
     def action_reset_view(self) -> None:
-        """Show all data; where all is shown, leave the highest of the beginning out again."""
+        """Show all data; if all is shown, leave the highest of the beginning out again."""
         self._whole = self._view is not None or not self._whole
         self._view = None
         self._changed()

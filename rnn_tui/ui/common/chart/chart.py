@@ -76,7 +76,7 @@ class ChartLine(Widget):
         return self._height
 
     def redraw(self) -> None:
-        """Draw anew, and make room where the text has more or fewer lines."""
+        """Draw anew, and make room if the text has more or fewer lines."""
         self.refresh(layout=_lines_of(self.render()) != self._height)
 
 

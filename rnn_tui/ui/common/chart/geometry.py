@@ -227,8 +227,8 @@ def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
         low: The left end.
         high: The right end.
         width: The cells that it has.
-        whole: Whether ticks are whole numbers where the axis holds one of these. They are in any
-            case where it is at least 2 long.
+        whole: Whether ticks are whole numbers if the axis holds one of these. They are in any
+            case if it is at least 2 long.
     """
     span = high - low
     step = nice_step(span, max(1, width // 6))
@@ -400,7 +400,7 @@ def visible_points(
 ) -> list[tuple[float, ...]]:
     """Return the points without a line that can be seen: of those that cover each other, the last.
 
-    Two points cover each other where they share a column and nearly a height.
+    Two points cover each other if they share a column and nearly a height.
 
     Args:
         x: Their positions.

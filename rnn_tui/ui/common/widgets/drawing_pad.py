@@ -150,7 +150,7 @@ class DrawingPad(InkImage, can_focus=True):
         self._show()
 
     def _change_pen(self) -> None:
-        """Go on with another brush or tool where the pen is down."""
+        """Go on with another brush or tool while the pen is down."""
         if self.pen_down:
             self.drawing.begin(self._middle, RADII[self.brush], erases=self.erases)
         self._show()

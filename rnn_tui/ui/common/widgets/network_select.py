@@ -18,7 +18,7 @@ NONE = "none"
 
 
 class NetworkSelect(PlainSelect[str]):
-    """Selects which network of a task answers; posts `Changed` where a user selects another one."""
+    """Selects which network of a task answers; posts `Changed` when a user selects another one."""
 
     @dataclass
     class Offered(Message):
