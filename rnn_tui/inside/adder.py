@@ -46,7 +46,7 @@ FEWEST_STEPS, MOST_STEPS = 4, 64
 
 @dataclass(frozen=True, eq=False)
 class CarryAnalysis(Analysis):
-    """How accurately each unit, and a linear probe on all units, predicts the next place's carry.
+    """The accuracy with which each unit, and a linear probe, predicts the next place's carry.
 
     Accuracy is measured on additions that were not used for fitting.
     """

@@ -22,7 +22,7 @@ MOST_STEPS = 128  # longer inputs take too long, each output against each input
 
 @dataclass(frozen=True, eq=False)
 class SensitivityAnalysis(Analysis):
-    """How strongly each output depends on the input at each step, at this input: ‖∂y_j/∂x_t‖."""
+    """The sensitivity of each output to the input at each step, at this input: ‖∂y_j/∂x_t‖."""
 
     name = "sensitivity"
     in_json = ("outputs", "norms")
@@ -118,7 +118,7 @@ TOLERANCE = 0.005
 
 @dataclass(frozen=True, eq=False)
 class Attribution(Record):
-    """What each pixel adds to the winning logit over a blank image, by integrated gradients."""
+    """The part of each pixel in the winning logit over a blank image: integrated gradients."""
 
     in_json = ("answer", "pixels", "total", "difference")
 

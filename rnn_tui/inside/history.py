@@ -196,9 +196,9 @@ CLUSTER_DISTANCE = 0.15
 
 @dataclass(frozen=True, eq=False)
 class ClickAnalysis(Analysis):
-    """When each seed of an adder first adds long numbers without error.
+    """The epoch at which each seed of an adder first adds long numbers without error.
 
-    Also how many clusters its states form by then.
+    It also has the number of clusters that its states form by then.
     """
 
     name = "clicks"

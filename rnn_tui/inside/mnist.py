@@ -31,7 +31,7 @@ INK = " .:*#"  # characters from no ink to all of it
 
 @dataclass(frozen=True, eq=False)
 class RowsAnalysis(Analysis):
-    """How early a network could have decided, measured on labelled images."""
+    """The accuracy after each row, and the share of answers that are settled by then."""
 
     name = "rows"
     in_json = ("images", "accuracy", "settled", "chance", "prefix_note")
@@ -163,7 +163,7 @@ class DigitInspection(Inspection):
 
     @property
     def beside_trace(self) -> dict[str, Any]:
-        """What each pixel adds to the answer, JSON-ready."""
+        """The part of each pixel in the answer, JSON-ready."""
         return {"attribution": self._attribution.to_dict()}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:

@@ -37,7 +37,7 @@ MOST_POSITIONS = 16  # positions that are probed, evenly spread; and as many ste
 
 @dataclass(frozen=True, eq=False)
 class SurvivalAnalysis(Analysis):
-    """How accurately a linear probe on the state predicts each earlier digit after each step."""
+    """The accuracy with which a probe on the state predicts earlier digits after each step."""
 
     name = "survival"
     in_json = ("sequences", "position", "positions", "steps", "accuracy", "chance")

@@ -166,7 +166,7 @@ class Row:
 
     @property
     def published_is(self) -> str:
-        """Where the published figure is relative to that interval; empty without values."""
+        """The published figure's place relative to that interval; empty without values."""
         if self.distance is None:
             return "one seed only" if self.values else ""
         if self.distance == 0:

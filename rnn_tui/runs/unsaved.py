@@ -145,7 +145,7 @@ class UnsavedRun:
 
     @property
     def loss_sentence(self) -> str:
-        """What is lost after giving up, and what the user can do."""
+        """A sentence on what is lost after giving up, and on what the user can do."""
         name = printable(self.name, 80)
         path = weights_of(self.run_id)
         remedy = f"free some space for {printable(data_dir(), 200)}"

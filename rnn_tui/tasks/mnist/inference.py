@@ -162,7 +162,7 @@ class RowReaderNetwork:
 
             (1 − s) p + s / K
 
-        if a class has the probability p.
+        for a class of probability p.
         """
         return self.chances_of(self.logits(digits))
 
