@@ -73,7 +73,7 @@ def test_function_keys_are_the_app_s(app: Browser) -> None:
 
 def test_home_reads_while_somebody_looks(app: Browser) -> None:
     """Without a key before: the app is told that its page has the focus."""
-    app.wait_for(r"row \d+ of 28: says \d")
+    app.wait_for(r"row \d+ of 28: \d")
 
 
 def test_a_click_goes_to_a_view_and_digits_typed_there_are_answered(app: Browser) -> None:
@@ -94,7 +94,7 @@ def test_a_stroke_of_the_mouse_is_read(app: Browser) -> None:
     app.wait_for("Draw a digit")
     column, row = app.place_of("Draw here")
     app.drag([(column + 12, row + below) for below in range(2, 14)])
-    app.wait_for(r"\d\d\.\d % sure")
+    app.wait_for(r"confidence \d\d\.\d %")
 
 
 def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) -> None:
@@ -144,7 +144,7 @@ def test_a_reloaded_page_goes_on_with_what_it_trained(app: Browser) -> None:
     app.press("t")
     app.wait_for(r"LSTM epoch 1/1 .* [1-9][\d,]* img/s")
     app.driver.refresh()
-    app.wait_for("Go on with mnist-lstm-fast")
+    app.wait_for("Resume mnist-lstm-fast")
     app.press("g")
     app.wait_for(r"LSTM epoch 1/1 .* [1-9][\d,]* img/s|finished")
 

@@ -263,7 +263,7 @@ async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: No
         await drag(pilot, [(3, 3), (24, 24)])
         ink = pad(app).drawing.ink
         assert all(ink[at, at] > 0.5 for at in range(4, 24))
-        pad(app).action_change("undo")
+        pad(app).action_undo()
         assert pad(app).drawing.empty  # one stroke, one step
 
 

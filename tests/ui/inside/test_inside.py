@@ -322,8 +322,8 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        view = pane._made("inside")
-        # As when PyTorch becomes ready at this snapshot.
+        view = pane._make_view("inside")
+        # As when PyTorch becomes ready at this moment.
         view.bring_up_to_date(pane)
         assert view.subject is None
         await pane.query_one("#views").get_pane("inside").mount(view)

@@ -129,6 +129,8 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
         assert np.array_equal(view.subject.reading.digit, read_test_image(HISTORY_IMAGE)[0])
         await moved(pilot, view, "delete")  # there are no weights to read the image with once more
         assert view.subject.edited is None
-        assert any("nothing to edit" in str(note.message) for note in app._notifications)
+        assert any(
+            "no weights that could be edited" in str(note.message) for note in app._notifications
+        )
         await moved(pilot, view, "escape")
         assert view.subject is whole

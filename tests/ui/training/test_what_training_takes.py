@@ -104,9 +104,9 @@ async def test_gpus_are_offered_by_name_once_they_are_known(home: Path, runs: Sc
         }
         runs._queue.append(Loaded("PyTorch is here", failed=False, gpus=words))
         app.news.timer.resume()
-        await wait_until(pilot, lambda: "cuda:0" in device._offered)
+        await wait_until(pilot, lambda: "cuda:0" in device._values)
         assert device.value == "cuda:1"
-        assert device._offered == ["auto", "cpu", "cuda", "mps", "cuda:0", "cuda:1"]
+        assert device._values == ["auto", "cpu", "cuda", "mps", "cuda:0", "cuda:1"]
         texts = [str(prompt) for prompt, _ in device._options]
         assert texts[-2:] == list(words.values())
         await press(pilot, "t")
