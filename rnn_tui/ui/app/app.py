@@ -303,7 +303,7 @@ class RnnTuiApp(HostApp):
             self._confirm(
                 "Some results are not on the disk yet and would be lost. Quit anyway?",
                 self._interrupt_and_quit,
-                "Stop",
+                "Quit",
             )
         elif self.busy:
             question = f"{self._under_way}. Quit anyway?"
