@@ -105,7 +105,8 @@ def figure_chart(figure: Figure, table: Results) -> ReportChart:
     for row in table.rows:
         if row.n and figure.key.startswith(row.experiment.task):
             _, published, mean, *_ = table_cells(row)
-            in_legend[row.experiment.short_label] = f"{mean}, published {published}"
+            compared = f", published {published}" if row.comparable else ""
+            in_legend[row.experiment.short_label] = f"{mean}{compared}"
     panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=in_legend)
     caption = f"{figure.title}, over seeds as in the table"
     if figure.note:

@@ -3,14 +3,14 @@
 import itertools
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
 from rnn_tui.engine.config import Variant
 from rnn_tui.report.curves import AccuracyByLength
-from rnn_tui.report.plan import DECIMALS
+from rnn_tui.report.plan import DECIMALS, REPORT_PRESET
 from rnn_tui.report.rows import RESAMPLES, Interval, Results, mean_interval
 from rnn_tui.runs.words import NOTHING
 
@@ -23,7 +23,7 @@ RULE = (
     f"A comparison in which at least {FEWEST} seeds differ counts for a conclusion if its whole "
     "95 % interval is above zero, and against it if all of it is below; any other is open. A "
     "conclusion is supported if every comparison counts for it, partly supported if only some do, "
-    "and not supported if none does."
+    "contradicted if none does and some count against it, and open if no comparison decides."
 )
 BASIS = (
     f"Why {FEWEST}: that five seeds all agree happens by chance in 1 of 16 cases, more than 5 %. "
@@ -56,7 +56,8 @@ class Verdict(StrEnum):
 
     SUPPORTED = "supported"
     PARTLY = "partly supported"
-    NOT_SUPPORTED = "not supported"
+    CONTRADICTED = "contradicted"
+    OPEN = "open"
     NONE = "no verdict"
 
 
@@ -135,26 +136,32 @@ class Comparison:
 class Clause:
     """A clause of a conclusion with the comparisons that it rests on."""
 
-    holds: str  #: what holds if it is right, in words.
-    fails: str  #: what holds if it is not.
+    holds: str  #: what is measured if it is right, in words.
+    opposite: str  #: what is measured if the reverse is right.
+    question: str  #: what is open if no comparison decides, beginning with “whether”.
     comparisons: tuple[Comparison, ...]
+
+    @property
+    def clear_outcomes(self) -> list[ComparisonOutcome]:
+        """The outcomes of its comparisons, except those that are equal in every seed."""
+        outcomes = [comparison.outcome for comparison in self.comparisons]
+        return [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
 
     @property
     def summary(self) -> str:
         """The result of its comparisons in words; empty if all are equal in every seed."""
-        outcomes = [comparison.outcome for comparison in self.comparisons]
-        clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
-        if not clear:
+        outcomes = self.clear_outcomes
+        if not outcomes:
             return ""
-        right = clear.count(ComparisonOutcome.FOR)
-        wrong = clear.count(ComparisonOutcome.AGAINST)
-        text = self.holds if right else self.fails
-        if len(clear) > 1 and right:
-            share = "all" if right == len(clear) else f"{right} of"
-            text += f" in {share} {len(clear)} comparisons"
+        right = outcomes.count(ComparisonOutcome.FOR)
+        wrong = outcomes.count(ComparisonOutcome.AGAINST)
+        if not right and not wrong:
+            return f"{self.question} is open"
+        if not right:
+            return self.opposite + _in_how_many(wrong, len(outcomes))
+        text = self.holds + _in_how_many(right, len(outcomes))
         if wrong:
-            where = f"in {wrong} of {len(clear)} " if len(clear) > 1 else ""
-            text += f" ({where}it is reliably the other way round)"
+            text += f" (in {wrong} of {len(outcomes)} it is reliably the other way round)"
         return text
 
 
@@ -165,6 +172,7 @@ class Conclusion:
     claim: str  #: in the report's words.
     measured: str  #: which points are compared, in a sentence.
     clauses: tuple[Clause, ...]
+    preset: str = REPORT_PRESET  #: with which the networks were trained.
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -191,9 +199,18 @@ class Conclusion:
         fewest = min(comparison.n for comparison in comparisons)
         most = max(comparison.n for comparison in comparisons)
         seeds = str(most) if fewest == most else f"{fewest} to {most}"
-        summaries = [clause.summary for clause in self.clauses if clause.summary]
         verdict = self.verdict.value.capitalize()
-        return f"{verdict}: with these {seeds} seeds {', and '.join(summaries)}."
+        clauses = [clause for clause in self.clauses if clause.clear_outcomes]
+        if self.verdict is Verdict.OPEN:
+            questions = ", nor ".join(clause.question for clause in clauses)
+            return f"{verdict}: {seeds} seeds{self._recipe} do not decide {questions}."
+        summaries = ", and ".join(clause.summary for clause in clauses)
+        return f"{verdict}: with these {seeds} seeds{self._recipe} {summaries}."
+
+    @property
+    def _recipe(self) -> str:
+        """The preset in words, unless it is the report's own."""
+        return "" if self.preset == REPORT_PRESET else f" and preset {self.preset}"
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -217,7 +234,9 @@ def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
     right = clear.count(ComparisonOutcome.FOR)
     if right == len(clear):
         return Verdict.SUPPORTED
-    return Verdict.PARTLY if right else Verdict.NOT_SUPPORTED
+    if right:
+        return Verdict.PARTLY
+    return Verdict.CONTRADICTED if ComparisonOutcome.AGAINST in clear else Verdict.OPEN
 
 
 def conclusions(
@@ -242,7 +261,9 @@ def conclusions(
         variant = accuracy.experiment.variant
         if variant is not None:
             falls[variant] = _less(accuracy.between(*SHORT), accuracy.between(*LONG))
-    return _on_size(accuracies), _on_loss(accuracies), _on_length(falls)
+    of_report = (_on_size(accuracies), _on_loss(accuracies), _on_length(falls))
+    preset = results.plan.preset
+    return tuple(replace(conclusion, preset=preset) for conclusion in of_report)
 
 
 def _on_size(accuracies: PointsByNetwork) -> Conclusion:
@@ -254,7 +275,10 @@ def _on_size(accuracies: PointsByNetwork) -> Conclusion:
         for loss, smaller, larger in _neighbouring_sizes()
     )
     clause = Clause(
-        "a larger state is reliably better", "a larger state is not reliably better", compared
+        "a larger state is reliably better",
+        "a larger state is reliably worse",
+        "whether a larger state is better",
+        compared,
     )
     return Conclusion(
         "A larger state gives higher bit accuracy.",
@@ -281,10 +305,16 @@ def _on_loss(accuracies: PointsByNetwork) -> Conclusion:
         (
             Clause(
                 "MSE is reliably better than CE at small states",
-                "MSE is not reliably better than CE at small states",
+                "MSE is reliably worse than CE at small states",
+                "whether MSE is better than CE at small states",
                 at_small,
             ),
-            Clause("the gap reliably closes", "the gap does not reliably close", (closing,)),
+            Clause(
+                "the gap reliably closes",
+                "the gap reliably widens",
+                "whether the gap closes",
+                (closing,),
+            ),
         ),
     )
 
@@ -330,12 +360,14 @@ def _on_length(falls: PointsByNetwork) -> Conclusion:
         (
             Clause(
                 "bit accuracy reliably falls with length",
-                "bit accuracy does not reliably fall with length",
+                "bit accuracy reliably rises with length",
+                "whether bit accuracy falls with length",
                 falling,
             ),
             Clause(
                 "it falls reliably more at the smaller state",
-                "it does not fall reliably more at the smaller state",
+                "it falls reliably less at the smaller state",
+                "whether it falls more at the smaller state",
                 more_at_smaller,
             ),
         ),
@@ -347,6 +379,14 @@ def _neighbouring_sizes() -> Iterator[tuple[str, int, int]]:
     for loss in LOSSES:
         for smaller, larger in itertools.pairwise(SIZES):
             yield loss, smaller, larger
+
+
+def _in_how_many(count: int, comparisons: int) -> str:
+    """Say in how many comparisons something holds; empty if there is only one."""
+    if comparisons == 1:
+        return ""
+    share = "all" if count == comparisons else f"{count} of"
+    return f" in {share} {comparisons} comparisons"
 
 
 def _signed(points: float) -> str:

@@ -118,7 +118,8 @@ def _by_epoch(
         if not line.x:
             continue
         drawn.append(line)
-        if experiment.validation and metric is MNIST_ACCURACY:
+        comparable = inventory.plan.has_report_recipe
+        if comparable and experiment.validation and metric is MNIST_ACCURACY:
             published[line.label] = _published_points(experiment)
     return Figure(f"{task}-{metric.name}", title, "epoch", metric, tuple(drawn), published, note)
 

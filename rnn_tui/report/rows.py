@@ -128,6 +128,8 @@ class Row:
     #: all rows is the time that passed.
     seconds: float
     wanted: int  #: how many seeds the plan asks for.
+    #: whether ours were trained by the report's recipe; with another one nothing is compared.
+    comparable: bool = True
     #: the 95 % interval for the figure of one more seed; None for n < 2.
     expected: Interval | None = field(init=False)
 
@@ -153,22 +155,26 @@ class Row:
     def distance(self) -> float | None:
         """The points by which the published figure is below (negative) or above `expected`.
 
-        0 within; None for n < 2.
+        0 within; None for n < 2 and for another recipe than the report's.
         """
-        if self.expected is None:
+        if self.expected is None or not self.comparable:
             return None
         return self.expected.distance(self.experiment.published, DECIMALS)
 
     @property
     def inside(self) -> bool | None:
-        """Whether the published figure is in the interval of one more seed; None for n < 2."""
+        """Whether the published figure is in the interval of one more seed; None if unknown."""
         return None if self.distance is None else self.distance == 0
 
     @property
     def published_is(self) -> str:
         """The published figure's place relative to that interval; empty without values."""
+        if not self.values:
+            return ""
+        if not self.comparable:
+            return "other recipe"
         if self.distance is None:
-            return "one seed only" if self.values else ""
+            return "one seed only"
         if self.distance == 0:
             return "inside"
         side = "below" if self.distance < 0 else "above"
@@ -258,6 +264,7 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
         run_ids=tuple(run.run_id for run in runs),
         seconds=sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs),
         wanted=len(inventory.plan.seeds_of(experiment.task)),
+        comparable=inventory.plan.has_report_recipe,
     )
 
 

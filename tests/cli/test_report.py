@@ -38,8 +38,9 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
     assert [line.split(" | ")[0] for line in lines[2:8]] == [
         f"| Adder, H {size} {loss}" for loss in ("mse", "ce") for size in (3, 5, 10)
     ]
-    # Of one seed nothing follows, and that is said.
-    assert out.count("one seed only") == 6
+    # Preset fast is another recipe than the report's, and that is said.
+    assert out.count("| other recipe |") == 6
+    assert "Preset fast is not the report's recipe" in out
     assert out.count("**No verdict yet:") == 3
     assert out.count("A comparison in which at least 6 seeds differ counts for a conclusion") == 1
     assert "\x1b" not in out + err

@@ -355,11 +355,14 @@ MEANINGS = {
     "report: n": "number of trained seeds",
     "wanted": "number of seeds asked for",
     "published_lies": "where the published figure lies, in words",
-    "published_inside": "whether it is within `next_seed_95`; null for fewer than two seeds",
+    "published_inside": "whether it is within `next_seed_95`; null for fewer than two "
+    "seeds, and with a preset that is not the report's recipe",
     "report: values": "in the order of `seeds`",
     "conclusions": "the report's conclusions, each compared with the figures",
     "claim": "the claim",
-    "verdict": "the verdict of the seeds",
+    "verdict": (
+        "`supported`, `partly supported`, `contradicted`, `open` or `no verdict`, by `rule`"
+    ),
     "comparisons": "the comparisons behind the verdict",
     "mean_difference": "mean over seeds of the first figure minus the second, in percentage points",
     "report: conclusions[].comparisons[].seeds": "number of seeds that have both",

@@ -47,7 +47,9 @@ FALLS = {
 
 
 def conclusions_on(
-    figures: Mapping[str, Sequence[float]], falls: Mapping[str, float] | None = None
+    figures: Mapping[str, Sequence[float]],
+    falls: Mapping[str, float] | None = None,
+    preset: str = "report",
 ) -> tuple[Conclusion, ...]:
     """The conclusions on figures, by network one a seed.
 
@@ -62,7 +64,8 @@ def conclusions_on(
         AccuracyByLength(ADDERS[name], falling_accuracy(fall), ("run",) * SEEDS)
         for name, fall in (falls or {}).items()
     ]
-    return conclusions(Results(Plan(SEEDS, only=("adder",)), tuple(rows)), by_length)
+    plan = Plan(SEEDS, only=("adder",), preset=preset)
+    return conclusions(Results(plan, tuple(rows)), by_length)
 
 
 def falling_accuracy(fall: float) -> dict[int, dict[int, float]]:
@@ -106,7 +109,12 @@ def test_figures_like_the_report_s_support_all_three() -> None:
         assert comparison.interval.low <= comparison.difference <= comparison.interval.high
 
 
-def test_the_opposite_is_not_supported() -> None:
+def test_a_verdict_names_a_preset_that_is_not_the_report_s() -> None:
+    size, *_ = conclusions_on(AS_REPORTED, FALLS, preset="fast")
+    assert size.sentence.startswith("Supported: with these 8 seeds and preset fast a larger state")
+
+
+def test_the_opposite_is_contradicted() -> None:
     turned = {
         "H 3 mse": AS_REPORTED["H 10 ce"],
         "H 5 mse": AS_REPORTED["H 5 ce"],
@@ -116,11 +124,27 @@ def test_the_opposite_is_not_supported() -> None:
         "H 10 ce": AS_REPORTED["H 3 mse"],
     }
     opposite = conclusions_on(turned, {name: -fall for name, fall in FALLS.items()})
-    assert [conclusion.verdict for conclusion in opposite] == [Verdict.NOT_SUPPORTED] * 3
+    assert [conclusion.verdict for conclusion in opposite] == [Verdict.CONTRADICTED] * 3
     assert opposite[0].sentence == (
-        "Not supported: with these 8 seeds a larger state is not reliably better "
-        "(in 4 of 4 it is reliably the other way round)."
+        "Contradicted: with these 8 seeds a larger state is reliably worse in all 4 comparisons."
     )
+
+
+def test_without_evidence_a_conclusion_is_open() -> None:
+    """Half of the seeds say the one, half the other, so no comparison decides."""
+    spread = (80.0, 99.0, 81.0, 98.0, 82.0, 97.0, 83.0, 96.0)
+    figures = {
+        name: spread if number % 2 else tuple(reversed(spread))
+        for number, name in enumerate(ADDERS)
+    }
+    size, loss, _ = conclusions_on(figures)
+    assert (size.verdict, loss.verdict) == (Verdict.OPEN, Verdict.OPEN)
+    assert size.sentence == "Open: 8 seeds do not decide whether a larger state is better."
+    assert loss.sentence == (
+        "Open: 8 seeds do not decide whether MSE is better than CE at small states, nor whether "
+        "the gap closes."
+    )
+    assert loss.to_dict()["verdict"] == "open"
 
 
 def test_what_seeds_do_not_agree_on_is_open() -> None:
@@ -150,9 +174,7 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
         ComparisonOutcome.FOR,
         ComparisonOutcome.AGAINST,
     ]
-    assert loss.sentence.endswith(
-        "and the gap does not reliably close (it is reliably the other way round)."
-    )
+    assert loss.sentence.endswith("and the gap reliably widens.")
 
 
 def test_equal_figures_say_nothing() -> None:
@@ -219,8 +241,10 @@ def test_the_verdict_of_all_cases_is_that_of_the_rule() -> None:
                 assert verdict is Verdict.SUPPORTED
             elif ComparisonOutcome.FOR in clear:
                 assert verdict is Verdict.PARTLY
+            elif ComparisonOutcome.AGAINST in clear:
+                assert verdict is Verdict.CONTRADICTED
             else:
-                assert verdict is Verdict.NOT_SUPPORTED
+                assert verdict is Verdict.OPEN
             assert all(verdict_of(order) is verdict for order in itertools.permutations(outcomes))
 
 

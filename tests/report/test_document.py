@@ -184,7 +184,7 @@ def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
         Comparison(f"H {size} − H 1", {seed: size + seed / 10 for seed in range(6)})
         for size in (-3, 0, 4)
     )
-    clause = Clause("it is", "it is not", comparisons)
+    clause = Clause("it is", "it is the reverse", "whether it is", comparisons)
     conclusion = Conclusion("It is so.", "Difference: this.", (clause,))
     chart = comparison_chart(conclusion, "conclusion-1")
     assert chart is not None

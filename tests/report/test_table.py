@@ -106,8 +106,16 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
         Plan(2, only=("adder",)).config("adder", "lstm", 0).variants,
         "none",
     )
-    assert plan.notes
-    assert not Plan(2, preset="fast", only=("recall",)).notes
+    assert any("losses mse and ce" in note for note in plan.notes)
+    (note,) = Plan(2, preset="fast", only=("recall",)).notes
+    assert "not the report's recipe" in note
+    assert not Plan(2).notes
+
+
+def test_figures_of_another_recipe_are_not_compared() -> None:
+    row = replace(row_of(98.0, (98.0, 98.4, 98.2)), comparable=False)
+    assert (row.published_is, row.inside, row.distance) == ("other recipe", None, None)
+    assert row.to_dict()["published_inside"] is None
 
 
 @pytest.mark.parametrize(

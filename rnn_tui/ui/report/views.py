@@ -220,8 +220,9 @@ MEASURING = "Bit accuracy by length is being measured …"
 MARKS = {  # a mark and a word; colour only repeats them
     Verdict.SUPPORTED: ("✓", "$text-success"),
     Verdict.PARTLY: ("≈", "$text-warning"),
-    Verdict.NOT_SUPPORTED: ("✗", "$text-error"),
-    Verdict.NONE: ("?", "$text-muted"),
+    Verdict.CONTRADICTED: ("✗", "$text-error"),
+    Verdict.OPEN: ("?", "$text-accent"),
+    Verdict.NONE: ("·", "$text-muted"),
 }
 
 
@@ -342,10 +343,12 @@ def how_it_ended(report: ReportStatus, results: Results) -> tuple[str, SeverityL
         return f"The rerun ended with {at}; {many} failed. {now.failures[0]}", "error"
     if now.complete:
         inside = [row.inside for row in results.rows if row.inside is not None]
-        verdict = "one seed is too few to compare"
-        if inside:
-            verdict = f"{sum(inside)} of {len(inside)} published figures could be a further seed"
-        text = f"The report is complete: {verdict}."
+        verdict = ": one seed is too few to compare"
+        if not results.plan.has_report_recipe:
+            verdict = f" with preset {results.plan.preset}"
+        elif inside:
+            verdict = f": {sum(inside)} of {len(inside)} published figures could be a further seed"
+        text = f"The report is complete{verdict}."
     elif now.runs_left:
         text = f"The rerun was stopped with {at}; t resumes it."
     else:
