@@ -17,7 +17,7 @@ from tests.terminal import ROWS, Terminal, assert_interrupted
 
 pytestmark = pytest.mark.process
 
-F3, F4, F5, F6, CTRL_Q = "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x11"
+F4, F5, F6, F7, CTRL_Q = "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~", "\x11"
 
 
 @pytest.fixture
@@ -77,7 +77,7 @@ def test_told_to_end_in_mid_training_it_interrupts_the_run_and_keeps_it(terminal
 @pytest.mark.long
 def test_alt_with_a_key_leaves_a_field_and_types_nothing(terminal: Terminal) -> None:
     terminal.wait_for("MNIST")
-    terminal.press(F4)
+    terminal.press(F5)
     terminal.wait_for("Calculator")
     terminal.press("4")
     terminal.wait_for("decimal")
@@ -93,7 +93,7 @@ def test_alt_with_a_key_leaves_a_field_and_types_nothing(terminal: Terminal) -> 
 def train(terminal: Terminal) -> None:
     """Begin to train the adder, and wait until it gets on."""
     terminal.wait_for("MNIST")
-    terminal.press(F4)
+    terminal.press(F5)
     terminal.wait_for("Calculator")
     terminal.press("t")
     terminal.wait_for(r"[1-9][\d,]* sequences/s")
@@ -131,7 +131,7 @@ def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run
     terminal = Terminal(controlling=controlling)
     try:
         train(terminal)
-        terminal.press(f"{F3}{F4}{F5}n")
+        terminal.press(f"{F4}{F5}{F6}n")
         terminal.hang_up()
         assert terminal.wait_for_end() == 128 + signal.SIGHUP
     finally:
@@ -143,7 +143,7 @@ def test_a_terminal_that_is_closed_while_it_draws_ends_the_app_and_keeps_the_run
 def test_a_terminal_that_nobody_reads_can_be_ended_and_is_as_it_was(terminal: Terminal) -> None:
     train(terminal)
     for _ in range(20):
-        terminal.press(f"{F3}{F4}{F5}n")
+        terminal.press(f"{F4}{F5}{F6}n")
         time.sleep(0.05)
     terminal.send(signal.SIGTERM)
     assert terminal.wait_for_end(reading=False) == 128 + signal.SIGTERM
@@ -161,7 +161,7 @@ def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(
     terminal = Terminal()
     try:
         terminal.wait_for("MNIST")
-        terminal.press(F4)
+        terminal.press(F5)
         terminal.wait_for("Calculator")
         assert "\x1b[?1004h" in terminal.output  # it asks to be told
         terminal.press("t\x1b[O")  # a key says that the window is in front
@@ -189,7 +189,7 @@ def test_stopped_continued_and_ended_the_app_leaves_the_terminal_as_it_was(
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("keys", ["", F3, F4, F5, F6])
+@pytest.mark.parametrize("keys", ["", F4, F5, F6, F7])
 def test_it_can_be_quit_while_something_is_being_made(terminal: Terminal, keys: str) -> None:
     if keys:
         terminal.wait_for("MNIST")
@@ -267,7 +267,7 @@ def test_a_size_among_keys_is_none_and_that_of_the_window_has_bounds(home: Path)
 def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Terminal) -> None:
     terminal.wait_for("MNIST")
     terminal.press("\x1b[?62;4c")  # it has pictures by Sixel
-    terminal.press("\x1bOQ")
+    terminal.press("\x1bOR")
     terminal.wait_for("Training")
     terminal.press("4")
     for _ in range(20):
@@ -285,7 +285,7 @@ def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Termi
 def test_a_move_of_the_focus_draws_only_what_it_changes(terminal: Terminal) -> None:
     """Over a slow line a whole screen at each Tab would be felt."""
     terminal.wait_for("MNIST")
-    terminal.press(F4)
+    terminal.press(F5)
     terminal.wait_for("Calculator")
     terminal.press("f")
     terminal.wait_for("Preset")

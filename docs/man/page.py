@@ -18,7 +18,7 @@ WIDE, LINE = (
 )  # columns: more than any usage has; those of a line at a width of 80, beside what is left free
 BEFORE = """\
 .PP
-In the app, F1 to F6 go from tab to tab, and ? shows all keys.
+In the app, F1 shows help, and F2 to F8 go from tab to tab.
 .PP
 Results of commands go to standard output, messages and progress to standard error. With
 .BR \\-\\-json ,

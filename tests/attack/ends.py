@@ -23,11 +23,11 @@ from tests.terminal import Terminal, statuses_written
 CTRL_Q = "\x11"
 # Keys to press before the end. None starts a training or types a letter into a field.
 KEYS = (
-    *("\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~"),  # F2 to F6
+    *("\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~"),  # F3 to F7
     *("n", "n", "c", "m", "l", "+", "v", "\t", "\x1b[B", "\x1b[C"),
 )
 # The keys of tasks that train fast, and what is drawn once their tabs are there.
-TASKS = (("\x1bOR", "Prompt"), ("\x1bOS", "Calculator"))
+TASKS = (("\x1bOS", "Prompt"), ("\x1b[15~", "Calculator"))
 # On an idle machine an end takes up to two seconds, on a busy one longer.
 MOST_SECONDS = 5.0
 PATIENCE = 30.0
@@ -121,7 +121,7 @@ class Ends(Attack):
             terminal.watch(random.choice((0.0, random.uniform(0.0, 0.3))))
         if way.startswith("stuck"):
             with contextlib.suppress(OSError):
-                terminal.press("\x1bOR\x1bOS\x1b[15~n" * 5)
+                terminal.press("\x1bOS\x1b[15~\x1b[17~n" * 5)
             time.sleep(random.uniform(0.0, 0.5))
         taken = terminal.taken
         began = self._ask(terminal, way)

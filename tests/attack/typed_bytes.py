@@ -54,7 +54,7 @@ SEQUENCES = (
     *("\x1b1", "\x1bt", "\x1bn", "\x1bi", "\x1bw", "\x1b[5;3~", "\x1b[6;3~"),
     *("\x1b[97;5u", "\x1b[57358u", "\x1b[13;2u", "\x1b[27u", "\x1b[I", "\x1b[O"),
 )
-TABS = ("\x1bOP", "\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~")
+TABS = ("\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~", "\x1b[19~")
 # Kinds of mouse events in SGR 1006: a move without a button, one with the left button, and turns of
 # the wheel up, down (drawn twice as often), left, right, and up with Shift.
 MOVE = 35

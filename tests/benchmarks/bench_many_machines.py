@@ -36,7 +36,7 @@ from tests.terminal import Terminal
 STEPS, EPOCHS = 500, 10
 # What a worker sends at once: half a second of a run that logs twenty times a second.
 IN_A_MESSAGE = 10
-TAB, FILTER = "\x1b[18~", "/"
+TAB, FILTER = "\x1b[19~", "/"
 
 
 def recorded(run_id: str, config: RunConfig) -> list[events.Event]:

@@ -63,7 +63,7 @@ async def soak(runs: int, warm_up: int, every: int) -> float:
     """Train and print; returns by how many MB memory grew after the warm-up."""
     app = RnnTuiApp()
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await pilot.press("f4")
+        await pilot.press("f5")
         while not any(pane.spec.name == "adder" and pane.complete for pane in app.query(TaskPane)):
             await asyncio.sleep(0.02)
         began, before, kinds = 0.0, 0.0, Counter[str]()

@@ -49,15 +49,15 @@ def test_tabs_and_views_in_a_picture_are_those_of_the_app(name: str) -> None:
         for task in TASKS.values()
     }
     found = rows(name)
-    assert [row for row in found if row.startswith("F1 ")], name
-    assert {row for row in found if row.startswith("F1 ")} == {tabs}, MADE_BY.format(name)
+    assert [row for row in found if row.startswith("F2 ")], name
+    assert {row for row in found if row.startswith("F2 ")} == {tabs}, MADE_BY.format(name)
     assert {row for row in found if row.startswith("1 Training")} <= views, MADE_BY.format(name)
 
 
 @pytest.mark.parametrize("name", OF_THE_APP)
 def test_keys_in_a_picture_are_those_of_the_app(name: str) -> None:
     known = {word for _, binding in bound() for word in binding.description.split()}
-    footers = [row for row in rows(name) if row.endswith("? Help q Quit")]
+    footers = [row for row in rows(name) if row.endswith("F1 Help q Quit")]
     assert footers, name
     shown = {word for row in footers for word in re.findall(r"[A-Z][a-z]{2,}\b", row)}
     assert shown - known == set(), MADE_BY.format(name)

@@ -56,7 +56,7 @@ async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
 async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f8", "majority")
+        pane = await pane_of(pilot, "f9", "majority")
         assert "Majority" in screen_text(app)
         assert "A few steps on short strings." in screen_text(app)
         run = await trained(pilot, pane)
@@ -76,7 +76,7 @@ async def test_a_cell_is_ticked_in_the_form_and_trained(cell: str) -> None:
     label = CELLS[cell].label
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f8", "majority")
+        pane = await pane_of(pilot, "f9", "majority")
         for box in pane.query(Checkbox):
             if str(box.label) in ("LSTM", label):
                 box.value = str(box.label) == label
@@ -88,7 +88,7 @@ async def test_a_cell_is_ticked_in_the_form_and_trained(cell: str) -> None:
 async def test_a_metric_is_drawn_in_its_chart_and_in_the_tables(mnist_slice: Path) -> None:
     app = RnnTuiApp(data_dir=str(mnist_slice))
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f2", "mnist")
+        pane = await pane_of(pilot, "f3", "mnist")
         await unfolded(pilot)
         for field, typed in (("epochs", "1"), ("hidden-size", "3"), ("batch-size", "50")):
             pane.query_one(f"#field-{field}", Input).value = typed

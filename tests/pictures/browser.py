@@ -23,7 +23,7 @@ def picture() -> bytes:
     with serving() as server, browsing(Path(tempfile.gettempdir()), SIZE) as browser:
         browser.open(server.address)
         browser.wait_for("Train in seconds")
-        browser.press(Keys.F3)
+        browser.press(Keys.F4)
         browser.wait_for("report's recipe")
         browser.press("F")
         browser.wait_for("Preset +fast")

@@ -87,17 +87,17 @@ async def home(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 
 async def recall_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f3")
-    set_up(app, 20)
-
-
-async def adder_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4")
     set_up(app, 20)
 
 
+async def adder_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
+    await go(pilot, app, "f5")
+    set_up(app, 20)
+
+
 async def mnist_form(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f2")
+    await go(pilot, app, "f3")
     app.pane.query_one("#preset", Select).value = "fast"
     for model in ("rnn", "bilstm"):
         app.pane.query_one(f"#model-{model}", Checkbox).value = True
@@ -111,7 +111,7 @@ async def train_three(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 async def inside_image(pilot: Pilot[int], app: RnnTuiApp) -> MnistInside:
     """Look into the RNN that ships while it reads a test image."""
-    await go(pilot, app, "f2", "inside")
+    await go(pilot, app, "f3", "inside")
     await until(pilot, lambda: bool(app.query(MnistInside)))
     view = app.query_one(MnistInside)
     await until(pilot, lambda: view.subject is not None)
@@ -129,12 +129,12 @@ async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 
 async def inside_recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f3", "inside")
+    await go(pilot, app, "f4", "inside")
     await analysed(pilot, app, "k")
 
 
 async def inside_adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)  # which starts its analysis by itself
 
 
@@ -149,7 +149,7 @@ async def analysed(pilot: Pilot[int], app: RnnTuiApp, *keys: str) -> None:
 
 async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
     """The six most important units, ablated: 6, 4, 2, 1, 0 and 9."""
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)
     up, down = ["up"] * 2, ["down"] * 9
     await analysed(
@@ -177,19 +177,19 @@ async def analyse(pilot: Pilot[int], app: RnnTuiApp, kind: str) -> None:
 
 
 async def inside_ablation(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)
     await analyse(pilot, app, "silence")
 
 
 async def inside_automaton(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)
     await analyse(pilot, app, "automaton")
 
 
 async def inside_states(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)
     await analyse(pilot, app, "state_space")
 
@@ -207,20 +207,20 @@ async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
 async def inside_history(pilot: Pilot[int], app: RnnTuiApp) -> None:
     """Four snapshots before the end of the training of recall networks."""
     await train(pilot, app)
-    await go(pilot, app, "f3", "inside")
+    await go(pilot, app, "f4", "inside")
     for _ in range(4):
         await analysed(pilot, app, "less_than_sign")
 
 
 async def inside_clicks(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await train(pilot, app)
-    await go(pilot, app, "f4", "inside")
+    await go(pilot, app, "f5", "inside")
     await analysed(pilot, app)
     await analyse(pilot, app, "clicks")
 
 
 async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f3")
+    await go(pilot, app, "f4")
     set_up(app, 5)
     await pilot.press("K")
     await until(pilot, lambda: "Enter uses it" in said(app))
@@ -238,7 +238,7 @@ async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    await go(pilot, app, "f2", "photos")
+    await go(pilot, app, "f3", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
     await until(pilot, lambda: "12 photos" in said(app))
 

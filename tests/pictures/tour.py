@@ -65,8 +65,8 @@ async def at_home(pilot: Pilot[int], camera: Camera) -> None:
 
 
 async def train_adders(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
-    caption = "F4, t: train three sizes of adder, twenty seeds each"
-    await go(pilot, app, "f4")
+    caption = "F5, t: train three sizes of adder, twenty seeds each"
+    await go(pilot, app, "f5")
     set_up(app, 20)
     await pilot.pause(0.3)
     app.clear_notifications()
@@ -109,11 +109,11 @@ async def look_inside(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None
 
 
 async def read_photos(pilot: Pilot[int], app: RnnTuiApp, camera: Camera) -> None:
-    await go(pilot, app, "f2", "photos")
+    await go(pilot, app, "f3", "photos")
     await until(pilot, lambda: bool(app.query(PhotosPanel)))
     await until(pilot, lambda: "12 photos" in said(app))
     await pilot.pause(0.8)
-    camera.take(2.2, "F2, 4: photos of digits, each with what the network gets")
+    camera.take(2.2, "F3, 4: photos of digits, each with what the network gets")
     await pilot.press("down")
     await pilot.pause(0.3)
     await pilot.press("enter")

@@ -36,7 +36,7 @@ HEAD = f"""\
 # Keys
 
 {MADE}
-Each key has the same meaning everywhere. The footer shows the most useful keys of the current view, `?`
+Each key has the same meaning everywhere. The footer shows the most useful keys of the current view, `F1`
 shows all of them, and Ctrl+P finds actions by name. In a text field, hold **Alt**: Alt+2 goes to the
 second view, Alt+T trains. Alt+F and Alt+B move by a word there, as in shells.
 

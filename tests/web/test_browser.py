@@ -60,10 +60,10 @@ def app(browser: Browser, server: Serving) -> Browser:
 def test_function_keys_are_the_app_s(app: Browser) -> None:
     address = app.driver.current_url
     for key, words in (
-        (Keys.F2, "2 Test"),
-        (Keys.F5, "No run|No runs"),
-        (Keys.F3, "2 Results"),
-        (Keys.F1, "Train in seconds"),
+        (Keys.F3, "2 Test"),
+        (Keys.F6, "No run|No runs"),
+        (Keys.F4, "2 Results"),
+        (Keys.F2, "Train in seconds"),
     ):
         app.press(key)
         app.wait_for(words)
@@ -77,7 +77,7 @@ def test_home_reads_while_somebody_looks(app: Browser) -> None:
 
 
 def test_a_click_goes_to_a_view_and_digits_typed_there_are_answered(app: Browser) -> None:
-    app.press(Keys.F3)
+    app.press(Keys.F4)
     app.wait_for("5 Prompt")
     app.click("5 Prompt")
     app.wait_for("Type")
@@ -88,7 +88,7 @@ def test_a_click_goes_to_a_view_and_digits_typed_there_are_answered(app: Browser
 
 
 def test_a_stroke_of_the_mouse_is_read(app: Browser) -> None:
-    app.press(Keys.F2)
+    app.press(Keys.F3)
     app.wait_for("5 Draw")
     app.click("5 Draw")
     app.wait_for("Draw a digit")
@@ -98,14 +98,14 @@ def test_a_stroke_of_the_mouse_is_read(app: Browser) -> None:
 
 
 def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) -> None:
-    app.press(Keys.F3)
+    app.press(Keys.F4)
     app.wait_for("report's recipe")
     app.press("F")
     app.wait_for("Preset +fast")
     app.press("t")
     app.wait_for("epoch 2 of 2")
     assert re.search("[\u2801-\u28ff]{5}", app.text)  # lines of a chart
-    app.press(Keys.F5)
+    app.press(Keys.F6)
     app.wait_for(r"\d runs? · by age")
     app.press("e")
     app.wait_for("Enter downloads")

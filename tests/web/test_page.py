@@ -20,7 +20,7 @@ pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="pages are for systems with signals"),
 ]
 
-F4 = "\x1bOS"
+F5 = "\x1b[15~"
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def train(page: PageProcess, *, long: bool = False) -> None:
     """Begin to train the adder, if asked with the preset that takes longest, and wait until it gets
     on.
     """
-    page.press(F4)
+    page.press(F5)
     page.wait_for("Calculator")
     page.press("FF" * long)
     page.press("t")
@@ -100,7 +100,7 @@ def test_runs_and_settings_lie_in_the_folder_of_the_page(home: Path, store: Path
 
 
 def test_it_hears_keys_and_sizes(page: PageProcess) -> None:
-    page.press(F4)
+    page.press(F5)
     page.wait_for("Calculator")
     page.press("4")
     page.wait_for("decimal")
@@ -216,7 +216,7 @@ def test_ctrl_z_and_ctrl_c_end_nothing(page: PageProcess) -> None:
 def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(
     page: PageProcess,
 ) -> None:
-    page.press("\x1bOQ")
+    page.press("\x1bOR")
     page.wait_for("Confusion")
     raw: list[bytes] = []
     take = page._take

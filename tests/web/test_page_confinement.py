@@ -243,7 +243,7 @@ def page(share: Path, tmp_path: Path) -> Iterator[PageProcess]:
     """A confined page that shows photos."""
     with PageProcess(store=tmp_path / "store", share=share, size=(130, 45)) as page:
         page.wait_for("Home")
-        page.press("\x1bOQ")
+        page.press("\x1bOR")
         page.wait_for("Confusion")
         page.press("4")
         page.wait_for(r"\d+ photos")

@@ -19,7 +19,7 @@ from tests.web.page_process import PageProcess
 
 pytestmark = pytest.mark.process
 
-F2, F5, F6, DOWN, ENTER = "\x1bOQ", "\x1b[15~", "\x1b[17~", "\x1b[B", "\r"
+F3, F6, F7, DOWN, ENTER = "\x1bOR", "\x1b[17~", "\x1b[18~", "\x1b[B", "\r"
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def export(page: PageProcess, downs: int) -> tuple[str, bytes]:
 
 @pytest.mark.long
 def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> None:
-    page.press(F5)
+    page.press(F6)
     page.wait_for("2 runs · by age")
     page.watch(1)
     name, data = export(page, 0)
@@ -78,7 +78,7 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
 
 @pytest.mark.long
 def test_photos_are_downloaded(page: PageProcess) -> None:
-    page.press(F2)
+    page.press(F3)
     page.wait_for("Confusion")
     page.press("4")
     page.wait_for(r"\d+ photos")
@@ -107,7 +107,7 @@ def test_photos_are_downloaded(page: PageProcess) -> None:
 
 @pytest.mark.long
 def test_the_report_is_downloaded(page: PageProcess) -> None:
-    page.press(F6)
+    page.press(F7)
     page.wait_for("Conclusions")
     page.watch(2)
     name, data = export(page, 0)

@@ -16,7 +16,7 @@ from rnn_tui.runs.turns import Turn, processes_in_turn
 from tests.runs.kept_runs import small
 from tests.web.page_process import PageProcess
 
-F4, F6 = "\x1bOS", "\x1b[17~"
+F5, F7 = "\x1b[15~", "\x1b[18~"
 TRAINS = r"[1-9][\d,]* seq"
 LONG = 'preset = "best"\n'
 
@@ -39,7 +39,7 @@ def pages(tmp_path: Path, turns: Path) -> Iterator[Callable[[str], PageProcess]]
             (tmp_path / name / "config.toml").write_text(LONG, encoding="utf-8")
             page = stack.enter_context(PageProcess(store=tmp_path / name, turns=turns))
             page.wait_for("Home")
-            page.press(F4)
+            page.press(F5)
             page.wait_for("Calculator")
             return page
 
@@ -113,7 +113,7 @@ def test_the_rerun_of_the_report_waits_too(
     pages: Callable[[str], PageProcess], turns: Path, ahead: Turn
 ) -> None:
     page = pages("page")
-    page.press(F6)
+    page.press(F7)
     page.wait_for("Conclusions")
     page.press("t")
     page.wait_for("waits for its turn: 1 before it")

@@ -437,7 +437,7 @@ async def test_a_page_that_trains_is_in_use(tmp_path: Path) -> None:
     (tmp_path / "config.toml").write_text('preset = "best"\n', encoding="utf-8")
     with serving("--idle", "0.1", RNN_TUI_STORE=str(tmp_path)) as server:
         async with client_of(server) as client, client.page() as page:
-            await page.send_json(["stdin", "\x1bOQt"])
+            await page.send_json(["stdin", "\x1bORt"])
             # a busy machine takes long to begin
             used = asyncio.create_task(pressing(page, "\x1b[A"))
             text = ""

@@ -70,7 +70,7 @@ class RnnTuiApp(HostApp):
         key("pause", "pause(False)", "Unpause", tooltip="Unpause the training"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("guide", "guide", "Guide", show=False),
-        key("help", "help", "Help", tooltip="This help"),
+        key("help", "help", "Help", tooltip="This help", display="F1"),
         key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -462,7 +462,7 @@ class RnnTuiApp(HostApp):
             return
         which = f"{runs[0].name} was" if len(runs) == 1 else f"{len(runs)} runs were"
         self.notify(
-            f"{printable(which, 100)} interrupted. F5 shows all runs; press g there to resume.",
+            f"{printable(which, 100)} interrupted. F6 shows all runs; press g there to resume.",
             timeout=20,
         )
 

@@ -14,8 +14,8 @@ from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, with_key
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
-TASKS_BEFORE = 3  # all tasks have a tab, but F5 to F7 stay what they are however many there are
-KEYS = tuple(f"f{number}" for number in range(1, 13))
+TASKS_BEFORE = 3  # all tasks have a tab, but F6 to F8 stay what they are however many there are
+KEYS = tuple(f"f{number}" for number in range(2, 13))  # F1 is help
 HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
 
 

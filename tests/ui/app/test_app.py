@@ -322,8 +322,8 @@ async def test_chart_keys(runs: ScriptedRuns) -> None:
         await press(pilot, "c")
         assert pilot.app.screen.maximized is None
         # What one goes to is not behind it.
-        for away in ("2", "f3", "f1", "f"):
-            await press(pilot, "f2", "1")
+        for away in ("2", "f4", "f2", "f"):
+            await press(pilot, "f3", "1")
             await wait_until(
                 pilot, lambda: app.tabs.active == "mnist" and app.pane.view == "training"
             )
@@ -355,9 +355,9 @@ async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(
         # Left by a tab's key, it goes with one `f`.
         await press(pilot, "f")
         await wait_until(pilot, lambda: form.has_focus_within)
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
-        await press(pilot, "f2")
+        await press(pilot, "f3")
         await wait_until(pilot, lambda: app.tabs.active == "mnist" and form.is_on_screen)
         await press(pilot, "f")
         await wait_until(pilot, lambda: loss.is_on_screen)

@@ -73,7 +73,7 @@ async def test_forms_begin_with_the_preset_and_device_preferred(
         [config] = runs.started
         assert (config.preset, config.device, config.epochs) == ("photos", "cpu", 60)
         # A task without such a preset begins with its own.
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
         assert app.pane.query_one("#preset", Select).value == "report"
 
@@ -99,9 +99,9 @@ async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are
 ) -> None:
     config_file().write_text('[keys]\ntrain = "K"\nhelp = "!"\n')
     async with running(app := RnnTuiApp(runs), "home") as pilot:
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: app.pane.query("Input"))
         entry = app.pane.query(Input).first()
         entry.focus()

@@ -43,7 +43,7 @@ MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
     ("sweeps", "trials"): ("B", lambda app: str(app.query_one(TrialsTable).border_subtitle)),
 }
-KEYS = {"mnist": "f2", "recall": "f3", "adder": "f4", "runs": "f5", "report": "f6", "sweeps": "f7"}
+KEYS = {"mnist": "f3", "recall": "f4", "adder": "f5", "runs": "f6", "report": "f7", "sweeps": "f8"}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -51,7 +51,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
     async with running(app, size=(120, 40)) as pilot:
         [run_id] = runs.start([TASKS["adder"].config("lstm", "report")])
         await wait_until(pilot, lambda: len(runs.states[run_id].epochs) == 2 or runs.drain())
-        press_at_once(app, "f4")
+        press_at_once(app, "f5")
         while not app.query("#adder TaskPane"):
             await asyncio.sleep(0)
         pane = app.query_one("#adder TaskPane", TaskPane)
@@ -73,7 +73,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
 
 
 @pytest.mark.parametrize(
-    "key", ["f2", *(pytest.param(key, marks=pytest.mark.long) for key in ("f3", "f4"))]
+    "key", ["f3", *(pytest.param(key, marks=pytest.mark.long) for key in ("f4", "f5"))]
 )
 async def test_a_key_waits_for_the_tab_that_the_one_before_opens(
     key: str, runs: ScriptedRuns
@@ -98,7 +98,7 @@ async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: Sc
 
 
 @pytest.mark.parametrize(
-    ("key", "task"), [("f2", "mnist"), pytest.param("f3", "recall", marks=pytest.mark.long)]
+    ("key", "task"), [("f3", "mnist"), pytest.param("f4", "recall", marks=pytest.mark.long)]
 )
 async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
     key: str, task: str, runs: ScriptedRuns
@@ -221,7 +221,7 @@ async def test_a_window_without_room_for_the_words_of_a_button_ends_nothing(
 async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
     app = RnnTuiApp()
     async with running(app, "home", size=(120, 40)) as pilot:
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
         await press(pilot, "5")
         await wait_until(
@@ -293,9 +293,9 @@ async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
         if seen:
-            await press(pilot, "f2")
+            await press(pilot, "f3")
             await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.complete)
-            await press(pilot, "f1")
+            await press(pilot, "f2")
             await wait_until(pilot, lambda: app.tabs.active == "home")
         press_at_once(app, *keys)
         await wait_until(pilot, lambda: app.query(field) and app.keys.empty)
@@ -374,7 +374,7 @@ async def test_a_view_opens_though_its_tab_does_not_get_the_focus(runs: Scripted
     """Textual takes the focus from a hidden widget, as if a window gets too narrow for a chart."""
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
-        await press(pilot, "f2", "f1")
+        await press(pilot, "f3", "f2")
         press_at_once(app, "3")
         async with asyncio.timeout(30):
             while app.tabs.active == "home" or app.pane.view != "photos":

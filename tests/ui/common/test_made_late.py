@@ -103,7 +103,7 @@ async def test_a_tab_made_while_a_screen_above_closes_gets_its_form(
     """Textual loses what a closing screen was to call after its next refresh."""
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
-        press_at_once(app, "f4")
+        press_at_once(app, "f5")
         await turns_until(lambda: bool(app.query("#adder #views")))
         pane = app.query_one("#adder TaskPane", TaskPane)
         await turns_until(lambda: pane.query_one("#views").is_mounted)

@@ -137,7 +137,7 @@ class FadedApp(RnnTuiApp):
 async def test_all_views_can_be_faded_in_tiny_windows(home: Path) -> None:
     app = FadedApp()
     async with running(app, size=(120, 40)) as pilot:
-        for tab, views in (("f2", 6), ("f3", 5), ("f4", 5), ("f5", 1), ("f6", 2), ("f7", 2)):
+        for tab, views in (("f3", 6), ("f4", 5), ("f5", 5), ("f6", 1), ("f7", 2), ("f8", 2)):
             await press(pilot, tab)
             await wait_until(pilot, lambda: app.tabs.front and app.pane.complete)
             for view in range(1, views + 1):

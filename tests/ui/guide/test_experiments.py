@@ -40,7 +40,7 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
     assert any(step.guess for step in steps)
     for step in steps:
         assert step.keys, step.title
-        assert step.keys[0] in ("f2", "f3", "f4"), step.title
+        assert step.keys[0] in ("f3", "f4", "f5"), step.title
         for key, following in pairwise(step.keys):
             # meanwhile the user may have gone elsewhere
             assert key != WAIT or following == step.keys[0], step.title
@@ -57,7 +57,7 @@ def test_each_has_a_guess_and_finds_its_way_from_anywhere(name: str) -> None:
         (GOOD.replace("## First", "Here.\n\n## First"), "then a step"),
         (GOOD.replace("\nLook.\n", ""), "Step 1 of bad.md needs"),
         (GOOD.replace("Read.", ""), "Step 1 of bad.md needs"),
-        (GOOD.replace("f4 wait", ""), "Step 1 of bad.md needs"),
+        (GOOD.replace("f5 wait", ""), "Step 1 of bad.md needs"),
         (GOOD.replace("## First", "## "), "Step 1 of bad.md needs"),
         (GOOD.replace("```keys", "```sh"), "at most a block 'guess'"),
         (GOOD.replace("```keys", "```guess aloud"), "at most a block 'guess'"),
@@ -89,7 +89,7 @@ def test_one_more_is_one_file(tmp_path: Path) -> None:
     assert experiment_names(tmp_path) == ["mine"]
     assert read_experiment("mine", "de", tmp_path).title == "Titel"
     [step] = read_experiment("mine", "fr", tmp_path).steps
-    assert (step.text, step.keys, step.guess, step.look) == ("Read.", ["f4", WAIT], "", "Look.")
+    assert (step.text, step.keys, step.guess, step.look) == ("Read.", ["f5", WAIT], "", "Look.")
 
 
 def test_what_the_keys_do_may_stand_behind_their_name(tmp_path: Path) -> None:
@@ -97,4 +97,4 @@ def test_what_the_keys_do_may_stand_behind_their_name(tmp_path: Path) -> None:
         GOOD.replace("```keys", "```keys opens the adder, waits"), encoding="utf-8"
     )
     [step] = read_experiment("mine", folder=tmp_path).steps
-    assert (step.action, step.keys) == ("opens the adder, waits", ["f4", WAIT])
+    assert (step.action, step.keys) == ("opens the adder, waits", ["f5", WAIT])

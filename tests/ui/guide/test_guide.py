@@ -214,11 +214,11 @@ async def test_the_line_on_home_opens_the_list_and_escape_leaves_it(runs: Script
 async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    stepping(monkeypatch, "f3")
+    stepping(monkeypatch, "f4")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
-        await press(pilot, "f4")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: app.tabs.active == "adder" and app.pane.has_focus_within)
         assert not panel.has_focus_within
         await press(pilot, "2")
@@ -236,7 +236,7 @@ async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(
 async def test_it_presses_nothing_while_something_else_trains(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    stepping(monkeypatch, "f4", "t")
+    stepping(monkeypatch, "f5", "t")
     app = RnnTuiApp(runs)
     async with running(app, "mnist", size=(80, 24)) as pilot:
         await start(pilot, runs)
@@ -250,7 +250,7 @@ async def test_it_presses_nothing_while_something_else_trains(
 async def test_leaving_while_it_waits_stops_nothing_that_trains(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    stepping(monkeypatch, "f4", "t", "wait", "f4", "2")
+    stepping(monkeypatch, "f5", "t", "wait", "f5", "2")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin_it(pilot)
@@ -267,9 +267,9 @@ async def test_leaving_while_it_waits_stops_nothing_that_trains(
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
-        (("f4", "f12"), "F12 does nothing here"),
-        (("f4", "5", "#nothing"), "nothing: is not in view"),
-        (("f4", "2", "#preset"), "preset: is not in view"),
+        (("f5", "f12"), "F12 does nothing here"),
+        (("f5", "5", "#nothing"), "nothing: is not in view"),
+        (("f5", "2", "#preset"), "preset: is not in view"),
         (("question_mark",), "A dialog is open over the app"),
     ],
 )
@@ -288,7 +288,7 @@ async def test_what_cannot_be_pressed_is_said(
 async def test_an_app_that_finds_no_rest_is_not_waited_for_without_end(
     monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    stepping(monkeypatch, "f4", "t", "wait", "f4", "2")
+    stepping(monkeypatch, "f5", "t", "wait", "f5", "2")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         await begin_it(pilot)

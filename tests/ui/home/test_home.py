@@ -212,7 +212,7 @@ async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) ->
         assert app.tabs.active == "mnist"
         await wait_until(pilot, lambda: app.pane.view == "training")
         # Once more, beside a run: Home asks, and stops nothing by itself.
-        await press(pilot, "f1", "t")
+        await press(pilot, "f2", "t")
         await wait_until(pilot, lambda: "MNIST: LSTM fast is in training" in screen_text(app))
         await press(pilot, "escape")
         assert len(runs.started) == 1
@@ -238,7 +238,7 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
         await wait_until(pilot, lambda: app.tabs.active == "recall")
         states = app.runs.states
         await wait_until(pilot, lambda: [s.status.value for s in states.values()] == ["finished"])
-        await press(pilot, "h")
+        await press(pilot, "f2")
         await wait_until(pilot, lambda: "Resume night" not in screen_text(app))
 
 
@@ -246,12 +246,12 @@ async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
 async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
     async with home() as (app, digit, pilot):
         await wait_until(pilot, lambda: digit.rows > 5)
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: not ticking(digit))
         rows = digit.rows
         await pilot.pause(0.1)
         assert digit.rows == rows
-        await press(pilot, "h")
+        await press(pilot, "f2")
         await wait_until(pilot, lambda: ticking(digit))
         app.post_message(events.AppBlur())
         await wait_until(pilot, lambda: not ticking(digit))

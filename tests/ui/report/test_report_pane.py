@@ -72,7 +72,7 @@ async def report_tab(
     """The app with the Report tab in front, numbers of seeds typed and figures there."""
     app = RnnTuiApp(runs, report_overrides=overrides)
     async with running(app, "home", size=size) as pilot:
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
         app.query_one("#seeds", Input).value, app.query_one("#mnist-seeds", Input).value = typed
         await idle(pilot)
@@ -139,7 +139,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await resize(pilot, *size)
             text = screen_text(app)
-            for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F6 Report"):
+            for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F7 Report"):
                 assert word in text, size
 
         # More seeds: what is lacking is said at once, and comes as another program trains it.
@@ -203,7 +203,7 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
         assert len(chosen) == 2
         await wait_until(pilot, lambda: "H 2 ce (n 3)" in screen_text(app))
         # Another row, by mouse, in place of the first: one click goes there, the next one opens.
-        await press(pilot, "f6")
+        await press(pilot, "f7")
         for _ in range(2):
             await pilot.click("#report-figures", offset=(3, 1))
         await wait_until(pilot, lambda: isinstance(app.pane, RunsPane))

@@ -32,7 +32,7 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
             update_run(connection, run_id(number), status=Status.FINISHED)
     app = RnnTuiApp()
     async with running(app, "home", size=(120, 30)) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         table = app.query_one(RunsTable)
         await wait_until(pilot, lambda: len(table.listing.items) == MANY)

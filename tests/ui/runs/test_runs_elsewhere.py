@@ -90,13 +90,13 @@ async def test_its_curve_goes_on_in_compare(home: Path) -> None:
 async def test_what_trains_here_keeps_its_keys(home: Path) -> None:
     with training_elsewhere() as (_, other):
         async with runs_tab(size=(160, 40)) as (app, pilot):
-            await press(pilot, "f3")
+            await press(pilot, "f4")
             await wait_until(
                 pilot, lambda: bool(app.query("#recall TaskPane")) and app.pane.complete
             )
             app.post_message(TrainRequested([small(epochs=1000, training_size=1000)]))
             await wait_until(pilot, lambda: app.runs.active is not None and app.runs.active.step)
-            await press(pilot, "f5")
+            await press(pilot, "f6")
             table = app.query_one(RunsTable)
             assert app.runs.active is not None
             here = app.runs.active.run_id

@@ -106,7 +106,7 @@ async def runs_tab(
     """The app with the Runs tab in front, and its table there."""
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
         yield app, pilot
@@ -187,7 +187,7 @@ async def test_interrupted_runs_are_offered_at_the_start(store_home: Path) -> No
     app = RnnTuiApp()
     async with running(app, size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: "adder-half was interrupted" in last_notice(app))
-        assert "F5" in last_notice(app)
+        assert "F6" in last_notice(app)
     assert app.runs.close(10)
 
 
@@ -228,7 +228,7 @@ async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path
         beside.unlink()
     async with runs_tab() as (app, pilot):
         assert "is damaged" in str(app.pane.query_one("#problem", Static).render())
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete)
 
 
@@ -364,18 +364,18 @@ async def test_a_run_that_was_stopped_and_goes_on_is_told_of_twice(home: Path) -
     runs = TrainingManager()
     async with running(RnnTuiApp(runs), "home", size=(120, 40)) as pilot:
         app: Any = pilot.app
-        await press(pilot, "f4")
+        await press(pilot, "f5")
         await wait_until(pilot, lambda: app.pane.spec.name == "adder" and app.pane.complete)
         app.post_message(TrainRequested([replace(adder(), epochs=250)]))
         await wait_until(pilot, lambda: runs.busy)
         await press(pilot, "s")
         await wait_until(pilot, lambda: "was stopped" in last_notice(app))
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: bool(app.query(RunsTable)))
         await settled(pilot, app)
         await press(pilot, "g")
         await wait_until(pilot, lambda: runs.busy and app.tabs.active == "adder")
-        press_at_once(app, "f1")  # where its result is in view, no notice lies over it
+        press_at_once(app, "f2")  # where its result is in view, no notice lies over it
         await wait_until(pilot, lambda: "bit accuracy: H 3 bce" in last_notice(app))
         assert [s.status for s in runs.states.values()] == [Status.FINISHED]
     assert runs.close(10)
@@ -389,7 +389,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
         (state,) = runs.states.values()
         assert state.step == 32
         assert [epoch.epoch for epoch in state.epochs] == [1, 2, 3, 4]
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await wait_until(pilot, lambda: "✓ finished" in row(app, "adder-half"))
         await press(pilot, "g")
         await idle(pilot)
@@ -404,7 +404,7 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         await press(pilot, "down", "a")
         await wait_until(pilot, lambda: bool(app.query(CalculatorPanel)))
         await wait_until(pilot, lambda: "run adder-lr0.01" in screen_text(app))
-        await press(pilot, "f5")
+        await press(pilot, "f6")
         await settled(pilot, app)
         await press(pilot, "t")
         await wait_until(pilot, lambda: app.query_one("#adder #field-epochs", Input).value == "4")
@@ -451,11 +451,11 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
 
 @pytest.mark.long
 async def test_a_focus_that_comes_late_brings_no_tab_back(store_home: Path) -> None:
-    """`Enter` in the filter of all runs asks for the focus on the table; `F2` comes before it."""
+    """`Enter` in the filter of all runs asks for the focus on the table; `F3` comes before it."""
     async with runs_tab() as (app, pilot):
         press_at_once(app, "slash")
         await wait_until(pilot, lambda: isinstance(app.focused, FilterInput))
-        press_at_once(app, "enter", "f2")
+        press_at_once(app, "enter", "f3")
         await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.focused)
         await pilot.pause(0.3)
         assert app.tabs.active == "mnist"

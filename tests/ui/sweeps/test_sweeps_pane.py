@@ -55,7 +55,7 @@ async def sweeps_tab(
     """The app with the Sweeps tab in front."""
     app = RnnTuiApp()
     async with running(app, "home", size=size) as pilot:
-        await press(pilot, "f7")
+        await press(pilot, "f8")
         await wait_until(pilot, lambda: bool(app.query(SweepsPane)) and app.pane.complete)
         yield app, pilot
     assert app.runs.close(60)
@@ -138,7 +138,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         )
         for size in SIZES:
             await resize(pilot, *size)
-            for word in ("F7 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Resume"):
+            for word in ("F8 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Resume"):
                 assert word in screen_text(app), size
 
         # One point a trial with its seeds as a bar, against one setting after the other.

@@ -13,7 +13,7 @@ from tests.terminal import Terminal
 
 pytestmark = pytest.mark.process
 
-F7, TAB = "\x1b[18~", "\t"
+F8, TAB = "\x1b[19~", "\t"
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def terminal(home: Path) -> Iterator[Terminal]:
     """A terminal in which a sweep of one run trains."""
     terminal = Terminal()
     terminal.wait_for("Home")
-    terminal.press(F7)
+    terminal.press(F8)
     terminal.wait_for("No trial yet")
     terminal.press("f")
     terminal.wait_for("Train the sweep")

@@ -42,7 +42,7 @@ from tests.ui.helpers import (
     wait_until,
 )
 
-KEYS = {"recall": "f3", "adder": "f4"}
+KEYS = {"recall": "f4", "adder": "f5"}
 ACCURACY = {"recall": "accuracy", "adder": "bit_accuracy"}
 STEPS_PER_EPOCH = 10
 
@@ -505,7 +505,7 @@ async def test_each_tab_has_its_own_runs(runs: ScriptedSets) -> None:
         assert app.pane.states() == []
         assert cells(short_table(app)) == []
         await press(pilot, "x")
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "recall")
         assert [state.status for state in app.pane.states()] == [Status.FINISHED]
         await press(pilot, "x")

@@ -61,7 +61,7 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
     train(small(epochs=40))
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: " h on" in estimate(app))
-        await press(pilot, "f3")
+        await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
         await wait_until(pilot, lambda: estimate(app).endswith(" on this machine"))
         assert " h on" not in estimate(app)

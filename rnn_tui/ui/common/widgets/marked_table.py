@@ -23,7 +23,7 @@ from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
 LONGEST_FILTER = 200  # characters
-EMPTY = "No runs yet. Train something (F2 … F4, then t), and it is kept here."
+EMPTY = "No runs yet. Train something (F3 … F5, then t), and it is kept here."
 STATUS_MARKS = {  # mark and colour of each status; the mark is there for those who see no colours
     Status.LOADING: ("…", "$text-muted"),
     Status.TRAINING: ("●", "$text-success"),
