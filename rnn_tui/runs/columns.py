@@ -7,6 +7,7 @@ and text is made harmless to show. Each kind of column is a class; each column i
 
 import json
 import sqlite3
+import struct
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -156,6 +157,20 @@ class JsonMetrics(Column):
         return metrics_from_json(value)
 
 
+class ReplicaValues(Column):
+    """A value for each replica, as little-endian doubles; NULL for none."""
+
+    fallback: tuple[float, ...] = ()
+
+    def read(self, value: object) -> tuple[float, ...]:
+        """Return the values, one a replica."""
+        if value is None:
+            return ()
+        if not isinstance(value, bytes) or len(value) % 8:
+            raise TypeError("no values of replicas")
+        return struct.unpack(f"<{len(value) // 8}d", value)
+
+
 class RunStatus(Column):
     """The status of a run. That it is damaged is never written: only the reader finds that."""
 
@@ -219,6 +234,7 @@ COLUMNS: Mapping[str, Column] = {
     "epoch": Nullable(Count()),
     "elapsed": Seconds(),
     "rate": Nullable(Number()),
+    "values": ReplicaValues(),
     "seconds": Nullable(Seconds()),
     # a line of the log
     "at": Seconds(),

@@ -18,11 +18,12 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.engine.metrics import LONGEST_WORDS, Figures, split_figures
 from rnn_tui.engine.state import SERIES_CAPACITY
-from rnn_tui.runs.columns import number, sound_values
+from rnn_tui.runs.columns import ReplicaValues, number, sound_values
 from rnn_tui.runs.curves import Curve
 from rnn_tui.runs.run_record import RunRecord
 
 Kind = Literal["step", "epoch", "test"]
+REPLICAS = ReplicaValues()
 
 
 @dataclass(frozen=True)
@@ -68,9 +69,7 @@ def value_of(value: object, replicas: object) -> float | tuple[float, ...]:
     """
     if replicas is None:
         return math.nan if value is None else number(value)
-    if not isinstance(replicas, bytes) or len(replicas) % 8:
-        raise TypeError("no values of replicas")
-    return struct.unpack(f"<{len(replicas) // 8}d", replicas)
+    return REPLICAS.read(replicas)
 
 
 @lru_cache(1000)  # there are few for a million points

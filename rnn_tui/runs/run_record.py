@@ -15,7 +15,7 @@ from rnn_tui.engine.errors import (
     StoreError,
     printable,
 )
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.engine.outside import shown
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
@@ -48,9 +48,12 @@ class RunRecord:
     metric: SafeText = NO_TEXT
     #: its best value over epochs; of several variants, the best one's mean over seeds.
     best: float | None = None
-    last: float | None = None  #: the last value of `metric`; None before it is measured.
+    #: the last value of `metric`, of variants as `best`; None before it is measured.
+    last: float | None = None
+    last_values: tuple[float, ...] = ()  #: that value of each replica; none without replicas.
     final_metric: SafeText = NO_TEXT  #: the test metric that `final` is of; empty before the end.
-    final: float | None = None  #: its value.
+    final: float | None = None  #: its value, of variants as `best`.
+    final_values: tuple[float, ...] = ()  #: that value of each replica; none without replicas.
     message: SafeText = NO_TEXT  #: why it failed, or what of its row is damaged.
     note: SafeText = NO_TEXT  #: the user's.
     tags: tuple[SafeText, ...] = ()  #: the user's, in alphabetical order.
@@ -92,12 +95,46 @@ class RunRecord:
             )
         return self
 
+    @property
+    def networks(self) -> tuple["NetworkFigures", ...]:
+        """The figures of each variant over its seeds, or of the one network that it trains."""
+        variants = self.config.variants
+        if not variants:
+            return (NetworkFigures("", 1, _spread_of(self.last), _spread_of(self.final)),)
+        seeds = len(self.config.replicas) // len(variants)
+        last = _by_variant(self.last_values, len(variants))
+        final = _by_variant(self.final_values, len(variants))
+        return tuple(
+            NetworkFigures(variant.label, seeds, *figures)
+            for variant, *figures in zip(variants, last, final, strict=True)
+        )
+
     def spec(self, metric: str) -> Metric:
         """Return the definition of a metric; a bare one if the run has none of that name."""
         for definition in self.specs:
             if definition.name == metric:
                 return definition
         return Metric(metric, metric)
+
+
+@dataclass(frozen=True)
+class NetworkFigures:
+    """The figures of one network of a run over its seeds."""
+
+    label: str  #: which it is, such as `H 5 bce`; empty if the run trains no other.
+    n: int  #: the number of seeds that it is trained with.
+    last: Spread | None  #: of `RunRecord.metric` after the last epoch; None before it is measured.
+    final: Spread | None  #: of `RunRecord.final_metric` in the test; None before the end.
+
+
+def _spread_of(value: float | None) -> Spread | None:
+    """Return the spread of the value of a single network."""
+    return None if value is None else Spread((value,))
+
+
+def _by_variant(values: Sequence[float], variants: int) -> Sequence[Spread | None]:
+    """Return a spread for each variant, from values by replica; None for each without values."""
+    return list(by_variant(values, variants)) if values else [None] * variants
 
 
 @dataclass(frozen=True)
@@ -118,8 +155,19 @@ class Session:
 
 # columns of the table that are called like the fields of a record
 RUN_COLUMNS = tuple(field.name for field in fields(RunRecord) if field.name in COLUMNS)
+# the values by replica that a run's `last` and `final` come from
+_LAST_VALUES = (
+    "(SELECT replicas FROM points WHERE run_id = runs.id AND kind = 'epoch' "
+    "AND metric = runs.metric ORDER BY step DESC LIMIT 1) AS last_values"
+)
+_FINAL_VALUES = (
+    "(SELECT replicas FROM points WHERE run_id = runs.id AND kind = 'test' "
+    "AND metric = runs.final_metric LIMIT 1) AS final_values"
+)
 # all that is asked of a run's row
-RUN_ROW = f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}"
+RUN_ROW = (
+    f"rowid, id, task, model, preset, {', '.join(RUN_COLUMNS)}, {_LAST_VALUES}, {_FINAL_VALUES}"
+)
 
 
 def is_id(value: object) -> bool:
@@ -167,7 +215,21 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         values["message"] = printable(message, events.LONGEST_SENTENCE)
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
-    return RunRecord(id_of_row(row), **values, tags=tuple(sorted(sound_tags)))
+    replicas = len(values["config"].replicas)
+    return RunRecord(
+        id_of_row(row),
+        **values,
+        last_values=_sound_replicas(row["last_values"], replicas),
+        final_values=_sound_replicas(row["final_values"], replicas),
+        tags=tuple(sorted(sound_tags)),
+    )
+
+
+def _sound_replicas(value: object, replicas: int) -> tuple[float, ...]:
+    """Return the values of so many replicas; none if the database has others, or none."""
+    values, _ = values_of({"values": value}, ("values",))
+    by_replica: tuple[float, ...] = values["values"]
+    return by_replica if len(by_replica) == replicas else ()
 
 
 def _settings_in_table(row: sqlite3.Row) -> RunConfig:

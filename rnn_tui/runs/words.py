@@ -1,5 +1,6 @@
 """Names runs, and formats runs and their settings for the app and the command line."""
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -8,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import RECIPE_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
-from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.engine.settings import SETTINGS, RangeSetting
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -41,6 +43,59 @@ def figure(run: "RunRecord", metric: str, value: float | None, form: str = ".4g"
     return f"{value:{form}}"
 
 
+def spread_figure(run: "RunRecord", metric: str, spread: Spread | None, form: str = ".4g") -> str:
+    """Format a metric over seeds as `60.13 ± 23.27 %`, or as `60.13 %` for one seed.
+
+    Arguments are as for `figure`; the spread is the sample standard deviation.
+    """
+    if spread is None or not math.isfinite(spread.mean):
+        return NOTHING
+    mean = figure(run, metric, spread.mean, form)
+    if spread.sd is None or mean == NOTHING:
+        return mean
+    number, _, unit = mean.partition(" ")
+    deviation, _, _ = figure(run, metric, spread.sd, form).partition(" ")
+    return f"{number} ± {deviation} {unit}".rstrip()
+
+
+def network_figures(run: "RunRecord") -> list[tuple[str, str, Spread]]:
+    """Return what was measured last of each network of a run.
+
+    Returns:
+        Validation first, then the test: the words for the figure, such as `test accuracy, H 5 bce`,
+        the metric's name, and the figure over seeds.
+    """
+    rows: list[tuple[str, str, Spread]] = []
+    for metric, stage, spreads in (
+        (run.metric, "last ", [network.last for network in run.networks]),
+        (run.final_metric, "", [network.final for network in run.networks]),
+    ):
+        for network, spread in zip(run.networks, spreads, strict=True):
+            if metric and spread is not None:
+                label = f"{stage}{run.spec(metric).label}"
+                words = f"{label}, {network.label}" if network.label else label
+                rows.append((words, metric, spread))
+    return rows
+
+
+def compared_figures(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
+    """Return rows that compare what was measured last: the words for a figure, a cell for each run.
+
+    A row is of one network, so that networks are compared with the same one of other runs.
+    """
+    columns = []
+    for run in runs:
+        cells = {}
+        for words, metric, spread in network_figures(run):
+            count = f" (n {spread.n})" if spread.n > 1 else ""
+            cells[words] = f"{spread_figure(run, metric, spread)}{count}"
+        columns.append(cells)
+    return [
+        (words, tuple(cells.get(words, NOTHING) for cells in columns))
+        for words in dict.fromkeys(chain(*columns))
+    ]
+
+
 def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
     """Format a value of a metric with its unit and name; a dash if there is none."""
     text = figure(run, metric, value)
@@ -65,12 +120,25 @@ def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tupl
     steps = f"step {run.step:,} of {run.total_steps:,}"
     yield "trained", f"{duration(run.elapsed)} on {run.device or NOTHING}, {steps}"
     yield "parameters", f"{run.parameters:,}"
-    yield "best", figure_with_name(run, run.metric, run.best)
-    yield "last", figure_with_name(run, run.metric, run.last)
-    yield "final", figure_with_name(run, run.final_metric, run.final)
+    if not run.config.variants:
+        yield "best", figure_with_name(run, run.metric, run.best)
+        yield "last", figure_with_name(run, run.metric, run.last)
+        yield "final", figure_with_name(run, run.final_metric, run.final)
+    else:
+        yield from _summary_of_networks(run)
     yield "weights", printable(run.weights_shown or NOTHING, LONGEST_PATH)
     yield "tags", ", ".join(run.tags) or NOTHING
     yield "note", run.note.replace("\n", " ") or NOTHING
+
+
+def _summary_of_networks(run: "RunRecord") -> Iterator[tuple[str, str]]:
+    """Yield the figures of each network of a set: mean ± sd, seeds, and the worst and best seed."""
+    for words, metric, spread in network_figures(run):
+        text = spread_figure(run, metric, spread)
+        if spread.n > 1:
+            low, _, _ = figure(run, metric, spread.low).partition(" ")
+            text = f"{text} (n {spread.n}, {low} … {figure(run, metric, spread.high)})"
+        yield words, text
 
 
 def session_summary(session: "Session", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:
@@ -155,7 +223,7 @@ def _differences(config: RunConfig, usual: RunConfig) -> Iterator[str]:
     for name, setting in SETTINGS.items():
         value = getattr(config, name, None)
         if value != getattr(usual, name, None):
-            yield setting.in_names.format(value_in_words(value))
+            yield setting.in_names.format(_setting_in_words(name, value))
     if config.recipe.augmentation != usual.recipe.augmentation:
         yield config.recipe.augmentation
 
@@ -175,9 +243,17 @@ def settings_of(config: RunConfig) -> list[tuple[str, str]]:
     """Return label and value of all settings of a run, including those of its recipe."""
     settings = config.to_dict()
     recipe = settings.pop("recipe")
-    rows = [(_label_of(name), value_in_words(value)) for name, value in settings.items()]
+    rows = [(_label_of(name), _setting_in_words(name, value)) for name, value in settings.items()]
     rows += [(RECIPE_LABELS[name], value_in_words(value)) for name, value in recipe.items()]
     return rows
+
+
+def _setting_in_words(name: str, value: object) -> str:
+    """Format the value of a setting: a range such as `3-11` as it is typed."""
+    setting = SETTINGS.get(name)
+    if isinstance(setting, RangeSetting):
+        return setting.format(value)
+    return value_in_words(value)
 
 
 def _label_of(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from statistics import mean, stdev
 from typing import Any
 
 import pytest
@@ -130,12 +131,15 @@ def test_no_runs_yet(home: Path) -> None:
     assert list(home.glob("runs.db*")) == []
 
 
-def test_list_has_a_line_for_each_run(home: Path) -> None:
+def test_list_has_a_line_for_each_network_of_each_run(home: Path) -> None:
     train()
     train(small("adder"), stop_at=5)
     out, err = ran("runs")
-    head, adder, recall = [line.split("\t") for line in out.splitlines()]
+    head, *rows = [line.split("\t") for line in out.splitlines()]
     assert head[0] == "name"
+    assert [row[4] for row in rows[:-2]] == ["H 2 mse", "H 3 mse", "H 2 ce", "H 3 ce"]
+    assert [row[4] for row in rows[-2:]] == ["H 2 ce", "H 3 ce"]
+    adder, recall = rows[0], rows[-1]
     assert (adder[1], adder[2], adder[3]) == ("adder", "stopped", "17%")
     assert (recall[1], recall[2], recall[3]) == ("recall", "finished", "100%")
     assert recall[-1] == record(recall[0]).run_id
@@ -148,6 +152,51 @@ def test_list_has_a_line_for_each_run(home: Path) -> None:
     assert [
         r["task"] for r in json.loads(ran("runs", "--task", "recall", "--json")[0])["runs"]
     ] == ["recall"]
+
+
+def test_a_set_of_seeds_is_told_by_mean_and_deviation_of_each_network(home: Path) -> None:
+    train(small(seeds=3))
+    run = record()
+    with RunStore() as store:
+        [tested] = store.logged_values(run.run_id, "test")
+    by_network = [tested.replicas["test_accuracy"][start : start + 3] for start in (0, 3)]
+    figures = [f"{mean(values):.2f} ± {stdev(values):.2f} %" for values in by_network]
+
+    out, _ = ran("runs")
+    head, *lines = [line.split("\t") for line in out.splitlines()]
+    rows = [dict(zip(head, line, strict=True)) for line in lines]
+    assert [row["network"] for row in rows] == ["H 2 ce", "H 3 ce"]
+    assert [row["test"] for row in rows] == figures
+    assert [row["n"] for row in rows] == ["3", "3"]
+
+    shown = dict(line.split("\t") for line in ran("runs", "show", "last")[0].splitlines())
+    for label, text, values in zip(("H 2 ce", "H 3 ce"), figures, by_network, strict=True):
+        extremes = f"(n 3, {min(values):.2f} … {max(values):.2f} %)"
+        assert shown[f"test accuracy, {label}"] == f"{text} {extremes}"
+    assert "final" not in shown  # it is the best network's
+
+    compared = ran("runs", "compare", "last", "last")[0].splitlines()
+    for label, text in zip(("H 2 ce", "H 3 ce"), figures, strict=True):
+        assert f"test accuracy, {label}\t{text} (n 3)\t{text} (n 3)" in compared
+
+    [document] = json.loads(ran("runs", "--json")[0])["runs"]
+    assert document["final"] == pytest.approx(max(mean(values) for values in by_network))
+    for variant, values in zip(document["variants"], by_network, strict=True):
+        assert variant["final"]["values"] == list(values)
+        assert variant["final"]["sd"] == pytest.approx(stdev(values))
+        assert variant["last"]["n"] == 3
+
+
+def test_networks_are_compared_with_the_same_ones(home: Path) -> None:
+    train(small(hidden_sizes=(2, 3)))
+    train(small(hidden_sizes=(3, 4)))
+    names = [run["name"] for run in json.loads(ran("runs", "--json")[0])["runs"]]
+    out, _ = ran("runs", "compare", *names)
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    missing = {
+        size: [cell == "–" for cell in rows[f"test accuracy, H {size} ce"]] for size in (2, 3, 4)
+    }
+    assert missing == {2: [True, False], 3: [False, False], 4: [False, True]}
 
 
 @pytest.mark.process
@@ -167,8 +216,8 @@ def test_a_narrow_terminal_has_whole_names(home: Path) -> None:
     heads, row = screen_after(
         in_terminal(["runs"], {"RNN_TUI_HOME": str(home), "NO_COLOR": "1"})[1]
     )[:2]
-    assert heads.split() == ["name", "task", "status", "progress", "final", "age"]
-    assert row.startswith(f"{name}  recall  finished  ")
+    assert heads.split() == ["name", "status", "network", "n", "test", "age"]
+    assert row.startswith(f"{name}  finished  H 2 ce  ")
 
 
 def test_show_tells_all(home: Path) -> None:
@@ -183,6 +232,7 @@ def test_show_tells_all(home: Path) -> None:
     values = dict(pairs)
     assert values["name"] == run.name
     assert values["hidden sizes"] == "2,3"
+    assert values["lengths"] == "3-11"
     assert "torch" in values["from step 13"]
     assert "\x1b" not in out
     document = json.loads(ran("runs", "show", "last", "--json")[0])

@@ -20,7 +20,12 @@ MEANINGS = {
     "Run: epoch": "epochs done, including a fraction of the current one",
     "Run: seconds": "training time over all sessions",
     "Run: metric": "the metric of `best` and `last`",
-    "Run: last": "its newest value",
+    "Run: last": "its newest value; of several networks, as `best`",
+    "Run: variants": (
+        "of a set: one entry for each network (hidden size and loss), over its seeds; else empty"
+    ),
+    "Run: variants[].last": ("`metric` after the last epoch; null before it is measured"),
+    "Run: variants[].final": ("`final_metric` in the test; null before the end"),
     "Run: metrics": (
         "what the run measures; this and the fields below only in `runs show` and `runs export`"
     ),
@@ -108,9 +113,9 @@ MEANINGS = {
     "total_steps": "optimiser steps in total",
     "epochs": "epochs in total",
     "progress": "fraction done, 0 … 1",
-    "best": "its best value",
+    "best": "its best value; of several networks, that of the best one, a mean over its seeds",
     "final_metric": "the metric that represents a finished run",
-    "final": "its value at the end",
+    "final": "its value at the end; of several networks, as `best`",
     "message": "why it failed",
     "note": "the user's note",
     "tags": "the user's tags",

@@ -11,7 +11,7 @@ from rnn_tui.engine.pace import duration
 from rnn_tui.runs.export.documents import run_document
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import differing, figure_with_name
+from rnn_tui.runs.words import compared_figures, differing
 
 
 @dataclass(frozen=True)
@@ -54,13 +54,12 @@ def _document(runs: Sequence[RunRecord]) -> dict[str, Any]:
 
 
 def _rows(runs: Sequence[RunRecord]) -> list[list[str]]:
-    """Return rows of progress and results, then one of each setting in which runs differ."""
+    """Return rows of progress and figures, then one of each setting in which runs differ."""
     return [
         ["status", *(str(run.status) for run in runs)],
         ["progress", *(f"{run.progress:.0%}" for run in runs)],
         ["trained", *(duration(run.elapsed) for run in runs)],
-        ["best", *(figure_with_name(run, run.metric, run.best) for run in runs)],
-        ["final", *(figure_with_name(run, run.final_metric, run.final) for run in runs)],
+        *([name, *values] for name, values in compared_figures(runs)),
         *([name, *values] for name, values in differing(runs)),
     ]
 

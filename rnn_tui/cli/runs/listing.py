@@ -1,4 +1,4 @@
-"""`rnn-tui runs` without an action: a table of runs."""
+"""`rnn-tui runs` without an action: a table of runs, with a line for each of their networks."""
 
 import argparse
 import time
@@ -8,15 +8,27 @@ from dataclasses import dataclass
 from rnn_tui.cli import output
 from rnn_tui.engine.pace import duration
 from rnn_tui.runs.export.documents import run_document
-from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.run_record import NetworkFigures, RunRecord
 from rnn_tui.runs.store import existing_store
-from rnn_tui.runs.words import age, figure
+from rnn_tui.runs.words import NOTHING, age, spread_figure
 
-COLUMNS = ("name", "task", "status", "progress", "best", "final", "trained", "age", "id")
+COLUMNS = (
+    "name",
+    "task",
+    "status",
+    "progress",
+    "network",
+    "n",
+    "validation",
+    "test",
+    "trained",
+    "age",
+    "id",
+)
 #: columns whose cells end below each other.
-NUMBERS = ("best", "final", "trained", "age")
+NUMBERS = ("n", "validation", "test", "trained", "age")
 #: columns that are left out on a narrow terminal, the first of them first.
-SPARE = ("id", "trained", "best", "progress", "task")
+SPARE = ("id", "trained", "validation", "progress", "task", "age", "status")
 
 
 @dataclass(frozen=True)
@@ -45,19 +57,23 @@ def _show(runs: Sequence[RunRecord], *, as_json: bool) -> None:
     if as_json:
         output.print_json({"runs": [run_document(run) for run in runs]})
     elif runs:
-        output.print_table(COLUMNS, [_cells(run) for run in runs], NUMBERS, SPARE)
+        rows = [_cells(run, network) for run in runs for network in run.networks]
+        output.print_table(COLUMNS, rows, NUMBERS, SPARE)
     else:
         output.say("There are no runs yet; rnn-tui train makes one.")
 
 
-def _cells(run: RunRecord) -> list[str]:
+def _cells(run: RunRecord, network: NetworkFigures) -> list[str]:
+    """Return the cells of a network of a run: the run's own, and its figures over seeds."""
     return [
         run.name,
         run.config.task,
         str(run.status),
         f"{run.progress:.0%}",
-        figure(run, run.metric, run.best),
-        figure(run, run.final_metric, run.final),
+        network.label or NOTHING,
+        str(network.n),
+        spread_figure(run, run.metric, network.last),
+        spread_figure(run, run.final_metric, network.final),
         duration(run.elapsed),
         age(time.time() - run.created),
         run.run_id,

@@ -71,6 +71,7 @@ def run_document(run: RunRecord) -> dict[str, Any]:
         "last": finite(run.last),
         "final_metric": run.final_metric or None,
         "final": finite(run.final),
+        "variants": _variant_documents(run),
         "device": run.device or None,
         "parameters": run.parameters,
         "message": run.message or None,
@@ -79,6 +80,21 @@ def run_document(run: RunRecord) -> dict[str, Any]:
         "weights": run.weights_shown,
         "settings": config.to_dict(),
     }
+
+
+def _variant_documents(run: RunRecord) -> list[dict[str, Any]]:
+    """Return the figures of each network of a set over its seeds; none of a single network."""
+    documents = []
+    for variant, network in zip(run.config.variants, run.networks, strict=False):
+        figures = {"last": network.last, "final": network.final}
+        documents.append(
+            asdict(variant)
+            | {
+                name: None if spread is None else finite(spread.to_dict())
+                for name, spread in figures.items()
+            }
+        )
+    return documents
 
 
 def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
@@ -166,6 +182,7 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
     So `device` is the one that was in use, not the one that was asked for.
     """
     row = run_document(run)
+    del row["variants"]  # the table of values has those of each seed
     settings = row.pop("settings")
     recipe = settings.pop("recipe")
     for name, value in (settings | recipe).items():
