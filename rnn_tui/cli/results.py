@@ -126,7 +126,7 @@ class TrainingOutput:
         names = dict.fromkeys([headline, *state.results])
         figures = [metrics[name].in_words(state.results[name]) for name in names if name in metrics]
         line = "  ".join([*figures, f"{state.elapsed:.1f} s"])
-        published = self._task.published_figure(headline, state.config.cell)
+        published = self._task.published_figure(headline, state.config)
         if published is None or not self._on_terminal:
             return line
         return f"{line}  (the report: {published:.2f} %)"
@@ -237,7 +237,7 @@ def results_table(state: RunState) -> "Table":
         table.add_row(Text(metric.title, "bold"))
         spreads = state.spreads(metric.name)
         for variant, spread in zip(state.config.variants, spreads, strict=True):
-            published = task.published_figure(metric.name, state.config.cell, variant)
+            published = task.published_figure(metric.name, state.config, variant)
             figures = (spread.mean, spread.sd, spread.low, spread.high)
             table.add_row(
                 f"  {variant.label}",

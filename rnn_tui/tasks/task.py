@@ -7,7 +7,7 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from rnn_tui.engine.weights_file import WeightsFile
 
 logger = logging.getLogger(__name__)
+# Settings that networks of one recipe may differ in.
+NO_PART_OF_RECIPE = {"seed", "seeds", "device", "workers", "hidden_sizes", "losses"}
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ class Task:
     #: figures that were published, in percent: by metric, then by cell, or for the default cell by
     #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    published_preset: str = "report"  #: the preset with the recipe of the published figures.
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -176,17 +179,33 @@ class Task:
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
     def published_figure(
-        self, metric: str, cell: str, variant: Variant | None = None
+        self, metric: str, config: RunConfig, variant: Variant | None = None
     ) -> float | None:
-        """Return the published figure of a network or a variant, in percent.
+        """Return the published figure that a network's figure can be compared with, in percent.
 
-        None if there is none.
+        Args:
+            metric: the name of the figure.
+            config: how the network was trained.
+            variant: which one of a run's networks; None if there is one.
+
+        Returns:
+            None if there is none, and for a network that was trained by another recipe.
         """
         figures = self.published.get(metric, {})
+        if not figures or not self._has_published_recipe(config):
+            return None
         if variant is None:
-            return figures.get(cell)
+            return figures.get(config.cell)
         # the figures of variants are those of the default cell
-        return figures.get(variant.label) if cell == self.default_cell else None
+        return figures.get(variant.label) if config.cell == self.default_cell else None
+
+    def _has_published_recipe(self, config: RunConfig) -> bool:
+        """Return whether a run trains as the networks did whose figures were published."""
+        if config.preset != self.published_preset:
+            return False
+        usual = self.config(config.cell, self.published_preset)
+        names = {each.name for each in fields(usual)} - NO_PART_OF_RECIPE
+        return all(getattr(config, name) == getattr(usual, name) for name in names)
 
     def load(self) -> "type[Problem]":
         """Import its problem, and torch with it.

@@ -88,6 +88,21 @@ def test_published_figures_are_the_reports_and_belong_to_its_variants() -> None:
             assert published.keys() == labels
 
 
+@pytest.mark.parametrize("task", SEQUENCES)
+def test_only_networks_of_the_published_recipe_are_set_beside_its_figures(task: str) -> None:
+    spec = TASKS[task]
+    variant = config_of(task).variants[0]
+
+    def published(**settings: Any) -> float | None:
+        return spec.published_figure(spec.headline, config_of(task, **settings), variant)
+
+    assert published() == published(seed=7, seeds=5, device="cpu", workers=1)
+    assert published() == spec.published[spec.headline][variant.label]
+    assert published(preset="fast") is None
+    assert published(epochs=1) is None
+    assert published(learning_rate=0.5) is None
+
+
 @pytest.mark.parametrize(("task", "preset"), CHOICES)
 def test_every_preset_makes_a_valid_config_that_survives_a_file(task: str, preset: str) -> None:
     config = config_of(task, preset)

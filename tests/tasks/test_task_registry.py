@@ -56,6 +56,10 @@ def test_report_preset_is_the_reports_recipe(model: str) -> None:
 
 def test_published_figures_are_the_reports() -> None:
     assert MNIST.published["test_accuracy"] == {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}
+    assert MNIST.published_figure("test_accuracy", MNIST.config("lstm", seed=3)) == 98.73
+    other_recipes = (MNIST.config("lstm", "fast"), MNIST.config("lstm", hidden_size=64))
+    for config in other_recipes:
+        assert MNIST.published_figure("test_accuracy", config) is None
 
 
 @pytest.mark.parametrize(("preset", "model"), CHOICES)

@@ -86,6 +86,6 @@ def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
     result = "done"
     if metric.name in state.results:
         result = metric.in_words(state.results[metric.name])
-    published = task.published_figure(metric.name, state.config.cell)
+    published = task.published_figure(metric.name, state.config)
     report = "" if published is None else f" (report: {published:.2f} %)"
     return f"{name}: {result} after {state.elapsed:.1f} s{report}.", "information"

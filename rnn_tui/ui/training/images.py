@@ -254,7 +254,7 @@ class TestImagesView(Vertical, InsideDoor):
             return not_measured(run, self._pane.runs)
         headline = task.metric(task.headline)
         text = f"{run.config.label}: {headline.in_words(run.results[headline.name])}"
-        published = task.published_figure(headline.name, run.config.cell)
+        published = task.published_figure(headline.name, run.config)
         if published is not None:
             text += f" (report: {published:.2f} %)"
         parts = [text]

@@ -80,7 +80,7 @@ class VariantTable(Vertical, TaskView):
         )
 
     def _published(self, state: RunState, metric: Metric, variant: Variant) -> float | None:
-        return self._spec.published_figure(metric.name, state.config.cell, variant)
+        return self._spec.published_figure(metric.name, state.config, variant)
 
     def _rows(self, state: RunState) -> Iterator[list[Text]]:
         dark = self.app.current_theme.dark
