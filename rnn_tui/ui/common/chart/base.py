@@ -14,6 +14,7 @@ from textual.widget import Widget
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.common.chart import readout, view
 from rnn_tui.ui.common.chart.geometry import from_position, labelled_axis, to_position
+from rnn_tui.ui.common.chart.turns import marks_in_turns
 from rnn_tui.ui.common.chart.view import ChartSeries
 from rnn_tui.ui.common.key_table import moves
 
@@ -21,6 +22,7 @@ SMOOTHING_WEIGHTS = (0.0, 0.6, 0.9, 0.97)
 ANYTHING = Metric("", "", lower=None)  # a metric without bounds
 TINY_SIZE = (20, 6)  # columns and rows; with fewer of them the chart shows the last values alone
 LOW_HEIGHT = 9  # rows; with fewer of them the chart has no foot
+LEAST_TICKS = 2  # labels of its own that an axis needs in view; else it has the usual ones
 ROOM_AT_ENDS = 0.08  # the share of the range left free beside the first and the last placed tick
 # A log axis that is chosen here begins where values differ by the first factor, and ends where
 # they differ by less than the second: so that it does not flicker.
@@ -240,12 +242,14 @@ class ChartBase(Widget, can_focus=True):
         )
         if frame is not None and self._ticks:
             labels = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
-            frame = replace(frame, x=labelled_axis(*present, labels, frame.width))
+            axis = labelled_axis(*present, labels, frame.width, frame.left)
+            if self._only_ticks or len(axis.ticks) >= LEAST_TICKS:
+                frame = replace(frame, x=axis)
         cut = frame is not None and any(line.beyond for line in frame.lines)
         if cut != self._cut:
             self._cut = cut
             self.call_later(self._update_title)
-        return frame
+        return frame and marks_in_turns(frame)
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
         """Show half (1) or twice (-1) the range, and return whether that is a change.

@@ -10,6 +10,8 @@ a refresh, when Textual asks for its first line: then it is on screen.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Literal, TypeAlias
 
 from rich.segment import Segment
@@ -27,6 +29,7 @@ from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
 from rnn_tui.runs.curves import Line
 from rnn_tui.ui.common.chart import readout, view
+from rnn_tui.ui.common.chart.axes import TICK, AxesText
 from rnn_tui.ui.common.chart.base import ChartBase
 from rnn_tui.ui.common.chart.geometry import (
     BRAILLE_WIDE,
@@ -36,6 +39,7 @@ from rnn_tui.ui.common.chart.geometry import (
     band_share,
     lay_under,
 )
+from rnn_tui.ui.common.chart.turns import line_turns, marks_in_turns
 from rnn_tui.ui.common.chart.view import ChartSeries, Frame
 
 __all__ = ["Chart", "ChartSeries"]
@@ -43,8 +47,8 @@ __all__ = ["Chart", "ChartSeries"]
 # Plotext gets no colours, but for each element the RGB triple (number, role, 0), which comes back
 # in its output. The number is that of a series. These are the roles; 0 means none.
 LINE, AXIS, CURSOR = 1, 2, 3
+BRAILLE = frozenset(map(chr, range(0x2800, 0x2900)))
 SERIES_NUMBERS = 128  # numbers of series that are not faint; those of faint ones follow
-TICK = "┤"
 FAINT = 0.45  # the share of its colour that a faint series keeps
 ESCAPE = re.compile(r"\x1b\[(?:38;2;(\d+);(\d+);0|0)m")
 
@@ -155,7 +159,7 @@ class ChartPlot(Widget):
         layers = frame.layers() if frame.bands or frame.mark else []
         restyle = self._on_layers(frame)
         strips: list[Strip] = []
-        for index, row in enumerate(plotted(frame, width, height, self._chart.cursor_position)):
+        for index, row in enumerate(plotted(frame, height, self._chart.cursor_position)):
             segments = self._with_grid(row, styles, plain)
             if index < len(layers) and any(layers[index]):
                 segments = list(lay_under(segments, frame.left, layers[index], restyle))
@@ -272,17 +276,41 @@ def _number(series: ChartSeries) -> int:
 PlottedText: TypeAlias = tuple[int, int, str]  # a number and a role, 0 for none; and the text
 
 
-def plotted(
-    frame: Frame, width: int, height: int, cursor: float | None = None
-) -> list[list[PlottedText]]:
-    """Let plotext draw, and return its rows, from the top.
+def plotted(frame: Frame, height: int, cursor: float | None = None) -> list[list[PlottedText]]:
+    """Draw a frame, and return its rows from the top.
 
     Args:
         frame: What to draw.
-        width: The columns of the plot with its axes.
         height: The rows of the plot with its axes.
         cursor: The position of the cursor, None for none.
     """
+    axes = AxesText(frame)
+    rows = _in_turns(_canvas(frame, cursor), frame)
+    lines = [[(0, AXIS, axes.before(row)), *texts] for row, texts in enumerate(rows)]
+    below = [(0, AXIS, axes.line()), (0, AXIS, axes.labels())]
+    return [*lines, *([text] for text in below)][:height]
+
+
+def _in_turns(rows: list[list[PlottedText]], frame: Frame) -> list[list[PlottedText]]:
+    """Give each cell that equal lines share the colour of the line that has the turn there."""
+    owners: dict[int, dict[int, int]] = {}
+    for (column, row), series in line_turns(frame).items():
+        owners.setdefault(frame.height - 1 - row, {})[column] = _number(series)
+    for row, numbers in owners.items():
+        cells = [(number, role, cell) for number, role, text in rows[row] for cell in text]
+        for column, number in numbers.items():
+            _, role, cell = cells[column] if column < len(cells) else (0, 0, "")
+            if role == LINE and cell in BRAILLE:
+                cells[column] = number, role, cell
+        rows[row] = [
+            (number, role, "".join(cell for _, _, cell in same))
+            for (number, role), same in groupby(cells, itemgetter(0, 1))
+        ]
+    return rows
+
+
+def _canvas(frame: Frame, cursor: float | None = None) -> list[list[PlottedText]]:
+    """Let plotext draw the lines, points and cursor of a frame, without axes."""
     # an app without runs draws its first frame sooner
     from textual_plotext.plot import Plot  # noqa: PLC0415
 
@@ -291,14 +319,13 @@ def plotted(
     plot = Plot()
     plot.theme("clear")
     # the public plotsize() is capped by the size of the terminal at import
-    plot._set_size(width, height)  # noqa: SLF001
-    plot.xaxes(True, False)
-    plot.yaxes(True, False)
-    plot.ticks_color((0, AXIS, 0))
+    plot._set_size(frame.width, frame.height)  # noqa: SLF001
+    plot.xaxes(False, False)
+    plot.yaxes(False, False)
+    plot.xticks([])
+    plot.yticks([])
     plot.xlim(frame.x.low, frame.x.high)
     plot.ylim(frame.y.low, frame.y.high)
-    plot.xticks(frame.x_cells(frame.x.ticks), list(frame.x.labels))
-    plot.yticks(frame.y_cells(frame.y.ticks), list(frame.y.labels))
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
         plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
     for line in frame.lines:
@@ -342,6 +369,7 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
     frame = present and view.frame(prepared, present, size, (0.0, None), log_y, settled=not log_y)
     if not frame:
         return Text("No loss was logged yet.", "dim")
+    frame = marks_in_turns(frame)
     chart = Text(no_wrap=True, overflow="ellipsis")
     for curve in prepared:
         glyph = curve.marker if curve.points else "─"
@@ -349,7 +377,7 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
         chart.append(f" {curve.name}  ")
     if log_y:
         chart.append("log scale", "dim")
-    for (_, _, first), *parts in plotted(frame, *size):
+    for (_, _, first), *parts in plotted(frame, size[1]):
         chart.append(f"\n{first}")
         for number, role, text in parts:
             chart.append(text, curve_colour(number, dark=True) if role == LINE else "dim")
@@ -384,7 +412,7 @@ class Chart(ChartBase):
         lines = self.render_lines(Region(0, 0, *self.outer_size))[:1]  # the title
         for part in self.children:
             if part.display:
-                lines += part.render_lines(part.size.region)
+                lines += part.render_lines(Region(0, 0, *part.outer_size))
         return "\n".join(line.text.rstrip() for line in lines)
 
     def compose(self) -> ComposeResult:

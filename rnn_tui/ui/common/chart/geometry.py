@@ -10,15 +10,15 @@ colours are blended beforehand and laid under the text that the library has draw
 import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import count, groupby, pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby, pairwise
+from operator import itemgetter
 
 from rich.segment import Segment
 from rich.style import Style
 
 TINY = 1e-290  # below this a value counts as 0: its logarithm and its steps would underflow
 HUGE = 1e290  # values beyond are dropped as if infinite: differences of two would overflow
-PAD = 0.04  # the share of the data's range left free at an end of an axis that is no tick
 # The share of the run's colour in the cells of its band; the rest is the background.
 BAND_SHARE = 0.25
 # The share of the text's colour in the cells of the marked range: much fainter than any band.
@@ -26,10 +26,21 @@ MARK_SHARE = 0.08
 # The bit of the marked range in a cell's layers. The bits above are those of the bands, in order.
 MARK_LAYER = 1
 CLOSE = 1e-9  # the relative rounding error that comparisons of ticks allow for
+# How many rows a tick of a log axis lies beside the middle of its row at most, and how many if its
+# value shall still be drawn in that row.
+NEAR, IN_ROW = 0.2, 0.35
+MOST_EXPONENT = 300  # of the decades of a log axis
+LOG_TRIES = 8  # scales of a log axis that are tried between two ticks
+LEAST_ROWS = 4  # with fewer of them, ticks may have neighbouring rows
+# How bad a scale without a tick is, and one with twice as many as wanted, beside an empty one.
+TOO_FEW, TOO_MANY = 0.5, 0.25
+COLUMNS_OF_TICK = 7  # columns between two ticks that leave room to read
+LABEL_GAP = 2  # columns between two labels at least
 # Points without a line cover each other within a column and one of so many parts of their height.
 HEIGHT_PARTS = 100
 BRAILLE_WIDE, BRAILLE_HIGH = 2, 4  # the dots of a cell
 Lines = Sequence[Sequence[float]]
+Range = tuple[float, float]
 # Gives a style the background of a cell, from the bits of the layers behind that cell.
 Restyle = Callable[[Style | None, int], Style]
 
@@ -109,12 +120,25 @@ def _coarser_step(step: float) -> float:
     return nice_step(step * 1.5, 1)
 
 
+def _steps(span: float, intervals: float) -> Iterator[float]:
+    """Yield nice steps from one that makes at most so many intervals to one as long as the span."""
+    step = nice_step(span, intervals)
+    while step < 2 * span:
+        yield step
+        following = _coarser_step(step)
+        if math.isclose(following, 2.5 * step):  # 2.5 is between 2 and 5
+            yield 1.25 * step
+        step = following
+
+
 def tick_label(value: float, step: float) -> str:
     """Format a tick with enough digits to distinguish it from its neighbours.
 
     Very small and very large values have an exponent.
     """
     step_exponent = math.floor(math.log10(step) + CLOSE)
+    if math.isclose(step, 2.5 * 10.0**step_exponent):  # a digit more than 2 or 5
+        step_exponent -= 1
     if value and (step_exponent < -5 or abs(value) >= 1e6):
         value_exponent = math.floor(math.log10(abs(value)) + CLOSE)
         return format_value(value, max(1, value_exponent - step_exponent + 1))
@@ -137,163 +161,359 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
     return [round(factor * step, digits) for factor in range(first, last + 1)]
 
 
+@dataclass(frozen=True)
+class Direction:
+    """How dots lie in a cell along an axis."""
+
+    dots: int  #: The dots of a cell.
+    tick_dot: int  #: The dot, from the start of a cell, at which a tick of the axis lies.
+
+    @property
+    def room_before(self) -> float:
+        """The share of a cell before the dot of a tick."""
+        return self.tick_dot / self.dots
+
+    @property
+    def room_after(self) -> float:
+        """The share of a cell from the dot of a tick to the last dot."""
+        return (self.dots - 1 - self.tick_dot) / self.dots
+
+
+ACROSS = Direction(BRAILLE_WIDE, 0)
+UP = Direction(BRAILLE_HIGH, 1)
+
+
+@dataclass(frozen=True)
+class CellGrid:
+    """A scale on which whole cells lie between ticks.
+
+    Cells are numbered as positions are: cell ``n`` has the position
+
+        origin + n * cell
+
+    at the dot of its tick.
+    """
+
+    direction: Direction
+    origin: float  #: The position of cell 0.
+    cell: float  #: The distance of two neighbouring cells in positions.
+
+    def first(self, low: float) -> int:
+        """Return the cell in which the position ``low`` lies, or the one after it."""
+        return math.floor((low - self.origin) / self.cell + self.direction.room_before + CLOSE)
+
+    def last(self, high: float) -> int:
+        """Return the cell in which the position ``high`` lies."""
+        return math.ceil((high - self.origin) / self.cell - self.direction.room_after - CLOSE)
+
+    def ends(self, first: int, cells: int) -> Range:
+        """Return the positions of the first and the last dot of so many cells."""
+        low = self.origin + (first - self.direction.room_before) * self.cell
+        return low, low + (cells - 1 / self.direction.dots) * self.cell
+
+
+Bounds = tuple[float | None, float | None]
+NO_BOUNDS: Bounds = (None, None)
+
+
+def _first_cell(grid: CellGrid, values: Range, cells: int, bounds: Bounds) -> int:
+    """Return the first of ``cells`` cells that hold ``values``, which lie in the middle.
+
+    Beyond a bound there is nothing to see: then they lie at the other end. Cells that are left
+    over between two bounds stay empty, at the end of the axis.
+    """
+    first, last = grid.first(values[0]), grid.last(values[1])
+    lower, upper = bounds
+    first -= (cells - (last - first + 1)) // 2
+    if upper is not None:
+        first = min(first, grid.last(upper) - cells + 1)
+    if lower is not None:
+        first = max(first, grid.first(lower))
+    return first
+
+
+def _cost(cells: int, grid: CellGrid, values: Range, tick_count: int, wanted: int) -> float:
+    """Return how bad a scale is, by the cells without values and by the number of its ticks."""
+    empty = 1 - (values[1] - values[0]) / (cells * grid.cell)
+    weight = TOO_FEW if tick_count < wanted else TOO_MANY
+    return empty + weight * abs(tick_count - wanted) / wanted
+
+
+def wanted_ticks(rows: int) -> int:
+    """Return how many ticks are good on so many rows: three rows a tick leave room to read."""
+    return max(2, min(8, rows // 3 + 1))
+
+
 def linear_axis(
-    low: float, high: float, most: int, lower: float | None = None, upper: float | None = None
+    low: float, high: float, rows: int, lower: float | None = None, upper: float | None = None
 ) -> Axis:
-    """Return an axis around the values from ``low`` to ``high``.
+    """Return an axis around the values from ``low`` to ``high``, with whole rows between ticks.
 
     It ends at ticks, or before them: at a hard bound, or where much would be left empty.
 
     Args:
         low: The lowest value.
         high: The highest value.
-        most: Ticks at most; an axis across 0 keeps three, however coarse the step.
-        lower: The bound below which the axis does not go; None for none.
-        upper: The bound above which the axis does not go; None for none.
+        rows: The length of the axis.
+        lower: The bound below which the axis has no row; None for none.
+        upper: The bound above which the axis has no tick; None for none.
     """
     if high - low <= CLOSE * max(abs(low), abs(high)) or high - low < TINY:
         pad = 0.1 * abs(high) if abs(high) > TINY else 1.0
         low, high = low - pad, high + pad
-    floor = -math.inf if lower is None else lower
-    ceiling = math.inf if upper is None else upper
-    low, high = max(low, floor), min(high, ceiling)
-    step = nice_step(high - low, max(1, most - 1))
-    while True:
-        start = max(floor, math.floor(low / step + CLOSE) * step)
-        end = min(ceiling, math.ceil(high / step - CLOSE) * step)
-        ticks = _multiples(start, end, step)
-        if len(ticks) <= max(3, most):
-            break
-        step = _coarser_step(step)
-    pad = PAD * (high - low)
-    tight_start = max(start, low - pad) if low - start > step / 2 else start
-    tight_end = min(end, high + pad) if end - high > step / 2 else end
-    tight_ticks = [tick for tick in ticks if tight_start <= tick <= tight_end]
-    if len(tight_ticks) >= 2:
-        start, end = tight_start, tight_end
-        ticks = tight_ticks
-    return Axis(start, end, tuple(ticks), tuple(tick_label(tick, step) for tick in ticks))
+    low = low if lower is None else max(low, lower)
+    high = high if upper is None else min(high, upper)
+    for least_rows in (2, 1):
+        axes = list(_linear_axes((low, high), rows, (lower, upper), least_rows))
+        if axes:
+            _, axis = min(axes, key=itemgetter(0))
+            return axis
+    return Axis(low, high, (), ())
 
 
-def log_axis(low: float, high: float, most: int, upper: float | None = None) -> Axis:
-    """Return a log axis of about ``most`` ticks around the positive ``low`` to ``high``.
+def _linear_axes(
+    values: Range, rows: int, bounds: Bounds, least_rows: int
+) -> Iterator[tuple[float, Axis]]:
+    """Yield axes that hold the values, at least so many rows from tick to tick, and their costs."""
+    lower, upper = bounds
+    for step in _steps(values[1] - values[0], max(1, rows - 1)):
+        for ends in (_rounded(*values, step, bounds), values):
+            grid = _grid_of_rows(step, ends, rows, least_rows)
+            if grid is None:
+                continue
+            start, end = grid.ends(_first_cell(grid, ends, rows, bounds), rows)
+            first_tick = start if lower is None else max(start, lower)
+            last_tick = end if upper is None else min(end, upper)
+            ticks = _multiples(first_tick, last_tick, step)
+            if len(ticks) >= 2:
+                labels = tuple(tick_label(tick, step) for tick in ticks)
+                cost = _cost(rows, grid, values, len(ticks), wanted_ticks(rows))
+                yield cost, Axis(start, end, tuple(ticks), labels)
 
-    Its positions are exponents of ten. It ends at the bound ``upper``, if there is one.
+
+def _rounded(low: float, high: float, step: float, bounds: Bounds) -> Range:
+    """Move the ends of a range to multiples of a step where these are near, and within bounds."""
+    lower, upper = bounds
+    start = math.floor(low / step + CLOSE) * step
+    end = math.ceil(high / step - CLOSE) * step
+    start = low if low - start > step / 2 else start
+    end = high if end - high > step / 2 else end
+    return (
+        start if lower is None else max(start, lower),
+        end if upper is None else min(end, upper),
+    )
+
+
+def _grid_of_rows(step: float, values: Range, rows: int, least: int) -> CellGrid | None:
+    """Return the widest grid of ``rows`` rows that holds the values, ``least`` or more a step."""
+    most = math.floor((rows - 1) * step / (values[1] - values[0]) + 2)
+    for rows_per_step in range(most, least - 1, -1):
+        grid = CellGrid(UP, 0.0, step / rows_per_step)
+        if grid.last(values[1]) - grid.first(values[0]) < rows:
+            return grid
+    return None
+
+
+def log_axis(low: float, high: float, rows: int, upper: float | None = None) -> Axis:
+    """Return a log axis around the positive ``low`` to ``high``, with ticks in whole rows.
+
+    Its positions are exponents of ten. It has 2 and 5 beside the decades on the scales on which
+    they lie near the middle of a row.
+
+    Args:
+        low: The lowest value.
+        high: The highest value.
+        rows: The length of the axis.
+        upper: The bound above which there is no tick; None for none.
     """
     low, high = max(low, TINY), max(high, TINY)
-    if math.log10(high) - math.log10(low) < 0.5:
-        return _narrow_log_axis(low, high, most, upper)
-    first_decade = math.floor(math.log10(low))
-    last_decade = math.ceil(math.log10(high))
-    decades = [10.0**exponent for exponent in range(first_decade, last_decade + 1)]
-    fine_grid = _multiples_of_decades(decades, (1, 2, 5))
-    start = max(value for value in fine_grid if value <= low * (1 + CLOSE))
-    end = min(value for value in fine_grid if value >= high * (1 - CLOSE))
-    if upper is not None:
-        end = min(end, upper)
-    ticks = _log_ticks(decades, start, end, max(2, most))
-    labels = tuple(map(format_value, ticks))
-    return Axis(math.log10(start), math.log10(end), tuple(map(math.log10, ticks)), labels)
+    if high <= low * (1 + CLOSE):
+        low, high = low / 1.1, high * 1.1
+    values = math.log10(low), math.log10(high)
+    wanted = wanted_ticks(rows)
+    axes = []
+    for choice, near in _log_choices(low, high, rows):
+        positions = [math.log10(value) for value in choice if upper is None or value <= upper]
+        for grid in _log_grids(positions, values, rows):
+            start, end = grid.ends(_first_cell(grid, values, rows, NO_BOUNDS), rows)
+            ticks = [position for position in positions if start <= position <= end]
+            if len(ticks) >= 2 and _are_whole(grid, ticks, near, rows):
+                cost = _cost(rows, grid, values, len(ticks), wanted)
+                axes.append((cost, start, end, ticks))
+    if not axes:
+        return Axis(*values, (), ())
+    _, start, end, ticks = min(axes, key=itemgetter(0))
+    return Axis(start, end, tuple(ticks), tuple(format_value(10.0**tick) for tick in ticks))
 
 
-def _narrow_log_axis(low: float, high: float, most: int, upper: float | None) -> Axis:
-    """Return a log axis too narrow for 1-2-5: evenly spaced values, placed on the log scale."""
-    axis = linear_axis(low, high, most, None, upper)
-    start = axis.low if axis.low > 0 else low
-    ticks = [tick for tick in axis.ticks if tick >= start]
-    labels = axis.labels[len(axis.ticks) - len(ticks) :]
-    return Axis(math.log10(start), math.log10(axis.high), tuple(map(math.log10, ticks)), labels)
+def _log_choices(low: float, high: float, rows: int) -> Iterator[tuple[list[float], float]]:
+    """Yield lists of values for the ticks of a log axis, some of them beyond its ends.
+
+    Each comes with how many rows a tick may lie beside the middle of its own.
+    """
+    first, last = math.log10(low), math.log10(high)
+    span = last - first
+    least = math.ceil(2 * span / rows) or 1
+    for every in sorted({least, least + 1, least + 2, 2 * least}):
+        steps = range(math.floor(first / every), math.ceil(last / every) + 1)
+        exponents = [step * every for step in steps if abs(step * every) <= MOST_EXPONENT]
+        decades = [10.0**exponent for exponent in exponents]
+        yield decades, NEAR
+        if every == 1:
+            for multiples in ((1, 3), (1, 2, 5)):
+                yield [factor * decade for decade in decades for factor in multiples], NEAR
+    if span < 1:  # values evenly apart, placed on the log scale
+        for step in _steps(high - low, wanted_ticks(rows)):
+            values = _multiples(low - step, high + step, step)
+            yield [value for value in values if value > TINY], IN_ROW
 
 
-def _log_ticks(decades: Sequence[float], start: float, end: float, most: int) -> list[float]:
-    """Return the finest ticks of a log axis that are at most ``most``."""
-    ticks: list[float] = []
-    for multiples in ((1, 2, 5), (1, 3), (1,)):
-        grid = _multiples_of_decades(decades, multiples)
-        ticks = [value for value in grid if start * (1 - CLOSE) <= value <= end * (1 + CLOSE)]
-        if len(ticks) <= most:
-            return ticks
-    return ticks[:: math.ceil(len(ticks) / most)]  # too many decades: every second, third …
+def _log_grids(positions: Sequence[float], values: Range, rows: int) -> Iterator[CellGrid]:
+    """Yield grids of rows that hold the values, with whole rows between two of the positions.
+
+    These are the outermost ones of the axis: those just within the values, or just beyond.
+    """
+    within = [position for position in positions if values[0] <= position <= values[1]]
+    below = [position for position in positions if position < values[0]]
+    above = [position for position in positions if position > values[1]]
+    for first in (*below[-1:], *within[:1]):
+        for last in (*within[-1:], *above[:1]):
+            if last <= first:
+                continue
+            span = max(last, values[1]) - min(first, values[0])
+            most = math.floor((rows - 1) * (last - first) / span)
+            for count in range(most, max(0, most - LOG_TRIES), -1):
+                grid = CellGrid(UP, first, (last - first) / count)
+                if grid.last(values[1]) - grid.first(values[0]) < rows:
+                    yield grid
 
 
-def _multiples_of_decades(decades: Sequence[float], multiples: Sequence[int]) -> list[float]:
-    return [multiple * decade for decade in decades for multiple in multiples]
+def _are_whole(grid: CellGrid, ticks: Sequence[float], near: float, rows: int) -> bool:
+    """Return whether all ticks lie near the middle of a row, and the rows have room for labels."""
+    places = [(tick - grid.origin) / grid.cell for tick in ticks]
+    least = 1 if rows < LEAST_ROWS else 2
+    return all(abs(place - round(place)) <= near for place in places) and all(
+        round(above) - round(below) >= least for below, above in pairwise(places)
+    )
 
 
-def x_axis(low: float, high: float, width: int, *, whole: bool = False) -> Axis:
-    """Return the axis from exactly ``low`` to ``high``.
+def x_axis(low: float, high: float, width: int, left: int = 0, *, whole: bool = False) -> Axis:
+    """Return the axis from ``low`` to ``high``, with whole columns between ticks.
+
+    It begins in the column of ``low``. Columns that are left over come after ``high``.
 
     Args:
         low: The left end.
         high: The right end.
-        width: The cells that it has.
+        width: The columns that it has.
+        left: The columns before it, into which a label may reach.
         whole: Whether ticks are whole numbers if the axis holds one of these. They are in any
             case if it is at least 2 long.
     """
     span = high - low
-    step = nice_step(span, max(1, width // 6))
+    steps = list(_steps(span, max(1, width // 4)))
     if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
-        step = max(1.0, step)
-    while True:
-        ticks = _multiples(low, high, step)
-        labels = [tick_label(tick, step) for tick in ticks]
-        if _labels_fit(labels, step, span, width):
-            return Axis(low, high, tuple(ticks), tuple(labels))
-        step = _coarser_step(step)
+        steps = [step for step in steps if step % 1 == 0] or [1.0]
+    return _axis_across((low, high), (width, left), steps, tick_label)
 
 
-def _labels_fit(labels: Sequence[str], step: float, span: float, width: int) -> bool:
-    """Return whether labels a ``step`` apart fit on a ``span`` of ``width`` cells."""
-    if len(labels) <= 1:
-        return True
-    longest = max(map(len, labels))
-    return (longest + 3) * span <= step * width
+def _axis_across(
+    values: Range,
+    room: tuple[int, int],
+    steps: Iterable[float],
+    label: Callable[[float, float], str],
+) -> Axis:
+    """Return the best axis with ticks at the multiples of one of the steps.
+
+    Args:
+        values: The positions that it holds.
+        room: Its columns, and the columns before it.
+        steps: The distances of ticks to choose from.
+        label: Makes the label of a tick, given its position and the step.
+    """
+    width, _ = room
+    wanted = max(2, width // COLUMNS_OF_TICK)
+    axes = []
+    for step in steps:
+        most = math.floor(width * step / (values[1] - values[0])) + 1
+        for columns_of_step in range(min(most, 2 * width), 0, -1):
+            grid = CellGrid(ACROSS, 0.0, step / columns_of_step)
+            first = grid.first(values[0])
+            if grid.last(values[1]) - first >= width:
+                continue
+            start, end = grid.ends(first, width)
+            ticks = _multiples(start, min(end, values[1]), step)
+            labels = [label(tick, step) for tick in ticks]
+            longest = max(map(len, labels), default=0)
+            if len(ticks) > 1 and longest + LABEL_GAP > columns_of_step:
+                break
+            axis = _without_labels_outside(Axis(start, end, tuple(ticks), tuple(labels)), room)
+            if ticks and axis.ticks[-1:] == (ticks[-1],):
+                axes.append((_cost(width, grid, values, len(ticks), wanted), axis))
+                break
+    if not axes:
+        return Axis(*values, (), ())
+    _, axis = min(axes, key=itemgetter(0))
+    return axis
 
 
-def labelled_axis(low: float, high: float, labels: Mapping[float, str], width: int) -> Axis:
+def label_start(axis: Axis, index: int, width: int) -> int:
+    """Return the column at which the label of a tick begins, so that its middle is at the tick."""
+    (place,) = axis.places([axis.ticks[index]], width, BRAILLE_WIDE)
+    return math.floor(place) - len(axis.labels[index]) // 2
+
+
+def _without_labels_outside(axis: Axis, room: tuple[int, int]) -> Axis:
+    """Leave out the ticks whose labels have no room at the ends, or beside the label before."""
+    width, left = room
+    kept = []
+    free = -left
+    for index, label in enumerate(axis.labels):
+        start = label_start(axis, index, width)
+        if free <= start and start + len(label) <= width:
+            kept.append(index)
+            free = start + len(label) + 1
+    ticks = tuple(axis.ticks[index] for index in kept)
+    return replace(axis, ticks=ticks, labels=tuple(axis.labels[index] for index in kept))
+
+
+def labelled_axis(
+    low: float, high: float, labels: Mapping[float, str], width: int, left: int = 0
+) -> Axis:
     """Return the axis from exactly ``low`` to ``high`` with labels at positions of their own.
 
-    Labels that would overlap the one to their left are left out.
+    Labels that would overlap the one to their left, or an end of the chart, are left out.
     """
-    ticks: list[float] = []
-    end = -1.0
-    for position in sorted(labels):
-        middle = (position - low) / (high - low) * width
-        half = len(labels[position]) / 2
-        if low <= position <= high and middle - half > end:
-            ticks.append(position)
-            end = middle + half + 1
-    return Axis(low, high, tuple(ticks), tuple(labels[tick] for tick in ticks))
+    ticks = [position for position in sorted(labels) if low <= position <= high]
+    axis = Axis(low, high, tuple(ticks), tuple(labels[tick] for tick in ticks))
+    return _without_labels_outside(axis, (width, left))
 
 
-def log2_axis(low: float, high: float, width: int) -> Axis:
+def log2_axis(low: float, high: float, width: int, left: int = 0) -> Axis:
     """Return the log axis between two exponents of two.
 
-    It has labels at as many powers of two, evenly apart, as fit into ``width`` cells.
+    It has labels at as many powers of two, whole columns apart, as fit into ``width`` columns.
     """
     first = math.ceil(low - CLOSE)
     last = math.floor(high + CLOSE)
     if last <= first:
-        return _narrow_log2_axis(low, high, width)
-    for step in count(1):
-        ticks = [exponent for exponent in range(first, last + 1) if exponent % step == 0]
-        labels = [_power_of_two(exponent) for exponent in ticks]
-        if _labels_fit(labels, step, high - low, width):
-            break
-    return Axis(low, high, tuple(map(float, ticks)), tuple(labels))
+        return _narrow_log2_axis(low, high, width, left)
+    steps = map(float, range(1, last - first + 1))
+    return _axis_across((low, high), (width, left), steps, _power_of_two)
 
 
-def _narrow_log2_axis(low: float, high: float, width: int) -> Axis:
+def _narrow_log2_axis(low: float, high: float, width: int, left: int) -> Axis:
     """Return a log axis too narrow for powers: evenly spaced values, placed on the log scale."""
     start, end = 2.0**low, 2.0**high
     # Evenly spaced values are closest at the end. There their distance has this share of the mean.
     share = (end - start) / (end * math.log(2) * (high - low))
-    axis = x_axis(start, end, math.floor(width * share))
-    return Axis(low, high, tuple(map(math.log2, axis.ticks)), axis.labels)
+    axis = x_axis(start, end, math.floor(width * share), left)
+    labels = {math.log2(tick): label for tick, label in zip(axis.ticks, axis.labels, strict=True)}
+    return labelled_axis(low, high, labels, width, left)
 
 
-def _power_of_two(exponent: int) -> str:
-    return str(2**exponent) if 0 <= exponent < 30 else format_value(2.0**exponent)
+def _power_of_two(exponent: float, _step: float) -> str:
+    return str(2 ** int(exponent)) if 0 <= exponent < 30 else format_value(2.0**exponent)
 
 
 def band_share(count: int) -> float:

@@ -13,8 +13,8 @@ from rich.cells import cell_len
 from textual.content import Content
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.ui.common.chart.geometry import format_value, from_position
-from rnn_tui.ui.common.chart.view import ChartSeries, Range, nearest
+from rnn_tui.ui.common.chart.geometry import Range, format_value, from_position
+from rnn_tui.ui.common.chart.view import ChartSeries, nearest
 
 GAP = "   "
 SHADE = "░"  # the marked range, in words

@@ -20,6 +20,7 @@ from rnn_tui.ui.common.chart.geometry import (
     MARK_LAYER,
     TINY,
     Axis,
+    Range,
     VisibleBand,
     interpolate,
     log,
@@ -33,7 +34,6 @@ ZOOM_LIMIT = 1024.0  # how many times narrower than the data a view may be
 FAR = 1e12  # positions beyond are dropped: they leave no digits for the parts of an epoch
 SETTLED = 20  # the first of so many parts of a curve is where a loss falls fastest
 MARKER_GAP = 3  # columns between two markers of a line, so that they can be told apart
-Range = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -393,6 +393,42 @@ def frame(
         settled: Whether y leaves out the first twentieth of the values where these are higher.
     """
     width, height = size
+    rows = max(1, height - 2)  # two are the x axis and its labels
+    drawing = _drawn(series, present, (width, rows), bounds, log_y=log_y, settled=settled)
+    if drawing is None:
+        return None
+    y_axis, lines = drawing
+    left = _columns_before(y_axis)
+    plot_width = max(1, width - left)
+    if log_x:
+        x_axis = geometry.log2_axis(*present, plot_width, left)
+    else:
+        # On a longer axis, ticks are whole numbers anyway.
+        whole = present[1] - present[0] < 2 and all(map(_counts, series))
+        x_axis = geometry.x_axis(*present, plot_width, left, whole=whole)
+    ends = x_axis.low, x_axis.high
+    if any(_goes_beyond(curve, present, ends) for curve in series):
+        # The columns beside the range are not left empty. Wider labels of y could not be shown.
+        wider = _drawn(series, ends, (width, rows), bounds, log_y=log_y, settled=settled)
+        if wider is not None and _columns_before(wider[0]) <= left:
+            y_axis, lines = wider
+    return Frame(x_axis, y_axis, lines, left, plot_width, rows, mark)
+
+
+def _drawn(
+    series: Sequence[ChartSeries],
+    present: Range,
+    size: tuple[int, int],
+    bounds: geometry.Bounds,
+    *,
+    log_y: bool,
+    settled: bool,
+) -> tuple[Axis, list[VisibleLine]] | None:
+    """Return what of the series lies within a range of x, and the y axis for it; None if nothing.
+
+    The arguments are those of `frame`, but ``size`` has the rows of the plot alone.
+    """
+    width, rows = size
     lines = [cut_line(curve, *present, width, log_y) for curve in series]
     if not any(line.y for line in lines):
         return None
@@ -400,23 +436,25 @@ def frame(
     low, high = min(values), max(values)
     if settled and (top := settled_top(lines)) is not None:
         high = max(low, top)
-    rows = max(1, height - 2)  # two are the x axis and its labels
-    most = max(2, min(8, rows // 3 + 1))  # three rows a tick leave room to read
     if log_y:
-        y_axis = geometry.log_axis(10.0**low, 10.0**high, most, bounds[1])
+        axis = geometry.log_axis(10.0**low, 10.0**high, rows, bounds[1])
     else:
-        y_axis = geometry.linear_axis(low, high, most, *bounds)
+        axis = geometry.linear_axis(low, high, rows, *bounds)
     if settled:
-        lines = [below(line, max(y_axis.high, high)) for line in lines]
-    left = max(map(len, y_axis.labels), default=0) + 1
-    plot_width = max(1, width - left)
-    if log_x:
-        x_axis = geometry.log2_axis(*present, plot_width)
-    else:
-        # On a longer axis, ticks are whole numbers anyway.
-        whole = present[1] - present[0] < 2 and all(map(_counts, series))
-        x_axis = geometry.x_axis(*present, plot_width, whole=whole)
-    return Frame(x_axis, y_axis, lines, left, plot_width, rows, mark)
+        lines = [below(line, max(axis.high, high)) for line in lines]
+    return axis, lines
+
+
+def _columns_before(axis: Axis) -> int:
+    """Return the columns that the labels of the y axis take, with the axis itself."""
+    return max(map(len, axis.labels), default=0) + 1
+
+
+def _goes_beyond(series: ChartSeries, present: Range, ends: Range) -> bool:
+    """Return whether a series has points outside of the range that other ends could show."""
+    before = bool(series.x) and ends[0] < present[0] and series.x[0] < present[0]
+    after = bool(series.x) and ends[1] > present[1] and series.x[-1] > present[1]
+    return before or after
 
 
 def _values_of(line: VisibleLine) -> list[float]:
