@@ -39,6 +39,11 @@ class TrainingOutput:
         #: the last epoch, in a pipe: its line also has the test figures, which come next.
         self._last_epoch: events.EpochEnded | None = None
 
+    def say(self, text: str) -> None:
+        """Say a sentence that is meant for people: on a terminal only, and unless it is quiet."""
+        if self.bar.shown and not self._as_json:
+            self.bar.say(text)
+
     def emit(self, event: events.Event) -> None:
         """Take an event of the training loop."""
         self.state = self.state.apply(event)

@@ -1,6 +1,7 @@
 """`rnn-tui train`: trains without the app, by the same loop, or resumes a run."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
+from rnn_tui.runs.footprint import footprint
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
@@ -186,8 +188,11 @@ def train(request: TrainRequest) -> int:
     """Train, and show the run as it goes on and its results; returns the exit code."""
     results = TrainingOutput(request.state, as_json=request.as_json, quiet=request.quiet)
     control = Control()
+    size = footprint(request.state.config)
     with output.stopping_on_signals(output.stopping(control)) as signals:
         with results.bar:
+            if size is not None:
+                results.say(f"{size.in_words}.")
             outcome, losses = _train(request, results.emit, control)
             evaluation = _evaluate(request, outcome) if request.as_json else None
         results.print_document(evaluation, stored=not losses)
@@ -197,9 +202,23 @@ def train(request: TrainRequest) -> int:
         if request.output is not None and outcome is not None:
             _write_weights(request.output, outcome, results.state.step)
     status = results.state.status
+    if status is Status.FINISHED and not losses:
+        results.say(_next_steps(results.state))
     if status is Status.STOPPED:
         return output.stopped(signals)
     return output.FAILURE if losses or status is Status.FAILED else output.OK
+
+
+def _next_steps(state: RunState) -> str:
+    """Return what a finished run is called, and the commands to go on with."""
+    with RunStore() as store:
+        name = store.find(state.run_id).name
+    word = shlex.quote(name)
+    sentence = f"Run {printable(name, 200)} is stored. "
+    question = TASKS[state.config.task].question
+    if question:
+        sentence += f"Ask it: rnn-tui {question} --run {word}. "
+    return f"{sentence}See it: rnn-tui runs show {word}"
 
 
 def _train(

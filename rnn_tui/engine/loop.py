@@ -290,7 +290,7 @@ class TrainingLoop:
     def _report_start(self) -> None:
         """Say what is trained, and start the clock: loading data and libraries is no training."""
         problem = self._problem
-        parameters = parameters_of(problem.model)
+        parameters = problem.parameters
         self._emit(
             events.RunStarted(
                 self._run_id,

@@ -42,6 +42,11 @@ class Problem(ABC):
     snapshot_multiples: tuple[int, ...] = SPACED
 
     @property
+    def parameters(self) -> int:
+        """The number of weights that are trained."""
+        return sum(weight.numel() for weight in self.model.parameters())
+
+    @property
     def steps_per_epoch(self) -> int:
         """Steps in an epoch, the last, smaller one included."""
         return -(-self.samples_per_epoch // self.batch_size)

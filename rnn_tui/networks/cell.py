@@ -11,6 +11,7 @@ Shapes: R replicas, T time steps, N sequences, F features, H units, G blocks of 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 if TYPE_CHECKING:
@@ -101,6 +102,9 @@ class Cell(ABC):
     #: bytes that training keeps for the backward pass, per sequence, time step and unit: float32 on
     #: the CPU, rounded down.
     step_bytes: ClassVar[int] = 12
+    #: bytes that a training step takes at its peak, per sequence, time step and unit: in float32 on
+    #: the CPU, rounded up. 0 stands for `20 + 14·G`, which holds for all cells trained by `step`.
+    peak_bytes: ClassVar[int] = 0
     #: the module that computes the same, such as `torch.nn:LSTM`; empty if there is none.
     pytorch: ClassVar[str] = ""
     #: the operator of ONNX that computes the same; None if its model is made from `step`.
@@ -143,6 +147,11 @@ class Cell(ABC):
         """Blocks G of H rows in the weights."""
         return max(1, len(self.gates))
 
+    @property
+    def most_step_bytes(self) -> int:
+        """The bytes of a training step at its peak: `peak_bytes`, or what stands for 0."""
+        return self.peak_bytes or 20 + 14 * self.blocks
+
     # Its weights.
 
     def layer_shapes(self, features: int, hidden_size: int) -> dict[str, tuple[int, ...]]:
@@ -158,6 +167,10 @@ class Cell(ABC):
         if self.has_recurrent_weights:
             shapes["bias_hh"] = (rows,)
         return shapes
+
+    def weights_of_layer(self, features: int, hidden_size: int) -> int:
+        """Return the number of weights of one layer in one direction."""
+        return sum(prod(shape) for shape in self.layer_shapes(features, hidden_size).values())
 
     def replica_columns(self, features: int, hidden_size: int) -> ReplicaColumns:
         """Return the columns of a set's weights (R, G·H, columns).

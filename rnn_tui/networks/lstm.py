@@ -23,6 +23,7 @@ class LSTMCell(Cell):
     has_memory = True
     keep_gate = "forget"
     step_bytes = 48
+    peak_bytes = 112
     onnx = OnnxOperator("LSTM", (0, 3, 1, 2))
     # The candidate first, so that the three that go through a sigmoid lie together, and likewise
     # the three that the gradient of the memory reaches.

@@ -11,6 +11,12 @@ from rnn_tui.networks import CELLS
 INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
 # the augmentation of open set recognition: extra data may also show what is no digit
 OPEN_SET = "open-set"
+# images that each worker evaluates at a time: enough to keep a core busy, few enough for its cache;
+# 1,000 at a time take a third longer
+EVALUATION_BATCH = 250
+# rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
+EVALUATION_ROWS = 8_000
+DRAWN_BYTES = 8  # bytes of a random whole number as PyTorch draws it
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -82,6 +82,8 @@ class Task:
     #: the kinds of `Recipe.augmentation` that a user may choose from.
     augmentations: tuple[str, ...] = ()
     help_text: str = ""  #: what the help of its tab says, in Markdown.
+    #: a command that asks its networks something, such as `recall 31415`; empty if there is none.
+    question: str = ""
     #: figures that were published, in percent: by metric, then by cell, or for the default cell by
     #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)

@@ -7,6 +7,7 @@ import json
 import math
 import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -238,6 +239,21 @@ def test_signal_stops_and_keeps_the_weights(
     assert answer["weights"]["source"] == "pretrained"
 
 
+@pytest.mark.process
+def test_a_terminal_is_told_the_size_before_and_the_name_after(task: str) -> None:
+    code, output = in_terminal(quick(task), {})
+    assert code == 0
+    text = " ".join(line.strip() for line in screen_after(output))
+    size = r"rnn-tui: [\d,]+ parameters in 8 networks of \d+ to \d+ · at most \d+ MB of memory\."
+    assert re.search(size, text), text
+    name = re.search(r"Run (\S+) is stored", text)
+    assert name is not None
+    next_command = re.search(rf"Ask it: rnn-tui (.+ --run {re.escape(name[1])})\.", text)
+    assert next_command is not None
+    assert run_inside(shlex.split(next_command[1]))[0] == 0
+    assert f"See it: rnn-tui runs show {name[1]}" in text
+
+
 @pytest.mark.long
 @pytest.mark.process
 def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
@@ -247,7 +263,8 @@ def test_terminal_gets_a_table_of_all_variants(task: str) -> None:
     head = next(index for index, line in enumerate(lines) if line.startswith("network"))
     assert lines[head].split()[-6:] == ["sd", "min", "max", "n", "the", "report"]
     figures = TEST_FIGURES[task]
-    assert len(lines) == head + 1 + len(figures) * (1 + len(SIZES) * len(LOSSES)), lines
+    table = [line for line in lines[head:] if not line.startswith("rnn-tui: ")]
+    assert len(table) == 1 + len(figures) * (1 + len(SIZES) * len(LOSSES)), lines
     rows = [line for line in lines[head + 1 :] if line.startswith("  H ")]
     assert len(rows) == len(figures) * len(SIZES) * len(LOSSES)
     for row in rows:

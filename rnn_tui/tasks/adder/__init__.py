@@ -105,5 +105,6 @@ ADDER = Task(
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
     inference="rnn_tui.tasks.adder.questions:AdderNetwork",
     shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place", first_step=0),
+    question="add 1011 110",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
 )

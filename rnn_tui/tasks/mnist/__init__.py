@@ -122,5 +122,6 @@ MNIST = Task(
     published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
     augmentations=("none", "shift", "elastic", "strong-elastic", "cutout", "photo", OPEN_SET),
+    question="predict digit.png",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
 )

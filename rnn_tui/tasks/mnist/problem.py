@@ -33,7 +33,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients, gradient_norms
 from rnn_tui.networks.layers import build_row_reader, initialise, predict
 from rnn_tui.networks.stepwise import Array, Floats
-from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, as_kind
+from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import Change, draw_changes
 from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
@@ -54,8 +54,6 @@ ALL_ROWS = slice(None)
 INNER = slice(INNER_ROWS.start, INNER_ROWS.stop)
 # the second of each pair of inner rows, where it reads the mean of the pair
 PAIRS = slice(INNER_ROWS.start + 1, INNER_ROWS.stop, 2)
-# large enough to keep a core busy, small enough for its cache: 1,000 at a time take a third longer
-EVALUATION_BATCH = 250
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
 
 

@@ -104,5 +104,6 @@ RECALL = Task(
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
     inference="rnn_tui.tasks.recall.questions:RecallNetwork",
     shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
+    question="recall 31415",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
 )

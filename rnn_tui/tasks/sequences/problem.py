@@ -25,14 +25,11 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, recurrent_layers
 from rnn_tui.networks.replicas import Replicas, replicas_of
-from rnn_tui.tasks.config import SequenceConfig, as_kind
+from rnn_tui.tasks.config import DRAWN_BYTES, EVALUATION_ROWS, SequenceConfig, as_kind
 from rnn_tui.tasks.task import Task
 
 VALIDATION_SIZE = 100  # held-out sequences of each seed
-# rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
-EVALUATION_ROWS = 8_000
 FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
-DRAWN_BYTES = 8  # bytes of a random whole number as PyTorch draws it
 
 
 @dataclass(frozen=True)
@@ -187,6 +184,15 @@ class SequenceProblem(Problem):
         log(
             f"{len(self.replicas)} networks ({len(config.variants)} variants, {config.seeds} "
             f"seeds) on {device}."
+        )
+
+    @property
+    def parameters(self) -> int:
+        """The number of weights, without those that a smaller network lacks beside a larger one."""
+        cell = CELLS[self.config.cell]
+        return sum(
+            cell.weights_of_layer(self.features, size) + self.outputs * (size + 1)
+            for size in self.model.hidden_sizes
         )
 
     @classmethod
