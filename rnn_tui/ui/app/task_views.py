@@ -17,7 +17,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.task_view import INSIDE_VIEW, TEST_VIEW, View
+from rnn_tui.ui.common.task_view import INSIDE_VIEW, View
 
 GROUP = "rnn_tui.views"
 ID = re.compile(r"[a-z][a-z0-9_-]{0,29}")
@@ -28,15 +28,14 @@ TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:train
 RESULTS = View("results", "Results", "rnn_tui.ui.training.results:VariantTable")
 LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
-TEST_IMAGES = View(TEST_VIEW, "Test", "rnn_tui.ui.training.images:TestImagesView")
+TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 # By the name of a task, its views in order; the first one is in the first frame of its tab.
 VIEWS: dict[str, tuple[View, ...]] = {
     MNIST.name: (
         TRAINING,
-        TEST_IMAGES,
-        CONFUSION,
+        TEST_SET,
         View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
         View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
@@ -83,7 +82,7 @@ def _usual_views(task: Task) -> tuple[View, ...]:
     if task.name in VIEWS:
         return VIEWS[task.name]
     if task.reads_data:
-        return TRAINING, TEST_IMAGES, CONFUSION
+        return TRAINING, TEST_SET
     if task.shape is None:
         return TRAINING, RESULTS, LENGTHS
     if task.shape.every_step:

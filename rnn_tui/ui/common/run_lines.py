@@ -53,7 +53,7 @@ def awaited(state: RunState) -> str:
 
 
 def figures(task: Task, state: RunState) -> str:
-    """Return the headline of every network of a finished run; else the run's status."""
+    """Return the headline of every network of a finished run, and of what; else its status."""
     if state.status is not Status.FINISHED:
         return state.status.value
     metric = task.metric(task.headline)
@@ -61,7 +61,7 @@ def figures(task: Task, state: RunState) -> str:
         values = " ".join(f"{spread.mean:.1f}" for spread in state.spreads(metric.name))
     else:
         values = metric.format(state.results.get(metric.name, float("nan")))
-    return f"{values} {metric.unit}".rstrip()
+    return f"{values} {metric.unit}".rstrip() + f" {metric.stage}"
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rnn_tui.ui.common.training_manager import TrainingManager
 
 Kind = TypeVar("Kind")
-# The ids of views to which others lead.
-INSIDE_VIEW, TEST_VIEW = "inside", "test"
+# The id of the view to which others lead.
+INSIDE_VIEW = "inside"
 
 
 @dataclass(frozen=True)

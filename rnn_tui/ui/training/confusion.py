@@ -1,6 +1,5 @@
-"""The confusion matrix: how often each class was taken for each other one, and which images."""
+"""The confusion matrix of sequences: how often each class was taken for each other one."""
 
-import itertools
 from collections.abc import Sequence
 from typing import cast
 
@@ -10,12 +9,14 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from rnn_tui.tasks.task import ImageEvaluation
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.requests import InsideWanted
-from rnn_tui.ui.common.task_view import TEST_VIEW, TaskTab, TaskView
-from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
-from rnn_tui.ui.training.images import TestImagesView, image_for_inside
+from rnn_tui.ui.common.task_view import TaskTab, TaskView
+from rnn_tui.ui.common.widgets.confusion_table import (
+    ConfusionTable,
+    count_in_words,
+    most_frequent_mistake,
+    scale_in_words,
+)
 from rnn_tui.ui.training.run_bar import not_measured
 
 
@@ -24,12 +25,6 @@ class ConfusionView(Vertical, TaskView):
 
     BINDINGS = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
-        key(
-            "inside",
-            "inside",
-            "Inside",
-            tooltip="Look inside at the image with the highest confidence of these",
-        ),
     ]
 
     def __init__(self, pane: TaskTab) -> None:
@@ -58,7 +53,6 @@ class ConfusionView(Vertical, TaskView):
         if evaluation is not None and evaluation is self._evaluation:
             return
         self._evaluation = evaluation
-        self._table.of_images = isinstance(evaluation, ImageEvaluation)
         self._matrices = _matrices(evaluation)
         self._networks = [] if run is None else [variant.label for variant in run.config.variants]
         self._network = len(self._matrices) - 1  # the largest
@@ -68,15 +62,12 @@ class ConfusionView(Vertical, TaskView):
             pane.keep_focus()
 
     def _go_to_most_frequent_mistake(self) -> None:
-        mistakes = itertools.permutations(range(len(self._matrix)), 2)
-        true, read = max(mistakes, key=lambda place: self._matrix[place[0]][place[1]])
+        true, read = most_frequent_mistake(self._matrix)
         self._table.move_cursor(row=true, column=read, animate=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_variant":
             return self._pane.spec.shape is not None
-        if action == "inside":
-            return self._table.of_images
         return super().check_action(action, parameters)
 
     def action_next_variant(self) -> None:
@@ -88,44 +79,14 @@ class ConfusionView(Vertical, TaskView):
         """The counts that are shown; none before a run is measured."""
         return self._matrices[self._network] if self._matrices else []
 
-    @property
-    def _field(self) -> tuple[int, int]:
-        """True class and answer at the cursor; in the column at the right, the right answer."""
-        true, read = self._table.cursor_coordinate
-        return true, read if read < len(self._matrix) else true
-
     @on(DataTable.CellHighlighted)
     def _describe_field(self) -> None:
         """Say below the matrix what the field with the cursor is."""
-        true, read = self._field
-        if not true < len(self._matrix):
-            return
-        names = self._names
-        count = self._matrix[true][read]
-        total = sum(self._matrix[true])
-        share = f"{count:,} of {total:,} ({100 * count / max(1, total):.1f} %)"
-        text = f"true {names[true]}, read as {names[read]}: {share}"
-        if count and self._table.of_images:
-            text += " · Enter shows them"
-        self.query_one("#confusion", Static).update(text)
-
-    @on(DataTable.CellSelected)
-    async def _show_images(self) -> None:
-        true, read = self._field
-        if self._table.of_images and self._matrix[true][read]:
-            view = cast(TestImagesView, await self._pane.filled(TEST_VIEW))
-            view.bring_up_to_date(self._pane)
-            view.show_field(true, read)
-            self._pane.go_to_view(TEST_VIEW)
-
-    def action_inside(self) -> None:
-        """Look inside at the image of the field that was read with the highest confidence."""
-        evaluation = self._evaluation
-        true, read = self._field
-        if isinstance(evaluation, ImageEvaluation) and self._matrix[true][read]:
-            index = int(evaluation.of_cell(true, read)[0])
-            image = image_for_inside(evaluation, index, self._pane.chosen)
-            self.post_message(InsideWanted(self._pane.spec.name, image))
+        true, read = self._table.field
+        if true < len(self._matrix):
+            text = count_in_words(self._matrix, self._names, true, read)
+            text = f"{text}\n{scale_in_words(self._matrix)}"
+            self.query_one("#confusion", Static).update(text)
 
     @property
     def _names(self) -> Sequence[str]:

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from textual import events
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Input
 
 from rnn_tui.engine.paths import asset_dir
@@ -18,6 +20,7 @@ from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.requests import InsideWanted
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.training.images import ImageGrid
 from tests.ui.conftest import ScriptedRuns, evaluation
 from tests.ui.helpers import (
     busy,
@@ -55,6 +58,30 @@ async def to_tab(pilot: Pilot[Any], key: str, view: str) -> None:
     await idle(pilot)
 
 
+def images_in_order(app: Any) -> list[int]:
+    """The numbers of the test images in the order in which they are shown."""
+    return list(app.query_one(ImageGrid)._indices)
+
+
+def rows_on_screen(grid: ImageGrid) -> list[list[Widget]]:
+    """The images that are shown, by the line that they begin in."""
+    rows: dict[int, list[Widget]] = {}
+    for image in grid.children:
+        if image.display:
+            rows.setdefault(image.region.y, []).append(image)
+    return list(rows.values())
+
+
+async def turn_wheel(pilot: Pilot[Any], widget: Widget, notches: int) -> None:
+    """Turn the mouse wheel over the middle of a widget: down, or up if there are fewer than 0."""
+    kind = events.MouseScrollDown if notches > 0 else events.MouseScrollUp
+    x, y = widget.region.center
+    event = kind(None, int(x), int(y), 0, 0, 0, False, False, False, int(x), int(y))
+    for _ in range(abs(notches)):
+        pilot.app.screen._forward_event(event)
+        await idle(pilot)
+
+
 @asynccontextmanager
 async def measured(runs: ScriptedRuns) -> AsyncIterator[tuple[Any, Pilot[Any]]]:
     """The app after a run whose two last test images were misread."""
@@ -70,7 +97,7 @@ async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns)
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f3", "test")
         await press(pilot, "w")  # the misread ones
-        assert "2 of 20 misread" in screen_text(app)
+        assert "1–2 of 2 misread (of 20 test images)" in screen_text(app)
         assert "image 18" in screen_text(app)
         await press(pilot, "right", "z")
         view = await inside(pilot)
@@ -91,64 +118,102 @@ async def test_the_test_image_with_the_cursor_is_looked_into(runs: ScriptedRuns)
 
 
 @pytest.mark.long
-async def test_images_are_chosen_by_chance_too_and_by_click(runs: ScriptedRuns) -> None:
+async def test_images_come_in_random_order_and_by_click(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
         await to_tab(pilot, "f3", "test")
-        view = app.pane.content("test")
-        assert "20 random test images" in screen_text(app)
-        assert sorted(view._indices) == list(range(20))
+        order = images_in_order(app)
+        assert sorted(order) == list(range(20))
+        assert order != sorted(order)
         second = list(app.query("ImageWithLabels"))[1]
         await pilot.click(second)
-        index = view._indices[1]
-        assert f"image {index}: " in screen_text(app)
-        before = list(view._indices)
-        await press(pilot, "i")
-        assert view._indices != before
+        assert f"image {order[1]}: " in screen_text(app)
         await press(pilot, "end", "z")
-        index = view._indices[-1]
         looked = await inside(pilot)
-        assert looked.subject.about.startswith(f"test image {index} ")
+        assert looked.subject.about.startswith(f"test image {order[-1]} ")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_page_keys_and_the_wheel_go_through_test_images(
+    size: tuple[int, int], runs: ScriptedRuns
+) -> None:
+    app: Any = RnnTuiApp(runs)
+    async with running(app, size=size) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        await to_tab(pilot, "f3", "test")
+        grid = app.query_one(ImageGrid)
+        [row] = [len(images) for images in rows_on_screen(grid)[:1]]
+        page = row * len(rows_on_screen(grid))
+        assert page < 20
+        assert f" 1–{page} of 20 test images" in screen_text(app)
+        await press(pilot, "pagedown")
+        last = min(2 * page, 20)
+        assert f"–{last} of 20 test images" in screen_text(app)
+        await press(pilot, "pageup")
+        await turn_wheel(pilot, grid, 1)
+        assert f" {row + 1}–{min(page + row, 20)} of 20 test images" in screen_text(app)
+        await turn_wheel(pilot, grid, -1)
+        assert f" 1–{page} of 20 test images" in screen_text(app)
 
 
 @pytest.mark.long
 async def test_a_field_of_the_confusion_matrix_shows_its_images(runs: ScriptedRuns) -> None:
     async with measured(runs) as (app, pilot):
-        await to_tab(pilot, "f3", "confusion-tab")
+        await to_tab(pilot, "f3", "test")
+        await press(pilot, "escape")
         table = app.pane.query_one(ConfusionTable)
+        assert app.focused is table
         # The cursor begins on the most frequent mistake.
         assert tuple(table.cursor_coordinate) == (8, 9)
         assert "true 8, read as 9: 1 of 2 (50.0 %)" in screen_text(app)
-        await press(pilot, "z")
-        view = await inside(pilot)
-        assert view.subject.about.startswith("test image 18")
-        await to_tab(pilot, "f3", "confusion-tab")
-        await press(pilot, "left", "enter")
-        await wait_until(pilot, lambda: app.pane.view == "test")
-        await wait_until(pilot, lambda: app.focused is app.query_one("ImageGrid"))
-        assert "1 of 20: true 8, read as 8" in screen_text(app)
+        await press(pilot, "left")
+        assert "1–1 of 1 test images: true 8, read as 8" in screen_text(app)
         assert "image 8: " in screen_text(app)
+        await press(pilot, "enter")
+        assert app.focused is app.query_one(ImageGrid)
         await press(pilot, "enter")
         view = await inside(pilot)
         assert view.subject.about.startswith("test image 8 ")
         # A field without images leads nowhere.
-        await to_tab(pilot, "f3", "confusion-tab")
-        await press(pilot, "left", "enter", "z")
+        await to_tab(pilot, "f3", "test")
+        await press(pilot, "escape", "left", "enter", "z")
         await idle(pilot)
-        assert app.pane.view == "confusion-tab"
+        assert app.focused is table
+        assert "no test image is true 8, read as 7" in screen_text(app)
+
+
+async def test_the_matrix_takes_the_place_of_the_images_in_a_narrow_window(
+    runs: ScriptedRuns,
+) -> None:
+    app: Any = RnnTuiApp(runs)
+    async with running(app, size=(80, 24)) as pilot:
+        await start(pilot, runs)
+        await finish(pilot, runs)
+        await to_tab(pilot, "f3", "test")
+        assert "rows: true class" not in screen_text(app)
+        await press(pilot, "w", "w")
+        assert "rows: true class, columns: read as" in screen_text(app)
+        assert "true 8, read as 9: 1 of 2 (50.0 %) · Enter shows them" in screen_text(app)
+        await press(pilot, "enter")
+        assert "1–1 of 1 test images: true 8, read as 9" in screen_text(app)
+        assert "✗ 9, true 8" in screen_text(app)
+        await press(pilot, "escape")
+        assert "rows: true class, columns: read as" in screen_text(app)
+        assert app.focused is app.pane.query_one(ConfusionTable)
+        await press(pilot, "w")
+        assert "of 20 test images, in random order" in screen_text(app)
 
 
 @pytest.mark.long
 async def test_why_there_is_nothing_to_show_is_true(runs: ScriptedRuns) -> None:
     app: Any = RnnTuiApp(runs)
     async with running(app, size=SIZE) as pilot:
-        for view in ("test", "confusion-tab"):
-            await to_tab(pilot, "f3", view)
-            assert "Train a network (t)" in screen_text(app)
-            await press(pilot, "z", "w", "enter", "left")  # nothing to act on
+        await to_tab(pilot, "f3", "test")
+        assert "Train a network (t)" in screen_text(app)
+        await press(pilot, "z", "w", "enter", "left", "escape")  # nothing to act on
         await start(pilot, runs)
-        for view in ("test", "confusion-tab"):
-            await to_tab(pilot, "f3", view)
-            assert "is measured on the test set after training" in screen_text(app)
+        await to_tab(pilot, "f3", "test")
+        assert "is measured on the test set after training" in screen_text(app)
         runs.stop()
         await wait_until(pilot, lambda: not runs.busy)
         await wait_until(pilot, lambda: "was not trained to its end" in screen_text(app))

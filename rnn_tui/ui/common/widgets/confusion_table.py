@@ -1,5 +1,6 @@
 """A table of how often inputs of a class were read as another."""
 
+import itertools
 from collections.abc import Sequence
 
 from rich.style import Style
@@ -20,7 +21,10 @@ LEAST_HUE, MOST_HUE = 0.15, 0.6
 
 
 class ConfusionTable(PlainTable):
-    """Counts of answers in colours: the deeper, the larger a share of the row."""
+    """Counts of answers in colours: the deeper, the larger a share of the true class.
+
+    All mistakes have one scale, so that a class with few of them looks as good as it is.
+    """
 
     BINDINGS = [
         Binding("enter", "select_cursor", "Images", key_display="⏎", tooltip="Show these images")
@@ -56,22 +60,33 @@ class ConfusionTable(PlainTable):
         for true, counts in enumerate(matrix):
             recall = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
             label = Text(f"{above}{names[true]} ", style="bold")
-            fields = self._fields(counts, true, len(matrix), Size(width, height))
+            fields = self._fields(matrix, true, Size(width, height))
             self.add_row(*fields, above + recall.rjust(RECALL_WIDTH), height=height, label=label)
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
-    def _fields(self, counts: Sequence[int], true: int, classes: int, size: Size) -> list[Text]:
+    @property
+    def field(self) -> tuple[int, int]:
+        """True class and answer at the cursor; in the column at the right, the right answer."""
+        true, read = self.cursor_coordinate
+        return true, read if read < len(self.columns) - 1 else true
+
+    def _fields(self, matrix: Sequence[Sequence[int]], true: int, size: Size) -> list[Text]:
         """Return the fields of a row, of the true class `true`, each of this size."""
         colours = self.app.theme_variables
-        most_mistakes = max(1, *(count for read, count in enumerate(counts) if read != true))
+        largest = max(_shares_of_mistakes(matrix).values(), default=0.0) or 1.0
+        counts = matrix[true]
+        total = max(1, sum(counts))
         fields = []
         for read, count in enumerate(counts):
+            share = count / total
             if read == true:
-                hue, share = colours["success"], count / max(1, sum(counts))
-            elif read == classes:
-                hue, share = colours["warning"], count / most_mistakes
+                hue = colours["success"]
+            elif read == len(matrix):
+                hue = colours["warning"]
+                share /= largest
             else:
-                hue, share = colours["error"], count / most_mistakes
+                hue = colours["error"]
+                share /= largest
             ground = Color.parse(colours["background"])
             shade = ground.blend(Color.parse(hue), LEAST_HUE + (MOST_HUE - LEAST_HUE) * share)
             style = Style(
@@ -83,3 +98,38 @@ class ConfusionTable(PlainTable):
             lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)
             fields.append(Text("\n".join(lines), style=style if count else "dim"))
         return fields
+
+
+def _shares_of_mistakes(matrix: Sequence[Sequence[int]]) -> dict[tuple[int, int], float]:
+    """Return the share of its true class that each mistake has, by true class and answer."""
+    shares = {}
+    for true, counts in enumerate(matrix):
+        total = max(1, sum(counts))
+        for read, count in enumerate(counts):
+            if read != true:
+                shares[true, read] = count / total
+    return shares
+
+
+def scale_in_words(matrix: Sequence[Sequence[int]]) -> str:
+    """Say what the colours of a matrix mean."""
+    shares = _shares_of_mistakes(matrix)
+    if not any(shares.values()):
+        return "No mistakes."
+    return f"Colours: share of the row; the deepest red is {100 * max(shares.values()):.1f} %."
+
+
+def most_frequent_mistake(matrix: Sequence[Sequence[int]]) -> tuple[int, int]:
+    """Return true class and answer of the most frequent mistake; the first of equal ones."""
+    mistakes = itertools.permutations(range(len(matrix)), 2)
+    return max(mistakes, key=lambda field: matrix[field[0]][field[1]])
+
+
+def count_in_words(
+    matrix: Sequence[Sequence[int]], names: Sequence[str], true: int, read: int
+) -> str:
+    """Say what a field of a matrix counts, and its share of the row."""
+    count = matrix[true][read]
+    total = sum(matrix[true])
+    share = f"{count:,} of {total:,} ({100 * count / max(1, total):.1f} %)"
+    return f"true {names[true]}, read as {names[read]}: {share}"
