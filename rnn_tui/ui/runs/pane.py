@@ -15,14 +15,17 @@ from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.curves import lines, shared_metrics
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.requests import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.common.threads import StoreAccess, telling
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.runs.preview import previewed
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import (
+    DeleteRunsScreen,
     ExportRunsScreen,
     RunDetailsScreen,
     RunsCompare,
@@ -83,6 +86,7 @@ NOTE = RunText(
 class RunsPane(StorePane):
     """The tab of all runs, updated live, and a comparison of the marked ones."""
 
+    app = getters.app(HostApp)
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
         key(
@@ -91,7 +95,7 @@ class RunsPane(StorePane):
             "To form",
             tooltip="Copy the settings of the run to the form of its task",
         ),
-        key("rename", "rename", "Rename", tooltip="Give the run another name"),
+        key("rename", "rename", "Rename", show=False, tooltip="Give the run another name"),
         key("label", "change_tags", "Tags", show=False, tooltip="Change the tags of the run"),
         key("note", "change_note", "Note", show=False, tooltip="Edit the note of the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
@@ -127,8 +131,9 @@ class RunsPane(StorePane):
         self._trained_here = trained_here
         self._deleted: list[list[RunRecord]] = []  #: what each deletion deleted, the last one last.
         self._looks = 0  #: the number of looks for news since the start.
-        #: the status, for the footer's keys, of the run at the cursor if another process trains it.
-        self._offered: Status | None = None
+        #: the status, for the footer's keys, of the run at the cursor, and whether another process
+        #: trains it.
+        self._offered: tuple[Status | None, bool] = (None, False)
 
     def compose(self) -> ComposeResult:
         yield Static("", id="problem", markup=False)
@@ -176,6 +181,7 @@ class RunsPane(StorePane):
         had_runs = bool(self._table.listing.items)
         if news is not None and (asked_for or news.items != self._table.listing.items):
             self._table.show(news)
+            self._preview()
             if self.view == "compare":
                 self._show_comparison()
         self._offer_keys()
@@ -193,6 +199,14 @@ class RunsPane(StorePane):
             self.post_message(SettingsWanted(run.config))
 
     @property
+    def _status(self) -> Status | None:
+        """The status of the run at the cursor; None if there is none."""
+        if not self._ready:
+            return None
+        run = self._table.highlighted
+        return None if run is None else run.status
+
+    @property
     def _elsewhere(self) -> RunRecord | None:
         """The run at the cursor, if another process trains it."""
         if not self._ready:
@@ -204,7 +218,9 @@ class RunsPane(StorePane):
         return None if here is not None and here.run_id == run.run_id else run
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys of training to this app, unless another process trains the run."""
+        """Offer to resume a run that stopped, and keys of training for one of another process."""
+        if action == "resume":
+            return self._status is not None and self._status.resumable
         if action != "request":
             return super().check_action(action, parameters)
         run = self._elsewhere
@@ -214,12 +230,25 @@ class RunsPane(StorePane):
         return {"stop": True, "pause": not paused, "unpause": paused}[str(parameters[0])]
 
     @on(DataTable.RowHighlighted, "#runs-table")
+    def _follow_cursor(self) -> None:
+        self._offer_keys()
+        self._preview()
+
+    @work(group="preview", exclusive=True)
+    async def _preview(self) -> None:
+        """Show the run at the cursor below the table."""
+        run = self._table.highlighted
+        if run is None or not self._table.preview.display:
+            return
+        answer = await self.ask(lambda store: previewed(store, run))
+        if answer is not None and run is self._table.highlighted:
+            self._table.preview.show(answer, self.app.shown_key("go-on"))
+
     def _offer_keys(self) -> None:
         """Show the keys in the footer that the run at the cursor takes."""
-        run = self._elsewhere
-        status = None if run is None else run.status
-        if status is not self._offered:
-            self._offered = status
+        offered = (self._status, self._elsewhere is not None)
+        if offered != self._offered:
+            self._offered = offered
             self.app.refresh_bindings()
 
     @work(group="change")
@@ -253,6 +282,9 @@ class RunsPane(StorePane):
             return
         curves, refusals = answer
         definition = definitions.get(metric, Metric(metric, metric or "curve"))
+        lacking = [run.name for run, curve in curves if metric and not curve.steps]
+        if lacking:
+            refusals.append(f"Without {definition.label}: {', '.join(lacking)}.")
         drawn = [run for run, _ in curves]
         compare.show(drawn, definition, lines(curves, compare.against), refusals)
 
@@ -297,9 +329,14 @@ class RunsPane(StorePane):
 
     @work(group="change")
     async def action_delete(self) -> None:
-        """Delete the marked runs, or the one at the cursor; `u` undoes that."""
+        """Delete the marked runs, once that is confirmed, or the one at the cursor.
+
+        `u` undoes that.
+        """
         runs = self._table.chosen
         if not runs:
+            return
+        if self._table.marked and not await self.app.push_screen_wait(DeleteRunsScreen(runs)):
             return
         deleted: list[RunRecord] = []
 
@@ -335,12 +372,8 @@ class RunsPane(StorePane):
     def action_resume(self) -> None:
         """Ask for the run at the cursor to be resumed."""
         run = self._table.highlighted
-        if run is None:
-            return
-        if run.status.resumable:
+        if run is not None and run.status.resumable:
             self.post_message(ResumeRequested(run))
-        else:
-            self.notify(f"{run.name} is {run.status}; nothing to resume.")
 
     def action_use(self) -> None:
         """Let the weights of the run at the cursor answer in the tab of its task."""

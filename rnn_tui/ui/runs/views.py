@@ -24,25 +24,34 @@ from rnn_tui.runs.curves import AGAINST, Against, Curve, Line
 from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.runs.run_record import RunRecord, Session
 from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import differing, run_summary, session_summary, settings_of
+from rnn_tui.runs.words import (
+    compared_figures,
+    differing,
+    run_summary,
+    session_summary,
+    settings_of,
+)
 from rnn_tui.ui.common.chart.chart import Chart, line_series
 from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.plain import PlainSelect, PlainTable
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
+from rnn_tui.ui.common.widgets.question import QuestionScreen
 
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
 BESIDE_WIDTH = 130  # with so many columns the settings are beside the chart, otherwise below it
 LABEL_CELLS = 22  # cells before the values of a run's details
+MOST_NAMED = 8  # runs in a question
 MOST_LINES = 200  # lines of a run's log
 SECONDS_BETWEEN_LOOKS = 0.2  # the time between two looks at an export's progress
 
 
 class RunsCompare(Vertical, SpreadView):
-    """One chart of all marked runs, and a table of the settings in which they differ."""
+    """One chart of all marked runs, and a table of figures and of settings that differ."""
 
     BINDINGS = [
         key("metric", "next_metric", "Metric", tooltip="Compare by the next metric"),
@@ -64,7 +73,7 @@ class RunsCompare(Vertical, SpreadView):
             yield Label("against", classes="field-label")
             axes = [(label, name) for name, label in AGAINST.items()]
             yield PlainSelect(axes, value="epoch", id="compare-against")
-            yield Static("", id="compare-note", markup=False)
+        yield Static("", id="compare-note", markup=False)
         with Vertical(id="compare-body"):
             yield self._chart
             with Vertical(id="compare-settings"):
@@ -105,13 +114,13 @@ class RunsCompare(Vertical, SpreadView):
         lines: Sequence[Line],
         refusals: Sequence[str],
     ) -> None:
-        """Draw runs, and tabulate the settings in which they differ.
+        """Draw runs, and tabulate their figures and the settings in which they differ.
 
         Args:
             runs: those that can be drawn.
             metric: that is drawn.
             lines: their curves; those of runs that differ only in seeds are one line.
-            refusals: why other runs can't be drawn, in sentences.
+            refusals: why some runs are not drawn, in sentences.
         """
         self._lines = lines
         self._points = metric.stage != "train"
@@ -119,25 +128,25 @@ class RunsCompare(Vertical, SpreadView):
         self._chart.describe(title, metric, AGAINST[self.against])
         self._chart.say(f"No {metric.label} was logged" if runs else HINT)
         self.draw()
-        seeds = [f"{line.label}: {line.seeds} seeds" for line in lines if len(line.runs) > 1]
-        self.query_one("#compare-note", Static).update("; ".join([*refusals, *seeds[:2]]))
+        show_line(self, "#compare-note", " ".join(refusals))
         self._tabulate(runs)
 
     def _tabulate(self, runs: Sequence[RunRecord]) -> None:
-        """Tabulate the settings in which runs differ, if these are others than before."""
-        rows = differing(runs) if len(runs) > 1 else []
+        """Tabulate figures and differing settings of several runs, if others than before."""
+        settings = differing(runs) if len(runs) > 1 else []
+        rows = [*compared_figures(runs), *settings]
         shown = (tuple(run.name for run in runs), tuple(rows))
         if self._shown == shown:
             return
         self._shown = shown
-        headline = "No setting differs."
-        if rows:
-            headline = f"The settings in which these {len(runs)} runs differ"
+        headline = f"Figures of these {len(runs)} runs, mean ± sd; no setting differs"
+        if settings:
+            headline = f"Figures of these {len(runs)} runs, mean ± sd, and the settings that differ"
         self.query_one("#compare-settings").display = len(runs) > 1
         self.query_one("#compare-headline", Static).update(headline)
         table = self.query_one("#compare-table", PlainTable)
         table.display = bool(rows)
-        headings = ["setting", *(printable(run.name, 40) for run in runs)]
+        headings = ["", *(printable(run.name, 40) for run in runs)]
         table.fill(headings, ([name, *values] for name, values in rows))
 
     def draw(self) -> None:
@@ -146,6 +155,21 @@ class RunsCompare(Vertical, SpreadView):
             for colour, line in enumerate(self._lines)
         ]
         self._chart.show(curves)
+
+
+class DeleteRunsScreen(QuestionScreen):
+    """Asks whether to delete the marked runs; its answer is True to delete them."""
+
+    BINDINGS = [key("delete", "dismiss(True)", "Delete")]
+
+    def __init__(self, runs: Sequence[RunRecord]) -> None:
+        """Ask about these runs, by their names."""
+        names = [str(run.name) for run in runs[:MOST_NAMED]]
+        if len(runs) > MOST_NAMED:
+            names.append(f"and {len(runs) - MOST_NAMED} more")
+        marked = "the marked run" if len(runs) == 1 else f"the {len(runs)} marked runs"
+        question = "\n".join([f"Delete {marked}?", "", *names])
+        super().__init__(question, "Delete (d)", "Keep (Esc)")
 
 
 def name_or_count(runs: Sequence[RunRecord]) -> str:

@@ -24,14 +24,17 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
+from rnn_tui.ui.common.chart.chart import Chart
 from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.marked_table import FilterInput
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.pane import RunsPane
+from rnn_tui.ui.runs.preview import RunPreview
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
+from tests.runs import kept_runs
 from tests.ui.helpers import (
     AT_SIZES,
     idle,
@@ -240,9 +243,59 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
             app.theme = theme
             await idle(pilot)
             text = screen_text(app)
-            for word in ("Mark", "Sort", "Filter", "Rename", "Delete", "Resume", "Ask", "Quit"):
+            for word in ("Mark", "Sort", "Filter", "Delete", "Resume", "Ask", "Quit"):
                 assert word in "\n".join(text.splitlines()[-2:])
             assert "recall-seed1" in text
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_the_run_at_the_cursor_is_previewed(store_home: Path, size: tuple[int, int]) -> None:
+    async with runs_tab(size=size) as (app, pilot):
+        await settled(pilot, app)
+        preview = app.query_one(RunPreview)
+        assert "Interrupted at 50%: g resumes it." in screen_text(app)
+        assert "Resume" in screen_text(app).splitlines()[-1]
+        await press(pilot, "down", "down")
+        await settled(pilot, app)
+        assert preview.query_one("#preview-details").border_title == "recall-seed2"
+        with RunStore() as store:
+            run = store.find("recall-seed2")
+        text = str(preview.query_one("#preview-text", Static).content)
+        assert f"{run.final:.2f} %" in text
+        assert "hidden sizes           2\n" in text
+        (curve,) = preview.query_one(Chart).prepared
+        assert len(curve.y) == 3
+        assert "Resume" not in screen_text(app).splitlines()[-1]
+        assert len(names(app)) == 4  # beside the list
+        table = app.query_one("#runs-table", DataTable)
+        assert table.max_scroll_x == 0
+        assert "100%" in screen_text(app)
+
+
+async def test_a_set_of_seeds_is_told_a_network_at_a_time(home: Path) -> None:
+    kept_runs.train(kept_runs.small(seeds=3))
+    with RunStore() as store:
+        (run,) = store.runs()
+    spreads = [network.final for network in run.networks]
+    figures = [f"{spread.mean:.2f} ± {spread.sd:.2f} %" for spread in spreads if spread]
+    extremes = [f"{spread.low:.2f} … {spread.high:.2f}" for spread in spreads if spread]
+    async with runs_tab(size=(160, 40)) as (app, pilot):
+        await settled(pilot, app)
+        text = screen_text(app)
+        assert ", ".join([figures[0].removesuffix(" %"), figures[1]]) in text
+        assert "Test accuracy, mean ± sd, n 3" in text
+        assert all(figure in text for figure in [*figures, *extremes])
+
+
+async def test_compared_runs_without_the_metric_are_named(store_home: Path) -> None:
+    async with runs_tab(size=(80, 24)) as (app, pilot):
+        await press(pilot, "space", "down", "space", "right_square_bracket")
+        await settled(pilot, app)
+        compare = app.query_one(RunsCompare)
+        while compare.metric != "val_accuracy":
+            await press(pilot, "j")
+            await settled(pilot, app)
+        assert "Without validation accuracy: adder-half." in screen_text(app)
 
 
 # Comparison
@@ -268,7 +321,9 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         assert all(line in screen_text(app) for line in copied.splitlines())
         settings = app.query_one("#compare-table", DataTable)
         rows = [[str(cell) for cell in settings.get_row_at(at)] for at in range(settings.row_count)]
-        assert rows == [["seed", "2", "1"]]
+        assert rows[-1] == ["seed", "2", "1"]
+        assert rows[0][0] == "last validation accuracy, H 2 ce"
+        assert rows[0][1:] == [f"{run.last:.2f} %" for run in reversed(both)]
 
         metric = app.query_one("#compare-metric", Select)
         before = metric.value
@@ -338,6 +393,12 @@ async def test_names_tags_and_notes(store_home: Path) -> None:
 async def test_deleted_runs_come_back(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         await press(pilot, "space", "space", "d")
+        question = screen_text(app)
+        assert "Delete the 2 marked runs?" in question
+        assert all(f" {name} " in question for name in NEWEST_FIRST[:2])
+        await press(pilot, "enter")  # the harmless answer
+        assert names(app) == NEWEST_FIRST
+        await press(pilot, "d", "d")
         await wait_until(pilot, lambda: names(app) == NEWEST_FIRST[2:])
         assert "2 runs deleted" in last_notice(app)
         await press(pilot, "d")
@@ -349,7 +410,7 @@ async def test_deleted_runs_come_back(store_home: Path) -> None:
         with RunStore() as store:
             assert all(run.weights.is_file() for run in store.runs())
         # The last ones too, when there is no table to have the focus.
-        await press(pilot, "ctrl+home", *["space"] * 4, "d")
+        await press(pilot, "ctrl+home", *["space"] * 4, "d", "d")
         await wait_until(pilot, lambda: names(app) == [])
         await settled(pilot, app)
         await press(pilot, "u")
@@ -391,9 +452,7 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
         assert [epoch.epoch for epoch in state.epochs] == [1, 2, 3, 4]
         await press(pilot, "f6")
         await wait_until(pilot, lambda: "✓ finished" in row(app, "adder-half"))
-        await press(pilot, "g")
-        await idle(pilot)
-        assert "nothing to resume" in last_notice(app)
+        assert "Resume" not in screen_text(app).splitlines()[-1]
     with RunStore() as store:
         assert store.find("adder-half").status is Status.FINISHED
 

@@ -1,6 +1,6 @@
 """A table of very many items, such as runs: filtered, sorted, and marked."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any, Generic, TypeVar
@@ -23,6 +23,9 @@ from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
 LONGEST_FILTER = 200  # characters
+CELL_PADDING = 2  # blanks around a cell
+MARK_WIDTH = 1  # of the column of marks
+SCROLLBAR_WIDTH = 1
 EMPTY = "No runs yet. Train something (F3 … F5, then t), and it is kept here."
 STATUS_MARKS = {  # mark and colour of each status; the mark is there for those who see no colours
     Status.LOADING: ("…", "$text-muted"),
@@ -57,6 +60,16 @@ class TableColumn(Generic[Item]):
     right: bool = False
     #: a colour of the theme, such as `$text-muted`, or a style of Rich's.
     style: Callable[[Item], str] = lambda _: ""
+    #: the place among the columns that are left out where there is no room, 1 first; 0 for one
+    #: that is always there.
+    spare: int = 0
+    #: what it shows of an item in place of being left out; None to leave it out.
+    short: Callable[[Item], str] | None = None
+
+    @property
+    def shortened(self) -> "TableColumn[Item]":
+        """The column with its short texts."""
+        return self if self.short is None else replace(self, text=self.short)
 
 
 BY_AGE = "age"
@@ -82,11 +95,14 @@ class Listing(Generic[Item]):
     #: filter texts by the ids of items.
     texts: Mapping[str, FilterText[Item]] = field(default_factory=dict)
     widths: Sequence[int] = ()  #: the width of the widest cell of each column.
+    short_widths: Sequence[int] = ()  #: the same with its short texts.
 
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
         """Return a listing of other items; what was worked out for the same ones is taken over."""
         texts: dict[str, FilterText[Item]] = {}
-        widths = list(self.widths) or [_least_width(column) for column in self.columns]
+        least = [_least_width(column) for column in self.columns]
+        widths = list(self.widths) or least
+        short_widths = list(self.short_widths) or least
         for item in items:
             key = self.id_of(item)
             known = self.texts.get(key)
@@ -94,11 +110,33 @@ class Listing(Generic[Item]):
                 texts[key] = known
                 continue
             cells = {column.label: column.text(item) for column in self.columns}
-            widths = [max(pair) for pair in zip(widths, map(cell_len, cells.values()), strict=True)]
+            widths = _wider(widths, cells.values())
+            short_widths = _wider(
+                short_widths, (column.shortened.text(item) for column in self.columns)
+            )
             words = [text for label, text in cells.items() if label not in CHANGING]
             text = " ".join([key, *words, self.note_of(item)]).casefold()
             texts[key] = FilterText(item, text)
-        return replace(self, items=items, texts=texts, widths=widths)
+        return replace(self, items=items, texts=texts, widths=widths, short_widths=short_widths)
+
+    def fitting(self, room: int) -> list[tuple[TableColumn[Item], int]]:
+        """Return the columns that fit into so many cells, each with its width without padding."""
+        shown = {
+            column.label: (column, max(width, cell_len(column.label)))
+            for column, width in zip(self.columns, self.widths, strict=True)
+        }
+        short_widths = dict(
+            zip((column.label for column in self.columns), self.short_widths, strict=True)
+        )
+        for column in sorted(self.columns, key=lambda column: column.spare):
+            if sum(width + CELL_PADDING for _, width in shown.values()) <= room:
+                break
+            if column.short is not None:
+                width = max(short_widths[column.label], cell_len(column.label))
+                shown[column.label] = (column.shortened, width)
+            elif column.spare:
+                del shown[column.label]
+        return list(shown.values())
 
     def arranged(self, text: str, by: str, backwards: bool) -> list[Item]:
         """Return the items with all words of a text, sorted by the column labelled `by`."""
@@ -110,6 +148,16 @@ class Listing(Generic[Item]):
     def _has_all(self, item: Item, words: Sequence[str]) -> bool:
         text = self.texts[self.id_of(item)].text
         return all(word in text for word in words)
+
+
+def _headings(columns: Sequence[TableColumn[Item]]) -> list[tuple[str, bool]]:
+    """Return the labels of columns, with whether their texts are the short ones."""
+    return [(column.label, column.text == column.short) for column in columns]
+
+
+def _wider(widths: Sequence[int], texts: Iterable[str]) -> list[int]:
+    """Return the widths of columns, at least those that these texts need."""
+    return [max(width, cell_len(text)) for width, text in zip(widths, texts, strict=True)]
 
 
 def _least_width(column: TableColumn[Item]) -> int:
@@ -161,6 +209,7 @@ class MarkedTable(Vertical, Generic[Item]):
         super().__init__(classes="panel")
         self.border_title = Content(f"{self.noun}s".capitalize())
         self.listing = listing  #: all items, filtered or not.
+        self._columns: Sequence[TableColumn[Item]] = ()  #: those that are shown.
         self._shown: dict[str, Item] = {}  #: the items in the table by id, in their order.
         self._colours: Mapping[str, str] = {}  #: the theme's colours, by their names.
         self._marked: list[str] = []  #: ids in the order of marking, which is that of colours.
@@ -175,14 +224,17 @@ class MarkedTable(Vertical, Generic[Item]):
         yield Static("", id="runs-empty", markup=False)
 
     def on_mount(self) -> None:
-        self._make_columns()
         # whose colours are in the cells
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
+    def on_resize(self) -> None:
+        self._fill()
+
     def _make_columns(self) -> None:
+        """Make the columns of the table anew, without rows."""
         self._table.clear(columns=True)
         self._table.add_column(" ", key="mark")
-        for column in self.listing.columns:
+        for column in self._columns:
             heading = Text(column.label, justify="right" if column.right else "left")
             self._table.add_column(heading, key=column.label)
 
@@ -223,7 +275,7 @@ class MarkedTable(Vertical, Generic[Item]):
             self._marked = []
             self._sort = sort
             self._backwards = False
-            self._make_columns()
+            self._columns = ()
         self._marked = [key for key in self._marked if key in listing.texts]
         self._fill()
 
@@ -257,8 +309,15 @@ class MarkedTable(Vertical, Generic[Item]):
         highlighted = self.highlighted
         id_of = self.listing.id_of
         self._shown = {id_of(item): item for item in items}
-        widths = (1, *self.listing.widths)
-        if list(self._shown) == before:
+        room = self.size.width - SCROLLBAR_WIDTH - MARK_WIDTH - CELL_PADDING
+        fitting = self.listing.fitting(room) if self.listing.widths else []
+        widths = (MARK_WIDTH, *(width for _, width in fitting))
+        columns = [column for column, _ in fitting]
+        remade = _headings(columns) != _headings(self._columns)
+        self._columns = columns
+        if remade:
+            self._make_columns()
+        elif list(self._shown) == before:
             self._table.show_changes(widths)
             return
         self._table.show_rows(list(self._shown), widths)
@@ -283,7 +342,7 @@ class MarkedTable(Vertical, Generic[Item]):
         if key in self._marked:
             colour = self._marked.index(key)
             mark = Text(curve_marker(colour), curve_colour(colour, self.app.current_theme.dark))
-        return [mark, *(self._cell(column, item) for column in self.listing.columns)]
+        return [mark, *(self._cell(column, item) for column in self._columns)]
 
     def _cell(self, column: TableColumn[Item], item: Item) -> Text:
         style = column.style(item)
