@@ -25,6 +25,7 @@ from rnn_tui.ui.training.results import VariantTable, abbreviated
 SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts are side by side
 CHART_HEIGHT = 8  # lines that a chart has to keep beside a table
 SMALL_WIDTH = 24  # columns of the narrowest chart, where many are shown
+FIGURES_WIDTH, FIGURES_HEIGHT = 30, 6  # cells of a chart that shows figures alone, with its frame
 # Of a table below the charts: its share of the lines, the lines of its heading, its fewest epochs.
 TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3
 # Where the table is, in the order in which a key goes through them.
@@ -72,6 +73,16 @@ class ChartGrid(Vertical, ChartView, TaskView):
         styles = self.query_one("#charts").styles
         styles.grid_size_columns = columns
         styles.grid_size_rows = math.ceil(count / columns)
+        # Figures need no more room than they take.
+        sizes = [chart.has_class("-figures") for chart in self.charts]
+        few = count == len(FIRST)
+        styles.grid_columns = self._tracks(sizes, FIGURES_WIDTH) if few and columns > 1 else "1fr"
+        styles.grid_rows = self._tracks(sizes, FIGURES_HEIGHT) if few and columns == 1 else "1fr"
+
+    @staticmethod
+    def _tracks(are_figures: Sequence[bool], size: int) -> str:
+        """Return the sizes of charts beside each other, ``size`` cells for one of figures."""
+        return " ".join(str(size) if figures else "1fr" for figures in are_figures)
 
 
 class TrainingCharts(ChartGrid):
@@ -171,6 +182,7 @@ class TrainingCharts(ChartGrid):
         figures = self.figures
         names = list(figures) if self._all else self._names
         several = len(states) > 1 or any(state.bands for state in states)
+        one_epoch = bool(states) and all(state.config.epochs == 1 for state in states)
         count = max(len(names), len(FIRST))
         if count != len(self.charts):
             self.charts = tuple(views_in(self.query_one("#charts"), Chart, count))
@@ -180,6 +192,7 @@ class TrainingCharts(ChartGrid):
             _, title = _words(metrics)
             chart.describe(title, metrics[0])
             chart.say(self._why_empty(metrics), _heading(metrics, several))
+            chart.show_figures(one_epoch and all(metric.stage != "train" for metric in metrics))
             curves: list[ChartSeries] = []
             for state in states:
                 curves += self._curves(state, metrics, several)
@@ -224,7 +237,9 @@ class TrainingCharts(ChartGrid):
             return "Queued: another run is in training" if waits else "Loading …"
         if not state.status.active:
             return "This was not logged"
-        return "One value per epoch" if metrics[0].stage != "train" else "The first steps …"
+        if metrics[0].stage == "train":
+            return "The first steps …"
+        return "Measured at the end" if state.config.epochs == 1 else "One value per epoch"
 
     def _lay_out(self) -> None:
         """Give a table below the charts the lines of its rows, the charts the rest."""

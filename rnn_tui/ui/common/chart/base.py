@@ -3,7 +3,8 @@
 The drawing is in ``chart``, so that the plotting library can be replaced there alone.
 """
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from textual.binding import Binding
@@ -13,7 +14,15 @@ from textual.widget import Widget
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.common.chart import readout, view
-from rnn_tui.ui.common.chart.geometry import from_position, labelled_axis, to_position
+from rnn_tui.ui.common.chart.geometry import (
+    Axis,
+    Range,
+    from_position,
+    labelled_axis,
+    round_log_axis,
+    to_position,
+)
+from rnn_tui.ui.common.chart.readout import first_that_fits
 from rnn_tui.ui.common.chart.turns import marks_in_turns
 from rnn_tui.ui.common.chart.view import ChartSeries
 from rnn_tui.ui.common.key_table import moves
@@ -27,7 +36,11 @@ ROOM_AT_ENDS = 0.08  # the share of the range left free beside the first and the
 # A log axis that is chosen here begins where values differ by the first factor, and ends where
 # they differ by less than the second: so that it does not flicker.
 LOG_FROM, LOG_UNTIL = 10.0, 5.0
-LONG_HINT = 31  # cells that the longer of two hints at a cut axis takes, with the frame's corners
+LONG_HINT, SHORT_HINT = "start cut; 0 shows all", "↑ 0: all"  # of a cut axis
+FRAME_CELLS = 4  # cells of the frame's corners and of the blanks beside a title
+# What words of a title are shortened to where there is no room.
+SHORTER = {"validation": "val", "training": "train", "accuracy": "acc"}
+WHOLE_WORD = re.compile(r"[A-Za-z]+")
 
 
 class ChartBase(Widget, can_focus=True):
@@ -171,6 +184,12 @@ class ChartBase(Widget, can_focus=True):
         self.log_y = False
         self._changed(data=True)
 
+    def show_figures(self, wanted: bool) -> None:
+        """Show the last values in large digits in place of a plot, as where there is one each."""
+        if wanted != self.has_class("-figures"):
+            self.set_class(wanted, "-figures")
+            self._update_title()
+
     def say(self, empty_text: str, title: str = "") -> None:
         """Change the sentence for why there is nothing yet, and the title if one is given."""
         title = title or self._title
@@ -241,15 +260,21 @@ class ChartBase(Widget, can_focus=True):
             settled=cuts_beginning and any(curve.line for curve in self.prepared),
         )
         if frame is not None and self._ticks:
-            labels = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
-            axis = labelled_axis(*present, labels, frame.width, frame.left)
-            if self._only_ticks or len(axis.ticks) >= LEAST_TICKS:
-                frame = replace(frame, x=axis)
+            frame = replace(frame, x=self._labelled_axis(present, frame))
         cut = frame is not None and any(line.beyond for line in frame.lines)
         if cut != self._cut:
             self._cut = cut
             self.call_later(self._update_title)
         return frame and marks_in_turns(frame)
+
+    def _labelled_axis(self, present: Range, frame: view.Frame) -> Axis:
+        """Return the x axis with the placed labels; with round numbers if few are in view."""
+        room = frame.width, frame.left
+        labels = {to_position(x, self.log_x): label for x, label in self._ticks.items()}
+        axis = labelled_axis(*present, labels, *room)
+        if self._only_ticks or len(axis.ticks) >= LEAST_TICKS:
+            return axis
+        return round_log_axis(*present, *room) if self.log_x else frame.x
 
     def zoom(self, direction: int, anchor: float | None = None) -> bool:
         """Show half (1) or twice (-1) the range, and return whether that is a change.
@@ -349,6 +374,7 @@ class ChartBase(Widget, can_focus=True):
             low, high = self._view
             by = min(0.0, position - low) + max(0.0, position - high)
             self._view = view.shift_into(self._view, full, by)
+        self._update_title()
         self._changed()
 
     def redraw(self) -> None:
@@ -382,24 +408,44 @@ class ChartBase(Widget, can_focus=True):
 
         A low chart has no foot, so that its mark is in the title.
         """
-        title = f"{self._title} ({self._metric.unit})" if self._metric.unit else self._title
-        title = " · ".join([title, *self._modes()])
-        if self._cut:
-            has_room = self.size.width >= len(title) + LONG_HINT
-            title += " · start cut; 0 shows all" if has_room else " · ↑ 0: all"
-        foot = readout.foot_line(self._x_label, self._mark, 1000).plain if self._series else ""
+        width = self.outer_size.width - FRAME_CELLS
+        title = next(self._titles()) if width <= 0 else first_that_fits(self._titles(), width)
+        foot = ""
+        if self._series and not self.has_class("-figures"):
+            foot = readout.foot_line(self._x_label, self._mark, 1000).plain
         self._show_titles(title, foot)
 
-    def _modes(self) -> list[str]:
-        """Return the words in the title on how the plot is drawn."""
+    def _titles(self) -> Iterator[str]:
+        """Yield the title with all that there is to say, then shorter and shorter ones."""
+        unit = f" ({self._metric.unit})" if self._metric.unit else ""
+        title = f"{self._title}{unit}"
+        shorter = WHOLE_WORD.sub(_shorter_word, title)
+        modes, short_modes = self._modes(), self._modes(short=True)
+        if self._cut:
+            yield " · ".join([title, *modes, LONG_HINT])
+            yield " · ".join([title, *modes, SHORT_HINT])
+            yield " · ".join([shorter, *short_modes, SHORT_HINT])
+        yield " · ".join([title, *modes])
+        yield " · ".join([shorter, *modes])
+        yield " · ".join([shorter, *short_modes])
+        yield shorter
+        yield shorter.removesuffix(unit)
+
+    def _modes(self, short: bool = False) -> list[str]:
+        """Return the words in the title on how the plot is drawn, and how to leave full screen."""
         modes = []
         if self.smoothing:
-            modes.append(f"smoothed {SMOOTHING_WEIGHTS[self.smoothing]:g}")
+            weight = f"{SMOOTHING_WEIGHTS[self.smoothing]:g}"
+            modes.append("smooth" if short else f"smoothed {weight}")
         if self.log_y:
             automatic = self._settles and not self._by_hand
-            modes.append("auto log" if automatic else "log scale")
+            words = "auto log" if automatic else "log scale"
+            modes.append("log" if short else words)
         if self._mark and self.has_class("-low"):
             modes.append(readout.marked_text(*self._mark))
+        if self.has_class("-maximized"):
+            way_out = "hides the cursor" if self.cursor is not None else "leaves full screen"
+            modes.append(f"Esc {way_out}")
         return modes
 
     def _show_titles(self, title: str, subtitle: str) -> None:
@@ -408,3 +454,10 @@ class ChartBase(Widget, can_focus=True):
             self._shown_titles = (title, subtitle)
             self.border_title = Content(title)
             self.border_subtitle = Content(subtitle)
+
+
+def _shorter_word(word: re.Match[str]) -> str:
+    """Return a word of a title in fewer letters, with its capital."""
+    text = word[0]
+    short = SHORTER.get(text.lower(), text)
+    return short.capitalize() if text[0].isupper() and short != text else short

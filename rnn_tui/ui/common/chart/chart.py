@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import groupby
 from operator import itemgetter
+from textwrap import wrap
 from typing import Literal, TypeAlias
 
 from rich.segment import Segment
@@ -170,9 +171,9 @@ class ChartPlot(Widget):
     def _empty_plot(self) -> list[Strip]:
         """Return the lines down to the sentence in place of a plot, in the middle."""
         width, height = self.size
-        message = Content(self._chart.empty_message).truncate(width, ellipsis=True)
-        text = Segment(message.plain.center(width), self._style("axis"))
-        return [*[self._blank()] * ((height - 1) // 2), Strip([text])]
+        lines = wrap(self._chart.empty_message, max(1, width))
+        texts = [Strip([Segment(line.center(width), self._style("axis"))]) for line in lines]
+        return [*[self._blank()] * ((height - len(texts)) // 2), *texts]
 
     def _styles_of(self, frame: Frame) -> dict[tuple[int, int], Style]:
         """Return the styles by number and role of what is plotted."""
@@ -443,14 +444,20 @@ class Chart(ChartBase):
 
     def foot(self, width: int, _height: int) -> Content:
         """Return what the x axis counts and what is marked on it."""
-        return readout.foot_line(self._x_label, self._mark, width) if self._series else Content()
+        if not self._series:
+            return Content()
+        return readout.foot_line(self._x_label, self._mark, width)
 
     def last_values(self, width: int, _height: int) -> Content:
-        """Return the last value of each run, one a line."""
+        """Return the last value of each run, one a line, or large if these are all there is."""
         last = float("inf")  # what is nearest to it
         entries = readout.entries(self.prepared, self.app.current_theme.dark, last)
         if not entries:
-            return Content(self.empty_message).truncate(width, ellipsis=True)
+            return Content("\n".join(wrap(self.empty_message, max(1, width))))
+        size = (width, self.content_size.height)
+        large = readout.large_figures(entries, size) if self.has_class("-figures") else None
+        if large is not None:
+            return large
         lines = [line for entry in entries for line in readout.text_lines("", [entry], width)]
         return Content("\n").join(lines)
 

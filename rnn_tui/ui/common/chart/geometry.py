@@ -206,10 +206,11 @@ class CellGrid:
         """Return the cell in which the position ``high`` lies."""
         return math.ceil((high - self.origin) / self.cell - self.direction.room_after - CLOSE)
 
-    def ends(self, first: int, cells: int) -> Range:
-        """Return the positions of the first and the last dot of so many cells."""
+    def ends(self, first: int, cells: int, values: Range) -> Range:
+        """Return the positions of the first and the last dot of so many cells around values."""
         low = self.origin + (first - self.direction.room_before) * self.cell
-        return low, low + (cells - 1 / self.direction.dots) * self.cell
+        high = low + (cells - 1 / self.direction.dots) * self.cell
+        return min(low, values[0]), max(high, values[1])  # not even a rounding error apart
 
 
 Bounds = tuple[float | None, float | None]
@@ -281,7 +282,7 @@ def _linear_axes(
             grid = _grid_of_rows(step, ends, rows, least_rows)
             if grid is None:
                 continue
-            start, end = grid.ends(_first_cell(grid, ends, rows, bounds), rows)
+            start, end = grid.ends(_first_cell(grid, ends, rows, bounds), rows, values)
             first_tick = start if lower is None else max(start, lower)
             last_tick = end if upper is None else min(end, upper)
             ticks = _multiples(first_tick, last_tick, step)
@@ -335,7 +336,7 @@ def log_axis(low: float, high: float, rows: int, upper: float | None = None) -> 
     for choice, near in _log_choices(low, high, rows):
         positions = [math.log10(value) for value in choice if upper is None or value <= upper]
         for grid in _log_grids(positions, values, rows):
-            start, end = grid.ends(_first_cell(grid, values, rows, NO_BOUNDS), rows)
+            start, end = grid.ends(_first_cell(grid, values, rows, NO_BOUNDS), rows, values)
             ticks = [position for position in positions if start <= position <= end]
             if len(ticks) >= 2 and _are_whole(grid, ticks, near, rows):
                 cost = _cost(rows, grid, values, len(ticks), wanted)
@@ -441,7 +442,7 @@ def _axis_across(
             first = grid.first(values[0])
             if grid.last(values[1]) - first >= width:
                 continue
-            start, end = grid.ends(first, width)
+            start, end = grid.ends(first, width, values)
             ticks = _multiples(start, min(end, values[1]), step)
             labels = [label(tick, step) for tick in ticks]
             longest = max(map(len, labels), default=0)
@@ -510,6 +511,19 @@ def _narrow_log2_axis(low: float, high: float, width: int, left: int) -> Axis:
     axis = x_axis(start, end, math.floor(width * share), left)
     labels = {math.log2(tick): label for tick, label in zip(axis.ticks, axis.labels, strict=True)}
     return labelled_axis(low, high, labels, width, left)
+
+
+def round_log_axis(low: float, high: float, width: int, left: int = 0) -> Axis:
+    """Return the log axis between two exponents of two with labels at round decimal numbers."""
+    start, end = 2.0**low, 2.0**high
+    exponents = range(math.floor(math.log10(start)), math.ceil(math.log10(end)) + 1)
+    for factors in ((1, 2, 5), range(1, 10)):
+        values = [factor * 10.0**exponent for exponent in exponents for factor in factors]
+        labels = {math.log2(value): format_value(value) for value in values}
+        axis = labelled_axis(low, high, labels, width, left)
+        if len(axis.ticks) >= 2:
+            return axis
+    return _narrow_log2_axis(low, high, width, left)
 
 
 def _power_of_two(exponent: float, _step: float) -> str:

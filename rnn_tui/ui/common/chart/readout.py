@@ -4,13 +4,16 @@ If there is no room, the least important words are left out first.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby, product
 from operator import itemgetter
 
 from rich.cells import cell_len
+from rich.segment import Segment
+from rich.style import Style
 from textual.content import Content
+from textual.renderables.digits import Digits
 
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.ui.common.chart.geometry import Range, format_value, from_position
@@ -53,6 +56,41 @@ class LegendEntry:
         else:
             words = [*glyphs, name, values[0]]
         return Content.styled(" ".join(filter(None, words)), self.colour)
+
+
+def first_that_fits(texts: Iterable[str], width: int) -> str:
+    """Return the first text of at most ``width`` cells, or as many words of the last as fit."""
+    words: list[str] = []
+    for text in texts:
+        if cell_len(text) <= width:
+            return text
+        words = text.split()
+    while words and cell_len(" ".join(words)) > width:
+        words.pop()
+    return " ".join(words).rstrip(",:·")
+
+
+def large_figures(entries: Sequence[LegendEntry], size: tuple[int, int]) -> Content | None:
+    """Return each name with its value in large digits below; None if there is no room.
+
+    Args:
+        entries: With one reading each.
+        size: The columns and the rows that there are.
+    """
+    width, height = size
+    blocks = []
+    for entry in entries:
+        reading = entry.readings[-1]
+        parts = Digits(reading.value).render(Style())
+        digits = "".join(part.text for part in parts if isinstance(part, Segment))
+        name = first_that_fits([f"{reading.glyph} {entry.name}", entry.name], width)
+        spread = reading.value_with_band.removeprefix(reading.value).strip()
+        lines = [name, *digits.splitlines(), *filter(None, [spread])]
+        blocks.append(Content.styled("\n".join(lines), entry.colour))
+    large = Content("\n\n").join(blocks)
+    rows = large.plain.split("\n")
+    has_room = len(rows) <= height and max(map(cell_len, rows)) <= width
+    return large if blocks and has_room else None
 
 
 def format_position(x: float) -> str:

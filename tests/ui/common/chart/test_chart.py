@@ -238,7 +238,7 @@ def test_whole_columns_lie_between_the_ticks_of_x_and_labels_are_at_them(
         assert end <= left + width
 
 
-@pytest.mark.parametrize("height", range(8, 40))
+@pytest.mark.parametrize("height", range(8, 40, 3))
 async def test_0_and_100_percent_are_drawn_in_the_rows_of_their_labels(height: int) -> None:
     none = ChartSeries("none", [0, 10], [0, 0], 0)
     everything = ChartSeries("all", [0, 10], [100, 100], 1)
@@ -1288,3 +1288,66 @@ def test_curves_contrast_with_every_theme(theme: str) -> None:
                 map(luminance, (Color.parse(colour), Color.parse(colours[ground])))
             )
             assert (light + 0.05) / (dark + 0.05) >= 3
+
+
+# Words that fit
+
+
+@pytest.mark.parametrize("width", range(12, 60, 4))
+async def test_titles_and_sentences_lose_whole_words_where_there_is_no_room(width: int) -> None:
+    sentence = "Press t to train: curves appear here"
+    async with running(empty_text=sentence, size=(width, 20)) as (chart, pilot):
+        assert " ".join(screen_text(chart).split()).endswith(sentence)
+        chart.describe("Validation bit accuracy: ── train, ● val", LOSS_METRIC)
+        chart.show([replace(FALLING, y=[10 / (1 + at) for at in range(200)])])
+        await idle(pilot)
+        title = screen_lines(chart)[0].strip("─━")
+        assert "…" not in title
+        words = {"Validation", "Val", "bit", "accuracy", "acc", "──", "train", "●", "val"}
+        assert {word.strip(":,") for word in title.split()} <= words | {"·", "auto", "log"}
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.002, 0.006), (0.0021, 0.0029), (0.0003, 0.04)])
+async def test_a_log_axis_without_a_power_in_view_has_round_numbers(
+    low: float, high: float
+) -> None:
+    trials = ChartSeries("trials", [low, high], [1, 2], 0, points=True, line=False)
+    async with running(trials, log_x=True) as (chart, _):
+        chart.place_ticks({0.0001: "0.0001", 0.001: "0.001", 0.01: "0.01"})
+        axis = frame_of(chart).x
+        assert len(axis.ticks) >= 2
+        for tick, label in zip(axis.ticks, axis.labels, strict=True):
+            assert float(label) == pytest.approx(2.0**tick)
+            assert len(label) <= 7
+
+
+async def test_a_value_alone_is_shown_in_large_digits() -> None:
+    seeds = ChartSeries("seeds", [1], [98.25], 0, points=True, low=[97], high=[99])
+    async with running(seeds, size=(30, 14), spec=PERCENT) as (chart, pilot):
+        chart.show_figures(True)
+        await idle(pilot)
+        assert "└" not in screen_text(chart)
+        assert "● seeds" in screen_text(chart)
+        assert "╰─┤├─┤ ┌─┘╰─╮" in screen_text(chart)
+        assert "(97 … 99)" in screen_text(chart)
+        await resize(pilot, 30, 4)
+        await idle(pilot)
+        assert "● seeds 98.25" in screen_text(chart)
+        chart.show_figures(False)
+        await resize(pilot, 60, 20)
+        await idle(pilot)
+        assert "└" in screen_text(chart)
+
+
+async def test_a_chart_in_full_screen_says_how_to_leave_it() -> None:
+    async with running(ACCURACY) as (chart, pilot):
+        chart.screen.maximize(chart, container=False)
+        await resize(pilot, 79, 20)
+        await idle(pilot)
+        assert "Esc leaves full screen" in screen_lines(chart)[0]
+        chart.focus()
+        await press(pilot, "left")
+        assert "Esc hides the cursor" in screen_lines(chart)[0]
+        await press(pilot, "escape", "escape")
+        await idle(pilot)
+        assert chart.screen.maximized is None
