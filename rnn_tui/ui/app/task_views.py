@@ -25,8 +25,7 @@ FACTORY = re.compile(r"[\w.]+:[\w.]+")
 
 # The general views.
 TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:training_view")
-RESULTS = View("results", "Results", "rnn_tui.ui.training.results:VariantTable")
-LENGTHS = View("lengths", "Lengths", "rnn_tui.ui.training.training_view:LengthsView")
+RESULTS = View("results", "Results", "rnn_tui.ui.training.results_view:ResultsView")
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
 TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
@@ -43,16 +42,14 @@ VIEWS: dict[str, tuple[View, ...]] = {
     RECALL.name: (
         TRAINING,
         RESULTS,
-        LENGTHS,
         CONFUSION,
         View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
         View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
     ),
     ADDER.name: (
         TRAINING,
-        RESULTS,
         replace(
-            LENGTHS,
+            RESULTS,
             options={
                 "titles": ("Bit accuracy by length", "Whole numbers right by length"),
                 "log_x": True,
@@ -84,10 +81,10 @@ def _usual_views(task: Task) -> tuple[View, ...]:
     if task.reads_data:
         return TRAINING, TEST_SET
     if task.shape is None:
-        return TRAINING, RESULTS, LENGTHS
+        return TRAINING, RESULTS
     if task.shape.every_step:
-        return TRAINING, RESULTS, LENGTHS, INSIDE
-    return TRAINING, RESULTS, LENGTHS, CONFUSION, INSIDE
+        return TRAINING, RESULTS, INSIDE
+    return TRAINING, RESULTS, CONFUSION, INSIDE
 
 
 @cache

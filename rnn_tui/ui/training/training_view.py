@@ -1,4 +1,4 @@
-"""Views of charts: training as it proceeds, with its figures in a table; accuracy by length."""
+"""The view of training as it proceeds: charts, and its figures in a table."""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -10,9 +10,8 @@ from textual.containers import Grid, Vertical
 from textual.content import Content
 
 from rnn_tui.engine.events import EpochEnded
-from rnn_tui.engine.metrics import Metric, accuracy_metric
-from rnn_tui.engine.state import RunState, SpreadSeries, Status
-from rnn_tui.tasks.task import SequenceEvaluation
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.state import RunState, Status
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.common.chart.readout import LINE
 from rnn_tui.ui.common.chart_view import ChartView, SpreadView
@@ -33,7 +32,6 @@ BELOW, ALONE, AWAY = "below", "alone", "away"
 PLACES = (BELOW, ALONE, AWAY)
 # What the first two charts show at first, by `Metric.chart`.
 FIRST = ("loss", "accuracy")
-BY_LENGTH = accuracy_metric("", "accuracy by length")
 
 
 def training_view(pane: TaskTab) -> TaskView:
@@ -346,60 +344,6 @@ class NetworksTraining(TrainingCharts, SpreadView):
             networks = zip(variants, state.bands[metric.name], strict=True)
             for colour, (variant, band) in enumerate(networks):
                 yield spread_series(variant.label, band, colour, self.spread, points=points)
-
-
-class LengthsView(ChartGrid, SpreadView):
-    """A chart for each figure by length."""
-
-    def __init__(
-        self, _pane: TaskTab, titles: Sequence[str] = ("Accuracy by length",), log_x: bool = False
-    ) -> None:
-        """Make the charts.
-
-        Args:
-            titles: of the charts, in the order of `SequenceEvaluation.by_length`.
-            log_x: whether lengths are drawn on a logarithmic axis.
-        """
-        super().__init__(*(Chart(log_x=log_x, allow_smoothing=False) for _ in titles))
-        for chart, title in zip(self.charts, titles, strict=True):
-            chart.describe(title, BY_LENGTH, "length")
-        self._evaluation: SequenceEvaluation | None = None
-
-    def bring_up_to_date(self, pane: TaskTab) -> None:
-        evaluation = pane.evaluation
-        self._evaluation = evaluation if isinstance(evaluation, SequenceEvaluation) else None
-        reason = _why_no_lengths(pane)
-        for chart in self.charts:
-            chart.say(reason)
-        self.draw()
-
-    def draw(self) -> None:
-        evaluation = self._evaluation
-        if evaluation is None:
-            for chart in self.charts:
-                chart.mark_range(None, None)  # that of another run
-                chart.show([])
-            return
-        config = evaluation.config
-        for chart, figure in zip(self.charts, evaluation.by_length, strict=False):
-            chart.mark_range(*config.lengths, "in training")
-            lines = []
-            for index, variant in enumerate(config.variants):
-                band = SpreadSeries.of(figure.lengths, figure.spread(index, config.seeds))
-                lines.append(spread_series(variant.label, band, index, self.spread, points=True))
-            chart.show(lines)
-
-
-def _why_no_lengths(pane: TaskTab) -> str:
-    """Return the sentence that a chart of values by length shows while it has none."""
-    run = pane.chosen
-    if run is not None and run.status.active:
-        return "Measured as soon as training is over"
-    if run is None or run.status is not Status.FINISHED:
-        return "Finish a run to see this"
-    if pane.runs.anything_to_come:
-        return "Being measured …"
-    return "Not measured; the log (G) says why"
 
 
 def _is_by_epoch(state: RunState, metric: Metric) -> bool:

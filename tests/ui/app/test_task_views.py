@@ -70,7 +70,7 @@ def test_every_view_of_the_table_fits_and_can_be_imported() -> None:
 
 def test_a_task_without_views_of_its_own_has_the_general_ones() -> None:
     views = [view.id for view in views_of(MAJORITY)]
-    assert views == ["training", "results", "lengths", "confusion-tab", "inside"]
+    assert views == ["training", "results", "confusion-tab", "inside"]
 
 
 @pytest.mark.parametrize("words", BAD_VIEWS)
@@ -92,7 +92,7 @@ def test_a_broken_one_costs_a_sentence_and_the_task_keeps_its_views(tmp_path: Pa
         install(tmp_path, f"broken_{at}", code, entry=entry)
     install(tmp_path, "unknown", GOOD, entry="[rnn_tui.views]\nqubit = unknown:views\n")
     views, sentences = told(tmp_path)
-    assert views == "training results lengths confusion-tab prompt inside"
+    assert views == "training results confusion-tab prompt inside"
     assert len(sentences) == len(BROKEN) + 1
     for at, words in enumerate(BROKEN):
         (sentence,) = (one for one in sentences if f"broken_{at}:" in one)

@@ -93,7 +93,7 @@ async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: Sc
         first, second = await asyncio.gather(*making)
         assert first is second is pane.content("inside")
         assert pane.content("prompt").query("#recall-digits")
-        assert pane.content("lengths") is None
+        assert pane.content("results") is None
 
 
 @pytest.mark.parametrize("turns", [2, 4])

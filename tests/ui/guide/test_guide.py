@@ -69,7 +69,7 @@ SEEN = {
     "6-mse-or-ce": [
         ("adder results", "H 3 mse"),
         ("adder training", "bit accuracy (%)"),
-        ("adder lengths", "length"),
+        ("adder results", "length"),
     ],
     "7-your-own-hand": [
         ("mnist draw", "It sees"),

@@ -27,7 +27,8 @@ from rnn_tui.ui.common.training_manager import Evaluated, TrainingManager
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable
-from rnn_tui.ui.training.training_view import LengthsView, NetworksTraining
+from rnn_tui.ui.training.results_view import ResultsView
+from rnn_tui.ui.training.training_view import NetworksTraining
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     assert_refused,
@@ -447,8 +448,8 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         field(app, "seeds").value = "2"
         await start(pilot, runs)
         await finish(pilot, runs)
-        await view(pilot, "lengths")
-        charts = app.pane.query_one(LengthsView).charts
+        await view(pilot, "results")
+        charts = app.pane.query_one(ResultsView).charts
         assert len(charts) == (1 if task == "recall" else 2)
         await wait_until(pilot, lambda: all(chart.prepared for chart in charts))
         first = charts[0].prepared[0]
@@ -457,6 +458,14 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         assert first.y == pytest.approx([90.5, 45.5, 30.5])
         assert first.high == pytest.approx([91, 46, 31])
         assert "in training" in screen_text(app)
+        table = app.pane.query_one("#results VariantTable")
+        assert table.is_on_screen
+        await press(pilot, "T")
+        assert table.is_on_screen
+        assert not charts[0].is_on_screen
+        await press(pilot, "T")
+        assert not table.is_on_screen
+        assert charts[0].is_on_screen
         await press(pilot, "v")
         sd = statistics.stdev([30, 31])
         await wait_until(pilot, lambda: charts[0].prepared[0].high[-1] == pytest.approx(30.5 + sd))
