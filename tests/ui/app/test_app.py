@@ -15,6 +15,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.help import HelpScreen
+from rnn_tui.ui.common.chart.chart import ChartPlot
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.training_view import RunsTraining
@@ -288,6 +289,27 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
         assert app.news.timer._active.is_set()
         await finish(pilot, runs)
         await wait_until(pilot, lambda: not app.news.timer._active.is_set(), 5)
+
+
+# Charts
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 30)])
+async def test_a_run_of_one_epoch_gives_the_room_to_the_loss(
+    runs: ScriptedRuns, size: tuple[int, int]
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=size) as pilot:
+        app.pane.query_one("#field-epochs", Input).value = "1"
+        await start(pilot, runs)
+        loss, accuracy = app.query_one(RunsTraining).charts
+        await wait_until(pilot, lambda: bool(accuracy.prepared))
+        await idle(pilot)
+        assert accuracy.query_one(ChartPlot).display is False
+        assert loss.size.width * loss.size.height > accuracy.size.width * accuracy.size.height
+        digits = accuracy.as_text().splitlines()[2:5]
+        assert "".join(line.strip() for line in digits) == "╭─╮╭─╮╰─┤├─┤╶─╯╰─╯"  # 98
+        runs.stop()
 
 
 # Charts by key
