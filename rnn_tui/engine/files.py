@@ -5,10 +5,11 @@ A device, a pipe or a link stays one; a rename would put a file in its place.
 
 import errno
 import os
+import shutil
 import stat
 import sys
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 # Kinds of files that nothing is written into, by their part of `st_mode`, and why.
@@ -77,6 +78,55 @@ def make_folder(path: Path) -> None:
     Path(os.path.realpath(path)).mkdir(parents=True, exist_ok=True)
 
 
+@contextmanager
+def whole_folder(path: Path) -> Iterator[Path]:
+    """Give a temporary folder to write files into, which are at `path` once the block has ended.
+
+    If something fails, none of them is there, and no folder that was made for them. What is at
+    `path` already stays; a file of the same name is replaced.
+
+    Raises:
+        OSError: as the file system does, with the path below `path` as its `filename`.
+    """
+    target = Path(os.path.realpath(path))
+    place = target  # the folder of those above that is there, for a rename in one file system
+    while not os.path.lexists(place):
+        place = place.parent
+    temporary = place / f"{_hidden(target)}{os.urandom(16).hex()}"
+    try:
+        temporary.mkdir()
+        yield temporary
+        _move_files(temporary, target)
+    except OSError as error:
+        failed = Path(os.fsdecode(error.filename or path))
+        if failed.is_relative_to(temporary):
+            failed = path / failed.relative_to(temporary)
+        elif failed.is_relative_to(target):
+            failed = path / failed.relative_to(target)
+        error.filename = os.fspath(failed)
+        raise
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _move_files(folder: Path, target: Path) -> None:
+    """Move the files of a folder to another one, which is made if there is none."""
+    if not os.path.lexists(target):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        os.rename(folder, target)
+        return
+    moves = {
+        file: Path(os.path.realpath(target / file.relative_to(folder)))
+        for file in sorted(folder.rglob("*"))
+        if file.is_file()
+    }
+    for goal in moves.values():  # before the first of them is moved
+        _takes_data(goal)
+    for file, goal in moves.items():
+        goal.parent.mkdir(parents=True, exist_ok=True)
+        os.replace(file, goal)
+
+
 def remove_temporary(path: Path) -> None:
     """Remove what a process left that was killed while it wrote `path`."""
     target = Path(os.path.realpath(path))
@@ -98,7 +148,7 @@ def _takes_data(path: Path) -> bool:
         return False
     reason = _REFUSED.get(stat.S_IFMT(mode))
     if reason is not None:
-        raise OSError(errno.EINVAL, reason)
+        raise OSError(errno.EINVAL, reason, os.fspath(path))
     return not stat.S_ISREG(mode) or _descriptor(path) is not None
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, as_cell, printable
-from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.files import whole_folder, write_file
 from rnn_tui.engine.outside import shown
 
 if TYPE_CHECKING:
@@ -127,10 +127,9 @@ def write_idx(folder: Path, data: LabelledImages) -> None:
     Raises:
         DataError: if the folder or a file can't be written.
     """
-    with _naming_failures(folder):
-        make_folder(folder)
-    _write(folder / IDX_IMAGES, _idx_bytes(data.images))
-    _write(folder / IDX_LABELS, _idx_bytes(data.labels))
+    with _naming_failures(folder), whole_folder(folder) as place:
+        write_file(place / IDX_IMAGES, _idx_bytes(data.images))
+        write_file(place / IDX_LABELS, _idx_bytes(data.labels))
 
 
 def _idx_bytes(array: npt.NDArray[np.uint8]) -> bytes:
@@ -158,4 +157,5 @@ def _naming_failures(path: Path) -> Iterator[None]:
         yield
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or "this is not a valid name"
-        raise DataError(f"{printable(path, 200)} can't be written: {reason.lower()}.") from error
+        failed = getattr(error, "filename", None) or path
+        raise DataError(f"{printable(failed, 200)} can't be written: {reason.lower()}.") from error

@@ -6,11 +6,18 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.files import make_folder, remove_temporary, why_unwritable, write_file
+from rnn_tui.engine.files import (
+    make_folder,
+    remove_temporary,
+    whole_folder,
+    why_unwritable,
+    write_file,
+)
 from tests.devices import device
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
@@ -182,3 +189,69 @@ def test_a_descriptor_s_name_writes_where_its_file_stands(folder: str, tmp_path:
         log.write(b" after")
     assert (tmp_path / "log").read_bytes() == b"before data after"
     assert os.listdir(tmp_path) == ["log"]
+
+
+def write_files(folder: Path, **files: bytes | Iterator[bytes]) -> None:
+    """Write these files in order."""
+    for name, data in files.items():
+        write_file(folder / name, data)
+
+
+def files_below(folder: Path) -> dict[str, bytes]:
+    """The files in a folder and in those below, by their paths."""
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_a_folder_of_files_comes_whole(there: bool, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    before = {}
+    if there:
+        (path / "below").mkdir(parents=True)
+        before = {"old": b"old", "below/both": b"old"}
+        for name, data in before.items():
+            (path / name).write_bytes(data)
+    with whole_folder(path) as place:
+        (place / "below").mkdir()
+        write_file(place / "below" / "both", DATA)
+        write_file(place / "one", DATA)
+        assert not (path / "one").exists()
+    assert files_below(tmp_path) == {
+        f"new/folder/{name}": data
+        for name, data in {**before, "below/both": DATA, "one": DATA}.items()
+    }
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_of_a_folder_of_files_nothing_is_left_if_one_fails(there: bool, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "folder"
+    if there:
+        path.mkdir(parents=True)
+        (path / "one").write_bytes(b"old")
+    before = sorted(tmp_path.rglob("*"))
+
+    def failing() -> Iterator[bytes]:
+        yield DATA
+        raise ValueError("later")
+
+    with pytest.raises(ValueError, match="later"), whole_folder(path) as place:
+        write_files(place, one=DATA, two=failing())
+    assert sorted(tmp_path.rglob("*")) == before
+    assert not there or (path / "one").read_bytes() == b"old"
+
+
+def test_a_file_of_a_folder_that_can_not_be_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "folder"
+    (path / "two").mkdir(parents=True)
+    with pytest.raises(OSError, match="folder") as refused, whole_folder(path) as place:
+        write_files(place, one=DATA, two=DATA)
+    assert refused.value.filename == str(path / "two")
+    assert sorted(tmp_path.rglob("*")) == [path, path / "two"]
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError), whole_folder(tmp_path / "file" / "inside"):  # noqa: PT011
+        pass
+    assert (tmp_path / "file").is_file()

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import ExportError, as_cell, printable
-from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.files import make_folder, whole_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord, Session
@@ -169,11 +169,11 @@ def write_tables(export: Export) -> list[Path]:
     run_columns = list(dict.fromkeys(chain.from_iterable(run_rows)))  # all runs' columns
     run_table = [[row.get(name) for name in run_columns] for row in run_rows]
     folder = export.folder
-    make_folder(folder)
-    return [
-        _write_table(folder / f"runs{export.form.suffix}", run_columns, [run_table]),
-        _write_table(folder / f"values{export.form.suffix}", VALUE_COLUMNS, _value_rows(export)),
-    ]
+    names = (f"runs{export.form.suffix}", f"values{export.form.suffix}")
+    with whole_folder(folder) as place:
+        _write_table(place / names[0], run_columns, [run_table])
+        _write_table(place / names[1], VALUE_COLUMNS, _value_rows(export))
+    return [folder / name for name in names]
 
 
 def _run_row(run: RunRecord) -> dict[str, Any]:
@@ -190,11 +190,10 @@ def _run_row(run: RunRecord) -> dict[str, Any]:
     return row
 
 
-def _write_table(path: Path, columns: Sequence[str], blocks: Iterable[Rows]) -> Path:
+def _write_table(path: Path, columns: Sequence[str], blocks: Iterable[Rows]) -> None:
     """Write rows, a block of them at a time, as CSV or JSON by the path's suffix."""
     parts = _csv_parts if path.suffix == ".csv" else _json_parts
     write_file(path, (part.encode() for part in parts(columns, blocks)))
-    return path
 
 
 def _csv_parts(columns: Sequence[str], blocks: Iterable[Rows]) -> Iterator[str]:
@@ -279,15 +278,20 @@ def write_folder(export: Export) -> list[Path]:
         ExportError: TensorBoard is not installed, or a folder has event files already.
     """
     folder = export.folder
-    for run in export.each():
-        run_folder = folder / file_name(run)
-        if any(run_folder.glob("events.out.tfevents.*")):
-            raise ExportError(
-                f"{printable(run_folder, 200)} has event files already, which TensorBoard would "
-                "mix with these; remove it, or choose another place with --output."
-            )
-        _write_events(export.store, run, run_folder)
+    with whole_folder(folder) as place:
+        for run in export.each():
+            _write_run(export.store, run, folder / file_name(run), place / file_name(run))
     return [folder]
+
+
+def _write_run(store: RunStore, run: RunRecord, goal: Path, folder: Path) -> None:
+    """Write the event file of a run into `folder`, which is moved to `goal` later."""
+    if any(goal.glob("events.out.tfevents.*")):
+        raise ExportError(
+            f"{printable(goal, 200)} has event files already, which TensorBoard would "
+            "mix with these; remove it, or choose another place."
+        )
+    _write_events(store, run, folder)
 
 
 class _EventFile:

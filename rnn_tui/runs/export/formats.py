@@ -13,7 +13,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
-from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.files import whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
@@ -150,6 +150,7 @@ class Export:
     metrics: Sequence[str] | None = None  #: the metrics of a chart; None for the usual ones.
     against: "Against" = "epoch"  #: what a chart's x axis counts.
     progress: Progress = UNWATCHED  #: the progress in runs, if they are read one by one.
+    always_folder: bool = False  #: whether `output` is a folder for a single file, too.
 
     def each(self) -> Iterator["RunRecord"]:
         """Yield the runs one by one, with progress.
@@ -187,7 +188,7 @@ class Export:
             The path of the file or of the folder.
         """
         files = {f"{name}{self.form.suffix}": data for name, data in parts.items()}
-        if len(files) == 1:
+        if len(files) == 1 and not self.always_folder:
             [(name, data)] = files.items()
             path = self.output or _new(name)
             if path.is_dir():
@@ -195,9 +196,9 @@ class Export:
             write_file(path, data)
             return [path]
         folder = self.output or _new(name_for(self.runs))
-        make_folder(folder)
-        for name, data in files.items():
-            write_file(folder / name, data)
+        with whole_folder(folder) as place:
+            for name, data in files.items():
+                write_file(place / name, data)
         return [folder]
 
     @property
@@ -225,20 +226,20 @@ def write(export: Export) -> list[Path]:
         return list(writer(export))
     except OSError as error:
         path = error.filename or export.output or Path.cwd()
-        raise unwritable(path, error.strerror or error, "with --output") from error
+        raise unwritable(path, error.strerror or error) from error
 
 
-def unwritable(path: object, reason: object, option: str) -> ExportError:
+def unwritable(path: object, reason: object, option: str = "") -> ExportError:
     """Return the error that a file can't be written.
 
     Args:
         path: the file.
         reason: why.
-        option: how to choose another one, such as `with --output`.
+        option: what it is for, such as `for the document`; empty if there is no other.
     """
+    place = f"another place {option}".rstrip()
     return ExportError(
-        f"{printable(path, 200)} can't be written ({printable(reason)}); choose another place "
-        f"{option}."
+        f"{printable(path, 200)} can't be written ({printable(reason)}); choose {place}."
     )
 
 

@@ -15,8 +15,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Label, Select, Static
 
-from rnn_tui.engine.errors import ExportError, StoreError, printable, why
-from rnn_tui.engine.files import make_folder
+from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
@@ -281,8 +280,6 @@ class ExportRunsScreen(ExportPrompt):
         progress = Progress()
 
         def write_runs(store: RunStore) -> list[Path]:
-            if FORMATS[form].in_folder:  # or a single file would get the name that was typed
-                _make_folder(path)
             metrics = [self._metric] if self._metric else None
             export = Export(
                 FORMATS[form],
@@ -293,6 +290,7 @@ class ExportRunsScreen(ExportPrompt):
                 metrics,
                 self._against,
                 progress,
+                always_folder=FORMATS[form].in_folder,
             )
             return write(export)
 
@@ -306,12 +304,3 @@ class ExportRunsScreen(ExportPrompt):
         finally:
             timer.stop()
         return f"Written: {', '.join(printable(path, 200) for path in paths[:3])}."
-
-
-def _make_folder(path: Path) -> None:
-    """Make a folder if there is none; raises `ExportError` if that can't be done."""
-    try:
-        make_folder(path)
-    except OSError as error:
-        reason = f"{printable(path, 200)} can't be made ({why(error, 60)})"
-        raise ExportError(f"The folder {reason}; choose another place.") from error

@@ -499,13 +499,26 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
         assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
         app.screen.query_one(PathInput).value = str(path / "inside a file")
         await press(pilot, "enter")
-        await wait_until(pilot, lambda: "can't be made (" in note())
+        await wait_until(pilot, lambda: "can't be written (" in note())
         app.screen.query_one(PathInput).value = str(tmp_path / "weights")
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "weights" in last_notice(app))
         (file,) = (tmp_path / "weights").iterdir()
         assert file.suffix == ".safetensors"
         assert read_weights(file).config.task == "recall"
+
+
+async def test_an_export_that_fails_leaves_nothing(store_home: Path, tmp_path: Path) -> None:
+    with RunStore() as store:
+        store.find("recall-seed2").weights.write_bytes(b"damaged")
+    folder = tmp_path / "exports" / "weights"
+    async with runs_tab() as (app, pilot):
+        await press(pilot, "down", "space", "space", "e", "up")
+        app.screen.query_one(PathInput).value = str(folder)
+        await press(pilot, "enter")
+        note = app.screen.query_one(".prompt-note", Static)
+        await wait_until(pilot, lambda: "can't be read" in str(note.content))
+        assert list(tmp_path.glob("exports*")) == []
 
 
 @pytest.mark.long
