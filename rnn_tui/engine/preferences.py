@@ -17,6 +17,7 @@ from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.settings import DEVICES
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
+LANGUAGES = ("auto", "en", "de")
 MOST_BYTES = 65_536
 # A key of thousands of parts would take tomllib a minute; one of the file's own has two.
 MOST_DOTS = 32
@@ -42,6 +43,9 @@ class Preferences:
     preset: str = _entry("", "preset that the app's forms begin with; empty: the task's own")
     device: str = _entry("auto", "device that the app's forms begin with", DEVICES)
     redraws: int = _entry(4, "times a second that the app draws what trains", range(1, 11))
+    language: str = _entry(
+        "auto", "language of guided experiments; auto: as the environment says", LANGUAGES
+    )
     alerts: bool = _entry(True, "ring when a run ends, fails or stalls", (False, True))
     keys: Mapping[str, str] | None = _entry(None, "keys of the app, by meaning")
     given: frozenset[str] = frozenset()  #: the names of the entries that are the file's.
@@ -108,28 +112,28 @@ def _in_sentence(value: Any) -> str:
         return "a value of this size"
 
 
-def keep_theme(name: str) -> None:
-    """Write a theme into the file, and change nothing else in it.
+def keep_entry(name: str, value: str) -> None:
+    """Write an entry that is a text into the file, and change nothing else in it.
 
     Raises:
         SettingError: if that can't be done; then nothing is changed at all.
     """
     path = config_file()
     try:
-        data = _with_theme(_text(path) if path.exists() else "", name).encode()
+        data = _with_entry(_text(path) if path.exists() else "", name, value).encode()
         make_folder(path.parent)
         write_file(path, data)
     except FAULTS as error:
         raise SettingError(
-            f"The theme can't be written to {printable(path, 200)} ({why(error, 120)})."
+            f"The {name} can't be written to {printable(path, 200)} ({why(error, 120)})."
         ) from error
 
 
-def _with_theme(text: str, name: str) -> str:
-    """Return the same text with another theme."""
-    wanted = _values(text) | {"theme": name}
-    line = f"theme = {as_toml(name)}"
-    changed = re.sub(r"(?m)^theme[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
+def _with_entry(text: str, name: str, value: str) -> str:
+    """Return the same text with another value of an entry."""
+    wanted = _values(text) | {name: value}
+    line = f"{name} = {as_toml(value)}"
+    changed = re.sub(rf"(?m)^{name}[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
     # That line may have been another table's, or part of a long text: reading it again shows that.
     for candidate in (changed, f"{line}\n{text}"):
         with suppress(*FAULTS):

@@ -40,6 +40,7 @@ class AblationAnalysis(Analysis):
     name = "silence"
     in_json = ("inputs", "accuracy", "layers", "units", "alone", "together")
     in_arrays = ("accuracy", "layers", "units", "alone", "together")
+    in_sentences = ("free", "half")
 
     inputs: int  #: how many were read, by chance or of the test set.
     accuracy: float  #: the share of right answers, 0 … 1, with nothing ablated.
@@ -56,15 +57,23 @@ class AblationAnalysis(Analysis):
         return [f"{layer} {unit}" for layer, unit in zip(self.layers, self.units, strict=True)]
 
     @property
+    def free(self) -> int:
+        """How many units can be ablated alone without loss."""
+        return int((self.alone >= self.accuracy).sum())
+
+    @property
+    def half(self) -> int:
+        """How many units, the most important first, have to be ablated to lose half."""
+        half_lost = self.together <= (self.accuracy + self.together[-1]) / 2  # (U,)
+        return int(half_lost.argmax()) + 1
+
+    @property
     def summary(self) -> str:
         """The unit that costs most, and how many cost nothing, in a sentence."""
-        free = int((self.alone >= self.accuracy).sum())
-        half_lost = self.together <= (self.accuracy + self.together[-1]) / 2  # (U,)
         return (
             f"{share(self.accuracy)} of the answers to {self.inputs:,} inputs are right, without "
-            f"unit {self.names[0]} {share(self.alone[0])}. {free} of {len(self.units)} units can "
-            "be ablated alone without loss; ablating the first "
-            f"{int(half_lost.argmax()) + 1} loses half."
+            f"unit {self.names[0]} {share(self.alone[0])}. {self.free} of {len(self.units)} units "
+            f"can be ablated alone without loss; ablating the first {self.half} loses half."
         )
 
     @property

@@ -36,6 +36,7 @@ class RowsAnalysis(Analysis):
     name = "rows"
     in_json = ("images", "accuracy", "settled", "chance", "prefix_note")
     in_arrays = ("accuracy", "settled", "chance")
+    in_sentences = ("half", "near")
 
     images: int  #: how many.
     #: (28,), the share of right answers, 0 … 1, after 1 … 28 rows.
@@ -46,13 +47,22 @@ class RowsAnalysis(Analysis):
     prefix_note: str  #: what an answer before the last row means, in a sentence.
 
     @property
+    def half(self) -> int:
+        """The first row, from 1, after which half of the images are right."""
+        return int(np.argmax(self.accuracy >= 0.5)) + 1
+
+    @property
+    def near(self) -> int:
+        """The first row, from 1, after which the accuracy is within a point of the final one."""
+        return int(np.argmax(self.accuracy >= self.accuracy[-1] - 0.01)) + 1
+
+    @property
     def summary(self) -> str:
         """A sentence on when the network gets near to its final accuracy."""
-        final = self.accuracy[-1]
-        near = int(np.argmax(self.accuracy >= final - 0.01)) + 1
         return (
-            f"{100 * final:.2f} % of {self.images:,} images are right after all rows; after row "
-            f"{near}, it is within a point of that. Chance {100 * self.chance:.1f} %."
+            f"{100 * self.accuracy[-1]:.2f} % of {self.images:,} images are right after all rows; "
+            f"after row {self.near}, it is within a point of that. Chance "
+            f"{100 * self.chance:.1f} %."
         )
 
 

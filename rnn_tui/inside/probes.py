@@ -52,6 +52,7 @@ class Analysis(Record):
 
     name: ClassVar[str]  #: what documents call it; its arrays' names in an NPZ file begin with it.
     in_arrays: ClassVar[tuple[str, ...]]  #: its fields and properties there.
+    in_sentences: ClassVar[tuple[str, ...]] = ()  #: further properties, which sentences quote.
 
     @property
     def summary(self) -> str:
@@ -62,6 +63,12 @@ class Analysis(Record):
     def findings(self) -> list[str]:
         """The results line by line: the summary, then the details."""
         return [self.summary]
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        """What sentences may quote: all that the document has, and `in_sentences`."""
+        quoted = {name: getattr(self, name) for name in self.in_sentences}
+        return {**self.to_dict(), **quoted, "summary": self.summary}
 
     def arrays(self) -> dict[str, npt.NDArray[Any]]:
         """Return all numbers by their names in an NPZ file."""

@@ -10,7 +10,7 @@ from unittest import mock
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.paths import HOME_VARIABLE
-from rnn_tui.engine.preferences import ENTRIES, MOST_PROBLEMS, keep_theme, read_preferences
+from rnn_tui.engine.preferences import ENTRIES, MOST_PROBLEMS, keep_entry, read_preferences
 from tests.attack.attack import Attack, Attempt
 
 # A file takes milliseconds; one of a long key once took a minute.
@@ -62,13 +62,13 @@ def _fault_of_keeping(path: Path) -> str:
     """
     original = path.read_bytes()
     try:
-        keep_theme("nord")
+        keep_entry("theme", "nord")
     except UserError as error:
         if path.read_bytes() != original:
             return "changed, although the theme can't be kept"
         return "" if str(error).isprintable() else f"not printable: {error}"
     except Exception as error:  # noqa: BLE001 - whatever it is, it is a fault
-        return f"keep_theme: {type(error).__name__}: {error}"[:300]
+        return f"keep_entry: {type(error).__name__}: {error}"[:300]
     theme = read_preferences({}).theme
     return "" if theme == "nord" else f"the theme is {theme!r}"
 

@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.paths import config_file
-from rnn_tui.engine.preferences import MOST_BYTES, Preferences, keep_theme, read_preferences
+from rnn_tui.engine.preferences import MOST_BYTES, Preferences, keep_entry, read_preferences
 
 KNOWN = {"theme": ("textual-dark", "nord"), "preset": ("report", "fast")}
 FILE = """\
@@ -99,7 +99,7 @@ def test_a_file_that_can_not_be_read_is_told_of_and_never_overwritten(
     assert len(preferences.problems) == 1
     assert preferences.theme == Preferences().theme
     with pytest.raises(SettingError, match=why):
-        keep_theme("nord")
+        keep_entry("theme", "nord")
     assert path.read_bytes() == content
 
 
@@ -108,24 +108,24 @@ def test_a_pipe_in_its_place_is_not_waited_for(home: Path) -> None:
     os.mkfifo(config_file())
     assert "not a regular file" in read_preferences(KNOWN).problems[0]
     with pytest.raises(SettingError, match="not a regular file"):
-        keep_theme("nord")
+        keep_entry("theme", "nord")
 
 
 def test_a_theme_is_kept_where_there_was_no_file(home: Path) -> None:
-    keep_theme("nord")
+    keep_entry("theme", "nord")
     assert config_file().read_text() == 'theme = "nord"\n'
 
 
 def test_a_theme_is_changed_and_all_else_stays_as_it_was(home: Path) -> None:
     path = write(FILE)
-    keep_theme("textual-dark")
+    keep_entry("theme", "textual-dark")
     assert path.read_text() == FILE.replace("'nord'", '"textual-dark"')
 
 
 def test_a_theme_is_added_where_the_word_means_something_else(home: Path) -> None:
     text = 'note = """\ntheme = "none"\n"""\n[keys]\ntheme = "k"\n'
     path = write(text)
-    keep_theme("nord")
+    keep_entry("theme", "nord")
     assert path.read_text() == f'theme = "nord"\n{text}'
 
 
@@ -133,7 +133,7 @@ def test_a_line_that_can_not_be_changed_alone_is_left(home: Path) -> None:
     path = write('"theme" = """\nnord"""\n')
     before = path.read_bytes()
     with pytest.raises(SettingError, match="by hand"):
-        keep_theme("textual-dark")
+        keep_entry("theme", "textual-dark")
     assert path.read_bytes() == before
 
 

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
@@ -15,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import fault_message, run_database
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.ui.app.clipboard import as_text
@@ -26,7 +27,7 @@ from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.key_queue import KeyQueue
 from rnn_tui.ui.app.news import News
 from rnn_tui.ui.app.palette import commands
-from rnn_tui.ui.app.preferences import apply_preferences
+from rnn_tui.ui.app.preferences import apply_preferences, keep_preference
 from rnn_tui.ui.app.tabs import HOME, RUNS, SWEEPS, AppTabs, Tab, all_tabs, bindings, tab_of
 from rnn_tui.ui.app.task_views import TRAINING, plugin_views, views_of
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
@@ -259,6 +260,12 @@ class RnnTuiApp(HostApp):
     def action_tab(self, name: str) -> None:
         self.tabs.go_to(name)
 
+    async def bring(self, tab: str) -> Pane:
+        name = tab_of(tab) if tab in TASKS else tab
+        if name not in self.tabs.names:
+            raise UserError(f"There is no tab {printable(tab)}.")
+        return await self.tabs.bring(name)
+
     @on(ViewTabs.Shown)
     def _leave_full_screen(self) -> None:
         """Let a chart leave full screen with its view."""
@@ -435,11 +442,27 @@ class RnnTuiApp(HostApp):
             return
         configs = self._waiting or []
         self._waiting = None
+        self._start(configs)
+
+    def _start(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Start runs, and show them in the tab of their task; returns their ids."""
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
         pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane")
-        cast("TaskPane", pane).started(self.runs.start(configs))
+        run_ids = self.runs.start(configs)
+        cast("TaskPane", pane).started(run_ids)
         self._training_began()
+        return run_ids
+
+    def begin_training(self, configs: Sequence[RunConfig]) -> list[str]:
+        if self.busy or self._waiting is not None or self._resuming:
+            raise UserError(requests.UNDER_WAY)
+        return self._start(configs)
+
+    def choose_language(self, language: str) -> None:
+        self.preferences = replace(self.preferences, language=language)
+        keeping = keep_preference(self, "language", lambda: self.preferences.language)
+        self.run_worker(keeping, group="language")
 
     def _training_began(self) -> None:
         """Let the timer of news run, and refresh the keys, as something trains now."""

@@ -1,12 +1,13 @@
 """The settings of a user that last: which can be used, and how the app gets them."""
 
 import threading
+from collections.abc import Callable
 from dataclasses import replace
 
 from textual.app import App
 from textual.theme import BUILTIN_THEMES
 
-from rnn_tui.engine.preferences import Preferences, keep_theme, read_preferences
+from rnn_tui.engine.preferences import Preferences, keep_entry, read_preferences
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.app.user_keys import usable_keys
@@ -33,16 +34,18 @@ def apply_preferences(app: App[int]) -> Preferences:
     app.set_keymap(dict(preferences.keys or {}))
 
     def keep() -> None:
-        app.run_worker(_keep_theme(app), group="theme")
+        app.run_worker(keep_preference(app, "theme", lambda: app.theme), group="theme")
 
     app.watch(app, "theme", keep, init=False)
     return preferences
 
 
-async def _keep_theme(app: App[int]) -> None:
+async def keep_preference(app: App[int], name: str, value: Callable[[], str]) -> None:
+    """Write an entry into the user's file, or say why that can't be done."""
+
     def write() -> None:
-        with _WRITING:  # so the last choice is written last
-            keep_theme(app.theme)
+        with _WRITING:  # asked for only now, so the last choice is written last
+            keep_entry(name, value())
 
     with telling(app, severity="warning", timeout=10):
         await in_thread(app.screen, write)

@@ -1,7 +1,7 @@
 """The tabs of the app: Home, one for each task that is registered, all runs, the report, sweeps."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from textual.app import ComposeResult
@@ -90,6 +90,11 @@ class AppTabs(ViewTabs):
                 TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
             )
         yield from super().compose()
+
+    @property
+    def names(self) -> Collection[str]:
+        """The ids of all tabs."""
+        return self._tabs
 
     @property
     def front(self) -> Pane | None:

@@ -17,7 +17,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.task_view import INSIDE_VIEW, View
+from rnn_tui.ui.common.task_view import INSIDE_VIEW, PHOTOS_VIEW, View
 
 GROUP = "rnn_tui.views"
 ID = re.compile(r"[a-z][a-z0-9_-]{0,29}")
@@ -35,7 +35,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
     MNIST.name: (
         TRAINING,
         TEST_SET,
-        View("photos", "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
+        View(PHOTOS_VIEW, "Photos", "rnn_tui.ui.photos.panel:PhotosPanel"),
         View("draw", "Draw", "rnn_tui.ui.draw.panel:DrawingPanel", answers=True),
         View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.mnist:MnistInside"),
     ),

@@ -1,6 +1,7 @@
 """Additions by hand: type two numbers, and see how trained networks add them, bit by bit."""
 
 import random
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from textual import events, getters, on, work
@@ -10,15 +11,15 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
-from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.engine.errors import CheckpointError, QueryError, printable
 from rnn_tui.runs.weights import choose
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition
+from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition, Base, read_number
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.ask.calculator_answer import Adders, NumberEntry, SumAnswer, SumText
 from rnn_tui.ui.ask.column_addition import ColumnAddition
 from rnn_tui.ui.ask.panel import AskPanel
-from rnn_tui.ui.common.inside_door import SequenceQuestion
+from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
@@ -56,6 +57,8 @@ class CalculatorPanel(AskPanel):
         self._asking = LatestQuestion[SumAnswer](self, self._receive)
         #: The last numbers that could be read.
         self._addition = Addition(*(int(number, BINARY.radix) for number in EXAMPLE.values()))
+        #: The variant and seed to choose among the weights that are being loaded.
+        self._to_choose: tuple[str, int] | None = None
         self._failure = ""  #: Why there are no weights.
         self._complaints: list[str] = []  #: What is wrong with each number.
         self._note = ""  #: What to bear in mind about the answer.
@@ -116,7 +119,8 @@ class CalculatorPanel(AskPanel):
             self._failure = str(error)
             self._show_message()
             return
-        self.replicas.offer(adders.config, *self.replicas.chosen)
+        self.replicas.offer(adders.config, *(self._to_choose or self.replicas.chosen))
+        self._to_choose = None
         self._failure = ""
         self._adders = adders
         self._ask()
@@ -149,6 +153,37 @@ class CalculatorPanel(AskPanel):
 
     def ask_another(self) -> None:
         self.action_draw()
+
+    def ask_of(self, text: str, network: NetworkChoice) -> None:
+        """Have a network add two binary numbers, written as `1111 + 1`."""
+        numbers = text.split("+")
+        if len(numbers) != len(EXAMPLE):
+            raise QueryError(f"“{printable(text)}” is no sum of two binary numbers, as 1111 + 1.")
+        values = [read_number(number)[0] for number in numbers]
+        self._type(BINARY, [BINARY.format(value) for value in values])
+        self._to_choose = (network.variant or "", -1 if network.seed is None else network.seed)
+        self.use(network.source)
+
+    def memento(self) -> Callable[[], object]:
+        base = self._base
+        texts = [entry.value for entry in self.query(NumberEntry)]
+        source = self._source
+        chosen = self.replicas.chosen
+
+        def put_back() -> None:
+            self._type(base, texts)
+            self._to_choose = chosen
+            self.use(source)
+
+        return put_back
+
+    def _type(self, base: Base, texts: Sequence[str]) -> None:
+        """Choose a base, and type both numbers in it."""
+        self._base = base
+        with self.prevent(Select.Changed):
+            self.query_one("#base", PlainSelect).value = base.name
+        for entry, text in zip(self.query(NumberEntry), texts, strict=True):
+            entry.hold(text)
 
     def action_scroll_answer(self, lines: int) -> None:
         """Scroll the answer below the field, without leaving the field."""

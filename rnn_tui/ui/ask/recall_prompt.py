@@ -1,5 +1,6 @@
 """Recall by hand: type digits, and see which one every trained network recalls."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
 
@@ -22,7 +23,7 @@ from rnn_tui.ui.ask.recall_answers import (
     RecallTable,
     draw_within,
 )
-from rnn_tui.ui.common.inside_door import SequenceQuestion
+from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion
@@ -254,6 +255,33 @@ class RecallPromptPanel(AskPanel):
 
     def ask_another(self) -> None:
         self.draw_digits()
+
+    def ask_of(self, text: str, network: NetworkChoice) -> None:
+        """Have a network recall one of these digits, at the position that it was trained for."""
+        digits = parse_digits(text)
+        self._type(" ".join(map(str, digits)), f"{network.source.position or REPORT_POSITION}")
+        self._seed = 0
+        self.use(network.source)
+
+    def memento(self) -> Callable[[], object]:
+        digits = self.query_one("#recall-digits", Input).value
+        position = self.query_one("#recall-position", Input).value
+        source = self._source
+        seed = self._seed
+
+        def put_back() -> None:
+            self._seed = seed
+            self.use(source)
+            self._type(digits, position)  # after the weights, which have a position of their own
+
+        return put_back
+
+    def _type(self, digits: str, position: str) -> None:
+        """Type digits and position, and show the answer to these in place of the table."""
+        self.query_one("#recall-digits", TypedInput).hold(digits)
+        self.query_one("#recall-position", TypedInput).hold(position)
+        if self.table_shown:
+            self.query_one(ContentSwitcher).current = "recall-prompt"
 
     def action_next_seed(self) -> None:
         assert self._answers is not None  # before the first answer the key is greyed out

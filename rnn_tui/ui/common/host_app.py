@@ -1,7 +1,9 @@
 """The app, as its places know it."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.preferences import Preferences
 from rnn_tui.ui.common.pane import Pane
 from rnn_tui.ui.common.textual_workarounds import SteadyApp
@@ -38,6 +40,29 @@ class HostApp(SteadyApp):
 
     def shown_key(self, name: str) -> str:
         """Return the first key of a meaning in `KEYS`, as the footer writes it."""
+        raise NotImplementedError
+
+    async def bring(self, tab: str) -> Pane:
+        """Bring a tab to the front; returns its pane, once all of it is there.
+
+        Args:
+            tab: the name of a task, or `home`, `runs`, `report`, `sweeps`.
+
+        Raises:
+            UserError: if there is no such tab.
+        """
+        raise NotImplementedError
+
+    def begin_training(self, configs: Sequence[RunConfig]) -> list[str]:
+        """Train runs of one task, one after another, and show them; returns their ids.
+
+        Raises:
+            UserError: if something trains already.
+        """
+        raise NotImplementedError
+
+    def choose_language(self, language: str) -> None:
+        """Have guided experiments in a language, of `preferences.LANGUAGES`, and keep that."""
         raise NotImplementedError
 
     async def interrupted(self) -> "list[RunRecord]":

@@ -1,6 +1,6 @@
 """The way from other views into the view Inside of a task."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -36,6 +36,15 @@ class SequenceQuestion:
     seed: int | None = None  #: None for the first.
 
 
+@dataclass(frozen=True)
+class NetworkChoice:
+    """A network in a file of weights."""
+
+    source: "Source"  #: the file.
+    variant: str | None = None  #: the label of a variant; None for the largest.
+    seed: int | None = None  #: None for the first.
+
+
 class AskingView(InsideDoor):
     """A view in which networks that read sequences are asked; Inside reads the same question."""
 
@@ -48,6 +57,18 @@ class AskingView(InsideDoor):
         """Ask something else, drawn by chance."""
         raise NotImplementedError
 
+    def ask_of(self, text: str, network: "NetworkChoice") -> None:
+        """Ask a network this, and nothing of what was typed or chosen before.
+
+        Args:
+            text: the question as it is typed: `1111 + 1` in binary, or `3 1 4 1 5`.
+            network: whom to ask.
+
+        Raises:
+            QueryError: if that is no question.
+        """
+        raise NotImplementedError
+
 
 class InsideLook(TaskView):
     """The view Inside of a task."""
@@ -56,4 +77,40 @@ class InsideLook(TaskView):
         """Have a network read this: a digit, the number of a test image, or None for what other
         views of the tab have at hand.
         """
+        raise NotImplementedError
+
+    def read_input(self, text: str, network: NetworkChoice) -> None:
+        """Have a network read this, without edits.
+
+        Args:
+            text: what is typed in the task's own view; if it has none, the number of an input.
+            network: what reads.
+
+        Raises:
+            QueryError: if it can't be read.
+        """
+        raise NotImplementedError
+
+    def request_analysis(self, name: str) -> None:
+        """Make an analysis of what is read, and show it at the last step.
+
+        Args:
+            name: that of an `AnalysisKind`; empty to show the units in place of analyses.
+
+        Raises:
+            QueryError: if there is no such analysis.
+        """
+        raise NotImplementedError
+
+    def ablate(self) -> None:
+        """Ablate the unit at the cursor."""
+        raise NotImplementedError
+
+    def play_steps(self) -> None:
+        """Play the steps from the first to the last."""
+        raise NotImplementedError
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        """What is shown, as numbers and words: the answer, the unit at the cursor, the analysis."""
         raise NotImplementedError

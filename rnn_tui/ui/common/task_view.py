@@ -6,7 +6,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Static, TabPane
 
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.pane import Pane
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rnn_tui.ui.common.training_manager import TrainingManager
 
 Kind = TypeVar("Kind")
-# The id of the view to which others lead.
-INSIDE_VIEW = "inside"
+# The ids of views to which others lead.
+INSIDE_VIEW, PHOTOS_VIEW = "inside", "photos"
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class TaskTab(Pane):
 
     def states(self) -> "list[RunState]":
         """Return the runs of this task, in order of start."""
+        raise NotImplementedError
+
+    def memento(self) -> Callable[[], object]:
+        """Return a function that looks again at the run that is looked at now."""
         raise NotImplementedError
 
     @property
@@ -114,12 +118,34 @@ class TaskView(Widget):
         """Whether something that was requested here still goes on."""
         return False
 
+    def memento(self) -> Callable[[], object]:
+        """Return a function that puts back what the user has set here, as it is now."""
+        return lambda: None
+
+
+class SampleReader(TaskView):
+    """A view that reads photos, among them those that ship."""
+
+    def read_samples(self, method: str) -> None:
+        """Read the photos that ship by the shipped network, prepared by a method of `photos`."""
+        raise NotImplementedError
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        """What came of the photos that were read: their number, and how many are right."""
+        raise NotImplementedError
+
 
 class BrokenView(Static, TaskView):
     """Return a sentence on why a view can't be made."""
 
     def __init__(self, sentence: str) -> None:
         super().__init__(sentence, markup=False)
+
+
+def place_of(view: Widget) -> str:
+    """Return the id of the view in whose tab a widget is."""
+    return next(node.id or "" for node in view.ancestors if isinstance(node, TabPane))
 
 
 def pane_of(view: Widget) -> Pane:

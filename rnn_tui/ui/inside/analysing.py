@@ -8,7 +8,7 @@ from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.widgets import Select
 
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import QueryError, UserError, printable
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.edits import LONGEST, Edit, ablated, how_to_write, read_edit
 from rnn_tui.tasks.task import Task
@@ -133,6 +133,16 @@ class AnalysingView(Vertical, InsideLook):
         # One of another kind may be under way. Once that has stopped, this one begins.
         self.analyses.stop()
         self._begin_analysis()
+
+    def choose_kind(self, name: str) -> None:
+        """Select a kind of analysis, without making one; a `QueryError` if there is none."""
+        names = [kind.name for kind in self.kinds]
+        if name not in names:
+            raise QueryError(f"There is no analysis “{printable(name)}”, only {', '.join(names)}.")
+        self.kind = self.kinds[names.index(name)]
+        select = self.query_one("#inside-kind", PlainSelect)
+        with self.prevent(Select.Changed):
+            select.value = name
 
     def _analysis_ended(self) -> None:
         """Show an analysis; make another one if another network is looked at by now."""

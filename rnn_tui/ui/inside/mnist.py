@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Label, Static
 
+from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.history import read_history
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
@@ -23,7 +24,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.inside_door import InsideDoor
+from rnn_tui.ui.common.inside_door import InsideDoor, NetworkChoice
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.task_view import TaskTab
@@ -125,6 +126,26 @@ class MnistInside(InsideView, NetworkView):
             self._input = digit
             self._weights = digit.weights if isinstance(digit, DigitAtHand) else None
         self.ask()
+
+    def read_input(self, text: str, network: NetworkChoice) -> None:
+        """Read the test image of a number."""
+        if not text.isdecimal() or int(text[:9]) >= TEST_IMAGES:
+            raise QueryError(f"An input here is the number of a test image, below {TEST_IMAGES:,}.")
+        self.begin_anew()
+        self.networks.use(network.source)
+        self.look_at(int(text))
+
+    def memento(self) -> Callable[[], object]:
+        digit, source = self._input, self.networks.source
+        put_choices_back = super().memento()
+
+        def put_back() -> None:
+            self._input = digit
+            if source is not None:
+                self.networks.choose(source.path)
+            put_choices_back()
+
+        return put_back
 
     def action_other(self) -> None:
         self.look_at(random.randrange(TEST_IMAGES))

@@ -10,6 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
+from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.state import RunState
 from rnn_tui.inside.reading import NetworkReading
@@ -17,7 +18,7 @@ from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.ui.common.inside_door import AskingView, SequenceQuestion
+from rnn_tui.ui.common.inside_door import AskingView, NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.inside.bands import StepBand, WordBand
@@ -139,6 +140,32 @@ class SequenceInside(InsideView):
         self._chosen = None
         self.ask()
 
+    def read_input(self, text: str, network: NetworkChoice) -> None:
+        """Read the random sequence of a number."""
+        if not text.isdecimal() or int(text[:9]) >= MOST_EXAMPLES:
+            raise QueryError(f"An input here is a number below {MOST_EXAMPLES:,}.")
+        self._number = int(text)
+        self._source = network.source
+        self._read_by(network)
+
+    def _read_by(self, network: NetworkChoice) -> None:
+        """Read the question anew by a network."""
+        self.begin_anew()
+        self._chosen = None
+        if network.variant is not None or network.seed is not None:
+            self._chosen = (network.variant or "", -1 if network.seed is None else network.seed)
+        self.ask()
+
+    def memento(self) -> Callable[[], object]:
+        number, source, chosen = self._number, self._source, self._chosen
+        put_choices_back = super().memento()
+
+        def put_back() -> None:
+            self._number, self._source, self._chosen = number, source, chosen
+            put_choices_back()
+
+        return put_back
+
     def subject_changed(self, subject: Subject) -> None:
         """List the networks of the file."""
         details: SequenceDetails = subject.details
@@ -176,6 +203,10 @@ class AskedInside(SequenceInside):
 
     def question(self) -> SequenceQuestion:
         return self._asking.question
+
+    def read_input(self, text: str, network: NetworkChoice) -> None:
+        self._asking.ask_of(text, network)
+        self._read_by(network)
 
     def action_other(self) -> None:
         self._asking.ask_another()

@@ -1,7 +1,7 @@
 """The view Inside: what a network holds, step by step, while it reads an input."""
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from textual import getters, on
@@ -13,6 +13,9 @@ from textual.content import Content
 from textual.timer import Timer
 from textual.widgets import Label, Static
 
+from rnn_tui.engine.errors import QueryError
+from rnn_tui.inside.edits import Edit
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane import show_line
@@ -47,6 +50,15 @@ TALL = 26  # lines from which there is room for an analysis and the units
 PICTURE_SHARE = 0.6  # an analysis picture's share of the lines of a tall view
 NOTHING = "There is nothing to look at yet."
 FAILURE = "The network could not be examined; the log file has the details."
+
+
+@dataclass(frozen=True)
+class _Choices:
+    """What a user has chosen for the subject that is looked at."""
+
+    step: int
+    look: Look
+    edits: tuple[Edit, ...]
 
 
 class InsideView(AnalysingView):
@@ -94,6 +106,8 @@ class InsideView(AnalysingView):
         self._looking = LatestQuestion[Subject](self, self._receive, FAILURE)
         self._failure = ""  #: Why nothing is looked at.
         self._playing: Timer | None = None
+        #: What to put back once the subject that is asked for is there.
+        self._to_put_back: _Choices | None = None
 
     # The frame.
 
@@ -160,6 +174,7 @@ class InsideView(AnalysingView):
         else:
             self._failure = ""
             self._change_subject(outcome)
+            self._put_choices_back()
         self.show_all()
 
     def _change_subject(self, subject: Subject) -> None:
@@ -183,6 +198,97 @@ class InsideView(AnalysingView):
         self.subject_changed(subject)
         self.refresh_bindings()
         self.analyse_at_once()
+
+    # On request of other places.
+
+    @property
+    def at_work(self) -> bool:
+        return self._looking.busy or self.analyses.running or self._playing is not None
+
+    def begin_anew(self) -> None:
+        """Forget edits, the snapshot, the analysis and the unit at the cursor."""
+        self._stop_playing()
+        self.analyses.stop()
+        self.analysis_wanted = False
+        self.history.leave()
+        self.edit(())
+        self._to_put_back = None
+        self._asked_for = None
+
+    def request_analysis(self, name: str) -> None:
+        subject = self.subject
+        if subject is None:
+            raise QueryError(self._failure or NOTHING)
+        self.step = subject.trace.steps - 1
+        self.look = Look().fitted(subject.trace)
+        self.analysis_shown = bool(name)
+        if name:
+            self.choose_kind(name)
+            if self.analysis is None:
+                self.action_analyse()
+        self.show_all()
+
+    def ablate(self) -> None:
+        self.action_ablate()
+
+    def play_steps(self) -> None:
+        self._stop_playing()
+        self.go_to(0)
+        self.action_play()
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        subject = self.subject
+        if subject is None:
+            return {}
+        trace, step = subject.trace, self.step
+        figures: dict[str, object] = {
+            "network": subject.about,
+            "input": subject.details if isinstance(subject.details, str) else "",
+            "step": trace.first_step + step,
+            **_answer_figures(trace, step),
+            "settled": trace.settled,
+            "unit": self.look.unit,
+            "values": self._values_at_cursor(trace),
+        }
+        if subject.edited is not None:
+            untouched = subject.edited.untouched
+            changed = int((trace.answers != untouched.answers).sum())
+            figures |= {"unedited": _answer_figures(untouched, step), "changed": changed}
+        if self._shown_analysis is not None:
+            figures["analysis"] = self._shown_analysis.figures
+        return figures
+
+    def _values_at_cursor(self, trace: Trace) -> dict[str, float]:
+        """Return state, cell and gates of the unit at the cursor after the present step."""
+        unit = self.look.unit or 0
+        quantities = trace.layers[self.look.layer].quantities
+        return {name: float(values[self.step, unit]) for name, values in quantities.items()}
+
+    def memento(self) -> Callable[[], object]:
+        choices = _Choices(self.step, self.look, self.edits)
+        kind = self.kind
+        is_shown = self.analysis_shown
+
+        def put_back() -> None:
+            self.begin_anew()
+            if kind is not None:
+                self.choose_kind(kind.name)
+            self.analysis_shown = is_shown
+            self._to_put_back = choices
+            self.ask()
+
+        return put_back
+
+    def _put_choices_back(self) -> None:
+        """Put back step, cursor and edits, if the subject that they belong to was asked for."""
+        choices = self._to_put_back
+        if choices is None or self.subject is None:
+            return
+        self._to_put_back = None
+        self.step = min(choices.step, self.subject.trace.steps - 1)
+        self.look = choices.look.fitted(self.subject.trace)
+        self.edit(choices.edits)
 
     # Showing.
 
@@ -446,3 +552,8 @@ class InsideView(AnalysingView):
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""
+
+
+def _answer_figures(trace: Trace, step: int) -> dict[str, object]:
+    """Return the answer after a step, and its confidence in percent."""
+    return {"answer": trace.answer_word(step), "confidence": 100 * float(trace.confidence(step))}

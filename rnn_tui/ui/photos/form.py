@@ -4,6 +4,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -47,6 +48,18 @@ UNSURE_BELOW = NumberSetting(
 )
 #: Photos and folders; or a function that finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
+
+
+@dataclass(frozen=True)
+class FormChoices:
+    """How photos are read, as the fields say it."""
+
+    method: str = OURS  #: of `photos.METHODS`.
+    number: str = next(iter(NUMBERS))  #: of `photos.NUMBERS`.
+    recursive: bool = False  #: whether folders in folders are read too.
+    named: bool = False  #: whether names of files are labels.
+    threshold: str = f"{100 * THRESHOLD:.0f}"  #: the field's text, in percent.
+    weights: Path | None = None  #: the weights that are selected; None to leave them.
 
 
 class ReadingJob:
@@ -261,6 +274,30 @@ class PhotosForm(Vertical):
     def _read_by_other_network(self, event: NetworkSelect.Offered) -> None:
         if event.other:
             self._read_again()
+
+    def read_with(self, paths: PathsToRead, choices: FormChoices) -> None:
+        """Read photos with these choices in place of those in the fields."""
+        with self.prevent(Select.Changed, Checkbox.Changed):
+            self.query_one("#photos-method", Select).value = choices.method
+            self.query_one("#photos-number", Select).value = choices.number
+            self.query_one("#photos-recursive", Checkbox).value = choices.recursive
+        self.query_one("#photos-named", Checkbox).value = choices.named
+        self.query_one(SettingInput).value = choices.threshold
+        self.query_one(NetworkSelect).choose(choices.weights)
+        self.read(paths)
+
+    @property
+    def choices(self) -> FormChoices:
+        """What the fields say, but for the paths."""
+        source = self.query_one(NetworkSelect).source
+        return FormChoices(
+            method=str(self.query_one("#photos-method", Select).value),
+            number=str(self.query_one("#photos-number", Select).value),
+            recursive=self.query_one("#photos-recursive", Checkbox).value,
+            named=self.query_one("#photos-named", Checkbox).value,
+            threshold=self.query_one(SettingInput).value,
+            weights=None if source is None else source.path,
+        )
 
     def stop(self) -> None:
         """Stop reading; what was read stays."""

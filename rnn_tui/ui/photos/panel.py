@@ -1,6 +1,6 @@
 """The Photos view: read folders of digits, look at each answer, correct it, export for training."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,15 +16,18 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.outside import is_folder
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
+from rnn_tui.runs.weights import choose_shipped
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import focus_soon
+from rnn_tui.ui.common.task_view import SampleReader
 from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
 from rnn_tui.ui.common.widgets.network_select import NetworkView
 from rnn_tui.ui.common.widgets.path_input import parse_paths, spelled
 from rnn_tui.ui.photos.detail import PhotoDetail
-from rnn_tui.ui.photos.form import PhotosForm, ReadingJob
+from rnn_tui.ui.photos.form import FormChoices, PhotosForm, ReadingJob
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
 
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture
     from rnn_tui.photos.reading import Reading
 
+SAMPLES = "samples"  # the folder of photos that ship, among the assets
 ROOMY_HEIGHT = 32  # lines from which the fields have a frame
 LONGEST_NAME = 40  # letters of a photo's name in Inside
 GALLERY, DETAIL, MATRIX, EMPTY = "photos-grid", "photos-detail", "photos-matrix", "photos-empty"
@@ -44,7 +48,7 @@ NONE_YET = (
 )
 
 
-class PhotosPanel(Vertical, InsideDoor, NetworkView):
+class PhotosPanel(Vertical, InsideDoor, NetworkView, SampleReader):
     """Fields above, and below them the gallery, one photo in full or the confusion matrix."""
 
     BINDINGS = [
@@ -79,12 +83,17 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
         """Find out how to show pictures, and read the samples, at the first time only."""
         if self._was_shown:
             return
-        self._was_shown = True
-        self._detail.add_pictures()
-        self.refresh_weights()
-        samples = asset_dir() / "samples"
+        self._begin_once()
+        samples = asset_dir() / SAMPLES
         if self._form.job is None and samples.is_dir():
             self._form.read([samples])
+
+    def _begin_once(self) -> None:
+        """Find out how to show pictures, and which networks there are, at the first time only."""
+        if not self._was_shown:
+            self._was_shown = True
+            self._detail.add_pictures()
+            self.refresh_weights()
 
     def on_resize(self, event: events.Resize) -> None:
         self._form.border_title = "What to read, and how"
@@ -117,6 +126,41 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView):
     def focus_view(self) -> None:
         places: dict[str, Widget] = {DETAIL: self._detail, MATRIX: self._matrix}
         places.get(self.view, self._grid).focus()
+
+    def read_samples(self, method: str) -> None:
+        """Read the photos that ship; names of files are their labels."""
+        self._begin_once()
+        self._form.path.value = ""
+        weights = choose_shipped(MNIST.name).path
+        choices = FormChoices(method=method, named=True, weights=weights)
+        self._show_all_photos()
+        self._form.read_with([asset_dir() / SAMPLES], choices)
+
+    @property
+    def figures(self) -> Mapping[str, object]:
+        summary = self._photos.summary
+        return {
+            "photos": summary.photos,
+            "right": summary.right,
+            "unsure": summary.doubtful,
+            "accuracy": summary.accuracy,
+        }
+
+    def memento(self) -> Callable[[], object]:
+        path, choices, job = self._form.path.value, self._form.choices, self._form.job
+
+        def put_back() -> None:
+            self._form.path.value = path
+            paths = [asset_dir() / SAMPLES] if job is None else job.paths
+            self._form.read_with(paths, choices)
+
+        return put_back
+
+    def _show_all_photos(self) -> None:
+        """Show the gallery, and all photos in it by their names."""
+        self._photos.filter, self._photos.sort = FILTERS[0], SORTS[0]
+        if self.view in (DETAIL, MATRIX):
+            self._switch(GALLERY)
 
     def read(self, paths: Sequence[Path]) -> None:
         """Read photos and folders, and say so in the field."""

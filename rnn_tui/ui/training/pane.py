@@ -1,7 +1,7 @@
 """The tab of a task: form, runs, log, and the views that the task names."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -304,6 +304,16 @@ class TaskPane(TaskTab):
         self.place_form()
         self.focus_view()
         self.show_runs()
+
+    def memento(self) -> Callable[[], object]:
+        chosen, folded = self._chosen, self.folded
+
+        def put_back() -> None:
+            self._chosen, self.folded = chosen, folded
+            self.place_form()
+            self.show_runs()
+
+        return put_back
 
     def action_next_run(self) -> None:
         """Look at the next run; after the last at the first."""
