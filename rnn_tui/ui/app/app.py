@@ -448,7 +448,7 @@ class RnnTuiApp(HostApp):
         """Start runs, and show them in the tab of their task; returns their ids."""
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = self.query_one(f"#{tab_of(configs[0].task)} TaskPane")
+        pane = self.tabs.get_pane(tab_of(configs[0].task)).query_one("TaskPane")
         run_ids = self.runs.start(configs)
         cast("TaskPane", pane).started(run_ids)
         self._training_began()

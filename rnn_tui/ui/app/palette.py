@@ -2,19 +2,24 @@
 
 from collections.abc import Iterator
 from functools import partial
+from typing import cast
 
 from textual.app import SystemCommand
 from textual.screen import Screen
 
 from rnn_tui.ui.app.help import documented
 from rnn_tui.ui.app.themes import THEMES
+from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.guide.words import WORDS
 
 OFFERED_BY_TEXTUAL = ("quit", "help")  # actions of the app
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Yield everything that a key does on a screen, and themes by their usual names."""
-    app = screen.app
+    from rnn_tui.ui.guide.panel import change_language  # noqa: PLC0415 - on use only
+
+    app = cast("HostApp", screen.app)
     for name, theme in THEMES.items():
         choose = partial(setattr, app, "theme", theme)
         yield SystemCommand(f"Theme: {name}", "Colours of the app", choose)
@@ -23,6 +28,12 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
         "Values, charts, weights: press e there",
         partial(app.run_action, "tab('runs')"),
     )
+    for code, words in WORDS.items():
+        yield SystemCommand(
+            f"{words.title}: {words.language}",
+            "Language of the guided experiments",
+            partial(change_language, app, code),
+        )
     for binding, node in documented(screen):
         if node is app and binding.action in OFFERED_BY_TEXTUAL:
             continue

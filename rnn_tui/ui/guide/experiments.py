@@ -1,45 +1,86 @@
-"""Reads the files of guided experiments.
+"""Reads the files of guided experiments: those that ship, and those in the user's own folder.
 
 `docs/how-to/guided-experiments.md` describes their format.
 """
 
 import re
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.errors import DataError, printable, printable_lines, why
+from rnn_tui.engine.files import read_small
+from rnn_tui.engine.paths import config_file
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.guide.actions import Action, AskQuestion, LookInside, read_action
+from rnn_tui.ui.guide.figures import Guess, quoted_paths
 
 FOLDER = Path(__file__).with_name("experiments")
-WAIT = "wait"  # among keys: until nothing trains any more
+MOST_BYTES = 65_536
+MOST_FILES = 50
+MOST_STEPS = 30
+MOST_ACTIONS = 20  # of a step
+FEWEST_CHOICES, MOST_CHOICES = 2, 6
+SUMMARY = "# "  # begins the heading of the last part
 _HEAD = re.compile(r"# (\S.*)\n+(\d+ min · \S.*)\n+(?=## )")
 # A block: its kind, the rest of that line, and its contents.
 _BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"(outcome|unit|choices): +(\S.*)")
+_RELATION = re.compile(r"(.+?) ([=<]) (.+)")
+_NEXT = re.compile(r"^next: +(\S.*)\n*\Z", re.MULTILINE)
+OLD_KEYS = (
+    "presses keys, as experiments of earlier versions did; now a block 'do' lists actions, "
+    "which docs/how-to/guided-experiments.md describes"
+)
 
 
 @dataclass(frozen=True)
 class ExperimentStep:
-    """A step; its texts are Markdown."""
+    """A step; its texts are Markdown, with paths of figures in braces."""
 
     title: str
     text: str  #: to be read first.
-    guess: str  #: a question; empty if there is none.
-    keys: list[str]  #: that are pressed: as Textual calls them, and words as in the files.
-    look: str  #: what to look at then; empty if there is neither a guess nor a key.
-    action: str = ""  #: what the keys do, in a few words; empty if the file does not say.
+    guess: Guess | None  #: a question; None if there is none.
+    actions: tuple[Action, ...]  #: what is done.
+    words: str  #: that in words, such as `trains three networks`.
+    look: str  #: what to look at then.
 
 
 @dataclass(frozen=True)
 class GuidedExperiment:
     """An experiment."""
 
+    name: str  #: that of its file.
     title: str
     about: str  #: how long it takes and what it shows, in a line.
     steps: tuple[ExperimentStep, ...]
+    summary: str  #: what it has shown; Markdown with paths of figures.
+    following: tuple[str, ...] = ()  #: the names of experiments to try next.
+    folder: Path = FOLDER  #: where its file lies.
+
+    @property
+    def quoted(self) -> set[str]:
+        """The paths of all figures that its texts quote."""
+        texts = [self.summary]
+        for step in self.steps:
+            texts += [step.text, step.look]
+            if step.guess is not None:
+                texts += [step.guess.question, step.guess.outcome, step.guess.compared]
+        return quoted_paths(texts)
+
+
+def own_folder() -> Path:
+    """Return the folder of the user's own experiments; it may not exist."""
+    return config_file().parent / "experiments"
 
 
 def experiment_names(folder: Path = FOLDER) -> list[str]:
-    """Return the names of the experiments, in their order."""
-    return sorted(path.stem for path in folder.glob("*.md") if "." not in path.stem)
+    """Return the names of the experiments in a folder, in their order; none if it can't be read."""
+    try:
+        names = sorted(path.stem for path in folder.glob("*.md") if "." not in path.stem)
+    except OSError:
+        return []
+    return names[:MOST_FILES]
 
 
 def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> GuidedExperiment:
@@ -56,52 +97,138 @@ def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> Gui
     path = folder / f"{name}.{language}.md"
     if not path.is_file():
         path = folder / f"{name}.md"
+    where = printable(path.name, 100)
     try:
-        text = path.read_text(encoding="utf-8")
+        text = read_small(path, MOST_BYTES).decode("utf-8")
     except (OSError, ValueError) as error:
-        raise DataError(
-            f"The experiment {path.name} can't be read: {type(error).__name__}."
-        ) from None
+        raise DataError(f"The experiment {where} can't be read ({why(error)}).") from None
+    try:
+        experiment = _experiment(name, printable_lines(text, MOST_BYTES) + "\n")
+    except DataError as error:
+        raise DataError(f"{where}: {error}.") from None
+    return replace(experiment, folder=folder)
+
+
+def _experiment(name: str, text: str) -> GuidedExperiment:
+    """Read the text of a file; the sentences of errors have no full stop."""
     head = _HEAD.match(text)
     if head is None:
         raise DataError(
-            f"{path.name} must begin with '# TITLE', then 'N min · WHAT IT IS ABOUT', then a "
-            "step '## TITLE'."
+            "it must begin with '# TITLE', then 'N min · WHAT IT IS ABOUT', then a step '## TITLE'"
         )
-    parts = re.split(r"^## +", text[head.end() :], flags=re.MULTILINE)[1:]
-    steps = tuple(
-        _step(part, f"Step {number} of {path.name}") for number, part in enumerate(parts, 1)
+    body, found, summary = text[head.end() :].partition(f"\n{SUMMARY}")
+    _, _, summary = summary.partition("\n")
+    if not found or not summary.strip():
+        raise DataError("it must end with '# TITLE' and a summary")
+    parts = re.split(r"^## +", body, flags=re.MULTILINE)[1:]
+    if len(parts) > MOST_STEPS:
+        raise DataError(f"it has more than {MOST_STEPS} steps")
+    steps: list[ExperimentStep] = []
+    names: set[str] = set()
+    for number, part in enumerate(parts, 1):
+        try:
+            step = _step(part)
+            _check_names(step, names)
+        except DataError as error:
+            raise DataError(f"step {number} {error}") from None
+        steps.append(step)
+    _check_quoted([summary], names, "the summary")
+    following = _NEXT.search(summary)
+    return GuidedExperiment(
+        name=name,
+        title=head[1],
+        about=head[2],
+        steps=tuple(steps),
+        summary=_NEXT.sub("", summary).strip(),
+        following=tuple(re.split(r"[ ,]+", following[1].strip())) if following else (),
     )
-    return GuidedExperiment(head[1], head[2], steps)
 
 
-def _step(part: str, where: str) -> ExperimentStep:
-    """Read a step; `where` says which step of which file that is."""
+def _step(part: str) -> ExperimentStep:
+    """Read a step."""
     title, _, rest = part.partition("\n")
     # text, then for each block its kind, the rest of that line, its contents, the text after it
     text, *pieces = (piece.strip() for piece in _BLOCK.split(rest))
     kinds, infos, contents, texts = (pieces[start::4] for start in range(4))
-    allowed = kinds in ([], ["guess"], ["keys"], ["guess", "keys"])
-    if not allowed or any(texts[:-1]) or any(_infos_of_others(kinds, infos)):
+    if "keys" in kinds:
+        raise DataError(OLD_KEYS)
+    if kinds not in (["do"], ["guess", "do"]) or any(texts[:-1]) or any(infos[:-1]):
+        raise DataError("must have a block 'do', and maybe a block 'guess' right before it")
+    words, look = infos[-1], texts[-1]
+    if not all([title.strip(), text, words, *contents, look]):
         raise DataError(
-            f"{where} must have at most a block 'guess' and right after it a block 'keys'."
+            "needs a title, text, words behind 'do', something in its blocks, and after them what "
+            "to look at"
         )
-    look = texts[-1] if texts else ""
-    if not all([title.strip(), text, *contents, look or not kinds]):
-        raise DataError(
-            f"{where} needs a title, text, something in its blocks, and after them what to look at."
-        )
-    blocks = dict(zip(kinds, contents, strict=True))
-    return ExperimentStep(
-        title=title,
-        text=text,
-        guess=blocks.get("guess", ""),
-        keys=blocks.get("keys", "").split(),
-        look=look,
-        action=infos[kinds.index("keys")] if "keys" in kinds else "",
-    )
+    lines = [line.strip() for line in contents[-1].splitlines() if line.strip()]
+    if len(lines) > MOST_ACTIONS:
+        raise DataError(f"has more than {MOST_ACTIONS} actions")
+    try:
+        actions = tuple(map(read_action, lines))
+    except DataError as error:
+        raise DataError(f"can't be done: {error}") from None
+    guess = _guess(contents[0]) if len(kinds) > 1 else None
+    return ExperimentStep(title.strip(), text, guess, actions, words, look)
 
 
-def _infos_of_others(kinds: list[str], infos: list[str]) -> list[str]:
-    """Return the rest of the first line of blocks other than `keys`, where it must be empty."""
-    return [info for kind, info in zip(kinds, infos, strict=True) if kind != "keys"]
+def _guess(text: str) -> Guess:
+    """Read the block of a guess: a question, and below it what it is compared with."""
+    question = []
+    values: dict[str, str] = {}
+    for line in text.splitlines():
+        match = _FIELD.fullmatch(line.strip())
+        if match is None:
+            question.append(line.strip())
+        else:
+            values[match[1]] = match[2].strip()
+    choices = tuple(word.strip() for word in values.get("choices", "").split("|") if word.strip())
+    outcome = values.get("outcome", "")
+    if not outcome or not any(question):
+        raise DataError("has a block 'guess' without a question, or without a line 'outcome: …'")
+    if "choices" in values and not FEWEST_CHOICES <= len(choices) <= MOST_CHOICES:
+        raise DataError(f"has choices, but not from {FEWEST_CHOICES} to {MOST_CHOICES} of them")
+    relation = _RELATION.fullmatch(outcome)
+    if relation is not None and len(choices) != FEWEST_CHOICES:
+        raise DataError("compares two figures, for which the guess must have two choices")
+    if relation is None:
+        return Guess(" ".join(question), outcome, values.get("unit", ""), choices)
+    left, sign, right = relation.groups()
+    return Guess(" ".join(question), left, values.get("unit", ""), choices, sign, right)
+
+
+def _check_names(step: ExperimentStep, names: set[str]) -> None:
+    """Check that a step uses only names that actions gave before; add those that it gives."""
+    question = [] if step.guess is None else [step.guess.question]
+    _check_quoted([step.text, *question], names, "the text")
+    for action in step.actions:
+        if isinstance(action, AskQuestion | LookInside):
+            _check_network(action, names)
+        names |= {getattr(action, "name", "")} - {""}
+    outcome = [] if step.guess is None else [step.guess.outcome, step.guess.compared]
+    _check_quoted([step.look, *outcome], names, "the text")
+
+
+def _check_network(action: AskQuestion | LookInside, names: set[str]) -> None:
+    """Check that a network is a cell's or that of an action before."""
+    if action.network and action.network not in {*names, *TASKS[action.task].cells}:
+        raise DataError(f"asks the network “{printable(action.network)}”, which no action trains")
+
+
+def _check_quoted(texts: Sequence[str], names: set[str], where: str) -> None:
+    """Check that texts quote only figures of actions with a name."""
+    unknown = {path.partition(".")[0] for path in quoted_paths(texts)} - names
+    if unknown:
+        raise DataError(
+            f"quotes “{printable(min(unknown))}” in {where}, and no action before has that name"
+        )
+
+
+def runs_used(experiment: GuidedExperiment) -> set[str]:
+    """Return the names by which actions ask networks that were trained before, and cells."""
+    networks = {
+        action.network
+        for step in experiment.steps
+        for action in step.actions
+        if isinstance(action, AskQuestion | LookInside)
+    }
+    return networks - {""}

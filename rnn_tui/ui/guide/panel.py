@@ -1,289 +1,427 @@
-"""The list of guided experiments, and the panel that plays one by the app's own keys."""
+"""The panel that plays a guided experiment: read, guess, have it done, and compare."""
 
-import asyncio
-import os
-import time
+from collections.abc import Coroutine
 from typing import ClassVar, cast
 
-from textual import events, getters, on, work
+from textual import getters, on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.keys import key_to_character
-from textual.widget import Widget
-from textual.widgets import Checkbox, Input, Markdown, OptionList
-from textual.widgets.option_list import Option
+from textual.widgets import Button, Input, Markdown, Static
+from textual.worker import Worker
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.sheets import read_late_sheets
-from rnn_tui.ui.common.task_view import TaskView
-from rnn_tui.ui.common.textual_workarounds import Dialog, Options
-from rnn_tui.ui.common.threads import telling
-from rnn_tui.ui.common.widgets.plain import TypedInput
+from rnn_tui.ui.common.threads import telling, to_thread
+from rnn_tui.ui.common.widgets.plain import MainButton, TypedInput
+from rnn_tui.ui.guide.choosing import GuideScreen, read_shelf
 from rnn_tui.ui.guide.experiments import (
-    WAIT,
     ExperimentStep,
     GuidedExperiment,
-    experiment_names,
     read_experiment,
+    runs_used,
 )
+from rnn_tui.ui.guide.figures import Figures, Guess, number_in, outcome_of
+from rnn_tui.ui.guide.journal import Answer, Progress, keep_progress
+from rnn_tui.ui.guide.player import GUIDE, Player
+from rnn_tui.ui.guide.words import WORDS, language_of
 
-SECONDS_TO_REST = 300.0
-SECONDS_BETWEEN_LOOKS = 0.04
-# The app is at rest once it was idle at so many looks in a row: a key may ask for something late.
-LOOKS = 3
-GO_TO = "#+-"  # what keys begin with that go to a field
-INTERRUPTED = "so the step was interrupted. Press Enter to run it again."
+LONGEST_GUESS = 40
 
 
-class GuideScreen(Dialog[GuidedExperiment | None]):
-    """Asks for one of the experiments, and answers it."""
+class ChoiceButton(MainButton):
+    """An answer to choose; it is given by a click or Enter."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
-
-    def __init__(self, experiments: list[GuidedExperiment]) -> None:
-        super().__init__()
-        self._experiments = experiments
-
-    def compose(self) -> ComposeResult:
-        lines = [
-            Content.assemble(
-                (experiment.title, "bold"), (f"\n  {experiment.about}", "$foreground 65%")
-            )
-            for experiment in self._experiments
-        ]
-        options = Options(*map(Option, lines), compact=True, markup=False)
-        options.border_title = "Guided experiments"
-        options.border_subtitle = "Enter begins · Esc leaves"
-        yield options
-
-    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        self.dismiss(self._experiments[event.option_index])
+    def __init__(self, answer: str) -> None:
+        super().__init__(answer)
+        self.answer = answer
 
 
 class GuidePanel(Vertical):
-    """An experiment, step by step: its text, a field for a guess, and what Enter does."""
+    """An experiment, step by step: its text, a guess, what Enter does, and what came of it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "go_on", "Continue", tooltip="Run this step, then go to the next"),
-        Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment"),
+        Binding("enter", "go_on", "Continue", tooltip="Do what the step says, then go to the next"),
+        Binding("backspace", "back", "Back", tooltip="Go back in the guided experiment"),
+        Binding("escape", "leave", "Leave", tooltip="Leave the guided experiment; it is kept"),
+        Binding("right", "other_choice(1)", "Other answer", show=False),
+        Binding("left", "other_choice(-1)", "Other answer", show=False),
     ]
     app = getters.app(HostApp)
 
-    def __init__(self, experiment: GuidedExperiment) -> None:
+    def __init__(self, experiment: GuidedExperiment, progress: Progress, language: str) -> None:
+        """Make the panel.
+
+        Args:
+            experiment: what is played.
+            progress: how far it was played; it begins anew if it is at its end.
+            language: of `WORDS`.
+        """
         super().__init__(classes="panel")
         self.experiment = experiment
-        self.at = 0  #: the index of the step.
-        self.looking = False  #: whether its keys are pressed, and there is something to look at.
-        self._pressing = False
+        self.progress = progress
+        self._words = WORDS[language]
+        self._figures = Figures({}, progress.figures, self._words.decimal)
+        self._player: Player | None = None
+        self._working: Worker[None] | None = None
 
     def compose(self) -> ComposeResult:
         with VerticalScroll():
             yield Markdown(open_links=False)
-        yield TypedInput("", 200, placeholder="Your guess, then Enter", id="guess")
+        yield Static("", id="guide-question", markup=False)
+        with Horizontal(id="guide-answer"):
+            yield TypedInput("", LONGEST_GUESS, placeholder=self._words.guess, id="guess")
+            yield Static("", id="guide-unit", markup=False)
+        with Horizontal(id="guide-choices"):
+            yield Static("", id="guide-then", markup=False)
+        yield Static("", id="guide-problem", markup=False)
+        with Horizontal(id="guide-buttons"):
+            for name, label in (
+                ("go-on", ""),
+                ("back", self._words.back),
+                ("leave", self._words.leave),
+            ):
+                button = MainButton(label, f"guide-{name}")
+                button.can_focus = False
+                yield button
 
     async def on_mount(self) -> None:
-        await self._show_step()
+        self._player = Player(self.app, self._figures)
+        await self._show()
 
-    async def _show_step(self) -> None:
-        """Show the step, or after its keys what to look at; a guess stays in view."""
-        step = self._step
+    # Where it is.
+
+    @property
+    def at(self) -> int:
+        """The index of the step; the number of steps for the summary."""
+        return min(self.progress.step, len(self.experiment.steps))
+
+    @property
+    def looking(self) -> bool:
+        """Whether the step was done, and there is something to look at."""
+        return self.progress.looking
+
+    @property
+    def step(self) -> ExperimentStep | None:
+        """The step; None at the summary."""
+        steps = self.experiment.steps
+        return steps[self.at] if self.at < len(steps) else None
+
+    @property
+    def busy(self) -> bool:
+        """Whether the step is being done."""
+        return self._working is not None and not self._working.is_finished
+
+    # Showing.
+
+    async def _show(self) -> None:
+        """Show the text of where it is, and what can be done there."""
+        step = self.step
+        asked = step.guess if step is not None and not self.looking else None
+        self._show_frame(step)
+        self.query_one("#guide-question", Static).update(self._question(step))
+        self.query_one("#guide-question").display = step is not None and step.guess is not None
+        self._say("")
+        await self._show_choices(asked)
         field = self.query_one(TypedInput)
-        number = f"{self.at + 1} of {len(self.experiment.steps)}"
-        # cut at its end if there is no room
-        self.border_title = Content(f"{number} · {step.title} · {self.experiment.title}")
-        self.border_subtitle = Content(self._what_enter_does())
-        if self.looking:
-            text = step.look
-            field.display = bool(field.value)
-        else:
-            text = f"{step.text}\n\n{step.guess}"
-            field.value = ""
-            field.display = bool(step.guess)
-        field.disabled = self.looking
-        await self.query_one(Markdown).update(text)
+        field.value = ""
+        self.query_one("#guide-answer").display = asked is not None and not asked.choices
+        self.query_one("#guide-unit", Static).update("" if asked is None else asked.unit)
+        self.set_class(self.looking, "-looking")
+        self._show_buttons()
+        await self.query_one(Markdown).update(self._text(step))
         self.query_one(VerticalScroll).scroll_home(animate=False)
         self.take_focus()
 
-    @property
-    def _step(self) -> ExperimentStep:
-        return self.experiment.steps[self.at]
+    def _show_frame(self, step: ExperimentStep | None) -> None:
+        words = self._words
+        where = words.summary
+        if step is not None:
+            where = words.step.format(self.at + 1, len(self.experiment.steps), step.title)
+        # cut at its end if there is no room
+        self.border_title = Content(f"{where} · {self.experiment.title}")
 
-    def _what_enter_does(self) -> str:
-        step = self._step
-        if self.looking or not step.keys:
-            return "Enter continues · Esc leaves"
-        if step.action:
-            return f"Enter: {step.action}"
-        return f"Enter presses {self._in_words(*step.keys)}"
+    def _text(self, step: ExperimentStep | None) -> str:
+        if step is None:
+            return self._figures.fill(self.experiment.summary, markdown=True) + self._answers()
+        return self._figures.fill(step.look if self.looking else step.text, markdown=True)
+
+    def _answers(self) -> str:
+        """Return all guesses with their outcomes, as lines of Markdown."""
+        figures = Figures({}, {})
+        lines = []
+        for place, answer in sorted(self.progress.answers.items()):
+            if place < len(self.experiment.steps):
+                compared = self._compared(self.experiment.steps[place].guess, answer)
+                text = f"{self.experiment.steps[place].title} · {compared}"
+                lines.append(figures.fill(text.replace("*", r"\*")))
+        return "\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+    def _question(self, step: ExperimentStep | None) -> Content:
+        """Return the question; once it is answered, the guess beside the outcome."""
+        if step is None or step.guess is None:
+            return Content("")
+        answer = self.progress.answers.get(self.at)
+        if self.looking and answer is not None:
+            return Content.styled(self._compared(step.guess, answer), "bold $text-accent")
+        return Content.styled(self._figures.fill(step.guess.question), "bold")
+
+    def _compared(self, guess: Guess | None, answer: Answer) -> str:
+        """Return a guess beside its outcome, marked if it was right."""
+        words = self._words
+        given = answer.guess
+        if not given:
+            return words.compared.format(words.no_guess, answer.outcome)
+        is_right = given == answer.outcome
+        if guess is not None and not guess.choices:
+            is_right = number_in(given) == number_in(answer.outcome)
+        return words.compared.format(given, answer.outcome) + (words.right if is_right else "")
+
+    async def _show_choices(self, asked: Guess | None) -> None:
+        """Show the answers to choose from, and what is done after that."""
+        answers = () if asked is None else asked.choices
+        place = self.query_one("#guide-choices", Horizontal)
+        await place.query(ChoiceButton).remove()
+        await place.mount_all(map(ChoiceButton, answers), before="#guide-then")
+        place.display = bool(answers)
+        if answers and self.step is not None:
+            self.query_one("#guide-then", Static).update(self._words.do.format(self.step.words))
+
+    def _show_buttons(self) -> None:
+        """Say what Enter does, and what else can be done."""
+        words, step = self._words, self.step
+        if self.busy:
+            label = words.working
+        elif step is None:
+            label = words.finish
+        elif self.looking:
+            label = words.go_on
+        else:
+            label = words.do.format(step.words)
+        button = self.query_one("#guide-go-on", Button)
+        button.label = Content(label)
+        button.display = not self.query(ChoiceButton)
+        self.query_one("#guide-back").display = not self.busy and (self.at > 0 or self.looking)
+
+    def _say(self, problem: str) -> None:
+        static = self.query_one("#guide-problem", Static)
+        static.update(problem)
+        static.display = bool(problem)
 
     def take_focus(self) -> None:
-        """Focus the field if there is something to guess, or else the text to scroll it."""
-        field = self.query_one(TypedInput)
-        if field.display and not self.looking:
-            field.focus()
+        """Focus what is to be answered, or else the text to scroll it."""
+        choices = self.query(ChoiceButton)
+        if self.busy:
+            self.query_one(VerticalScroll).focus()
+        elif choices:
+            choices.first().focus()
+        elif self.query_one("#guide-answer").display:
+            self.query_one(TypedInput).focus()
         else:
             self.query_one(VerticalScroll).focus()
+
+    # Acting.
 
     @on(Input.Submitted)
     def _guess_submitted(self) -> None:
         self.action_go_on()
 
-    @work
-    async def action_go_on(self) -> None:
-        """Press the keys of the step; after that go to the next step, or leave after the last."""
-        if self._pressing:
+    @on(Button.Pressed, "#guide-go-on")
+    def _go_on_pressed(self) -> None:
+        self.action_go_on()
+
+    @on(Button.Pressed, "#guide-back")
+    def _back_pressed(self) -> None:
+        self.action_back()
+
+    @on(Button.Pressed, "#guide-leave")
+    def _leave_pressed(self) -> None:
+        self.action_leave()
+
+    @on(Button.Pressed, "ChoiceButton")
+    def _choice_pressed(self, event: Button.Pressed) -> None:
+        self._begin(self._run_step(cast("ChoiceButton", event.button).answer))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Move between answers only if there are some; go back only if there is a way."""
+        if action == "other_choice":
+            return bool(self.query(ChoiceButton))
+        if action == "back":
+            return self.at > 0 or self.looking
+        return True
+
+    def action_other_choice(self, by: int) -> None:
+        """Go to the next answer, or the one before."""
+        choices = list(self.query(ChoiceButton))
+        places = [place for place, choice in enumerate(choices) if choice.has_focus]
+        place = places[0] + by if places else 0
+        choices[place % len(choices)].focus()
+
+    def action_go_on(self) -> None:
+        """Do the step; after that go to the next, and after the summary to the list."""
+        step = self.step
+        if self.busy:
             return
-        step = self._step
-        if not self.looking and step.look:
-            self._pressing = True
-            self.border_subtitle = "…"
-            with telling(self, severity="warning", timeout=10):
-                await self._press_all(step.keys)
-                self.looking = True
-            self._pressing = False
-        elif self.at + 1 < len(self.experiment.steps):
-            self.at += 1
-            self.looking = False
-        else:
-            self.action_leave()
+        if step is None:
+            self._finish()
+        elif self.looking:
+            self._begin(self._next_step())
+        elif step.guess is None:
+            self._begin(self._run_step(""))
+        elif not step.guess.choices:
+            self._guess_number(step.guess)
+
+    def _guess_number(self, guess: Guess) -> None:
+        """Do the step with the number that was typed, or say that it is none."""
+        text = self.query_one(TypedInput).value.strip()
+        if text and number_in(text) is None:
+            self._say(self._words.no_number)
             return
-        await self._show_step()
+        number = text.removesuffix(guess.unit).strip() if guess.unit else text
+        self._begin(self._run_step(f"{number} {guess.unit}".strip() if number else ""))
+
+    def action_back(self) -> None:
+        """Go back to what was shown before."""
+        if self.busy:
+            return
+        if not self.looking:
+            self.progress.step = max(0, self.at - 1)
+        self.progress.looking = not self.looking
+        self._begin(self._show_and_keep())
 
     def action_leave(self) -> None:
-        """Leave the experiment."""
+        """Leave the experiment, which can be continued later; put back what the user had set."""
+        if self._working is not None:
+            self._working.cancel()
+        if self.step is None:
+            self.progress.begin_anew()
         self.app.pane.focus_view()
-        self.remove()
+        self.display = False
+        self.app.run_worker(self._end(), group=GUIDE)
 
-    def _in_words(self, *keys: str) -> str:
-        """Return the keys as the app shows them, fields by the last word of their ids."""
-        return " ".join(self._key_in_words(key) for key in keys if key != WAIT)
+    async def _end(self) -> None:
+        """Keep how far it was played, put back what the user had set, then go."""
+        with telling(self.app, severity="warning"):
+            await to_thread(keep_progress, self.experiment.name, self.progress)
+            if self._player is not None:
+                await self._player.put_back()
+        await self.remove()
 
-    def _key_in_words(self, key: str) -> str:
-        if key[0] in GO_TO:
-            return f"{key[1:].rpartition('-')[2]}:"
-        word = self.app.get_key_display(Binding(key, ""))
-        is_function_key = word[1:].isdigit()
-        return word.upper() if is_function_key else word
+    def _finish(self) -> None:
+        """Leave, and show the list with what to try next."""
+        self.action_leave()
+        self.app.run_worker(_choose(self.app, *self.experiment.following[:1]), group=GUIDE)
 
-    async def _press_all(self, keys: list[str]) -> None:
-        """Press each key once the one before has done its work.
+    def _begin(self, work: Coroutine[None, None, None]) -> None:
+        """Do something outside the app's messages, which it may wait for."""
+        self._working = self.app.run_worker(work, group=GUIDE)
 
-        Raises:
-            UserError: if a key can't be pressed; the keys after it are not pressed then.
-        """
-        if self.app.runs.busy:
-            raise UserError(UNDER_WAY)
-        self.app.pane.focus_view()
-        for key in keys:
-            if key == WAIT:
-                self.take_focus()  # meanwhile the user may leave
-            elif key[0] in GO_TO:
-                await self._go_to(key)
-            else:
-                await self._press(key)
-            await self._rest(until_trained=key == WAIT)
-            if self.app.screen is not self.screen:
-                raise UserError(f"A dialog is open over the app, {INTERRUPTED}")
+    async def speak(self, language: str) -> None:
+        """Go on in another language."""
+        name, folder = self.experiment.name, self.experiment.folder
+        self.experiment = await to_thread(read_experiment, name, language, folder)
+        self._words = WORDS[language]
+        self._figures.decimal = self._words.decimal
+        self.query_one(TypedInput).placeholder = self._words.guess
+        self.query_one("#guide-back", Button).label = Content(self._words.back)
+        self.query_one("#guide-leave", Button).label = Content(self._words.leave)
+        if not self.busy:
+            await self._show()
 
-    async def _go_to(self, word: str) -> None:
-        """Go to the field `#ID`, as by Tab or a click; tick the box `+ID`, or untick it by `-ID`.
-
-        Raises:
-            UserError: if there is no such field in view.
-        """
-        field = self._field(word[1:])
-        if field is None:
-            raise UserError(f"{self._key_in_words(word)} is not in view, {INTERRUPTED}")
-        self.app.screen.set_focus(field)
-        if word[0] == "#":
+    async def _run_step(self, given: str) -> None:
+        """Do what the step says, and set the guess beside what came of it."""
+        step = self.step
+        if step is None or self._player is None:
             return
-        is_ticked = isinstance(field, Checkbox) and field.value
-        if is_ticked != (word[0] == "+"):
-            await self._press("space")
+        await self._show_choices(None)
+        self._show_buttons()
+        self.take_focus()
+        try:
+            await self._player.perform(step.actions)
+        except UserError as error:
+            self._working = None
+            await self._show()
+            self._say(str(error))
+            return
+        if step.guess is not None:
+            outcome = outcome_of(step.guess, self._figures)
+            unit = f" {step.guess.unit}" if step.guess.unit else ""
+            self.progress.answers[self.at] = Answer(given, f"{outcome}{unit}")
+        self.progress.looking = True
+        await self._show_and_keep()
 
-    def _field(self, id: str) -> Widget | None:
-        """Return the first widget that takes the focus in a visible one of this id, or None."""
-        for place in self.app.pane.query(f"#{id}"):
-            if not all(node.display for node in place.ancestors_with_self):
-                continue
-            for widget in place.walk_children(Widget, with_self=True):
-                if widget.focusable:
-                    return widget
-        return None
+    async def _next_step(self) -> None:
+        self.progress.step = self.at + 1
+        self.progress.looking = False
+        await self._show_and_keep()
 
-    async def _press(self, key: str) -> None:
-        """Press a key, and wait until it has reached the app.
-
-        Raises:
-            UserError: if the key does nothing where the focus is.
-        """
-        character = key_to_character(key)
-        focused = self.app.focused
-        nodes = focused.ancestors_with_self if focused is not None else ()
-        is_typed = any(
-            isinstance(node, Widget) and node.check_consume_key(key, character) for node in nodes
-        )
-        if not is_typed and key not in self.app.screen.active_bindings:
-            raise UserError(f"{self._key_in_words(key)} does nothing here, {INTERRUPTED}")
-        arrived = asyncio.Event()
-        self.app.post_message(events.Key(key, character))
-        self.app.call_later(arrived.set)  # comes after the key in the app's queue
-        await arrived.wait()
-
-    async def _rest(self, until_trained: bool) -> None:
-        """Wait until keys, answers, analyses and photos are done, if `until_trained` runs too.
-
-        Raises:
-            UserError: if that takes longer than `SECONDS_TO_REST`.
-        """
-        began = time.monotonic()
-        idle_looks = 0
-        while idle_looks < LOOKS:
-            if time.monotonic() - began > SECONDS_TO_REST:
-                raise UserError(
-                    f"The app is still busy after {SECONDS_TO_REST:.0f} seconds, {INTERRUPTED}"
-                )
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            idle_looks = 0 if self._is_busy(until_trained) else idle_looks + 1
-
-    def _is_busy(self, until_trained: bool) -> bool:
-        app = self.app
-        if not app.keys_are_done or (until_trained and app.runs.anything_to_come):
-            return True
-        if any(view.at_work for view in self.screen.walk_children(TaskView)):
-            return True
-        return any(worker.node is not self and not worker.is_finished for worker in app.workers)
+    async def _show_and_keep(self) -> None:
+        """Show where it is, and keep that for a later start of the app."""
+        self._working = None
+        if self.step is None:
+            self.progress.done = True
+        runs = {f"{name}.run" for name in runs_used(self.experiment)}
+        self._figures.keep(self.experiment.quoted | runs)
+        await self._show()
+        with telling(self.app, severity="warning"):
+            await to_thread(keep_progress, self.experiment.name, self.progress)
 
 
 def open_guide(app: HostApp) -> None:
     """Go to the experiment that is played; from there, or without one, let the user choose."""
-    screen = app.screen
-    playing = screen.query(GuidePanel)
-    if playing and not playing.first().has_focus_within:
-        playing.first().take_focus()
-        return
-
-    async def begin(chosen: GuidedExperiment | None) -> None:
-        if chosen is not None:
-            await playing.remove()
-            await screen.mount(GuidePanel(chosen), before=app.query_one(KeyFooter))
-
-    read_late_sheets(cast("App[object]", app))
-    with telling(app):
-        language = _language()
-        experiments = [read_experiment(name, language) for name in experiment_names()]
-        app.push_screen(GuideScreen(experiments), begin)
+    panel = _playing(app)
+    if panel is not None and not panel.has_focus_within:
+        panel.take_focus()
+    else:
+        read_late_sheets(cast("App[object]", app))
+        app.run_worker(_choose(app), group=GUIDE)
 
 
-def _language() -> str:
-    """Return the user's language in two letters, by the environment; empty if it says none."""
-    for name in ("LC_ALL", "LC_MESSAGES", "LANG"):
-        locale = os.environ.get(name)
-        if locale:
-            return locale[:2]
-    return ""
+def change_language(app: HostApp, language: str) -> None:
+    """Have experiments in a language from now on, the one that is played too."""
+    app.choose_language(language)
+    panel = _playing(app)
+    if panel is not None:
+        app.run_worker(panel.speak(language), group=GUIDE)
+
+
+def _playing(app: HostApp) -> GuidePanel | None:
+    """Return the panel of the experiment that is played; None if none is."""
+    panels = app.screen_stack[0].query(GuidePanel)
+    return next((panel for panel in panels if panel.display), None)
+
+
+async def _choose(app: HostApp, following: str = "") -> None:
+    """Let the user choose an experiment, or first a language, and play it.
+
+    Args:
+        app: the app.
+        following: the name of the experiment to begin the list at.
+    """
+    language = language_of(app.preferences.language)
+    shelf = await to_thread(read_shelf, language)
+    for problem in shelf.problems:
+        app.notify(problem, severity="warning", timeout=10)
+    chosen = await app.push_screen_wait(GuideScreen(shelf, following))
+    if isinstance(chosen, str):
+        change_language(app, chosen)
+        await _choose(app, following)
+    elif chosen is not None:
+        await _play(app, chosen, shelf.progress_of(chosen), language)
+
+
+async def _play(
+    app: HostApp, experiment: GuidedExperiment, progress: Progress, language: str
+) -> None:
+    """Play an experiment in place of the one that is played."""
+    panel = _playing(app)
+    if panel is not None:
+        panel.action_leave()
+    if not progress.begun:
+        progress.begin_anew()
+    screen = app.screen_stack[0]
+    new_panel = GuidePanel(experiment, progress, language)
+    await screen.mount(new_panel, before=screen.query_one(KeyFooter))

@@ -1,0 +1,274 @@
+"""Does what guided experiments ask for, by the app's own interface, and puts back what was set."""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from textual.widget import Widget
+
+from rnn_tui.engine.errors import CheckpointError, UserError, printable
+from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.weights_file import read_description
+from rnn_tui.runs.weights import Source, choose, choose_shipped
+from rnn_tui.tasks import TASKS
+from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.common.inside_door import AskingView, InsideLook, NetworkChoice
+from rnn_tui.ui.common.requests import UNDER_WAY
+from rnn_tui.ui.common.task_view import (
+    INSIDE_VIEW,
+    PHOTOS_VIEW,
+    SampleReader,
+    TaskTab,
+    TaskView,
+    place_of,
+)
+from rnn_tui.ui.common.threads import to_thread
+from rnn_tui.ui.guide.actions import (
+    AblateUnit,
+    Action,
+    AskQuestion,
+    LookInside,
+    OpenView,
+    PlaySteps,
+    ReadSamples,
+    TrainRun,
+)
+from rnn_tui.ui.guide.figures import Figures, run_figures
+
+GUIDE = "guide"  # the group of the guide's own workers, for which it does not wait
+SECONDS_TO_REST = 300.0  # without a training
+SECONDS_BETWEEN_LOOKS = 0.04
+# The app is at rest once it was idle at so many looks in a row: an action may ask for something
+# late.
+LOOKS = 3
+
+Kind = TypeVar("Kind", bound=TaskView)
+
+
+class Player:
+    """Performs the actions of one experiment, one after the other."""
+
+    def __init__(self, app: HostApp, figures: Figures) -> None:
+        """Make a player.
+
+        Args:
+            app: what is acted on.
+            figures: gets the figures of actions with a name.
+        """
+        self._app = app
+        self._figures = figures
+        self._runs: dict[str, RunState] = {}  #: runs trained in this session, by name.
+        #: puts back what the user had set, by what was acted on; in the order of the actions.
+        self._mementos: dict[Widget, Callable[[], object]] = {}
+
+    async def perform(self, actions: tuple[Action, ...]) -> None:
+        """Perform actions, each once the one before has done its work.
+
+        Raises:
+            UserError: if one can't be done; those after it are not tried then.
+        """
+        if self._app.runs.busy:
+            raise UserError(UNDER_WAY)
+        for action in actions:
+            await self._perform(action)
+            await self._rest()
+
+    async def _perform(self, action: Action) -> None:
+        match action:
+            case OpenView():
+                await self._open(action)
+            case TrainRun():
+                await self._train(action)
+            case AskQuestion():
+                await self._ask(action)
+            case LookInside():
+                await self._look_inside(action)
+            case AblateUnit():
+                await self._ablate(action)
+            case PlaySteps():
+                await self._play(action)
+            case ReadSamples():
+                await self._read_samples(action)
+
+    async def put_back(self) -> None:
+        """Put back what the user had set before the experiment, view by view."""
+        mementos = list(self._mementos.items())
+        self._mementos.clear()
+        for place, put_back in mementos:
+            if place.is_attached:
+                put_back()
+                await self._rest()
+
+    # The actions.
+
+    async def _open(self, action: OpenView) -> None:
+        pane = await self._app.bring(action.tab)
+        if not action.view:
+            return
+        if action.view not in pane.views:
+            raise UserError(f"There is no view {action.view} in the tab {action.tab}.")
+        if isinstance(pane, TaskTab):
+            self._remember(pane, pane.memento)
+        pane.go_to_view(action.view)
+
+    async def _train(self, action: TrainRun) -> None:
+        pane = await self._bring_task(action.task)
+        self._remember(pane, pane.memento)
+        task = TASKS[action.task]
+        settings: dict[str, Any] = {"seeds": action.seeds} if "seeds" in task.settings else {}
+        config = task.config(action.cell or task.default_cell, action.preset, **settings)
+        [run_id] = self._app.begin_training([config])
+        await self._rest(trains=True)
+        state = self._app.runs.states.get(run_id)
+        if state is None or state.status is not Status.FINISHED:
+            why = "" if state is None else state.message
+            raise UserError(f"The training did not end. {why}".strip())
+        if action.name:
+            earlier = dict(self._runs)
+            self._runs[action.name] = state
+            self._figures.documents[action.name] = run_figures(state, earlier)
+
+    async def _ask(self, action: AskQuestion) -> None:
+        pane = await self._bring_task(action.task)
+        await self._inside_of(pane)  # which has the view made that it asks
+        asking = self._view_of(pane, AskingView)
+        asking.ask_of(action.question, await self._network(action))
+        pane.go_to_view(place_of(asking))
+
+    async def _look_inside(self, action: LookInside) -> None:
+        pane = await self._bring_task(action.task)
+        inside = await self._inside_of(pane)
+        pane.go_to_view(INSIDE_VIEW)
+        await self._rest()
+        inside.read_input(action.input, await self._network(action))
+        await self._rest()
+        inside.request_analysis(action.analysis)
+        await self._rest()
+        self._note(action.name, inside)
+
+    async def _ablate(self, action: AblateUnit) -> None:
+        inside = await self._inside_in_front(action.task)
+        inside.ablate()
+        self._note(action.name, inside)
+
+    async def _play(self, action: PlaySteps) -> None:
+        inside = await self._inside_in_front(action.task)
+        inside.play_steps()
+        await self._rest()
+        self._note(action.name, inside)
+
+    async def _read_samples(self, action: ReadSamples) -> None:
+        pane = await self._bring_task(action.task)
+        if PHOTOS_VIEW not in pane.views:
+            raise UserError(f"The task {action.task} reads no photos.")
+        pane.go_to_view(PHOTOS_VIEW)
+        await self._rest()
+        photos = await pane.filled(PHOTOS_VIEW)
+        if not isinstance(photos, SampleReader):
+            raise UserError("The view of photos can't be shown.")
+        self._remember(photos, photos.memento)
+        photos.read_samples(action.method)
+        await self._rest()
+        self._note(action.name, photos)
+
+    # What they need.
+
+    def _remember(self, place: Widget, memento: Callable[[], Callable[[], object]]) -> None:
+        """Note how to put back what is set at a place, before the first action there."""
+        if place not in self._mementos:
+            self._mementos[place] = memento()
+
+    def _note(self, name: str, view: InsideLook | SampleReader) -> None:
+        """Note the figures of a view under a name; nothing without a name."""
+        if name:
+            self._figures.documents[name] = dict(view.figures)
+
+    async def _bring_task(self, task: str) -> TaskTab:
+        pane = await self._app.bring(task)
+        assert isinstance(pane, TaskTab)
+        return pane
+
+    async def _inside_of(self, pane: TaskTab) -> InsideLook:
+        """Return the view Inside of a tab, with the view that it asks, both made if need be."""
+        if INSIDE_VIEW not in pane.views:
+            raise UserError(f"The task {pane.spec.name} has no view Inside.")
+        inside = await pane.filled(INSIDE_VIEW)
+        if not isinstance(inside, InsideLook):
+            raise UserError("The view Inside can't be shown.")
+        for asking in pane.contents:
+            if isinstance(asking, AskingView):
+                self._remember(asking, asking.memento)
+        self._remember(inside, inside.memento)
+        return inside
+
+    async def _inside_in_front(self, task: str) -> InsideLook:
+        pane = await self._bring_task(task)
+        inside = await self._inside_of(pane)
+        pane.go_to_view(INSIDE_VIEW)
+        await self._rest()
+        return inside
+
+    @staticmethod
+    def _view_of(pane: TaskTab, kind: type[Kind]) -> Kind:
+        try:
+            return pane.view_of(kind)
+        except LookupError:
+            raise UserError(f"Nothing can be asked in the tab of {pane.spec.name}.") from None
+
+    async def _network(self, action: AskQuestion | LookInside) -> NetworkChoice:
+        """Return the network that an action names: shipped, or trained in the experiment."""
+        source = await to_thread(self._source, action.task, action.network)
+        seed = None if action.seed < 0 else action.seed
+        return NetworkChoice(source, action.variant or None, seed)
+
+    def _source(self, task: str, network: str) -> Source:
+        """Return the weights that an action names, in a thread."""
+        run_id = self._figures.value(f"{network}.run") if network else None
+        if isinstance(run_id, str):
+            return _trained(run_id)
+        if network or TASKS[task].shipped_cells:
+            return choose_shipped(task, network)
+        return choose(task, only_pretrained=True)
+
+    async def _rest(self, *, trains: bool = False) -> None:
+        """Wait until keys, answers, analyses and photos are done, and whatever trains.
+
+        Args:
+            trains: whether this may take as long as it takes; its progress is shown elsewhere.
+
+        Raises:
+            UserError: if it takes longer than `SECONDS_TO_REST`.
+        """
+        began = time.monotonic()
+        idle_looks = 0
+        while idle_looks < LOOKS:
+            if not trains and time.monotonic() - began > SECONDS_TO_REST:
+                raise UserError(f"The app is still busy after {SECONDS_TO_REST:.0f} seconds.")
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            idle_looks = 0 if self._is_busy(trains) else idle_looks + 1
+
+    def _is_busy(self, trains: bool) -> bool:
+        app = self._app
+        if trains and app.runs.anything_to_come:
+            return True
+        if not app.keys_are_done:
+            return True
+        screen = app.screen_stack[0]
+        if any(view.at_work for view in screen.walk_children(TaskView)):
+            return True
+        return any(worker.group != GUIDE and not worker.is_finished for worker in app.workers)
+
+
+def _trained(run_id: str) -> Source:
+    """Return the weights of a run that was trained earlier in the experiment."""
+    path = weights_of(run_id)
+    if not path.is_file():
+        raise CheckpointError(
+            f"The run {printable(run_id)} of this experiment is no longer there; go back to the "
+            "step that trained it."
+        )
+    config = read_description(path)[0]
+    position = getattr(config, "position", None)
+    return Source(path, f"run {printable(run_id)}", position, config.name)
