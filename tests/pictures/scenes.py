@@ -227,14 +227,14 @@ async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 
 async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:
-    """The third of them, behind its first keys."""
+    """The third of them, after its first step."""
     await until(pilot, lambda: "Guided experiments" in said(app))
     await pilot.press("Y")
-    await pilot.pause(0.5)
+    await until(pilot, lambda: "Damage it" in said(app))
     await pilot.press("down", "down", "enter")
     await until(pilot, lambda: "An adder at work" in said(app))
     await pilot.press("enter")
-    await until(pilot, lambda: "Enter continues" in said(app))
+    await until(pilot, lambda: "The cursor is at the last place" in said(app))
 
 
 async def photos(pilot: Pilot[int], app: RnnTuiApp) -> None:

@@ -89,7 +89,7 @@ class GuidePanel(Vertical):
                 yield button
 
     async def on_mount(self) -> None:
-        self._player = Player(self.app, self._figures)
+        self._player = Player(self.app, self._figures, self.take_focus)
         await self._show()
 
     # Where it is.
@@ -203,6 +203,7 @@ class GuidePanel(Vertical):
             label = words.do.format(step.words)
         button = self.query_one("#guide-go-on", Button)
         button.label = Content(label)
+        button.refresh(layout=True)  # or it would keep the width of the label before
         button.display = not self.query(ChoiceButton)
         self.query_one("#guide-back").display = not self.busy and (self.at > 0 or self.looking)
 

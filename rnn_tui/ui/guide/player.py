@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 
 from textual.widget import Widget
 
@@ -44,20 +44,20 @@ SECONDS_BETWEEN_LOOKS = 0.04
 # late.
 LOOKS = 3
 
-Kind = TypeVar("Kind", bound=TaskView)
-
 
 class Player:
     """Performs the actions of one experiment, one after the other."""
 
-    def __init__(self, app: HostApp, figures: Figures) -> None:
+    def __init__(self, app: HostApp, figures: Figures, trains: Callable[[], object]) -> None:
         """Make a player.
 
         Args:
             app: what is acted on.
             figures: gets the figures of actions with a name.
+            trains: is called once a training is on screen, which may take a while.
         """
         self._app = app
+        self._trains = trains
         self._figures = figures
         self._runs: dict[str, RunState] = {}  #: runs trained in this session, by name.
         #: puts back what the user had set, by what was acted on; in the order of the actions.
@@ -120,6 +120,8 @@ class Player:
         settings: dict[str, Any] = {"seeds": action.seeds} if "seeds" in task.settings else {}
         config = task.config(action.cell or task.default_cell, action.preset, **settings)
         [run_id] = self._app.begin_training([config])
+        await self._rest()
+        self._trains()
         await self._rest(trains=True)
         state = self._app.runs.states.get(run_id)
         if state is None or state.status is not Status.FINISHED:
@@ -132,16 +134,12 @@ class Player:
 
     async def _ask(self, action: AskQuestion) -> None:
         pane = await self._bring_task(action.task)
-        await self._inside_of(pane)  # which has the view made that it asks
-        asking = self._view_of(pane, AskingView)
+        asking = await self._asking_view_of(pane)
         asking.ask_of(action.question, await self._network(action))
         pane.go_to_view(place_of(asking))
 
     async def _look_inside(self, action: LookInside) -> None:
-        pane = await self._bring_task(action.task)
-        inside = await self._inside_of(pane)
-        pane.go_to_view(INSIDE_VIEW)
-        await self._rest()
+        inside = await self._inside_in_front(action.task)
         inside.read_input(action.input, await self._network(action))
         await self._rest()
         inside.request_analysis(action.analysis)
@@ -190,32 +188,32 @@ class Player:
         assert isinstance(pane, TaskTab)
         return pane
 
-    async def _inside_of(self, pane: TaskTab) -> InsideLook:
-        """Return the view Inside of a tab, with the view that it asks, both made if need be."""
+    async def _inside_in_front(self, task: str) -> InsideLook:
+        """Bring the view Inside of a task to the front, with something to look at."""
+        pane = await self._bring_task(task)
         if INSIDE_VIEW not in pane.views:
-            raise UserError(f"The task {pane.spec.name} has no view Inside.")
+            raise UserError(f"The task {task} has no view Inside.")
         inside = await pane.filled(INSIDE_VIEW)
         if not isinstance(inside, InsideLook):
             raise UserError("The view Inside can't be shown.")
-        for asking in pane.contents:
-            if isinstance(asking, AskingView):
-                self._remember(asking, asking.memento)
+        pane.go_to_view(INSIDE_VIEW)
+        await self._rest()
+        for view in pane.contents:
+            if isinstance(view, AskingView):  # put back before the view that looks at it
+                self._remember(view, view.memento)
         self._remember(inside, inside.memento)
         return inside
 
-    async def _inside_in_front(self, task: str) -> InsideLook:
-        pane = await self._bring_task(task)
-        inside = await self._inside_of(pane)
-        pane.go_to_view(INSIDE_VIEW)
-        await self._rest()
-        return inside
-
-    @staticmethod
-    def _view_of(pane: TaskTab, kind: type[Kind]) -> Kind:
+    async def _asking_view_of(self, pane: TaskTab) -> AskingView:
+        """Return the view of a tab in which networks are asked, made if need be."""
+        await pane.filled(INSIDE_VIEW)  # which looks at that view, and has it made
         try:
-            return pane.view_of(kind)
+            asking = pane.view_of(AskingView)
         except LookupError:
             raise UserError(f"Nothing can be asked in the tab of {pane.spec.name}.") from None
+        await self._rest()
+        self._remember(asking, asking.memento)
+        return asking
 
     async def _network(self, action: AskQuestion | LookInside) -> NetworkChoice:
         """Return the network that an action names: shipped, or trained in the experiment."""
