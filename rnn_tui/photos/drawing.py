@@ -46,6 +46,11 @@ class Drawing:
         """Whether the drawing is blank."""
         return not bool((self.ink > FAINTEST).any())
 
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a step to take back."""
+        return bool(self._undo_steps)
+
     def begin(self, at: Point, radius: float, *, erases: bool = False) -> None:
         """Put a brush down, maybe outside; a stroke under way ends.
 

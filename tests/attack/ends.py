@@ -24,7 +24,7 @@ CTRL_Q = "\x11"
 # Keys to press before the end. None starts a training or types a letter into a field.
 KEYS = (
     *("\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~"),  # F3 to F7
-    *("n", "n", "c", "m", "l", "+", "v", "\t", "\x1b[B", "\x1b[C"),
+    *("n", "n", "c", "m", "L", "+", "v", "\t", "\x1b[B", "\x1b[C"),
 )
 # The keys of tasks that train fast, and what is drawn once their tabs are there.
 TASKS = (("\x1bOS", "Prompt"), ("\x1b[15~", "Calculator"))

@@ -82,7 +82,7 @@ MOVES = (
     "alt+pageup",
     "alt+pagedown",
 )
-TABS = ("f1", "f2", "f3", "f4", "f5", "f6", "f7", "f8", "f12")
+TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f1", "f12")
 WORDS = (
     "train",
     "pause",

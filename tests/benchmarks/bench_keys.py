@@ -109,7 +109,7 @@ def main() -> None:
             typed = ("7", "7"), (BACKSPACE, ANYTHING)
             told(
                 "keys in a chart",
-                keys(terminal, count, [MNIST, "1"], ("l", "Loss")),
+                keys(terminal, count, [MNIST, "1"], ("L", "Loss")),
                 (0.99, KEY_MS),
             )
             told("keys in the form", keys(terminal, count, [MNIST, EPOCHS], *typed), (0.99, KEY_MS))

@@ -66,7 +66,7 @@ async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -
         assert visible_range(accuracy) == (1.0, 2.0)
         assert "H 5 ce" in await view_in_front(pilot, pane, "results")
         assert "predicts more" in await view_in_front(pilot, pane, "inside")
-        await press(pilot, "w", "G")
+        await press(pilot, "w", "palette:log")
         await wait_until(pilot, lambda: "majority" in screen_text(app).partition("Log")[2])
 
 

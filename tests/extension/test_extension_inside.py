@@ -80,7 +80,7 @@ async def test_a_task_that_nobody_knows_has_a_look_inside_with_any_cell(cell: st
         while view.subject.trace.read == before:
             await press(pilot, "i")
             await looked(pilot, view)
-        await press(pilot, "n", "k")
+        await press(pilot, "n", "a")
         await looked(pilot, view)
         assert len(view.subject.trace.layers[0].importance) == 3
         analysis = view.analysis

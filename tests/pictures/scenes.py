@@ -13,7 +13,7 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
-from tests.ui.helpers import busy
+from tests.ui.helpers import busy, choose
 
 # A test image to look into.
 IMAGE = 61
@@ -124,13 +124,13 @@ async def inside_image(pilot: Pilot[int], app: RnnTuiApp) -> MnistInside:
 
 async def inside_mnist(pilot: Pilot[int], app: RnnTuiApp) -> None:
     view = await inside_image(pilot, app)
-    await pilot.press("k", *["left"] * 9)
+    await pilot.press("a", *["left"] * 9)
     await until(pilot, lambda: not busy(view))
 
 
 async def inside_recall(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4", "inside")
-    await analysed(pilot, app, "k")
+    await analysed(pilot, app, "a")
 
 
 async def inside_adder(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -156,17 +156,17 @@ async def inside_edits(pilot: Pilot[int], app: RnnTuiApp) -> None:
         pilot,
         app,
         "b",
-        "delete",
+        "x",
         *up,
-        "delete",
+        "x",
         *up,
-        "delete",
+        "x",
         "up",
-        "delete",
+        "x",
         "up",
-        "delete",
+        "x",
         *down,
-        "delete",
+        "x",
     )
 
 
@@ -201,7 +201,8 @@ async def inside_gradients(pilot: Pilot[int], app: RnnTuiApp) -> None:
 
 async def inside_attribution(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await inside_image(pilot, app)
-    await analysed(pilot, app, "P")
+    choose(app, "pixels")
+    await analysed(pilot, app)
 
 
 async def inside_history(pilot: Pilot[int], app: RnnTuiApp) -> None:
@@ -222,14 +223,14 @@ async def inside_clicks(pilot: Pilot[int], app: RnnTuiApp) -> None:
 async def learning_rate(pilot: Pilot[int], app: RnnTuiApp) -> None:
     await go(pilot, app, "f4")
     set_up(app, 5)
-    await pilot.press("K")
+    choose(app, "find-rate")
     await until(pilot, lambda: "Enter uses it" in said(app))
 
 
 async def guide(pilot: Pilot[int], app: RnnTuiApp) -> None:
     """The third of them, after its first step."""
     await until(pilot, lambda: "Guided experiments" in said(app))
-    await pilot.press("Y")
+    await pilot.press("6")
     await until(pilot, lambda: "Damage it" in said(app))
     await pilot.press("down", "down", "enter")
     await until(pilot, lambda: "An adder at work" in said(app))

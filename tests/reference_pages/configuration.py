@@ -36,6 +36,7 @@ alerts = false            # no alert when a run ends, fails, or makes no step fo
 
 [keys]
 train = "J"
+guide = "Y"
 help = "f12,question_mark"
 ```
 
@@ -48,8 +49,8 @@ help = "f12,question_mark"
   the focus get the bell only; so does tmux.
 - **keys** assigns keys to meanings; [Keys](keys.md) has the names. Separate several keys by commas. A
   key is a character or a name such as `f5`, `ctrl+t` or `question_mark`. A key cannot have two
-  meanings, but two meanings can swap their keys. The arrow keys, Enter, Space, Tab, Esc and the page
-  keys cannot be changed.
+  meanings, but two meanings can swap their keys. Commands without a key can be given one. The
+  arrow keys, `h` `j` `k` `l`, Enter, Space, Tab, Esc and the page keys cannot be changed.
 
 A wrong entry is reported on stderr or as a notice in the app, and its default is used. A file that is
 not TOML, or is larger than {MOST_BYTES:,} bytes, is ignored and never written to.

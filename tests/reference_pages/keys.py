@@ -9,7 +9,7 @@ from textual.dom import DOMNode
 
 import rnn_tui.ui
 from rnn_tui.ui.app.tabs import all_tabs, bindings
-from rnn_tui.ui.common.key_table import KEYS
+from rnn_tui.ui.common.key_table import KEYS, NO_KEY_PREFIX
 from tests.reference_pages.markdown import MADE
 
 # By the module or folder of whatever binds them, below `rnn_tui.ui`; the longest name counts.
@@ -36,11 +36,12 @@ HEAD = f"""\
 # Keys
 
 {MADE}
-Each key has the same meaning everywhere. The footer shows the most useful keys of the current view, `F1`
-shows all of them, and Ctrl+P finds actions by name. In a text field, hold **Alt**: Alt+2 goes to the
-second view, Alt+T trains. Alt+F and Alt+B move by a word there, as in shells.
+Each key has the same meaning everywhere. The footer shows at most eight keys, those that are most useful
+in the current view; `F1` shows all of them, and Ctrl+P finds every command by its name. What has no key
+here is in Ctrl+P only, until you give it one. In a text field, hold **Alt**: Alt+2 goes to the second
+view, Alt+T trains. Alt+F and Alt+B move by a word there, as in shells.
 
-The arrow keys, Enter, Space, Tab, Esc, Home, End and the page keys act on the focused widget, as in any
+`h` `j` `k` `l` are arrow keys, except in text fields. The arrow keys, Enter, Space, Tab, Esc, Home, End and the page keys act on the focused widget, as in any
 program, and are not listed. The names in the first column are for `[keys]` in
 [the configuration file](configuration.md).
 
@@ -82,6 +83,8 @@ def bound() -> Iterator[tuple[type, Binding]]:
 def written(keys: str) -> str:
     """Keys as people say them."""
     parts = []
+    if keys.startswith(NO_KEY_PREFIX):
+        return ""
     for key in keys.split(","):
         *modifiers, last = key.split("+")
         last = NAMES.get(last, last)

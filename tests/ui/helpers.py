@@ -18,6 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, TabPane
 
 from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.palette import commands
 from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import SHEETS
 from rnn_tui.ui.common.threads import threads_at_work
@@ -121,10 +122,29 @@ async def idle(pilot: Pilot[Any]) -> None:
 
 
 async def press(pilot: Pilot[Any], *keys: str) -> None:
-    """Press keys one after another, each once the app has done what the last one asks for."""
+    """Press keys one after another, each once the app has done what the last one asks for.
+
+    `palette:NAME` chooses the command of that name in `KEYS`, as the palette does.
+    """
     for key in keys:
-        press_at_once(pilot.app, key)
+        command = key.removeprefix("palette:")
+        if command == key:
+            press_at_once(pilot.app, key)
+        else:
+            choose(pilot.app, command)
         await idle(pilot)
+
+
+def choose(app: App[Any], name: str) -> None:
+    """Choose what the palette has under the name of a meaning, which must hold now."""
+    screen = app.screen
+    words = next(
+        f"{active.binding.description}: {active.binding.tooltip}"
+        for active in screen.active_bindings.values()
+        if active.binding.id == name
+    )
+    command = next(command for command in commands(screen) if command.title == words)
+    command.callback()
 
 
 async def _stays_quiet(app: App[Any], threads_until: float) -> bool:

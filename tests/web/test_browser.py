@@ -100,7 +100,11 @@ def test_a_stroke_of_the_mouse_is_read(app: Browser) -> None:
 def test_training_draws_charts_and_is_downloaded(app: Browser, server: Serving) -> None:
     app.press(Keys.F4)
     app.wait_for("report's recipe")
-    app.press("F")
+    app.click("Commands")
+    app.wait_for("Search")
+    app.press("next preset")
+    app.wait_for("Preset: The next preset")
+    app.press(Keys.ENTER)
     app.wait_for("Preset +fast")
     app.press("t")
     app.wait_for("epoch 2 of 2")

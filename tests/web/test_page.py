@@ -44,7 +44,12 @@ def train(page: PageProcess, *, long: bool = False) -> None:
     """
     page.press(F5)
     page.wait_for("Calculator")
-    page.press("FF" * long)
+    for _ in range(2 * long):
+        page.press("\x10")
+        page.wait_for("Search")
+        page.press("next preset")
+        page.wait_for("Preset: The next preset")
+        page.press("\r")
     page.press("t")
     page.wait_for(r"[1-9][\d,]* seq")
 

@@ -293,7 +293,7 @@ def test_the_field_and_the_tree_of_a_page_know_the_share_alone(
         "\x1b[C",
         "\x1b[B",
         "\x1b[C",
-        "H",
+        "w",
     ):
         page.press(key)
         page.watch(0.5)

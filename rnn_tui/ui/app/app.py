@@ -34,7 +34,7 @@ from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.common import requests
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.key_table import KEYS, key
+from rnn_tui.ui.common.key_table import KEYS, MOVES, key
 from rnn_tui.ui.common.pane import Pane
 from rnn_tui.ui.common.sheets import FIRST_SHEETS, read_late_sheets
 from rnn_tui.ui.common.textual_workarounds import add_keys
@@ -70,8 +70,9 @@ class RnnTuiApp(HostApp):
         key("pause", "pause(True)", "Pause", tooltip="Pause training"),
         key("pause", "pause(False)", "Unpause", tooltip="Unpause the training"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
-        key("guide", "guide", "Guide", show=False),
+        key("guide", "guide", "Guide"),
         key("help", "help", "Help", tooltip="This help", display="F1"),
+        key("palette", "command_palette", "Commands", display="^p", priority=True),
         key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
     ]
@@ -109,7 +110,7 @@ class RnnTuiApp(HostApp):
         tabs = all_tabs()
         self.tabs = AppTabs(tabs, first, self._make_pane)
         add_keys(self, BindingsMap(bindings(tabs)))
-        self.keys = KeyQueue(self, super().on_event, self.takes_keys, self._askers)
+        self.keys = KeyQueue(self, self._handle_in_turn, self.takes_keys, self._askers)
         self.garbage: GarbageCollection | None = None  #: set by `ending.run`.
 
     def _make_pane(self, tab: Tab) -> Pane:
@@ -199,6 +200,22 @@ class RnnTuiApp(HostApp):
             self.garbage.wait()
         read_late_sheets(self)  # a key may bring what the first frame does not show
         await self.keys.put(event)
+
+    async def _handle_in_turn(self, event: events.Event) -> None:
+        """Handle an event whose turn it is; h, j, k and l are arrow keys outside fields."""
+        if isinstance(event, events.Key) and event.key in MOVES and not self._is_typed(event):
+            event = events.Key(MOVES[event.key], None)
+        await super().on_event(event)
+
+    def _is_typed(self, event: events.Key) -> bool:
+        """Return whether what has the focus takes a key as a character."""
+        focused = self.focused
+        around = [] if focused is None else focused.ancestors_with_self
+        return any(
+            widget.check_consume_key(event.key, event.character)
+            for widget in around
+            if isinstance(widget, Widget)
+        )
 
     async def on_key(self, event: events.Key) -> None:
         """Do what a key does in front, before Textual looks for what it does elsewhere."""
@@ -528,8 +545,6 @@ class RnnTuiApp(HostApp):
             pane.go_to_view(event.view)
             if event.typing:
                 await self._type_in_view(pane)
-        if event.request is not None:
-            self.post_message(event.request)
 
     async def _type_in_view(self, pane: Pane) -> None:
         """Go on to the field of the view in front, once that has the focus."""
@@ -548,7 +563,10 @@ class RnnTuiApp(HostApp):
     @work(group=BRINGS_VIEW)
     async def on_settings_wanted(self, event: requests.SettingsWanted) -> None:
         pane = await self._bring_task(event.config.task)
-        pane.take_settings(event.config)
+        if event.train:
+            pane.train_settings(event.config)
+        else:
+            pane.take_settings(event.config)
 
     @work(group=BRINGS_VIEW)
     async def on_weights_wanted(self, event: requests.WeightsWanted) -> None:

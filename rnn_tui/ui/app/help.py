@@ -9,7 +9,7 @@ from textual.containers import VerticalScroll
 from textual.dom import DOMNode
 from textual.screen import Screen
 
-from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.key_table import has_key, key
 from rnn_tui.ui.common.textual_workarounds import Dialog
 
 TABLE_HEAD = "| key | what it does |\n| --- | --- |\n"
@@ -52,7 +52,14 @@ class HelpScreen(Dialog[None]):
 def _tables(screen: Screen[object]) -> list[str]:
     """Return a table of the keys of what is in front, and one of the app's, in Markdown."""
     rows: dict[str, list[str]] = defaultdict(list)
+    without_key: list[str] = []
     for binding, node in documented(screen):
+        if not has_key(binding):
+            without_key.append(binding.description)
+            continue
         heading = "Keys" if node is screen.app else "In this view"
         rows[heading].append(f"| {screen.app.get_key_display(binding)} | {binding.tooltip} |")
-    return [f"## {heading}\n\n{TABLE_HEAD}" + "\n".join(lines) for heading, lines in rows.items()]
+    tables = [f"## {heading}\n\n{TABLE_HEAD}" + "\n".join(lines) for heading, lines in rows.items()]
+    if without_key:
+        tables.append(f"Ctrl+P has all of this by name, and also: {', '.join(without_key)}.")
+    return tables

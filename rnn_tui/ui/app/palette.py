@@ -10,9 +10,10 @@ from textual.screen import Screen
 from rnn_tui.ui.app.help import documented
 from rnn_tui.ui.app.themes import THEMES
 from rnn_tui.ui.common.host_app import HostApp
+from rnn_tui.ui.common.key_table import has_key
 from rnn_tui.ui.guide.words import WORDS
 
-OFFERED_BY_TEXTUAL = ("quit", "help")  # actions of the app
+OFFERED_BY_TEXTUAL = ("quit", "help", "command_palette")  # actions of the app
 
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
@@ -37,12 +38,13 @@ def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     for binding, node in documented(screen):
         if node is app and binding.action in OFFERED_BY_TEXTUAL:
             continue
+        shown_key = f"Key {app.get_key_display(binding)}" if has_key(binding) else "No key"
         place = "" if node is app else ", in this view"
         # Later: Textual's handlers raise if an action opens or closes a screen before the
         # palette is closed.
         act = partial(app.call_later, app.run_action, binding.action, node)
         yield SystemCommand(
             f"{binding.description}: {binding.tooltip}",  # found by the footer's word, too
-            f"Key {app.get_key_display(binding)}{place}",
+            f"{shown_key}{place}",
             act,
         )

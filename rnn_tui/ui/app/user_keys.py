@@ -7,7 +7,7 @@ from textual.binding import Binding, InvalidBinding
 from textual.keys import Keys, key_to_character
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.common.key_table import KEYS
+from rnn_tui.ui.common.key_table import KEYS, MOVES
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 RESERVED = (  # they act on what has the focus, or are Textual's own
@@ -25,8 +25,8 @@ RESERVED = (  # they act on what has the focus, or are Textual's own
     "pageup",
     "pagedown",
     "backspace",
+    *MOVES,
     "ctrl+q",
-    "ctrl+p",
     "ctrl+c",
     "ctrl+i",
     "ctrl+m",

@@ -41,7 +41,7 @@ class CalculatorPanel(AskPanel):
 
     BINDINGS = [
         key("other", "draw", "Random", "Fill in two random numbers"),
-        key("show", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
+        key("base", "next_base", "Base", "Type numbers in binary, decimal or hexadecimal"),
         key(
             "network", "next_network", "Network", "The next network adds; after the last, all vote"
         ),

@@ -46,7 +46,7 @@ class RecallPromptPanel(AskPanel):
         Binding("down,ctrl+down", "move(-1)", "Pos.", show=False, tooltip="Previous position"),
         key("other", "draw", "Random", "Fill in random digits; draw a new table"),
         key("network", "next_seed", "Seed", "The next seed's answers, then the mean of all"),
-        key("show", "table", "Table", "The report's table of sequences, and back"),
+        key("sums", "table", "Table", "The report's table of sequences, and back"),
     ]
 
     def __init__(self, _pane: object = None) -> None:

@@ -1,7 +1,6 @@
 """Views of charts, and the keys that they have."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.widget import Widget
 
@@ -9,8 +8,8 @@ from rnn_tui.ui.common.chart.chart import SPREAD_LABELS, Chart, SpreadKind
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.task_view import pane_of
 
-if TYPE_CHECKING:
-    pass
+# What needs something plotted.
+OF_DATA = ("full_screen", "in_chart", "zoom", "reset_view", "spread", "metric", "figure")
 
 
 class ChartView(Widget):
@@ -22,14 +21,23 @@ class ChartView(Widget):
     BINDINGS = [
         key("chart", "full_screen", "Chart", tooltip="Chart in full screen; ←/→ read it"),
         key("smooth", "in_chart('cycle_smoothing')", "Smooth", tooltip="Smooth the training loss"),
-        key("log-axis", "in_chart('toggle_log')", "Log", tooltip="Logarithmic loss axis"),
+        key(
+            "log-axis",
+            "in_chart('toggle_log')",
+            "Log",
+            show=False,
+            tooltip="Logarithmic loss axis",
+        ),
         key("larger", "zoom(1)", "Zoom", display="+-", tooltip="Zoom in"),
         key("smaller", "zoom(-1)", "Zoom out", show=False, tooltip="Zoom out"),
-        key("all", "reset_view", "All", tooltip="Show all epochs"),
+        key("all", "reset_view", "All", show=False, tooltip="Show all epochs"),
     ]
     charts: Sequence[Chart]  #: the most important first.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer nothing for charts without data, and only what one of them has a use for."""
+        if action in OF_DATA and not any(chart.has_data for chart in self.charts):
+            return None
         if action == "in_chart":
             return self._chart_for(str(parameters[0])) is not None
         return super().check_action(action, parameters)

@@ -12,8 +12,13 @@ from textual.events import MouseDown, MouseMove
 from textual.reactive import reactive
 from textual.widget import Widget
 
-FIRST = ("stop", "pause")  # these bindings come first
-ALWAYS = ("help", "quit")  # these come last, and are shown in the narrowest window too
+from rnn_tui.ui.common.pane import Pane
+
+FIRST = ("stop", "pause", "go-on")  # these bindings come first
+LATE = ("network",)  # after the other keys of the view
+ALWAYS = ("help", "palette", "quit")  # these come last, in the narrowest window too
+MOST_KEYS = 8  # with those; a line of more is not read, and the palette has the others
+GAP = "  "  # between two keys
 
 
 @dataclass(frozen=True)
@@ -21,12 +26,11 @@ class FooterKey:
     """A key in the footer."""
 
     binding: Binding
-    enabled: bool  #: whether it does anything now.
     tooltip: str
 
 
 class KeyFooter(Widget):
-    """Shows the active keys in one line: as many as fit, and always help and quit.
+    """Shows the active keys in one line: at most eight, with help, palette and quit at its end.
 
     Textual's `Footer` makes, styles and lays out a widget for each key whenever the active keys
     change, and leaks the removed widgets. This footer only draws its line again.
@@ -68,19 +72,19 @@ class KeyFooter(Widget):
         key_style = self.get_component_rich_style("key-footer--key")
         words_style = self.get_component_rich_style("key-footer--words")
         hover_style = self.get_component_rich_style("key-footer--hover")
-        line = Text(no_wrap=True)
-        for key in self.shown:
+        line = Text(" ", no_wrap=True)
+        for number, key in enumerate(self.shown):
+            if number:
+                line.append(GAP)
             binding = key.binding
             here = Style(
                 bgcolor=hover_style.bgcolor if binding.key == self.over else None,
-                dim=not key.enabled or None,
                 # Read by the handlers of the mouse. Other keys may be shown by then, so the style
                 # of each character holds its own key.
-                meta={"key": binding.key, "enabled": key.enabled, "tooltip": key.tooltip},
+                meta={"key": binding.key, "tooltip": key.tooltip},
             )
             line.append(self.app.get_key_display(binding), key_style + here)
             line.append(f" {binding.description}", words_style + here)
-            line.append(" ")
         return line
 
     def on_mouse_move(self, event: MouseMove) -> None:
@@ -97,30 +101,37 @@ class KeyFooter(Widget):
 
     def on_mouse_down(self, event: MouseDown) -> None:
         meta = event.style.meta
-        if meta.get("enabled"):
+        if "key" in meta:
             self.app.simulate_key(meta["key"])
-        elif "key" in meta:
-            self.app.bell()
 
     def _keys_that_fit(self) -> Sequence[FooterKey]:
-        """Return the keys that fit: stop and pause, then those of the view, help and quit last."""
+        """Return the keys that do something now and fit: `FIRST`, those of the view, `ALWAYS`."""
         keys: dict[str, FooterKey] = {}  # by action; an action with several keys shows the first
-        for _, binding, enabled, tooltip in self.screen.active_bindings.values():
-            if binding.show:
-                keys.setdefault(binding.action, FooterKey(binding, enabled, tooltip))
-        in_order = sorted(keys.values(), key=lambda key: key.binding.id not in FIRST)
+        for node, binding, enabled, tooltip in self.screen.active_bindings.values():
+            offered = not isinstance(node, Pane) or node.offers(binding.action)
+            if binding.show and enabled and offered:
+                keys.setdefault(binding.action, FooterKey(binding, tooltip))
+        if any(key.binding.id == "stop" for key in keys.values()):  # one run trains at a time
+            keys.pop("train", None)
+        in_order = sorted(keys.values(), key=_rank)
         last = [key for key in in_order if key.binding.id in ALWAYS]
         room = self.size.width or self.app.size.width  # before the first layout the size is 0
         room -= sum(self._width(key) for key in last)
+        others = [key for key in in_order if key not in last]
         shown = []
-        for key in in_order:
-            if key in last:
-                continue
+        for key in others[: MOST_KEYS - len(last)]:
             room -= self._width(key)
             if room >= 0:
                 shown.append(key)
         return (*shown, *last)
 
     def _width(self, key: FooterKey) -> int:
-        """Return the columns that a key takes: its name, its description and two blanks."""
-        return cell_len(self.app.get_key_display(key.binding) + key.binding.description) + 2
+        """Return the columns that a key takes: its name, its description and three blanks."""
+        return cell_len(f"{self.app.get_key_display(key.binding)} {key.binding.description}{GAP}")
+
+
+def _rank(key: FooterKey) -> int:
+    """Return a number by which keys are sorted; those of one number stay in their order."""
+    if key.binding.id in FIRST:
+        return 0
+    return 2 if key.binding.id in LATE else 1

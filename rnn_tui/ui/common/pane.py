@@ -211,6 +211,10 @@ class Pane(Vertical):
             return False
         return super().check_action(action, parameters)
 
+    def offers(self, action: str) -> bool:  # noqa: ARG002
+        """Whether the footer shows the key of an action now; without that the key may explain."""
+        return True
+
     def action_view(self, number: int) -> None:
         self.go_to_view(self.views[number - 1])
 

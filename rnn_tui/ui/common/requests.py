@@ -34,6 +34,7 @@ class SettingsWanted(Message):
     """The user wants a form filled in with these settings."""
 
     config: RunConfig
+    train: bool = False  #: whether to train what the form says then.
 
 
 @dataclass
@@ -45,11 +46,10 @@ class WeightsWanted(Message):
 
 @dataclass
 class ViewWanted(Message):
-    """The user wants a view of a tab, or the one in front there, and then maybe what is asked."""
+    """The user wants a view of a tab, or the one in front there."""
 
     tab: str  #: its id.
     view: str = ""  #: its id.
-    request: Message | None = None  #: the request to that view.
     typing: bool = False  #: whether to go on to the field of the view.
 
 

@@ -23,7 +23,7 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.requests import InsideWanted, ResumeRequested, TrainRequested, ViewWanted
+from rnn_tui.ui.common.requests import InsideWanted, ResumeRequested, SettingsWanted, ViewWanted
 from rnn_tui.ui.common.sheets import read_late_sheets
 from rnn_tui.ui.common.textual_workarounds import Options
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
@@ -45,6 +45,15 @@ MOST_READINGS = 3
 FAILURE = "The network could not answer; the log file has the details."
 
 
+NAME = "rnn-tui"
+SHORT_INTRO = "  Train small recurrent networks and look inside, to learn or to teach"
+INTRO = (
+    "  Train small recurrent networks, question them and look inside: for those who learn, teach"
+    " or check how they work"
+)
+INTRO_WIDTH = 122  # columns that the longer one needs
+
+
 @dataclass(frozen=True)
 class Way:
     """Something that one can do from Home: a line of its list."""
@@ -58,8 +67,8 @@ class Way:
 
 
 TRAIN = Way("train", "Train in seconds", "MNIST with preset fast, as you watch", MNIST.name)
-INSIDE = Way("inside", "Look inside", "The network's state, row by row", MNIST.name, "inside")
-GUIDE = Way("guide", "Guided experiments", "Guess, then see: five minutes each")
+INSIDE = Way("view-4", "Look inside", "The network's state, row by row", MNIST.name, "inside")
+GUIDE = Way("view-6", "Guided experiments", "Guess, then see: five minutes each")
 RESUME = Way("go-on", "Resume", "A run that was interrupted")
 WAYS = (
     TRAIN,
@@ -81,7 +90,7 @@ WAYS = (
     ),
     Way("view-3", "Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     INSIDE,
-    Way("view-4", "Rerun the report", "Train its networks again and compare", "report"),
+    Way("view-5", "Rerun the report", "Train its networks again and compare", "report"),
     GUIDE,
     RESUME,
 )
@@ -94,7 +103,7 @@ class HomeDigit(Vertical):
         Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
         key("other", "other", "Other", "Read another digit"),
         key("network", "network", "Network", "Let the next network that ships with rnn-tui read"),
-        key("clear", "on_pad('clear')", "Clear", "Draw on an empty pad"),
+        key("delete", "on_pad('clear')", "Clear", "Draw on an empty pad", show=False),
         Binding("escape", "give_back", "Digit back", show=False, tooltip="Read the digit again"),
     ]
     pad: "HomePad"  #: the drawing pad; a picture is in its place until everything is `whole`.
@@ -306,6 +315,7 @@ class HomePane(Pane):
     def compose(self) -> ComposeResult:
         # first: what is in it already would be styled anew
         self.set_class(self._large, "-large")
+        yield Static("", id="home-intro", markup=False)
         yield HomeDigit(self._next_module)
         with Vertical(id="home-ways"):
             yield Options(classes="panel", compact=True, markup=False)
@@ -325,6 +335,8 @@ class HomePane(Pane):
     def on_resize(self) -> None:
         self.query_one(InkImage).scale = LARGE if self._large else PLAIN
         self.set_class(self._large, "-large")
+        words = INTRO if self.app.size.width >= INTRO_WIDTH else SHORT_INTRO
+        self.query_one("#home-intro", Static).update(Content.assemble((NAME, "bold"), words))
         self._list_ways()
 
     @property
@@ -400,9 +412,8 @@ class HomePane(Pane):
         elif way is RESUME:
             if self.interrupted is not None:
                 self.post_message(ResumeRequested(self.interrupted))
+        elif way is TRAIN:
+            fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
+            self.post_message(SettingsWanted(fast, train=True))
         else:
-            request = None
-            if way is TRAIN:
-                fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
-                request = TrainRequested([fast])
-            self.post_message(ViewWanted(way.tab, way.view, request, typing=way.typing))
+            self.post_message(ViewWanted(way.tab, way.view, typing=way.typing))

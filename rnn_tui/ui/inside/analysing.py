@@ -23,20 +23,18 @@ from rnn_tui.ui.inside.subject import Analyses, Subject
 
 KEYS: list[BindingType] = [
     key(
-        "delete",
+        "ablate",
         "ablate",
         "Ablate",
-        display="⌦",
         tooltip="Ablate the unit: its state is zero at every step",
     ),
     key(
         "freeze",
         "freeze",
         "Freeze",
-        show=False,
         tooltip="Keep the value at the cursor from this step on",
     ),
-    key("set", "set", "Set", show=False, tooltip="Type an edit: set a state, a cell or a gate"),
+    key("set", "set", "Set", tooltip="Type an edit: set a state, a cell or a gate"),
     key("undo", "undo", "Undo", tooltip="Undo the last edit"),
     key(
         "film-before",
@@ -55,8 +53,7 @@ KEYS: list[BindingType] = [
     key(
         "film",
         "play_history",
-        "History",
-        display="O",
+        "Play history",
         tooltip="Play how it learned, snapshot by snapshot; stop",
     ),
 ]
@@ -253,7 +250,7 @@ class AnalysingView(Vertical, InsideLook):
             snapshot.place,
             snapshot.count,
             f"epoch {snapshot.epoch:.3g}",
-            "training history · < > O",
+            "training history · < >",
             playing=snapshot.playing,
         )
 

@@ -107,7 +107,7 @@ class Analyses:
         if progress is None or not progress.done:
             return "Analysing the network …"
         parts = [f"{progress.done:,} of {progress.total:,}", time_left(progress.seconds_left)]
-        return f"Analysing the network: {', '.join(filter(None, parts))}; k stops."
+        return f"Analysing the network: {', '.join(filter(None, parts))}; a stops."
 
     async def _receive(self, outcome: Any) -> None:
         """Keep an analysis; it is a sentence if it failed, and None if it was stopped."""

@@ -37,9 +37,9 @@ from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Subject
 
 # Actions on units, which do nothing if an analysis takes their place.
-ON_UNITS = ("move_unit", "sort_units", "next_quantity", "ablate", "freeze")
+ON_UNITS = ("move_unit", "sort_units", "next_quantity", "next_layer", "ablate", "freeze", "set")
 # Actions that do nothing before something is looked at.
-NEED_SUBJECT = (*ON_UNITS, "step", "play", "analyse", "set", "undo", "history", "play_history")
+NEED_SUBJECT = (*ON_UNITS, "step", "play", "analyse", "undo", "history", "play_history")
 STRIDE = 10  # steps of a long stride
 ALL = 1_000_000  # more steps than any input has
 PAGE = 8  # units of a page
@@ -79,17 +79,24 @@ class InsideView(AnalysingView):
         ),
         Binding("up", "move_unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
         *moves("move_unit", {"down": 1, "pageup": -PAGE, "pagedown": PAGE}),
-        key("sort", "sort_units", "Sort", tooltip="Sort units by importance, or by number"),
+        key(
+            "sort",
+            "sort_units",
+            "Sort",
+            show=False,
+            tooltip="Sort units by importance, or by number",
+        ),
         key(
             "show",
             "next_quantity",
             "State",
+            show=False,
             tooltip="Show the state, the cell or a gate of the units",
         ),
-        key("layer", "next_layer", "Layer", show=False, tooltip="The next layer"),
+        key("layer", "next_layer", "Layer", tooltip="The next layer"),
         key("study", "analyse", "Analyse", tooltip="Analyse the network; stop; hide the analysis"),
         *KEYS,
-        key("metric", "next_analysis", "Which", show=False, tooltip="Run the next analysis"),
+        key("metric", "next_analysis", "Which", tooltip="Run the next analysis"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
@@ -106,6 +113,7 @@ class InsideView(AnalysingView):
         self._looking = LatestQuestion[Subject](self, self._receive, FAILURE)
         self._failure = ""  #: Why nothing is looked at.
         self._playing: Timer | None = None
+        self._keys_are_of_units = True  #: Whether units were shown when keys were offered last.
         #: What to put back once the subject that is asked for is there.
         self._to_put_back: _Choices | None = None
 
@@ -307,6 +315,9 @@ class InsideView(AnalysingView):
         if subject is not None and self.has_class("-empty"):
             pane_of(self).keep_focus()
         self.set_class(subject is None, "-empty")
+        if self._keys_are_of_units != self._units_shown:
+            self._keys_are_of_units = self._units_shown
+            self.refresh_bindings()
         if subject is None:
             self._show_nothing()
         else:

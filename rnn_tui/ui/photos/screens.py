@@ -117,7 +117,7 @@ class ChoosePathScreen(Dialog[Path | None]):
 
     BINDINGS = [
         Binding("escape", "dismiss", "Leave"),
-        key("hidden", "hidden", "Hidden"),
+        key("show", "hidden", "Hidden"),
         Binding("backspace", "up", "Up"),
         key("home-folder", "home", "Your folder"),
     ]
@@ -134,7 +134,7 @@ class ChoosePathScreen(Dialog[Path | None]):
         with Vertical(id="choose-path") as dialog:
             dialog.border_title = "Choose a photo, or a folder of photos"
             dialog.border_subtitle = (
-                "Enter chooses · →← open, close · ⌫ up · ~ home · H hidden · Esc leaves"
+                "Enter chooses · →← open, close · ⌫ up · ~ home · w hidden · Esc leaves"
             )
             yield PhotoTree(self._start.absolute(), id="choose-tree")
 

@@ -83,6 +83,10 @@ NOTE = RunText(
 )
 
 
+# Actions that need a run at the cursor.
+OF_RUNS = ("delete", "use", "export")
+
+
 class RunsPane(StorePane):
     """The tab of all runs, updated live, and a comparison of the marked ones."""
 
@@ -90,18 +94,19 @@ class RunsPane(StorePane):
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
         key(
-            "train",
-            "train",
+            "form",
+            "to_form",
             "To form",
+            show=False,
             tooltip="Copy the settings of the run to the form of its task",
         ),
         key("rename", "rename", "Rename", show=False, tooltip="Give the run another name"),
         key("label", "change_tags", "Tags", show=False, tooltip="Change the tags of the run"),
-        key("note", "change_note", "Note", show=False, tooltip="Edit the note of the run"),
+        key("note", "change_note", "Note", tooltip="Edit the note of the run"),
         key("delete", "delete", "Delete", tooltip="Delete the marked runs, or this one"),
         key("undo", "undo", "Undo", show=False, tooltip="Restore what was deleted last"),
         key("go-on", "resume", "Resume", tooltip="Resume the run where it was interrupted"),
-        key("ask", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
+        key("open", "use", "Ask", tooltip="Let its weights answer in the tab of its task"),
         key("export", "export", "Export", tooltip="Write values, charts or weights to files"),
         key(
             "stop",
@@ -192,7 +197,7 @@ class RunsPane(StorePane):
         if self.view == "compare":
             self._show_comparison()
 
-    def action_train(self) -> None:
+    def action_to_form(self) -> None:
         """Fill in the form of a task with the settings of the run at the cursor."""
         run = self._table.highlighted
         if run is not None and self._are_undamaged([run]):
@@ -219,6 +224,8 @@ class RunsPane(StorePane):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to resume a run that stopped, and keys of training for one of another process."""
+        if action == "train":  # the form of a task says what is trained
+            return False
         if action == "resume":
             return self._status is not None and self._status.resumable
         if action != "request":
@@ -228,6 +235,10 @@ class RunsPane(StorePane):
             return False
         paused = run.status is Status.PAUSED
         return {"stop": True, "pause": not paused, "unpause": paused}[str(parameters[0])]
+
+    def offers(self, action: str) -> bool:
+        """Offer nothing that needs a run where there is none."""
+        return self._status is not None or action not in OF_RUNS
 
     @on(DataTable.RowHighlighted, "#runs-table")
     def _follow_cursor(self) -> None:

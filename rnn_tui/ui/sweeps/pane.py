@@ -43,6 +43,9 @@ MAIN_WIDGETS = {
 }
 
 
+RESUMABLE = ("interrupted", "failed")  # states of a sweep
+
+
 class SweepsPane(StorePane):
     """A sweep with its trials, followed wherever it is trained, and the form of a new one."""
 
@@ -52,7 +55,7 @@ class SweepsPane(StorePane):
         Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "resume", "Resume", tooltip="Resume the sweep where it stopped"),
         key(
-            "beside",
+            "open",
             "compare",
             "Compare",
             tooltip="Compare the runs of the marked trials, or of this one",
@@ -123,6 +126,7 @@ class SweepsPane(StorePane):
             if self._sweep is not None and not self._wanted:
                 self._wanted = self._sweep.name  # a newer one does not take its place
             self._offer_sweeps(names, wanted)
+            self.app.refresh_bindings()
             self.complain(problem)
             self._show()
         if first_time or had_sweep != (self._sweep is not None):
@@ -190,6 +194,15 @@ class SweepsPane(StorePane):
         if self._ready:
             self._show()
 
+    def offers(self, action: str) -> bool:
+        """Offer to resume what stopped, and to compare trials where there are some."""
+        if action == "resume":
+            sweep = self._sweep
+            return sweep is not None and sweep.status in RESUMABLE
+        if action == "compare":
+            return self._ready and bool(self._table.listing.items)
+        return True
+
     def action_focus_form(self) -> None:
         if self.view == "form" and self._form.has_focus_within:
             self.go_to_view("trials")
@@ -240,7 +253,7 @@ class SweepsPane(StorePane):
         sweep = self._sweep
         if sweep is None:
             self.notify("There is no sweep yet.")
-        elif sweep.status not in ("interrupted", "failed"):
+        elif sweep.status not in RESUMABLE:
             self.notify(f"{sweep.name} is {sweep.status}; nothing to resume.")
         else:
             with telling(self, title="Not started"):

@@ -135,7 +135,9 @@ class TrialsTable(MarkedTable[Trial]):
 class SweepScatter(Vertical, ChartView):
     """The trials by the metric and one setting at a time."""
 
-    BINDINGS = [key("axis", "axis", "Axis", tooltip="Draw the trials against the next setting")]
+    BINDINGS = [
+        key("metric", "axis", "Setting", tooltip="Draw the trials against the next setting")
+    ]
 
     def __init__(self) -> None:
         super().__init__()

@@ -67,7 +67,9 @@ class ConfusionView(Vertical, TaskView):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_variant":
-            return self._pane.spec.shape is not None
+            if self._pane.spec.shape is None:
+                return False
+            return True if len(self._matrices) > 1 else None
         return super().check_action(action, parameters)
 
     def action_next_variant(self) -> None:

@@ -52,12 +52,11 @@ class TaskPane(TaskTab):
             "find-rate",
             "find_rate",
             "Find rate",
-            show=False,
             tooltip="Find a learning rate for the settings in the form",
         ),
-        key("log", "log", "Log", show=False),
+        key("log", "log", "Log"),
         key("run", "next_run", "Next run", show=False, tooltip="Look at the next run"),
-        key("clear", "clear", "Clear", show=False, tooltip="Clear the runs that have ended"),
+        key("clear", "clear", "Clear", tooltip="Clear the runs that have ended"),
     ]
 
     # by no query: the footer asks at every key
@@ -291,6 +290,13 @@ class TaskPane(TaskTab):
         if left_out:
             text = f"The form has no field for {', '.join(left_out)}; the preset gives the values."
             self.notify(text, severity="warning", timeout=8)
+
+    def train_settings(self, config: "RunConfig") -> None:
+        """Train these settings, which the form has from then on: `t` trains them again."""
+        assert self.form is not None
+        self.show_tab(self._all_views[0].id)
+        self.form.fill(config)
+        self.action_train()
 
     def started(self, run_ids: list[str]) -> None:
         """The app has started these runs, or has resumed one."""

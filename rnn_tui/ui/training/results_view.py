@@ -115,4 +115,4 @@ def _why_no_lengths(pane: TaskTab) -> str:
         return "Accuracy by length is measured of finished runs only."
     if pane.runs.anything_to_come:
         return "Accuracy by length is being measured …"
-    return "Accuracy by length was not measured; the log (G) says why."
+    return "Accuracy by length was not measured; the log (Ctrl+P, Log) says why."

@@ -86,7 +86,7 @@ class RunBar(Static):
         """Draw the runs; if there is none, the first keys and which PyTorch there is."""
         self._ends = []
         if not states:
-            text = f" No run yet. t train · ? help · {self._runs.note}"
+            text = f" No run yet. t train · F1 help · {self._runs.note}"
             self.update(Content(text).stylize("$foreground 60%"), layout=False)
             return
         parts = []
@@ -127,4 +127,4 @@ def not_measured(run: RunState | None, runs: TrainingManager) -> str:
         return f"{name} was not trained to its end, so it was not measured on the test set."
     if runs.anything_to_come:
         return f"{name} is being measured on the test set …"
-    return f"{name} could not be measured in detail; the log (G) says why."
+    return f"{name} could not be measured in detail; the log (Ctrl+P, Log) says why."

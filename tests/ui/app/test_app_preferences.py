@@ -8,6 +8,7 @@ from textual.widgets import Input, Select
 from rnn_tui.engine.paths import config_file
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.preferences import usable_preferences
+from rnn_tui.ui.guide.panel import GuideScreen
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import last_notice, notices, press, running, wait_until
 
@@ -92,6 +93,16 @@ async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
         await wait_until(pilot, lambda: runs.busy)
         await press(pilot, "t")
         await wait_until(pilot, lambda: not runs.busy)
+
+
+async def test_a_command_without_a_key_can_be_given_one(home: Path, runs: ScriptedRuns) -> None:
+    """A letter that moves can't, and a name of old is refused; all others hold."""
+    config_file().write_text('[keys]\nguide = "Y"\nother = "j"\nbeside = "R"\n')
+    async with running(app := RnnTuiApp(runs), "home") as pilot:
+        assert any("j is the key of the app itself" in notice for notice in notices(app))
+        assert any("“beside” in keys is not the name of a key" in n for n in notices(app))
+        await press(pilot, "Y")
+        await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
 
 
 async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are(

@@ -33,15 +33,15 @@ MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("mnist", "training"): ("m", lambda app: _front(app, Chart).smoothing),
     ("mnist", "draw"): ("space", _text),
     ("mnist", "inside"): ("left right", _text),
-    ("recall", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("recall", "training"): ("L", lambda app: _front(app, Chart).log_y),
     ("recall", "prompt"): ("i", lambda app: _front(app, Input).value),
     ("recall", "inside"): ("left right", _text),
-    ("adder", "training"): ("l", lambda app: _front(app, Chart).log_y),
+    ("adder", "training"): ("L", lambda app: _front(app, Chart).log_y),
     ("adder", "calculator"): ("i", lambda app: _front(app, Input).value),
     ("adder", "inside"): ("left right", _text),
     ("runs", "all-runs"): ("b", lambda app: str(app.query_one(RunsTable).border_subtitle)),
     ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
-    ("sweeps", "trials"): ("B", lambda app: str(app.query_one(TrialsTable).border_subtitle)),
+    ("sweeps", "trials"): ("b", lambda app: str(app.query_one(TrialsTable).border_subtitle)),
 }
 KEYS = {"mnist": "f3", "recall": "f4", "adder": "f5", "runs": "f6", "report": "f7", "sweeps": "f8"}
 

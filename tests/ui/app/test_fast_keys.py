@@ -63,7 +63,7 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
             count += 1
             await asyncio.sleep(0)
         assert count > 10
-        await press(pilot, "G")
+        await press(pilot, "palette:log")
         log = pane.query_one("#log-lines", RichLog)
         await wait_until(pilot, lambda: log.lines)
         lines = "\n".join(strip.text for strip in log.lines)

@@ -38,7 +38,7 @@ async def test_help_and_quit_stay_in_the_footer_beside_the_panel(runs: ScriptedR
         await wait_until(pilot, lambda: app.query(KeyPanel))
         await wait_until(pilot, lambda: footer_of(app).endswith("q Quit"))
         app.action_hide_help_panel()
-        await wait_until(pilot, lambda: "Table" in footer_of(app))
+        await wait_until(pilot, lambda: "f Form" in footer_of(app))
 
 
 def footer_of(app: RnnTuiApp) -> str:

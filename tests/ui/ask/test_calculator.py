@@ -189,17 +189,17 @@ async def test_switching_the_base_converts_what_is_a_number() -> None:
     async with calculating() as (app, pilot):
         await type_into(pilot, "a", "1111 0000")
         await type_into(pilot, "b", "12")
-        await press(pilot, "escape", "w")
+        await press(pilot, "escape", "palette:base")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("240", "12")
         assert app.query_one("#base", Select).value == "decimal"
         assert (message(app), bits_in(app, "+ b")) == ("", 12)
-        await press(pilot, "w")
+        await press(pilot, "palette:base")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("f0", "c")
         await type_into(pilot, "a", "0d10")  # a hexadecimal number itself
         assert bits_in(app, "a") == 0x0D10
-        await press(pilot, "escape", "w")
+        await press(pilot, "escape", "palette:base")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("110100010000", "1100")
 
@@ -225,7 +225,7 @@ async def test_a_key_fills_in_random_numbers() -> None:
             lengths.add(len(a))
         assert len(seen) > 6
         assert len(lengths) > 3
-        await press(pilot, "w", "i")
+        await press(pilot, "palette:base", "i")
         await answered(pilot)
         assert int(entry(app, "a").value) == bits_in(app, "a")
 
@@ -446,7 +446,7 @@ async def test_without_any_weights_the_fields_stay_usable(
         assert "There are no weights for adder" in message(app)
         await type_into(pilot, "a", "12")
         assert "“2” is not a binary digit" in message(app)
-        await press(pilot, "escape", "i", "w", "n", "t")
+        await press(pilot, "escape", "i", "palette:base", "n", "t")
         await answered(pilot)
         assert app.commands == ["t"]
         assert int(entry(app, "a").value) >= 0
@@ -511,7 +511,7 @@ async def test_keys_are_in_the_footer() -> None:
             for active in app.screen.active_bindings.values()
             if active.binding.show
         }
-        assert {"Random", "Base", "Network", "Type"} <= in_footer
+        assert {"Random", "Network", "Type"} <= in_footer
 
 
 # Parts

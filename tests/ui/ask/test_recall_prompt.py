@@ -349,7 +349,7 @@ async def test_no_weights_at_all_is_a_sentence(
     async with app.run_test(size=(80, 24)) as pilot:
         await answered(pilot)
         assert "There are no weights for recall" in status(app)
-        await typed(app, pilot, "escape", "w")
+        await typed(app, pilot, "escape")
         app.panel.action_table()
         await answered(pilot)
         assert "There are no weights for recall" in text_of(app, "RecallTable .headline")
@@ -404,7 +404,7 @@ async def test_random_digits_reach_the_position() -> None:
 async def test_the_footer_lists_the_keys() -> None:
     async with asking() as (app, pilot):
         await press(pilot, "escape")
-        for word in ("↑↓ Pos.", "i Random", "n Seed", "w Table", "/ Type"):
+        for word in ("↑↓ Pos.", "i Random", "/ Type"):
             await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
 
 
@@ -414,7 +414,7 @@ async def test_the_footer_lists_the_keys() -> None:
 async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
     net = network(3)
     async with asking() as (app, pilot):
-        await typed(app, pilot, "escape", "w")
+        await typed(app, pilot, "escape", "palette:sums")
         table = app.query_one(DataTable)
         assert table.row_count == 45
         assert app.focused is table
@@ -443,7 +443,7 @@ async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
 @pytest.mark.long
 async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> None:
     async with asking() as (app, pilot):
-        await typed(app, pilot, "escape", "w")
+        await typed(app, pilot, "escape", "palette:sums")
         table = app.query_one(DataTable)
         first = [str(table.get_row_at(at)[1]) for at in range(45)]
         await typed(app, pilot, "n")
@@ -454,11 +454,11 @@ async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> Non
         assert second != first
         await typed(app, pilot, "ctrl+down")
         assert "position 2" in text_of(app, "RecallTable .headline")
-        await typed(app, pilot, "w")
+        await typed(app, pilot, "palette:sums")
         assert not app.panel.table_shown
         assert app.focused is app.query_one(AnswerColumns)
         assert shown(app) == expected(network(2), "".join(map(str, EXAMPLE)), 2, 1)
-        await typed(app, pilot, "w", "escape")
+        await typed(app, pilot, "palette:sums", "escape")
         assert not app.panel.table_shown
 
 
@@ -516,7 +516,7 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         assert shown(app) == expected(net, "0123456789", 7)
         assert status(app) == "⚠ 10 digits; the network was trained on 7–9."
         assert all(not seeds for _, _, seeds, _ in shown(app))
-        await typed(app, pilot, "escape", "n", "w")
+        await typed(app, pilot, "escape", "n", "palette:sums")
         assert app.query_one(DataTable).row_count == 15
         assert shown(app) == expected(net, "0123456789", 7)
 
@@ -536,11 +536,11 @@ async def test_networks_of_other_cells_answer() -> None:
 async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
     train(position=2, seeds=2)
     async with asking() as (app, pilot):
-        await typed(app, pilot, "down", "escape", "w")
+        await typed(app, pilot, "down", "escape", "palette:sums")
         assert len(app.query_one(DataTable).columns) == 5
-        await typed(app, pilot, "w", "up", *["n"] * 4)
+        await typed(app, pilot, "palette:sums", "up", *["n"] * 4)
         app.theme = "textual-light"
-        await typed(app, pilot, "w")
+        await typed(app, pilot, "palette:sums")
         assert len(app.query_one(DataTable).columns) == 6
         assert "answers of seed 4" in text_of(app, "RecallTable .headline")
 

@@ -64,7 +64,7 @@ def panel_of(app: RnnTuiApp) -> GuidePanel:
 
 async def open_list(pilot: Pilot[Any]) -> None:
     app: Any = pilot.app
-    await press(pilot, "Y")
+    await press(pilot, "palette:guide")
     await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
 
 
@@ -392,7 +392,7 @@ async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(runs: ScriptedRun
         assert not panel.has_focus_within
         await press(pilot, "2")
         await wait_until(pilot, lambda: app.pane.view == "results")
-        await press(pilot, "Y")
+        await press(pilot, "palette:guide")
         await wait_until(pilot, lambda: panel.has_focus_within)
         assert not panel.looking
         await go_on(pilot, panel)

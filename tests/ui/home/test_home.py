@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, Select
 
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.paths import shipped_weights
@@ -18,6 +18,7 @@ from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.home import pane as home_pane
 from rnn_tui.ui.home.pad import HomePad
 from rnn_tui.ui.home.pane import HomeDigit, HomePane
+from rnn_tui.ui.training.form import SettingsForm
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import AT_SIZES, notices, press, running, screen_text, wait_until
 
@@ -27,8 +28,8 @@ WAYS = {
     "1": ("recall", "prompt"),
     "2": ("adder", "calculator"),
     "3": ("mnist", "photos"),
-    "z": ("mnist", "inside"),
-    "4": ("report", "table"),
+    "4": ("mnist", "inside"),
+    "5": ("report", "table"),
 }
 
 
@@ -99,8 +100,13 @@ async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None
         text = screen_text(app)
         for key in ("t", *WAYS):
             assert f" {key}  " in text
-        assert "space Draw i Other n Network x Clear" in text
-        for words in ("Train in seconds", "Rerun the report", "Trained weights ship with rnn-tui"):
+        assert " space Draw  i Other  n Network  F1 Help  ^p Commands  q Quit" in text
+        for words in (
+            "Train in seconds",
+            "Rerun the report",
+            "Trained weights ship with rnn-tui",
+            "rnn-tui  Train small",
+        ):
             assert words in text
         assert app.screen.max_scroll_y == ways(app).max_scroll_y == digit.max_scroll_y == 0
         pad = digit.pad
@@ -164,7 +170,7 @@ async def test_drawing_with_keys_and_starting_anew() -> None:
         assert app.focused is digit.pad
         await wait_until(pilot, lambda: digit.what == "drawing" and digit.answers)
         await wait_until(pilot, lambda: "predicts" in screen_text(app))
-        await press(pilot, "x")
+        await press(pilot, "d")
         assert digit.what == ""
         assert ink_of(digit) == 0
         assert "Drag, or Space and arrows" in screen_text(app)
@@ -211,6 +217,10 @@ async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) ->
         assert (config.task, config.preset, config.cell) == ("mnist", "fast", "lstm")
         assert app.tabs.active == "mnist"
         await wait_until(pilot, lambda: app.pane.view == "training")
+        form = app.pane.query_one(SettingsForm)
+        assert form.query_one("#preset", Select).value == "fast"
+        [from_form] = form.configs()
+        assert from_form == config
         # Once more, beside a run: Home asks, and stops nothing by itself.
         await press(pilot, "f2", "t")
         await wait_until(pilot, lambda: "MNIST: LSTM fast is in training" in screen_text(app))

@@ -164,14 +164,14 @@ async def test_how_long_digits_survive_is_analysed_on_demand_and_can_be_stopped(
             return make(reading, Progress(wait, progress.control))
 
         view.kind = replace(view.kind, make=held)
-        await press(pilot, "k")
+        await press(pilot, "a")
         await wait_until(pilot, lambda: "3 of 66" in text(view, "analysis"))
-        assert "left; k stops" in text(view, "analysis")
-        await press(pilot, "k")
+        assert "left; a stops" in text(view, "analysis")
+        await press(pilot, "a")
         hold.set()
         await settled(pilot, view)
         assert view.analysis is None
-        await press(pilot, "k")
+        await press(pilot, "a")
         await settled(pilot, view)
         grid = view.query_one("#inside-analysis-steps", StepGrid)
         heat = next(drawn for drawn in grid.bands if isinstance(drawn, HeatBand))
@@ -181,7 +181,7 @@ async def test_how_long_digits_survive_is_analysed_on_demand_and_can_be_stopped(
         assert max(heat.values[at, -1] for at in (0, 1, 3, 4)) < 40
         assert view.analysis.summary in text(view, "analysis")
         assert "position 3 " in screen_text(app)
-        await press(pilot, "k")
+        await press(pilot, "a")
         assert text(view, "analysis") == ""
         assert "position 3 " not in screen_text(app)
 
@@ -240,7 +240,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         await settled(pilot, view)
         image = view.query_one(ReadImage)
         plain = [image._cells(y) for y in range(28)]
-        await press(pilot, "P")
+        await press(pilot, "palette:pixels")
         await wait_until(pilot, lambda: bool(image._tints.any()))
         ink = view.subject.reading.digit
         rows = np.flatnonzero(ink.max(axis=1))
@@ -251,7 +251,7 @@ async def test_pixels_with_ink_are_coloured_by_what_they_add() -> None:
         assert len({cell[1].bgcolor for cell in cells}) > 3
         assert f"support {view.subject.trace.answer}" in text(view, "note")
         assert "blank image" in text(view, "note")
-        await press(pilot, "P")
+        await press(pilot, "palette:pixels")
         assert [image._cells(y) for y in range(28)] == plain
 
 
@@ -280,7 +280,7 @@ async def test_a_drawing_and_every_network_can_be_looked_into() -> None:
         while len(view.subject.trace.layers) < 2:
             await press(pilot, "n")
             await settled(pilot, view)
-        await press(pilot, "L")
+        await press(pilot, "palette:layer")
         assert view.look.layer == 1
         assert "backward" in " ".join(text(view, "note").split())
     assert app.runs.close(10)
@@ -303,7 +303,7 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
         await settled(pilot, view)
         assert view.subject is None
         assert "bad.safetensors" in text(view, "readout")
-        await press(pilot, "left", "down", "space", "k", "b", "w")  # nothing to act on
+        await press(pilot, "left", "down", "space", "a", "b", "w")  # nothing to act on
         assert app.is_running
 
 

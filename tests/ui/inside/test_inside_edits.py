@@ -33,7 +33,7 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
     ):
         untouched, unit = view.subject.trace, view.look.unit
         assert view.subject.edited is None
-        await press(pilot, "delete")
+        await press(pilot, "x")
         expected = view.subject.reading.traced([ablated("layer 1", unit)])
         assert not view.subject.trace.layers[0].states[:, unit].any()
         assert view.subject.trace.logits == pytest.approx(expected.logits)
@@ -50,7 +50,7 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
         assert "unedited" in screen_text(app)
         assert view.look.unit == unit  # the cursor stays
         # Another one, by the other key; both are silent.
-        await press(pilot, "up", "d")
+        await press(pilot, "up", "x")
         other = view.look.unit
         assert other != unit
         assert view.subject.edited.written == [f"state[{unit}]=0", f"state[{other}]=0"]
@@ -72,7 +72,7 @@ async def test_the_value_at_hand_is_kept_from_there_on() -> None:
         await press(pilot, "home", "right", "w")
         assert view.look.quantity == "cell"
         unit = view.look.unit
-        await press(pilot, "W")
+        await press(pilot, "palette:freeze")
         layer, value = view.subject.trace.layers[0], before.layers[0].cells[1, unit]
         assert layer.cells[1:, unit] == pytest.approx(value)
         assert layer.cells[0] == pytest.approx(before.layers[0].cells[0], abs=1e-6)
@@ -81,14 +81,14 @@ async def test_the_value_at_hand_is_kept_from_there_on() -> None:
         # Of a gate, too.
         while view.look.quantity != "forget gate":
             await press(pilot, "w")
-        await press(pilot, "W")
+        await press(pilot, "palette:freeze")
         gates = view.subject.trace.layers[0].gates["forget"]
         assert np.ptp(gates[1:, unit]) == 0
         assert len(view.subject.edited.edits) == 2
 
 
 async def ask(pilot: Pilot[Any], app: RnnTuiApp) -> Input:
-    await press(pilot, "V")
+    await press(pilot, "palette:set")
     await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
     return app.screen.query_one("#ask-text", Input)
 
@@ -128,7 +128,7 @@ async def test_an_edit_is_typed_and_nonsense_is_refused_where_it_was_typed() -> 
 @pytest.mark.long
 async def test_edits_stay_for_another_input_and_go_with_another_network() -> None:
     async with inside("recall", before=digits) as (_, view, pilot):
-        await press(pilot, "delete")
+        await press(pilot, "x")
         edits, network, read = (
             view.subject.edited.edits,
             view.subject.network,
@@ -156,7 +156,7 @@ async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -
             await press(pilot, "n")
             await settled(pilot, view)
         answer = view.subject.trace.answer
-        await press(pilot, "L", "delete")
+        await press(pilot, "palette:layer", "x")
         unit = view.look.unit
         assert view.subject.edited.written == [f"layer 1 backward: state[{unit}]=0"]
         assert not view.subject.trace.layers[1].states[:, unit].any()
@@ -172,7 +172,7 @@ async def test_the_next_analysis_is_chosen_and_made_and_hidden() -> None:
         assert view.analysis is None
         names = [kind.name for kind in view.kinds]
         assert names[:2] == ["survival", "silence"]
-        await press(pilot, "j")
+        await press(pilot, "v")
         await settled(pilot, view)
         analysis = view.analysis
         assert view.kind.name == analysis.name == "silence"
@@ -180,11 +180,11 @@ async def test_the_next_analysis_is_chosen_and_made_and_hidden() -> None:
         grid = view.query_one("#inside-analysis-steps", StepGrid)
         assert grid.display
         assert "% right without this unit" in screen_text(app)
-        await press(pilot, "k")
+        await press(pilot, "a")
         assert text(view, "analysis") == ""
         assert not grid.display
         assert "% right without this unit" not in screen_text(app)
-        await press(pilot, "k")
+        await press(pilot, "a")
         assert view.analysis is analysis
         assert analysis.summary in " ".join(text(view, "analysis").split())
         assert grid.display
@@ -203,9 +203,9 @@ async def test_what_is_chosen_while_an_analysis_is_made_takes_its_place() -> Non
 
         survival = view.kind
         view.kind = replace(survival, make=held)
-        await press(pilot, "k")
+        await press(pilot, "a")
         await wait_until(pilot, lambda: "1 of 2" in text(view, "analysis"))
-        await press(pilot, "j")
+        await press(pilot, "v")
         hold.set()
         await wait_until(pilot, lambda: view.analysis is not None)
         await settled(pilot, view)
@@ -226,7 +226,7 @@ async def test_an_analysis_that_can_not_be_made_says_why_each_time_it_is_asked_f
         view.ask()
         await settled(pilot, view)
         assert last_notice(app) == ""
-        await press(pilot, "k")
+        await press(pilot, "a")
         await settled(pilot, view)
         assert "This network has no training history" in last_notice(app)
 
@@ -237,7 +237,7 @@ async def test_an_analysis_of_the_input_is_made_anew_for_another_one_but_of_the_
 ):
     async with inside("recall", before=digits) as (app, view, pilot):
         while view.kind.name != "sensitivity":
-            await press(pilot, "j")
+            await press(pilot, "v")
             await settled(pilot, view)
         first = view.analysis
         assert first.norms.shape == (10, 5)

@@ -51,7 +51,7 @@ async def test_a_snapshot_is_edited_and_stays_for_another_input() -> None:
         for _ in range(2):
             await moved(pilot, view, "less_than_sign")
         untouched = view.subject.trace
-        await moved(pilot, view, "delete")
+        await moved(pilot, view, "x")
         assert view.subject.edited is not None
         assert view.subject.edited.untouched is untouched
         await moved(pilot, view, "u")
@@ -71,7 +71,7 @@ async def test_a_history_is_played_to_its_end_from_its_beginning() -> None:
     train(small("adder", epochs=1))
     async with inside("adder") as (_, view, pilot):
         seen: list[str] = []
-        await press(pilot, "O")
+        await press(pilot, "palette:film")
         await wait_until(pilot, lambda: view.has_class("-history"))
 
         def ended() -> bool:
@@ -102,7 +102,7 @@ async def test_who_plays_where_there_is_no_history_is_told_so_once() -> None:
         told: list[str] = []
         # a widget's notifications go by way of the app
         app.notify = lambda text, **_: told.append(text)
-        await moved(pilot, view, "O")
+        await moved(pilot, view, "palette:film")
         await wait_until(pilot, lambda: len(told) == 1)
         read = view.subject.trace.read
         await moved(pilot, view, "i")
@@ -127,7 +127,7 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
             history.snapshots["logits"][len(history) - 2].astype(np.float32),
         )
         assert np.array_equal(view.subject.reading.digit, read_test_image(HISTORY_IMAGE)[0])
-        await moved(pilot, view, "delete")  # there are no weights to read the image with once more
+        await moved(pilot, view, "x")  # there are no weights to read the image with once more
         assert view.subject.edited is None
         assert any(
             "no weights that could be edited" in str(note.message) for note in app._notifications

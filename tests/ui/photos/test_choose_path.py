@@ -61,10 +61,10 @@ async def test_choosing_from_the_tree(home: Path) -> None:
         app.query_one(PathInput).value = "photos"
         await open_tree(pilot, lambda shown: shown == FIRST)
         # Hidden ones only after H, and no longer after another.
-        await press(pilot, "H")
+        await press(pilot, "w")
         await settled(pilot, lambda: ".hidden" in entries(app))
         assert sorted(entries(app)) == sorted([*FIRST, ".hidden", ".hidden.png"])
-        await press(pilot, "H")
+        await press(pilot, "w")
         await settled(pilot, lambda: entries(app) == FIRST)
         # A folder is opened and closed with arrows.
         await press(pilot, "home", "down", "right")

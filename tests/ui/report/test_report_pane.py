@@ -244,7 +244,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
                 assert "△ report" in screen_text(app)
                 # Of ours there is one epoch, and through the report's points goes no line.
                 assert not any("\u2801" <= letter <= "\u28ff" for letter in screen_text(app))
-            await press(pilot, "j")
+            await press(pilot, "v")
         assert seen == [
             "mnist-train_loss",
             "mnist-val_loss",
@@ -255,7 +255,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         ]
         assert plots.figure is not None
         assert plots.figure.key == seen[0]
-        await press(pilot, "j", "j", "j", "v")
+        await press(pilot, "v", "v", "v", "palette:spread")
         assert "± sd" in last_notice(app)
         recall = plots.charts[0].prepared[0]
         assert recall.name == "H 2 (n 2)"

@@ -44,7 +44,7 @@ async def test_all_of_many_runs_are_filtered_sorted_and_followed(home: Path) -> 
         await wait_until(pilot, lambda: "run0 " in screen_text(app))
         assert table.highlighted is not None
         assert table.highlighted.name == "run0"
-        await press(pilot, "B")  # which stays under the cursor
+        await press(pilot, "palette:reverse")  # which stays under the cursor
         await wait_until(pilot, lambda: "run7 " in screen_text(app))
         assert table.highlighted.name == "run0"
         await press(pilot, "space")

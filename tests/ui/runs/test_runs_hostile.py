@@ -72,7 +72,7 @@ async def test_hostile_runs_are_compared_and_the_damaged_one_is_left_out(foreign
         table = app.query_one(RunsCompare).query_one("#compare-table", DataTable)
         heads = [str(column.label) for column in table.ordered_columns]
         assert sorted(heads) == sorted(["", *SHOWN])
-        await press(pilot, "j", "j", "j")
+        await press(pilot, "v", "v", "v")
         await settled(pilot, app)
         assert app.is_running
 
@@ -81,7 +81,7 @@ async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> 
     async with runs_tab((160, 50)) as (app, pilot):
         table = app.query_one("#runs-table", DataTable)
         table.move_cursor(row=names(app).index("bad one"))
-        for key in ("a", "e", "t"):
+        for key in ("o", "e", "f"):
             await press(pilot, key)
             await wait_until(pilot, lambda: "bad one is damaged" in last_notice(app))
             app.clear_notifications()

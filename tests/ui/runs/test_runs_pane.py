@@ -166,7 +166,7 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
 
         await press(pilot, "b", "b")  # from age over tags to names
         assert names(app) == sorted(NEWEST_FIRST)
-        await press(pilot, "B")
+        await press(pilot, "palette:reverse")
         assert names(app) == sorted(NEWEST_FIRST, reverse=True)
 
         await press(pilot, "y")
@@ -180,7 +180,7 @@ async def test_an_age_that_grows_stays_whole(
     async with runs_tab() as (app, pilot):
         now = time.time()
         monkeypatch.setattr(time, "time", lambda: now + 59 * 60)
-        await press(pilot, "space", "X")  # which draws all rows anew
+        await press(pilot, "space", "palette:unmark")  # which draws all rows anew
         await idle(pilot)
         assert screen_text(app).count(" 59 min ") == len(NEWEST_FIRST)
 
@@ -220,7 +220,7 @@ async def test_what_another_program_trains_comes_in_by_itself(store_home: Path) 
 async def test_an_empty_store_says_what_to_do() -> None:
     async with runs_tab(size=(80, 24)) as (app, pilot):
         assert "No runs yet" in screen_text(app)
-        for key in ("space", "enter", "r", "d", "g", "u", "t", "z", "n", "j", "k", "n"):
+        for key in ("space", "enter", "r", "d", "g", "u", "f", "z", "n", "v", "n"):
             await press(pilot, key)
         assert "No runs yet" in screen_text(app)
 
@@ -293,7 +293,7 @@ async def test_compared_runs_without_the_metric_are_named(store_home: Path) -> N
         await settled(pilot, app)
         compare = app.query_one(RunsCompare)
         while compare.metric != "val_accuracy":
-            await press(pilot, "j")
+            await press(pilot, "v")
             await settled(pilot, app)
         assert "Without validation accuracy: adder-half." in screen_text(app)
 
@@ -327,20 +327,20 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
 
         metric = app.query_one("#compare-metric", Select)
         before = metric.value
-        await press(pilot, "j")
+        await press(pilot, "v")
         await settled(pilot, app)
         assert metric.value != before
-        await press(pilot, "A")
+        await press(pilot, "palette:axis")
         await settled(pilot, app)
         assert app.query_one(RunsCompare).against == "time"
-        await press(pilot, "v")
+        await press(pilot, "palette:spread")
         assert "± sd" in last_notice(app)
         # The cursor reads all curves.
         await press(pilot, "left")
         assert app.query_one(RunsCompare).charts[0].cursor is not None
         # A run by itself differs from none: its chart has all the room.
         beside = app.query_one("#compare-settings").region.right
-        await press(pilot, "left_square_bracket", "X", "right_square_bracket")
+        await press(pilot, "left_square_bracket", "palette:unmark", "right_square_bracket")
         await settled(pilot, app)
         assert app.query_one(RunsCompare).charts[0].region.right >= beside
 
@@ -352,7 +352,7 @@ async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Pa
         await settled(pilot, app)
         assert set(curves(app)) == {"adder-half", "adder-lr0.01"}
         assert "learning rate" in screen_text(app)
-        await press(pilot, "right_square_bracket", "X", "right_square_bracket")
+        await press(pilot, "right_square_bracket", "palette:unmark", "right_square_bracket")
         await settled(pilot, app)
         assert len(curves(app)) == 1  # the one under the cursor
 
@@ -378,7 +378,7 @@ async def test_names_tags_and_notes(store_home: Path) -> None:
         app.screen.query_one(Input).value = "slides monday"
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "monday slides" in row(app, "[b]my run[/b]"))
-        await press(pilot, "N")
+        await press(pilot, "palette:note")
         app.screen.query_one(Input).value = "for the lecture"
         await press(pilot, "enter")
         await press(pilot, "/", *"lecture monday")
@@ -460,12 +460,12 @@ async def test_an_interrupted_run_goes_on_to_its_end(store_home: Path) -> None:
 @pytest.mark.long
 async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
-        await press(pilot, "down", "a")
+        await press(pilot, "down", "o")
         await wait_until(pilot, lambda: bool(app.query(CalculatorPanel)))
         await wait_until(pilot, lambda: "run adder-lr0.01" in screen_text(app))
         await press(pilot, "f6")
         await settled(pilot, app)
-        await press(pilot, "t")
+        await press(pilot, "f")
         await wait_until(pilot, lambda: app.query_one("#adder #field-epochs", Input).value == "4")
         form = app.query_one("#adder SettingsForm")
         assert form.query_one("#field-learning-rate", Input).value == "0.01"

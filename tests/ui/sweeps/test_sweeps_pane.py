@@ -138,7 +138,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         )
         for size in SIZES:
             await resize(pilot, *size)
-            for word in ("F8 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "g Resume"):
+            for word in ("F8 Sweeps", "learning_rate", "4 of 4 trials", "Best: ", "f Form"):
                 assert word in screen_text(app), size
 
         # One point a trial with its seeds as a bar, against one setting after the other.
@@ -157,7 +157,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
             best.spread.high,
         )
         assert not scatter.charts[0].log_x
-        await press(pilot, "A")
+        await press(pilot, "v")
         assert scatter.setting == "learning_rate"
         assert scatter.charts[0].log_x
         await wait_until(pilot, lambda: "0.001" in screen_text(app))
@@ -167,7 +167,7 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await wait_until(pilot, lambda: app.query_one(TrialsTable).has_focus_within)
         await press(pilot, "home", "space", "space", "question_mark")
         assert isinstance(app.screen, HelpScreen)
-        await press(pilot, "escape", "R")
+        await press(pilot, "escape", "o")
         await wait_until(
             pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
         )
@@ -231,7 +231,7 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
         await wait_until(pilot, lambda: app.runs.busy)
         await wait_until(pilot, lambda: bool(rows(app)), PATIENCE)
         for more in (2, 3):
-            await press(pilot, "M")
+            await press(pilot, "palette:more")
             await wait_until(pilot, lambda: isinstance(app.screen, AskTextScreen))
             app.screen.query_one(Input).value = "x"
             await press(pilot, "enter")
@@ -317,13 +317,13 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         pruned = [row[-1] for row in rows(app)].index("× pruned")
         assert {str(cell.style) for cell in table.get_row_at(pruned)[1:]} == {"dim"}
         assert "dim" not in {str(cell.style) for cell in table.get_row_at(1 - pruned)[1:]}
-        await press(pilot, "2", "A")
+        await press(pilot, "2", "v")
         chart = app.query_one(SweepScatter).charts[0]
         await wait_until(
             pilot, lambda: any(curve.name == "pruned" and curve.y for curve in chart.prepared)
         )
         assert [curve.name for curve in chart.prepared if curve.faint] == ["pruned"]
-        await press(pilot, "A")
+        await press(pilot, "v")
         await wait_until(pilot, lambda: "lstm" in screen_text(app))
         await press(pilot, "1")
         app.query_one("#sweep-which", Select).value = "first"
@@ -333,7 +333,7 @@ async def test_pruned_trials_stand_back_and_other_sweeps_can_be_chosen() -> None
         which = app.query_one("#sweep-which", PlainSelect)
         await wait_until(pilot, lambda: "third" in which._values)
         assert (which.value, len(rows(app))) == ("first", 1)  # a newer one does not take its place
-        await press(pilot, "M")
+        await press(pilot, "palette:more")
         assert "to a search only" in last_notice(app)
 
 

@@ -44,12 +44,12 @@ def rate_field(app: RnnTuiApp) -> Input:
     return app.pane.form._fields["learning_rate"]
 
 
-async def search(pilot: Pilot[Any], key: str = "K") -> Chart:
-    """Press the key with the preset `fast`, and wait for the chart."""
+async def search(pilot: Pilot[Any]) -> Chart:
+    """Search with the preset `fast`, and wait for the chart."""
     app: Any = pilot.app
     app.pane.form.query_one("#preset", Select).value = "fast"
     await idle(pilot)
-    await press(pilot, key)
+    await press(pilot, "palette:find-rate")
     await wait_until(pilot, lambda: isinstance(app.screen, LearningRateScreen))
     await wait_until(pilot, lambda: app.screen.query_one(Chart).display)
     chart: Chart = app.screen.query_one(Chart)
@@ -96,7 +96,7 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
         await press(pilot, "escape")
         await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
         assert rate_field(app).value == ""
-        # In a field, where letters are typed, the key does the same.
+        # From a field too.
         app.pane.fold_form(False)
         app.pane.query_one("#field-seeds", Input).focus()
         chart = await search(pilot)
@@ -109,7 +109,7 @@ async def test_another_rate_can_be_taken_and_none(manager: TrainingManager) -> N
 async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
         app.pane.query_one("#field-hidden-size", Input).value = "256"  # half a minute
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await wait_until(
             pilot, lambda: " steps · " in screen_text(app) and " left" in screen_text(app)
         )
@@ -125,7 +125,7 @@ async def test_escape_stops_it(manager: TrainingManager, home: Path) -> None:
 async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), "mnist", size=(80, 24)) as pilot:
         await start(pilot, runs)
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await idle(pilot)
         assert last_notice(app) == UNDER_WAY
         assert not isinstance(app.screen, LearningRateScreen)
@@ -135,11 +135,11 @@ async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
         app.pane.query_one("#field-batch-size", Input).value = "0"
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await idle(pilot)
         assert "Batch size must be" in last_notice(app)
         app.pane.query_one("#field-batch-size", Input).value = "100"  # 9 steps in an epoch
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
         await press(pilot, "enter")  # there is no rate to use
         assert isinstance(app.screen, LearningRateScreen)
@@ -153,7 +153,7 @@ async def test_a_test_without_a_result_says_so(manager: TrainingManager) -> None
     async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
         await unfolded(pilot)
         app.pane.query_one("#field-seed", Input).value = "2"
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await wait_until(
             pilot, lambda: "no learning rate is suggested" in screen_text(app).replace("\n", " ")
         )
@@ -176,7 +176,7 @@ async def test_help_and_palette_know_the_key(runs: ScriptedRuns) -> None:
 async def test_quitting_ends_it_at_once(manager: TrainingManager) -> None:
     async with running(app := RnnTuiApp(manager), "mnist", size=(80, 24)) as pilot:
         app.pane.query_one("#field-hidden-size", Input).value = "256"
-        await press(pilot, "K")
+        await press(pilot, "palette:find-rate")
         await wait_until(pilot, lambda: " steps · " in screen_text(app))
         await press(pilot, "ctrl+q")
         await wait_until(pilot, lambda: "Quit anyway?" in screen_text(app))

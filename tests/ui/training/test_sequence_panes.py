@@ -253,13 +253,13 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
                 pytest.approx([min(values) for values in seeds]),
                 pytest.approx([max(values) for values in seeds]),
             )
-        await press(pilot, "v")
+        await press(pilot, "palette:spread")
         await wait_until(pilot, lambda: "± sd" in last_notice(app))
         values = accuracies(config, 2)[:4]
         mean, sd = statistics.fmean(values), statistics.stdev(values)
         await wait_until(pilot, lambda: chart.prepared[0].high[-1] == pytest.approx(mean + sd))
         assert chart.prepared[0].low[-1] == pytest.approx(mean - sd)
-        await press(pilot, "v")
+        await press(pilot, "palette:spread")
         await wait_until(pilot, lambda: "min … max" in last_notice(app))
 
 
@@ -339,7 +339,7 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(
         table, charts = short_table(app), app.pane.query_one("#charts")
         await wait_until(pilot, lambda: len(cells(table)) > 1)
         beside = table.size
-        await press(pilot, "T")
+        await press(pilot, "palette:table")
         await idle(pilot)
         assert not charts.display
         assert table.size.height > beside.height
@@ -348,17 +348,17 @@ async def test_the_table_stands_alone_goes_and_comes_back_by_a_key(
         await press(pilot, "m")
         assert app.pane.query_one(NetworksTraining).charts[0].smoothing == 0
         # All charts are wanted in place of it, and then not.
-        await press(pilot, "C")
+        await press(pilot, "palette:charts")
         await idle(pilot)
         assert (charts.display, table.display) == (True, False)
-        await press(pilot, "C")
+        await press(pilot, "palette:charts")
         await idle(pilot)
         assert (charts.display, table.display) == (False, True)
-        await press(pilot, "T")
+        await press(pilot, "palette:table")
         await idle(pilot)
         assert charts.display
         assert not table.display
-        await press(pilot, "T")
+        await press(pilot, "palette:table")
         await idle(pilot)
         assert charts.display
         assert table.size == beside
@@ -416,7 +416,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             seen.append(titles()[0])
             assert titles()[1] == "Validation accuracy (%)"
             assert view.charts[0].prepared
-            await press(pilot, "j")
+            await press(pilot, "v")
         assert sorted(seen) == [
             "Gradient norm",
             "Learning rate",
@@ -424,7 +424,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             "Validation loss",
         ]
         assert titles()[0] == seen[0]
-        await press(pilot, "C")
+        await press(pilot, "palette:charts")
         await wait_until(pilot, lambda: all(chart.is_mounted for chart in view.charts))
         assert sorted(titles()) == sorted([*seen, "Validation accuracy (%)"])
         for chart in view.charts:
@@ -432,7 +432,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
             assert chart.size.height > 5
         rate = view.charts[titles().index("Learning rate")]
         assert [curve.name for curve in rate.prepared] == ["all networks"]
-        await press(pilot, "C")
+        await press(pilot, "palette:charts")
         await idle(pilot)
         assert titles() == [seen[0], "Validation accuracy (%)"]
         assert short_table(app).display
@@ -460,13 +460,13 @@ async def test_lengths_mark_those_in_training(task: str, runs: ScriptedSets) -> 
         assert "in training" in screen_text(app)
         table = app.pane.query_one("#results VariantTable")
         assert table.is_on_screen
-        await press(pilot, "T")
+        await press(pilot, "palette:table")
         assert table.is_on_screen
         assert not charts[0].is_on_screen
-        await press(pilot, "T")
+        await press(pilot, "palette:table")
         assert not table.is_on_screen
         assert charts[0].is_on_screen
-        await press(pilot, "v")
+        await press(pilot, "palette:spread")
         sd = statistics.stdev([30, 31])
         await wait_until(pilot, lambda: charts[0].prepared[0].high[-1] == pytest.approx(30.5 + sd))
         await press(pilot, "end")  # the cursor reads values, in all charts at once
@@ -513,11 +513,11 @@ async def test_each_tab_has_its_own_runs(runs: ScriptedSets) -> None:
         await go_to(pilot, "adder")
         assert app.pane.states() == []
         assert cells(short_table(app)) == []
-        await press(pilot, "x")
+        await press(pilot, "palette:clear")
         await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.spec.name == "recall")
         assert [state.status for state in app.pane.states()] == [Status.FINISHED]
-        await press(pilot, "x")
+        await press(pilot, "palette:clear")
         await idle(pilot)
         assert app.pane.states() == []
 

@@ -119,6 +119,11 @@ class ChartBase(Widget, can_focus=True):
         return self._view or view.extent(self._series)
 
     @property
+    def has_data(self) -> bool:
+        """Whether there is anything to plot."""
+        return view.extent(self._series) is not None
+
+    @property
     def cursor_position(self) -> float | None:
         """The cursor's position on the axis; None without a cursor."""
         return None if self.cursor is None else to_position(self.cursor, self.log_x)
@@ -156,6 +161,8 @@ class ChartBase(Widget, can_focus=True):
             touches_newest = self._view[1] >= old_extent[1]
             by = new_extent[1] - old_extent[1] if touches_newest else 0.0
             self._view = view.shift_into(self._view, new_extent, by)
+        if (old_extent is None) != (new_extent is None):
+            self.refresh_bindings()  # without data most keys do nothing
         if self._settles and not self._by_hand:
             self.log_y = view.spans_a_decade(cleaned, LOG_UNTIL if self.log_y else LOG_FROM)
         self._changed(data=True)

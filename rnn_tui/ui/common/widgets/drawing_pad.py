@@ -28,8 +28,8 @@ class DrawingPad(InkImage, can_focus=True):
         key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
         key("eraser", "eraser", "Eraser"),
         key("undo", "undo", "Undo", "Take the last stroke back", display="u"),
-        key("redo", "redo", "Redo", "Draw it again", display="U"),
-        key("clear", "clear", "Clear", "Take everything off the pad"),
+        key("redo", "redo", "Redo", "Draw it again", show=False),
+        key("delete", "clear", "Clear", "Take everything off the pad"),
         *moves("move", {"left": "-1, 0", "right": "1, 0", "up": "0, -1", "down": "0, 1"}),
         *moves("move", {"shift+left": f"-{STRIDE}, 0", "shift+right": f"{STRIDE}, 0"}),
         *moves("move", {"shift+up": f"0, -{STRIDE}", "shift+down": f"0, {STRIDE}"}),
@@ -45,10 +45,19 @@ class DrawingPad(InkImage, can_focus=True):
         self.cursor = (SIDE // 2, SIDE // 2)  #: Column and row of the pixel that keys draw at.
         self.pen_down = False  #: Whether arrow keys draw.
         self._dragged = False  #: Whether a stroke of the mouse is under way.
+        self._undoable = False  #: Whether there was a stroke to take back when keys were offered.
         #: Whether the cursor is shown: not while somebody draws with the mouse and its pointer.
         self._by_keys = True
         #: The row in which the cursor was drawn last; None for none.
         self._cursor_row: int | None = SIDE // 2
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out what has nothing to take back or off."""
+        if action == "undo":
+            return True if self.drawing.can_undo else None
+        if action == "clear":
+            return None if self.drawing.empty else True
+        return True
 
     # With the mouse
 
@@ -183,6 +192,9 @@ class DrawingPad(InkImage, can_focus=True):
         for row in (self._cursor_row, old_row):
             if row is not None:
                 self.refresh_rows(row, row)
+        if self._undoable != self.drawing.can_undo:
+            self._undoable = self.drawing.can_undo
+            self.refresh_bindings()
         self.post_message(self.Changed())
 
     def _cells(self, y: int) -> list[Cell]:

@@ -196,10 +196,10 @@ class MarkedTable(Vertical, Generic[Item]):
     hint = "/ filters by name, task, status, tag …"  #: the text in the empty filter.
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
-        key("sort", "sort", "Sort", tooltip="Sort by the next column"),
-        key("reverse", "reverse", "Reverse", show=False, tooltip="Reverse the sort order"),
+        key("sort", "sort", "Sort", show=False, tooltip="Sort by the next column"),
+        key("reverse", "reverse", "Reverse", tooltip="Reverse the sort order"),
         key("type", "filter", "Filter", tooltip="Filter by words"),
-        key("unmark", "unmark", "Unmark all", show=False, tooltip="Remove all marks"),
+        key("unmark", "unmark", "Unmark all", tooltip="Remove all marks"),
     ]
 
     _table = getters.query_one("#runs-table", LongTable)
@@ -238,6 +238,10 @@ class MarkedTable(Vertical, Generic[Item]):
             heading = Text(column.label, justify="right" if column.right else "left")
             self._table.add_column(heading, key=column.label)
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey out everything while there is no item."""
+        return True if self.listing.items else None
+
     def focus_view(self) -> None:
         self._table.focus()
 
@@ -268,8 +272,11 @@ class MarkedTable(Vertical, Generic[Item]):
             sort: for items of other columns than before, the label of the one to sort them by;
                 none is marked then. Empty for the same columns; marks and cursor stay then.
         """
+        was_empty = not self.listing.items
         self.listing = listing
         self._loaded = True
+        if was_empty != (not listing.items):
+            self.refresh_bindings()
         if sort:
             self._shown = {}
             self._marked = []

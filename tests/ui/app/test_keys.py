@@ -1,0 +1,174 @@
+"""Keys as a person meets them: those that move, the footer, and the palette with all commands."""
+
+from typing import Any
+
+import pytest
+from textual.containers import VerticalScroll
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, OptionList
+
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.palette import commands
+from rnn_tui.ui.app.tabs import all_tabs
+from rnn_tui.ui.common.key_footer import MOST_KEYS, KeyFooter
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import (
+    AT_SIZES,
+    finish,
+    idle,
+    press,
+    running,
+    screen_lines,
+    screen_text,
+    start,
+    wait_until,
+)
+
+
+def footer(app: RnnTuiApp) -> str:
+    return screen_lines(app)[-1]
+
+
+async def go_through(pilot: Pilot[Any], app: RnnTuiApp) -> Any:
+    """Every view of every tab in turn, by keys; yields its name."""
+    for tab in all_tabs():
+        await press(pilot, tab.key)
+        await wait_until(pilot, lambda: app.tabs.front is not None and app.pane.complete)
+        for number, view in enumerate(app.pane.views or [""], 1):
+            if view:
+                await press(pilot, str(number))
+                await wait_until(pilot, app.takes_keys)
+            await idle(pilot)
+            yield f"{tab.id} {view}"
+
+
+# h, j, k, l
+
+
+async def test_j_and_k_go_through_a_list(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home") as pilot:
+        ways = app.query_one(OptionList)
+        await press(pilot, "j", "j", "k")
+        assert ways.highlighted == 1
+
+
+async def test_h_and_l_move_in_a_chart(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app) as pilot:
+        await start(pilot, runs)
+        await press(pilot, "l")
+        chart = app.pane.query("Chart").first()
+        last = chart.cursor  # type: ignore[attr-defined]
+        assert last is not None
+        await press(pilot, "h")
+        assert chart.cursor < last  # type: ignore[attr-defined]
+        await finish(pilot, runs)
+
+
+async def test_in_a_field_they_are_letters(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "runs") as pilot:
+        field = app.pane.query("#runs-filter").first(Input)
+        field.focus()
+        await idle(pilot)
+        await press(pilot, *"hjkl")
+        assert field.value == "hjkl"
+
+
+async def test_they_scroll_the_help(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app) as pilot:
+        await press(pilot, "f1")
+        text = app.screen.query_one("#help", VerticalScroll)
+        await wait_until(pilot, lambda: text.max_scroll_y > 0)
+        await press(pilot, "j", "j")
+        await wait_until(pilot, lambda: text.scroll_y > 0)
+        await press(pilot, "f1")
+        assert app.screen.query("#tasks")
+
+
+# The footer
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_the_footer_has_few_keys_and_always_the_palette(
+    size: tuple[int, int], runs: ScriptedRuns
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=size) as pilot:
+        async for place in go_through(pilot, app):
+            line = footer(app)
+            assert line.startswith(" "), place
+            assert line.endswith("F1 Help  ^p Commands  q Quit"), place
+            shown = app.query_one(KeyFooter).shown
+            assert len(shown) <= MOST_KEYS == 8, place
+            active = app.screen.active_bindings
+            for key in shown:  # a click presses the key, which has to mean the same
+                held = active.get(key.binding.key)
+                assert held is not None, (place, key)
+                assert held.binding.action == key.binding.action, (place, key)
+
+
+async def test_before_a_run_the_footer_offers_no_key_of_charts(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        assert footer(app).startswith(" t Train  f Form  F1 Help")
+        await start(pilot, runs)
+        await wait_until(pilot, lambda: "c Chart" in footer(app))
+        assert footer(app).startswith(" s Stop  p Pause  f Form")
+        assert "t Train" not in footer(app)
+        await finish(pilot, runs)
+        await wait_until(pilot, lambda: footer(app).startswith(" t Train"))
+
+
+async def test_a_click_on_the_palette_in_the_footer_opens_it(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home") as pilot:
+        await pilot.click(KeyFooter, offset=(footer(app).index("Commands"), 0))
+        await wait_until(pilot, lambda: "Search for commands" in screen_text(app))
+
+
+# The palette
+
+
+async def test_the_palette_has_what_every_key_does(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        async for place in go_through(pilot, app):
+            titles = {command.title for command in commands(app.screen)}
+            for active in app.screen.active_bindings.values():
+                binding = active.binding
+                if binding.tooltip and binding.action not in ("quit", "help", "command_palette"):
+                    assert f"{binding.description}: {binding.tooltip}" in titles, place
+
+
+async def test_a_command_without_a_key_is_found_by_its_name(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
+        await press(pilot, "ctrl+p", *"next preset")
+        await wait_until(pilot, lambda: "Preset: The next preset" in screen_text(app))
+        assert "No key, in this view" in screen_text(app)
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: "Preset         fast" in screen_text(app))
+
+
+async def test_runs_are_not_trained_where_no_form_is(runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "runs") as pilot:
+        await press(pilot, "t")
+        assert not runs.started
+        assert app.pane.query_one(DataTable)
+
+
+async def test_while_an_analysis_covers_the_units_no_key_of_units_is_offered() -> None:
+    app = RnnTuiApp()
+    async with running(app, "adder") as pilot:
+        await press(pilot, "5")
+        await wait_until(pilot, lambda: "a Analyse" in footer(app))
+        await wait_until(pilot, lambda: "↑↓ Unit" not in footer(app))  # it begins by itself
+        assert "x Ablate" not in footer(app)
+        await press(pilot, "a")
+        await wait_until(pilot, lambda: "↑↓ Unit" in footer(app))
+        await press(pilot, "j", "k", "k")
+        assert "x Ablate" in footer(app)
