@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from textual.widget import Widget
 from textual.widgets import Static, TabPane
@@ -13,6 +13,7 @@ from rnn_tui.ui.common.pane import Pane
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
+    from rnn_tui.runs.example import Example
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.common.training_manager import TrainingManager
 
@@ -61,6 +62,19 @@ class TaskTab(Pane):
         """The evaluation of the run that is shown; None if there is none."""
         raise NotImplementedError
 
+    @property
+    def example(self) -> "Example | None":
+        """The example shown before there is any run; None with runs, or if there is none."""
+        raise NotImplementedError
+
+    @property
+    def results(self) -> "tuple[RunState | None, Any]":
+        """The run whose results are shown, with its evaluation; the example's before any run."""
+        example = self.example
+        if example is not None:
+            return example.run, example.evaluation
+        return self.chosen, self.evaluation
+
     def states(self) -> "list[RunState]":
         """Return the runs of this task, in order of start."""
         raise NotImplementedError
@@ -91,6 +105,9 @@ class TaskView(Widget):
 
     To be a class's last base: Textual takes styles from the first.
     """
+
+    #: whether it shows what comes of a run, and so an example before there is any.
+    shows_results: ClassVar[bool] = False
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
         """Show what there is now of the tab's runs; called while it is in front."""

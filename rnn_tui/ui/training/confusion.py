@@ -23,6 +23,7 @@ from rnn_tui.ui.training.run_bar import not_measured
 class ConfusionView(Vertical, TaskView):
     """A view of how often each true class was answered by each other one."""
 
+    shows_results = True
     BINDINGS = [
         key("network", "next_variant", "Network", tooltip="Confusion of the next network"),
     ]
@@ -49,7 +50,7 @@ class ConfusionView(Vertical, TaskView):
         self._draw()
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        evaluation, run = pane.evaluation, pane.chosen
+        run, evaluation = pane.results
         if evaluation is not None and evaluation is self._evaluation:
             return
         self._evaluation = evaluation

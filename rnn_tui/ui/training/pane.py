@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,12 +23,14 @@ from rnn_tui.ui.common.pane_news import RunsChanged
 from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.run_lines import how_it_ended
 from rnn_tui.ui.common.task_view import INSIDE_VIEW, BrokenView, TaskTab, TaskView, View
+from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.view_tabs import ViewTabs
 from rnn_tui.ui.training.run_bar import RunBar, RunProgress
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
+    from rnn_tui.runs.example import Example
     from rnn_tui.runs.weights import Source
     from rnn_tui.ui.common.digit_at_hand import DigitAtHand
     from rnn_tui.ui.training.form import LogView, SettingsForm
@@ -92,6 +95,9 @@ class TaskPane(TaskTab):
         #: the id of the run in training that was last brought in view.
         self._followed: str | None = None
         self._ended: set[str] = set()  #: ids of runs whose end was reported.
+        self._measuring = LatestQuestion["Example"](self, self._receive_example)
+        self._example_asked = False  #: whether the example was asked for.
+        self._example: Example | None = None  #: None until it is measured.
 
     def compose(self) -> ComposeResult:
         first = self._all_views[0]
@@ -171,6 +177,7 @@ class TaskPane(TaskTab):
         self._views = {name: self._views[name], **self._views}
         content = self.content(name)
         if content is not None:
+            content.set_class(content.shows_results and self.example is not None, "-example")
             content.bring_up_to_date(self)
         else:
             self.run_worker(self._fill(name), group="fill")
@@ -193,9 +200,9 @@ class TaskPane(TaskTab):
         return self._contents[name]
 
     async def _fill(self, name: str) -> None:
-        content = await self.filled(name)
+        await self.filled(name)
         if self.view == name:
-            content.bring_up_to_date(self)
+            self.show_runs()
             self.focus_now(self.focus_view)
 
     def focus_view(self) -> None:
@@ -389,10 +396,38 @@ class TaskPane(TaskTab):
             state for state in states if state.status is Status.LOADING and state is not active
         ]
         failed = chosen is not None and chosen.status is Status.FAILED
-        self.query_one(RunBar).show(states, chosen)
+        self._ask_for_example()
+        example = self.example if self._shows_results else None
+        self.query_one(RunBar).show(states, chosen, example.name if example is not None else "")
         self.query_one(RunProgress).show(active if active in states else chosen, len(queued))
         show_line(self, "#failure", chosen.message if chosen is not None and failed else "")
         self._show_view()
+
+    @property
+    def _shows_results(self) -> bool:
+        """Whether the view in front shows what comes of a run."""
+        content = self.content(self.view)
+        return content is not None and content.shows_results
+
+    @property
+    def example(self) -> "Example | None":
+        return None if self.states() else self._example
+
+    def _ask_for_example(self) -> None:
+        """Have the example measured where it is to be seen, once PyTorch is loaded."""
+        if self._shows_results and not self._example_asked and self.runs.speed is not None:
+            # weights, on use only
+            from rnn_tui.runs.example import measure_example  # noqa: PLC0415
+
+            self._example_asked = True
+            if not self.states():
+                self._measuring.ask(partial(measure_example, self.spec))
+
+    async def _receive_example(self, outcome: "Example | str") -> None:
+        if not isinstance(outcome, str):  # a task without weights that ship has no example
+            self._example = outcome
+            self.show_runs()
+            self.app.refresh_bindings()
 
     def _report_end(self, state: RunState, notify: bool) -> None:
         """Log how a run has ended, once, and let views know; show a notice if that is wanted."""

@@ -49,7 +49,7 @@ class VariantTable(Vertical, TaskView):
         yield table
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        state = pane.chosen
+        state = pane.chosen if self._short else pane.results[0]
         # Filled only if something is new, such as the theme: a table has to keep its cursor.
         key: tuple[object, ...] = ("",)
         if state is not None:
@@ -100,6 +100,8 @@ class VariantTable(Vertical, TaskView):
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         if self._short:
             words = f"{self._metrics(state)[0].title} · {words}"
+        if not state.epochs:  # of an example
+            return words
         epochs = f"epoch {len(state.epochs)} of {state.config.epochs}"
         return f"{words} · {epochs}, {state.elapsed:.1f} s"
 

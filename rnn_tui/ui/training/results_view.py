@@ -24,6 +24,7 @@ BY_LENGTH = accuracy_metric("", "accuracy by length")
 class ResultsView(ChartGrid, SpreadView):
     """A table of all figures, and below it a chart of each figure by length once measured."""
 
+    shows_results = True
     BINDINGS = [key("table", "table", "Table", "The table alone, the charts alone, or both")]
 
     def __init__(
@@ -50,7 +51,7 @@ class ResultsView(ChartGrid, SpreadView):
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
         self._table.bring_up_to_date(pane)
-        evaluation = pane.evaluation
+        _, evaluation = pane.results
         self._evaluation = evaluation if isinstance(evaluation, SequenceEvaluation) else None
         show_line(self, "#no-lengths", "" if self._evaluation else _why_no_lengths(pane))
         self.draw()

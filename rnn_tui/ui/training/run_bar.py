@@ -82,9 +82,24 @@ class RunBar(Static):
         self._runs = runs
         self._ends: list[tuple[int, str]] = []  #: where each run ends, in cells, with its id.
 
-    def show(self, states: Sequence[RunState], chosen: RunState | None) -> None:
-        """Draw the runs; if there is none, the first keys and which PyTorch there is."""
+    def show(self, states: Sequence[RunState], chosen: RunState | None, example: str = "") -> None:
+        """Draw the runs; if there is none, the first keys and which PyTorch there is.
+
+        Args:
+            states: the runs in order of start.
+            chosen: the one that is looked at.
+            example: the name of what is shown in place of a run; empty for nothing.
+        """
         self._ends = []
+        if not states and example:
+            line = Content.assemble(
+                (" Example ", "bold reverse"),
+                f" {example}, as shipped. ",
+                ("t", "bold"),
+                " trains your own.",
+            )
+            self.update(line, layout=False)
+            return
         if not states:
             text = f" No run yet. t train · F1 help · {self._runs.note}"
             self.update(Content(text).stylize("$foreground 60%"), layout=False)

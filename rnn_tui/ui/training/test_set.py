@@ -48,6 +48,7 @@ class TestSetView(Vertical, InsideDoor):
     In a narrow window the matrix is in the place of the images until one of its fields is chosen.
     """
 
+    shows_results = True
     BINDINGS = [
         key("show", "show", "Show", "All test images, those misread, or the confusion matrix"),
         key("inside", "inside", "Inside"),
@@ -92,9 +93,10 @@ class TestSetView(Vertical, InsideDoor):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_matrix())
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        self.query_one("#headline", Static).update(self._headline(pane.chosen))
-        if pane.evaluation is not self._evaluation:
-            self._evaluation = pane.evaluation
+        run, evaluation = pane.results
+        self.query_one("#headline", Static).update(self._headline(run))
+        if evaluation is not self._evaluation:
+            self._evaluation = evaluation
             self._show_evaluation()
             pane.keep_focus()
         for part in ("#test-body", "#test-which"):
@@ -235,7 +237,8 @@ class TestSetView(Vertical, InsideDoor):
         # heavy, and the view is made right after the first frame
         from rnn_tui.ui.common.digit_at_hand import DigitAtHand  # noqa: PLC0415
 
-        evaluation, index, run = self._evaluation, self._images.index, self._pane.chosen
+        evaluation, index = self._evaluation, self._images.index
+        run, _ = self._pane.results
         if evaluation is None or index is None:
             return None
         weights = Path(run.checkpoint) if run is not None and run.checkpoint else None

@@ -1,0 +1,31 @@
+"""The example that is shown before there is any run."""
+
+import pytest
+
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.state import Status
+from rnn_tui.runs.example import measure_example
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.recall import RECALL
+from tests.extension.toy_task import MAJORITY
+
+
+def test_the_networks_that_ship_are_shown_as_a_finished_run() -> None:
+    example = measure_example(RECALL)
+    assert example.name == "pretrained recall × 5"
+    assert example.run.status is Status.FINISHED
+    labels = [variant.label for variant in example.run.config.variants]
+    assert labels == ["H 2 ce", "H 5 ce", "H 10 ce"]
+    small, middle, large = example.run.spreads("test_accuracy")
+    assert small.mean < 50
+    assert (middle.mean, large.mean) == (100, 100)
+    # and so they are measured here
+    by_length = example.evaluation.by_length[0]
+    assert [spread.mean for spread in by_length.spread(2, 5)][:9] == [100] * 9
+    assert example.evaluation.confusion.shape == (3, 10, 10)
+
+
+def test_a_task_without_weights_has_no_example(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(TASKS, MAJORITY.name, MAJORITY)
+    with pytest.raises(CheckpointError, match="No weights ship for majority"):
+        measure_example(MAJORITY)

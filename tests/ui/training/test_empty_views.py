@@ -1,0 +1,61 @@
+"""Views of results before there is any run: an example shows what they will hold."""
+
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+
+from rnn_tui.ui.app.app import RnnTuiApp
+from tests.ui.helpers import idle, press, running, screen_text, wait_until
+from tests.ui.training.test_sequence_panes import field, go_to, view
+
+SECONDS = 60
+
+
+async def shown(pilot: Pilot[Any], words: str) -> str:
+    """The text on the screen, once it has these words."""
+    app: Any = pilot.app
+    await wait_until(pilot, lambda: words in screen_text(app), SECONDS)
+    return screen_text(app)
+
+
+async def test_an_example_is_shown_until_a_run_is_started() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, "recall", size=(80, 24)) as pilot:
+        await view(pilot, "results")
+        text = await shown(pilot, " Example  pretrained recall × 5, as shipped.")
+        assert "t trains your own" in text
+        assert "H 10 ce" in text
+        assert "Accuracy by length" in text
+        front = app.pane.front_view
+        assert front.opacity < 1
+        await view(pilot, "confusion-tab")
+        assert "rows: true digit" in await shown(pilot, "Example")
+        field(app, "epochs").value = "1"
+        await press(pilot, "t")
+        await wait_until(pilot, lambda: bool(app.pane.states()))
+        await wait_until(pilot, lambda: "Example" not in screen_text(app))
+        await view(pilot, "results")
+        await wait_until(pilot, lambda: bool(app.runs.evaluations), SECONDS)
+        await idle(pilot)
+        assert "Example" not in screen_text(app)
+        assert front.opacity == 1
+    assert app.runs.close(10)
+
+
+@pytest.mark.long
+async def test_images_of_the_example_can_be_looked_through_and_into() -> None:
+    app: Any = RnnTuiApp()
+    async with running(app, "mnist", size=(80, 24)) as pilot:
+        await view(pilot, "test")
+        text = await shown(pilot, " Example  pretrained LSTM, as shipped.")
+        assert "test accuracy 99.50 %" in text
+        await press(pilot, "w")
+        assert "misread (of 10,000 test images)" in screen_text(app)
+        await press(pilot, "pagedown", "z")
+        await wait_until(pilot, lambda: app.pane.view == "inside", SECONDS)
+        await shown(pilot, "test image")
+        await go_to(pilot, "adder")
+        await view(pilot, "results")
+        assert "H 3 mse" in await shown(pilot, " Example  pretrained adder × 5")
+    assert app.runs.close(10)
