@@ -39,13 +39,15 @@ class ScriptedRuns(TrainingManager):
 
     Attributes:
         started: the settings of every run, in order.
-        go_on: set to let the run that waits after its two epochs finish.
+        epochs: how many epochs a run emits before it waits.
+        go_on: set to let the run that waits after its epochs finish.
         failure: a message with which the run fails instead.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.started: list[RunConfig] = []
+        self.epochs = 2
         self.go_on = threading.Event()
         self.failure = ""
         self.controls: list[Control] = []
@@ -64,7 +66,7 @@ class ScriptedRuns(TrainingManager):
         total = config.epochs * STEPS_PER_EPOCH
         emit(events.RunStarted(run_id, config, SPECS, total, STEPS_PER_EPOCH, 1000, 116_746, "cpu"))
         emit(events.LogLine(run_id, "data loaded"))
-        for epoch in (1, 2):
+        for epoch in range(1, self.epochs + 1):
             for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
                 loss = {"train_loss": 2.0 / step}
                 emit(events.StepLogged(run_id, step, loss, 12_345.0, step / 2))

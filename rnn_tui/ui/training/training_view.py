@@ -46,6 +46,7 @@ class ChartGrid(Vertical, ChartView, TaskView):
     def __init__(self, *charts: Chart) -> None:
         super().__init__()
         self.charts = charts
+        self._narrow: Sequence[Chart] = ()  #: those that will show one figure each, and no plot.
 
     def on_mount(self) -> None:
         share_cursor(self, self.charts)
@@ -71,16 +72,13 @@ class ChartGrid(Vertical, ChartView, TaskView):
         styles = self.query_one("#charts").styles
         styles.grid_size_columns = columns
         styles.grid_size_rows = math.ceil(count / columns)
-        # Figures need no more room than they take.
-        sizes = [chart.has_class("-figures") for chart in self.charts]
         few = count == len(FIRST)
-        styles.grid_columns = self._tracks(sizes, FIGURES_WIDTH) if few and columns > 1 else "1fr"
-        styles.grid_rows = self._tracks(sizes, FIGURES_HEIGHT) if few and columns == 1 else "1fr"
+        styles.grid_columns = self._tracks(FIGURES_WIDTH) if few and columns > 1 else "1fr"
+        styles.grid_rows = self._tracks(FIGURES_HEIGHT) if few and columns == 1 else "1fr"
 
-    @staticmethod
-    def _tracks(are_figures: Sequence[bool], size: int) -> str:
-        """Return the sizes of charts beside each other, ``size`` cells for one of figures."""
-        return " ".join(str(size) if figures else "1fr" for figures in are_figures)
+    def _tracks(self, size: int) -> str:
+        """Return the sizes of charts in a row or column, ``size`` cells for a narrow one."""
+        return " ".join(str(size) if chart in self._narrow else "1fr" for chart in self.charts)
 
 
 class TrainingCharts(ChartGrid):
@@ -181,6 +179,7 @@ class TrainingCharts(ChartGrid):
         names = list(figures) if self._all else self._names
         several = len(states) > 1 or any(state.bands for state in states)
         one_epoch = bool(states) and all(state.config.epochs == 1 for state in states)
+        narrow: list[Chart] = []
         count = max(len(names), len(FIRST))
         if count != len(self.charts):
             self.charts = tuple(views_in(self.query_one("#charts"), Chart, count))
@@ -190,11 +189,13 @@ class TrainingCharts(ChartGrid):
             _, title = _words(metrics)
             chart.describe(title, metrics[0])
             chart.say(self._why_empty(metrics), _heading(metrics, several))
-            chart.show_figures(one_epoch and all(metric.stage != "train" for metric in metrics))
+            if one_epoch and all(metric.stage != "train" for metric in metrics):
+                narrow.append(chart)
             curves: list[ChartSeries] = []
             for state in states:
                 curves += self._curves(state, metrics, several)
             chart.show(curves)
+        self._narrow = narrow
 
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool

@@ -301,14 +301,15 @@ async def test_a_run_of_one_epoch_gives_the_room_to_the_loss(
     app = RnnTuiApp(runs)
     async with running(app, size=size) as pilot:
         app.pane.query_one("#field-epochs", Input).value = "1"
-        await start(pilot, runs)
+        runs.epochs = 1
+        await press(pilot, "t")
         loss, accuracy = app.query_one(RunsTraining).charts
         await wait_until(pilot, lambda: bool(accuracy.prepared))
         await idle(pilot)
         assert accuracy.query_one(ChartPlot).display is False
         assert loss.size.width * loss.size.height > accuracy.size.width * accuracy.size.height
         digits = accuracy.as_text().splitlines()[2:5]
-        assert "".join(line.strip() for line in digits) == "╭─╮╭─╮╰─┤├─┤╶─╯╰─╯"  # 98
+        assert "".join(line.strip() for line in digits) == "╭─╮╷ ╷╰─┤╰─┤╶─╯  ╵"  # 94
         runs.stop()
 
 

@@ -154,6 +154,7 @@ class ChartBase(Widget, can_focus=True):
             return
         old_extent, new_extent = view.extent(self._series), view.extent(cleaned)
         self._series = cleaned
+        self.set_class(view.are_figures(cleaned), "-figures")
         if not new_extent:
             self._view = None
         elif self._view and old_extent:
@@ -190,12 +191,6 @@ class ChartBase(Widget, can_focus=True):
         self.cursor = None
         self.log_y = False
         self._changed(data=True)
-
-    def show_figures(self, wanted: bool) -> None:
-        """Show the last values in large digits in place of a plot, as where there is one each."""
-        if wanted != self.has_class("-figures"):
-            self.set_class(wanted, "-figures")
-            self._update_title()
 
     def say(self, empty_text: str, title: str = "") -> None:
         """Change the sentence for why there is nothing yet, and the title if one is given."""

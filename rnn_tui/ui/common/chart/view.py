@@ -162,6 +162,17 @@ def extent(series: Sequence[ChartSeries]) -> Range | None:
     return (low, high) if high - low > TINY else (low - 0.5, high + 0.5)
 
 
+def are_figures(series: Sequence[ChartSeries]) -> bool:
+    """Return whether there is one value each: figures, which need no plot.
+
+    Points without a line, as the trials of a sweep, are told by their place.
+    """
+    filled = [curve for curve in series if curve.x]
+    return bool(filled) and all(
+        curve.points and curve.line and len(curve.x) == 1 for curve in filled
+    )
+
+
 def zoom_range(present: Range, full: Range, anchor: float, direction: int) -> Range | None:
     """Return a range zoomed by a step; None if that shows all there is.
 
