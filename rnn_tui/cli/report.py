@@ -11,7 +11,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, Event, LogLine
-from rnn_tui.engine.pace import duration
+from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
 from rnn_tui.report.conclusions import (
     BASIS,
@@ -251,7 +251,7 @@ class _Progress:
         run = standing.planned_run
         done = f"{standing.done} of {standing.total} networks done"
         seconds = standing.seconds_left or 0
-        left = f"about {duration(seconds)} left" if seconds >= 1 else ""
+        left = f"{roughly(seconds)} left" if seconds >= 1 else ""
         if self.bar.shown:
             label = "all runs" if run is None else run.label
             self.bar.update(standing.share, label=f"{label} · {done}", left=left)

@@ -93,6 +93,15 @@ def duration(seconds: float) -> str:
     return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"
 
 
+def roughly(seconds: float) -> str:
+    """Format a time span that is known roughly, such as `about 40 s` or `about 11 min`."""
+    for unit, name in ((3600.0, "h"), (60.0, "min")):
+        if seconds >= 1.5 * unit:
+            return f"about {seconds / unit:.0f} {name}"
+    rounded = max(1, round(seconds)) if seconds < 20 else 5 * round(seconds / 5)
+    return f"about {rounded} s"
+
+
 def time_left(seconds: float | None) -> str:
     """Format the remaining time, such as `2:30 left`; empty while it is unknown."""
     return "" if seconds is None else f"{duration(seconds)} left"

@@ -17,6 +17,7 @@ added, do not depend on how busy the machine is. A varying number of OpenMP thre
 
 import ctypes
 import sys
+import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -110,11 +111,40 @@ def cpu_workers(count: int) -> Iterator[Workers]:
     Meanwhile PyTorch computes each operation with one thread, in the whole process.
     """
     keep_freed_memory()
-    torch_threads = torch.get_num_threads()
-    torch.set_num_threads(1)
+    _ONE_THREAD.enter()
     workers = Workers(count)
     try:
         yield workers
     finally:
         workers.close()
-        torch.set_num_threads(torch_threads)
+        _ONE_THREAD.leave()
+
+
+class _OneThread:
+    """Has PyTorch compute with one thread while there are workers, in any thread of the process.
+
+    Several may be at work at a time, such as a training that begins while another is timed.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._users = 0
+        self._threads_before = 1  #: threads of an operation before the first user.
+
+    def enter(self) -> None:
+        """Begin: the thread that calls computes with one thread."""
+        with self._lock:
+            if self._users == 0:
+                self._threads_before = torch.get_num_threads()
+            self._users += 1
+            torch.set_num_threads(1)
+
+    def leave(self) -> None:
+        """End: once all have ended, it is as before."""
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                torch.set_num_threads(self._threads_before)
+
+
+_ONE_THREAD = _OneThread()

@@ -1,12 +1,11 @@
 """Estimates how long the runs of a report take."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.report.inventory import family
 from rnn_tui.report.schedule import PlannedRun
-from rnn_tui.runs.cost import MachineSpeed, seconds_of
 from rnn_tui.runs.run_record import RunRecord
 
 # Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
@@ -14,12 +13,25 @@ from rnn_tui.runs.run_record import RunRecord
 GROWTH = 0.3
 
 
-class RunTimes:
-    """Seconds that runs took by what they trained; of other kinds, by the machine's speed."""
+#: returns the seconds of a run with these settings, None if they are not known.
+Measure = Callable[[RunConfig], float | None]
 
-    def __init__(self, finished: Sequence[RunRecord], speed: MachineSpeed | None = None) -> None:
-        """`finished` are runs, the newest first; `speed` is None if it is not known."""
-        self.speed = speed
+
+def unknown(_config: RunConfig) -> None:
+    """Return None: how long a run takes is not known before one of its kind was trained."""
+
+
+class RunTimes:
+    """Seconds that runs took by what they trained; of other kinds, by what is measured."""
+
+    def __init__(self, finished: Sequence[RunRecord], measure: Measure = unknown) -> None:
+        """Learn what runs took.
+
+        Args:
+            finished: the runs, the newest first.
+            measure: returns the seconds of a run of another kind, None if they are not known.
+        """
+        self.measure = measure
         # by family, then by the number of networks; the newest run counts
         self._seconds = defaultdict[RunConfig, dict[int, float]](dict)
         for run in reversed(finished):
@@ -38,7 +50,7 @@ class RunTimes:
         """
         seconds_by_count = self._seconds[family(config)]
         if not seconds_by_count:
-            return seconds_of(config, {}, self.speed)
+            return self.measure(config)
         count = _network_count(config)
         nearest = min(seconds_by_count, key=lambda other: max(other / count, count / other))
         return float(seconds_by_count[nearest] * (count / nearest) ** GROWTH)

@@ -12,10 +12,10 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import Pace
 from rnn_tui.report.inventory import Inventory, take_inventory
 from rnn_tui.report.plan import Plan, PlannedNetwork
-from rnn_tui.report.run_times import RunTimes
+from rnn_tui.report.run_times import Measure, RunTimes, unknown
 from rnn_tui.report.schedule import PlannedRun, planned_runs
 from rnn_tui.runs import training
-from rnn_tui.runs.cost import MachineSpeed, timed_speed
+from rnn_tui.runs.cost import measured_seconds
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.sweeps.dispatch import train_on_workers
@@ -58,14 +58,15 @@ class Standing:
 Emit = Callable[[events.Event | Standing], object]
 
 
-def standing(inventory: Inventory, speed: MachineSpeed | None = None) -> Standing:
+def standing(inventory: Inventory, measure: Measure = unknown) -> Standing:
     """Return the progress of a plan of which nothing is in training here.
 
     Args:
         inventory: what the store has of the plan.
-        speed: this machine's, for kinds of runs that none has finished; None if it is not known.
+        measure: returns the seconds of a run, for kinds of runs that none has finished.
     """
-    return _standing_before(planned_runs(inventory), inventory, RunTimes(inventory.finished, speed))
+    times = RunTimes(inventory.finished, measure)
+    return _standing_before(planned_runs(inventory), inventory, times)
 
 
 def _standing_before(runs: Sequence[PlannedRun], inventory: Inventory, times: RunTimes) -> Standing:
@@ -160,7 +161,7 @@ class _MissingRuns:
         self._workers = workers
         self._tried: set[PlannedNetwork] = set()  # networks that are not trained again
         self._unusable: set[str] = set()  # runs that can't be resumed
-        self._speed: MachineSpeed | None = None
+        self._measure: Measure = unknown
         self._left: list[PlannedRun] = []  # those that have not begun
         self._in_training: dict[str, _RunInTraining] = {}  # runs by id
         self._times = RunTimes(())
@@ -172,18 +173,18 @@ class _MissingRuns:
         with RunStore() as store:
             inventory = take_inventory(self._plan, store)
         self._left = planned_runs(inventory, tried=self._tried, unusable=self._unusable)
-        self._times = RunTimes(inventory.finished, self._speed)
+        self._times = RunTimes(inventory.finished, self._measure)
         self._in_training = {}
         self.standing = replace(
             _standing_before(self._left, inventory, self._times), failures=self.standing.failures
         )
         self._emit(self.standing)
         is_to_begin = bool(self._left) and not self._control.stopping
-        if is_to_begin and self._speed is None:
+        if is_to_begin and self._measure is unknown:
             if self._store is None:
                 resolve_device(self._plan.device, to_compute=True)  # or every single run would fail
-            self._speed = timed_speed()
-            self._times.speed = self._speed
+            self._measure = partial(measured_seconds, stopping=lambda: self._control.stopping)
+            self._times.measure = self._measure
         return is_to_begin
 
     def train_next(self) -> None:

@@ -1,40 +1,41 @@
-"""Estimate how long training will take: from the task's last runs, else from timed operations."""
+"""Estimate how long training will take: from the task's last runs, else from a few steps of it.
+
+Nothing else tells how long a step takes: that depends on the machine, the cell, the sizes and the
+data, and a formula for it was wrong by a factor of ten.
+"""
 
 from __future__ import annotations
 
+import logging
 import socket
+import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from functools import partial
-from timeit import repeat
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_tui.engine.config import Recipe, RunConfig
-from rnn_tui.engine.devices import resolve_device
+from rnn_tui.engine.devices import alone_on
+from rnn_tui.engine.pace import roughly
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
 
 if TYPE_CHECKING:
+    from rnn_tui.engine.parallel import Workers
+    from rnn_tui.engine.problem import Problem, ProblemBuilder
+    from rnn_tui.engine.stepper import Stepper
     from rnn_tui.runs.store import RunStore
 
-# A time step, forward and back, takes so many
-PRODUCTS = 3  # multiplications by each weight,
-FUNCTIONS = 1.5  # functions of each gate,
-CALLS = 100  # and calls, which are what small networks cost.
 LAST_RUNS = 20  # runs that are considered
 SHORTEST_RUN = 0.5  # seconds of a run from which others are estimated
-TIMES = 50  # how many times an operation is timed
-
-
-class MachineSpeed(NamedTuple):
-    """A machine's device and workers, and the seconds that operations take in one thread."""
-
-    call: float  #: seconds of a call.
-    multiplication: float  #: seconds of a multiplication in a product of matrices.
-    tanh: float  #: seconds of the hyperbolic tangent of a number.
-    device: str  #: the device that `auto` means.
-    workers: int  #: threads that share a batch of images.
+STEP_SECONDS = 0.3  # how long steps are timed
+MOST_STEPS = 500  # so many are timed at most
+TEST_SHARE = 10  # a test of sequences is timed on this part of them
+GOLDEN_RATIO = 0.618034  # whose multiples, less their whole part, are spread evenly
+MEASURED_KEPT = 200  # settings whose times are kept
+logger = logging.getLogger(__name__)
 
 
 class Workload(NamedTuple):
@@ -90,53 +91,167 @@ def _mean_rows(rows: int, recipe: Recipe) -> float:
     return rows - left_out - read_in_pairs
 
 
-def scaled_seconds(
-    wanted: Workload, past: Sequence[tuple[Workload, float]], size: Callable[[Workload], float]
-) -> float | None:
-    """Estimate the seconds from what was trained last; None if nothing was.
+class TrainingTimes(NamedTuple):
+    """The seconds that parts of a training take on this machine, as measured."""
 
-    Args:
-        wanted: what is to be trained.
-        past: what was trained, the last first, and the seconds that it took. The last one that
-            differs in its length alone counts, or else the last one.
-        size: how large a workload is, in any unit.
-    """
-    same_kind = [
-        (workload, seconds)
-        for workload, seconds in past
-        if workload._replace(steps=wanted.steps) == wanted
-    ]
-    for workload, seconds in same_kind or past:
-        return seconds * size(wanted) / size(workload)
-    return None
+    first_draw: float  #: to make the samples of the first epoch.
+    draw: float  #: to make those of a further epoch.
+    step: float  #: of a mean step.
+    steps: int  #: steps in an epoch.
+    validation: float  #: after each epoch.
+    test: float  #: at the end.
+
+    def total(self, epochs: int) -> float:
+        """Return the seconds of a training of so many epochs."""
+        of_epochs = epochs * (self.steps * self.step + self.validation)
+        return self.first_draw + (epochs - 1) * self.draw + of_epochs + self.test
 
 
-def estimated_seconds(wanted: Workload, speed: MachineSpeed, workers: int) -> float:
-    """Estimate the seconds on the CPU from its operations, with a batch shared by `workers`."""
-    part = max(1.0, wanted.batch / workers)
-    products = PRODUCTS * wanted.weights * part * speed.multiplication
-    functions = FUNCTIONS * wanted.gates * part * speed.tanh
-    calls = CALLS * wanted.layers * speed.call
-    return wanted.steps / wanted.batch * (products + functions + calls)
+#: the times by settings whose seed, epochs and learning rate are the same; the last ones stay.
+_MEASURED: dict[RunConfig, TrainingTimes] = {}
+#: held while something is timed: two at a time would slow each other down.
+_TIMING = threading.Lock()
 
 
-def seconds_of(config: RunConfig, past: PastTimes, speed: MachineSpeed | None) -> float | None:
-    """Estimate the seconds that training with these settings will take; None if unknown."""
+def past_seconds(config: RunConfig, past: PastTimes) -> float | None:
+    """Return what training takes by the last run that differed in its length alone, if any."""
     wanted = workload(config)
     if wanted is None:
         return None
     device = config.automatic_device if config.device == "auto" else config.device
-    device = device.partition(":")[0]
     if device == "auto":
-        device = next(iter(past), "") if speed is None else speed.device
-    past_there = past.get(device, ())
-    if speed is None or device != "cpu":
-        return scaled_seconds(wanted, past_there, lambda each: each.steps * each.weights)
-    workers = config.workers or speed.workers
-    if config.variants:  # replicas train in one thread
-        workers = 1
-    size = partial(estimated_seconds, speed=speed, workers=workers)
-    return scaled_seconds(wanted, past_there, size) or size(wanted)
+        device = next(iter(past), "")
+    for size, seconds in past.get(device.partition(":")[0], ()):
+        if size._replace(steps=wanted.steps) == wanted:
+            return seconds * wanted.steps / size.steps
+    return None
+
+
+def known_seconds(config: RunConfig) -> float | None:
+    """Return what training takes by what was measured before; None if nothing was."""
+    times = _MEASURED.get(_key(config))
+    return None if times is None else times.total(config.epochs)
+
+
+def measured_seconds(
+    config: RunConfig, stopping: Callable[[], bool] = lambda: False
+) -> float | None:
+    """Measure a few steps, unless that was done before, and return what training takes.
+
+    It takes about a second, computes what a training would, and keeps nothing.
+
+    Args:
+        config: the settings.
+        stopping: asked between steps whether to give up.
+
+    Returns:
+        Seconds; None if that is not known: it was stopped, or the data are a user's own or would
+        have to be drawn first, or the settings can't be trained with here.
+    """
+    if workload(config) is None or (isinstance(config, ImageConfig) and config.knows_no_digit):
+        return None
+    with _TIMING:
+        if known_seconds(config) is None and not stopping():
+            times = _times_or_none(config, stopping)
+            if times is not None:
+                _MEASURED[_key(config)] = times
+                while len(_MEASURED) > MEASURED_KEPT:
+                    del _MEASURED[next(iter(_MEASURED))]
+    return known_seconds(config)
+
+
+def _key(config: RunConfig) -> RunConfig:
+    """Return the settings without what a step's time does not depend on."""
+    return config.without_start.replace(preset="", seed=0, epochs=1, learning_rate=1e-3)
+
+
+def _times_or_none(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes | None:
+    try:
+        return _measure(_key(config), stopping)
+    except Exception as error:  # noqa: BLE001 - a training with these settings says what is wrong
+        logger.info("the time of %s is not known: %s", config.label, error)
+        return None
+
+
+def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes | None:
+    """Measure the parts of a training of one epoch; None if it is to stop, or MPS is in use."""
+    from rnn_tui.engine.parallel import (  # noqa: PLC0415 - torch, on use only
+        Workers,
+        automatic_workers,
+        cpu_workers,
+    )
+    from rnn_tui.engine.training_state import device_for  # noqa: PLC0415 - torch
+
+    device = device_for(config, None, lambda *_: None)
+    test_share = 1
+    if isinstance(config, SequenceConfig):
+        test_share = min(TEST_SHARE, config.test_size)
+        config = config.replace(test_size=config.test_size // test_share)
+    with ExitStack() as stack:
+        if not stack.enter_context(alone_on(device, lambda: True, lambda _: None)):
+            return None
+        workers = Workers(1)
+        if device.type == "cpu":
+            workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
+        build: ProblemBuilder = TASKS[config.task].load()
+        problem = build(config, device, lambda _: None)
+        return _time_parts(problem, config, workers, test_share, stopping)
+
+
+def _time_parts(
+    problem: Problem,
+    config: RunConfig,
+    workers: Workers,
+    test_share: int,
+    stopping: Callable[[], bool],
+) -> TrainingTimes | None:
+    """Time what a training of this problem consists of; None if it is to stop.
+
+    Its test is that of 1 / `test_share` of the sequences. The test of a reader of images is as long
+    as its validation, since there are as many images.
+    """
+    from rnn_tui.engine.stepper import Stepper, make_optimiser  # noqa: PLC0415 - torch
+
+    device = next(problem.model.parameters()).device
+    optimiser = make_optimiser(problem.model, config, device)
+    # one step more than an epoch has, and a schedule that goes as far
+    stepper = Stepper(problem, optimiser, workers, config, problem.steps_per_epoch + 1)
+    first_draw = _seconds(lambda: problem.begin_epoch(1))
+    draw = _seconds(lambda: problem.begin_epoch(2))
+    step = _step_seconds(stepper, problem.steps_per_epoch, stopping)
+    if stopping():
+        return None
+    validation = _seconds(lambda: problem.validate(stepper.kept, workers))
+    test = validation
+    if isinstance(config, SequenceConfig):
+        test = test_share * _seconds(lambda: problem.test(stepper.kept, workers))
+    return TrainingTimes(first_draw, draw, step, problem.steps_per_epoch, validation, test)
+
+
+def _step_seconds(stepper: Stepper, steps: int, stopping: Callable[[], bool]) -> float:
+    """Return the mean seconds of steps that are spread evenly over an epoch.
+
+    Early steps may read less of each sample than later ones, and batches differ in their length.
+    The first step is not counted, as it makes what the others use.
+    """
+    float(stepper.step(0).sum())  # waits for the device
+    count = min(MOST_STEPS, steps)
+    # in an order in which any number of the first ones is spread as well
+    order = sorted(range(count), key=lambda place: (place * GOLDEN_RATIO) % 1.0)
+    began = time.perf_counter()
+    done = 0
+    for place in order:
+        float(stepper.step(place * steps // count).sum())
+        done += 1
+        if time.perf_counter() - began >= STEP_SECONDS or stopping():
+            break
+    return (time.perf_counter() - began) / done
+
+
+def _seconds(call: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    call()
+    return time.perf_counter() - began
 
 
 def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
@@ -147,12 +262,15 @@ def mean_seconds(configs: Sequence[RunConfig]) -> float | None:
     """
     with existing_store() as store:
         past: PastTimes = {} if store is None else trained_here(configs[0].task, store)
-    speed = timed_speed()
-    times = [seconds_of(config, past, speed) for config in configs]
-    known_times = [seconds for seconds in times if seconds is not None]
-    if len(known_times) < len(times):
-        return None
-    return sum(known_times) / len(known_times)
+    total = 0.0
+    for config in configs:
+        seconds = past_seconds(config, past)
+        if seconds is None:
+            seconds = measured_seconds(config)
+        if seconds is None:
+            return None
+        total += seconds
+    return total / len(configs)
 
 
 def trained_here(task: str, store: RunStore) -> PastTimes:
@@ -169,37 +287,6 @@ def trained_here(task: str, store: RunStore) -> PastTimes:
     return past
 
 
-def timed_speed() -> MachineSpeed:
-    """Return the speed of this machine, timed for a few milliseconds, while nothing trains."""
-    import torch  # noqa: PLC0415 - on use only
-
-    from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
-
-    weights, states, number = torch.ones(512, 128), torch.ones(128, 32), torch.ones(1)
-    with cpu_workers(1):
-        call = _fastest(number.tanh)
-        product = _fastest(lambda: weights @ states)
-        tanh_of_many = _fastest(states.tanh)
-    multiplication = (product - call) / (512 * 128 * 32)
-    tanh = (tanh_of_many - call) / states.numel()
-    return MachineSpeed(
-        call,
-        max(0.0, multiplication),
-        max(0.0, tanh),
-        resolve_device("auto").type,
-        automatic_workers(),
-    )
-
-
-def _fastest(operation: Callable[[], object]) -> float:
-    """Return the seconds of an operation: the fastest of many, which nothing interrupted."""
-    return min(repeat(operation, number=1, repeat=TIMES))
-
-
 def in_words(seconds: float) -> str:
     """Return a time that is known roughly."""
-    for unit, name in ((3600.0, "h"), (60.0, "min")):
-        if seconds >= 1.5 * unit:
-            return f"about {seconds / unit:.0f} {name} on this machine"
-    rounded = max(1, round(seconds)) if seconds < 20 else 5 * round(seconds / 5)
-    return f"about {rounded} s on this machine"
+    return f"{roughly(seconds)} on this machine"

@@ -28,8 +28,9 @@ SEARCHES = ("grid", "random", "tpe")
 MOST_VALUES = 1000  # values of one setting in a grid
 MOST_TRIALS = 100_000
 MOST_CHECKED = 1000  # points of a plan whose settings are tried out before it starts
-# The time of a longer grid is estimated from about so many of its trials, evenly spread.
-MOST_ESTIMATED = 200
+# The time of a longer grid is estimated from about so many of its trials, evenly spread: of each a
+# few steps are measured.
+MOST_ESTIMATED = 4
 USUAL_TRIALS = 20  # the default number of trials of a search
 SWEEP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,39}")
 REPORT_GROUP = "report"  # what the report's runs are kept under while workers train them

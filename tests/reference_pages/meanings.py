@@ -399,7 +399,9 @@ MEANINGS = {
         "the ids of its runs, in the order of the seeds; in a dry run their planned number"
     ),
     "sweep: workers": "number of runs that train at once, if known in advance",
-    "sweep: seconds": ("estimated time, from the speed of this machine; null if unknown"),
+    "sweep: seconds": (
+        "estimated time, from earlier runs or measured steps on this machine; null if unknown"
+    ),
     "sweep: plan": "the settings that are varied, and how",
     "sweep: varied": "the settings that differ between trials",
     "sweep: task": "the task",

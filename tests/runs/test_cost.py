@@ -1,29 +1,26 @@
-"""What training will take: the arithmetic on given numbers, and bounds of what is measured."""
+"""What training will take: by earlier runs, and by a few steps that are really made."""
 
 from pathlib import Path
 
 import pytest
 import torch
 
-from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import cost
 from rnn_tui.runs.cost import (
-    MachineSpeed,
+    TrainingTimes,
     Workload,
-    estimated_seconds,
     in_words,
-    scaled_seconds,
-    seconds_of,
-    timed_speed,
+    known_seconds,
+    measured_seconds,
+    past_seconds,
     trained_here,
     workload,
 )
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.runs.kept_runs import small, train
-
-SPEED = MachineSpeed(1e-6, 1e-11, 1e-9, "cpu", 2)
 
 
 def load(task: str = "mnist", cell: str = "lstm", **settings: object) -> Workload:
@@ -49,71 +46,59 @@ def test_the_users_own_data_is_no_known_workload() -> None:
     assert workload(TASKS["mnist"].config("lstm", data_dir="/somewhere")) is None
 
 
-def by_weights(size: Workload) -> float:
-    return size.steps * size.weights
+def test_the_last_run_that_was_alike_but_for_its_length_gives_the_time() -> None:
+    config = TASKS["mnist"].config("lstm", "report", epochs=8)
+    other = (load(epochs=2, hidden_size=64), 10.0)
+    past = {"cpu": [other, (load(cell="rnn"), 1.0), (load(epochs=2), 30.0), (load(epochs=4), 1.0)]}
+    assert past_seconds(config, past) == pytest.approx(120.0)
+    assert past_seconds(config, {"cpu": [other]}) is None
+    assert past_seconds(config.replace(device="cuda"), past) is None
+    assert past_seconds(config.replace(device="cuda"), {"cuda": past["cpu"]}) == 120.0
+    assert past_seconds(TASKS["mnist"].config("lstm", data_dir="/somewhere"), past) is None
 
 
-def test_runs_alike_but_for_their_length_give_the_pace() -> None:
-    past = [(load(cell="rnn", epochs=1), 5.0), (load(epochs=2), 30.0)]
-    assert scaled_seconds(load(epochs=8), past, by_weights) == pytest.approx(120.0)
+def test_a_training_takes_its_epochs_and_what_is_done_once() -> None:
+    times = TrainingTimes(first_draw=3.0, draw=1.0, step=0.1, steps=50, validation=0.5, test=2.0)
+    assert times.total(1) == pytest.approx(3.0 + 5.0 + 0.5 + 2.0)
+    assert times.total(4) == pytest.approx(3.0 + 3 * 1.0 + 4 * 5.5 + 2.0)
 
 
-def test_other_runs_give_the_pace_by_their_size() -> None:
-    other = load(epochs=2, hidden_size=64)
-    wanted = load(epochs=4, hidden_size=256)
-    expected = 10.0 * 2 * wanted.weights / other.weights
-    past = [(other, 10.0), (load(cell="rnn"), 1.0)]
-    assert scaled_seconds(wanted, past, by_weights) == pytest.approx(expected)
-    assert scaled_seconds(wanted, [], by_weights) is None
-
-
-def test_an_estimate_adds_up_products_functions_and_calls() -> None:
-    size = load(epochs=1, batch_size=100, hidden_size=128)
-    steps = 500 * 28
-    products = cost.PRODUCTS * size.weights * 50 * 1e-11
-    functions = cost.FUNCTIONS * 4 * 128 * 50 * 1e-9
-    expected = steps * (products + functions + cost.CALLS * 1e-6)
-    assert estimated_seconds(size, SPEED, 2) == pytest.approx(expected)
-    assert estimated_seconds(size, SPEED, 1) > estimated_seconds(size, SPEED, 2)
-    twice_as_long = size._replace(steps=2 * size.steps)
-    assert estimated_seconds(twice_as_long, SPEED, 2) == pytest.approx(2 * expected)
-    # A network of a few units costs its calls, however many seeds there are of it.
-    few, many = (load("recall", seeds=seeds, hidden_sizes=(2,)) for seeds in (1, 20))
-    assert estimated_seconds(many, SPEED, 1) < 2 * estimated_seconds(few, SPEED, 1)
-
-
-def test_what_is_measured_goes_before_what_is_estimated() -> None:
-    config = TASKS["mnist"].config("lstm", "report", epochs=2)
-    past = {"cpu": [(load(epochs=1), 7.0)]}
-    assert seconds_of(config, past, SPEED) == pytest.approx(14.0)
-    assert seconds_of(config, {}, SPEED) == pytest.approx(
-        estimated_seconds(load(epochs=2), SPEED, 2)
-    )
-    assert seconds_of(config, {}, None) is None
-    # Nothing is known of a GPU before something was trained there.
-    assert seconds_of(config, past, SPEED._replace(device="cuda")) is None
-    assert seconds_of(config.replace(device="cuda"), {"cuda": past["cpu"]}, SPEED) == 14.0
-
-
-def test_more_seeds_take_little_longer_where_calls_are_what_costs() -> None:
-    """By their weights alone, 20 seeds would take 20 times as long."""
-    few, many = (TASKS["recall"].config("lstm", "report", seeds=seeds) for seeds in (1, 20))
-    past = {"cpu": [(load("recall", seeds=1), 10.0)]}
-    seconds = seconds_of(many, past, SPEED)
-    assert seconds is not None
-    assert 10.0 < seconds < 40.0
-    assert seconds_of(few, past, SPEED) == pytest.approx(10.0)
-    assert seconds_of(many, past, None) == pytest.approx(200.0)  # nothing better is known
-
-
-def test_the_pace_is_that_of_a_machine() -> None:
+def test_what_a_few_steps_take_is_measured_and_kept() -> None:
     threads = torch.get_num_threads()
-    speed = timed_speed()
+    config = small(epochs=3)
+    assert known_seconds(config) is None
+    seconds = measured_seconds(config)
+    assert seconds is not None
+    assert 0.0 < seconds < 60.0
     assert torch.get_num_threads() == threads
-    assert 1e-8 < speed.call < 1e-2
-    assert 1e-15 < speed.multiplication < 1e-7
-    assert 1e-13 < speed.tanh < 1e-5
-    assert speed.workers >= 1
+    assert known_seconds(config) == measured_seconds(config) == seconds
+    assert known_seconds(config.replace(epochs=3, seed=7)) == seconds
+    longer = known_seconds(config.replace(epochs=300))
+    assert longer is not None
+    assert longer > 30 * seconds
+    assert known_seconds(config.replace(batch_size=config.batch_size + 1)) is None
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TASKS["recall"].config("gru", "fast", training_size=40, test_size=3, seeds=2),
+        TASKS["adder"].config("lstm", "best", training_size=320, test_size=20, hidden_sizes=(3,)),
+        TASKS["mnist"].config("rnn", "fast", hidden_size=8),
+    ],
+    ids=["one step an epoch", "new samples each epoch", "images"],
+)
+def test_all_kinds_of_training_can_be_measured(config: RunConfig) -> None:
+    assert measured_seconds(config.replace(device="cpu")) is not None
+
+
+def test_nothing_is_measured_where_it_is_not_wanted_or_not_possible() -> None:
+    config = small(epochs=3).replace(batch_size=7)
+    assert measured_seconds(config, lambda: True) is None
+    assert known_seconds(config) is None
+    assert measured_seconds(config.replace(device="cuda:7")) is None
+    assert measured_seconds(TASKS["mnist"].config("lstm", data_dir="/nowhere")) is None
+    assert measured_seconds(TASKS["mnist"].config("lstm", "photos")) is None
 
 
 def test_only_runs_of_this_machine_count(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:

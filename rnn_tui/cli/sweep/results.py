@@ -13,7 +13,7 @@ from typing import Any
 from rnn_tui.cli import output
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, LogLine
-from rnn_tui.engine.pace import duration
+from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.words import NOTHING, age, count_of
@@ -39,8 +39,8 @@ class SweepSize:
         workers = count_of(self.workers, "worker")
         if self.seconds is None:
             return f"{trials}, {runs}; how long they take on {workers} is not known"
-        seconds = duration(self.seconds)
-        return f"{trials}, {runs}; about {seconds} on {workers} as fast as this machine"
+        seconds = roughly(self.seconds)
+        return f"{trials}, {runs}; {seconds} on {workers} as fast as this machine"
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
     from rnn_tui.report.plan import Plan
-    from rnn_tui.runs.cost import MachineSpeed
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.sweeps.places import TrainingPlace
 
@@ -89,8 +88,7 @@ class TrainingManager:
         self.note = "loading PyTorch …"  #: which PyTorch there is, or that it loads.
         #: names of CUDA devices, such as `cuda:0`, with their models; none until PyTorch is loaded.
         self.gpus: Mapping[str, str] = {}
-        #: how long operations take on this machine; None until PyTorch is loaded.
-        self.speed: MachineSpeed | None = None
+        self.engine_loaded = False  #: whether PyTorch is imported.
         #: how far the latest report rerun is; None before the first.
         self.report: ReportStatus | None = None
         #: how far the latest sweep is; None before the first.
@@ -179,6 +177,19 @@ class TrainingManager:
         """Whether what trains was asked to wait."""
         return self.busy and self._control.paused
 
+    def measured_seconds(self, config: RunConfig) -> float | None:
+        """Measure how long training takes; called in a thread.
+
+        Returns:
+            Seconds; None if they are not known, as before PyTorch is loaded. While something
+            trains nothing is measured, as that would slow it down.
+        """
+        if not self.engine_loaded:
+            return None
+        from rnn_tui.runs.cost import measured_seconds  # noqa: PLC0415 - the database, on use only
+
+        return measured_seconds(config, lambda: self.busy)
+
     def pause(self, pause: bool) -> None:
         """Have what trains wait, or go on."""
         if pause:
@@ -248,6 +259,7 @@ class TrainingManager:
     def _apply_loaded(self, loaded: Loaded, drained: Drained) -> None:
         self.note = loaded.text
         self.gpus = loaded.gpus
+        self.engine_loaded = not loaded.failed
         drained.loaded = True
         if loaded.failed:
             drained.notices.append((loaded.text, "error"))
@@ -354,10 +366,6 @@ class TrainingManager:
 
                 for task in TASKS.values():
                     task.load()
-                from rnn_tui.runs.cost import timed_speed  # noqa: PLC0415 - as torch
-
-                if not self.busy:  # timing would disturb a run in training
-                    self.speed = timed_speed()
             version = torch.__version__.partition("+")[0]
             device = str(resolve_device("auto")).upper()
             text = f"PyTorch {version} ({device})"

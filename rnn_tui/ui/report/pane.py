@@ -17,7 +17,7 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
-from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.inventory import Inventory, take_inventory
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
@@ -29,6 +29,7 @@ from rnn_tui.report.plan import (
 )
 from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
+from rnn_tui.runs.cost import known_seconds
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
@@ -206,16 +207,28 @@ class ReportPane(StorePane):
         plan = self._plan
         assert plan is not None
 
-        def results_and_standing(store: RunStore) -> tuple[Results, Standing]:
+        def results_and_inventory(store: RunStore) -> tuple[Results, Inventory]:
             inventory = take_inventory(plan, store)
-            return results(inventory), standing(inventory, self._runs.speed)
+            return results(inventory), inventory
 
         # A program that was killed leaves no news, and what it trained is then to be trained here.
         trained_elsewhere = self._standing is not None and self._standing.elsewhere > 0
-        answer = await self.news(results_and_standing, always=trained_elsewhere)
+        answer = await self.news(results_and_inventory, always=trained_elsewhere)
         if answer is not None:
-            self._results, self._standing = answer
+            self._results, inventory = answer
+            self._standing = standing(inventory, known_seconds)
             self._show()
+            if self._standing.seconds_left is None:
+                self._estimate(inventory)
+
+    @work(group="measure", exclusive=True)
+    async def _estimate(self, inventory: Inventory) -> None:
+        """Measure how long a plan takes, and show it, unless other runs are known by then."""
+        before = self._standing
+        measured = await in_thread(self, standing, inventory, self._runs.measured_seconds)
+        if self._standing is before:
+            self._standing = measured
+            self._show_progress()
 
     def complain(self, other: str = "") -> None:
         """Say what is wrong with the database, or else why the rerun or runs of it failed."""

@@ -11,7 +11,7 @@ from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.pace import duration
+from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.report.conclusions import (
     BASIS,
@@ -329,7 +329,7 @@ def numbers(now: Standing | None, *, training: bool) -> str:
         return f"{done} · time{left} not known yet"
     if not training and now.seconds_left == 0:
         return done
-    return f"{done} · about {duration(now.seconds_left)}{left}"
+    return f"{done} · {roughly(now.seconds_left)}{left}"
 
 
 def how_it_ended(report: ReportStatus, results: Results) -> tuple[str, SeverityLevel]:

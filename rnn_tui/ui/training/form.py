@@ -1,7 +1,9 @@
 """The form that says what to train: preset, cells or losses, numbers, device; and the log."""
 
+import asyncio
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import fields
 from functools import partial
 from typing import Any, cast
@@ -24,14 +26,16 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.cost import PastTimes, in_words, seconds_of, trained_here
+from rnn_tui.runs.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
+from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 LONGEST_LOG = 1000  # lines
+SECONDS_BEFORE_MEASURING = 0.4  # so that not every key of a number is measured
 
 
 class SettingField(SettingInput):
@@ -275,26 +279,35 @@ class SettingsForm(VerticalScroll):
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
         """Say below the button how long the training will take, or what is wrong."""
-        text, wrong = "", False
         try:
-            seconds = await self._estimated_seconds()
-            if seconds:
-                text = in_words(seconds)
+            configs = self.configs(quiet=True)
         except SettingError as error:
-            text, wrong = str(error), True
-        except UserError:
-            pass  # it is said where it matters, as at a database that can't be read
+            self._show_cost_line(str(error), wrong=True)
+            return
+        if self.query_one("#train-cost").has_class("-wrong"):
+            self._show_cost_line("")
+        seconds = None
+        with suppress(
+            UserError
+        ):  # it is said where it matters, as at a database that can't be read
+            seconds = await self._estimated_seconds(configs)
+        self._show_cost_line(in_words(seconds) if seconds else "")
+
+    def _show_cost_line(self, text: str, *, wrong: bool = False) -> None:
         self.query_one("#train-cost").set_class(wrong, "-wrong")
         show_line(self, "#train-cost", text)
 
-    async def _estimated_seconds(self) -> float | None:
-        """Estimate how long all runs that the form describes take; None if that is unknown."""
+    async def _estimated_seconds(self, configs: Sequence[RunConfig]) -> float | None:
+        """Estimate how long runs take one after another; None if that is unknown."""
         known: PastTimes = {}
         if run_database().exists():
             known = await self.app.store.ask(self, partial(trained_here, self._spec.name))
         total = 0.0
-        for config in self.configs(quiet=True):
-            seconds = seconds_of(config, known, self.app.runs.speed)
+        for config in configs:
+            seconds = past_seconds(config, known)
+            if seconds is None:
+                await asyncio.sleep(SECONDS_BEFORE_MEASURING)
+                seconds = await in_thread(self, self.app.runs.measured_seconds, config)
             if seconds is None:
                 return None
             total += seconds

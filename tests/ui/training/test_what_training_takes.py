@@ -6,18 +6,30 @@ import pytest
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import config_file
 from rnn_tui.runs import cost
-from rnn_tui.runs.cost import MachineSpeed, seconds_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.training_manager import Loaded
 from rnn_tui.ui.common.widgets.plain import PlainSelect
-from tests.runs.kept_runs import small, train
+from tests.runs.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import press, running, screen_text, start, wait_until
 
-SPEED = MachineSpeed(1e-6, 2e-11, 2e-9, "cpu", 2)
+
+class TimedRuns(ScriptedRuns):
+    """Runs of which an epoch takes two minutes, on the CPU."""
+
+    def measured_seconds(self, config: RunConfig) -> float | None:
+        """Return what training takes, as if steps had been measured."""
+        return None if config.device == "cuda" else 120.0 * config.epochs
+
+
+@pytest.fixture
+def runs() -> ScriptedRuns:
+    """Runs that are timed."""
+    return TimedRuns()
 
 
 def estimate(app: RnnTuiApp) -> str:
@@ -25,12 +37,11 @@ def estimate(app: RnnTuiApp) -> str:
 
 
 def expected(preset: str, *cells: str, **settings: object) -> str:
-    configs = (TASKS["mnist"].config(cell, preset, **settings) for cell in cells)
-    return cost.in_words(sum(seconds_of(config, {}, SPEED) or 0.0 for config in configs))
+    configs = [TASKS["mnist"].config(cell, preset, **settings) for cell in cells]
+    return cost.in_words(sum(120.0 * config.epochs for config in configs))
 
 
 async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> None:
-    runs.speed = SPEED
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: estimate(app) == expected("report", "lstm"))
         assert "about" in screen_text(app)
@@ -48,8 +59,7 @@ async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> N
         assert app.focused is focused
         epochs.value = ""
         app.pane.query_one("#device", Select).value = "cuda"
-        await pilot.pause(0.2)
-        assert estimate(app) == ""
+        await wait_until(pilot, lambda: estimate(app) == "")
     assert list(home.iterdir()) == []  # asking makes no database
 
 
@@ -57,19 +67,18 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
     home: Path, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(cost, "SHORTEST_RUN", 0.0)
-    runs.speed = MachineSpeed(1.0, 1.0, 1.0, "cpu", 1)  # by which anything takes hours
-    train(small(epochs=40))
+    train(TASKS["recall"].config("lstm", epochs=1))
+    monkeypatch.setattr(TimedRuns, "measured_seconds", lambda *_: 7200.0)
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: " h on" in estimate(app))
         await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
-        await wait_until(pilot, lambda: estimate(app).endswith(" on this machine"))
-        assert " h on" not in estimate(app)
+        await wait_until(pilot, lambda: " h on" not in estimate(app) and "about" in estimate(app))
 
 
-async def test_without_pytorch_there_is_no_estimate(home: Path, runs: ScriptedRuns) -> None:
-    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
-        await pilot.pause(0.3)
+async def test_without_pytorch_there_is_no_estimate(home: Path) -> None:
+    async with running(app := RnnTuiApp(ScriptedRuns()), size=(120, 40)) as pilot:
+        await pilot.pause(0.6)
         assert estimate(app) == ""
 
 
