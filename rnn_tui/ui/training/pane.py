@@ -415,7 +415,7 @@ class TaskPane(TaskTab):
 
     def _ask_for_example(self) -> None:
         """Have the example measured where it is to be seen, once PyTorch is loaded."""
-        if self._shows_results and not self._example_asked and self.runs.speed is not None:
+        if self._shows_results and not self._example_asked and self.runs.engine_loaded:
             # weights, on use only
             from rnn_tui.runs.example import measure_example  # noqa: PLC0415
 
