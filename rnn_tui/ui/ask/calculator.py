@@ -67,8 +67,8 @@ class CalculatorPanel(AskPanel):
         bases = [(base.name, base.name) for base in BASES]
         with Vertical(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
-            yield self._entry("a", "base", PlainSelect(bases, value=BINARY.name, id="base"))
-            yield self._entry("b", "network", ReplicaSelect(extra=(ALL,)))
+            yield self._entry("a", "Base", PlainSelect(bases, value=BINARY.name, id="base"))
+            yield self._entry("b", "Network", ReplicaSelect(extra=(ALL,)))
         yield Static("", id="message", markup=False)
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()

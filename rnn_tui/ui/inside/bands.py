@@ -330,9 +330,9 @@ def unit_bands(trace: Trace, look: Look) -> list[StepBand]:
         form,
         row=units.index(look.unit),
         prefix="unit ",
-        title=f"{look.quantity} of {len(units)} units{layer_name} by {look.order}",
+        title=f"{look.quantity.capitalize()} of {len(units)} units{layer_name} by {look.order}",
     )
-    label = f"unit {look.unit} · {look.quantity}"
+    label = f"Unit {look.unit} · {look.quantity}"
     return [heat, BarBand(label, values[:, look.unit], lowest, limit, form)]
 
 

@@ -54,7 +54,7 @@ class MnistInside(InsideView, NetworkView):
         )
     ]
     ruler = "row"
-    grid_title = "what it predicts after each row"
+    grid_title = "What it predicts after each row"
 
     def __init__(self, pane: TaskTab) -> None:
         super().__init__(MNIST)
@@ -68,9 +68,9 @@ class MnistInside(InsideView, NetworkView):
         self._pixels = False  #: Whether attributions are shown.
 
     def choices(self) -> ComposeResult:
-        yield Label("input", classes="inside-label")
+        yield Label("Input", classes="inside-label")
         yield Static("", id="inside-input", markup=False)
-        yield Label("network", classes="inside-label")
+        yield Label("Network", classes="inside-label")
         yield NetworkSelect(MNIST.name, id="inside-network")
 
     def pictures(self) -> ComposeResult:
@@ -192,7 +192,7 @@ class MnistInside(InsideView, NetworkView):
         has_room = self.size.width >= LARGE_WIDTH and self.size.height >= LARGE_HEIGHT
         image.scale = LARGE if has_room else PLAIN
         image.set_class(self.has_class("-tall"), "panel")
-        image.border_title = Content(subject.details)
+        image.border_title = Content(f"Input · {subject.details}")
         show_line(self, "#inside-input", subject.details)
         pixels = None
         if self._pixels and self._attribution is not None:

@@ -123,7 +123,7 @@ def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPi
         analysis.right.astype(np.float32),
         form=".2f",
         prefix="seed ",
-        title="share of 64-bit sums that are right",
+        title="Share of 64-bit sums that are right",
     )
     counts = HeatBand(
         "",
@@ -133,7 +133,7 @@ def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPi
         form=".0f",
         written=True,
         prefix="seed ",
-        title="clusters of states",
+        title="Clusters of states",
     )
     bands: list[StepBand] = [WordBand("epoch", epochs), right, counts]
     return GridPicture("snapshot", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)

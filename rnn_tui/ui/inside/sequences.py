@@ -54,7 +54,7 @@ class SequenceInside(InsideView):
         self._chosen: tuple[str, int] | None = None
 
     def choices(self) -> ComposeResult:
-        yield Label("network", classes="inside-label")
+        yield Label("Network", classes="inside-label")
         yield ReplicaSelect("inside-")
 
     def use(self, source: Source) -> None:

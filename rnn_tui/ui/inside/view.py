@@ -103,7 +103,7 @@ class InsideView(AnalysingView):
     ]
 
     ruler: str = "step"  #: What a step is called.
-    grid_title: ClassVar[str] = "what it reads and predicts"
+    grid_title: ClassVar[str] = "What it reads and predicts"
     grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input.
 
     def __init__(self, task: Task) -> None:
@@ -123,7 +123,7 @@ class InsideView(AnalysingView):
         with Horizontal(classes="inside-choice"):
             yield from self.choices()
             if self.kinds:
-                yield Label("analysis", classes="inside-label inside-second")
+                yield Label("Analysis", classes="inside-label inside-second")
                 yield PlainSelect(
                     [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
                 )

@@ -213,10 +213,10 @@ class PhotosForm(Vertical):
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
-            yield Label("preprocessing", classes="field-label")
+            yield Label("Preprocessing", classes="field-label")
             methods = [(name, method) for method, name in SHORT_METHODS.items()]
             yield PlainSelect(methods, id="photos-method")
-            yield Label("unsure <", classes="field-label")
+            yield Label("Unsure <", classes="field-label")
             yield threshold
             yield Label("%", classes="field-label")
             yield MarkedCheckbox("labels by name", id="photos-named")

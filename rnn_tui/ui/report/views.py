@@ -48,7 +48,7 @@ class ReportTable(Vertical, TaskView):
     """The table of a rerun; a row is an experiment of its results."""
 
     def __init__(self) -> None:
-        super().__init__(classes="panel")
+        super().__init__(classes="panel ruled")
         self.border_title = "The report's figures and ours"
         self._results: Results | None = None
         self._training: Collection[Experiment] = ()  #: experiments with networks in training.

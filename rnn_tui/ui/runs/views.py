@@ -67,9 +67,9 @@ class RunsCompare(Vertical, SpreadView):
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="compare-head"):
-            yield Label("metric", classes="field-label")
+            yield Label("Metric", classes="field-label")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
-            yield Label("against", classes="field-label")
+            yield Label("Against", classes="field-label")
             axes = [(label, name) for name, label in AGAINST.items()]
             yield PlainSelect(axes, value="epoch", id="compare-against")
         yield Static("", id="compare-note", markup=False)

@@ -114,13 +114,13 @@ class ConfusionView(Vertical, TaskView):
     def _title(self) -> str:
         """Return the panel's title: the network, and the meaning of rows and columns."""
         kind = "digit" if all(name.isdigit() for name in self._names) else "class"
-        axes = f"rows: true {kind}, columns: read as"
+        axes = f"true {kind}, columns: read as"
         if not self._networks:
-            return axes
+            return f"Rows: {axes}"
         network = self._networks[self._network]
         if len(self._networks) > 1:
             network += " (n: next network)"
-        return f"{network}: {axes}"
+        return f"{network} · rows: {axes}"
 
 
 def _matrices(evaluation: object) -> list[list[list[int]]]:

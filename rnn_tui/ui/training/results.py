@@ -37,7 +37,7 @@ class VariantTable(Vertical, TaskView):
             pane: the pane of the task.
             short: whether to show only the run's main metric.
         """
-        super().__init__(classes="panel")
+        super().__init__(classes="panel ruled")
         self._spec = pane.spec
         self._short = short
         self._shown: tuple[object, ...] = ()  #: what the table was filled from.
@@ -100,6 +100,7 @@ class VariantTable(Vertical, TaskView):
         words = f"seeds {seeds[0]} … {seeds[-1]}" if len(seeds) > 1 else f"seed {seeds[0]}"
         if self._short:
             words = f"{self._metrics(state)[0].title} · {words}"
+        words = words[:1].upper() + words[1:]
         if not state.epochs:  # of an example
             return words
         epochs = f"epoch {len(state.epochs)} of {state.config.epochs}"

@@ -80,7 +80,7 @@ class TestSetView(Vertical, InsideDoor):
         with Horizontal(id="test-body"):
             with Vertical(id="test-matrix"):
                 with Vertical(classes="panel", id="confusion-panel") as panel:
-                    panel.border_title = Content("rows: true class, columns: read as")
+                    panel.border_title = Content("Rows: true class, columns: read as")
                     yield self._table
                 yield Static("", id="confusion", markup=False)
                 with Vertical(id="test-detail", classes="panel"), Horizontal():
@@ -283,7 +283,7 @@ class TestSetView(Vertical, InsideDoor):
         detail.query_one(InkImage).show_ink(ink_of(evaluation, index))
         detail.query_one(ProbabilityBars).show(probabilities.tolist(), true)
         verdict = "✓" if read == true else f"✗ true {true}"
-        detail.border_title = Content(f"image {index}: {read}, confidence {confidence} {verdict}")
+        detail.border_title = Content(f"Image {index}: {read}, confidence {confidence} {verdict}")
         return f"image {index}: {read} with {confidence}"
 
     def _kind_in_words(self, evaluation: ImageEvaluation) -> str:

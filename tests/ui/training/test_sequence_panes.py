@@ -285,7 +285,7 @@ async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
         assert titles == ["test accuracy (%)", "val accuracy (%)", "train loss"]
         assert rows[1][1:6] == figures_of(values[:4])
         headline = app.pane.query_one("#results VariantTable", VariantTable).border_title
-        assert "seeds 0 … 3" in str(headline)
+        assert "Seeds 0 … 3" in str(headline)
 
 
 @pytest.mark.long

@@ -93,6 +93,7 @@ def _lines_of(text: Content) -> int:
 # would work out each as a widget of its own whenever a chart is styled. The mark is blended faintly
 # later on.
 SHARES = {"axis": 0.55, "grid": 0.12, "cursor": 0.8, "mark": 1.0}
+LEAST_SHARE = 0.3  # where the terminal chooses the colour of the ground, which may be no black
 
 
 class ChartPlot(Widget):
@@ -213,15 +214,27 @@ class ChartPlot(Widget):
 
     def _faint(self, name: str) -> Color:
         """Return the colour of a part, usually translucent."""
+        if self._background.ansi is not None:
+            white = Color.parse("white")
+            foreground = white if self.app.current_theme.dark else white.inverse
+            return foreground.multiply_alpha(max(SHARES[name], LEAST_SHARE))
         foreground = Color.parse(self.app.theme_variables["foreground"])
         return foreground.multiply_alpha(SHARES[name])
 
+    @property
+    def _ground(self) -> Color:
+        """The colour to blend others with.
+
+        The terminal's own colours cannot be blended; only which is darker is known.
+        """
+        if self._background.ansi is None:
+            return self._background
+        return Color.parse("black" if self.app.current_theme.dark else "white")
+
     def _style(self, name: str) -> Style:
         """Return the style of a part, blended with what is behind the chart."""
-        background = self._background
-        return Style(
-            color=(background + self._faint(name)).rich_color, bgcolor=background.rich_color
-        )
+        colour = self._ground + self._faint(name)
+        return Style(color=colour.rich_color, bgcolor=self._background.rich_color)
 
     def _colour(self, series: ChartSeries, dark: bool) -> str:
         colour = Color.parse(curve_colour(series.colour, dark))
@@ -229,11 +242,7 @@ class ChartPlot(Widget):
 
     def _on_layers(self, frame: Frame) -> Restyle:
         """Return what puts the layers behind a cell of this frame into a style."""
-        ground, ink, dark = self._background, self._faint("mark"), self.app.current_theme.dark
-        # the terminal's own colours cannot be blended; only which is darker is known
-        if ground.ansi is not None:
-            black, white = Color.parse("black"), Color.parse("white")
-            ground, ink = (black, white) if dark else (white, black)
+        ground, ink, dark = self._ground, self._faint("mark"), self.app.current_theme.dark
         band_colours = [Color.parse(curve_colour(band.colour, dark)) for band in frame.bands]
         grid, grid_ink = self._style("grid"), self._faint("grid")
 
