@@ -79,6 +79,11 @@ class Metric:
         """Return `value` with the digits that its unit needs, and without the unit."""
         return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
 
+    def format_spread(self, spread: "Spread") -> str:
+        """Return mean and standard deviation, such as `98.70 ± 0.12`; of one seed the value."""
+        mean = self.format(spread.mean)
+        return mean if spread.sd is None else f"{mean} ± {self.format(spread.sd)}"
+
     def in_words(self, value: float) -> str:
         """Return `value` with its name and unit, such as `test accuracy 98.70 %`."""
         return f"{self.label} {self.format(value)} {self.unit}".rstrip()

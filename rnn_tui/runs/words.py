@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine.config import RECIPE_LABELS, RunConfig
+from rnn_tui.engine.config import CELL_KEY, RECIPE_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
@@ -257,6 +257,8 @@ def _setting_in_words(name: str, value: object) -> str:
 
 
 def _label_of(name: str) -> str:
+    if name == CELL_KEY:
+        return "cell"
     if name in SETTINGS:
         return SETTINGS[name].label.lower()
     return name.replace("_", " ")

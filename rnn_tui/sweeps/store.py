@@ -316,7 +316,4 @@ def format_spread(plan: SweepPlan, values: Sequence[float]) -> str:
     """Format a sweep's metric over the seeds of a trial, such as `98.70 ± 0.12`."""
     if not values:
         return NOTHING
-    spread = Spread(tuple(values))
-    form = plan.metric_definition.format
-    mean = form(spread.mean)
-    return mean if spread.sd is None else f"{mean} ± {form(spread.sd)}"
+    return plan.metric_definition.format_spread(Spread(tuple(values)))

@@ -1,5 +1,6 @@
 """The lines around the views of a task: its runs, how far one is, and how they ended in words."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from rich.cells import cell_len
@@ -8,6 +9,7 @@ from textual.containers import Horizontal
 from textual.notifications import SeverityLevel
 from textual.widgets import Label, ProgressBar
 
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import Task
 
@@ -57,11 +59,24 @@ def figures(task: Task, state: RunState) -> str:
     if state.status is not Status.FINISHED:
         return state.status.value
     metric = task.metric(task.headline)
-    if state.config.variants:
-        values = " ".join(f"{spread.mean:.1f}" for spread in state.spreads(metric.name))
-    else:
-        values = metric.format(state.results.get(metric.name, float("nan")))
-    return f"{values} {metric.unit}".rstrip() + f" {metric.stage}"
+    if not state.config.variants:
+        value = metric.format(state.results.get(metric.name, float("nan")))
+        return f"{value} {metric.unit}".rstrip() + f" {metric.stage}"
+    spreads = list(state.spreads(metric.name))
+    values = ", ".join(map(_short, spreads))
+    return f"{values} {metric.unit}".rstrip() + f" {metric.stage}{_count(spreads)}"
+
+
+def _short(spread: Spread) -> str:
+    """Return mean and standard deviation, with one decimal as there is little room."""
+    if spread.sd is None:
+        return f"{spread.mean:.1f}"
+    return f"{spread.mean:.1f} ± {spread.sd:.1f}"
+
+
+def _count(spreads: Sequence[Spread]) -> str:
+    """Say how many seeds spreads are over; nothing of a single one."""
+    return f" (n {spreads[0].n})" if spreads and spreads[0].n > 1 else ""
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
@@ -79,9 +94,13 @@ def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
     metric = task.metric(task.headline)
     if state.config.variants:
         unit = f" {metric.unit}".rstrip()
-        pairs = zip(state.config.variants, state.spreads(metric.name), strict=False)
-        means = [f"{variant.label} {metric.format(spread.mean)}{unit}" for variant, spread in pairs]
-        text = f"{name}: {metric.label}: {', '.join(means)}; {state.elapsed:.1f} s."
+        spreads = list(state.spreads(metric.name))
+        pairs = zip(state.config.variants, spreads, strict=False)
+        texts = [
+            f"{variant.label} {metric.format_spread(spread)}{unit}" for variant, spread in pairs
+        ]
+        count = _count(spreads)
+        text = f"{name}: {metric.label}: {', '.join(texts)}{count}; {state.elapsed:.1f} s."
         return text, "information"
     result = "done"
     if metric.name in state.results:

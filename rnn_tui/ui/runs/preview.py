@@ -20,6 +20,16 @@ from rnn_tui.ui.common.task_view import pane_of
 from rnn_tui.ui.runs.views import curves_of
 
 LABEL_CELLS = 22  # cells before the value of a setting
+FIRST_SETTINGS = (
+    "cell",
+    "hidden size",
+    "hidden sizes",
+    "losses",
+    "preset",
+    "epochs",
+    "learning rate",
+    "batch size",
+)
 LEAST_HEIGHT = 14  # rows of the table from which there is room for a preview below it
 
 
@@ -94,9 +104,15 @@ def preview_text(run: RunRecord, resume_key: str, problem: str = "") -> Content:
     else:
         parts += _figures(run, run.metric, "last ", [network.last for network in run.networks])
     parts.append(("Settings\n", "bold"))
-    for label, value in settings_of(run.config):
+    for label, value in sorted(settings_of(run.config), key=_place_of_setting):
         parts += _line(label, LABEL_CELLS, value)
     return Content.assemble(*parts)
+
+
+def _place_of_setting(setting: tuple[str, str]) -> int:
+    """Return a sort key for a setting and its value: what a network is comes first."""
+    label, _ = setting
+    return FIRST_SETTINGS.index(label) if label in FIRST_SETTINGS else len(FIRST_SETTINGS)
 
 
 def _sentences(run: RunRecord, resume_key: str, problem: str) -> Iterable[str]:
@@ -119,7 +135,7 @@ def _figures(
     heading = f"{stage}{run.spec(metric).label}".capitalize()
     networks = run.networks
     if networks[0].n > 1:
-        heading = f"{heading}, mean ± sd, n {networks[0].n}"
+        heading = f"{heading}, n {networks[0].n}: ± sd, min … max"
     yield f"{heading}\n", "bold"
     labels = [network.label or run.config.name for network in networks]
     texts = [spread_figure(run, metric, spread) for spread in spreads]

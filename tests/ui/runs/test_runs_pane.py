@@ -283,7 +283,7 @@ async def test_a_set_of_seeds_is_told_a_network_at_a_time(home: Path) -> None:
         await settled(pilot, app)
         text = screen_text(app)
         assert ", ".join([figures[0].removesuffix(" %"), figures[1]]) in text
-        assert "Test accuracy, mean ± sd, n 3" in text
+        assert "Test accuracy, n 3: ± sd, min … max" in text
         assert all(figure in text for figure in [*figures, *extremes])
 
 
