@@ -24,7 +24,7 @@ from rnn_tui.ui.training.results import VariantTable, abbreviated
 SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts are side by side
 CHART_HEIGHT = 8  # lines that a chart has to keep beside a table
 SMALL_WIDTH = 24  # columns of the narrowest chart, where many are shown
-FIGURES_WIDTH, FIGURES_HEIGHT = 30, 6  # cells of a chart that shows figures alone, with its frame
+FIGURES_WIDTH, FIGURES_HEIGHT = 32, 6  # cells of a chart that shows figures alone, with its frame
 # Of a table below the charts: its share of the lines, the lines of its heading, its fewest epochs.
 TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3
 # Where the table is, in the order in which a key goes through them.
