@@ -1,26 +1,48 @@
-"""An example of results before there is any run: the networks that ship, measured as runs are."""
+"""Examples that are shown before there is any run: a recorded training, and networks that ship.
 
+`python -m tests.examples` records the trainings.
+"""
+
+import json
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import split_figures
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.event_json import event_from
 from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.task import Task
 
 
 @dataclass(frozen=True)
 class Example:
-    """Networks that ship, as a finished run with its evaluation."""
+    """A run that is shown as an example."""
 
     name: str  #: such as `pretrained LSTM`.
-    run: RunState  #: their settings and test figures; there are no curves of their training.
-    evaluation: Any  #: the evaluation, as of a run of the task.
+    run: RunState  #: settings and figures.
+    evaluation: Any = None  #: the evaluation, as of a run of the task; None if there is none.
+
+
+def recorded_example(task: Task) -> Example | None:
+    """Read the training that was recorded for a task, with its curves; None if none was."""
+    path = asset_dir() / "examples" / f"{task.name}.json"
+    if not path.is_file():
+        return None
+    document = json.loads(path.read_text(encoding="utf-8"))
+    config = config_from_dict(document["config"])
+    run = RunState(f"recorded {task.name}", config)
+    for event_document in document["events"]:
+        run = run.apply(event_from(event_document, run.run_id, config))
+    return Example(f"a recorded training of {config.label}", run)
 
 
 def measure_example(task: Task) -> Example:
     """Measure the networks that ship for a task on its test data: a few seconds, with PyTorch.
+
+    There are no curves of their training.
 
     Raises:
         CheckpointError: if none ship, or their file can't be read.
@@ -41,7 +63,7 @@ def measure_example(task: Task) -> Example:
         checkpoint=str(source.path),
     )
     evaluation = task.load().evaluate(checkpoint.config, checkpoint.weights)
-    return Example(source.title, run, evaluation)
+    return Example(f"{source.title}, as shipped", run, evaluation)
 
 
 def _usual_source(task: Task) -> Source:

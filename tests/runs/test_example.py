@@ -2,17 +2,21 @@
 
 import pytest
 
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.example import measure_example
+from rnn_tui.runs.example import measure_example, recorded_example
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
+from rnn_tui.tasks.task import Task
 from tests.extension.toy_task import MAJORITY
 
 
 def test_the_networks_that_ship_are_shown_as_a_finished_run() -> None:
     example = measure_example(RECALL)
-    assert example.name == "pretrained recall × 5"
+    assert example.name == "pretrained recall × 5, as shipped"
     assert example.run.status is Status.FINISHED
     labels = [variant.label for variant in example.run.config.variants]
     assert labels == ["H 2 ce", "H 5 ce", "H 10 ce"]
@@ -25,7 +29,24 @@ def test_the_networks_that_ship_are_shown_as_a_finished_run() -> None:
     assert example.evaluation.confusion.shape == (3, 10, 10)
 
 
+@pytest.mark.parametrize("task", [MNIST, RECALL, ADDER])
+def test_a_training_is_recorded_with_its_curves(task: Task) -> None:
+    example = recorded_example(task)
+    assert example is not None
+    run = example.run
+    assert run.status is Status.FINISHED
+    assert run.config == task.config(task.default_cell, **_seeds(run.config))
+    assert len(run.epochs) == run.config.epochs
+    curves = run.bands or run.series
+    assert {"train_loss", "val_loss"} <= curves.keys()
+
+
+def _seeds(config: RunConfig) -> dict[str, int]:
+    return {"seeds": 5} if config.variants else {}
+
+
 def test_a_task_without_weights_has_no_example(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(TASKS, MAJORITY.name, MAJORITY)
     with pytest.raises(CheckpointError, match="No weights ship for majority"):
         measure_example(MAJORITY)
+    assert recorded_example(MAJORITY) is None

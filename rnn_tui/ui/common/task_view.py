@@ -64,7 +64,12 @@ class TaskTab(Pane):
 
     @property
     def example(self) -> "Example | None":
-        """The example shown before there is any run; None with runs, or if there is none."""
+        """The networks shown before there is any run; None with runs, or if there are none."""
+        raise NotImplementedError
+
+    @property
+    def recorded(self) -> "Example | None":
+        """The training shown before there is any run; None with runs, or if there is none."""
         raise NotImplementedError
 
     @property
@@ -106,8 +111,10 @@ class TaskView(Widget):
     To be a class's last base: Textual takes styles from the first.
     """
 
-    #: whether it shows what comes of a run, and so an example before there is any.
+    #: whether it shows what comes of a run, and so `TaskTab.example` before there is any.
     shows_results: ClassVar[bool] = False
+    #: whether it shows how a run trains, and so `TaskTab.recorded` before there is any.
+    shows_training: ClassVar[bool] = False
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
         """Show what there is now of the tab's runs; called while it is in front."""

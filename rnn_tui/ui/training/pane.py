@@ -98,6 +98,9 @@ class TaskPane(TaskTab):
         self._measuring = LatestQuestion["Example"](self, self._receive_example)
         self._example_asked = False  #: whether the example was asked for.
         self._example: Example | None = None  #: None until it is measured.
+        self._replaying = LatestQuestion["Example | None"](self, self._receive_recorded)
+        self._recorded_asked = False  #: whether the recorded training was asked for.
+        self._recorded: Example | None = None  #: None until it is read.
 
     def compose(self) -> ComposeResult:
         first = self._all_views[0]
@@ -177,7 +180,7 @@ class TaskPane(TaskTab):
         self._views = {name: self._views[name], **self._views}
         content = self.content(name)
         if content is not None:
-            content.set_class(content.shows_results and self.example is not None, "-example")
+            content.set_class(self._example_in(content) is not None, "-example")
             content.bring_up_to_date(self)
         else:
             self.run_worker(self._fill(name), group="fill")
@@ -396,38 +399,60 @@ class TaskPane(TaskTab):
             state for state in states if state.status is Status.LOADING and state is not active
         ]
         failed = chosen is not None and chosen.status is Status.FAILED
-        self._ask_for_example()
-        example = self.example if self._shows_results else None
+        self._ask_for_examples()
+        example = self._example_in(self.content(self.view))
         self.query_one(RunBar).show(states, chosen, example.name if example is not None else "")
         self.query_one(RunProgress).show(active if active in states else chosen, len(queued))
         show_line(self, "#failure", chosen.message if chosen is not None and failed else "")
         self._show_view()
 
     @property
-    def _shows_results(self) -> bool:
-        """Whether the view in front shows what comes of a run."""
-        content = self.content(self.view)
-        return content is not None and content.shows_results
-
-    @property
     def example(self) -> "Example | None":
         return None if self.states() else self._example
 
-    def _ask_for_example(self) -> None:
-        """Have the example measured where it is to be seen, once PyTorch is loaded."""
-        if self._shows_results and not self._example_asked and self.runs.engine_loaded:
-            # weights, on use only
-            from rnn_tui.runs.example import measure_example  # noqa: PLC0415
+    @property
+    def recorded(self) -> "Example | None":
+        return None if self.states() else self._recorded
 
+    def _example_in(self, content: TaskView | None) -> "Example | None":
+        """Return the example that a view shows; None if it shows none."""
+        if content is not None and content.shows_results:
+            return self.example
+        if content is not None and content.shows_training:
+            return self.recorded
+        return None
+
+    def _ask_for_examples(self) -> None:
+        """Have the example of the view in front made, once PyTorch is loaded.
+
+        Not in a page: a server has many pages that never load it.
+        """
+        content = self.content(self.view)
+        if content is None or self.states() or not self.runs.engine_loaded:
+            return
+        # weights and the database, on use only
+        from rnn_tui.runs.example import measure_example, recorded_example  # noqa: PLC0415
+
+        if content.shows_results and not self._example_asked:
             self._example_asked = True
-            if not self.states():
-                self._measuring.ask(partial(measure_example, self.spec))
+            self._measuring.ask(partial(measure_example, self.spec))
+        if content.shows_training and not self._recorded_asked:
+            self._recorded_asked = True
+            self._replaying.ask(partial(recorded_example, self.spec))
 
     async def _receive_example(self, outcome: "Example | str") -> None:
         if not isinstance(outcome, str):  # a task without weights that ship has no example
             self._example = outcome
-            self.show_runs()
-            self.app.refresh_bindings()
+            self._show_example()
+
+    async def _receive_recorded(self, outcome: "Example | str | None") -> None:
+        if not isinstance(outcome, str):
+            self._recorded = outcome
+            self._show_example()
+
+    def _show_example(self) -> None:
+        self.show_runs()
+        self.app.refresh_bindings()
 
     def _report_end(self, state: RunState, notify: bool) -> None:
         """Log how a run has ended, once, and let views know; show a notice if that is wanted."""

@@ -94,9 +94,9 @@ class RunBar(Static):
         if not states and example:
             line = Content.assemble(
                 (" Example ", "bold reverse"),
-                f" {example}, as shipped. ",
+                f" {example}. ",
                 ("t", "bold"),
-                " trains your own.",
+                (f" trains your own. {self._runs.note}", "$foreground 60%"),
             )
             self.update(line, layout=False)
             return

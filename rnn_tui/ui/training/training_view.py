@@ -85,6 +85,7 @@ class TrainingCharts(ChartGrid):
     """The charts that a task's metrics name, or one of every metric; below them a table."""
 
     DEFAULT_CLASSES = "training-charts"
+    shows_training = True
     BINDINGS = [
         key("metric", "metric", "Metric", "The next metric in the chart in focus"),
         key("charts", "charts", "Charts", "All metrics as small charts, and back"),
@@ -220,7 +221,7 @@ class TrainingCharts(ChartGrid):
             if several and len(metrics) > 1 and lines:
                 label = f"{label}, {word}"
             points = metric.stage != "train" or _is_by_epoch(state, metric)
-            colour = self._pane.runs.colours[state.run_id]
+            colour = self._pane.runs.colours.get(state.run_id, 0)  # an example has none
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
@@ -279,7 +280,8 @@ class RunsTraining(TrainingCharts):
         super().__init__(pane, table)
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        self._draw_charts(pane.states())
+        recorded = pane.recorded
+        self._draw_charts(pane.states() if recorded is None else [recorded.run])
         self._show_epochs(pane.chosen)
         self.on_resize()
 
@@ -329,7 +331,9 @@ class NetworksTraining(TrainingCharts, SpreadView):
         self.on_resize()
 
     def draw(self) -> None:
-        self._draw_charts([self._pane.chosen] if self._pane.chosen else [])
+        recorded = self._pane.recorded
+        run = self._pane.chosen if recorded is None else recorded.run
+        self._draw_charts([run] if run is not None else [])
 
     def _curves(
         self, state: RunState, metrics: Sequence[Metric], several: bool

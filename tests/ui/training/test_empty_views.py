@@ -22,6 +22,11 @@ async def shown(pilot: Pilot[Any], words: str) -> str:
 async def test_an_example_is_shown_until_a_run_is_started() -> None:
     app: Any = RnnTuiApp()
     async with running(app, "recall", size=(80, 24)) as pilot:
+        text = await shown(pilot, " Example  a recorded training of recall")
+        assert "t trains your own" in text
+        training = app.pane.front_view
+        assert training.opacity < 1
+        assert all(chart.prepared for chart in training.charts)
         await view(pilot, "results")
         text = await shown(pilot, " Example  pretrained recall × 5, as shipped.")
         assert "t trains your own" in text
@@ -35,6 +40,7 @@ async def test_an_example_is_shown_until_a_run_is_started() -> None:
         await press(pilot, "t")
         await wait_until(pilot, lambda: bool(app.pane.states()))
         await wait_until(pilot, lambda: "Example" not in screen_text(app))
+        assert training.opacity == 1
         await view(pilot, "results")
         await wait_until(pilot, lambda: bool(app.runs.evaluations), SECONDS)
         await idle(pilot)

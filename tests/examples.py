@@ -1,0 +1,67 @@
+"""The recorded trainings that are shown before there is a run: `python -m tests.examples`.
+
+Trains every task with the settings that its form has at first, sequences with five seeds, in a home
+of its own, and writes what charts draw of it to `assets/examples/TASK.json`.
+"""
+
+import json
+import math
+import os
+import tempfile
+from dataclasses import replace
+from typing import Any
+
+from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.events import Control, Event, new_run_id
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.runs.event_json import to_document
+from rnn_tui.runs.training import train
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
+
+SEEDS = 5
+STEPS = 60  # logged steps that are kept at most
+DIGITS = 4  # significant ones; a chart has room for fewer
+OTHERS = (events.RunStarted, events.EpochEnded, events.RunFinished)
+
+
+def short(value: Any) -> Any:
+    """A value with as few digits as are drawn."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: short(item) for name, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [short(item) for item in value]
+    return value
+
+
+def record(config: RunConfig) -> dict[str, Any]:
+    """Train, and return settings and events as a document."""
+    logged: list[Event] = []
+    train(config, logged.append, Control(), new_run_id())
+    steps = [event for event in logged if isinstance(event, events.StepLogged)]
+    kept_steps = steps[:: math.ceil(len(steps) / STEPS)]
+    drawn = [event for event in logged if isinstance(event, OTHERS) or event in kept_steps]
+    documents = [short(to_document(event)) for event in drawn]
+    return {"config": config.to_dict(), "events": documents}
+
+
+def main() -> None:
+    """Write a file for each task that ships."""
+    folder = asset_dir() / "examples"
+    folder.mkdir(exist_ok=True)
+    for task in TASKS.values():
+        config = task.config(task.default_cell)
+        if isinstance(config, SequenceConfig):
+            config = replace(config, seeds=SEEDS)
+        path = folder / f"{task.name}.json"
+        path.write_text(json.dumps(record(config), separators=(",", ":")) + "\n", "utf-8")
+        print(path, f"{path.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory() as home:
+        os.environ["RNN_TUI_HOME"] = home
+        main()
