@@ -106,7 +106,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--on",
         metavar="WHERE",
-        help=f"train on many cores or machines: {PLACE_FORM}; needs rnn-tui[cluster]",
+        help=f"train on many cores or machines: {PLACE_FORM}; needs the extra cluster",
     )
     parser.add_argument("--trust", action="store_true", help=TRUST_HELP)
     parser.add_argument(

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.cli.commands import add_examples, add_setting, read_path
 from rnn_tui.cli.output import SIGNALS, say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
+from rnn_tui.engine.extras import HOW_TO_INSTALL
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.runs.export.formats import imported
@@ -56,7 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "too: they can read the files in that folder and no others, and each browser has runs of "
         "its own. The connection is not encrypted."
     )
-    parser.epilog = "Extras. web: pip install 'rnn-tui[web]'."
+    parser.epilog = f"Needs the extra web; {HOW_TO_INSTALL}."
     add_examples(parser, "rnn-tui serve", "rnn-tui serve --host 0.0.0.0 --share photos")
     parser.add_argument(
         "--host",

@@ -20,6 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import Bits
 from rnn_tui.inside.probes import Analysis
@@ -145,7 +146,7 @@ def require_lstar() -> Any:
     except ImportError as error:
         raise UserError(
             "Learning a machine needs aalpy, which is not installed; "
-            "pip install 'rnn-tui[automata]' installs it."
+            f"{install_command('automata')} installs it."
         ) from error
     return run_Lstar
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.files import read_small
 from rnn_tui.engine.page import in_page
 from rnn_tui.engine.settings import NumberSetting
@@ -87,8 +88,8 @@ def require_package(package: str, extra: str) -> None:
     """
     if importlib.util.find_spec(package) is None:
         raise ClusterError(
-            f"This needs the package {package}, which is not installed; pip install "
-            f"'rnn-tui[{extra}]' adds it."
+            f"This needs the package {package}, which is not installed; "
+            f"{install_command(extra)} installs it."
         )
 
 

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.automaton import (
@@ -394,9 +395,8 @@ def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
     for name in [name for name in sys.modules if name.partition(".")[0] == "aalpy"]:
         monkeypatch.delitem(sys.modules, name)
     monkeypatch.setitem(sys.modules, "aalpy", None)
-    with pytest.raises(
-        UserError, match=r"aalpy, which is not installed; pip install 'rnn-tui\[automata\]'"
-    ):
+    sentence = f"aalpy, which is not installed; {install_command('automata')} installs it."
+    with pytest.raises(UserError, match=re.escape(sentence)):
         analyse_automaton(SHIPPED)
 
 

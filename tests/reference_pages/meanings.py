@@ -411,7 +411,7 @@ MEANINGS = {
     "trials[].value": "the metric over seeds; null until it is known",
     "sweep: importance": (
         "the importance of each setting for the metric, as shares that sum to 1; empty for "
-        "fewer than four trials, null without `rnn-tui[search]`"
+        "fewer than four trials, null without the extra `search`"
     ),
     "sweep: best": "the number of the trial with the best mean over seeds; null if none has ended",
     "<setting>": "of that setting",

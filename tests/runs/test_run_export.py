@@ -16,6 +16,7 @@ import pytest
 from safetensors import safe_open
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.extras import HOW_TO_INSTALL, install_command
 from rnn_tui.engine.metrics import Metric, Spread, accuracy_metric
 from rnn_tui.engine.palette import LIGHT_PALETTE
 from rnn_tui.networks import CELLS
@@ -292,16 +293,14 @@ def test_a_package_that_is_not_installed_is_named_with_its_extra(
     assert (code, out) == (EXIT_FAILURE, "")
     sentence = assert_one_sentence(err)
     assert package in sentence
-    assert f"pip install 'rnn-tui[{extra}]'" in sentence
+    assert install_command(extra) in sentence
     assert list(here.iterdir()) == []
 
 
 def test_a_format_says_its_extra() -> None:
     names = ExportFormat("names", "the names alone", f"{__name__}:export", extra="letters")
     formats = {**FORMATS, "names": names}
-    assert extras_needed(formats).endswith(
-        "letters for names: pip install 'rnn-tui[plots,tensorboard,onnx,letters]'."
-    )
+    assert extras_needed(formats).endswith(f"letters for names; {HOW_TO_INSTALL}.")
     assert names.load() is export
 
 

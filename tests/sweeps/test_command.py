@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.main import main
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
@@ -237,7 +238,7 @@ def test_without_the_extras_the_command_says_so(
         with monkeypatch.context() as missing:
             missing.setitem(sys.modules, package, None)
             assert main(["sweep", *TINY, "--grid", "hidden_size=2,3", *more, "--quiet"]) == 1
-        assert f"pip install 'rnn-tui[{extra}]'" in capsys.readouterr().err
+        assert install_command(extra) in capsys.readouterr().err
     with SweepStore() as store:
         assert store.sweep_names() == []
 

@@ -5,6 +5,7 @@ TLS.
 import datetime
 import getpass
 import ipaddress
+import re
 import shutil
 import socket
 import subprocess
@@ -19,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from rnn_tui.engine.errors import ClusterError, SettingError
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.page import DRIVER_VARIABLE, WEB_DRIVER
 from rnn_tui.engine.state import Status
 from rnn_tui.sweeps.places import read_place, require_package
@@ -119,7 +121,7 @@ def test_a_page_in_the_browser_has_no_place_to_sweep_on(monkeypatch: pytest.Monk
 
 
 def test_a_missing_extra_is_named() -> None:
-    with pytest.raises(ClusterError, match=r"pip install 'rnn-tui\[cluster\]'"):
+    with pytest.raises(ClusterError, match=re.escape(install_command("cluster"))):
         require_package("no_such_package", "cluster")
 
 

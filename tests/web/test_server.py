@@ -19,6 +19,7 @@ from typing import Any
 import psutil
 import pytest
 
+from rnn_tui.engine.extras import install_command
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_refused, rnn_tui
 from tests.web.serving import PATIENCE, Serving, serving
 
@@ -525,5 +526,5 @@ def test_without_the_extra_a_sentence_says_how_to_get_it(tmp_path: Path) -> None
     (tmp_path / "textual_serve.py").write_text("raise ImportError", encoding="utf-8")
     path = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
     result = rnn_tui("serve", PYTHONPATH=path)
-    assert "pip install 'rnn-tui[web]'" in assert_refused(result.stdout, result.stderr)
+    assert install_command("web") in assert_refused(result.stdout, result.stderr)
     assert result.returncode == EXIT_FAILURE

@@ -7,6 +7,7 @@ from typing import TypeAlias
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.extras import HOW_TO_INSTALL
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,
@@ -70,8 +71,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = (
         "Train one task with many settings, each over several seeds, on the cores of this "
         "machine or on many machines. The runs are stored like all others. A sweep that was "
-        "interrupted can be resumed. Sweeps need the extra rnn-tui[cluster], searches also "
-        "rnn-tui[search]."
+        "interrupted can be resumed. Sweeps need the extra cluster, searches also search: "
+        f"{HOW_TO_INSTALL}."
     )
     add_examples(
         parser,

@@ -13,6 +13,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
+from rnn_tui.engine.extras import HOW_TO_INSTALL, install_command
 from rnn_tui.engine.files import whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
@@ -103,7 +104,7 @@ FORMATS = {
 
 
 def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
-    """Return which formats need which extras, and how to install them; empty if none does."""
+    """Return which formats need which extras; empty if none does."""
     names_by_extra: dict[str, list[str]] = {}
     for form in formats.values():
         if form.extra:
@@ -111,8 +112,7 @@ def extras_needed(formats: Mapping[str, ExportFormat] = FORMATS) -> str:
     if not names_by_extra:
         return ""
     needs = [f"{extra} for {' and '.join(names)}" for extra, names in names_by_extra.items()]
-    extras = ",".join(names_by_extra)
-    return f"Extras. {', '.join(needs)}: pip install 'rnn-tui[{extras}]'."
+    return f"Extras. {', '.join(needs)}; {HOW_TO_INSTALL}."
 
 
 def imported(module: str, extra: str, users: str) -> Any:
@@ -131,8 +131,7 @@ def imported(module: str, extra: str, users: str) -> Any:
     except ImportError as error:
         package = module.partition(".")[0]
         raise ExportError(
-            f"{users} need {package}, which is not installed; "
-            f"pip install 'rnn-tui[{extra}]' installs it."
+            f"{users} need {package}, which is not installed; {install_command(extra)} installs it."
         ) from error
 
 

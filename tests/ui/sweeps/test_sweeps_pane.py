@@ -14,6 +14,7 @@ from textual.widgets import DataTable, Input, Select, Static
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import connect, transaction
@@ -294,7 +295,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(
         )
         await press(pilot, "alt+t")
         await wait_until(
-            pilot, lambda: "pip install 'rnn-tui[cluster]' adds it" in last_notice(app)
+            pilot, lambda: f"{install_command('cluster')} installs it" in last_notice(app)
         )
         assert not app.runs.busy
         with SweepStore() as store:
