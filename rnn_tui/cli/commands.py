@@ -15,6 +15,7 @@ from rnn_tui import __version__
 from rnn_tui.engine.errors import SettingError, UserError, printable
 from rnn_tui.engine.paths import HOME_VARIABLE, log_file
 from rnn_tui.engine.settings import Setting
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs import LAST
 
 
@@ -85,13 +86,7 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         function that does it.
     """
     parser = build_parser()
-    options, remaining = parser.parse_known_args(arguments)
-    # argparse takes the words of a question from one place only; options may come between them.
-    if "query" in options and not any(word.startswith("-") for word in remaining):
-        options.query += remaining
-    elif remaining:
-        parser.error(f"unrecognized arguments: {' '.join(remaining)}")
-    return options
+    return parser.parse_args(arguments)
 
 
 class Parser(argparse.ArgumentParser):
@@ -125,9 +120,31 @@ class Parser(argparse.ArgumentParser):
         module.add_arguments(self)
 
     def parse_known_args(self, *arguments: Any, **keywords: Any) -> Any:
-        """Read its part of the command line."""
+        """Read its part of the command line.
+
+        What it does not know ends the program here, so that the usage is that of the command.
+        """
         self.complete()
-        return super().parse_known_args(*arguments, **keywords)
+        options, remaining = super().parse_known_args(*arguments, **keywords)
+        # argparse takes the words of a question from one place only; options may come between them.
+        if "query" in options and not any(word.startswith("-") for word in remaining):
+            options.query += remaining
+        elif remaining:
+            self.error(f"unrecognized arguments: {' '.join(remaining)}{self._hint(remaining)}")
+        return options, []
+
+    def _hint(self, words: Sequence[str]) -> str:
+        """Return what the first of these options may have been meant to be."""
+        mistyped = next((word for word in words if word.startswith("-")), "")
+        return did_you_mean(mistyped.partition("=")[0], self._option_string_actions)
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        """Check that a value is one of the choices, and else say which of them may be meant."""
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            hint = did_you_mean(str(value), map(str, action.choices or ()))
+            raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
 
     def format_help(self) -> str:
         """Return the text that `--help` prints."""

@@ -12,6 +12,7 @@ from dataclasses import KW_ONLY, dataclass
 from typing import Any, ClassVar
 
 from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.suggestions import did_you_mean
 
 
 class _Devices(tuple[str, ...]):
@@ -340,4 +341,7 @@ WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 
 def check_choice(what: str, value: str, choices: Sequence[str]) -> None:
     """Raise `SettingError` unless `value` is one of `choices`."""
     if value not in choices:
-        raise SettingError(f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”.")
+        hint = did_you_mean(value, choices)
+        raise SettingError(
+            f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”{hint}."
+        )

@@ -18,6 +18,7 @@ from rnn_tui.engine.errors import (
 )
 from rnn_tui.engine.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs import LAST
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
 from rnn_tui.runs.curves import Curve, without_seeds
@@ -127,7 +128,8 @@ class RunStore:
                 f"{len(by_beginning)} runs begin with “{printable(text)}”: {listed}{rest}; "
                 "type more."
             )
-        raise StoreError(f"There is no run “{printable(text)}”; rnn-tui runs lists them.")
+        hint = did_you_mean(text, names.values())
+        raise StoreError(f"There is no run “{printable(text)}”{hint}; rnn-tui runs lists them.")
 
     def logged_values(self, run_id: str, kind: Kind | None = None) -> list[LoggedValues]:
         """Return every value that was logged of a run, by step.

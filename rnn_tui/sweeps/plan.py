@@ -20,6 +20,7 @@ from rnn_tui.engine.settings import (
     Setting,
     check_choice,
 )
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs.cost import mean_seconds
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
@@ -329,7 +330,8 @@ def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
         settings["augmentation"] = task.augmentations
     if name not in settings:
         raise SettingError(
-            f"{task.label} has no setting “{printable(name)}” that can be varied; it has "
+            f"{task.label} has no setting “{printable(name)}” that can be varied"
+            f"{did_you_mean(name, settings)}; it has "
             f"{', '.join(settings)}."
         )
     return settings[name]

@@ -565,6 +565,9 @@ def test_terminal_gets_a_bar_with_rate_and_time_left(coloured: tuple[int, str]) 
 @pytest.mark.process
 def test_terminal_keeps_one_line_per_epoch_and_the_result(coloured: tuple[int, str]) -> None:
     lines = [line for line in screen_after(coloured[1]) if line]
+    assert lines.pop(0) == "rnn-tui: 116,746 parameters."
+    end = next(at for at, line in enumerate(lines) if line.startswith("rnn-tui: Run "))
+    lines = lines[:end]  # before what to do next
     figures = (
         r"training loss [\d.]+  validation loss [\d.]+  validation accuracy [\d.]+ %  [\d.]+ s"
     )
@@ -605,3 +608,56 @@ def test_a_failed_gpu_is_told_in_a_sentence(
     code, out, err = run_inside(quick(mnist_slice, "--device", "cuda"))
     assert (code, out) == (EXIT_FAILURE, "")
     assert assert_one_sentence(err) == f"rnn-tui: {failed}"
+
+
+# --- did you mean ---------------------------------------------------------------------------
+
+MISTYPED = {
+    "a command": ("trian recall", "rnn-tui: error", "“train”"),
+    "a task": ("train recal", "rnn-tui train: error", "“recall”"),
+    "a preset": ("train recall --preset fats", "rnn-tui train recall: error", "“fast”"),
+    "a cell": ("train mnist --cell lsmt", "rnn-tui train mnist: error", "“lstm”"),
+    "an option": ("train recall --sed 3", "rnn-tui train recall: error", "“--seed”"),
+    "an option with a value": ("add 1 1 --bass=decimal", "rnn-tui add: error", "“--base”"),
+    "an option of runs": ("runs show last --jsno", "rnn-tui runs show: error", "“--json”"),
+    "a setting of a sweep": ("sweep recall --grid hiden_size=2,3", "rnn-tui", "“hidden_size”"),
+}
+
+
+@pytest.mark.parametrize(("line", "start", "meant"), MISTYPED.values(), ids=MISTYPED)
+def test_a_mistyped_word_is_answered_by_the_one_that_was_meant(
+    line: str, start: str, meant: str
+) -> None:
+    code, out, err = run_inside(line.split())
+    assert code == EXIT_USAGE
+    sentence = assert_refused(out, err)
+    assert sentence.startswith(start)
+    assert f"did you mean {meant}?" in sentence
+
+
+def test_a_mistyped_option_prints_the_usage_of_its_command() -> None:
+    _, _, err = run_inside(["runs", "show", "last", "--jsno"])
+    assert err.startswith("usage: rnn-tui runs show ")
+
+
+def test_a_mistyped_run_is_answered_by_the_one_that_was_meant(home: Path) -> None:
+    code, _, _ = run_inside(
+        [
+            "train",
+            "recall",
+            "--preset",
+            "fast",
+            "--epochs",
+            "1",
+            "--training-size",
+            "320",
+            "--quiet",
+        ]
+    )
+    assert code == 0
+    name = json.loads(run_inside(["runs", "--json"])[1])["runs"][0]["name"]
+    for command in (["runs", "show"], ["recall", "314", "--run"]):
+        _, _, err = run_inside([*command, name.replace("recall", "reclal")])
+        assert f"did you mean “{name}”?" in assert_one_sentence(err)
+    picture = ["runs", "export", name, "--to", "png", "--metric", "val_acuracy"]
+    assert "did you mean “val_accuracy”?" in assert_one_sentence(run_inside(picture)[2])

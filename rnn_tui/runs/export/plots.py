@@ -9,6 +9,7 @@ from typing import Any
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs.curves import Against, Line, lines
 from rnn_tui.runs.export.formats import Export, imported
 from rnn_tui.runs.run_record import RunRecord
@@ -142,7 +143,8 @@ def _panels(
         if not metric_lines and metrics is not None:
             logged = sorted({name for run in runs for name in store.metrics(run.run_id)})
             raise ExportError(
-                f"These runs have no metric “{printable(name)}”, only {', '.join(logged)}."
+                f"These runs have no metric “{printable(name)}”{did_you_mean(name, logged)}, only "
+                f"{', '.join(logged)}."
             )
         if metric_lines or faint_lines:
             panels.append(Panel(_definition(runs, name), metric_lines, faint_lines))
