@@ -102,7 +102,12 @@ def add_weights_options(parser: argparse.ArgumentParser, verb: str, default: str
 
 def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -> None:
     """Add the options that choose one of several networks; `loss` is that of the usual one."""
-    add_weights_options(parser, verb, "those of the last run of the task, or those that ship")
+    add_weights_options(
+        parser,
+        verb,
+        "those of the last run of the task that is no trial of a sweep and no network of a "
+        "report, or those that ship",
+    )
     add_setting(
         parser, SETTINGS["hidden_size"], f"{verb} a network of this size (default: the largest)"
     )

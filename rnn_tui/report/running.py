@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -124,6 +125,12 @@ def train_missing(
     return missing.standing if control.stopping else replace(missing.standing, runs_left=0)
 
 
+def _note_group(run_id: str) -> None:
+    """Note that a run belongs to a rerun of the report, if it could be stored."""
+    with suppress(StoreError), SweepStore() as store:
+        store.add_to_group(run_id, REPORT_GROUP)
+
+
 @dataclass
 class _RunInTraining:
     """A run that has begun and not ended."""
@@ -198,6 +205,7 @@ class _MissingRuns:
                 training.train(
                     job.config, emit, self._control, job.run_id, on_unsaved=self._on_unsaved
                 )
+                _note_group(job.run_id)
             else:
                 training.resume(planned.run, emit, self._control, on_unsaved=self._on_unsaved)
         except (StoreError, CheckpointError) as error:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST, run_folders
@@ -29,6 +30,11 @@ RUNS_LOOKED_AT = 500
 RUNS_LISTED = 20  # finished runs in a list of networks; more would only make it long
 NETWORKS_KEPT = 16  # networks in memory; a shipped one takes half a megabyte at most
 
+# runs in the database, by conditions in SQL
+DELETED = "deleted IS NOT NULL"
+IN_A_GROUP = "id IN (SELECT run_id FROM trials)"  # of a sweep, or of a rerun of the report
+NEWEST = f"deleted IS NULL ORDER BY created DESC LIMIT {RUNS_LOOKED_AT}"
+
 NetworkType = TypeVar("NetworkType")
 
 
@@ -37,7 +43,7 @@ class Source:
     """A file of weights that may answer."""
 
     path: Path  #: where it lies.
-    label: str  #: such as `pretrained` or `run 20250101-120000-abcdef`.
+    label: str  #: such as `pretrained` or `run adder-fast`.
     position: int | None = None  #: the position that it recalls; None for other tasks.
     #: the name of its network's kind, such as `LSTM`; empty if the file was not read.
     name: str = ""
@@ -126,9 +132,16 @@ def choose_shipped(task: str, cell: str = "") -> Source:
     return Source(path, f"pretrained {cell}", name=CELLS[cell].label, ships=True)
 
 
-def finished_runs(task: str) -> Iterator[Source]:
-    """Yield the runs of a task that were trained to their end, the newest first."""
-    deleted_ids: set[str] | None = None
+def finished_runs(task: str, *, by_hand: bool = False) -> Iterator[Source]:
+    """Yield the runs of a task that were trained to their end, the newest first.
+
+    Args:
+        task: the task.
+        by_hand: whether trials of sweeps and networks of a rerun of the report are left out, which
+            nobody trained to ask them something.
+    """
+    left_out: set[str] | None = None
+    names: Mapping[str, str] = {}
     for run_id in run_folders()[:RUNS_LOOKED_AT]:
         path = weights_of(run_id)
         try:
@@ -137,11 +150,15 @@ def finished_runs(task: str) -> Iterator[Source]:
             continue
         if config.task != task or not metrics:  # a file has metrics once its run has finished
             continue
-        if deleted_ids is None:  # the database is read only if there is such a run
-            deleted_ids = _deleted()
-        if run_id not in deleted_ids:
+        if left_out is None:  # the database is read only if there is such a run
+            left_out = _ids_where(DELETED)
+            if by_hand:
+                left_out |= _ids_where(IN_A_GROUP)
+            names = _newest_names()
+        if run_id not in left_out:
             position = getattr(config, "position", None)
-            yield Source(path, f"run {printable(run_id)}", position, config.name)
+            name = printable(names.get(run_id, run_id))
+            yield Source(path, f"run {name}", position, config.name)
 
 
 def run_weights(task: str, run: str) -> Source:
@@ -164,8 +181,10 @@ def run_weights(task: str, run: str) -> Source:
     run_ids = _ids_meant(run)
     if len(run_ids) != 1:
         beginning = f"{len(run_ids)} runs begin" if run_ids else "No run begins"
+        hint = "" if run_ids else did_you_mean(run, _names().values())
         raise CheckpointError(
-            f"{beginning} with “{printable(run)}”, and none has that name; rnn-tui runs lists them."
+            f"{beginning} with “{printable(run)}”, and none has that name{hint}; rnn-tui runs "
+            "lists them."
         )
     [run_id] = run_ids
     path = weights_of(run_id)
@@ -173,7 +192,8 @@ def run_weights(task: str, run: str) -> Source:
         raise CheckpointError(
             f"Run {printable(run_id)} has no weights: it ended before they were first kept."
         )
-    return Source(path, f"run {printable(run_id)}")
+    is_name = run != run_id and not run_id.startswith(run)
+    return Source(path, f"run {printable(run if is_name else run_id)}")
 
 
 def _ids_meant(text: str) -> list[str]:
@@ -197,15 +217,24 @@ def _names() -> Mapping[str, str]:
     return {}
 
 
-def _deleted() -> set[str]:
-    """Return the ids of deleted runs; empty if there is no database that can be read."""
+def _ids_where(condition: str) -> set[str]:
+    """Return the ids of runs, by a condition in SQL; empty if no database can be read."""
     from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
 
-    return {run_id for _, run_id in read_names("deleted IS NOT NULL")}
+    return {run_id for _, run_id in read_names(condition)}
+
+
+def _newest_names() -> dict[str, str]:
+    """Return the names of the newest runs by id; empty if no database can be read."""
+    from rnn_tui.runs.database import read_names  # noqa: PLC0415 - SQLite, on use only
+
+    return {run_id: name for name, run_id in read_names(NEWEST)}
 
 
 def choose(task: str, position: int | None = None, *, only_pretrained: bool = False) -> Source:
     """Return the weights that answer by default: of the newest finished run, else those that ship.
+
+    Trials of sweeps and networks of a rerun answer only if they are named.
 
     Args:
         task: the task.
@@ -217,7 +246,7 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
     """
     usual_position = TASKS[task].presets[0].values.get("position")
     pretrained = sorted(shipped(task), key=lambda source: source.position != usual_position)
-    runs: Iterator[Source] = iter(()) if only_pretrained else finished_runs(task)
+    runs: Iterator[Source] = iter(()) if only_pretrained else finished_runs(task, by_hand=True)
     first: Source | None = None
     for source in chain(runs, pretrained):
         if position is None or source.position == position:
@@ -264,7 +293,7 @@ def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
 def trained_networks(task: str) -> dict[str, Any]:
     """Return a trained network of each cell: of the newest finished run, else one that ships."""
     paths: dict[str, Path] = {}
-    for source in (*finished_runs(task), *shipped(task)):
+    for source in (*finished_runs(task, by_hand=True), *shipped(task)):
         with suppress(CheckpointError):
             cell = read_description(source.path)[0].cell
             paths.setdefault(cell, source.path)

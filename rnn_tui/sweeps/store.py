@@ -16,6 +16,7 @@ from rnn_tui.engine.errors import SafeText, StoreError, printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Spread, best_seeds
 from rnn_tui.engine.state import Status
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs.columns import INVALID_VALUE
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.database_rows import insert_run
@@ -206,10 +207,11 @@ class SweepStore(RunStore):
         """
         rows = self._execute("SELECT created, plan FROM sweeps WHERE name = ?", name)
         if not rows:
-            newest = ", ".join(self.sweep_names()[:3]) or "none yet"
+            names = self.sweep_names()
+            newest = ", ".join(names[:3]) or "none yet"
             raise StoreError(
-                f"There is no sweep “{printable(name)}”; there is {newest} (rnn-tui sweep list "
-                "shows all)."
+                f"There is no sweep “{printable(name)}”{did_you_mean(name, names)}; there is "
+                f"{newest} (rnn-tui sweep list shows all)."
             )
         try:
             plan = SweepPlan(**json.loads(rows[0]["plan"]))
@@ -231,6 +233,14 @@ class SweepStore(RunStore):
                     "INSERT OR IGNORE INTO trials VALUES (?, ?, ?, ?, 0)",
                     (run.run_id, sweep, trial, json.dumps(point)),
                 )
+
+    def add_to_group(self, run_id: str, group: str) -> None:
+        """Store that a run belongs to a group that is no sweep, such as a rerun of the report."""
+        self._execute(
+            "INSERT OR IGNORE INTO trials SELECT id, ?, 0, '{}', 0 FROM runs WHERE id = ?",
+            group,
+            run_id,
+        )
 
     def set_pruned(self, sweep: str, trial: int) -> None:
         """Store that a trial was pruned."""

@@ -145,7 +145,7 @@ def test_weights_of_a_run_answer_until_the_pretrained_are_asked_for(
         json.loads(run_inside([*question, "--json", *more])[1])["weights"]
         for more in ([], ["--pretrained"], ["--weights", str(run_document["output"])])
     ]
-    assert sources[0]["source"] == f"run {run_document['run']}"
+    assert run_document["run"] in sources[0]["path"]
     assert sources[0]["path"] == run_document["weights"]
     assert (sources[0]["hidden_size"], sources[0]["loss"], sources[0]["seed"]) == (3, "mse", 5)
     assert sources[1]["source"] == "pretrained"

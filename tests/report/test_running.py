@@ -28,6 +28,7 @@ from rnn_tui.report.schedule import planned_runs
 from rnn_tui.runs import training
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.weights import choose, finished_runs
 from rnn_tui.tasks import TASKS
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
 
@@ -106,6 +107,13 @@ def test_the_time_left_is_reported_before_anything_has_been_trained(home: Path) 
     assert first.progress == 0
     assert first.seconds_left is not None
     assert first.seconds_left > 0
+
+
+def test_networks_of_a_rerun_answer_no_question_unless_they_are_named(home: Path) -> None:
+    assert choose("recall").ships
+    assert train_plan(small_plan(1)).ending.complete
+    assert list(finished_runs("recall"))
+    assert choose("recall").ships
 
 
 def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:

@@ -16,9 +16,12 @@ from rnn_tui.runs.weights import (
     choose_shipped,
     finished_runs,
     named_weights,
+    run_weights,
     shipped,
 )
+from rnn_tui.sweeps.store import SweepStore
 from rnn_tui.tasks import TASKS
+from tests.runs.kept_runs import small, train
 from tests.tasks.conftest import small_config, small_run
 
 
@@ -120,6 +123,20 @@ def test_what_can_not_answer_is_passed_over(
 ) -> None:
     spoil(finished)
     assert choose("recall", 3).label == "run 20200101-000000-000000"
+
+
+def test_trials_and_networks_of_a_report_answer_only_if_they_are_named(home: Path) -> None:
+    train(small(epochs=1))
+    by_hand = choose("recall")
+    train(small(epochs=2))
+    with SweepStore() as store:
+        trial = store.find("last")
+        assert choose("recall").label == f"run {trial.name}"
+        store.add_to_group(trial.run_id, "recall-1")
+    assert choose("recall") == by_hand
+    assert by_hand.label != f"run {trial.name}"
+    assert run_weights("recall", trial.name).label == f"run {trial.name}"
+    assert f"run {trial.name}" in [source.label for source in candidates("recall")]
 
 
 def test_a_run_of_the_position_goes_before_a_newer_one_of_another() -> None:
