@@ -214,6 +214,11 @@ class RunConfig:
         return ()
 
     @property
+    def seed_count(self) -> int:
+        """The number of seeds that each variant is trained with."""
+        return 1
+
+    @property
     def without_start(self) -> Self:
         """The settings without a file of weights to start from, which a resumed run needs not."""
         return self

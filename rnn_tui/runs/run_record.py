@@ -4,6 +4,7 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from pathlib import Path
 from typing import Self
 
@@ -95,13 +96,13 @@ class RunRecord:
             )
         return self
 
-    @property
+    @cached_property  # a list of runs asks for it several times
     def networks(self) -> tuple["NetworkFigures", ...]:
         """The figures of each variant over its seeds, or of the one network that it trains."""
         variants = self.config.variants
         if not variants:
             return (NetworkFigures("", 1, _spread_of(self.last), _spread_of(self.final)),)
-        seeds = len(self.config.replicas) // len(variants)
+        seeds = self.config.seed_count
         last = _by_variant(self.last_values, len(variants))
         final = _by_variant(self.final_values, len(variants))
         return tuple(
@@ -215,7 +216,8 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         values["message"] = printable(message, events.LONGEST_SENTENCE)
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
-    replicas = len(values["config"].replicas)
+    config: RunConfig = values["config"]
+    replicas = len(config.variants) * config.seed_count
     return RunRecord(
         id_of_row(row),
         **values,

@@ -125,6 +125,11 @@ class SequenceConfig(RunConfig):
             for seed in range(self.seed, self.seed + self.seeds)
         )
 
+    @property
+    def seed_count(self) -> int:
+        """The number of seeds that each variant is trained with."""
+        return self.seeds
+
 
 PREFERRED_LOSS = "bce"  # of networks of equal size, those that were trained with it come first
 

@@ -34,7 +34,7 @@ def networks(run: RunRecord) -> str:
         return f"{config.name}{size} {config.preset}"
     sizes = sorted({variant.hidden_size for variant in config.variants})
     losses = dict.fromkeys(variant.loss for variant in config.variants)  # each once, in order
-    seeds = len(config.replicas) // len(config.variants)
+    seeds = config.seed_count
     text = f"H {','.join(map(str, sizes))} {','.join(losses)} {config.preset}"
     return f"{text} ×{seeds}" if seeds > 1 else text
 
@@ -92,7 +92,7 @@ COLUMNS: tuple[TableColumn[RunRecord], ...] = (
         style=lambda run: STATUS_MARKS[run.status][1],
     ),
     TableColumn(
-        "done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True, spare=8
+        "done", lambda run: f"{run.progress:.0%}", lambda run: -run.progress, right=True, spare=9
     ),
     TableColumn("validation", _last, lambda run: _sortable(run.last), right=True, spare=1),
     TableColumn(
@@ -115,7 +115,7 @@ COLUMNS: tuple[TableColumn[RunRecord], ...] = (
         lambda run: age(time.time() - run.created),
         lambda run: -run.created,
         right=True,
-        spare=9,
+        spare=8,
     ),
     TableColumn(
         "tags", lambda run: " ".join(run.tags), lambda run: (not run.tags, run.tags), spare=4

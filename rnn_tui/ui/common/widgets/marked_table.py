@@ -111,9 +111,11 @@ class Listing(Generic[Item]):
                 continue
             cells = {column.label: column.text(item) for column in self.columns}
             widths = _wider(widths, cells.values())
-            short_widths = _wider(
-                short_widths, (column.shortened.text(item) for column in self.columns)
+            short_cells = (
+                cells[column.label] if column.short is None else column.short(item)
+                for column in self.columns
             )
+            short_widths = _wider(short_widths, short_cells)
             words = [text for label, text in cells.items() if label not in CHANGING]
             text = " ".join([key, *words, self.note_of(item)]).casefold()
             texts[key] = FilterText(item, text)
