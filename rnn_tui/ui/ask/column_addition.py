@@ -80,6 +80,12 @@ class ColumnAddition(ScrollView, can_focus=True):
     #: The row of each line, or None for the ruler, and the line within it. None if empty.
     _lines: Sequence[tuple[_Row | None, int] | None] = ()
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to scroll only if there are more bits than fit."""
+        if action == "scroll_cells" and not self.max_scroll_x:
+            return None
+        return super().check_action(action, parameters)
+
     def show(self, answer: SumAnswer) -> None:
         self.answer = answer
         self._lay_out()
@@ -99,6 +105,7 @@ class ColumnAddition(ScrollView, can_focus=True):
         if self.answer is None:
             return
         from_right = self._from_right
+        could_scroll = self.max_scroll_x > 0
         self._choose_size(self.answer.addition.length)
         shows_probe = any(line is not None and line[0] is _PROBED for line in self._lines)
         meaning = f"{_label(_CONFIDENCE, self.answer)}: ▁ 50 … █ 100 %"
@@ -110,6 +117,8 @@ class ColumnAddition(ScrollView, can_focus=True):
         self.scroll_to(x=max(0, self.max_scroll_x - from_right), animate=False, force=True)
         # scrolling within a new width has set it to something else
         self._from_right = min(from_right, self.max_scroll_x)
+        if could_scroll != (self.max_scroll_x > 0):
+            self.refresh_bindings()
         self.refresh()
 
     def _choose_size(self, length: int) -> None:

@@ -9,7 +9,7 @@ from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.task_view import pane_of
 
 # What needs something plotted.
-OF_DATA = ("full_screen", "in_chart", "zoom", "reset_view", "spread", "metric", "figure")
+OF_DATA = ("full_screen", "in_chart", "zoom", "reset_view", "spread", "metric", "figure", "axis")
 
 
 class ChartView(Widget):

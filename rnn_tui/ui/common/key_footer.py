@@ -8,6 +8,7 @@ from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.events import MouseDown, MouseMove
 from textual.reactive import reactive
 from textual.widget import Widget
@@ -15,7 +16,7 @@ from textual.widget import Widget
 from rnn_tui.ui.common.pane import Pane
 
 FIRST = ("stop", "pause", "go-on")  # these bindings come first
-LATE = ("network",)  # after the other keys of the view
+LATE = ("larger", "network")  # after the other keys of the view
 ALWAYS = ("help", "palette", "quit")  # these come last, in the narrowest window too
 MOST_KEYS = 8  # with those; a line of more is not read, and the palette has the others
 GAP = "  "  # between two keys
@@ -107,15 +108,18 @@ class KeyFooter(Widget):
     def _keys_that_fit(self) -> Sequence[FooterKey]:
         """Return the keys that do something now and fit: `FIRST`, those of the view, `ALWAYS`."""
         keys: dict[str, FooterKey] = {}  # by action; an action with several keys shows the first
+        ranks: dict[str, int] = {}
         for node, binding, enabled, tooltip in self.screen.active_bindings.values():
             offered = not isinstance(node, Pane) or node.offers(binding.action)
             if binding.show and enabled and offered:
                 keys.setdefault(binding.action, FooterKey(binding, tooltip))
+                ranks.setdefault(binding.action, _rank(binding, node))
         if any(key.binding.id == "stop" for key in keys.values()):  # one run trains at a time
             keys.pop("train", None)
-        in_order = sorted(keys.values(), key=_rank)
+        in_order = sorted(keys.values(), key=lambda key: ranks[key.binding.action])
         last = [key for key in in_order if key.binding.id in ALWAYS]
         room = self.size.width or self.app.size.width  # before the first layout the size is 0
+        room += len(GAP) - 1  # a blank at the left, no gap at the right
         room -= sum(self._width(key) for key in last)
         others = [key for key in in_order if key not in last]
         shown = []
@@ -126,12 +130,14 @@ class KeyFooter(Widget):
         return (*shown, *last)
 
     def _width(self, key: FooterKey) -> int:
-        """Return the columns that a key takes: its name, its description and three blanks."""
+        """Return the columns that a key takes, with the gap after it."""
         return cell_len(f"{self.app.get_key_display(key.binding)} {key.binding.description}{GAP}")
 
 
-def _rank(key: FooterKey) -> int:
+def _rank(binding: Binding, node: DOMNode) -> int:
     """Return a number by which keys are sorted; those of one number stay in their order."""
-    if key.binding.id in FIRST:
+    if binding.id in FIRST:
         return 0
-    return 2 if key.binding.id in LATE else 1
+    if isinstance(node, Pane) and not node.keys_first:
+        return 3
+    return 2 if binding.id in LATE else 1

@@ -100,7 +100,13 @@ class HomeDigit(Vertical):
     """A digit, and what a shipped network predicts after each row."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "on_pad('pen')", "Draw", tooltip="Pen down on the digit; arrows draw"),
+        Binding(
+            "space",
+            "on_pad('pen')",
+            "Draw",
+            key_display="Space",
+            tooltip="Pen down on the digit; arrows draw",
+        ),
         key("other", "other", "Other", "Read another digit"),
         key("network", "network", "Network", "Let the next network that ships with rnn-tui read"),
         key("delete", "on_pad('clear')", "Clear", "Draw on an empty pad", show=False),

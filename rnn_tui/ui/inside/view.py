@@ -75,7 +75,7 @@ class InsideView(AnalysingView):
         ),
         *moves("step", {"home": -ALL, "end": ALL}),
         Binding(
-            "space", "play", "Play", key_display="␣", tooltip="Play the steps, or stop (Space)"
+            "space", "play", "Play", key_display="Space", tooltip="Play the steps, or stop"
         ),
         Binding("up", "move_unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
         *moves("move_unit", {"down": 1, "pageup": -PAGE, "pagedown": PAGE}),

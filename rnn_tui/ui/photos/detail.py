@@ -75,7 +75,7 @@ class Stages(Vertical):
 class DigitBox(Static, can_focus=True):
     """A box for one of several digits in a photo; Enter opens Inside with it."""
 
-    BINDINGS = [Binding("enter", "open", "Inside", key_display="⏎")]
+    BINDINGS = [Binding("enter", "open", "Inside", key_display="Enter")]
 
     def __init__(self) -> None:
         super().__init__("", markup=False)

@@ -54,7 +54,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView, SampleReader):
     BINDINGS = [
         # Words as long as the footer has room for on a narrow screen.
         key("open", "open", "Open", "Choose photos in a folder tree"),
-        Binding("enter", "detail", "Detail", key_display="⏎", tooltip="Show a photo in detail"),
+        Binding("enter", "detail", "Detail", key_display="Enter", tooltip="Show a photo in detail"),
         key("show", "show", "Show", "All photos, unsure ones, wrong ones, or the confusion matrix"),
         key("sort", "sort", "Sort", "Sort by name, confidence or prediction"),
         key("label", "label", "Label", "Say which digit a photo shows"),

@@ -82,6 +82,11 @@ class RunsCompare(Vertical, SpreadView):
     def on_resize(self) -> None:
         self.set_class(self.size.width >= BESIDE_WIDTH, "-beside")
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "next_metric" and not self.metric:
+            return None
+        return super().check_action(action, parameters)
+
     @property
     def metric(self) -> str:
         """The metric that is drawn; empty if there is none."""

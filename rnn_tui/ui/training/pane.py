@@ -49,7 +49,7 @@ class TaskPane(TaskTab):
     DEFAULT_CLASSES = "task-pane"
     BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
-        Binding("escape", "leave_form", "Leave", show=False, tooltip="Leave the form"),
+        Binding("escape", "leave_form", "Leave", key_display="Esc", tooltip="Leave the form"),
         key("preset", "preset", "Preset"),
         key(
             "find-rate",

@@ -7,7 +7,6 @@ import pytest
 from textual.widgets import DataTable, Input, TabbedContent
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.chart.chart import Chart
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.sweeps.views import TrialsTable
 from tests.ui.helpers import idle, press, running, screen_text, wait_until
@@ -30,13 +29,13 @@ def _text(app: RnnTuiApp) -> str:
 # By tab and view: a key, or one after the view's key and one after the click, and what on the
 # screen changes by it.
 MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
-    ("mnist", "training"): ("m", lambda app: _front(app, Chart).smoothing),
+    ("mnist", "training"): ("f", _text),
     ("mnist", "draw"): ("space", _text),
     ("mnist", "inside"): ("left right", _text),
-    ("recall", "training"): ("L", lambda app: _front(app, Chart).log_y),
+    ("recall", "training"): ("f", _text),
     ("recall", "prompt"): ("i", lambda app: _front(app, Input).value),
     ("recall", "inside"): ("left right", _text),
-    ("adder", "training"): ("L", lambda app: _front(app, Chart).log_y),
+    ("adder", "training"): ("f", _text),
     ("adder", "calculator"): ("i", lambda app: _front(app, Input).value),
     ("adder", "inside"): ("left right", _text),
     ("runs", "all-runs"): ("b", lambda app: str(app.query_one(RunsTable).border_subtitle)),

@@ -164,7 +164,7 @@ async def test_runs_are_not_trained_where_no_form_is(runs: ScriptedRuns) -> None
 async def test_while_an_analysis_covers_the_units_no_key_of_units_is_offered() -> None:
     app = RnnTuiApp()
     async with running(app, "adder") as pilot:
-        await press(pilot, "5")
+        await press(pilot, str(app.pane.views.index("inside") + 1))
         await wait_until(pilot, lambda: "a Analyse" in footer(app))
         await wait_until(pilot, lambda: "↑↓ Unit" not in footer(app))  # it begins by itself
         assert "x Ablate" not in footer(app)

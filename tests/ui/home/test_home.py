@@ -100,7 +100,7 @@ async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None
         text = screen_text(app)
         for key in ("t", *WAYS):
             assert f" {key}  " in text
-        assert " space Draw  i Other  n Network  F1 Help  ^p Commands  q Quit" in text
+        assert " Space Draw  i Other  n Network  F1 Help  ^p Commands  q Quit" in text
         for words in (
             "Train in seconds",
             "Rerun the report",

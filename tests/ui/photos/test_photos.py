@@ -114,7 +114,7 @@ async def test_every_size_draws_every_view_in_the_light_theme_too(four: Path) ->
                 for word in ("Open", "Show", "Sort", "Export"):
                     assert word in lines[-1] or view == "export", (size, view)
                 assert ("# Label" in lines[-1]) == (view in ("gallery", "detail"))
-                assert ("⏎ Detail" in lines[-1]) == (view == "gallery")
+                assert ("Enter Detail" in lines[-1]) == (view == "gallery")
                 assert ("←→ More" in lines[-1]) == (view == "detail")
             await press(pilot, "escape", "escape")
         await resize(pilot, 10, 3)

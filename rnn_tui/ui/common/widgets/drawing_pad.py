@@ -23,7 +23,13 @@ class DrawingPad(InkImage, can_focus=True):
         """The drawing, the pen or the brush is another."""
 
     BINDINGS = [
-        Binding("space", "pen", "Pen", tooltip="Pen down, or up; while it is down, arrows draw"),
+        Binding(
+            "space",
+            "pen",
+            "Pen",
+            key_display="Space",
+            tooltip="Pen down, or up; while it is down, arrows draw",
+        ),
         key("larger", "brush(1)", "Brush", "A broader brush", display="+-"),
         key("smaller", "brush(-1)", "Finer", "A finer brush", show=False),
         key("eraser", "eraser", "Eraser"),

@@ -175,7 +175,7 @@ class FilterInput(TypedInput):
             "enter,down",
             "back",
             "Filter",
-            key_display="⏎",
+            key_display="Enter",
             tooltip="Go to the runs with these words",
         ),
         Binding(
@@ -197,7 +197,7 @@ class MarkedTable(Vertical, Generic[Item]):
     empty_text = EMPTY  #: what is shown if there is none.
     hint = "/ filters by name, task, status, tag …"  #: the text in the empty filter.
     BINDINGS = [
-        Binding("space", "mark", "Mark", key_display="␣", tooltip="Mark for comparison (Space)"),
+        Binding("space", "mark", "Mark", key_display="Space", tooltip="Mark for comparison"),
         key("sort", "sort", "Sort", show=False, tooltip="Sort by the next column"),
         key("reverse", "reverse", "Reverse", tooltip="Reverse the sort order"),
         key("type", "filter", "Filter", tooltip="Filter by words"),
