@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
 SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
 SECONDS_TO_LOOK = 0.02  # the time between two checks whether a view has come
 LOOKS_FOR_FOCUS = 100  # the most checks for a view to be focused
+FUNCTION_KEY = re.compile(r"f\d+")  # as Textual calls it
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
 # What is handled one after the other.
 IN_TURN = (events.Key, events.Paste, events.AppFocus, events.AppBlur)
@@ -71,7 +73,7 @@ class RnnTuiApp(HostApp):
         key("pause", "pause(False)", "Unpause", tooltip="Unpause the training"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("guide", "guide", "Guide"),
-        key("help", "help", "Help", tooltip="This help", display="F1"),
+        key("help", "help", "Help", tooltip="This help"),
         key("palette", "command_palette", "Commands", display="^p", priority=True),
         key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -261,6 +263,11 @@ class RnnTuiApp(HostApp):
     def keys_waiting(self) -> int:
         """The number of waiting keys; the driver lets at most a thousand wait."""
         return self.keys.waiting
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return the name of a key, as `F1` for what Textual calls `f1`."""
+        name = super().get_key_display(binding)
+        return name.upper() if FUNCTION_KEY.fullmatch(name) else name
 
     def shown_key(self, name: str) -> str:
         keys = (self.preferences.keys or {}).get(name, KEYS[name][0])

@@ -49,9 +49,9 @@ NAME = "rnn-tui"
 SHORT_INTRO = "  Train small recurrent networks and look inside, to learn or to teach"
 INTRO = (
     "  Train small recurrent networks, question them and look inside: for those who learn, teach"
-    " or check how they work"
+    " or research"
 )
-INTRO_WIDTH = 122  # columns that the longer one needs
+INTRO_WIDTH = 116  # columns that the longer one needs
 
 
 @dataclass(frozen=True)

@@ -391,19 +391,22 @@ async def test_the_form_in_place_of_a_narrow_view_has_the_keys_to_itself(
 async def test_keys_hold_wherever_the_focus_is(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
+        await start(pilot, runs)
         loss = app.query_one(RunsTraining).charts[0]
         for at, focus in enumerate(("#tasks Tabs", "#views Tabs", "#field-epochs", None), 1):
             app.screen.set_focus(app.query(focus).first() if focus else None)
             await press(pilot, "m")
             assert loss.smoothing == at % 4, focus
         await pilot.click("#--content-tab-mnist")
+        logarithmic = loss.log_y
         await press(pilot, "L")
-        assert loss.log_y
+        assert loss.log_y is not logarithmic
         # In a field that takes it, a key is text; a key of another view is none here.
         epochs = app.query_one("#field-epochs", Input)
         epochs.focus()
         await press(pilot, "0", "i")
         assert epochs.value == "0"
+        runs.stop()
 
 
 @pytest.mark.long
@@ -511,7 +514,7 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
             await pilot.pause(0.1)
             lines = screen_text(app).splitlines()
             assert len(lines) == size[1]
-            for word in ("Train", "Stop", "Pause", "Form", "Chart", "Smooth", "Help", "Quit"):
+            for word in ("Stop", "Pause", "Form", "Chart", "Smooth", "Help", "Commands", "Quit"):
                 assert word in lines[-1], (theme, size)
         runs.stop()
 

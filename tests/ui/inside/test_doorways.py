@@ -323,7 +323,7 @@ async def test_the_digit_of_home_is_looked_into() -> None:
         home: Any = app.query_one("HomeDigit")
         await wait_until(pilot, lambda: home.read_digit is not None)
         given = home.read_digit
-        await press(pilot, "z")
+        await press(pilot, "4")
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name and app.tabs.front)
         view = await inside(pilot)
         assert view.subject.about.startswith(given.name)
