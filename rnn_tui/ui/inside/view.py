@@ -74,9 +74,7 @@ class InsideView(AnalysingView):
             "step", {"right": 1, "shift+left,ctrl+left": -STRIDE, "shift+right,ctrl+right": STRIDE}
         ),
         *moves("step", {"home": -ALL, "end": ALL}),
-        Binding(
-            "space", "play", "Play", key_display="Space", tooltip="Play the steps, or stop"
-        ),
+        Binding("space", "play", "Play", key_display="Space", tooltip="Play the steps, or stop"),
         Binding("up", "move_unit(-1)", "Unit", key_display="↑↓", tooltip="The unit above or below"),
         *moves("move_unit", {"down": 1, "pageup": -PAGE, "pagedown": PAGE}),
         key(

@@ -27,7 +27,9 @@ class ConfusionTable(PlainTable):
     """
 
     BINDINGS = [
-        Binding("enter", "select_cursor", "Images", key_display="Enter", tooltip="Show these images")
+        Binding(
+            "enter", "select_cursor", "Images", key_display="Enter", tooltip="Show these images"
+        )
     ]
 
     def __init__(self) -> None:
