@@ -167,13 +167,14 @@ class CalculatorPanel(AskPanel):
     def memento(self) -> Callable[[], object]:
         base = self._base
         texts = [entry.value for entry in self.query(NumberEntry)]
-        source = self._source
         chosen = self.replicas.chosen
+        answering = None if self._adders is None else self._adders.source
+        answer_as_before = self.weights_memento(answering)
 
         def put_back() -> None:
             self._type(base, texts)
             self._to_choose = chosen
-            self.use(source)
+            answer_as_before()
 
         return put_back
 

@@ -1,5 +1,7 @@
 """The base of the panels in which a user asks trained networks by typing."""
 
+from collections.abc import Callable
+
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
@@ -27,6 +29,7 @@ class AskPanel(Vertical, AskingView):
     ]
 
     _source: Source | None = None  #: The weights that a user named; None to have them chosen.
+    _runs_ended = 0  #: How many runs have ended that would answer if no weights are named.
 
     def on_mount(self) -> None:
         self.load_weights()
@@ -40,7 +43,24 @@ class AskPanel(Vertical, AskingView):
     def run_ended(self, state: RunState) -> None:
         """Let a run that was trained to its end answer from now on."""
         if state.replica_results:
+            self._runs_ended += 1
             self.use(None)
+
+    def weights_memento(self, answering: Source | None) -> Callable[[], object]:
+        """Return a function that has the same weights answer as now.
+
+        Weights that nobody named are named only if others would be chosen by then.
+
+        Args:
+            answering: the weights that answer now; None if there are none yet.
+        """
+        named, runs_ended = self._source, self._runs_ended
+
+        def put_back() -> None:
+            same_are_chosen = named is None and runs_ended == self._runs_ended
+            self.use(named if same_are_chosen else named or answering)
+
+        return put_back
 
     def load_weights(self) -> object:
         """Get the weights, and answer with them."""

@@ -266,12 +266,13 @@ class RecallPromptPanel(AskPanel):
     def memento(self) -> Callable[[], object]:
         digits = self.query_one("#recall-digits", Input).value
         position = self.query_one("#recall-position", Input).value
-        source = self._source
         seed = self._seed
+        answering = None if self._answers is None else self._answers.source
+        answer_as_before = self.weights_memento(answering)
 
         def put_back() -> None:
             self._seed = seed
-            self.use(source)
+            answer_as_before()
             self._type(digits, position)  # after the weights, which have a position of their own
 
         return put_back

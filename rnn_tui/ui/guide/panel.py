@@ -267,7 +267,7 @@ class GuidePanel(Vertical):
         if self.busy:
             return
         if step is None:
-            self._finish()
+            self.app.run_worker(self._finish(), group=GUIDE)
         elif self.looking:
             self._begin(self._next_step())
         elif step.guess is None:
@@ -305,16 +305,23 @@ class GuidePanel(Vertical):
 
     async def _end(self) -> None:
         """Keep how far it was played, put back what the user had set, then go."""
-        with telling(self.app, severity="warning"):
-            await to_thread(keep_progress, self.experiment.name, self.progress)
-            if self._player is not None:
+        await self._keep()
+        if self._player is not None:
+            with telling(self.app, severity="warning"):
                 await self._player.put_back()
         await self.remove()
 
-    def _finish(self) -> None:
+    async def _finish(self) -> None:
         """Leave, and show the list with what to try next."""
+        self.progress.begin_anew()
+        await self._keep()  # before the list is read
         self.action_leave()
-        self.app.run_worker(_choose(self.app, *self.experiment.following[:1]), group=GUIDE)
+        await _choose(self.app, *self.experiment.following[:1])
+
+    async def _keep(self) -> None:
+        """Keep how far it was played, for a later start of the app."""
+        with telling(self.app, severity="warning"):
+            await to_thread(keep_progress, self.experiment.name, self.progress)
 
     def _begin(self, work: Coroutine[None, None, None]) -> None:
         """Do something outside the app's messages, which it may wait for."""
@@ -367,8 +374,7 @@ class GuidePanel(Vertical):
         runs = {f"{name}.run" for name in runs_used(self.experiment)}
         self._figures.keep(self.experiment.quoted | runs)
         await self._show()
-        with telling(self.app, severity="warning"):
-            await to_thread(keep_progress, self.experiment.name, self.progress)
+        await self._keep()
 
 
 def open_guide(app: HostApp) -> None:

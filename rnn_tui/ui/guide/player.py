@@ -116,6 +116,7 @@ class Player:
     async def _train(self, action: TrainRun) -> None:
         pane = await self._bring_task(action.task)
         self._remember(pane, pane.memento)
+        self._remember_networks(pane)  # as a run that ends answers from then on
         task = TASKS[action.task]
         settings: dict[str, Any] = {"seeds": action.seeds} if "seeds" in task.settings else {}
         config = task.config(action.cell or task.default_cell, action.preset, **settings)
@@ -178,6 +179,17 @@ class Player:
         if place not in self._mementos:
             self._mementos[place] = memento()
 
+    def _remember_networks(self, pane: TaskTab) -> None:
+        """Note what networks are asked and looked into, in the views of a tab that are made."""
+        views = pane.contents
+        # What is asked is put back first: the view Inside looks at that.
+        for view in views:
+            if isinstance(view, AskingView):
+                self._remember(view, view.memento)
+        for view in views:
+            if isinstance(view, InsideLook):
+                self._remember(view, view.memento)
+
     def _note(self, name: str, view: InsideLook | SampleReader) -> None:
         """Note the figures of a view under a name; nothing without a name."""
         if name:
@@ -198,10 +210,7 @@ class Player:
             raise UserError("The view Inside can't be shown.")
         pane.go_to_view(INSIDE_VIEW)
         await self._rest()
-        for view in pane.contents:
-            if isinstance(view, AskingView):  # put back before the view that looks at it
-                self._remember(view, view.memento)
-        self._remember(inside, inside.memento)
+        self._remember_networks(pane)
         return inside
 
     async def _asking_view_of(self, pane: TaskTab) -> AskingView:
@@ -212,7 +221,7 @@ class Player:
         except LookupError:
             raise UserError(f"Nothing can be asked in the tab of {pane.spec.name}.") from None
         await self._rest()
-        self._remember(asking, asking.memento)
+        self._remember_networks(pane)
         return asking
 
     async def _network(self, action: AskQuestion | LookInside) -> NetworkChoice:

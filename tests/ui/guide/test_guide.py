@@ -205,14 +205,13 @@ async def test_each_is_played_twice_after_odd_states_and_gives_the_same(name: st
     app = RnnTuiApp(ShortRuns() if name == SLOW else None)
     async with running(app, "home", size=(80, 24)) as pilot:
         plays = []
+        states = [await ODD[task](pilot, app) for task in sorted(tasks)]
+        before = [state() for state in states]
         for _ in range(2):
-            states = [await ODD[task](pilot, app) for task in sorted(tasks)]
-            before = [state() for state in states]
             panel = await begin(pilot, experiment_names().index(name))
             assert not panel.progress.begun
             texts = await play_on(pilot, panel)
             assert not any("{" in text or UNKNOWN in text for text in texts)
-            assert f"/ {panel.experiment.steps[-1].title}" not in texts[-1]
             answers = dict(panel.progress.answers)
             asked = {place for place, step in enumerate(experiment.steps) if step.guess}
             assert set(answers) == asked
