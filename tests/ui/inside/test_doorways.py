@@ -1,5 +1,6 @@
 """What one looks at in any view goes to Inside with one key, and that is what Inside shows."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -194,6 +195,9 @@ async def test_the_matrix_takes_the_place_of_the_images_in_a_narrow_window(
         await press(pilot, "w", "w")
         assert "Rows: true class, columns: read as" in screen_text(app)
         assert "true 8, read as 9: 1 of 2 (50.0 %) · Enter shows them" in screen_text(app)
+        app.theme = "textual-light"  # all is drawn anew, labels of rows too
+        await idle(pilot)
+        assert re.search(r"│ 8 .* 1 +1 +50\.00", screen_text(app))
         await press(pilot, "enter")
         assert "1–1 of 1 test images: true 8, read as 9" in screen_text(app)
         assert "✗ 9, true 8" in screen_text(app)

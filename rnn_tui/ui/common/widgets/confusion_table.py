@@ -2,11 +2,13 @@
 
 import itertools
 from collections.abc import Sequence
+from typing import Any
 
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
 from textual.color import Color
+from textual.coordinate import Coordinate
 from textual.geometry import Size
 
 from rnn_tui.ui.common.widgets.plain import PlainTable
@@ -35,6 +37,7 @@ class ConfusionTable(PlainTable):
     def __init__(self) -> None:
         super().__init__(cell_padding=0, cursor_background_priority="css", classes="matrix")
         self.of_images = False  #: whether there are images to show for a field.
+        self._shape: tuple[Any, ...] = ()  #: names of columns, and the size of fields.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "select_cursor" and not self.of_images:
@@ -50,20 +53,42 @@ class ConfusionTable(PlainTable):
             names: of the columns.
             room: for the table, in cells.
         """
-        cursor = self.cursor_coordinate
         free = room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
+        shape = (tuple(names), width, height)
+        above = "\n" * ((height - 1) // 2)
+        rows = []
+        for true, counts in enumerate(matrix):
+            recall = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
+            fields = self._fields(matrix, true, Size(width, height))
+            rows.append([*fields, Text(above + recall.rjust(RECALL_WIDTH))])
+        if shape == self._shape:
+            self._update_fields(rows)
+        else:
+            self._shape = shape
+            labels = [Text(f"{above}{name} ", style="bold") for name in names]
+            self._make_fields(rows, labels)
+
+    def _update_fields(self, rows: Sequence[Sequence[Text]]) -> None:
+        """Show other fields of the same size.
+
+        A table that is made anew at the same size loses the labels of its rows.
+        """
+        for row, fields in enumerate(rows):
+            for column, field in enumerate(fields):
+                self.update_cell_at(Coordinate(row, column), field)
+
+    def _make_fields(self, rows: Sequence[Sequence[Text]], labels: Sequence[Text]) -> None:
+        """Make columns and rows anew; the cursor stays."""
+        names, width, height = self._shape
+        cursor = self.cursor_coordinate
         self.clear(columns=True)
         for name in names:
             self.add_column(name.center(width), width=width)
         self.add_column("right %".rjust(RECALL_WIDTH), width=RECALL_WIDTH)
-        above = "\n" * ((height - 1) // 2)
-        for true, counts in enumerate(matrix):
-            recall = f"{100 * counts[true] / sum(counts):.2f}" if any(counts) else "–"
-            label = Text(f"{above}{names[true]} ", style="bold")
-            fields = self._fields(matrix, true, Size(width, height))
-            self.add_row(*fields, above + recall.rjust(RECALL_WIDTH), height=height, label=label)
+        for fields, label in zip(rows, labels, strict=False):
+            self.add_row(*fields, height=height, label=label)
         self.move_cursor(row=cursor.row, column=cursor.column, animate=False)
 
     @property
@@ -91,8 +116,10 @@ class ConfusionTable(PlainTable):
                 share /= largest
             ground = Color.parse(colours["background"])
             shade = ground.blend(Color.parse(hue), LEAST_HUE + (MOST_HUE - LEAST_HUE) * share)
+            # the colours of the terminal itself are not known, but are no dark ones
+            text = Color.parse("black") if shade.ansi is not None else shade.get_contrast_text(1.0)
             style = Style(
-                color=shade.get_contrast_text(1.0).rich_color,
+                color=text.rich_color,
                 bgcolor=shade.rich_color,
                 bold=read == true,
             )
