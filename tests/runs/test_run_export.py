@@ -144,24 +144,36 @@ def test_names_are_no_paths_and_no_formulas(home: Path, here: Path) -> None:
 
 def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path) -> None:
     accumulator = pytest.importorskip("tensorboard.backend.event_processing.event_accumulator")
-    runs = [trained_run(image_config("lstm", "fast", mnist_slice)), trained_run()]
+    image_run = trained_run(image_config("lstm", "fast", mnist_slice))
+    runs = [image_run, trained_run()]
     export(*(run.name for run in runs), "--to", "tensorboard", "-o", "board")
-    for run in runs:
-        events = accumulator.EventAccumulator(str(here / "board" / run.name))
+
+    def read(folder: Path) -> Any:
+        events = accumulator.EventAccumulator(str(folder))
         events.Reload()
-        tags = set(events.Tags()["scalars"])
-        if run.config.task == "mnist":
-            assert {"train_loss", "val_accuracy", "test_accuracy"} <= tags
-            exported = [(e.step, e.value) for e in events.Scalars("train_loss")]
-            logged = [(m.step, m.metrics["train_loss"]) for m in moments(run) if m.kind == "step"]
-        else:
-            exported = [(e.step, e.value) for e in events.Scalars("train_loss/H 3 ce/seed 1")]
-            logged = [
-                (m.step, m.replicas["train_loss"][3]) for m in moments(run) if m.kind == "step"
-            ]
+        return events
+
+    def assert_logged(events: Any, logged: list[tuple[int, float]]) -> None:
+        exported = [(event.step, event.value) for event in events.Scalars("train_loss")]
         assert [step for step, _ in exported] == [step for step, _ in logged]
         assert [value for _, value in exported] == pytest.approx([v for _, v in logged], rel=1e-6)
-        assert "settings" in events.Tags()["tensors"]
+
+    of_image = read(here / "board" / image_run.name)
+    assert {"train_loss", "val_accuracy", "test_accuracy"} <= set(of_image.Tags()["scalars"])
+    steps = [moment for moment in moments(image_run) if moment.kind == "step"]
+    assert_logged(of_image, [(step.step, step.metrics["train_loss"]) for step in steps])
+
+    several = runs[1]
+    steps = [moment for moment in moments(several) if moment.kind == "step"]
+    tags = set()
+    for number, replica in enumerate(several.config.replicas):
+        network = f"H{replica.variant.hidden_size}-{replica.variant.loss}"
+        events = read(here / "board" / several.name / network / f"seed-{replica.seed}")
+        tags.add(tuple(sorted(events.Tags()["scalars"])))
+        assert_logged(events, [(step.step, step.replicas["train_loss"][number]) for step in steps])
+    assert len(tags) == 1  # all share their charts
+    for run in runs:
+        assert "settings" in read(here / "board" / run.name).Tags()["tensors"]
     code, _, err = run_inside(
         ["runs", "export", runs[0].name, "--to", "tensorboard", "-o", "board"]
     )

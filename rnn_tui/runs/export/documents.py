@@ -14,6 +14,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files import make_folder, whole_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
@@ -272,7 +273,7 @@ def write_json(export: Export) -> list[Path]:
 
 
 def write_folder(export: Export) -> list[Path]:
-    """Write a folder for each run with an event file for TensorBoard.
+    """Write a folder for each run with event files for TensorBoard, one for each network.
 
     Raises:
         ExportError: TensorBoard is not installed, or a folder has event files already.
@@ -285,8 +286,8 @@ def write_folder(export: Export) -> list[Path]:
 
 
 def _write_run(store: RunStore, run: RunRecord, goal: Path, folder: Path) -> None:
-    """Write the event file of a run into `folder`, which is moved to `goal` later."""
-    if any(goal.glob("events.out.tfevents.*")):
+    """Write the event files of a run into `folder`, which is moved to `goal` later."""
+    if any(goal.rglob("events.out.tfevents.*")):
         raise ExportError(
             f"{printable(goal, 200)} has event files already, which TensorBoard would "
             "mix with these; remove it, or choose another place."
@@ -343,27 +344,43 @@ def _tensorboard(module: str) -> Any:
 
 
 def _write_events(store: RunStore, run: RunRecord, folder: Path) -> None:
-    """Write the settings and all logged values of a run into an event file in `folder`."""
-    file = _EventFile(run.created)
-    settings = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
-    file.add_text("settings", "\n".join(["|setting|value|", "|---|---|", *settings]))
-    for values in store.logged_values(run.run_id):
-        file.add_figures(values.elapsed, values.step, _tagged_figures(run, values))
-    make_folder(folder)
-    write_file(folder / f"events.out.tfevents.{run.created:010.0f}.{run.run_id}", file.data)
+    """Write all logged values of a run into event files below `folder`, a folder a network.
 
-
-def _tagged_figures(run: RunRecord, values: LoggedValues) -> Iterator[tuple[str, float]]:
-    """Yield the figures of a step with their tags.
-
-    A replica's tag is like `val_accuracy/H 5 ce/seed 3`.
+    Each of them is a run to TensorBoard. Their tags are the same, so that networks, seeds and runs
+    share charts. What all networks of a run have in common lies in `folder` itself, with the
+    settings.
     """
-    for metric, figure in values.metrics.items():
-        yield _tag(metric, values), figure
-    for metric, figures in values.replicas.items():
-        for replica, figure in zip(run.config.replicas, figures, strict=False):
-            label = f"{replica.variant.label}/seed {replica.seed}"
-            yield f"{_tag(metric, values)}/{label}", figure
+    shared = _EventFile(run.created)
+    settings = [f"|{name}|{value}|" for name, value in settings_of(run.config)]
+    shared.add_text("settings", "\n".join(["|setting|value|", "|---|---|", *settings]))
+    files = [_EventFile(run.created) for _ in run.config.replicas]
+    for values in store.logged_values(run.run_id):
+        tags = {metric: _tag(metric, values) for metric in (*values.metrics, *values.replicas)}
+        if values.metrics:
+            figures = [(tags[metric], figure) for metric, figure in values.metrics.items()]
+            shared.add_figures(values.elapsed, values.step, figures)
+        for number, file in enumerate(files):
+            figures = [
+                (tags[metric], of_replicas[number])
+                for metric, of_replicas in values.replicas.items()
+                if number < len(of_replicas)
+            ]
+            if figures:
+                file.add_figures(values.elapsed, values.step, figures)
+    name = f"events.out.tfevents.{run.created:010.0f}.{run.run_id}"
+    _write_event_file(folder / name, shared)
+    for replica, file in zip(run.config.replicas, files, strict=True):
+        _write_event_file(folder / _folder_of(replica) / name, file)
+
+
+def _write_event_file(path: Path, file: _EventFile) -> None:
+    make_folder(path.parent)
+    write_file(path, file.data)
+
+
+def _folder_of(replica: Replica) -> Path:
+    """Return the folder of a replica in that of its run, such as `H5-bce/seed-3`."""
+    return Path(f"H{replica.variant.hidden_size}-{replica.variant.loss}", f"seed-{replica.seed}")
 
 
 def _tag(metric: str, values: LoggedValues) -> str:
