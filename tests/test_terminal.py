@@ -79,7 +79,7 @@ def test_alt_with_a_key_leaves_a_field_and_types_nothing(terminal: Terminal) -> 
     terminal.wait_for("MNIST")
     terminal.press(F5)
     terminal.wait_for("Calculator")
-    terminal.press("4")
+    terminal.press("3")
     terminal.wait_for("decimal")
     terminal.press("/")
     terminal.watch(0.5)
@@ -269,7 +269,7 @@ def test_the_first_look_at_photos_leaves_the_terminal_to_the_app(terminal: Termi
     terminal.press("\x1b[?62;4c")  # it has pictures by Sixel
     terminal.press("\x1bOR")
     terminal.wait_for("Training")
-    terminal.press("4")
+    terminal.press("3")
     for _ in range(20):
         terminal.press("\x03\x1c\x1a")
         terminal.watch(0.1)

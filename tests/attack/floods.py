@@ -20,7 +20,7 @@ import psutil
 from tests.attack.attack import Attack, Attempt
 from tests.web.page_process import PageProcess
 
-TABS = {"Home": "", "Confusion": "\x1bOR", "Prompt": "\x1bOS", "Calculator": "\x1b[15~"}
+TABS = {"Home": "", "Photos": "\x1bOR", "Prompt": "\x1bOS", "Calculator": "\x1b[15~"}
 SECONDS_OF_FLOOD = 6.0
 MOST_BYTES = 10_000_000
 # Bytes above the memory at rest: a frame of the largest size, and what the views load.

@@ -115,12 +115,12 @@ def main() -> None:
             told("keys in the form", keys(terminal, count, [MNIST, EPOCHS], *typed), (0.99, KEY_MS))
             told(
                 "keys in the Prompt",
-                keys(terminal, count, [RECALL, "5", "/"], *typed),
+                keys(terminal, count, [RECALL, "4", "/"], *typed),
                 (0.99, KEY_MS),
             )
             told(
                 "keys in Inside",
-                keys(terminal, count, [MNIST, "6"], (LEFT, "row"), (RIGHT, "row")),
+                keys(terminal, count, [MNIST, "5"], (LEFT, "row"), (RIGHT, "row")),
                 (0.99, KEY_MS),
             )
             terminal.press(MNIST)

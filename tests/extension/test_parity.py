@@ -50,7 +50,7 @@ async def show() -> str:
     app = RnnTuiApp(first="parity")
     async with app.run_test(size=(140, 40)) as pilot:
         await settled(pilot, app.takes_keys)
-        await pilot.press("6")
+        await pilot.press("5")
         await settled(pilot, lambda: "No run yet." in screen_text(app))
         return screen_text(app)
 

@@ -107,7 +107,7 @@ def test_runs_and_settings_lie_in_the_folder_of_the_page(home: Path, store: Path
 def test_it_hears_keys_and_sizes(page: PageProcess) -> None:
     page.press(F5)
     page.wait_for("Calculator")
-    page.press("4")
+    page.press("3")
     page.wait_for("decimal")
     page.press("/")
     page.watch(0.5)
@@ -222,11 +222,11 @@ def test_photos_are_drawn_in_half_cells_and_nothing_is_asked_of_the_browser(
     page: PageProcess,
 ) -> None:
     page.press("\x1bOR")
-    page.wait_for("Confusion")
+    page.wait_for("Photos")
     raw: list[bytes] = []
     take = page._take
     page._take = lambda kind, payload: (raw.append(payload), take(kind, payload))[1]  # type: ignore[method-assign]
-    page.press("4")
+    page.press("3")
     page.wait_for(r"\d+ photos")
     page.watch(1)
     drawn = b"".join(raw)

@@ -244,8 +244,8 @@ def page(share: Path, tmp_path: Path) -> Iterator[PageProcess]:
     with PageProcess(store=tmp_path / "store", share=share, size=(130, 45)) as page:
         page.wait_for("Home")
         page.press("\x1bOR")
-        page.wait_for("Confusion")
-        page.press("4")
+        page.wait_for("Photos")
+        page.press("3")
         page.wait_for(r"\d+ photos")
         yield page
         assert page.process.poll() is None

@@ -79,8 +79,8 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
 @pytest.mark.long
 def test_photos_are_downloaded(page: PageProcess) -> None:
     page.press(F3)
-    page.wait_for("Confusion")
-    page.press("4")
+    page.wait_for("Photos")
+    page.press("3")
     page.wait_for(r"\d+ photos")
     page.watch(1)
     name, data = export(page, 0)

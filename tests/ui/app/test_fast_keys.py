@@ -223,7 +223,7 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
     async with running(app, "home", size=(120, 40)) as pilot:
         await press(pilot, "f4")
         await wait_until(pilot, lambda: app.tabs.active == "recall" and app.pane.complete)
-        await press(pilot, "5")
+        await press(pilot, "4")
         await wait_until(
             pilot, lambda: app.pane.view == "prompt" and bool(app.query("#recall-digits"))
         )
