@@ -14,7 +14,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Checkbox, Label, Select, Static
+from textual.widgets import Checkbox, Label, Select
 
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.outside import exists
@@ -27,7 +27,7 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.ui.common.pane import show_line
+from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect
 from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
@@ -220,7 +220,7 @@ class PhotosForm(Vertical):
             yield threshold
             yield Label("%", classes="field-label")
             yield MarkedCheckbox("labels by name", id="photos-named")
-        yield Static("", id="photos-message", markup=False)
+        yield FormNote("photos-message")
 
     def on_mount(self) -> None:
         self._timer = self.set_interval(SECONDS_BETWEEN_LOOKS, self._look, pause=True)
@@ -326,7 +326,7 @@ class PhotosForm(Vertical):
 
     def show_status(self) -> None:
         """Say how far reading is, or what came of it; and what is wrong."""
-        show_line(self, "#photos-message", self.complaint)
+        self.query_one(FormNote).say(self.complaint, wrong=bool(self.complaint))
         if self.job is not None and self.reading:
             text = self.job.progress_text
         elif len(self._photos):

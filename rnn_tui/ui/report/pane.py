@@ -40,6 +40,7 @@ from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.threads import StoreAccess, in_thread
 from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
@@ -81,7 +82,7 @@ class ReportSettings(Vertical):
             yield PlainSelect([(name, name) for name in presets], value=presets[0], id="preset")
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
-        yield Static("", id="report-wrong", markup=False)
+        yield FormNote("report-wrong")
 
     def plan(self) -> Plan:
         """Return the plan to train.
@@ -115,8 +116,7 @@ class ReportSettings(Vertical):
             self.post_message(self.Changed(self.plan()))
         except SettingError as error:
             wrong = str(error)
-        self.query_one("#report-wrong", Static).update(wrong)
-        self.set_class(bool(wrong), "-wrong")
+        self.query_one(FormNote).say(wrong, wrong=bool(wrong))
 
 
 class ExportReportScreen(ExportPrompt):

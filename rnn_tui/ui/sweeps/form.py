@@ -5,11 +5,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from textual import on
+from textual import events, getters, on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, VerticalScroll
-from textual.content import Content
-from textual.widgets import Checkbox, Input, Label, Select, Static
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Checkbox, Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.runs.cost import in_words
@@ -31,7 +30,8 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect, TypedInput
+from rnn_tui.ui.common.widgets.form_foot import FormFoot
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
 
 LONGEST = 1000  # characters of a field
 GRID = SEARCHES[0]  # every combination, in place of a search
@@ -45,7 +45,7 @@ class TextField:
     name: str  #: its id ends with it.
     label: str  #: the text before the field.
     placeholder: str  #: the value of an empty field, or an example.
-    hint: str  #: the text after the field.
+    hint: str  #: what to type, shown while the field has the focus.
 
 
 FIELDS = (
@@ -150,7 +150,14 @@ def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, An
     return fixed
 
 
-def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> Content:
+@dataclass(frozen=True)
+class SweepSize:
+    """How much a sweep has to train."""
+
+    text: str  #: in words.
+
+
+def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> SweepSize:
     """Return how much the typed sweep has to train, and if `timed` how long; runs in a thread."""
     sweep = read_form(texts, data_dir)
     trials = count_of(sweep.plan.trial_count, "trial")
@@ -159,23 +166,30 @@ def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> Conte
     # timing disturbs what trains in this process
     seconds = wall_seconds(sweep.plan, sweep.place.worker_count) if timed else None
     time = "how long is not known" if seconds is None else in_words(seconds)
-    return Content(f"{trials}, {runs}, {workers}: {time}")
+    return SweepSize(f"{trials}, {runs}, {workers}: {time}")
 
 
-class SweepForm(VerticalScroll):
-    """A new sweep; what is wrong with it, or how much there is to train, is said below."""
+class SweepForm(Vertical):
+    """A new sweep; how much there is to train, and what is wrong with it, is said below."""
 
     BORDER_TITLE = "A new sweep"
+    foot = getters.query_one(FormFoot)
 
     def __init__(self, runs: TrainingManager, data_dir: str | None) -> None:
         """Make the form; `data_dir` as in `read_form`."""
         # A grid from the start: if that came later, by its list, all would be styled once more.
-        super().__init__(can_focus=False, classes="panel -grid")
+        super().__init__(classes="panel -grid")
         self._runs = runs
         self._data_dir = data_dir
-        self._sizes = LatestQuestion[Content](self, self._show_size, FAILURE)
+        self._error = ""  #: what is wrong with what is typed.
+        self._sizes = LatestQuestion[SweepSize](self, self._show_size, FAILURE)
 
     def compose(self) -> ComposeResult:
+        with VerticalScroll(id="fields", can_focus=False):
+            yield from self._compose_fields()
+        yield FormFoot("Train the sweep", "sweep-train")
+
+    def _compose_fields(self) -> ComposeResult:
         with Horizontal(id="sweep-choices", classes="field-row"):
             yield Label("Task", classes="field-label")
             yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
@@ -189,9 +203,6 @@ class SweepForm(VerticalScroll):
             with Horizontal(classes=f"field-row sweep-field sweep-{field.name}"):
                 yield Label(field.label, classes="field-label", markup=False)
                 yield TypedInput("", LONGEST, placeholder=field.placeholder, id=_id_of(field.name))
-                yield Static(field.hint, classes="hint", markup=False)
-        yield Static(NOTHING_VARIED, id="sweep-size", markup=False)
-        yield MainButton(" t  Train the sweep ")
 
     @property
     def texts(self) -> FormTexts:
@@ -212,6 +223,7 @@ class SweepForm(VerticalScroll):
 
     def on_mount(self) -> None:
         self._offer_metrics()
+        self._show_note()
 
     @on(Select.Changed, "#sweep-task")
     def _offer_metrics(self) -> None:
@@ -229,14 +241,38 @@ class SweepForm(VerticalScroll):
         """Say what is wrong, or how much there is to train; show the fields that a search has."""
         texts = self.texts
         self.set_class(texts.search == GRID, "-grid")
+        if not texts.vary:  # nothing is wrong with a form that nobody has filled in yet
+            self._sizes.forget()
+            self._show("", "")
+            return
         timed = not self._runs.busy
         self._sizes.ask(partial(_size_in_words, texts, self._data_dir, timed))
 
-    async def _show_size(self, outcome: Content | str) -> None:
-        """Show the size, or what is wrong as plain text."""
-        line = self.query_one("#sweep-size", Static)
-        line.update(outcome)
-        line.set_class(isinstance(outcome, str), "-wrong")
+    async def _show_size(self, outcome: SweepSize | str) -> None:
+        """Show the size, or what is wrong."""
+        if isinstance(outcome, SweepSize):
+            self._show(outcome.text, "")
+        else:
+            self._show("", outcome)
+
+    def _show(self, size: str, error: str) -> None:
+        self._error = error
+        self.foot.show_facts(size)
+        self._show_note()
+
+    @on(events.DescendantFocus)
+    @on(events.DescendantBlur)
+    def _show_note(self) -> None:
+        """Say what is wrong, or else what to type in the field in focus."""
+        self.foot.show_note(self._error or self._hint, wrong=bool(self._error))
+
+    @property
+    def _hint(self) -> str:
+        """What to type in the field in focus; with none in focus, in the first."""
+        focused = self.screen.focused
+        hints = {_id_of(field.name): field.hint for field in FIELDS}
+        name = "" if focused is None else focused.id or ""
+        return hints.get(name, NOTHING_VARIED)
 
 
 def _id_of(name: str) -> str:

@@ -13,7 +13,6 @@ from rich.segment import Segment
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
@@ -31,7 +30,8 @@ from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
 from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
+from rnn_tui.ui.common.widgets.form_foot import FormFoot
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 LONGEST_LOG = 1000  # lines
@@ -44,7 +44,7 @@ class SettingField(SettingInput):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting, id=f"field-{setting.name.replace('_', '-')}")
         self.setting = setting
-        self.hint: str = setting.help  #: what the setting is, or what is wrong with what is typed.
+        self.error = ""  #: what is wrong with what is typed.
 
     def render_lines(self, crop: Region) -> list[Strip]:
         """Draw the label where style sheets leave room on the left, in the colours of the form."""
@@ -65,12 +65,12 @@ class SettingField(SettingInput):
         return strip
 
     def on_input_changed(self) -> None:
-        self.hint = self.setting.help
+        self.error = ""
         try:
             self.setting_value()
         except SettingError as error:
-            self.hint = str(error)
-        self.set_class(self.hint != self.setting.help, "-wrong")
+            self.error = str(error)
+        self.set_class(bool(self.error), "-wrong")
 
     def focus_first(self) -> None:
         self.focus()
@@ -100,11 +100,6 @@ class Ticks(Vertical):
         yield Label(self.setting.label, markup=False)
         yield Horizontal(*self._boxes.values(), classes="boxes")
 
-    @property
-    def hint(self) -> str:
-        """The help of the setting."""
-        return self.setting.help
-
     def focus_first(self) -> None:
         self.query(Checkbox).focus()
 
@@ -125,18 +120,18 @@ class Ticks(Vertical):
             box.value = name in names
 
 
-class SettingsForm(VerticalScroll):
+class SettingsForm(Vertical):
     """The settings of the next runs of a task. An empty number stands for the preset's."""
 
     app = getters.app(HostApp)
+    foot = getters.query_one(FormFoot)
 
     def __init__(self, task: Task, data_dir: str | None) -> None:
         """Make the form of a task; `data_dir` as in `RnnTuiApp`."""
-        super().__init__(can_focus=False, classes="panel")
+        super().__init__(classes="panel")
         self.border_title = "Settings"
         self._spec = task
         self._data_dir = data_dir
-        self._shown_hint = ""
         labels = {cell: CELLS[cell].label for cell in task.cells}
         cells = ChoicesSetting("cell", "Cell types (trained in turn)", "", labels)
         self._cells = Ticks(cells, "model", "Tick at least one cell to train.", task.default_cell)
@@ -147,6 +142,11 @@ class SettingsForm(VerticalScroll):
         }
 
     def compose(self) -> ComposeResult:
+        with VerticalScroll(id="fields", can_focus=False):
+            yield from self._compose_fields()
+        yield FormFoot("Train", "train")
+
+    def _compose_fields(self) -> ComposeResult:
         with Vertical(classes="choice"):
             yield from _select("Preset", self._preset_names, "preset")
             yield Static("", id="summary", markup=False)
@@ -163,8 +163,6 @@ class SettingsForm(VerticalScroll):
             Vertical(classes="choice", id="device-choice"),
         ):
             yield from _select("Device", DEVICES, "device")
-        yield MainButton("Train", "train")
-        yield Static("", id="train-cost", markup=False)
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
@@ -267,7 +265,7 @@ class SettingsForm(VerticalScroll):
         """Make the advanced fields only once they are unfolded, as these are many widgets."""
         missing = [field for field in self._fields.values() if not field.is_attached]
         self.mount_all(missing, before="#device-choice")
-        self.call_after_refresh(event.collapsible.scroll_visible)
+        self.call_after_refresh(event.collapsible.scroll_visible, animate=False)
 
     def _tick(self, config: RunConfig) -> None:
         """Tick what a run has, but for its cell."""
@@ -276,26 +274,21 @@ class SettingsForm(VerticalScroll):
 
     @on(Input.Changed)
     @on(Select.Changed, "#device")
+    def _show_changes(self) -> None:
+        """Say what is wrong with what was chosen or typed, and how long training will take."""
+        self._show_note()
+        self.show_cost()
+
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
-        """Say below the button how long the training will take, or what is wrong."""
-        try:
-            configs = self.configs(quiet=True)
-        except SettingError as error:
-            self._show_cost_line(str(error), wrong=True)
-            return
-        if self.query_one("#train-cost").has_class("-wrong"):
-            self._show_cost_line("")
-        seconds = None
-        with suppress(
-            UserError
-        ):  # it is said where it matters, as at a database that can't be read
-            seconds = await self._estimated_seconds(configs)
-        self._show_cost_line(in_words(seconds) if seconds else "")
-
-    def _show_cost_line(self, text: str, *, wrong: bool = False) -> None:
-        self.query_one("#train-cost").set_class(wrong, "-wrong")
-        show_line(self, "#train-cost", text)
+        """Say below the button how long the training will take; nothing if that is unknown."""
+        text = ""
+        # What is wrong is said in the note; where a database can't be read, that matters elsewhere.
+        with suppress(UserError):
+            seconds = await self._estimated_seconds(self.configs(quiet=True))
+            if seconds:
+                text = in_words(seconds)
+        self.foot.show_facts(text)
 
     async def _estimated_seconds(self, configs: Sequence[RunConfig]) -> float | None:
         """Estimate how long runs take one after another; None if that is unknown."""
@@ -315,13 +308,22 @@ class SettingsForm(VerticalScroll):
 
     @on(events.DescendantFocus)
     @on(events.DescendantBlur)
-    @on(Input.Changed)
-    def _show_hint(self) -> None:
-        """Say in the border what the setting in focus is, or what is wrong with it."""
-        hint = self._hint_of(self.screen.focused)
-        if hint != self._shown_hint:
-            self._shown_hint = hint
-            self.border_subtitle = Content(hint)
+    def _show_note(self) -> None:
+        """Say what is wrong, or else what the setting in focus is."""
+        error = self._error
+        self.foot.show_note(error or self._hint_of(self.screen.focused), wrong=bool(error))
+
+    @property
+    def _error(self) -> str:
+        """What is wrong with the setting in focus, or else with the first one; empty if nothing."""
+        focused = self.screen.focused
+        if isinstance(focused, SettingField) and focused.error:
+            return focused.error
+        try:
+            self.configs(quiet=True)
+        except SettingError as error:
+            return str(error)
+        return ""
 
     def _hint_of(self, focused: Widget | None) -> str:
         """Return the hint of the setting that a widget belongs to; empty if it belongs to none."""
@@ -329,7 +331,7 @@ class SettingsForm(VerticalScroll):
             return ""
         for node in focused.ancestors_with_self:
             if isinstance(node, SettingField | Ticks):
-                return node.hint
+                return node.setting.help
             if node.id == "device":
                 automatic = self._spec.config(self._spec.default_cell).automatic_device
                 return "auto: a GPU if there is one" if automatic == "auto" else "auto: the CPU"
@@ -360,7 +362,7 @@ class SettingsForm(VerticalScroll):
             least = field.setting.format(min(values))
             most = field.setting.format(max(values))
             field.placeholder = least if least == most else f"{least} … {most}"
-        self.show_cost()
+        self._show_changes()
 
 
 class LogView(RichLog):

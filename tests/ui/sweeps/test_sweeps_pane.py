@@ -76,7 +76,11 @@ async def fill_in(
 
 
 def size_said(app: RnnTuiApp) -> str:
-    return str(app.query_one("#sweep-size", Static).content)
+    return str(app.query_one("SweepForm #form-facts", Static).content)
+
+
+def note(app: RnnTuiApp) -> str:
+    return str(app.query_one("SweepForm #form-note", Static).content)
 
 
 def kept(name: str) -> Sweep:
@@ -282,7 +286,7 @@ async def test_what_is_wrong_is_a_sentence_before_anything_starts(
                 name: text,
             }.items():
                 app.query_one(f"#sweep-{field}", Input).value = value
-            await wait_until(pilot, lambda sentence=sentence: sentence in size_said(app), PATIENCE)  # type: ignore[misc]
+            await wait_until(pilot, lambda sentence=sentence: sentence in note(app), PATIENCE)  # type: ignore[misc]
             app.clear_notifications()
             await press(pilot, "alt+t")
             await wait_until(pilot, lambda sentence=sentence: sentence in last_notice(app))  # type: ignore[misc]

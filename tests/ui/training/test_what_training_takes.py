@@ -33,7 +33,7 @@ def runs() -> ScriptedRuns:
 
 
 def estimate(app: RnnTuiApp) -> str:
-    return str(app.pane.query_one("#train-cost", Static).content)
+    return str(app.pane.query_one("#form-facts", Static).content)
 
 
 def expected(preset: str, *cells: str, **settings: object) -> str:
@@ -55,7 +55,9 @@ async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> N
         longer = expected("fast", "lstm", "bilstm", epochs=40)
         await wait_until(pilot, lambda: estimate(app) == longer)
         epochs.value = "0"
-        await wait_until(pilot, lambda: estimate(app).startswith("Epochs must be"))
+        note = app.pane.query_one("#form-note", Static)
+        await wait_until(pilot, lambda: str(note.content).startswith("Epochs must be"))
+        assert estimate(app) == ""
         assert app.focused is focused
         epochs.value = ""
         app.pane.query_one("#device", Select).value = "cuda"
@@ -72,7 +74,7 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: " h on" in estimate(app))
         await press(pilot, "f4")
-        await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#train-cost"))
+        await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#form-facts"))
         await wait_until(pilot, lambda: " h on" not in estimate(app) and "about" in estimate(app))
 
 

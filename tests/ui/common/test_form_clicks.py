@@ -1,0 +1,166 @@
+"""Clicks in forms: what is pressed stays where it is until the button of the mouse is released."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+from textual.errors import NoWidget
+from textual.events import MouseDown, MouseUp
+from textual.geometry import Region
+from textual.pilot import Pilot
+from textual.widget import Widget
+from textual.widgets import Button, Checkbox, Collapsible, Input, Select
+from textual.widgets._collapsible import CollapsibleTitle
+
+from rnn_tui.ui.app.app import RnnTuiApp
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import (
+    SIZES,
+    busy,
+    idle,
+    last_notice,
+    mouse,
+    press,
+    running,
+    unfolded,
+    wait_until,
+)
+
+# Of each form: its tab, its view if not the first, its widget, and the keys that lead there.
+FORMS = {
+    "training": ("adder", "", "SettingsForm", "f"),
+    "sweep": ("sweeps", "form", "SweepForm", "f"),
+    "report": ("report", "", "ReportSettings", "f"),
+    "photos": ("mnist", "photos", "PhotosForm", ""),
+    "calculator": ("adder", "calculator", "CalculatorPanel", ""),
+    "prompt": ("recall", "prompt", "RecallPromptPanel", ""),
+}
+# Typed into a field, each of these is wrong in some of them, and has something to say about it.
+WRONG = ("", "0", "2")
+
+
+@asynccontextmanager
+async def opened(
+    name: str, size: tuple[int, int], runs: ScriptedRuns
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any], Widget]]:
+    """The app with a form in front, all of it made."""
+    tab, view, selector, keys = FORMS[name]
+    app = RnnTuiApp(runs)
+    async with running(app, tab, size=size) as pilot:
+        if view:
+            app.pane.go_to_view(view)
+        await wait_until(pilot, lambda: bool(app.query(selector)) and app.takes_keys())
+        await press(pilot, *keys)
+        form = app.query_one(selector)
+        if form.query(Collapsible):
+            await unfolded(pilot)
+            fields = form.query_one("#fields")
+            await wait_until(pilot, lambda: fields.scroll_y == fields.max_scroll_y)
+        await wait_until(pilot, lambda: not busy(app.pane))
+        await idle(pilot)
+        yield app, pilot, form
+
+
+def in_sight(app: RnnTuiApp, form: Widget) -> list[Widget]:
+    """The parts of a form that can be clicked where they are."""
+
+    def is_seen(widget: Widget) -> bool:
+        try:
+            top, _ = app.screen.get_widget_at(*middle(widget.region))
+        except NoWidget:
+            return False
+        return widget in top.ancestors_with_self
+
+    parts = [part for part in form.walk_children(Widget) if part.focusable]
+    return [part for part in parts if part.focus_on_click() and is_seen(part)]
+
+
+def middle(region: Region) -> tuple[int, int]:
+    return region.x + min(3, region.width // 2), region.y + region.height // 2
+
+
+def places(app: RnnTuiApp) -> dict[Widget, Region]:
+    """Where all that can be clicked is in the tab, of the form and below it."""
+    return {part: part.region for part in app.pane.walk_children(Widget) if part.focusable}
+
+
+async def click(app: RnnTuiApp, pilot: Pilot[Any], target: Widget) -> None:
+    """Press and release at one place; what the press causes is done before the release."""
+    x, y = middle(target.region)
+    mouse(app, MouseDown, x=x, y=y)
+    await idle(pilot)
+    mouse(app, MouseUp, x=x, y=y)
+    await idle(pilot)
+
+
+def state(app: RnnTuiApp, target: Widget) -> object:
+    """What a click on a part of a form changes."""
+    match target:
+        case Checkbox():
+            return target.value
+        case Select():
+            return target.expanded
+        case CollapsibleTitle():
+            return target.collapsed
+        case _:
+            return app.focused is target
+
+
+@pytest.mark.parametrize("name", FORMS)
+async def test_nothing_moves_whatever_has_the_focus_and_is_typed(
+    name: str, runs: ScriptedRuns
+) -> None:
+    async with opened(name, (80, 24), runs) as (app, pilot, form):
+        before = places(app)
+        for part in in_sight(app, form):
+            app.screen.set_focus(part, scroll_visible=False)
+            await idle(pilot)
+            assert places(app) == before, part
+            if isinstance(part, Input):
+                for text in WRONG:
+                    part.value = text
+                    await idle(pilot)
+                    assert places(app) == before, (part, text)
+                part.value = ""
+
+
+@pytest.mark.parametrize("name", ["training", "sweep"])
+async def test_a_click_on_the_button_counts_while_a_field_has_the_focus(
+    name: str, runs: ScriptedRuns
+) -> None:
+    async with opened(name, (80, 24), runs) as (app, pilot, form):
+        for field in form.query(Input):
+            button = form.query_one(Button)
+            field.value = "x"
+            field.focus(scroll_visible=False)
+            await idle(pilot)
+            assert app.focused is field
+            app.clear_notifications()
+            await click(app, pilot, button)
+            assert last_notice(app), field
+            # so long a button takes no second click
+            await wait_until(pilot, lambda: not app.query("Button.-active"))
+            field.value = ""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", FORMS)
+async def test_a_click_anywhere_counts_whatever_has_the_focus(
+    name: str, size: tuple[int, int], runs: ScriptedRuns
+) -> None:
+    async with opened(name, size, runs) as (app, pilot, form):
+        parts = [part for part in in_sight(app, form) if not isinstance(part, Button)]
+        for focused in parts:
+            for target in parts:
+                if target is focused or not target.is_attached:
+                    continue
+                focused.focus(scroll_visible=False)
+                await idle(pilot)
+                before = state(app, target)
+                await click(app, pilot, target)
+                assert state(app, target) != before, (focused, target)
+                await press(pilot, *["enter"] * isinstance(target, Select))  # its list closes
+                if isinstance(target, CollapsibleTitle):
+                    await unfolded(pilot)
