@@ -137,7 +137,7 @@ def test_what_is_no_digit_is_named_with_a_way_out() -> None:
     with pytest.raises(QueryError) as refused:
         parse_number("102")
     assert str(refused.value) == (
-        "“2” is not a binary digit; write 0d… for decimal and 0x… for hexadecimal numbers."
+        "“2” is not a binary digit; write 0d… for decimal, 0x… for hexadecimal."
     )
     for text, letter in (("10x1", "x"), ("tsq", "t"), ("-1", "-")):
         with pytest.raises(QueryError, match=f"“{letter}” is not a binary digit"):

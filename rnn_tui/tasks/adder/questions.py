@@ -72,7 +72,7 @@ def read_number(text: str, base: Base = BINARY) -> tuple[int, Base]:
         raise QueryError(f"Type a {base.name} number.")
     wrong = digits.strip("0123456789abcdef"[: base.radix])
     if wrong:
-        others = "; write 0d… for decimal and 0x… for hexadecimal numbers" if base is BINARY else ""
+        others = "; write 0d… for decimal, 0x… for hexadecimal" if base is BINARY else ""
         raise QueryError(f"“{printable(wrong[0])}” is not a {base.name} digit{others}.")
     if len(digits) > base.most_digits:
         raise QueryError(TOO_LONG)

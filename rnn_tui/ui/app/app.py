@@ -50,8 +50,6 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
-SECONDS_TO_LOOK = 0.02  # the time between two checks whether a view has come
-LOOKS_FOR_FOCUS = 100  # the most checks for a view to be focused
 FUNCTION_KEY = re.compile(r"f\d+")  # as Textual calls it
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
 # What is handled one after the other.
@@ -550,17 +548,6 @@ class RnnTuiApp(HostApp):
         pane = await self.tabs.bring(event.tab)
         if event.view:
             pane.go_to_view(event.view)
-            if event.typing:
-                await self._type_in_view(pane)
-
-    async def _type_in_view(self, pane: Pane) -> None:
-        """Go on to the field of the view in front, once that has the focus."""
-        for _ in range(LOOKS_FOR_FOCUS):
-            await asyncio.sleep(SECONDS_TO_LOOK)
-            view = pane.front_view
-            if view is not None and view.has_focus_within:
-                await self.run_action("type", view)
-                return
 
     @work(group=BRINGS_VIEW)
     async def on_runs_wanted(self, event: requests.RunsWanted) -> None:

@@ -7,9 +7,8 @@ from contextlib import suppress
 from textual import events, getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
 from textual.widget import Widget
-from textual.widgets import Input, Label, Select, Static
+from textual.widgets import Input, Label, Select
 
 from rnn_tui.engine.errors import CheckpointError, QueryError, printable
 from rnn_tui.runs.weights import choose
@@ -23,6 +22,7 @@ from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion, in_thread
+from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 
@@ -65,26 +65,21 @@ class CalculatorPanel(AskPanel):
 
     def compose(self) -> ComposeResult:
         bases = [(base.name, base.name) for base in BASES]
-        with Vertical(id="numbers") as numbers:
+        with Horizontal(id="numbers") as numbers:
             numbers.border_title = "Two numbers"
-            yield self._entry("a", "Base", PlainSelect(bases, value=BINARY.name, id="base"))
-            yield self._entry("b", "Network", ReplicaSelect(extra=(ALL,)))
-        yield Static("", id="message", markup=False)
+            # One below the other, so that Tab goes to both numbers first.
+            with Vertical(id="operands"):
+                for operand, example in EXAMPLE.items():
+                    yield _entry(operand, "operand", NumberEntry(operand, example))
+            with Vertical(id="choices"):
+                yield _entry("Base", "choice", PlainSelect(bases, value=BINARY.name, id="base"))
+                yield _entry("Network", "choice", ReplicaSelect(extra=(ALL,)))
+        yield FormNote("message")
         with VerticalScroll(id="addition", can_focus=False):
             yield ColumnAddition()
             with Vertical(id="sum") as total:
                 total.border_title = "Sum"
                 yield SumText()
-
-    def _entry(self, operand: str, choice_name: str, choice: Widget) -> Horizontal:
-        """Return a line with the field of a number, and beside it something to choose."""
-        return Horizontal(
-            Label(operand, classes="operand", markup=False),
-            NumberEntry(operand, EXAMPLE[operand]),
-            Label(choice_name, classes="choice", markup=False),
-            Horizontal(choice, classes="choices"),
-            classes="entry",
-        )
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave frames and scrollbar out where every line counts; draw large if none does."""
@@ -236,10 +231,13 @@ class CalculatorPanel(AskPanel):
     def _show_message(self) -> None:
         """Say what is wrong, or else what to bear in mind; grey an answer to other numbers."""
         errors = [self._failure, *self._complaints] if self._failure else self._complaints
-        text = "\n".join(errors) or self._note
-        style = "$text-error" if errors else "$text-warning"
-        self.query_one("#message", Static).update(Content(text).stylize(style))
+        self.query_one(FormNote).say("  ".join(errors) or self._note, wrong=bool(errors))
         self.query_one("#addition").set_class(bool(self._complaints), "-stale")
+
+
+def _entry(label: str, classes: str, field: Widget) -> Horizontal:
+    """Return a line with a field, and its label before it."""
+    return Horizontal(Label(label, classes=classes, markup=False), field, classes="entry")
 
 
 def _note_on_length(answer: SumAnswer) -> str:

@@ -27,7 +27,7 @@ from rnn_tui.tasks.adder.questions import (
     vote,
 )
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.ui.common.widgets.plain import TypedInput
+from rnn_tui.ui.common.widgets.plain import FewCharacters, TypedInput
 
 Bits = npt.NDArray[np.bool_]
 # a binary number with as many zeros before it and spaces in it as it has digits
@@ -139,11 +139,13 @@ def _confidence(ones: Array) -> Array:
     return np.nan_to_num(confidence, nan=0.5)
 
 
-class NumberEntry(TypedInput):
-    """An input for a number, in which all keys are text.
+class NumberEntry(FewCharacters, TypedInput):
+    """An input for a number in any base.
 
-    A wrong digit can be typed: a sentence then says what is wrong.
+    A digit that its base does not have can be typed: a sentence then says what is wrong.
     """
+
+    characters = frozenset("0123456789abcdefABCDEFxX_ ")
 
     def __init__(self, label: str, value: str) -> None:
         super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")

@@ -60,6 +60,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     """
 
     DEFAULT_CLASSES = "panel"
+    FOCUS_ON_CLICK = False  # what is typed next is for the field
     BORDER_TITLE = "Added bit by bit"
     BINDINGS = [
         Binding("left", "scroll_cells(-1)", "Scroll", key_display="←→", tooltip="Scroll the bits"),

@@ -16,7 +16,8 @@ from rnn_tui.ui.common.widgets.plain import TypedInput
 class AskPanel(Vertical, AskingView):
     """Fields to type into, and answers below.
 
-    In the fields all printable keys are text; on the answers they are commands.
+    However one comes here, the first field has the focus. It takes digits and what may stand
+    between them; other keys are commands there too.
     """
 
     BINDINGS = [
@@ -68,18 +69,18 @@ class AskPanel(Vertical, AskingView):
 
     @property
     def answers_view(self) -> Widget:
-        """The widget that gets the focus if nothing is to be typed."""
+        """The widget that gets the focus as a field is left."""
         raise NotImplementedError
 
     def action_type(self) -> None:
         self.query(TypedInput).first().focus()
 
     def focus_view(self) -> None:
-        self.answers_view.focus()
+        self.action_type()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Leave Escape to the app if there is no field to leave."""
         return action != "leave" or not self.answers_view.has_focus
 
     def action_leave(self) -> None:
-        self.focus_view()
+        self.answers_view.focus()

@@ -87,8 +87,7 @@ class RecallAnswers:
         if self.position != self.config.position:
             notes.append(
                 f"⚠ No network was trained for position {self.position}; the one for position "
-                f"{self.config.position} answers. To train one, choose lengths of at least "
-                f"{self.position}."
+                f"{self.config.position} answers."
             )
         length = len(self.sequences[0])
         shortest, longest = self.config.lengths
@@ -96,7 +95,7 @@ class RecallAnswers:
             lengths = f"{shortest}–{longest}" if shortest < longest else f"{shortest}"
             digits = count_of(length, "digit")
             notes.append(f"⚠ {digits}; the network was trained on {lengths}.")
-        return " ".join(notes)
+        return "\n".join(notes)
 
 
 class RecallNetworks:
@@ -210,8 +209,9 @@ class MarkedDigits(Widget):
 
 
 class AnswerColumns(HorizontalScroll):
-    """A column of answers for each variant; it takes the focus, so that keys are commands."""
+    """A column of answers for each variant; with the focus, digits are commands too."""
 
+    FOCUS_ON_CLICK = False  # what is typed next is for the field
     _columns: Sequence[DigitColumn] = ()
 
     def show(self, answers: RecallAnswers, seed: int | None) -> None:

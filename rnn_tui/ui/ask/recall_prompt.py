@@ -27,7 +27,8 @@ from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane_news import WeightsChanged
 from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.plain import TypedInput
+from rnn_tui.ui.common.widgets.form_foot import FormNote
+from rnn_tui.ui.common.widgets.plain import FewCharacters, TypedInput
 
 EXAMPLE: tuple[int, ...] = (3, 1, 4, 1, 5, 9)
 REPORT_POSITION = 3
@@ -35,6 +36,18 @@ REPORT_LENGTHS = (3, 11)
 MOST_CHARACTERS = 4000  # a thousand digits with a comma and a space after each, and some to spare
 MOST_POSITION_CHARACTERS = 6
 ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame around the fields
+
+
+class DigitsInput(FewCharacters, TypedInput):
+    """An input for digits, with blanks, commas or semicolons between them."""
+
+    characters = frozenset("0123456789 ,;")
+
+
+class PositionInput(FewCharacters, TypedInput):
+    """An input for a position."""
+
+    characters = frozenset("0123456789")
 
 
 class RecallPromptPanel(AskPanel):
@@ -73,14 +86,14 @@ class RecallPromptPanel(AskPanel):
                     question.border_title = "Which digit stands at the position?"
                     with Horizontal(classes="fields"):
                         yield Label("Digits", classes="field-label")
-                        yield TypedInput(
+                        yield DigitsInput(
                             example,
                             MOST_CHARACTERS,
                             placeholder="such as 3 1 4 1 5",
                             id="recall-digits",
                         )
                         yield Label("Position", classes="field-label")
-                        yield TypedInput(
+                        yield PositionInput(
                             f"{REPORT_POSITION}",
                             MOST_POSITION_CHARACTERS,
                             placeholder="1 …",
@@ -89,7 +102,7 @@ class RecallPromptPanel(AskPanel):
                     with Horizontal(classes="asked"):
                         yield MarkedDigits(id="recall-sequence")
                         yield Static("", id="recall-source", markup=False)
-                yield Static("", id="recall-status", markup=False)
+                yield FormNote("recall-status")
                 yield AnswerColumns()
             yield RecallTable(id="recall-table", classes="panel")
 
@@ -137,6 +150,12 @@ class RecallPromptPanel(AskPanel):
     @property
     def answers_view(self) -> Widget:
         return self.query_one(DataTable if self.table_shown else AnswerColumns)
+
+    def focus_view(self) -> None:
+        if self.table_shown:
+            self.answers_view.focus()
+        else:
+            super().focus_view()
 
     @on(Input.Changed)
     def _read(self) -> None:
@@ -203,8 +222,8 @@ class RecallPromptPanel(AskPanel):
         reason = self._complaint or self._failure
         error = " ".join(filter(None, (cut, reason)))
         notes = "" if self._answers is None else self._answers.notes
-        self.query_one("#recall-status", Static).update(error or notes)
-        self.update_classes({"-wrong": bool(error), "-stale": bool(reason)})
+        self.query_one(FormNote).say(error or notes, wrong=bool(error))
+        self.set_class(bool(reason), "-stale")
 
     def _show_table(self) -> None:
         """Show the table, unless it is about to be replaced.

@@ -50,7 +50,6 @@ class ViewWanted(Message):
 
     tab: str  #: its id.
     view: str = ""  #: its id.
-    typing: bool = False  #: whether to go on to the field of the view.
 
 
 @dataclass

@@ -122,8 +122,7 @@ class TaskView(Widget):
     def focus_view(self) -> None:
         """Focus the first widget that can have the focus.
 
-        A view with input fields focuses another widget: otherwise a letter that opens the next view
-        would be typed into the field.
+        A field is focused only if it leaves the letters that open other views to the app.
         """
         for widget in self.walk_children(Widget, with_self=True):
             if widget.focusable:

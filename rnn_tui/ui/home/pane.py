@@ -63,7 +63,6 @@ class Way:
     description: str  #: a line below the title.
     tab: str = ""  #: the id of the tab it leads to.
     view: str = ""  #: the id of the view there; empty for the one in front.
-    typing: bool = False  #: whether one begins to type there.
 
 
 TRAIN = Way("train", "Train in seconds", "MNIST with preset fast, as you watch", MNIST.name)
@@ -78,16 +77,8 @@ WAYS = (
         "Type digits; it repeats one of them",
         RECALL.name,
         "prompt",
-        typing=True,
     ),
-    Way(
-        "view-2",
-        "Add two numbers",
-        "A network adds, carry by carry",
-        ADDER.name,
-        "calculator",
-        typing=True,
-    ),
+    Way("view-2", "Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     Way("view-3", "Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     INSIDE,
     Way("view-5", "Rerun the report", "Train its networks again and compare", "report"),
@@ -422,4 +413,4 @@ class HomePane(Pane):
             fast = MNIST.config(MNIST.default_cell, "fast", data_dir=self._data_dir)
             self.post_message(SettingsWanted(fast, train=True))
         else:
-            self.post_message(ViewWanted(way.tab, way.view, typing=way.typing))
+            self.post_message(ViewWanted(way.tab, way.view))

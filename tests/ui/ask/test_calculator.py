@@ -141,7 +141,7 @@ async def test_longer_than_in_training_is_said_and_answered() -> None:
 
 
 NO_NUMBERS = {
-    "tsq": "✗ a: “t” is not a binary digit",
+    "fab": "✗ a: “f” is not a binary digit",
     "": "✗ a: Type a binary number.",
 }
 
@@ -167,22 +167,32 @@ async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
 async def test_both_numbers_wrong_are_both_said() -> None:
     async with calculating() as (app, pilot):
         await type_into(pilot, "a", "2")
-        await type_into(pilot, "b", "z")
-        assert [line[:14] for line in message(app).splitlines()] == [
+        await type_into(pilot, "b", "e")
+        assert [part[:14] for part in message(app).split("  ")] == [
             "✗ a: “2” is no",
-            "✗ b: “z” is no",
+            "✗ b: “e” is no",
         ]
 
 
-async def test_letters_are_text_in_a_field_and_commands_after_escape() -> None:
+async def test_a_field_takes_what_numbers_have_and_leaves_other_keys_to_the_app() -> None:
     async with calculating() as (app, pilot):
-        await press(pilot, "t")
-        assert (entry(app, "a").value, app.commands) == ("t", [])
-        await press(pilot, "escape", "t")
+        await press(pilot, "f", "t", "0", "q", "underscore", "space", "X")
+        assert (entry(app, "a").value, app.commands) == ("f0_ X", ["t", "q"])
+        await press(pilot, "escape", "f")
         assert isinstance(app.focused, ColumnAddition)
-        assert (entry(app, "a").value, app.commands) == ("t", ["t"])
+        assert (entry(app, "a").value, app.commands) == ("f0_ X", ["t", "q", "f"])
         await press(pilot, "enter", "enter")
         assert app.focused is entry(app, "b")
+
+
+async def test_tab_goes_to_both_numbers_first() -> None:
+    async with calculating() as (app, pilot):
+        order = []
+        for _ in range(5):
+            assert app.focused is not None
+            order.append(app.focused.id)
+            await press(pilot, "tab")
+        assert order == ["number-a", "number-b", "base", "variant", "seed"]
 
 
 async def test_switching_the_base_converts_what_is_a_number() -> None:

@@ -5,7 +5,7 @@ would end the app. `tests/ui/test_plain_text.py` checks that no other widgets ar
 """
 
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.text import Text
 from textual import events
@@ -16,6 +16,12 @@ from textual.widgets.data_table import ColumnKey, RowKey
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.ui.common.textual_workarounds import Compact, DrawnCells, SteadySelect
+
+if TYPE_CHECKING:
+    AnyInput = Input
+else:
+    # The mix-in below is based on it for the type checker only.
+    AnyInput = object
 
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
@@ -134,6 +140,23 @@ class TypedInput(Compact, Input):
             self._value_after_cut = self.value
             self._cut_note = f"Only the first {room:,} of {len(text):,} pasted characters fit."
             self.post_message(self.Changed(self, self.value))
+
+
+class FewCharacters(AnyInput):
+    """A mix-in for an input that takes only some characters.
+
+    Others are keys of the app, also while it has the focus.
+    """
+
+    characters: frozenset[str]  #: what can be typed.
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:  # noqa: ARG002
+        return character is not None and character in self.characters
+
+    def on_key(self, event: events.Key) -> None:
+        """Leave other characters to the app; Textual's own handler takes those of the input."""
+        if event.is_printable and event.character not in self.characters:
+            event.prevent_default()
 
 
 def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
