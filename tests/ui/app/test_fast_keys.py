@@ -92,7 +92,7 @@ async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: Sc
     app = RnnTuiApp(runs)
     async with running(app, "adder", size=(120, 40)) as pilot:
         assert not app.query(NumberEntry)
-        press_at_once(app, "4", "ctrl+u", *"1101")
+        press_at_once(app, "3", "ctrl+u", *"1101")
         await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
         assert app.query(NumberEntry).first().value == "1101"
 
@@ -312,7 +312,7 @@ async def test_what_a_widget_prevents_while_it_waits_loses_no_view(runs: Scripte
     app = RnnTuiApp(runs)
     async with running(app, "adder", size=(120, 40)) as pilot:
         with app.prevent(TabbedContent.TabActivated):
-            press_at_once(app, "4", "ctrl+u", *"1101")
+            press_at_once(app, "3", "ctrl+u", *"1101")
             await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
         assert app.query(NumberEntry).first().value == "1101"
 
@@ -333,12 +333,12 @@ async def test_keys_wait_once_for_a_view_that_does_not_come(
             return ready()
 
         monkeypatch.setattr(app.keys, "_ready", count)
-        press_at_once(app, "4", *"/12345678", "escape", "1")
+        press_at_once(app, "3", *"/12345678", "escape", "1")
         await wait_until(pilot, lambda: app.keys.empty)
         assert looks < 40  # not five for each key
         app.pane._focuses_to_come -= 1
         await wait_until(pilot, app.takes_keys)
-        press_at_once(app, "4", "ctrl+u", *"1101")
+        press_at_once(app, "3", "ctrl+u", *"1101")
         await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
         assert app.query(NumberEntry).first().value == "1101"
 

@@ -12,8 +12,11 @@ from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Input, OptionList, Tab
 
+from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen
+from rnn_tui.ui.app.tabs import all_tabs
+from rnn_tui.ui.app.task_views import views_of
 from tests.runs.kept_runs import small, train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, running, wait_until
@@ -24,17 +27,25 @@ class Place:
     """A view that asks networks what is typed."""
 
     tab: str
-    tab_key: str
     view: str
-    view_key: str
     field: str  #: the id of its first field.
     answers: str  #: the selector of its answers.
     typed: str  #: what is typed there.
+    home_key: str  #: the key on Home that leads there.
+
+    @property
+    def tab_key(self) -> str:
+        return next(tab.key for tab in all_tabs() if tab.id == self.tab)
+
+    @property
+    def view_key(self) -> str:
+        views = [view.id for view in views_of(TASKS[self.tab])]
+        return str(views.index(self.view) + 1)
 
 
 PLACES = [
-    Place("recall", "f3", "prompt", "5", "recall-digits", "AnswerColumns", "2718"),
-    Place("adder", "f4", "calculator", "4", "number-a", "ColumnAddition", "1011"),
+    Place("recall", "prompt", "recall-digits", "AnswerColumns", "2718", "1"),
+    Place("adder", "calculator", "number-a", "ColumnAddition", "1011", "2"),
 ]
 pytestmark = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.view)
 
@@ -73,7 +84,7 @@ async def test_by_keys_and_back_from_another_tab(place: Place, runs: ScriptedRun
     async with anywhere(runs) as (app, pilot):
         await go_there(app, pilot, place)
         await assert_typed(app, pilot, place)
-        await press(pilot, "f5", place.tab_key)
+        await press(pilot, "f3", place.tab_key)
         await assert_typed(app, pilot, place)
         await press(pilot, "left_square_bracket", "right_square_bracket")
         await assert_typed(app, pilot, place)
@@ -106,7 +117,7 @@ async def test_by_the_palette(place: Place, runs: ScriptedRuns) -> None:
 
 async def test_from_home_and_after_the_help(place: Place, runs: ScriptedRuns) -> None:
     async with anywhere(runs) as (app, pilot):
-        await press(pilot, {"recall": "1", "adder": "2"}[place.tab])
+        await press(pilot, place.home_key)
         await wait_until(pilot, lambda: app.tabs.active == place.tab)
         await assert_typed(app, pilot, place)
         await press(pilot, "question_mark")
@@ -118,7 +129,7 @@ async def test_from_home_and_after_the_help(place: Place, runs: ScriptedRuns) ->
 async def test_from_runs(place: Place, home: Path) -> None:
     train(small(place.tab))
     async with anywhere(None) as (app, pilot):
-        await press(pilot, "f5")
+        await app.tabs.bring("runs")
         await wait_until(pilot, lambda: app.pane.complete and app.takes_keys())
         await press(pilot, "a")
         await wait_until(pilot, lambda: app.tabs.active == place.tab)
