@@ -131,7 +131,7 @@ async def test_from_runs(place: Place, home: Path) -> None:
     async with anywhere(None) as (app, pilot):
         await app.tabs.bring("runs")
         await wait_until(pilot, lambda: app.pane.complete and app.takes_keys())
-        await press(pilot, "a")
+        await press(pilot, "o")
         await wait_until(pilot, lambda: app.tabs.active == place.tab)
         await assert_typed(app, pilot, place)
     assert app.runs.close(60)
