@@ -46,7 +46,7 @@ FAILURE = "The network could not answer; the log file has the details."
 
 
 NAME = "rnn-tui"
-SHORT_INTRO = "  Train small recurrent networks and look inside, to learn or to teach"
+SHORT_INTRO = "  Train small recurrent networks and look inside, to learn or teach"
 INTRO = (
     "  Train small recurrent networks, question them and look inside: for those who learn, teach"
     " or research"
@@ -398,6 +398,12 @@ class HomePane(Pane):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         self.action_go(str(event.option_id))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer to resume only if there is a run to resume."""
+        if action == "go" and parameters[0] == RESUME.key:
+            return self.interrupted is not None
+        return super().check_action(action, parameters)
 
     def action_go(self, key: str) -> None:
         """Do what a line says, by the name of its key."""

@@ -94,7 +94,7 @@ class InsideView(AnalysingView):
         key("layer", "next_layer", "Layer", tooltip="The next layer"),
         key("study", "analyse", "Analyse", tooltip="Analyse the network; stop; hide the analysis"),
         *KEYS,
-        key("metric", "next_analysis", "Which", tooltip="Run the next analysis"),
+        key("metric", "next_analysis", "Next analysis", tooltip="Run the next analysis"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
         Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
