@@ -18,7 +18,7 @@ from rnn_tui.ui.guide.experiments import (
     own_folder,
     read_experiment,
 )
-from rnn_tui.ui.guide.journal import Progress, read_journal
+from rnn_tui.ui.guide.journal import ExperimentProgress, read_journal
 from rnn_tui.ui.guide.words import WORDS
 
 LANGUAGE = "language-"  # begins the id of an entry that chooses a language
@@ -30,12 +30,12 @@ class Shelf:
 
     language: str
     experiments: tuple[GuidedExperiment, ...]
-    journal: dict[str, Progress]  #: by the name of an experiment.
+    journal: dict[str, ExperimentProgress]  #: by the name of an experiment.
     problems: tuple[str, ...]  #: a sentence for each file that can't be read.
 
-    def progress_of(self, experiment: GuidedExperiment) -> Progress:
+    def progress_of(self, experiment: GuidedExperiment) -> ExperimentProgress:
         """Return how far an experiment was played."""
-        return self.journal.get(experiment.name, Progress())
+        return self.journal.get(experiment.name, ExperimentProgress())
 
 
 def read_shelf(language: str) -> Shelf:

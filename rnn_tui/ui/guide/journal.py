@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class Answer:
+class GuessResult:
     """A guess, and the outcome that it was set beside; as they are shown."""
 
     guess: str
@@ -26,13 +26,13 @@ class Answer:
 
 
 @dataclass
-class Progress:
+class ExperimentProgress:
     """How far an experiment was played."""
 
     step: int = 0  #: the index of the step; after the last one comes the summary.
     looking: bool = False  #: whether what the step does was done.
     done: bool = False  #: whether it was ever played to its end.
-    answers: dict[int, Answer] = field(default_factory=dict)  #: by the index of their step.
+    answers: dict[int, GuessResult] = field(default_factory=dict)  #: by the index of their step.
     figures: dict[str, Any] = field(default_factory=dict)  #: by path, of the texts to come.
 
     @property
@@ -53,7 +53,7 @@ def journal_file() -> Path:
     return data_dir() / "experiments.json"
 
 
-def read_journal() -> dict[str, Progress]:
+def read_journal() -> dict[str, ExperimentProgress]:
     """Read what was played, by the experiments' names; what can't be used is left out."""
     try:
         document = json.loads(read_small(journal_file(), MOST_BYTES))
@@ -66,7 +66,7 @@ def read_journal() -> dict[str, Progress]:
         return {}
 
 
-def keep_progress(name: str, progress: Progress) -> None:
+def keep_progress(name: str, progress: ExperimentProgress) -> None:
     """Keep how far an experiment was played, beside the others in the file.
 
     Raises:
@@ -84,17 +84,17 @@ def keep_progress(name: str, progress: Progress) -> None:
         ) from None
 
 
-def _progress(entry: Mapping[str, Any]) -> Progress:
+def _progress(entry: Mapping[str, Any]) -> ExperimentProgress:
     """Read an entry of the file, which anything may have written."""
     answers = {
-        int(step): Answer(_word(answer["guess"]), _word(answer["outcome"]))
+        int(step): GuessResult(_word(answer["guess"]), _word(answer["outcome"]))
         for step, answer in list(entry["answers"].items())[:MOST_ENTRIES]
     }
     figures = {
         _word(path): _word(value) if isinstance(value, str) else float(value)
         for path, value in list(entry["figures"].items())[:MOST_ENTRIES]
     }
-    return Progress(
+    return ExperimentProgress(
         step=max(0, int(entry["step"])),
         looking=bool(entry["looking"]),
         done=bool(entry["done"]),

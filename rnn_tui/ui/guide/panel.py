@@ -25,7 +25,7 @@ from rnn_tui.ui.guide.experiments import (
     runs_used,
 )
 from rnn_tui.ui.guide.figures import Figures, Guess, number_in, outcome_of
-from rnn_tui.ui.guide.journal import Answer, Progress, keep_progress
+from rnn_tui.ui.guide.journal import ExperimentProgress, GuessResult, keep_progress
 from rnn_tui.ui.guide.player import GUIDE, Player
 from rnn_tui.ui.guide.words import WORDS, language_of
 
@@ -52,7 +52,9 @@ class GuidePanel(Vertical):
     ]
     app = getters.app(HostApp)
 
-    def __init__(self, experiment: GuidedExperiment, progress: Progress, language: str) -> None:
+    def __init__(
+        self, experiment: GuidedExperiment, progress: ExperimentProgress, language: str
+    ) -> None:
         """Make the panel.
 
         Args:
@@ -169,7 +171,7 @@ class GuidePanel(Vertical):
             return Content.styled(self._compared(step.guess, answer), "bold $text-accent")
         return Content.styled(self._figures.fill(step.guess.question), "bold")
 
-    def _compared(self, guess: Guess | None, answer: Answer) -> str:
+    def _compared(self, guess: Guess | None, answer: GuessResult) -> str:
         """Return a guess beside its outcome, marked if it was right."""
         words = self._words
         given = answer.guess
@@ -357,7 +359,7 @@ class GuidePanel(Vertical):
         if step.guess is not None:
             outcome = outcome_of(step.guess, self._figures)
             unit = f" {step.guess.unit}" if step.guess.unit else ""
-            self.progress.answers[self.at] = Answer(given, f"{outcome}{unit}")
+            self.progress.answers[self.at] = GuessResult(given, f"{outcome}{unit}")
         self.progress.looking = True
         await self._show_and_keep()
 
@@ -421,7 +423,7 @@ async def _choose(app: HostApp, following: str = "") -> None:
 
 
 async def _play(
-    app: HostApp, experiment: GuidedExperiment, progress: Progress, language: str
+    app: HostApp, experiment: GuidedExperiment, progress: ExperimentProgress, language: str
 ) -> None:
     """Play an experiment in place of the one that is played."""
     panel = _playing(app)

@@ -8,8 +8,8 @@ import pytest
 
 from rnn_tui.ui.guide.figures import Figures, Guess, number_in, outcome_of, quoted_paths
 from rnn_tui.ui.guide.journal import (
-    Answer,
-    Progress,
+    ExperimentProgress,
+    GuessResult,
     journal_file,
     keep_progress,
     read_journal,
@@ -81,10 +81,12 @@ def test_an_outcome_is_compared(outcome: str, relation: str, compared: str, expe
 
 def test_progress_is_kept_beside_that_of_others(home: Path) -> None:
     assert read_journal() == {}
-    first = Progress(2, True, True, {0: Answer("42 %", "96.9 %")}, {"few.mean": 96.9, "few.w": "x"})
+    first = ExperimentProgress(
+        2, True, True, {0: GuessResult("42 %", "96.9 %")}, {"few.mean": 96.9, "few.w": "x"}
+    )
     keep_progress("first", first)
-    keep_progress("second", Progress(step=1))
-    assert read_journal() == {"first": first, "second": Progress(step=1)}
+    keep_progress("second", ExperimentProgress(step=1))
+    assert read_journal() == {"first": first, "second": ExperimentProgress(step=1)}
     assert journal_file() == home / "experiments.json"
 
 
@@ -104,12 +106,15 @@ def test_progress_is_kept_beside_that_of_others(home: Path) -> None:
 def test_a_damaged_journal_costs_what_it_held_and_no_more(home: Path, text: str) -> None:
     journal_file().write_text(text)
     assert read_journal() == {}
-    keep_progress("first", Progress(step=1))
-    assert read_journal() == {"first": Progress(step=1)}
+    keep_progress("first", ExperimentProgress(step=1))
+    assert read_journal() == {"first": ExperimentProgress(step=1)}
 
 
 def test_escape_sequences_of_the_journal_reach_no_screen(home: Path) -> None:
-    keep_progress("one", Progress(1, True, False, {0: Answer("\x1b[31m", "x")}, {"a": "\x1b[2J"}))
+    keep_progress(
+        "one",
+        ExperimentProgress(1, True, False, {0: GuessResult("\x1b[31m", "x")}, {"a": "\x1b[2J"}),
+    )
     progress = read_journal()["one"]
     assert "\x1b" not in progress.answers[0].guess
     assert "\x1b" not in progress.figures["a"]
