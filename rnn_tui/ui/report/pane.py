@@ -336,7 +336,7 @@ class ReportPane(StorePane):
         try:
             self.post_message(LongJobRequested(partial(self._runs.train_report, settings.plan())))
         except SettingError as error:
-            self.notify(str(error), severity="error", title="Not started")
+            self.notify(str(error), severity="error")
             settings.focus_first()
 
     def on_button_pressed(self) -> None:

@@ -232,7 +232,7 @@ class SweepsPane(StorePane):
             sweep = await self._store.ask(self, lambda store: store.add_sweep(new.name, new.plan))
             self._wanted = sweep.name
         except UserError as error:
-            self.notify(str(error), severity="error", title="Not started")
+            self.notify(str(error), severity="error")
             self.show_tab("form")
             return
         self.show_tab("trials")
@@ -256,7 +256,7 @@ class SweepsPane(StorePane):
         elif sweep.status not in RESUMABLE:
             self.notify(f"{sweep.name} is {sweep.status}; nothing to resume.")
         else:
-            with telling(self, title="Not started"):
+            with telling(self):
                 self._begin(sweep.name)
 
     def action_add_trials(self) -> None:

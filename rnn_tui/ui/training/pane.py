@@ -267,7 +267,7 @@ class TaskPane(TaskTab):
             return self.form.configs()
         except SettingError as error:
             self.fold_form(False)
-            self.notify(str(error), severity="error", title="Not started")
+            self.notify(str(error), severity="error")
             return []
 
     def action_find_rate(self) -> None:
@@ -547,7 +547,8 @@ class TaskPane(TaskTab):
         """Choose the next preset, and say what it does."""
         if self.form is not None:
             preset = self.form.next_preset()
-            self.notify(preset.summary, title=f"Preset {preset.name}", timeout=4)
+            recipe, _, _ = preset.summary.partition(". ")
+            self.notify(f"Preset {preset.name}: {recipe.rstrip('.')}.", timeout=4)
 
     def action_log(self) -> None:
         """Show the log, with its view; or hide it."""
