@@ -98,13 +98,12 @@ MNIST_SEEDS_SETTING = NumberSetting(
 # them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 OTHER_RECIPE_NOTE = (
-    "Preset {preset} is not the report's recipe: published figures are shown for orientation, and "
-    "not compared with ours."
+    "Preset {preset} is not the report's recipe: published figures are shown, but not compared with "
+    "ours."
 )
 FAST_NOTE = (
-    "Preset fast trains the adder with the loss bce, which the report does not have. The "
-    "report's losses mse and ce are trained instead, with that preset's other settings but "
-    "without pairs made for long carries, from which ce does not learn."
+    "The adder trains the report's losses mse and ce in place of the preset's bce, and without "
+    "pairs made for long carries, from which ce does not learn."
 )
 
 

@@ -27,7 +27,7 @@ class ImageConfig(RunConfig):
 
     hidden_size: int = 128  #: units in each recurrent layer.
     layers: int = 1  #: recurrent layers.
-    #: validation images whose gradient through time moments of training keep.
+    #: validation images of which each snapshot keeps the gradient through time.
     gradient_inputs: int = 0
     #: a torchvision root with the data, or None for the data that ships.
     data_dir: str | None = None
