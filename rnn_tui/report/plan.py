@@ -98,8 +98,8 @@ MNIST_SEEDS_SETTING = NumberSetting(
 # them.
 FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 OTHER_RECIPE_NOTE = (
-    "Preset {preset} is not the report's recipe: published figures are shown, but not compared with "
-    "ours."
+    "Preset {preset} is not the report's recipe: published figures are shown, but not compared "
+    "with ours."
 )
 FAST_NOTE = (
     "The adder trains the report's losses mse and ce in place of the preset's bce, and without "

@@ -53,7 +53,7 @@ class AdderInside(AskedInside):
         source, unit = analysis.best
         values = analysis.values(subject.trace)
         limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
-        return [BarBand(f"{source} of unit {unit} before", values, -limit, limit)]
+        return [BarBand(f"{source.capitalize()} of unit {unit} before", values, -limit, limit)]
 
     def step_name(self, step: int, steps: int) -> str:
         """Name the place, counted from 0 as powers of two are."""
