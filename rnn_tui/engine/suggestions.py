@@ -13,18 +13,24 @@ def closest(text: str, choices: Iterable[str]) -> str:
     """Return the choice that is most like `text`; empty if none is."""
     from difflib import get_close_matches  # noqa: PLC0415 - once something is mistyped
 
-    if not text or len(text) > LONGEST_WORD:
+    typed = _word(text)
+    if not typed or len(typed) > LONGEST_WORD:
         return ""
     by_word: dict[str, str] = {}
     for choice in choices:
-        by_word.setdefault(choice.casefold(), choice)
+        by_word.setdefault(_word(choice), choice)
         if len(by_word) == MOST_CHOICES:
             break
-    matches = get_close_matches(text.casefold(), by_word, n=1, cutoff=ALIKE)
+    matches = get_close_matches(typed, by_word, n=1, cutoff=ALIKE)
     if not matches:  # the beginning of a single word is short for it
-        beginnings = [word for word in by_word if word.startswith(text.casefold())]
+        beginnings = [word for word in by_word if word.startswith(typed)]
         matches = beginnings if len(beginnings) == 1 else []
     return by_word[matches[0]] if matches else ""
+
+
+def _word(text: str) -> str:
+    """Return a word as it is compared: small, and without the dashes before an option."""
+    return text.lstrip("-").casefold()
 
 
 def did_you_mean(text: str, choices: Iterable[str]) -> str:

@@ -21,6 +21,14 @@ def test_the_nearest_word_is_suggested(typed: str, meant: str) -> None:
     assert closest(typed, ["mnist", "recall", "adder"]) == meant
 
 
+def test_the_dashes_of_options_make_them_no_more_alike() -> None:
+    options = ["-h", "--help", "--trials", "--seed"]
+    assert closest("--metric", options) == ""
+    assert closest("--sed", options) == "--seed"
+    assert closest("-seed", options) == "--seed"
+    assert closest("--", options) == ""
+
+
 def test_a_beginning_of_two_words_is_short_for_neither() -> None:
     assert closest("val", ["val_accuracy", "val_bit_accuracy"]) == ""
 
