@@ -217,7 +217,7 @@ def _next_steps(state: RunState) -> str:
     sentence = f"Run {printable(name, 200)} is stored. "
     question = TASKS[state.config.task].question
     if question:
-        sentence += f"Ask it: rnn-tui {question} --run {word}. "
+        sentence += f"Ask it: rnn-tui {printable(question)} --run {word}. "
     return f"{sentence}See it: rnn-tui runs show {word}"
 
 
