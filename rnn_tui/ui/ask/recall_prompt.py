@@ -38,7 +38,7 @@ MOST_POSITION_CHARACTERS = 6
 ROOMY_HEIGHT = 24  # lines of the panel from which there is room for a frame around the fields
 
 
-class DigitsInput(FewCharacters, TypedInput):
+class DigitsField(FewCharacters, TypedInput):
     """An input for digits, with blanks, commas or semicolons between them."""
 
     characters = frozenset("0123456789 ,;")
@@ -86,7 +86,7 @@ class RecallPromptPanel(AskPanel):
                     question.border_title = "Which digit stands at the position?"
                     with Horizontal(classes="fields"):
                         yield Label("Digits", classes="field-label")
-                        yield DigitsInput(
+                        yield DigitsField(
                             example,
                             MOST_CHARACTERS,
                             placeholder="such as 3 1 4 1 5",

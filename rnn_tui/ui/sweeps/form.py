@@ -151,13 +151,13 @@ def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, An
 
 
 @dataclass(frozen=True)
-class SweepSize:
+class SizeInWords:
     """How much a sweep has to train."""
 
     text: str  #: in words.
 
 
-def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> SweepSize:
+def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> SizeInWords:
     """Return how much the typed sweep has to train, and if `timed` how long; runs in a thread."""
     sweep = read_form(texts, data_dir)
     trials = count_of(sweep.plan.trial_count, "trial")
@@ -166,7 +166,7 @@ def _size_in_words(texts: FormTexts, data_dir: str | None, timed: bool) -> Sweep
     # timing disturbs what trains in this process
     seconds = wall_seconds(sweep.plan, sweep.place.worker_count) if timed else None
     time = "how long is not known" if seconds is None else in_words(seconds)
-    return SweepSize(f"{trials}, {runs}, {workers}: {time}")
+    return SizeInWords(f"{trials}, {runs}, {workers}: {time}")
 
 
 class SweepForm(Vertical):
@@ -182,7 +182,7 @@ class SweepForm(Vertical):
         self._runs = runs
         self._data_dir = data_dir
         self._error = ""  #: what is wrong with what is typed.
-        self._sizes = LatestQuestion[SweepSize](self, self._show_size, FAILURE)
+        self._sizes = LatestQuestion[SizeInWords](self, self._show_size, FAILURE)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="fields", can_focus=False):
@@ -248,9 +248,9 @@ class SweepForm(Vertical):
         timed = not self._runs.busy
         self._sizes.ask(partial(_size_in_words, texts, self._data_dir, timed))
 
-    async def _show_size(self, outcome: SweepSize | str) -> None:
+    async def _show_size(self, outcome: SizeInWords | str) -> None:
         """Show the size, or what is wrong."""
-        if isinstance(outcome, SweepSize):
+        if isinstance(outcome, SizeInWords):
             self._show(outcome.text, "")
         else:
             self._show("", outcome)
