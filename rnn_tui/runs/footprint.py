@@ -6,6 +6,7 @@ bound for weights, gradients, Adam, the steps and the data, beside the 300 MB of
 (tests/runs/test_footprint.py compares some). Products in bfloat16 take less.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
@@ -76,6 +77,25 @@ def footprint(config: RunConfig) -> Footprint | None:
     if isinstance(config, ImageConfig) and task.images is not None:
         return _of_images(config, task.images)
     return None
+
+
+def size_in_words(configs: Sequence[RunConfig]) -> str:
+    """Return the size of runs that are trained one after another; empty if one does not say."""
+    sizes = [footprint(config) for config in configs]
+    known = [size for size in sizes if size is not None]
+    if len(known) < len(sizes) or not known:
+        return ""
+    if len(known) == 1:
+        return known[0].in_words
+    counts = [
+        f"{CELLS[config.cell].label} {size.parameters:,}"
+        for config, size in zip(configs, known, strict=True)
+    ]
+    text = f"Parameters: {', '.join(counts)}"
+    memories = [size.memory for size in known if size.memory is not None]
+    if len(memories) < len(known):
+        return text
+    return f"{text} · at most {memory_in_words(max(memories))} of memory"
 
 
 def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:

@@ -423,7 +423,8 @@ class RnnTuiApp(HostApp):
         if active is None:
             return "Training is under way"
         task = TASKS[active.config.task].label
-        return f"{task}: {active.config.label} is in training, {100 * active.progress:.0f} % done"
+        # no share of what is done: training goes on while the question is read
+        return f"{task}: {active.config.label} is in training"
 
     def _confirm(
         self, question: str, go_on: Callable[[], None], stop: str = "Stop and keep"

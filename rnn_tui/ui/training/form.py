@@ -26,6 +26,7 @@ from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import PastTimes, in_words, past_seconds, trained_here
+from rnn_tui.runs.footprint import size_in_words
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
@@ -275,20 +276,25 @@ class SettingsForm(Vertical):
     @on(Input.Changed)
     @on(Select.Changed, "#device")
     def _show_changes(self) -> None:
-        """Say what is wrong with what was chosen or typed, and how long training will take."""
+        """Say what is wrong with what was chosen or typed, and what training will take."""
         self._show_note()
         self.show_cost()
 
     @work(exclusive=True, group="cost")
     async def show_cost(self) -> None:
-        """Say below the button how long the training will take; nothing if that is unknown."""
-        text = ""
-        # What is wrong is said in the note; where a database can't be read, that matters elsewhere.
-        with suppress(UserError):
-            seconds = await self._estimated_seconds(self.configs(quiet=True))
-            if seconds:
-                text = in_words(seconds)
-        self.foot.show_facts(text)
+        """Say below the button how large the networks are, and how long training will take."""
+        try:
+            configs = self.configs(quiet=True)
+        except SettingError:  # the note says so
+            self.foot.show_facts("")
+            return
+        size = size_in_words(configs)
+        self.foot.show_facts(size)
+        seconds = None
+        with suppress(UserError):  # as at a database that can't be read, which is said elsewhere
+            seconds = await self._estimated_seconds(configs)
+        if seconds:
+            self.foot.show_facts("\n".join(filter(None, (size, in_words(seconds)))))
 
     async def _estimated_seconds(self, configs: Sequence[RunConfig]) -> float | None:
         """Estimate how long runs take one after another; None if that is unknown."""

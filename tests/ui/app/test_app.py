@@ -446,7 +446,7 @@ async def test_results_beside_the_reports_figure(runs: ScriptedRuns) -> None:
         await idle(pilot)
         lines = screen_text(app).splitlines()
         assert any("9 " in line and "✓ true" in line for line in lines)
-        assert any("0 " in line and "91.0 %" in line and "✗ read" in line for line in lines)
+        assert any("0 " in line and "91.0 %" in line and "✗ guess" in line for line in lines)
         for view in ("photos", "draw", "inside"):
             await next_view(pilot, view)
             if view == "inside":  # photos and drawing, visited last, have nothing to look at

@@ -1,5 +1,6 @@
 """What training will take stands below Train; how busy the machine is, behind the progress."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.runs import cost
+from rnn_tui.runs.footprint import footprint
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.training_manager import Loaded
@@ -33,7 +36,17 @@ def runs() -> ScriptedRuns:
 
 
 def estimate(app: RnnTuiApp) -> str:
+    """Return how long training will take, as the form says; empty if it says nothing of that."""
+    lines = facts(app).split("\n")
+    return "".join(line for line in lines if "arameters" not in line)
+
+
+def facts(app: RnnTuiApp) -> str:
     return str(app.pane.query_one("#form-facts", Static).content)
+
+
+def is_said(app: RnnTuiApp, size: str) -> bool:
+    return facts(app).split("\n")[0] == size
 
 
 def expected(preset: str, *cells: str, **settings: object) -> str:
@@ -82,6 +95,25 @@ async def test_without_pytorch_there_is_no_estimate(home: Path) -> None:
     async with running(app := RnnTuiApp(ScriptedRuns()), size=(120, 40)) as pilot:
         await pilot.pause(0.6)
         assert estimate(app) == ""
+
+
+async def test_the_number_of_parameters_and_the_memory_follow_the_form(
+    runs: ScriptedRuns,
+) -> None:
+    async with running(app := RnnTuiApp(runs), "adder", size=(80, 24)) as pilot:
+        await press(pilot, "f")
+        sizes = app.pane.query_one("#field-hidden-sizes", Input)
+        for typed in ("4", "4,8"):
+            sizes.value = typed
+            hidden_sizes = SETTINGS["hidden_sizes"].parse(typed)
+            size = footprint(TASKS["adder"].config("lstm", "report", hidden_sizes=hidden_sizes))
+            assert size is not None
+            await wait_until(pilot, partial(is_said, app, size.in_words))
+            assert size.in_words in screen_text(app)
+        app.pane.query_one("#model-gru", Checkbox).value = True
+        await wait_until(pilot, lambda: "LSTM " in facts(app) and "GRU " in facts(app))
+        sizes.value = "0"
+        await wait_until(pilot, lambda: facts(app) == "")
 
 
 @pytest.mark.long

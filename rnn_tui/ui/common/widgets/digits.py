@@ -131,7 +131,7 @@ class ProbabilityBars(Widget):
         if self._true is None:  # without a true class no bar is marked as wrong
             notes[best] = (" read", plain)
         else:
-            notes[best] = (" ✗ read", theme_style(self, "text-error"))
+            notes[best] = (" ✗ guess", theme_style(self, "text-error"))
             notes[self._true] = (" ✓ true", theme_style(self, "text-success"))
         lines = []
         for digit, probability in enumerate(self._probabilities):
