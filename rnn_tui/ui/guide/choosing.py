@@ -79,8 +79,8 @@ class GuideScreen(Dialog[GuidedExperiment | str | None]):
             if code != self._shelf.language
         ]
         listed = Options(*options, compact=True, markup=False)
-        listed.border_title = words.title
-        listed.border_subtitle = words.list_keys
+        listed.border_title = Content(words.title)
+        listed.border_subtitle = Content(words.list_keys)
         yield listed
 
     def on_mount(self) -> None:
