@@ -73,7 +73,7 @@ def test_its_view_is_in_its_tab(site: Path, home: Path) -> None:
         env=env,
     )
     assert done.returncode == 0, done.stderr
-    assert "6 In words" in done.stdout
+    assert "5 In words" in done.stdout
     assert "No run yet." in done.stdout
 
 

@@ -129,6 +129,8 @@ ALL_RUNS = Listing[RunRecord](COLUMNS, lambda run: run.run_id, lambda run: run.n
 class RunsTable(MarkedTable[RunRecord]):
     """A table of all runs, one a line, with a preview of the one at the cursor."""
 
+    example = "runs"
+
     def __init__(self) -> None:
         super().__init__(ALL_RUNS, BY_AGE)
         self.preview = RunPreview()

@@ -107,6 +107,7 @@ class TrialsTable(MarkedTable[Trial]):
     """The trials of a sweep."""
 
     noun = "trial"
+    example = "trials"
     empty_text = "No trial yet. f goes to the form of a new sweep."
     hint = "/ filters by setting, figure, status"
     _sweep_shown: object = None  #: which sweep is in the table.

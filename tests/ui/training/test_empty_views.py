@@ -6,6 +6,7 @@ import pytest
 from textual.pilot import Pilot
 
 from rnn_tui.ui.app.app import RnnTuiApp
+from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, running, screen_text, wait_until
 from tests.ui.training.test_sequence_panes import field, go_to, view
 
@@ -65,3 +66,15 @@ async def test_images_of_the_example_can_be_looked_through_and_into() -> None:
         await view(pilot, "results")
         assert "H 3 mse" in await shown(pilot, " Example  pretrained adder × 5")
     assert app.runs.close(10)
+
+
+async def test_empty_tables_show_what_they_will_hold(runs: ScriptedRuns) -> None:
+    app: Any = RnnTuiApp(runs)
+    async with running(app, "runs", size=(80, 24)) as pilot:
+        text = await shown(pilot, "Example")
+        assert "No runs yet" in text
+        assert "adder-report-5seeds" in text
+        await press(pilot, "f8")
+        text = await shown(pilot, "No trial yet")
+        assert "Example" in text
+        assert "learning_rate" in text

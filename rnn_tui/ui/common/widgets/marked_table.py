@@ -19,6 +19,7 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import Status
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import ManyRows
+from rnn_tui.ui.common.widgets.example_table import example_table
 from rnn_tui.ui.common.widgets.plain import TypedInput
 
 Item = TypeVar("Item")
@@ -195,6 +196,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
     noun = "run"  #: what an item is called.
     empty_text = EMPTY  #: what is shown if there is none.
+    example = ""  #: the name of the table that is shown below that, as `example_table` takes it.
     hint = "/ filters by name, task, status, tag …"  #: the text in the empty filter.
     BINDINGS = [
         Binding("space", "mark", "Mark", key_display="Space", tooltip="Mark for comparison"),
@@ -310,7 +312,13 @@ class MarkedTable(Vertical, Generic[Item]):
         elif self.listing.items:
             empty.update(f"No {self.noun} has all of these words.")
         else:
-            empty.update(self.empty_text)
+            empty.update(self._empty_words())
+
+    def _empty_words(self) -> Content:
+        """Return what to do if there is no item, and what the table will hold then."""
+        words = Content(self.empty_text)
+        example = example_table(self.example) if self.example else Content("")
+        return Content("\n\n").join([words, example]) if example else words
 
     def _fill_rows(self, items: Sequence[Item]) -> None:
         """Make the rows anew where these are other items, else only their cells."""
