@@ -192,16 +192,19 @@ def _variants_in_words(state: RunState, epoch: events.EpochEnded) -> str:
         return ""
     unit = f" {metric.unit}" if metric.unit else ""
     variants = state.config.variants
+    label = metric.label
+    if state.config.seed_count > 1:
+        label = f"{label}, mean of {state.config.seed_count}"
     means = [spread.mean for spread in state.spreads(metric.name)]
     if len(variants) > NETWORKS_IN_A_LINE:
         low = metric.format(min(means))
         high = metric.format(max(means))
-        return f"{metric.label}: {low} … {high}{unit} over {len(variants)} networks"
+        return f"{label}: {low} … {high}{unit} over {len(variants)} networks"
     figures = [
         f"{variant.label} {metric.format(mean)}{unit}"
         for variant, mean in zip(variants, means, strict=True)
     ]
-    return f"{metric.label}: {'  '.join(figures)}"
+    return f"{label}: {'  '.join(figures)}"
 
 
 def variant_lines(

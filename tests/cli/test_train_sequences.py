@@ -246,6 +246,7 @@ def test_a_terminal_is_told_the_size_before_and_the_name_after(task: str) -> Non
     text = " ".join(line.strip() for line in screen_after(output))
     size = r"rnn-tui: [\d,]+ parameters in 8 networks of \d+ to \d+ · at most \d+ MB of memory\."
     assert re.search(size, text), text
+    assert re.search(r"epoch +2 .*accuracy, mean of 2: [\d.]+ … [\d.]+ % over 4 networks", text)
     name = re.search(r"Run (\S+) is stored", text)
     assert name is not None
     next_command = re.search(rf"Ask it: rnn-tui (.+ --run {re.escape(name[1])})\.", text)
