@@ -313,12 +313,8 @@ def _name_in_plan(name: str) -> str:
     return singular or name
 
 
-def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
-    """Return the setting that checks a varied value, or the words that the value may be.
-
-    Raises:
-        SettingError: if the task has no such setting.
-    """
+def variable_settings(task: Task) -> dict[str, Setting | Sequence[str]]:
+    """Return what a sweep of a task can vary, by name: settings, or the names to choose from."""
     settings: dict[str, Setting | Sequence[str]] = {
         _name_in_plan(setting.name): setting
         for setting in task.adjustable
@@ -328,6 +324,16 @@ def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
     settings["preset"] = [preset.name for preset in task.presets]
     if task.augmentations:
         settings["augmentation"] = task.augmentations
+    return settings
+
+
+def _variable_setting(task: Task, name: str) -> Setting | Sequence[str]:
+    """Return the setting that checks a varied value, or the words that the value may be.
+
+    Raises:
+        SettingError: if the task has no such setting.
+    """
+    settings = variable_settings(task)
     if name not in settings:
         raise SettingError(
             f"{task.label} has no setting “{printable(name)}” that can be varied"

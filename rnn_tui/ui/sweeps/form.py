@@ -23,6 +23,7 @@ from rnn_tui.sweeps.plan import (
     read_grid,
     read_range,
     settings_by_name,
+    variable_settings,
     wall_seconds,
 )
 from rnn_tui.sweeps.trials import require_extras
@@ -68,6 +69,7 @@ FIELDS = (
     ),
     TextField("name", "Name", "the task and a number", "what to call the sweep"),
 )
+ADD_SETTING = "+ setting"  # the first line of the list of settings
 NOTHING_VARIED = "Say what to vary, such as hidden_size=32,64."
 RANGE_IN_GRID = (
     "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
@@ -203,6 +205,8 @@ class SweepForm(Vertical):
             with Horizontal(classes=f"field-row sweep-field sweep-{field.name}"):
                 yield Label(field.label, classes="field-label", markup=False)
                 yield TypedInput("", LONGEST, placeholder=field.placeholder, id=_id_of(field.name))
+                if field.name == "vary":
+                    yield PlainSelect([(ADD_SETTING, "")], id="sweep-add")
 
     @property
     def texts(self) -> FormTexts:
@@ -233,6 +237,20 @@ class SweepForm(Vertical):
             (metric.title, metric.name) for metric in task.metric_definitions
         ]
         self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, task.objective.name)
+        names = [(name, name) for name in sorted(variable_settings(task))]
+        self.query_one("#sweep-add", PlainSelect).offer_texts([(ADD_SETTING, ""), *names], "")
+
+    @on(Select.Changed, "#sweep-add")
+    def _add_setting(self, event: Select.Changed) -> None:
+        """Begin to vary the setting that was chosen: its values are to be typed behind its name."""
+        if not event.value:
+            return
+        with self.prevent(Select.Changed):
+            self.query_one("#sweep-add", PlainSelect).value = ""
+        field = self.query_one("#sweep-vary", TypedInput)
+        field.hold(f"{field.value.strip()} {event.value}=".lstrip())
+        field.select_on_focus = False  # or what is typed next would replace it
+        field.focus()
 
     @on(Input.Changed)
     @on(Select.Changed)
@@ -241,7 +259,9 @@ class SweepForm(Vertical):
         """Say what is wrong, or how much there is to train; show the fields that a search has."""
         texts = self.texts
         self.set_class(texts.search == GRID, "-grid")
-        if not texts.vary:  # nothing is wrong with a form that nobody has filled in yet
+        if not texts.vary or texts.vary.endswith(
+            "="
+        ):  # nothing is wrong with a form that nobody has filled in yet
             self._sizes.forget()
             self._show("", "")
             return

@@ -256,6 +256,24 @@ async def test_a_search_gets_more_trials_while_it_trains_and_after() -> None:
         assert chart.log_x
 
 
+async def test_settings_to_vary_are_chosen_and_an_unfinished_one_is_not_wrong() -> None:
+    async with sweeps_tab((80, 24)) as (app, pilot):
+        await press(pilot, "f")
+        assert note(app)
+        assert not app.query_one("SweepForm #form-note").has_class("-wrong")
+        app.query_one("#sweep-task", Select).value = "adder"
+        await idle(pilot)
+        add = app.query_one("#sweep-add", PlainSelect)
+        assert "loss" in add._values
+        for name, typed in (("hidden_size", "2,3"), ("seed", "1")):
+            add.value = name
+            await idle(pilot)
+            await press(pilot, *typed)
+            assert not app.query_one("SweepForm #form-note").has_class("-wrong")
+        assert app.query_one("#sweep-vary", Input).value == "hidden_size=2,3 seed=1"
+        assert add.value == ""
+
+
 async def test_what_is_wrong_is_a_sentence_before_anything_starts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
