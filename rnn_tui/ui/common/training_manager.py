@@ -122,6 +122,10 @@ class TrainingManager:
             self._add_run(RunState(run_id, config))
         return [run_id for run_id, _ in planned]
 
+    def add(self, state: RunState) -> None:
+        """Add a run of an earlier session that has ended, to be looked at."""
+        self._add_run(state)
+
     def resume(self, run: "RunRecord", state: RunState) -> str:
         """Resume a run that is kept.
 

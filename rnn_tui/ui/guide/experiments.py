@@ -12,7 +12,7 @@ from rnn_tui.engine.errors import DataError, printable, printable_lines, why
 from rnn_tui.engine.files import read_small
 from rnn_tui.engine.paths import config_file
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.guide.actions import Action, AskQuestion, LookInside, read_action
+from rnn_tui.ui.guide.actions import Action, AskQuestion, LookInside, TrainRun, read_action
 from rnn_tui.ui.guide.figures import Guess, quoted_paths
 
 FOLDER = Path(__file__).with_name("experiments")
@@ -57,6 +57,14 @@ class GuidedExperiment:
     summary: str  #: what it has shown; Markdown with paths of figures.
     following: tuple[str, ...] = ()  #: the names of experiments to try next.
     folder: Path = FOLDER  #: where its file lies.
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The names of the runs that it trains."""
+        actions = [action for step in self.steps for action in step.actions]
+        return tuple(
+            action.name for action in actions if isinstance(action, TrainRun) and action.name
+        )
 
     @property
     def quoted(self) -> set[str]:
@@ -221,14 +229,3 @@ def _check_quoted(texts: Sequence[str], names: set[str], where: str) -> None:
         raise DataError(
             f"quotes “{printable(min(unknown))}” in {where}, and no action before has that name"
         )
-
-
-def runs_used(experiment: GuidedExperiment) -> set[str]:
-    """Return the names by which actions ask networks that were trained before, and cells."""
-    networks = {
-        action.network
-        for step in experiment.steps
-        for action in step.actions
-        if isinstance(action, AskQuestion | LookInside)
-    }
-    return networks - {""}

@@ -22,11 +22,10 @@ from rnn_tui.ui.guide.experiments import (
     ExperimentStep,
     GuidedExperiment,
     read_experiment,
-    runs_used,
 )
 from rnn_tui.ui.guide.figures import Figures, Guess, number_in, outcome_of
 from rnn_tui.ui.guide.journal import ExperimentProgress, GuessResult, keep_progress
-from rnn_tui.ui.guide.player import GUIDE, Player
+from rnn_tui.ui.guide.player import GUIDE, RUN_SUFFIX, Player
 from rnn_tui.ui.guide.words import WORDS, language_of
 
 LONGEST_GUESS = 40
@@ -373,7 +372,7 @@ class GuidePanel(Vertical):
         self._working = None
         if self.step is None:
             self.progress.done = True
-        runs = {f"{name}.run" for name in runs_used(self.experiment)}
+        runs = {f"{name}{RUN_SUFFIX}" for name in self.experiment.runs}
         self._figures.keep(self.experiment.quoted | runs)
         await self._show()
         await self._keep()

@@ -3,7 +3,8 @@
 import asyncio
 import time
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from textual.widget import Widget
 
@@ -37,6 +38,10 @@ from rnn_tui.ui.guide.actions import (
 )
 from rnn_tui.ui.guide.figures import Figures, run_figures
 
+if TYPE_CHECKING:
+    from rnn_tui.runs.store import RunStore
+
+RUN_SUFFIX = ".run"  # ends the path of the id of a training
 GUIDE = "guide"  # the group of the guide's own workers, for which it does not wait
 SECONDS_TO_REST = 300.0  # without a training
 SECONDS_BETWEEN_LOOKS = 0.04
@@ -111,6 +116,8 @@ class Player:
             raise UserError(f"There is no view {action.view} in the tab {action.tab}.")
         if isinstance(pane, TaskTab):
             self._remember(pane, pane.memento)
+            await self._bring_runs_back()
+            pane.show_runs()
         pane.go_to_view(action.view)
 
     async def _train(self, action: TrainRun) -> None:
@@ -173,6 +180,16 @@ class Player:
         self._note(action.name, photos)
 
     # What they need.
+
+    async def _bring_runs_back(self) -> None:
+        """Have runs of the experiment from before a restart of the app shown again."""
+        kept = {
+            str(value) for path, value in self._figures.kept.items() if path.endswith(RUN_SUFFIX)
+        }
+        for run_id in sorted(kept - self._app.runs.states.keys()):
+            state = await self._app.store.ask(self._app.screen, partial(_state_of, run_id))
+            if state is not None:
+                self._app.runs.add(state)
 
     def _remember(self, place: Widget, memento: Callable[[], Callable[[], object]]) -> None:
         """Note how to put back what is set at a place, before the first action there."""
@@ -279,3 +296,9 @@ def _trained(run_id: str) -> Source:
     config = read_description(path)[0]
     position = getattr(config, "position", None)
     return Source(path, f"run {printable(run_id)}", position, config.name)
+
+
+def _state_of(run_id: str, store: "RunStore") -> RunState | None:
+    """Return the state of a run that is kept; None if it is no longer there."""
+    run = store.get(run_id)
+    return None if run is None or run.deleted else store.state(run)

@@ -282,6 +282,9 @@ Look again.
 All seen.
 """
 PLACE = len(experiment_names())
+SHOW_FEW = """\
+inside adder "1111 + 1" network=few name=inside
+open adder results"""
 
 
 def write_own(*actions: str) -> None:
@@ -348,6 +351,34 @@ async def test_a_guess_is_kept_and_set_beside_the_outcome(runs: ScriptedRuns) ->
         await gone(pilot)
     assert read_journal()["own"].done
     assert not read_journal()["own"].begun
+
+
+async def test_after_a_restart_it_goes_on_with_the_run_that_it_trained() -> None:
+    write_own("train adder fast seeds=2 name=few")
+    path = own_folder() / "own.md"
+    text = path.read_text(encoding="utf-8").replace("open adder calculator", SHOW_FEW)
+    text = text.replace("Look again.", "It was {few.H 10 bce.mean:.2f} %, of {inside.network}.")
+    path.write_text(text, encoding="utf-8")
+    app = RnnTuiApp()
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin(pilot, PLACE)
+        await go_on(pilot, panel)
+        await go_on(pilot, panel)
+        assert panel.at == 1
+        [run_id] = app.runs.states
+        await press(pilot, "escape")
+        await gone(pilot)
+    app = RnnTuiApp()
+    async with running(app, "home", size=(80, 24)) as pilot:
+        panel = await begin(pilot, PLACE)
+        await go_on(pilot, panel)
+        assert problem_of(panel) == ""
+        assert list(app.runs.states) == [run_id]
+        assert "H 10 bce" in screen_text(app)
+        assert "100.00" in screen_text(app)
+        text = panel.query_one(Markdown).source
+        assert "It was 100.00 %" in text
+        assert f"run {run_id}" in text
 
 
 async def test_it_is_played_by_mouse(runs: ScriptedRuns) -> None:
