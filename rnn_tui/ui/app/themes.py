@@ -15,6 +15,10 @@ HIGH_CONTRAST = Theme(
     warning="#ffaf00",
     error="#ff5f5f",
     dark=True,
-    variables={"text-muted": "#ffffff", "footer-description-foreground": "#ffffff"},
+    variables={
+        "text-muted": "#ffffff",
+        "text-disabled": "#bcbcbc",
+        "footer-description-foreground": "#ffffff",
+    },
 )
 THEMES = {"dark": "textual-dark", "light": "textual-light", "high contrast": HIGH_CONTRAST.name}
