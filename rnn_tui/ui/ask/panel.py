@@ -79,7 +79,9 @@ class AskPanel(Vertical, AskingView):
         self.action_type()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """Leave Escape to the app if there is no field to leave."""
+        """Leave Escape to the app outside fields, and offer to go to one only there."""
+        if action == "type" and isinstance(self.app.focused, TypedInput):
+            return None
         return action != "leave" or not self.answers_view.has_focus
 
     def action_leave(self) -> None:

@@ -113,7 +113,9 @@ async def test_the_footer_has_few_keys_and_always_the_palette(
 async def test_before_a_run_the_footer_offers_no_key_of_charts(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
+        await press(pilot, "2")
         assert footer(app).startswith(" t Train  f Form  F1 Help")
+        await press(pilot, "1")
         await start(pilot, runs)
         await wait_until(pilot, lambda: "c Chart" in footer(app))
         assert footer(app).startswith(" s Stop  p Pause  f Form")
