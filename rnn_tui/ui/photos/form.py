@@ -42,7 +42,7 @@ logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
-SHORT_NUMBERS = dict(zip(NUMBERS, ("1 digit or more", "1 digit each", "numbers"), strict=True))
+SHORT_NUMBERS = dict(zip(NUMBERS, ("≥ 1 digit", "1 digit", "numbers"), strict=True))
 UNSURE_BELOW = NumberSetting(
     "threshold", "unsure below", "answers below this percentage are unsure", 0, 100
 )
@@ -210,6 +210,7 @@ class PhotosForm(Vertical):
             numbers = [(name, number) for number, name in SHORT_NUMBERS.items()]
             yield PlainSelect(numbers, id="photos-number")
             yield MarkedCheckbox("subfolders", id="photos-recursive")
+            yield MarkedCheckbox("labels by name", id="photos-named")
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, id="photos-network")
@@ -219,7 +220,6 @@ class PhotosForm(Vertical):
             yield Label("Unsure <", classes="field-label")
             yield threshold
             yield Label("%", classes="field-label")
-            yield MarkedCheckbox("labels by name", id="photos-named")
         yield FormNote("photos-message")
 
     def on_mount(self) -> None:

@@ -259,9 +259,7 @@ class SweepForm(Vertical):
         """Say what is wrong, or how much there is to train; show the fields that a search has."""
         texts = self.texts
         self.set_class(texts.search == GRID, "-grid")
-        if not texts.vary or texts.vary.endswith(
-            "="
-        ):  # nothing is wrong with a form that nobody has filled in yet
+        if not texts.vary or texts.vary.endswith("="):  # unfinished, not wrong
             self._sizes.forget()
             self._show("", "")
             return

@@ -158,7 +158,7 @@ class PathInput(TypedInput):
     BINDINGS = [Binding("tab", "complete", "Complete", show=False)]
 
     def __init__(self, *, id: str) -> None:
-        super().__init__("", MOST_CHARACTERS, placeholder="path; Tab completes it", id=id)
+        super().__init__("", MOST_CHARACTERS, placeholder="path; Tab completes", id=id)
         self.suggester = PathSuggester()
 
     def action_complete(self) -> None:
