@@ -212,10 +212,18 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
     if signals:
         return output.stopped(signals)
     if not summary.photos:
-        output.say(f"No photos in {', '.join(printable(path) for path in request.paths[:3])}.")
+        output.say(_no_photos(request))
     elif not request.quiet:
         output.say(_summary_sentence(summary, labelled=request.labelled))
     return output.FAILURE if summary.errors or not summary.photos else output.OK
+
+
+def _no_photos(request: PredictRequest) -> str:
+    """Say that nothing was found, and how to look further."""
+    places = ", ".join(printable(path) for path in request.paths[:3])
+    if request.recursive:
+        return f"No photos in {places}."
+    return f"No photos in {places}; with --recursive, folders in it are read too."
 
 
 def _summary_sentence(summary: ReadingSummary, *, labelled: bool) -> str:

@@ -46,6 +46,8 @@ SHORT_NUMBERS = dict(zip(NUMBERS, ("≥ 1 digit", "1 digit", "numbers"), strict=
 UNSURE_BELOW = NumberSetting(
     "threshold", "unsure below", "answers below this percentage are unsure", 0, 100
 )
+NO_PHOTOS = "No JPEG, PNG, BMP, TIFF or WebP here, nor in folders in it."
+NO_PHOTOS_BUT_DEEPER = "No JPEG, PNG, BMP, TIFF or WebP here; tick “subfolders” to look deeper."
 #: Photos and folders; or a function that finds them, which may look at the disk.
 PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 
@@ -153,15 +155,7 @@ class ReadingJob:
             count += len(readings)
             progress.advance(count)
         if not count and not progress.stopping:
-            raise UserError(self._no_photos(paths))
-
-    def _no_photos(self, paths: Sequence[Path]) -> str:
-        """Say that nothing was found, and where."""
-        folders = ", ".join(printable(path, 100) for path in paths[:3])
-        sentence = f"There are no photos in {folders} (JPEG, PNG, BMP, TIFF, WebP)."
-        if not self._recursive:
-            sentence += " Folders in it are left out unless “subfolders” is ticked."
-        return sentence
+            raise UserError(NO_PHOTOS if self._recursive else NO_PHOTOS_BUT_DEEPER)
 
 
 def _missing(paths: Sequence[Path]) -> str:
