@@ -243,8 +243,10 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView, SampleReader):
                 return has_one_digit and isinstance(focused, PhotoGrid | PhotoDetail)
             case "detail":
                 return index is not None and isinstance(focused, PhotoGrid)
-            case "sort" | "show" | "export":
+            case "sort" | "show":
                 return True if len(self._photos) else None
+            case "export":
+                return True if self._photos.shown_readings else None
         return True
 
     def action_leave(self) -> None:

@@ -43,7 +43,7 @@ LABEL_BOX = (28, 14)
 SECONDS_BETWEEN_LOOKS = 0.1
 PhotoToLabel: TypeAlias = "tuple[Reading | None, Picture | None]"
 FORMS = {
-    "csv": "table of all photos, CSV",
+    "csv": "table of the photos shown, CSV",
     "npz": "28×28 images with labels, NPZ",
     "idx": "28×28 images with labels, IDX like MNIST's, two files in a folder",
 }

@@ -139,7 +139,8 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         assert names(app) == []
         assert says(app, "shown").startswith("no photo is wrong")
         # nothing to do it with
-        await press(pilot, "enter", "right", "number_sign", "7", "backspace")
+        await press(pilot, "enter", "right", "number_sign", "7", "backspace", "e")
+        assert len(app.screen_stack) == 1
         assert says(app, "shown").startswith("no photo is wrong")
         await press(pilot, "w", "w")  # the matrix is between
         assert names(app) == by_name
