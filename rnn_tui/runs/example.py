@@ -36,7 +36,7 @@ def recorded_example(task: Task) -> Example | None:
     run = RunState(f"recorded {task.name}", config)
     for event_document in document["events"]:
         run = run.apply(event_from(event_document, run.run_id, config))
-    return Example(f"a recorded training of {config.label}", run)
+    return Example(f"a recorded training of {config.name}, preset {config.preset}", run)
 
 
 def measure_example(task: Task) -> Example:
@@ -63,7 +63,8 @@ def measure_example(task: Task) -> Example:
         checkpoint=str(source.path),
     )
     evaluation = task.load().evaluate(checkpoint.config, checkpoint.weights)
-    return Example(f"{source.title}, as shipped", run, evaluation)
+    name = f"{source.title}, preset {checkpoint.config.preset}, as shipped"
+    return Example(name, run, evaluation)
 
 
 def _usual_source(task: Task) -> Source:

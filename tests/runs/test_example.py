@@ -16,7 +16,7 @@ from tests.extension.toy_task import MAJORITY
 
 def test_the_networks_that_ship_are_shown_as_a_finished_run() -> None:
     example = measure_example(RECALL)
-    assert example.name == "pretrained recall × 5, as shipped"
+    assert example.name == "pretrained recall × 5, preset best, as shipped"
     assert example.run.status is Status.FINISHED
     labels = [variant.label for variant in example.run.config.variants]
     assert labels == ["H 2 ce", "H 5 ce", "H 10 ce"]

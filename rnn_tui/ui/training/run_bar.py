@@ -96,7 +96,7 @@ class RunBar(Static):
                 (" Example ", "bold reverse"),
                 f" {example}. ",
                 ("t", "bold"),
-                (f" trains your own. {self._runs.note}", "$foreground 60%"),
+                (" trains your own.", "$foreground 60%"),
             )
             self.update(line, layout=False)
             return

@@ -23,14 +23,14 @@ async def shown(pilot: Pilot[Any], words: str) -> str:
 async def test_an_example_is_shown_until_a_run_is_started() -> None:
     app: Any = RnnTuiApp()
     async with running(app, "recall", size=(80, 24)) as pilot:
-        text = await shown(pilot, " Example  a recorded training of recall")
-        assert "t trains your own" in text
+        text = await shown(pilot, " Example  a recorded training of recall × 5, preset report.")
+        assert "t trains your own." in text
         training = app.pane.front_view
         assert training.opacity < 1
         assert all(chart.prepared for chart in training.charts)
         await view(pilot, "results")
-        text = await shown(pilot, " Example  pretrained recall × 5, as shipped.")
-        assert "t trains your own" in text
+        text = await shown(pilot, " Example  pretrained recall × 5, preset best, as shipped.")
+        assert "t trains your own." in text
         assert "H 10 ce" in text
         assert "Accuracy by length" in text
         front = app.pane.front_view
@@ -55,7 +55,7 @@ async def test_images_of_the_example_can_be_looked_through_and_into() -> None:
     app: Any = RnnTuiApp()
     async with running(app, "mnist", size=(80, 24)) as pilot:
         await view(pilot, "test")
-        text = await shown(pilot, " Example  pretrained LSTM, as shipped.")
+        text = await shown(pilot, " Example  pretrained LSTM, preset photos, as shipped.")
         assert "test accuracy 99.50 %" in text
         await press(pilot, "w")
         assert "misread (of 10,000 test images)" in screen_text(app)
