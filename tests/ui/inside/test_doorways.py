@@ -204,6 +204,9 @@ async def test_the_matrix_takes_the_place_of_the_images_in_a_narrow_window(
         await press(pilot, "escape")
         assert "Rows: true class, columns: read as" in screen_text(app)
         assert app.focused is app.pane.query_one(ConfusionTable)
+        assert "Enter Images" in screen_text(app)
+        await press(pilot, "left", "left")  # nothing was read so
+        assert "Enter Images" not in screen_text(app)
         await press(pilot, "w")
         assert "of 20 test images, in random order" in screen_text(app)
 

@@ -37,12 +37,17 @@ class ConfusionTable(PlainTable):
     def __init__(self) -> None:
         super().__init__(cell_padding=0, cursor_background_priority="css", classes="matrix")
         self.of_images = False  #: whether there are images to show for a field.
+        self._matrix: Sequence[Sequence[int]] = []  #: the counts that are drawn.
         self._shape: tuple[Any, ...] = ()  #: names of columns, and the size of fields.
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "select_cursor" and not self.of_images:
-            return False
+        if action == "select_cursor":
+            return self.of_images and self._counted
         return super().check_action(action, parameters)
+
+    def watch_cursor_coordinate(self, old: Coordinate, new: Coordinate) -> None:
+        super().watch_cursor_coordinate(old, new)
+        self.refresh_bindings()
 
     def show(self, matrix: Sequence[Sequence[int]], names: Sequence[str], room: Size) -> None:
         """Draw counts, and in a last column the share of right answers of each true class.
@@ -53,6 +58,7 @@ class ConfusionTable(PlainTable):
             names: of the columns.
             room: for the table, in cells.
         """
+        self._matrix = matrix
         free = room - AROUND
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
@@ -96,6 +102,12 @@ class ConfusionTable(PlainTable):
         """True class and answer at the cursor; in the column at the right, the right answer."""
         true, read = self.cursor_coordinate
         return true, read if read < len(self.columns) - 1 else true
+
+    @property
+    def _counted(self) -> bool:
+        """Whether anything was counted in the field at the cursor."""
+        true, read = self.field
+        return true < len(self._matrix) and self._matrix[true][read] > 0
 
     def _fields(self, matrix: Sequence[Sequence[int]], true: int, size: Size) -> list[Text]:
         """Return the fields of a row, of the true class `true`, each of this size."""
