@@ -143,7 +143,9 @@ def _read_curve(
     value = format_value(curve.y[index])
     band = ""
     if curve.low:
-        band = f" ({format_value(curve.low[index])} … {format_value(curve.high[index])})"
+        low, high = format_value(curve.low[index]), format_value(curve.high[index])
+        # a single seed has no spread
+        band = "" if low == value == high else f" ({low} … {high})"
     place = ""
     if present and abs(curve.x[index] - x) > VISIBLE_DISTANCE * (present[1] - present[0]):
         place = f" @{format_position(from_position(curve.x[index], log_x))}"

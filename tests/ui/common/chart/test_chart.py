@@ -975,6 +975,14 @@ async def test_a_band_that_changes_is_drawn_again(drawn: list[ChartPlot]) -> Non
         assert len(drawn) == before + 1
 
 
+async def test_the_readout_tells_no_spread_of_a_single_seed() -> None:
+    run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[98.5, 99], high=[98.5, 99])
+    other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
+    async with running(run, other) as (chart, pilot):
+        await press(pilot, "home")
+        assert "lstm 98.5   ■ gru 55" in screen_lines(chart)[1]
+
+
 async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
     run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[97.1, 98], high=[99.2, 100])
     other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
