@@ -34,7 +34,9 @@ NO_HISTORY = (
     "This network has no training history: it ships with rnn-tui or is of an older version; train "
     "one with rnn-tui train {}."
 )
-NO_GRADIENTS = "This run kept no gradients; train one with --gradient-inputs 32."
+NO_GRADIENTS = (
+    "This run kept no gradients; train one with 32 in “Gradients kept” (--gradient-inputs 32)."
+)
 KEPT_NOTE = (
     "The history has the states of the top layer and the answers for one test image; units are "
     "ranked by their mean state."

@@ -164,7 +164,7 @@ def test_what_fits_another_network_is_refused(
     )
     with pytest.raises(CheckpointError, match="belongs to another network; train this one again"):
         snapshot(one, history, 0)
-    with pytest.raises(QueryError, match="train one with --gradient-inputs 32"):
+    with pytest.raises(QueryError, match="train one with 32 in “Gradients kept”"):
         analyse_learning(one, UNWATCHED)
     with pytest.raises(
         QueryError, match=r"This network has no training history: .* rnn-tui train mnist"
