@@ -52,7 +52,7 @@ class SweepsPane(StorePane):
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
         key("form", "focus_form", "Form", tooltip="Go to the form of a new sweep and back"),
-        Binding("escape", "other_view(0)", "Leave", show=False, tooltip="Leave the field"),
+        Binding("escape", "leave_field", "Leave", show=False, tooltip="Leave the field"),
         key("go-on", "resume", "Resume", tooltip="Resume the sweep where it stopped"),
         key(
             "open",
@@ -202,6 +202,9 @@ class SweepsPane(StorePane):
         if action == "compare":
             return self._ready and bool(self._table.listing.items)
         return True
+
+    def action_leave_field(self) -> None:
+        self.action_other_view(0)
 
     def action_focus_form(self) -> None:
         if self.view == "form" and self._form.has_focus_within:

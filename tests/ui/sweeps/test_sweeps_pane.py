@@ -172,6 +172,9 @@ async def test_a_grid_is_trained_seen_and_compared() -> None:
         await wait_until(pilot, lambda: app.query_one(TrialsTable).has_focus_within)
         await press(pilot, "home", "space", "space", "question_mark")
         assert isinstance(app.screen, HelpScreen)
+        keys = {line.words: line.keys for line in app.screen.sections["In this view"]}
+        assert keys["Go to the previous or next view"] == "[ ]"
+        assert keys["Leave the field"] == "esc"
         await press(pilot, "escape", "o")
         await wait_until(
             pilot, lambda: isinstance(app.pane, RunsPane) and app.pane.view == "compare"
