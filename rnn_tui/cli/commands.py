@@ -100,6 +100,7 @@ class Parser(argparse.ArgumentParser):
 
     def __init__(self, *arguments: Any, command: Command | None = None, **keywords: Any) -> None:
         self._command = command  #: whose options are still to be added; None once they are.
+        self._typed: Sequence[str] | None = ()  #: the words that it reads.
         keywords.setdefault("allow_abbrev", False)
         self._initialise = partial(super().__init__, *arguments, **keywords)
         if command is None:
@@ -125,6 +126,7 @@ class Parser(argparse.ArgumentParser):
         What it does not know ends the program here, so that the usage is that of the command.
         """
         self.complete()
+        self._typed = arguments[0] if arguments else ()
         options, remaining = super().parse_known_args(*arguments, **keywords)
         # argparse takes the words of a question from one place only; options may come between them.
         if "query" in options and not any(word.startswith("-") for word in remaining):
@@ -136,6 +138,8 @@ class Parser(argparse.ArgumentParser):
     def _hint(self, words: Sequence[str]) -> str:
         """Return what the first of these options may have been meant to be."""
         mistyped = next((word for word in words if word.startswith("-")), "")
+        if not mistyped and "--grid" in self._option_string_actions and "=" in words[0]:
+            return f" (did you mean “--grid {words[0]}”?)"
         return did_you_mean(mistyped.partition("=")[0], self._option_string_actions)
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
@@ -144,7 +148,18 @@ class Parser(argparse.ArgumentParser):
             super()._check_value(action, value)
         except argparse.ArgumentError as error:
             hint = did_you_mean(str(value), map(str, action.choices or ()))
+            option = self._unknown_option_before(value)
+            if option and not action.option_strings:
+                hint = f": options such as {option} come after {action.metavar}"
             raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
+
+    def _unknown_option_before(self, value: Any) -> str:
+        """Return the option that a word was typed as the value of, if it is none of this parser."""
+        typed = list(self._typed or ())
+        place = typed.index(value) if value in typed else 0
+        option = typed[place - 1] if place else ""
+        is_unknown = option.startswith("-") and option not in self._option_string_actions
+        return option if is_unknown else ""
 
     def format_help(self) -> str:
         """Return the text that `--help` prints."""

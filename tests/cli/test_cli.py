@@ -620,6 +620,7 @@ MISTYPED = {
     "an option": ("train recall --sed 3", "rnn-tui train recall: error", "“--seed”"),
     "an option with a value": ("add 1 1 --bass=decimal", "rnn-tui add: error", "“--base”"),
     "an option of runs": ("runs show last --jsno", "rnn-tui runs show: error", "“--json”"),
+    "what a sweep varies": ("sweep recall loss=ce,bce", "rnn-tui sweep", "“--grid loss=ce,bce”"),
     "a setting of a sweep": ("sweep recall --grid hiden_size=2,3", "rnn-tui", "“hidden_size”"),
 }
 
@@ -633,6 +634,14 @@ def test_a_mistyped_word_is_answered_by_the_one_that_was_meant(
     sentence = assert_refused(out, err)
     assert sentence.startswith(start)
     assert f"did you mean {meant}?" in sentence
+
+
+def test_an_option_before_its_task_is_told_to_come_after_it() -> None:
+    for line in ("train --preset fast adder", "train --prest fast", "sweep --seeds 3 recall"):
+        words = line.split()
+        code, out, err = run_inside(words)
+        assert code == EXIT_USAGE
+        assert f"options such as {words[1]} come after TASK" in assert_refused(out, err)
 
 
 def test_a_mistyped_option_prints_the_usage_of_its_command() -> None:
