@@ -269,6 +269,9 @@ def test_rename_delete_and_restore(home: Path) -> None:
     assert f"rnn-tui runs restore {run.run_id}" in assert_one_sentence(err)
     assert "no run" in refused("runs", "show", "mine")
     assert "mine\t" in ran("runs", "--deleted")[0]
+    assert ran("runs", "list", "--deleted") == ran("runs", "--deleted", "list")
+    assert "mine\t" in ran("runs", "list", "--deleted")[0]
+    assert "mine\t" not in ran("runs", "list")[0]
     ran("runs", "restore", "mine")
     assert record("mine").run_id == run.run_id
     assert refused("runs", "rename", "mine", "last", code=EXIT_USAGE)

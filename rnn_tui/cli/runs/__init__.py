@@ -11,15 +11,15 @@ from rnn_tui.cli.runs.action import Action
 from rnn_tui.cli.runs.changes import DELETE, RENAME, RESTORE
 from rnn_tui.cli.runs.comparison import COMPARE
 from rnn_tui.cli.runs.export import EXPORT
-from rnn_tui.cli.runs.listing import list_runs, read_list_request
+from rnn_tui.cli.runs.listing import LIST, add_list_arguments, list_runs, read_list_request
 from rnn_tui.cli.runs.remote_control import PAUSE, STOP, UNPAUSE
 from rnn_tui.cli.runs.summary import SHOW
 from rnn_tui.cli.runs.watching import WATCH
-from rnn_tui.tasks import TASKS
 
 ACTIONS: dict[str, Action[Any]] = {
     action.name: action
     for action in (
+        LIST,
         SHOW,
         COMPARE,
         EXPORT,
@@ -40,13 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "List all runs of the app and the command line, the newest first; or do something with "
         f"some of them. RUN is a run: {WHICH_RUN}."
     )
-    parser.add_argument(
-        "--task", dest="only", choices=list(TASKS), help="list runs of this task only"
-    )
-    parser.add_argument(
-        "--deleted", action="store_true", dest="list_deleted", help="list deleted runs instead"
-    )
-    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    add_list_arguments(parser)
     add_examples(parser, "rnn-tui runs --task recall", "rnn-tui runs --json")
     actions = parser.add_subparsers(dest="action", metavar="ACTION")
     for action in ACTIONS.values():

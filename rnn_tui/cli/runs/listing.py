@@ -1,4 +1,4 @@
-"""`rnn-tui runs` without an action: a table of runs, with a line for each of their networks."""
+"""`rnn-tui runs` or `rnn-tui runs list`: a table of runs, a line for each of their networks."""
 
 import argparse
 import time
@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnn_tui.cli import output
+from rnn_tui.cli.runs.action import Action
 from rnn_tui.engine.pace import duration
 from rnn_tui.runs.export.documents import run_document
 from rnn_tui.runs.run_record import NetworkFigures, RunRecord
 from rnn_tui.runs.store import existing_store
 from rnn_tui.runs.words import NOTHING, age, spread_figure
+from rnn_tui.tasks import TASKS
 
 COLUMNS = (
     "name",
@@ -40,9 +42,35 @@ class ListRunsRequest:
     as_json: bool
 
 
+def add_list_arguments(parser: argparse.ArgumentParser, unset: str | None = None) -> None:
+    """Say which runs can be listed, and how; `unset` is the default of each option."""
+    parser.add_argument(
+        "--task",
+        dest="only",
+        choices=list(TASKS),
+        default=unset,
+        help="list runs of this task only",
+    )
+    parser.add_argument(
+        "--deleted",
+        action="store_true",
+        dest="list_deleted",
+        default=unset,
+        help="list deleted runs instead",
+    )
+    parser.add_argument(
+        "--json", action="store_true", default=unset, help="print one JSON document"
+    )
+
+
+def _add_action_arguments(parser: argparse.ArgumentParser) -> None:
+    """Say the same of the action; what is not said after it holds as said before it."""
+    add_list_arguments(parser, argparse.SUPPRESS)
+
+
 def read_list_request(options: argparse.Namespace) -> ListRunsRequest:
     """Read the options into a request."""
-    return ListRunsRequest(options.only, options.list_deleted, options.json)
+    return ListRunsRequest(options.only, bool(options.list_deleted), bool(options.json))
 
 
 def list_runs(request: ListRunsRequest) -> int:
@@ -51,6 +79,16 @@ def list_runs(request: ListRunsRequest) -> int:
         runs = [] if store is None else store.runs(request.task, deleted=request.deleted)
     _show(runs, as_json=request.as_json)
     return output.OK
+
+
+LIST = Action(
+    name="list",
+    help="list runs, as without an action",
+    examples=("--task recall", "--json"),
+    add_arguments=_add_action_arguments,
+    read=read_list_request,
+    perform=list_runs,
+)
 
 
 def _show(runs: Sequence[RunRecord], *, as_json: bool) -> None:
