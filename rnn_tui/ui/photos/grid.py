@@ -98,14 +98,20 @@ def card_text(reading: "Reading", width: int) -> Content:
     answer = verdict(reading)
     if len(answer) > width - PERCENT_WIDTH:
         answer = f"{answer[: width - PERCENT_WIDTH - 2]}…"
-    answer = answer.ljust(VERDICT_WIDTH)  # for all the same, so that bars can be compared
-    room = max(0, width - len(answer) - PERCENT_WIDTH)
     if reading.doubt:
-        between = reading.reason[:room].ljust(room)
+        answer = f"{answer.rstrip()} "
+        room = max(0, width - len(answer) - PERCENT_WIDTH)
+        between = _shortened(reading.reason, room).ljust(room)
     else:
-        between = bar(confidence, room)
+        answer = answer.ljust(VERDICT_WIDTH)  # for all the same, so that bars can be compared
+        between = bar(confidence, max(0, width - len(answer) - PERCENT_WIDTH))
     percent = f"{100 * confidence:.1f} %".rjust(PERCENT_WIDTH)
     return Content.assemble((answer, f"{style} bold"), (between, style), percent, name)
+
+
+def _shortened(text: str, width: int) -> str:
+    """Return a text of at most `width` cells, with a mark where words are cut."""
+    return text if len(text) <= width else f"{text[: max(0, width - 1)]}…"[:width]
 
 
 def state_of(reading: "Reading") -> str:

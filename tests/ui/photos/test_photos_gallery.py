@@ -17,7 +17,7 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.widgets.digits import DigitColumn
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
-from rnn_tui.ui.photos.grid import LEAST_SIDE, PhotoCard, PhotoGrid
+from rnn_tui.ui.photos.grid import LEAST_SIDE, SMALLEST_SIDE, PhotoCard, PhotoGrid, card_text
 from rnn_tui.ui.photos.pictures import small
 from tests.ui.helpers import busy, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
@@ -134,6 +134,7 @@ async def test_sorting_and_filtering(mixed: Path) -> None:
         assert names(app) == by_name
         await press(pilot, "w")
         assert names(app) == ["8.png", "10 blank.png"]
+        assert "no digit" in card_text(readings(app)[-1], 2 * SMALLEST_SIDE).plain
         assert says(app, "shown") == "unsure · by name · 1–2 of 2"
         await press(pilot, "w")
         assert names(app) == []
