@@ -62,13 +62,16 @@ class RunStarted(Event):
 
 @dataclass(frozen=True)
 class StepLogged(Event):
-    """The mean loss since the last such event; learning rate and gradient norm of this step."""
+    """The mean loss since the last such event; learning rate and gradient norms of this step."""
 
     step: int  #: from 1, over the whole run.
     metrics: Mapping[str, float]  #: by metric name.
     rate: float  #: samples a second.
     elapsed: float  #: seconds of training, pauses left out.
     replicas: ReplicaFigures = field(default_factory=dict)
+    #: the gradient norm of each layer by its name, of replicas their mean; a few times a second, or
+    #: else empty; shown, but not stored.
+    layer_norms: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ says how the run ended.
 """
 
 import logging
+import math
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
@@ -39,6 +40,8 @@ from rnn_tui.engine.training_state import (
 # waits for the device to read the losses, to keep a snapshot or a checkpoint, and at no other step
 # (tests/engine/test_waiting.py).
 LOGS_PER_EPOCH = 50
+# A screen shows no more of the gradient norms by layer, and they take a tenth of a small step.
+LAYER_NORM_SECONDS = 0.25
 # what a crash in a long epoch may cost; at the end of an epoch there is a checkpoint in any case
 CHECKPOINT_SECONDS = 30.0
 
@@ -162,6 +165,8 @@ class TrainingLoop:
         self._paused_seconds = 0.0
         #: seconds of training when steps were last logged.
         self._logged_at = 0.0
+        #: the same when gradient norms by layer were last computed.
+        self._layer_norms_at = -math.inf
 
     def train(self, until_end: ExitStack) -> events.Event:
         """Build the model, train it, validate after every epoch, and test it at the end.
@@ -368,9 +373,24 @@ class TrainingLoop:
         }
         single, replicas = split_figures(figures)
         self._emit(
-            events.StepLogged(self._run_id, self._step, single, samples_per_second, now, replicas)
+            events.StepLogged(
+                self._run_id,
+                self._step,
+                single,
+                samples_per_second,
+                now,
+                replicas,
+                self._layer_norms(now),
+            )
         )
         self.report_written()
+
+    def _layer_norms(self, now: float) -> Mapping[str, float]:
+        """Return the gradient norms by layer; none if the last were a moment ago."""
+        if now - self._layer_norms_at < LAYER_NORM_SECONDS:
+            return {}
+        self._layer_norms_at = now
+        return self._stepper.layer_norms()
 
     def _must_stop(self) -> bool:
         """Return whether the run must stop here; waits while it is paused."""

@@ -80,6 +80,13 @@ class Problem(ABC):
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:  # noqa: B027 - may be empty
         """Put back what `random_states` returned."""
 
+    def layer_gradients(self) -> Mapping[str, Sequence[Tensor]]:
+        """Return the gradients of the last step by the name of their layer, such as `readout`.
+
+        Of R replicas each has the shape (R, …). No layers are known by default.
+        """
+        return {}
+
     def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:  # noqa: ARG002
         """Return a snapshot of `model` during its training.
 

@@ -193,6 +193,8 @@ class RunState:
     message: str = ""  #: why it failed, or the last warning.
     #: how busy the machine is, as in `MachineSeen`; empty if unknown.
     machine: Mapping[str, float] = field(default_factory=dict)
+    #: the gradient norm of each layer, as last logged; not compared, since it is not stored.
+    layer_norms: Mapping[str, float] = field(default_factory=dict, compare=False)
     #: how many processes train before this run, while it waits for its turn.
     before: int = 0
 
@@ -240,11 +242,13 @@ class RunState:
                     total_steps=event.total_steps,
                     steps_per_epoch=event.steps_per_epoch,
                     pace=Pace.of_training(event.first_step),
+                    layer_norms={},
                     message="",
                 )
             case events.StepLogged():
                 state = self._with_points(event, event.metrics, event.replicas)
-                return replace(state, rate=event.rate)
+                layer_norms = event.layer_norms or self.layer_norms
+                return replace(state, rate=event.rate, layer_norms=layer_norms)
             case events.EpochEnded():
                 # The training loss already has a curve by step; an epoch's mean is in its row.
                 metrics = dict(event.metrics)

@@ -72,18 +72,41 @@ class Stepper:
         return loss
 
     def gradient_norm(self) -> float | tuple[float, ...]:
-        """Return the length of the last step's gradient; of R replicas, R of them.
+        """Return the norm of the last step's gradient; of R replicas, R of them.
 
         It waits for the device, so it is not for every step.
         """
+        gradients = [weight.grad for weight in self._parameters if weight.grad is not None]
+        return _plain(self._norm(gradients))
+
+    def layer_norms(self) -> dict[str, float]:
+        """Return the norm of the last step's gradient in each layer, by the layer's name.
+
+        With g the gradient of the loss by all weights of a layer, biases included, this is
+
+            ‖g‖ = √(Σ gᵢ²)
+
+        and of replicas the mean of theirs. It waits for the device, so it is not for every step.
+        A problem that names no layers has none.
+        """
+        layers = self._problem.layer_gradients()
+        if not layers:
+            return {}
+        norms = torch.stack([self._norm(gradients) for gradients in layers.values()])
+        values = norms.cpu().double()  # (L,), or (L, R)
+        if self._problem.replicas:
+            values = values.mean(dim=1)
+        return dict(zip(layers, values.tolist(), strict=True))
+
+    def _norm(self, gradients: Sequence[Tensor]) -> Tensor:
+        """Return the norm of these gradients together: a scalar, or (R,) of R replicas."""
         replicas = len(self._problem.replicas)
-        norms = []  # the norm of each parameter: (R,), or a scalar
-        for parameter in self._parameters:
-            if parameter.grad is None:
-                continue
-            rows = parameter.grad.reshape(replicas, -1) if replicas else parameter.grad.flatten()
+        norms = []  # of each: (R,), or a scalar
+        for gradient in gradients:
+            rows = gradient.reshape(replicas, -1) if replicas else gradient.flatten()
             norms.append(torch.linalg.vector_norm(rows, dim=-1))
-        return _plain(torch.linalg.vector_norm(torch.stack(norms), dim=0))
+        whole: Tensor = torch.linalg.vector_norm(torch.stack(norms), dim=0)
+        return whole
 
     def state(self) -> tuple[dict[str, Tensor], list[float]]:
         """Return copies on the CPU of all that a step changes, apart from the kept weights.

@@ -414,6 +414,33 @@ def build_row_reader(
         return AllStatesReader(recurrent, time_steps, classes)
 
 
+def layer_gradients(model: nn.Module, layers: int) -> dict[str, list[Tensor]]:
+    """Return the last gradients of a row reader's weights, with biases, by the name of their layer.
+
+    A single layer has `input` and `recurrent` weights, in two directions `forward` and `backward`
+    ones. Of several layers each is whole, in both directions: `layer 1`, `layer 2`, …
+    """
+    by_layer: dict[str, list[Tensor]] = {}
+    for name, weight in model.named_parameters():
+        if weight.grad is not None:
+            by_layer.setdefault(_layer_of(name, layers), []).append(weight.grad)
+    return by_layer
+
+
+def _layer_of(name: str, layers: int) -> str:
+    """Return the name of a parameter's layer, of a row reader of so many."""
+    module, _, weight = name.partition(".")
+    if module == "readout":
+        return module
+    if layers > 1:
+        is_top = module in ("forward_direction", "backward_direction")
+        number = layers if is_top else int(weight.split("_l")[1].split("_")[0]) + 1
+        return f"layer {number}"
+    if module != "recurrent":
+        return module.removesuffix("_direction")
+    return "recurrent" if "_hh_" in weight else "input"
+
+
 def predict(
     model: nn.Module,
     weights: Mapping[str, Tensor],

@@ -108,6 +108,18 @@ class Replicas(nn.Module):
             last = self.cell.step_of_sums(TORCH, read, recurrent, last)
             yield last.state
 
+    def layer_gradients(self) -> dict[str, list[Tensor]]:
+        """Return the last gradients (R, …) of input, recurrent and readout weights, with biases."""
+        gates, readout = self.gates.grad, self.readout.grad
+        if gates is None or readout is None:
+            return {}
+        columns = self.columns
+        by_layer = {"input": [gates[:, :, columns.input], gates[:, :, columns.input_bias]]}
+        if columns.state_bias is not None:
+            by_layer["recurrent"] = [gates[:, :, columns.state], gates[:, :, columns.state_bias]]
+        by_layer["readout"] = [readout]
+        return by_layer
+
     @torch.no_grad()
     def set_replica(self, replica: int, recurrent: nn.Module, readout: nn.Linear) -> None:
         """Take over an ordinary network of the replica's size: one layer, its weights called as

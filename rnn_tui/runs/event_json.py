@@ -12,18 +12,20 @@ from rnn_tui.runs.columns import COLUMNS, sound_values
 
 KINDS = {kind.__name__: kind for kind in events.Event.__subclasses__()}
 NOT_REPEATED = ("run_id", "config")  # the same in all events of a run
+NOT_STORED = ("layer_norms",)  # shown only where the run trains
 
 
 def _field_names(kind: type[events.Event]) -> list[str]:
     """Return the fields of an event that its document has."""
-    return [field.name for field in fields(kind) if field.name not in NOT_REPEATED]
+    left_out = (*NOT_REPEATED, *NOT_STORED)
+    return [field.name for field in fields(kind) if field.name not in left_out]
 
 
 _FIELDS = {kind: _field_names(kind) for kind in KINDS.values()}
 
 
 def to_document(event: events.Event) -> dict[str, Any]:
-    """Return an event as a JSON-ready document, without its run and the settings."""
+    """Return an event as a JSON-ready document, without its run and what is not stored."""
     kind = type(event)
     document: dict[str, Any] = {"kind": kind.__name__}
     for name in _FIELDS[kind]:

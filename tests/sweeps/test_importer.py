@@ -2,6 +2,7 @@
 once.
 """
 
+import dataclasses
 import json
 import sqlite3
 import zlib
@@ -76,6 +77,12 @@ def documents(run_events: list[events.Event]) -> list[Any]:
 @pytest.mark.parametrize("event", all_events("a"), ids=lambda event: type(event).__name__)
 def test_an_event_is_the_same_after_its_way(event: events.Event) -> None:
     assert event_from(documents([event])[0], "a", config()) == event
+
+
+def test_the_gradient_norms_of_layers_are_not_sent() -> None:
+    event = events.StepLogged("a", 1, {"train_loss": 1.0}, 10.0, 0.1)
+    with_norms = dataclasses.replace(event, layer_norms={"readout": 0.5})
+    assert event_from(documents([with_norms])[0], "a", config()) == event
 
 
 # where each begins, and how many events it has

@@ -42,6 +42,7 @@ class ScriptedRuns(TrainingManager):
         epochs: how many epochs a run emits before it waits.
         go_on: set to let the run that waits after its epochs finish.
         failure: a message with which the run fails instead.
+        layer_norms: the gradient norms that every step has.
     """
 
     def __init__(self) -> None:
@@ -50,6 +51,7 @@ class ScriptedRuns(TrainingManager):
         self.epochs = 2
         self.go_on = threading.Event()
         self.failure = ""
+        self.layer_norms: dict[str, float] = {}
         self.controls: list[Control] = []
 
     def load_engine(self) -> None:
@@ -69,7 +71,8 @@ class ScriptedRuns(TrainingManager):
         for epoch in range(1, self.epochs + 1):
             for step in range((epoch - 1) * STEPS_PER_EPOCH + 1, epoch * STEPS_PER_EPOCH + 1):
                 loss = {"train_loss": 2.0 / step}
-                emit(events.StepLogged(run_id, step, loss, 12_345.0, step / 2))
+                norms = self.layer_norms
+                emit(events.StepLogged(run_id, step, loss, 12_345.0, step / 2, {}, norms))
             metrics = {
                 "train_loss": 1.0 / epoch,
                 "train_loss_last_batch": 0.9 / epoch,

@@ -31,7 +31,7 @@ from rnn_tui.engine.stepper import parameters_of
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients, gradient_norms
-from rnn_tui.networks.layers import build_row_reader, initialise, predict
+from rnn_tui.networks.layers import build_row_reader, initialise, layer_gradients, predict
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
@@ -237,6 +237,10 @@ class MnistProblem(Problem):
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:
         """Go on with the distortions from there."""
         self._noise.set_state(states["augmentation"])
+
+    def layer_gradients(self) -> Mapping[str, Sequence[Tensor]]:
+        """Return the gradients of the last step by the name of their layer."""
+        return layer_gradients(self.model, self._config.layers)
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Return functions for the cross-entropy over the batch, in parts of about equal size."""

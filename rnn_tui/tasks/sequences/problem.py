@@ -195,6 +195,10 @@ class SequenceProblem(Problem):
             for size in self.model.hidden_sizes
         )
 
+    def layer_gradients(self) -> Mapping[str, Sequence[Tensor]]:
+        """Return the gradients of the last step by the name of their layer."""
+        return self.model.layer_gradients()
+
     @classmethod
     def with_weights(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Self:
         """Return the problem on the CPU, its model with these weights.

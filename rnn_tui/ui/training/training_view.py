@@ -1,13 +1,15 @@
 """The view of training as it proceeds: charts, and its figures in a table."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
+from rich.cells import cell_len
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
+from textual.widgets import Static
 
 from rnn_tui.engine.events import EpochEnded
 from rnn_tui.engine.metrics import Metric
@@ -30,6 +32,7 @@ TABLE_SHARE, HEADING, LEAST_EPOCHS = 0.25, 1, 3
 # Where the table is, in the order in which a key goes through them.
 BELOW, ALONE, AWAY = "below", "alone", "away"
 PLACES = (BELOW, ALONE, AWAY)
+TWO_DIGITS = 9.95  # from here on, a norm rounded to two digits has no decimals
 # What the first two charts show at first, by `Metric.chart`.
 FIRST = ("loss", "accuracy")
 
@@ -96,6 +99,7 @@ class TrainingCharts(ChartGrid):
         super().__init__(*(Chart(id=f"{name}-chart") for name in FIRST))
         self._pane = pane
         self._table = table
+        self._norms = Static("", id="layer-norms", markup=False)
         self._names = list(FIRST)  #: what each chart shows, as in `figures`.
         self._all = False  #: whether all metrics are shown.
         self._place = BELOW  #: the place of the table, in `PLACES`.
@@ -104,6 +108,7 @@ class TrainingCharts(ChartGrid):
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self._table
+        yield self._norms
 
     @property
     def figures(self) -> dict[str, list[Metric]]:
@@ -224,6 +229,14 @@ class TrainingCharts(ChartGrid):
             colour = self._pane.runs.colours.get(state.run_id, 0)  # an example has none
             yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
 
+    def _show_norms(self) -> None:
+        """Show the gradient norms by layer of the run in training; of none once it has ended."""
+        run = self._pane.runs.active
+        if run is None or run not in self._pane.states():
+            self._norms.update("", layout=False)
+        else:
+            self._norms.update(norms_in_words(run.layer_norms), layout=False)
+
     def _why_empty(self, metrics: Sequence[Metric]) -> str:
         """Return the sentence that a chart shows while it has no curves."""
         state = self._pane.chosen
@@ -242,7 +255,10 @@ class TrainingCharts(ChartGrid):
         return "Measured at the end" if state.config.epochs == 1 else "One value per epoch"
 
     def _lay_out(self) -> None:
-        """Give a table below the charts the lines of its rows, the charts the rest."""
+        """Give a table below the charts the lines of its rows, the charts the rest.
+
+        The gradient norms have a line if all else keeps its room, and they are not cut.
+        """
         super()._lay_out()
         table = self._table
         height = self.size.height
@@ -257,6 +273,11 @@ class TrainingCharts(ChartGrid):
         table.display = self._alone or (wanted and height >= charts_height + table_height)
         table.styles.height = "1fr" if self._alone else table_height
         self.query_one("#charts").display = not self._alone
+        norms = self._norms
+        text_width = cell_len(str(norms.content))
+        least_height = charts_height + (table_height if table.display else 0)
+        fits = text_width <= self.size.width and height > least_height
+        norms.display = text_width > 0 and fits
 
     def _rows_to_come(self) -> tuple[int, int]:
         """Return the rows that the table has or will have, and how few are worth their lines."""
@@ -283,6 +304,7 @@ class RunsTraining(TrainingCharts):
         recorded = pane.recorded
         self._draw_charts(pane.states() if recorded is None else [recorded.run])
         self._show_epochs(pane.chosen)
+        self._show_norms()
         self.on_resize()
 
     def _show_epochs(self, run: RunState | None) -> None:
@@ -328,6 +350,7 @@ class NetworksTraining(TrainingCharts, SpreadView):
     def bring_up_to_date(self, pane: TaskTab) -> None:
         self.draw()
         self._table.bring_up_to_date(pane)
+        self._show_norms()
         self.on_resize()
 
     def draw(self) -> None:
@@ -349,6 +372,20 @@ class NetworksTraining(TrainingCharts, SpreadView):
             networks = zip(variants, state.bands[metric.name], strict=True)
             for colour, (variant, band) in enumerate(networks):
                 yield spread_series(variant.label, band, colour, self.spread, points=points)
+
+
+def norms_in_words(layer_norms: Mapping[str, float]) -> str:
+    """Return gradient norms as a line, such as `Gradient norm: input 0.12 · readout 0.056`.
+
+    Of layers with numbers, only the first is called one: `layer 1 0.12 · 2 0.34`. Empty for none.
+    """
+    if not layer_norms:
+        return ""
+    parts = []
+    for number, (name, norm) in enumerate(layer_norms.items()):
+        word = name.removeprefix("layer ") if number else name
+        parts.append(f"{word} {norm:,.0f}" if norm >= TWO_DIGITS else f"{word} {norm:#.2g}")
+    return f"Gradient norm: {' · '.join(parts)}"
 
 
 def _is_by_epoch(state: RunState, metric: Metric) -> bool:
