@@ -341,7 +341,7 @@ WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 
 def check_choice(what: str, value: str, choices: Sequence[str]) -> None:
     """Raise `SettingError` unless `value` is one of `choices`."""
     if value not in choices:
-        hint = did_you_mean(value, choices)
+        hint = did_you_mean(str(value), choices)  # a file may hold anything
         raise SettingError(
             f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”{hint}."
         )

@@ -30,7 +30,7 @@ def test_it_says_of_each_value_whether_it_is_the_files(home: Path) -> None:
     assert settings["keys"] == {"value": {"copy": "J"}, "from": "file"}
     assert [line for line in err.splitlines() if "redraws" in line]
     assert len(document["problems"]) == len(err.splitlines()) == 2
-    assert "keys can't be “k,x”: k is the key of study" in err
+    assert "“train” in keys can't be “k,x”: k is the key of the app itself" in err
 
 
 def test_the_example_in_the_documentation_holds(home: Path) -> None:

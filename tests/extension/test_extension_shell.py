@@ -106,7 +106,7 @@ def test_a_cell_is_trained_on_images_and_looked_into(cell: str, mnist_slice: Pat
     assert look["gradients"]["networks"][0] == f"{CELLS[cell].label}, this one"
     other = document("train", "mnist", "--model", "gru", *QUICK_MNIST, *data)
     differences = document("runs", "compare", found["run"], other["run"])["differences"]
-    assert "model" in {one["setting"] for one in differences}
+    assert "cell" in {one["setting"] for one in differences}
 
 
 @pytest.mark.parametrize("cell", TOY_CELLS)

@@ -58,7 +58,7 @@ def test_a_line_of_progress_is_on_the_headline() -> None:
     run = only_run()
     with RunStore() as store:
         state = store.state(run)
-    assert figures_in_words(state, state.epochs[-1]).startswith("validation accuracy: ")
+    assert figures_in_words(state, state.epochs[-1]).startswith("validation accuracy, mean of 2: ")
 
 
 def test_a_sweep_compares_by_the_headline_in_validation() -> None:

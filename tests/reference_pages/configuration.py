@@ -33,6 +33,7 @@ preset = "fast"           # the initial preset of the forms; a task without it u
 device = "cpu"            # the initial device of the forms: auto, cpu, cuda, mps
 redraws = 4               # how often per second training is redrawn, 1 to 10
 alerts = false            # no alert when a run ends, fails, or makes no step for five minutes
+language = "de"           # the language of guided experiments: auto, en, de
 
 [keys]
 train = "J"

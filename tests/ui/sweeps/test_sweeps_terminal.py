@@ -25,7 +25,7 @@ def terminal(home: Path) -> Iterator[Terminal]:
     terminal.wait_for("No trial yet")
     terminal.press("f")
     terminal.wait_for("Train the sweep")
-    terminal.press(f"learning_rate=0.001{TAB}preset=fast{TAB}{TAB}local:1")
+    terminal.press(f"learning_rate=0.001{TAB}{TAB}preset=fast{TAB}{TAB}local:1")
     terminal.wait_for("1 trial, 1 run, 1 worker")
     terminal.press("\r")
     terminal.wait_for("● training [1-9]")
