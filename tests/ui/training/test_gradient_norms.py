@@ -70,7 +70,9 @@ async def test_a_set_in_training_has_a_line(home: Path) -> None:
     runs = TrainingManager()
     async with running(app := RnnTuiApp(runs), "recall", size=(80, 24)) as pilot:
         await press(pilot, "t")
-        whole = re.compile(r"Gradient norm: input [\d.]+ · recurrent [\d.]+ · readout [\d.]+ ")
+        whole = re.compile(
+            r"Gradient norm: input [\d.]+ · recurrent [\d.]+ · readout [\d.]+$", re.MULTILINE
+        )
         await wait_until(pilot, lambda: whole.search(screen_text(app)), 120)
         await press(pilot, "s")
         await wait_until(pilot, lambda: not runs.busy)
