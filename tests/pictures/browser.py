@@ -36,7 +36,7 @@ def picture() -> bytes:
         browser.drag([(column + 15, row)])
         browser.press(Keys.END, Keys.BACKSPACE, "6", Keys.ESCAPE)
         browser.press("t")
-        browser.wait_for("test accuracy.*epoch 2 of 2")
+        browser.wait_for("Test accuracy.*epoch 2 of 2")
         taken = Image.open(io.BytesIO(browser.driver.get_screenshot_as_png()))
     small = io.BytesIO()
     taken.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE).save(
