@@ -165,7 +165,7 @@ def test_an_end_rings_at_the_terminal_whose_window_is_not_in_front(
         terminal.wait_for("Calculator")
         assert "\x1b[?1004h" in terminal.output  # it asks to be told
         terminal.press("t\x1b[O")  # a key says that the window is in front
-        terminal.wait_for("test bit accuracy")
+        terminal.wait_for("Test bit accuracy")
         terminal.wait_for_codes("\x1b]777;notify;rnn-tui;")
         terminal.wait_for_codes("\x1b\\\a")
         terminal.press("qs")  # it asks while accuracy by length is measured

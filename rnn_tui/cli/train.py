@@ -18,7 +18,7 @@ from rnn_tui.cli.commands import (
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, Event, new_run_id
 from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.progress import Progress
@@ -203,16 +203,25 @@ def train(request: TrainRequest) -> int:
             _write_weights(request.output, outcome, results.state.step)
     status = results.state.status
     if status is Status.FINISHED and not losses:
-        results.say(_next_steps(results.state))
+        next_steps = _next_steps(results.state)
+        if next_steps:
+            results.say(next_steps)
     if status is Status.STOPPED:
         return output.stopped(signals)
     return output.FAILURE if losses or status is Status.FAILED else output.OK
 
 
 def _next_steps(state: RunState) -> str:
-    """Return what a finished run is called, and the commands to go on with."""
-    with RunStore() as store:
-        name = store.find(state.run_id).name
+    """Return what a finished run is called, and the commands to go on with.
+
+    Returns:
+        Two or three sentences; empty if another process has deleted the run meanwhile.
+    """
+    try:
+        with RunStore() as store:
+            name = store.find(state.run_id).name
+    except StoreError:
+        return ""
     word = shlex.quote(name)
     sentence = f"Run {printable(name, 200)} is stored. "
     question = TASKS[state.config.task].question

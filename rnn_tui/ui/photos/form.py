@@ -46,6 +46,7 @@ SHORT_NUMBERS = dict(zip(NUMBERS, ("≥ 1 digit", "1 digit", "numbers"), strict=
 UNSURE_BELOW = NumberSetting(
     "threshold", "unsure below", "answers below this percentage are unsure", 0, 100
 )
+LONGEST_PATH = 46  # characters of a path in a sentence: it has one line of 76
 NO_PHOTOS = "No JPEG, PNG, BMP, TIFF or WebP here, nor in folders in it."
 NO_PHOTOS_BUT_DEEPER = "No JPEG, PNG, BMP, TIFF or WebP here; tick “subfolders” to look deeper."
 #: Photos and folders; or a function that finds them, which may look at the disk.
@@ -163,7 +164,15 @@ def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return "Type the path of a photo, or of a folder of photos."
     more = f"; {len(paths) - 1:,} more missing" if len(paths) > 1 else ""
-    return f"There is no file or folder {printable(paths[0], 200)}{more}."
+    return f"There is no file or folder {_path_end(paths[0])}{more}."
+
+
+def _path_end(path: Path) -> str:
+    """Return a path, or its end if it is long."""
+    text = str(path)
+    if len(text) <= LONGEST_PATH:
+        return printable(text)
+    return f"…{printable(text[1 - LONGEST_PATH :])}"
 
 
 class PhotosForm(Vertical):

@@ -89,7 +89,8 @@ async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(
         await press(pilot, "f")
         assert not form.query("#field-seed")
         await unfolded(pilot)
-        await wait_until(pilot, lambda: form.scroll_y > 0)
+        fields = form.query_one("#fields")
+        await wait_until(pilot, lambda: fields.scroll_y > 0)
 
 
 async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:

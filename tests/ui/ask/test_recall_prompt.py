@@ -23,7 +23,7 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.recall_answers import AnswerColumns, draw_within, marked
-from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, RecallPromptPanel
+from rnn_tui.ui.ask.recall_prompt import EXAMPLE, MOST_CHARACTERS, DigitsField, RecallPromptPanel
 from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import SHEETS
 from rnn_tui.ui.common.widgets.digits import (
@@ -455,7 +455,7 @@ async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> Non
         assert "position 2" in text_of(app, "RecallTable .headline")
         await typed(app, pilot, "palette:sums")
         assert not app.panel.table_shown
-        assert app.focused is app.query_one(AnswerColumns)
+        assert app.focused is app.query_one(DigitsField)
         assert shown(app) == expected(network(2), "".join(map(str, EXAMPLE)), 2, 1)
         await typed(app, pilot, "palette:sums", "escape")
         assert not app.panel.table_shown

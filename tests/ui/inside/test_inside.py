@@ -135,7 +135,7 @@ async def test_units_can_be_sorted_and_read_one_by_one() -> None:
         first = int(layer.order[0])
         assert view.look.unit == first
         assert band(view, "units").values == pytest.approx(layer.states.T[layer.order])
-        assert band(view, f"unit {first} · state").values == pytest.approx(layer.states[:, first])
+        assert band(view, f"Unit {first} · state").values == pytest.approx(layer.states[:, first])
         await press(pilot, "down")
         assert view.look.unit == int(layer.order[1])
         await press(pilot, "b")

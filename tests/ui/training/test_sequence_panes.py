@@ -18,6 +18,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
+from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 from rnn_tui.ui.app.app import RnnTuiApp
@@ -426,7 +427,7 @@ async def test_every_metric_that_is_logged_can_be_looked_at(home: Path) -> None:
         assert titles()[0] == seen[0]
         await press(pilot, "palette:charts")
         await wait_until(pilot, lambda: all(chart.is_mounted for chart in view.charts))
-        assert sorted(titles()) == sorted([*seen, "Validation accuracy (%)"])
+        assert sorted(titles()) == sorted([*seen, "Val acc (%)"])
         for chart in view.charts:
             assert chart.prepared
             assert chart.size.height > 5
@@ -579,7 +580,8 @@ async def test_what_was_trained_answers_from_then_on(task: str, home: Path) -> N
         (state,) = runs.states.values()
         assert state.status is Status.FINISHED
         assert home in Path(state.checkpoint).parents
-        name = Path(state.checkpoint).parent.name
+        with RunStore() as store:
+            name = store.find(state.run_id).name
         await wait_until(pilot, lambda: f"run {name}" in str(source.render()))
         (row,) = cells(short_table(app))
         spread = state.spreads(f"test_{ACCURACY[task]}")[0]
