@@ -1,33 +1,57 @@
-"""Examples that are shown before there is any run: a recorded training, and networks that ship.
+"""What a task shows before a run begins: the user's last run, or else an example that ships.
 
-`python -m tests.examples` records the trainings.
+Examples are a recorded training and trained networks. `python -m tests.examples` records the
+trainings.
 """
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from rnn_tui.engine.config import config_from_dict
-from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.metrics import split_figures
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.paths import asset_dir, weights_of
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.event_json import event_from
-from rnn_tui.runs.weights import Source, shipped
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.weights import Source, finished_runs, shipped
 from rnn_tui.tasks.task import Task
 
 
 @dataclass(frozen=True)
 class Example:
-    """A run that is shown as an example."""
+    """A run that is shown before one begins."""
 
     name: str  #: such as `pretrained LSTM`.
     run: RunState  #: settings and figures.
     evaluation: Any = None  #: the evaluation, as of a run of the task; None if there is none.
+    own: bool = False  #: whether the user trained it, which makes it no example.
 
 
 def recorded_example(task: Task) -> Example | None:
-    """Read the training that was recorded for a task, with its curves; None if none was."""
+    """Read the user's last run of a task, or else its recorded training, with the curves.
+
+    Returns:
+        None if there is neither.
+    """
+    return _last_run(task) or _recorded_training(task)
+
+
+def _last_run(task: Task) -> Example | None:
+    """Read the newest finished run that was trained by hand; None if none can be read."""
+    source = next(finished_runs(task.name, by_hand=True), None)
+    if source is None:
+        return None
+    try:
+        with RunStore() as store:
+            record = store.find(source.path.parent.name)
+            return Example(printable(record.name), store.state(record), own=True)
+    except StoreError:
+        return None
+
+
+def _recorded_training(task: Task) -> Example | None:
     path = asset_dir() / "examples" / f"{task.name}.json"
     if not path.is_file():
         return None
@@ -40,13 +64,26 @@ def recorded_example(task: Task) -> Example | None:
 
 
 def measure_example(task: Task) -> Example:
-    """Measure the networks that ship for a task on its test data: a few seconds, with PyTorch.
+    """Measure the user's last run of a task, or else the networks that ship, on the test data.
 
-    There are no curves of their training.
+    This takes a few seconds, and PyTorch.
 
     Raises:
-        CheckpointError: if none ship, or their file can't be read.
+        CheckpointError: if there are neither, or a file can't be read.
+        DataError: if the data of the last run are no longer there.
     """
+    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+
+    last_run = _last_run(task)
+    if last_run is None:
+        return _measure_shipped(task)
+    checkpoint = load_checkpoint(weights_of(last_run.run.run_id))
+    evaluation = task.load().evaluate(checkpoint.config, checkpoint.weights)
+    return replace(last_run, evaluation=evaluation)
+
+
+def _measure_shipped(task: Task) -> Example:
+    """Measure the networks that ship; there are no curves of their training."""
     from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
 
     source = _usual_source(task)

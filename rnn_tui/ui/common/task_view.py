@@ -64,13 +64,22 @@ class TaskTab(Pane):
 
     @property
     def example(self) -> "Example | None":
-        """The networks shown before there is any run; None with runs, or if there are none."""
+        """The networks shown before a run begins; None after that, or if there are none."""
         raise NotImplementedError
 
     @property
     def recorded(self) -> "Example | None":
-        """The training shown before there is any run; None with runs, or if there is none."""
+        """The training shown before a run begins; None after that, or if there is none."""
         raise NotImplementedError
+
+    @property
+    def trained(self) -> "RunState | None":
+        """The run whose epochs are listed: the one looked at, or the user's last before that.
+
+        An example that ships has none: its table would take room from its charts.
+        """
+        recorded = self.recorded
+        return recorded.run if recorded is not None and recorded.own else self.chosen
 
     @property
     def results(self) -> "tuple[RunState | None, Any]":

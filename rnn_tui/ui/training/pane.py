@@ -180,7 +180,8 @@ class TaskPane(TaskTab):
         self._views = {name: self._views[name], **self._views}
         content = self.content(name)
         if content is not None:
-            content.set_class(self._example_in(content) is not None, "-example")
+            example = self._example_in(content)
+            content.set_class(example is not None and not example.own, "-example")
             content.bring_up_to_date(self)
         else:
             self.run_worker(self._fill(name), group="fill")
@@ -340,8 +341,10 @@ class TaskPane(TaskTab):
             self._choose(following.run_id)
 
     def action_clear(self) -> None:
-        """Forget the runs that have ended."""
+        """Forget the runs that have ended; the last of them may be what is shown then."""
         self.runs.clear_ended(self.spec.name)
+        self._example = self._recorded = None
+        self._example_asked = self._recorded_asked = False
         self.show_runs()
 
     def on_run_bar_chosen(self, event: RunBar.Chosen) -> None:
@@ -401,7 +404,7 @@ class TaskPane(TaskTab):
         failed = chosen is not None and chosen.status is Status.FAILED
         self._ask_for_examples()
         example = self._example_in(self.content(self.view))
-        self.query_one(RunBar).show(states, chosen, example.name if example is not None else "")
+        self.query_one(RunBar).show(states, chosen, example)
         self.query_one(RunProgress).show(active if active in states else chosen, len(queued))
         show_line(self, "#failure", chosen.message if chosen is not None and failed else "")
         self._show_view()

@@ -49,7 +49,7 @@ class VariantTable(Vertical, TaskView):
         yield table
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        state = pane.chosen if self._short else pane.results[0]
+        state = pane.trained if self._short else pane.results[0]
         # Filled only if something is new, such as the theme: a table has to keep its cursor.
         key: tuple[object, ...] = ("",)
         if state is not None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -15,6 +16,9 @@ from rnn_tui.runs.words import machine
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.run_lines import ProgressLine, awaited, figures
 from rnn_tui.ui.common.training_manager import TrainingManager
+
+if TYPE_CHECKING:
+    from rnn_tui.runs.example import Example
 
 # Cells of the progress bar that have to be left for how busy the machine is to be shown.
 NARROWEST_BAR = 16
@@ -82,23 +86,22 @@ class RunBar(Static):
         self._runs = runs
         self._ends: list[tuple[int, str]] = []  #: where each run ends, in cells, with its id.
 
-    def show(self, states: Sequence[RunState], chosen: RunState | None, example: str = "") -> None:
+    def show(
+        self,
+        states: Sequence[RunState],
+        chosen: RunState | None,
+        example: "Example | None" = None,
+    ) -> None:
         """Draw the runs; if there is none, the first keys and which PyTorch there is.
 
         Args:
             states: the runs in order of start.
             chosen: the one that is looked at.
-            example: the name of what is shown in place of a run; empty for nothing.
+            example: what is shown before a run begins; None for nothing.
         """
         self._ends = []
-        if not states and example:
-            line = Content.assemble(
-                (" Example ", "bold reverse"),
-                f" {example}. ",
-                ("t", "bold"),
-                (" trains your own.", "$foreground 60%"),
-            )
-            self.update(line, layout=False)
+        if not states and example is not None:
+            self.update(self._example_in_words(example), layout=False)
             return
         if not states:
             text = f" No run yet. t train · F1 help · {self._runs.note}"
@@ -113,6 +116,19 @@ class RunBar(Static):
             column += part.cell_length
             self._ends.append((column, state.run_id))
         self.update(Content("").join(parts), layout=False)
+
+    def _example_in_words(self, example: "Example") -> Content:
+        """Return what is shown before a run begins, and the key that begins one."""
+        title, name, ending = " Example ", example.name, " trains your own."
+        if example.own:
+            title, ending = " Last run ", " trains a new one."
+            name = f"{name} {figures(self._spec, example.run)}".replace("  ", " ")
+        return Content.assemble(
+            (title, "bold reverse"),
+            f" {name}. ",
+            ("t", "bold"),
+            (ending, "$foreground 60%"),
+        )
 
     def _run_in_words(self, state: RunState, chosen: bool) -> Content:
         """Return a run by its mark, its name and its figures or status."""

@@ -303,7 +303,7 @@ class RunsTraining(TrainingCharts):
     def bring_up_to_date(self, pane: TaskTab) -> None:
         recorded = pane.recorded
         self._draw_charts(pane.states() if recorded is None else [recorded.run])
-        self._show_epochs(pane.chosen)
+        self._show_epochs(pane.trained)
         self._show_norms()
         self.on_resize()
 

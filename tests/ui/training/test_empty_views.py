@@ -1,11 +1,15 @@
 """Views of results before there is any run: an example shows what they will hold."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.app.app import RnnTuiApp
+from tests.runs.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, running, screen_text, wait_until
 from tests.ui.training.test_sequence_panes import field, go_to, view
@@ -47,6 +51,29 @@ async def test_an_example_is_shown_until_a_run_is_started() -> None:
         await idle(pilot)
         assert "Example" not in screen_text(app)
         assert front.opacity == 1
+    assert app.runs.close(10)
+
+
+async def test_the_last_run_is_shown_after_a_restart(home: Path) -> None:
+    train(RECALL.config("lstm", "fast", epochs=1, seeds=2, hidden_sizes=(4,)))
+    with RunStore() as store:
+        last = store.find("last").name
+    app: Any = RnnTuiApp()
+    async with running(app, "recall", size=(120, 40)) as pilot:
+        text = await shown(pilot, f" Last run  {last}")
+        assert "% test (n 2). t trains a new one." in text
+        training = app.pane.front_view
+        assert training.opacity == 1
+        assert all(chart.prepared for chart in training.charts)
+        assert "Example" not in text
+        await view(pilot, "results")
+        await wait_until(pilot, lambda: app.pane.example is not None, SECONDS)
+        assert "H 4 ce" in await shown(pilot, "Accuracy by length")
+        assert app.pane.front_view.opacity == 1
+        assert f" Last run  {last}" in screen_text(app)
+        await press(pilot, "t")
+        await wait_until(pilot, lambda: bool(app.pane.states()))
+        await wait_until(pilot, lambda: "Last run" not in screen_text(app))
     assert app.runs.close(10)
 
 
