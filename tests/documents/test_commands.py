@@ -84,7 +84,7 @@ def comparable(lines: list[str], how: str) -> list[str] | set[str]:
     """
     text = "\n".join(line.rstrip() for line in lines).strip("\n")
     text = re.sub(
-        r"\d+(\.\d+)? s\b|\b\d+:\d\d\b|\b\d{8}-\d{6}-[0-9a-f]{6}\b|\d{4}-\d\d-\d\dT[\d:+]+",
+        r"\d+(\.\d+)? s\b|\b\d+:\d\d\b|\b\d{8}-\d{6}-[0-9a-f]{6,10}\b|\d{4}-\d\d-\d\dT[\d:+]+",
         "#",
         text,
     )

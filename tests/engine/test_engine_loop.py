@@ -4,6 +4,7 @@ import math
 import queue
 import random
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -459,3 +460,11 @@ def test_mnist_shared_between_workers_takes_the_same_first_step(trainer: Any) ->
 
 def test_run_ids_are_unique() -> None:
     assert len({new_run_id() for _ in range(50)}) == 50
+
+
+def test_run_ids_sort_by_time_within_a_second() -> None:
+    ids = []
+    for _ in range(50):
+        ids.append(new_run_id())
+        time.sleep(0.001)
+    assert ids == sorted(ids)

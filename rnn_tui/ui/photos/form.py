@@ -164,10 +164,10 @@ def _missing(paths: Sequence[Path]) -> str:
     if not paths:
         return "Type the path of a photo, or of a folder of photos."
     more = f"; {len(paths) - 1:,} more missing" if len(paths) > 1 else ""
-    return f"There is no file or folder {_path_end(paths[0])}{more}."
+    return f"There is no file or folder {path_end(paths[0])}{more}."
 
 
-def _path_end(path: Path) -> str:
+def path_end(path: Path) -> str:
     """Return a path, or its end if it is long."""
     text = str(path)
     if len(text) <= LONGEST_PATH:
