@@ -418,12 +418,13 @@ class TaskPane(TaskTab):
         return None if self.states() else self._recorded
 
     def _example_in(self, content: TaskView | None) -> "Example | None":
-        """Return the example that a view shows; None if it shows none."""
+        """Return the example that a view shows, or else the user's last run; None for neither."""
         if content is not None and content.shows_results:
             return self.example
+        recorded = self.recorded
         if content is not None and content.shows_training:
-            return self.recorded
-        return None
+            return recorded
+        return recorded if recorded is not None and recorded.own else None
 
     def _ask_for_examples(self) -> None:
         """Have the example of the view in front made, once PyTorch is loaded.

@@ -71,6 +71,8 @@ async def test_the_last_run_is_shown_after_a_restart(home: Path) -> None:
         assert "H 4 ce" in await shown(pilot, "Accuracy by length")
         assert app.pane.front_view.opacity == 1
         assert f" Last run  {last}" in screen_text(app)
+        await view(pilot, "prompt")
+        await shown(pilot, f" Last run  {last}")
         await press(pilot, "t")
         await wait_until(pilot, lambda: bool(app.pane.states()))
         await wait_until(pilot, lambda: "Last run" not in screen_text(app))
