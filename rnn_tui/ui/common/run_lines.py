@@ -59,12 +59,14 @@ def figures(task: Task, state: RunState) -> str:
     if state.status is not Status.FINISHED:
         return state.status.value
     metric = task.metric(task.headline)
-    if not state.config.variants:
-        value = metric.format(state.results.get(metric.name, float("nan")))
-        return f"{value} {metric.unit}".rstrip() + f" {metric.stage}"
-    spreads = list(state.spreads(metric.name))
-    values = ", ".join(map(_short, spreads))
-    return f"{values} {metric.unit}".rstrip() + f" {metric.stage}{_count(spreads)}"
+    count = ""
+    if state.config.variants:
+        spreads = list(state.spreads(metric.name))
+        values = ", ".join(map(_short, spreads))
+        count = _count(spreads)
+    else:
+        values = metric.format(state.results.get(metric.name, float("nan")))
+    return " ".join(filter(None, (values, metric.unit, metric.stage, count)))
 
 
 def _short(spread: Spread) -> str:
@@ -76,7 +78,7 @@ def _short(spread: Spread) -> str:
 
 def _count(spreads: Sequence[Spread]) -> str:
     """Say how many seeds spreads are over; nothing of a single one."""
-    return f" (n {spreads[0].n})" if spreads and spreads[0].n > 1 else ""
+    return f"(n {spreads[0].n})" if spreads and spreads[0].n > 1 else ""
 
 
 def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
@@ -99,8 +101,8 @@ def how_it_ended(task: Task, state: RunState) -> tuple[str, SeverityLevel]:
         texts = [
             f"{variant.label} {metric.format_spread(spread)}{unit}" for variant, spread in pairs
         ]
-        count = _count(spreads)
-        text = f"{name}: {metric.label}: {', '.join(texts)}{count}; {state.elapsed:.1f} s."
+        values = " ".join(filter(None, (", ".join(texts), _count(spreads))))
+        text = f"{name}: {metric.label}: {values}; {state.elapsed:.1f} s."
         return text, "information"
     result = "done"
     if metric.name in state.results:

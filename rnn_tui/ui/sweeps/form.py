@@ -242,7 +242,7 @@ class SweepForm(Vertical):
 
     @on(Select.Changed, "#sweep-add")
     def _add_setting(self, event: Select.Changed) -> None:
-        """Begin to vary the setting that was chosen: its values are to be typed behind its name."""
+        """Begin to vary the setting that was chosen: its values are to be typed after its name."""
         if not event.value:
             return
         with self.prevent(Select.Changed):

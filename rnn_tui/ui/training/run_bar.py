@@ -122,7 +122,7 @@ class RunBar(Static):
         title, name, ending = " Example ", example.name, " trains your own."
         if example.own:
             title, ending = " Last run ", " trains a new one."
-            name = f"{name} {figures(self._spec, example.run)}".replace("  ", " ")
+            name = f"{name} {figures(self._spec, example.run)}"
         return Content.assemble(
             (title, "bold reverse"),
             f" {name}. ",
@@ -138,7 +138,7 @@ class RunBar(Static):
         queued = state.status is Status.LOADING and state is not self._runs.active
         words = f"{state.config.label} {'queued' if queued else figures(self._spec, state)}"
         style = "bold underline" if chosen else ""
-        return mark + Content.styled(words.replace("  ", " "), style) + Content(" ")
+        return mark + Content.styled(words, style) + Content(" ")
 
     def on_click(self, event: events.Click) -> None:
         for end, run_id in self._ends:
