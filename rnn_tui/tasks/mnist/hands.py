@@ -37,11 +37,11 @@ Drawing = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Hand:
-    """A way that a digit is written."""
+    """A way that a digit, a letter or a sign is written."""
 
-    digit: int  #: 0 … 9.
+    sign: str  #: the digit, letter or sign.
     name: str  #: such as `flag`.
-    share: float  #: its weight among the hands of this digit.
+    share: float  #: its weight among the hands of this digit, or among all that are no digits.
     narrowest: float  #: the least factor of its width.
     widest: float  #: the largest factor of its width.
     backmost: float  #: its least slant, to the right for each step up.
@@ -52,6 +52,11 @@ class Hand:
     #: (3, T, P) weights of the points at each step of the curve: for a pen, for a pen that cuts
     #: corners, and in straight lines.
     curves: Points
+
+    @property
+    def digit(self) -> int:
+        """The digit, 0 … 9, of a hand that writes one."""
+        return int(self.sign)
 
 
 def drawn_digits(
@@ -71,30 +76,36 @@ def drawn_digits(
     totals = [sum(hand.share for hand in hands if hand.digit == digit) for digit in range(10)]
     weights = np.array([hand.share / totals[hand.digit] for hand in hands])
     chosen = random.choice(len(hands), count, p=weights / weights.sum())
-    drawings = [
-        np.rint(_drawing(hands[number], random) * 255).astype(np.uint8) for number in chosen
-    ]
+    drawings = [np.rint(drawing(hands[number], random) * 255).astype(np.uint8) for number in chosen]
     digits = [hands[number].digit for number in chosen]
     return np.array(drawings, np.uint8).reshape(-1, SIDE, SIDE), np.array(digits, np.int64)
 
 
 @cache
 def all_hands() -> tuple[Hand, ...]:
-    """Return the hands of `hands.txt`, in its order."""
-    text = files(__package__).joinpath("hands.txt").read_text("utf-8")
+    """Return the hands of all digits, those of `hands.txt`, in its order."""
+    return hands_in("hands.txt")
+
+
+@cache
+def hands_in(name: str) -> tuple[Hand, ...]:
+    """Return the hands of a file beside this one, in its order."""
+    text = files(__package__).joinpath(name).read_text("utf-8")
     hands: list[tuple[str, list[str]]] = []  # the line that begins a hand, and its ways
     for line in text.splitlines():
-        begins_hand = line[:1].isdigit() and "," not in line.split()[0]
-        if begins_hand:
-            hands.append((line, []))
-        elif line and not line.startswith("#"):
+        if not line or line.startswith("#"):
+            continue
+        is_way = "," in line.split()[0]
+        if is_way:
             hands[-1][1].append(line)
+        else:
+            hands.append((line, []))
     return tuple(_hand(head, ways) for head, ways in hands)
 
 
 def _hand(head: str, ways: list[str]) -> Hand:
-    """Return a hand from its lines in `hands.txt`."""
-    digit, name, *numbers = head.split()
+    """Return a hand from its lines in a file of hands."""
+    sign, name, *numbers = head.split()
     share, narrowest, widest, backmost, foremost, thickest = map(float, numbers)
     points = [
         [point.strip("!").split(",") for point in way.replace("/", " ").split()] for way in ways
@@ -109,7 +120,7 @@ def _hand(head: str, ways: list[str]) -> Hand:
     ends = np.cumsum([curve.shape[1] for curve in curves_of_strokes]).tolist()
     starts = [0, *ends[:-1]]
     return Hand(
-        digit=int(digit),
+        sign=sign,
         name=name,
         share=share,
         narrowest=narrowest,
@@ -170,8 +181,8 @@ def _spline(breaks: list[bool]) -> Points:
     return np.stack([*rows, last_point])
 
 
-def _drawing(hand: Hand, random: np.random.Generator) -> Drawing:
-    """Draw a digit (28, 28) in a hand, 0 … 1."""
+def drawing(hand: Hand, random: np.random.Generator) -> Drawing:
+    """Draw a digit, letter or sign (28, 28) in a hand, 0 … 1, as in MNIST."""
     curve = distorted(curve_of(hand, random), hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
