@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from torch import Tensor
 
 from rnn_tui.tasks.mnist.augmentation import (
+    GROUP,
     PHOTO_DISTORTION,
-    SHIFT_GROUP,
     Distortion,
+    coarsen,
     cut_out,
     distort,
     draw_shifts,
@@ -163,7 +164,7 @@ def move_of(before: Tensor, after: Tensor, reach: int) -> tuple[int, int]:
     return moves[0]
 
 
-@pytest.mark.parametrize("count", [1, SHIFT_GROUP, 2 * SHIFT_GROUP + 3])
+@pytest.mark.parametrize("count", [1, GROUP, 2 * GROUP + 3])
 @pytest.mark.parametrize("reach", [1, 2])
 def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(
     images: Tensor, count: int, reach: int
@@ -173,7 +174,7 @@ def test_each_group_is_moved_as_a_whole_by_at_most_the_reach(
     result = shift_groups(batch, draw_shifts(count, generator(3), reach))
     assert result.shape == batch.shape
     assert torch.equal(batch, original)
-    for before, after in zip(batch.split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True):
+    for before, after in zip(batch.split(GROUP), result.split(GROUP), strict=True):
         down, right = move_of(before, after, reach)
         torch.testing.assert_close(
             centre(after) - centre(before),
@@ -187,11 +188,11 @@ def test_groups_move_apart_and_over_time_everywhere(images: Tensor) -> None:
     numbers = generator()
     seen = set()
     for _ in range(60):
-        result = shift_groups(images[: 2 * SHIFT_GROUP], draw_shifts(2 * SHIFT_GROUP, numbers))
+        result = shift_groups(images[: 2 * GROUP], draw_shifts(2 * GROUP, numbers))
         moves = [
             move_of(before, after, 1)
             for before, after in zip(
-                images[: 2 * SHIFT_GROUP].split(SHIFT_GROUP), result.split(SHIFT_GROUP), strict=True
+                images[: 2 * GROUP].split(GROUP), result.split(GROUP), strict=True
             )
         ]
         seen.add(tuple(moves))
@@ -206,14 +207,49 @@ def test_shift_is_decided_by_the_generator(images: Tensor) -> None:
     assert first == again
 
 
-@given(st.lists(st.integers(0, 3 * SHIFT_GROUP), max_size=4))
+@given(st.lists(st.integers(0, 3 * GROUP), max_size=4))
 @settings(max_examples=30)
 def test_a_batch_in_parts_is_shifted_as_the_whole(cuts: list[int]) -> None:
-    batch = torch.arange(3 * SHIFT_GROUP * 16).reshape(-1, 4, 4)
+    batch = torch.arange(3 * GROUP * 16).reshape(-1, 4, 4)
     moves = [[1, 0], [-1, 1], [0, -1]]
     bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(batch)}), len(batch)]
     parts = [shift_groups(batch[begin:end], moves, begin) for begin, end in pairwise(bounds)]
     assert torch.equal(torch.cat(parts), shift_groups(batch, moves))
+
+
+# Fewer pixels
+
+
+def test_images_on_fewer_pixels_keep_their_place_and_the_strength_of_their_ink(
+    images: Tensor,
+) -> None:
+    coarse = coarsen(images, [10, 28])
+    torch.testing.assert_close(coarse.amax((1, 2)), images.amax((1, 2)))
+    torch.testing.assert_close(centre(coarse), centre(images), atol=0.3, rtol=0)
+
+
+def test_an_image_on_fewer_pixels_has_no_finer_detail_than_they_can_show() -> None:
+    columns = (torch.arange(28) % 2).float().expand(GROUP, 28, 28)  # stripes a pixel wide
+    coarse = coarsen(columns, [14])
+    assert columns.std() > 0.4
+    assert coarse.std() < 0.01
+
+
+@given(st.lists(st.integers(0, 3 * GROUP), max_size=4))
+@settings(max_examples=30)
+def test_a_batch_in_parts_is_brought_to_fewer_pixels_as_the_whole(cuts: list[int]) -> None:
+    batch = torch.rand(3 * GROUP, 28, 28, generator=generator())
+    sides = [12, 28, 20]
+    bounds = [0, *sorted({cut for cut in cuts if 0 < cut < len(batch)}), len(batch)]
+    parts = [coarsen(batch[begin:end], sides, begin) for begin, end in pairwise(bounds)]
+    torch.testing.assert_close(torch.cat(parts), coarsen(batch, sides))
+
+
+def test_a_third_of_the_groups_is_brought_to_fewer_pixels() -> None:
+    sides = Distortion(fewest_pixels=10).draw_sides(3000 * GROUP, generator())
+    fewer = [side for side in sides if side < 28]
+    assert len(fewer) / len(sides) == pytest.approx(1 / 3, abs=0.03)
+    assert set(fewer) == set(range(10, 28))
 
 
 # Squares

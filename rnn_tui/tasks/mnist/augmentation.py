@@ -1,4 +1,4 @@
-"""Training images changed by chance: shifted, distorted, with other strokes, a square cut out.
+"""Training images changed by chance: shifted, distorted, on fewer pixels, a square cut out.
 
 What changes is drawn for a whole batch first. The images are changed by functions of that, so that
 threads may share the batch.
@@ -17,14 +17,14 @@ from rnn_tui.engine.devices import send
 from rnn_tui.tasks.config import OPEN_SET
 from rnn_tui.tasks.mnist.inference import SIDE
 
-# Images shifted together: one shift for a batch of 100 costs the RNN 0.3 points (five seeds), one
-# for each image too much time.
-SHIFT_GROUP = 32
+# Images shifted, or brought to as few pixels, together: one shift for a batch of 100 costs the RNN
+# 0.3 points (five seeds), one for each image too much time.
+GROUP = 32
 
 
 def draw_shifts(count: int, random: torch.Generator, reach: int = 1) -> list[list[int]]:
     """Draw by how many rows and columns, −reach … reach, each group of `count` images is moved."""
-    groups = -(-count // SHIFT_GROUP)
+    groups = -(-count // GROUP)
     moves: list[list[int]] = torch.randint(
         -reach, reach + 1, (groups, 2), generator=random
     ).tolist()
@@ -41,14 +41,19 @@ def shift_groups(images: Tensor, moves: Sequence[Sequence[int]], start: int = 0)
         moves: rows and columns of each group of the batch.
         start: the place in the batch of the first of `images`.
     """
-    rest_of_group = SHIFT_GROUP - start % SHIFT_GROUP
-    inner_ends = list(range(rest_of_group, len(images), SHIFT_GROUP))
-    groups = images.tensor_split(inner_ends)
-    own_moves = moves[start // SHIFT_GROUP :]
+    own_moves = moves[start // GROUP :]
     moved = [
-        group.roll(move, dims=(-2, -1)) for group, move in zip(groups, own_moves, strict=False)
+        group.roll(move, dims=(-2, -1))
+        for group, move in zip(_groups_of(images, start), own_moves, strict=False)
     ]
     return torch.cat(moved)
+
+
+def _groups_of(images: Tensor, start: int) -> Sequence[Tensor]:
+    """Split images, the first of which is at `start` in its batch, into the groups they are in."""
+    rest_of_group = GROUP - start % GROUP
+    inner_ends = list(range(rest_of_group, len(images), GROUP))
+    return images.tensor_split(inner_ends)
 
 
 @dataclass(frozen=True)
@@ -66,6 +71,9 @@ class Distortion:
     stroke: float = 0.0
     elastic: float = 0.03  #: standard deviation of the displacements, in half image widths.
     grid: int = 6  #: the displacements are drawn on a grid of this many points each way.
+    #: the fewest pixels a side that an image is shrunk to before it is enlarged again, in one of
+    #: three groups.
+    fewest_pixels: int = SIDE
     #: the side, in pixels, of a square of background in three of four images (DeVries & Taylor
     #: 2017).
     cutout: int = 0
@@ -99,6 +107,14 @@ class Distortion:
         uniform = torch.rand(count, generator=random) * 3 - 1.5
         return F.softshrink(uniform, 0.5) * self.stroke
 
+    def draw_sides(self, count: int, random: torch.Generator) -> list[int]:
+        """Draw to how many pixels a side each group of `count` images is shrunk, for `coarsen`."""
+        groups = -(-count // GROUP)
+        sides = torch.randint(self.fewest_pixels, SIDE, (groups,), generator=random)
+        is_left = torch.rand(groups, generator=random) >= 1 / 3
+        drawn: list[int] = sides.masked_fill(is_left, SIDE).tolist()
+        return drawn
+
     def draw_squares(self, count: int, random: torch.Generator) -> Tensor:
         """Draw which rows and columns lie in the square that is cut out of each image.
 
@@ -114,7 +130,8 @@ class Distortion:
 
 # Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far
 # are read 2.5 points worse.
-PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7)
+# A digit that fills ten pixels of a photo is as coarse as one shrunk to 14 of 28.
+PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7, fewest_pixels=10)
 #: the distortion of each augmentation, by its name.
 DISTORTIONS = {
     "elastic": Distortion(),
@@ -180,6 +197,33 @@ def restroke(images: Tensor, amounts: Tensor) -> Tensor:
     return torch.lerp(images, torch.where(shares > 0, thicker, thinner), shares.abs())
 
 
+def coarsen(images: Tensor, sides: Sequence[int], start: int = 0) -> Tensor:
+    """Bring the images (N, 28, 28) of a batch to fewer pixels and back, group by group.
+
+    Their ink stays as strong as it was: photos are brought to full ink too.
+
+    Args:
+        images: some of the batch, one after another, 0 … 1.
+        sides: the pixels a side of each group of the batch; 28 leaves a group as it is.
+        start: the place in the batch of the first of `images`.
+    """
+    own_sides = sides[start // GROUP :]
+    coarse = [
+        group if side == SIDE else _on_pixels(group, side)
+        for group, side in zip(_groups_of(images, start), own_sides, strict=False)
+    ]
+    return torch.cat(coarse)
+
+
+def _on_pixels(images: Tensor, side: int) -> Tensor:
+    """Return images (N, 28, 28), 0 … 1, as if taken with `side` pixels a side, and enlarged."""
+    small = F.interpolate(images[:, None], (side, side), mode="area")  # (N, 1, side, side)
+    large = F.interpolate(small, (SIDE, SIDE), mode="bicubic")[:, 0].clamp_(min=0)
+    strongest = images.amax(dim=(-2, -1), keepdim=True)
+    peak = large.amax(dim=(-2, -1), keepdim=True).clamp_(min=1e-3)
+    return large.mul_(strongest / peak)
+
+
 def cut_out(images: Tensor, squares: Tensor) -> Tensor:
     """Cut a square of background out of each of the images (N, 28, 28), in place.
 
@@ -209,8 +253,9 @@ def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.d
         return unchanged
     maps = send(distortion.draw(count, random), device)
     strokes = send(distortion.draw_strokes(count, random), device) if distortion.stroke else None
+    sides = distortion.draw_sides(count, random) if distortion.fewest_pixels < SIDE else None
     squares = send(distortion.draw_squares(count, random), device) if distortion.cutout else None
-    return BatchDistortion(maps, strokes, squares)
+    return BatchDistortion(maps, strokes, sides, squares)
 
 
 def unchanged(images: Tensor, _part: slice) -> Tensor:
@@ -235,6 +280,7 @@ class BatchDistortion:
 
     maps: Tensor  #: as `distort` takes them.
     strokes: Tensor | None  #: the argument of `restroke`; None if strokes are not changed.
+    sides: list[int] | None  #: the argument of `coarsen`; None if all pixels are kept.
     squares: Tensor | None  #: as `cut_out` takes them; None if nothing is cut out.
 
     def __call__(self, images: Tensor, part: slice) -> Tensor:
@@ -242,6 +288,8 @@ class BatchDistortion:
         images = distort(images.float().div_(255), self.maps[part])
         if self.strokes is not None:
             images = restroke(images, self.strokes[part])
+        if self.sides is not None:
+            images = coarsen(images, self.sides, part.start)
         if self.squares is not None:
             images = cut_out(images, self.squares[part])
         return images
