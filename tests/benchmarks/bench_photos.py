@@ -4,8 +4,8 @@
 whatever the doubt. With several weights, such as of several seeds, figures are means over them. Of
 a folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
 
-Also: how well confidence says how often an answer is right, how many of the answers that stand are
-right, and how much of what is no digit is doubted. `--fit` says what a calibration of the
+Also: how well confidence says how often an answer is right, what becomes of the answers at other
+thresholds, and how much of what is no digit is doubted. `--fit` says what a calibration of the
 confidence would be worth elsewhere: the photos are split by source into five parts, and each part
 is judged by constants that were found without it.
 
@@ -28,6 +28,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from _accuracy import Flags, Numbers, accuracy_line, print_thresholds
 from _no_digits import KINDS, no_digit
 from _photo_stresses import STRESSES
 from sklearn.linear_model import LogisticRegression
@@ -43,9 +44,8 @@ from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
 
-Numbers = npt.NDArray[np.float64]
-
 OTHERS, PARTS, BINS = 40, 5, 10
+UNSTRESSED = next(iter(STRESSES))
 
 
 @dataclass(frozen=True)
@@ -114,20 +114,6 @@ def read_photos(folders: Sequence[Path]) -> list[Photo]:
     return photos
 
 
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share of `count` photos, in percent.
-
-    With z = 1.96, share p and count n its ends are
-
-        (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
-    """
-    z = 1.96
-    divisor = 1 + z * z / count
-    middle = (share + z * z / (2 * count)) / divisor
-    half = z / divisor * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
-    return 100 * (middle - half), 100 * (middle + half)
-
-
 def ask_all(
     networks: Sequence[RowReaderNetwork], ways: list[list[PreparedDigit]]
 ) -> list[list[PhotoAnswer]]:
@@ -169,18 +155,19 @@ def measure(
 
 def print_accuracy(photos: Sequence[Photo], answered: Answers) -> None:
     """Strict and top1 of all photos and of every kind, with the 95 % intervals of the first."""
-    labels, kinds = np.array([photo.label for photo in photos]), [photo.kind for photo in photos]
-    right = answered.digits == labels
-    strict = (right & (answered.confidence >= THRESHOLD)).mean(axis=0)
-    for kind in ("all", *sorted(set(kinds))):
-        chosen = np.array([kind in ("all", one) for one in kinds])
-        share, count = float(strict[chosen].mean()), int(chosen.sum())
-        low, high = wilson(share, count)
-        top = 100 * right[:, chosen].mean()
-        print(
-            f"  {kind:14} strict {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count})   "
-            f"top1 {top:5.1f} %"
-        )
+    kinds = np.array([photo.kind for photo in photos])
+    right = _right(photos, answered)
+    confidence = answered.confidence
+    print(accuracy_line("all", right, confidence))
+    for kind in sorted(set(kinds.tolist())):
+        chosen = kinds == kind
+        print(accuracy_line(kind, right[:, chosen], confidence[:, chosen]))
+
+
+def _right(photos: Sequence[Photo], answered: Answers) -> Flags:
+    """(networks, photos): whether the most probable digit is the right one."""
+    labels = np.array([photo.label for photo in photos])
+    return np.asarray(answered.digits == labels, np.bool_)
 
 
 def calibration_error(confidence: Numbers, right: npt.NDArray[np.bool_]) -> float:
@@ -200,7 +187,7 @@ def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
     """How well confidence says how often an answer is right, and what becomes of those that
     stand.
     """
-    right = (answered.digits == np.array([photo.label for photo in photos])).ravel()
+    right = _right(photos, answered).ravel()
     sure = answered.confidence.ravel()
     stands = sure >= THRESHOLD
     print(
@@ -268,7 +255,7 @@ def fitted(evidence: Numbers, right: npt.NDArray[np.bool_]) -> Numbers:
 
 def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
     """Constants for all photos, and what those of four parts are worth for the fifth."""
-    right = answered.digits == np.array([photo.label for photo in photos])
+    right = _right(photos, answered)
     parts = np.array(
         [int(hashlib.md5(photo.source.encode()).hexdigest(), 16) % PARTS for photo in photos]
     )
@@ -328,6 +315,8 @@ def main() -> None:
         )
         print_accuracy(photos, answered)
         print_confidence(photos, answered)
+        if stress == UNSTRESSED:
+            print_thresholds(_right(photos, answered), answered.confidence)
         if options.misread:
             print_misread(photos, answered)
         if options.fit and method == "mnist":

@@ -1,0 +1,68 @@
+"""How many answers are right: strict, by top1, with intervals, and at other thresholds.
+
+*Strict* counts as a user does: a doubted answer is not right. *Top1* counts the most probable
+digit, whatever the doubt. Of several networks the figures are means.
+"""
+
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.photos import THRESHOLD
+
+# (networks, pictures)
+Flags: TypeAlias = npt.NDArray[np.bool_]
+Numbers: TypeAlias = npt.NDArray[np.float64]
+
+#: The thresholds that are compared, in percent.
+THRESHOLDS = (30, 40, 50, 60, 70, 80, 90, 95)
+
+
+def wilson(share: float, count: int) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share of `count` pictures, in percent.
+
+    With z = 1.96, share p and count n its ends are
+
+        (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
+    """
+    z = 1.96
+    divisor = 1 + z * z / count
+    middle = (share + z * z / (2 * count)) / divisor
+    half = z / divisor * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
+    return 100 * (middle - half), 100 * (middle + half)
+
+
+def accuracy_line(name: str, right: Flags, confidence: Numbers) -> str:
+    """A line with strict, its interval, and top1.
+
+    Args:
+        name: what was read.
+        right: whether the most probable digit is the right one.
+        confidence: of the answers; 0 where the preparation doubts that there is one digit.
+    """
+    count = right.shape[1]
+    strict = float((right & (confidence >= THRESHOLD)).mean())
+    low, high = wilson(strict, count)
+    return (
+        f"  {name:18} strict {100 * strict:5.1f} %  ({low:5.1f} … {high:5.1f}; of {count:,})  "
+        f"top1 {100 * right.mean():5.1f} %"
+    )
+
+
+def print_thresholds(right: Flags, confidence: Numbers) -> None:
+    """Print what becomes of the answers at other thresholds.
+
+    Args:
+        right: whether the most probable digit is the right one.
+        confidence: of the answers; 0 where the preparation doubts that there is one digit.
+    """
+    print("  unsure below   doubted   wrong and standing   right of those that stand   strict")
+    for percent in THRESHOLDS:
+        stands = confidence >= percent / 100
+        share_right = right[stands].mean() if stands.any() else np.nan
+        print(
+            f"  {percent:10} %  {100 * (~stands).mean():6.2f} %   "
+            f"{100 * (~right & stands).mean():16.2f} %   {100 * share_right:23.2f} %   "
+            f"{100 * (right & stands).mean():4.2f} %"
+        )
