@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from threadpoolctl import threadpool_limits
 
+from rnn_tui.engine.blas import single_blas_thread
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
@@ -104,7 +104,7 @@ def ablation_analysis(
     count = len(units)
     progress.advance(0, 2 * count)  # of a large network, each takes a while
     # Beside a busy process, a product by several threads takes some times as long as by one.
-    with cpu_workers(automatic_workers()) as workers, threadpool_limits(1, "blas"):
+    with cpu_workers(automatic_workers()) as workers, single_blas_thread():
         ablations = _Ablations(accuracy, workers, progress)
         whole = accuracy(())
         alone = ablations.accuracies([[unit] for unit in units], 0)

@@ -18,7 +18,7 @@ class DisposablePool:
     def __init__(self, count: int, name: str) -> None:
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._count = count
-        self._closed = False
+        self.closed = False  #: whether no more calls begin.
         for number in range(count):
             DisposableThread(self._work, f"{name}-{number}").start()
 
@@ -31,7 +31,7 @@ class DisposablePool:
 
     def close(self) -> None:
         """Begin no more calls; each thread ends after the one that it is at."""
-        self._closed = True
+        self.closed = True
         for _ in range(self._count):
             self._calls.put(None)
 
@@ -39,7 +39,7 @@ class DisposablePool:
         """Make calls, one after another, until the pool is closed."""
         while True:
             call = self._calls.get()
-            if call is None or self._closed:
+            if call is None or self.closed:
                 return
             call()
             del call  # its result would stay in memory until the next one

@@ -6,15 +6,16 @@ where that leaves it unsure about the others; which answer counts is decided her
 """
 
 import itertools
-import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
+from rnn_tui.engine.blas import single_blas_thread
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_in_name
@@ -126,15 +127,14 @@ class PhotoReader:
         `paths` may still be looked for meanwhile. Once `stopping` is true no digit is begun any
         more; threads that are inside a decoder are not waited for.
         """
-        ended = threading.Event()
-
-        def is_over() -> bool:
-            return ended.is_set() or stopping()
-
         remaining = iter(paths)
         waiting: deque[Future[Photo]] = deque()
-        pool = DisposablePool(self._threads, "photos")
-        try:
+        # The threads that prepare photos need the cores.
+        with single_blas_thread(), closing(DisposablePool(self._threads, "photos")) as pool:
+
+            def is_over() -> bool:
+                return pool.closed or stopping()
+
             while not stopping():
                 free = self._threads * AHEAD - len(waiting)
                 for path in itertools.islice(remaining, free):
@@ -146,9 +146,6 @@ class PhotoReader:
                 readings = self.answer(photos, stopping) if photos else []
                 if readings:
                     yield readings
-        finally:
-            ended.set()
-            pool.close()
 
     def _prepare_file(self, path: Path, stopping: Callable[[], bool]) -> Photo:
         """Return a photo before the network reads it; what can't be read says so."""
