@@ -423,14 +423,24 @@ def _colour(pixels: Picture) -> Picture:
     It is (H, W), or (H, W, 1 … 4) with alpha in the second or fourth channel.
     """
     planes = pixels.reshape(*pixels.shape[:2], -1)  # (H, W, 1 … 4)
-    if planes.shape[2] in (2, 4):
-        alpha = planes[:, :, -1:].astype(np.uint16)
-        ink = planes[:, :, :-1] * alpha
-        paper = WHITE * (WHITE - alpha)
-        planes = ((ink + paper + WHITE // 2) // WHITE).astype(np.uint8)
-    if planes.shape[2] == 1:
-        planes = np.repeat(planes, 3, axis=2)
+    has_alpha = planes.shape[2] in (2, 4)
+    if has_alpha and planes[:, :, -1].min() < WHITE:
+        planes = _on_white(planes[:, :, :-1], planes[:, :, -1:])
+    match planes.shape[2]:
+        case 1 | 2:
+            grey = np.ascontiguousarray(planes[:, :, 0])
+            return np.asarray(cv2.cvtColor(grey, cv2.COLOR_GRAY2BGR))
+        case 4:
+            return np.asarray(cv2.cvtColor(planes, cv2.COLOR_BGRA2BGR))
     return np.ascontiguousarray(planes[:, :, :3])
+
+
+def _on_white(colours: Picture, alpha: Picture) -> Picture:
+    """Return colours (H, W, 1 or 3) with an alpha (H, W, 1) as they look on white."""
+    shares = alpha.astype(np.uint16)
+    ink = colours * shares
+    paper = WHITE * (WHITE - shares)
+    return ((ink + paper + WHITE // 2) // WHITE).astype(np.uint8)
 
 
 def _upright(picture: Picture, orientation: int) -> Picture:
