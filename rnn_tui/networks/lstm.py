@@ -55,9 +55,10 @@ class LSTMCell(Cell):
         write, keep, candidate, show = np.split(sums, 4, axis=2)  # (T, N, H) each
         both = sums[:, :, : 2 * weights.hidden_size]  # write and keep
         states, cells = np.empty_like(write), np.empty_like(write)
+        of_state = weights.state_columns
         for step in range(steps):
             if step:
-                sums[step] += states[step - 1] @ weights.of_state.T
+                sums[step] += states[step - 1] @ of_state
             both[step] = sigmoid(both[step])
             np.tanh(candidate[step], out=candidate[step])
             show[step] = sigmoid(show[step])

@@ -7,7 +7,7 @@ to PyTorch's layers.
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from operator import neg
 from typing import Any, Self
 
@@ -99,6 +99,11 @@ class CellWeights:
     def hidden_size(self) -> int:
         """Units H."""
         return len(self.input_bias) // self.cell.blocks
+
+    @cached_property
+    def state_columns(self) -> Any:
+        """Uᵀ (H, G·H) in one piece, by which a few states are multiplied several times faster."""
+        return self.of_state.T.copy()
 
     def mapped(self, change: Callable[[Array], Any]) -> Self:
         """Return the weights with a change made to all that there are."""

@@ -141,7 +141,8 @@ class PhotoReader:
                     waiting.append(pool.submit(self._prepare_file, path, is_over))
                 if not waiting:
                     return
-                wait([waiting[0]], LOOK_SECONDS)
+                # several in a batch, while the threads are busy with the others
+                wait(list(waiting)[: self._threads * AHEAD // 2], LOOK_SECONDS)
                 photos = _ready(waiting)
                 readings = self.answer(photos, stopping) if photos else []
                 if readings:
