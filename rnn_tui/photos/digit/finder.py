@@ -268,10 +268,12 @@ class _StrokeShares:
         It can if it reaches only one digit, or crosses the middle of only one. If these differ, the
         digit whose middle it crosses gets it.
         """
+        owner_of_stroke = np.zeros(self._stroke_count, self.owner.dtype)  # 0 if there are several
         for pixels in (self._owned, self._crossed):
             has_one_owner = np.count_nonzero(pixels, axis=1) == 1
-            only_owner = pixels.argmax(axis=1)
-            self.owner = np.where(has_one_owner[self.strokes], only_owner[self.strokes], self.owner)
+            owner_of_stroke[has_one_owner] = pixels[has_one_owner].argmax(axis=1)
+        owner = owner_of_stroke[self.strokes]  # (H, W)
+        self.owner = np.where(owner > 0, owner, self.owner)
 
 
 def _same_digit(stats: Integers, number: int, others: Integers) -> Flags:
@@ -330,11 +332,12 @@ def _side_by_side(mask: Flags, strokes: Integers) -> Iterator[Flags]:
     Such strokes share no column and are nearly as tall as all of them. `strokes` (H, W) are numbers
     of strokes, 0 outside.
     """
-    rows, columns = np.nonzero(mask & (strokes > 0))
-    if not rows.size:
-        yield mask
+    numbers = strokes[mask]
+    numbers = numbers[numbers > 0]
+    if not numbers.size or numbers.min() == numbers.max():
+        yield mask  # of one stroke at most
         return
-    numbers = strokes[rows, columns]
+    rows, columns = np.nonzero(mask & (strokes > 0))
     by_stroke = np.argsort(numbers, kind="stable")
     rows, columns = rows[by_stroke], columns[by_stroke]
     starts = np.flatnonzero(np.diff(numbers[by_stroke], prepend=0))
