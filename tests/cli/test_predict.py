@@ -2,6 +2,7 @@
 
 import csv
 import io
+import itertools
 import json
 import os
 import signal
@@ -16,6 +17,7 @@ import pytest
 from rnn_tui.engine.errors import as_cell
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.photos import THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.cli.command_line import (
     COMMAND,
@@ -161,6 +163,18 @@ def test_a_high_threshold_leaves_no_prediction(folder: Path) -> None:
         assert result["doubt"].startswith("Unsure: 7 (")
     [sure] = asked(str(folder / "7.png"), "--threshold", "0")["results"]
     assert sure["prediction"] == 7
+
+
+def test_help_says_what_the_default_threshold_costs_and_higher_ones() -> None:
+    _, help_text, _ = run_inside(["predict", "--help"])
+    words = " ".join(help_text.split())
+    assert round(100 * THRESHOLD) in THRESHOLD_COSTS
+    for percent, cost in THRESHOLD_COSTS.items():
+        assert f"{cost.unsure} unsure and {cost.wrong} wrong at {percent}" in words
+    by_threshold = [THRESHOLD_COSTS[percent] for percent in sorted(THRESHOLD_COSTS)]
+    for lower, higher in itertools.pairwise(by_threshold):
+        assert lower.unsure <= higher.unsure
+        assert lower.wrong >= higher.wrong
 
 
 def test_the_reports_preprocessing_is_a_choice(folder: Path) -> None:

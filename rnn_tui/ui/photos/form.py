@@ -44,7 +44,11 @@ OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
 SHORT_NUMBERS = dict(zip(NUMBERS, ("≥ 1 digit", "1 digit", "numbers"), strict=True))
 UNSURE_BELOW = NumberSetting(
-    "threshold", "unsure below", "answers below this percentage are unsure", 0, 100
+    "threshold",
+    "unsure below",
+    "answers below this percentage are unsure; the higher, the fewer wrong and the more to look at",
+    0,
+    100,
 )
 LONGEST_PATH = 46  # characters of a path in a sentence: it has one line of 76
 NO_PHOTOS = "No JPEG, PNG, BMP, TIFF or WebP here, nor in folders in it."
