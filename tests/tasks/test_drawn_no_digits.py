@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from rnn_tui.tasks.mnist import no_digits as module
-from rnn_tui.tasks.mnist.no_digits import KINDS, no_digit, no_digits
+from rnn_tui.tasks.mnist.hands import all_hands, drawing, hands_in
+from rnn_tui.tasks.mnist.no_digits import KINDS, NoDigitKind, no_digit, no_digits
 
 BY_NAME = {kind.name: kind for kind in KINDS}
 
@@ -93,10 +94,43 @@ def test_no_line_stands_or_leans_as_a_one_does() -> None:
                 assert across > down, kind
 
 
-def test_rings_and_strokes_are_among_no_letters() -> None:
-    """What is a digit to the eye: a 0, a 1, a 2, a 5, a 6, an 8, a 9."""
+LIKE_DIGITS = set('0123456789OoQθIl|i!/\\"ΛЛΓ⊥λ^?SsZzBbGgqδσβОо')
+
+
+def test_what_is_a_digit_in_some_hand_is_among_no_letters() -> None:
+    """A ring, a stem, a stem with a flag or a foot, a 2, a 5, a 6, a 7, an 8, a 9."""
     for font, signs in module._fonts():
-        assert not set(signs) & set("0123456789OoQIl|i!/SsZzBbGgqОо"), font
+        assert not set(signs) & LIKE_DIGITS, font
+    assert not {hand.sign for hand in hands_in("letters.txt")} & LIKE_DIGITS
+
+
+@pytest.mark.parametrize("digit", range(10))
+def test_drawn_digits_are_thrown_away(digit: int) -> None:
+    """Whatever kind draws them: what comes of it is the letter that is drawn now and then."""
+    random = np.random.default_rng(digit)
+    hands = [hand for hand in all_hands() if hand.digit == digit]
+    letter = next(hand for hand in hands_in("letters.txt") if hand.sign == "H")
+    drawn: list[bool] = []
+
+    def draw(random: np.random.Generator) -> np.ndarray:
+        is_digit = random.random() < 0.8
+        drawn.append(is_digit)
+        hand = hands[random.integers(len(hands))] if is_digit else letter
+        return np.rint(drawing(hand, random) * 255).astype(np.uint8)
+
+    kind = NoDigitKind("mixed", draw, share=1, left_alone=0, is_centred=True)
+    digits_kept = 0
+    for _ in range(40):
+        no_digit(kind, random)
+        digits_kept += drawn[-1]
+    assert sum(drawn) > 60
+    assert digits_kept <= 0.1 * sum(drawn)
+
+
+def test_letters_by_hand_are_drawn_stroke_by_stroke_in_several_ways() -> None:
+    hands = hands_in("letters.txt")
+    assert len({hand.sign for hand in hands} & set("ADEFHKLMNPRTVWXY")) == 16
+    assert all(len(hand.ways) >= 2 for hand in hands)
 
 
 def test_without_matplotlib_there_are_fewer_fonts_but_all_kinds(
