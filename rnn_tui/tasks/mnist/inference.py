@@ -29,6 +29,8 @@ HISTORY_IMAGE = 18  # the test image whose states are kept while a network learn
 # mean and standard deviation of the pixels of the 60,000 training images, scaled to 0 … 1
 PIXEL_MEAN = 0.1307
 PIXEL_DEVIATION = 0.3081
+NO_DIGIT_LEARNED = 20 / 90  # the share of no digit in what preset photos learns from
+NO_DIGIT_ASKED = 1 / 20  # its share in what people ask about: a guess for a folder of digits
 
 #: returns the change while a layer, from 0, reads the rows forward or (True) backward, or None.
 Changing = Callable[[int, bool], Change | None]
@@ -66,6 +68,10 @@ class Layer:
             activations = self.backward.run(rows[::-1], by_step)
             directions.append(activations.mapped(_reversed))
         return directions
+
+
+def _odds(share: float) -> float:
+    return share / (1 - share)
 
 
 def _reversed(values: Array) -> Array:
@@ -163,6 +169,11 @@ class RowReaderNetwork:
             (1 − s) p + s / K
 
         for a class of probability p.
+
+        No digit is rarer among what people ask about than in training. Its odds are moved by as
+        much as those of its share q differ (Saerens, Latinne & Decaestecker 2002):
+
+            p / (1 − p) · (q_asked / (1 − q_asked)) / (q_learned / (1 − q_learned))
         """
         return self.chances_of(self.logits(digits))
 
@@ -174,6 +185,7 @@ class RowReaderNetwork:
             logits = np.pad(logits, ((0, 0), (0, 1)))
         smoothed_share = self.config.recipe.label_smoothing / classes
         chances = np.maximum(softmax(logits) - smoothed_share, np.finfo(np.float32).tiny)
+        chances[:, CLASSES:] *= _odds(NO_DIGIT_ASKED) / _odds(NO_DIGIT_LEARNED)
         chances /= chances.sum(axis=1, keepdims=True)
         return np.pad(chances, ((0, 0), (0, CLASSES + 1 - classes)))
 
