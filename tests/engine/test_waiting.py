@@ -92,7 +92,7 @@ def stepper_on_device(
 ) -> Iterator[tuple[Stepper, Any]]:
     if config.task == "mnist":  # drawing 40,000 pictures takes long
         few = torch.zeros(20, 28, 28, dtype=torch.uint8), torch.tensor([3] * 10 + [10] * 10)
-        monkeypatch.setattr("rnn_tui.tasks.mnist.problem._drawings", lambda _: few)
+        monkeypatch.setattr("rnn_tui.tasks.mnist.problem.drawings", lambda _: few)
     problem = TASKS[config.task].load()(config, DEVICE, lambda _: None)
     assert all(weight.device == DEVICE for weight in problem.model.parameters())
     optimiser = make_optimiser(problem.model, config, DEVICE)

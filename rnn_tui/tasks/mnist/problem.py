@@ -114,7 +114,7 @@ def standardised(pixels: Tensor) -> Tensor:
 
 
 @cache
-def _drawings(count: int) -> tuple[Tensor, Tensor]:
+def drawings(count: int) -> tuple[Tensor, Tensor]:
     """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
 
     Returns:
@@ -201,7 +201,7 @@ class MnistProblem(Problem):
         note = ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
-            drawn_images, drawn_labels = _drawings(DRAWN)
+            drawn_images, drawn_labels = drawings(DRAWN)
             images = torch.cat([images, drawn_images])
             labels = torch.cat([labels, drawn_labels])
             note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
