@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marks_in
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, ink_near, shrunk
-from rnn_tui.tasks.mnist.centre import SIDE, Digit, Ink, centre
+from rnn_tui.tasks.mnist.centre import FAINTEST, SIDE, Digit, Ink, centre
 
 HALF = 127  # of 255 grey levels
 _SAME_DIGIT = 0.01  # digits that differ by less than this on average are one proposal
@@ -214,8 +214,37 @@ def digit_proposals(
     if row:
         mask = mask & crop.part_of(digit.mask, photo)
     # The finder can tell lines from strokes, but misses more ink than is measured.
-    yield prepared("refined ink", ink_near(crop.picture, mask & (crop.marks.ink > LEAST_INK)))
+    place = mask & (crop.marks.ink > LEAST_INK)
+    measured = ink_near(crop.picture, place)
+    neighbours = [other for other in row if other is not digit]
+    if neighbours:
+        # a printed line that runs through all of them makes one part of their ink
+        measured = _parted(measured, place, crop.part_of(_union(neighbours), photo))
+    yield prepared("refined ink", measured)
     yield prepared("ink of the digit", np.where(mask, crop.marks.ink, np.float32(0)))
+
+
+def _union(digits: Sequence[MarkedDigit]) -> Flags:
+    """Return the pixels (H, W) of a copy that belong to any of its digits, at least one."""
+    return np.logical_or.reduce([digit.mask for digit in digits])
+
+
+def _parted(ink: Ink, own: Flags, others: Flags) -> Ink:
+    """Return a digit's ink (h, w) without what is its neighbours'.
+
+    Args:
+        ink: measured in a crop.
+        own: (H, W) roughly where the digit is in the same crop.
+        others: (H, W) where its neighbours are.
+    """
+    size = ink.shape[::-1]
+    in_others = cv2.resize(255 * others.astype(np.uint8), size) > HALF
+    remaining = np.where(in_others, np.float32(0), ink)
+    count, parts = cv2.connectedComponents((remaining > FAINTEST).astype(np.uint8))
+    in_own = cv2.resize(255 * own.astype(np.uint8), size) > HALF
+    is_own = np.bincount(parts[in_own], minlength=count) > 0
+    is_own[0] = True  # what is fainter than ink
+    return np.where(is_own[parts], remaining, np.float32(0))
 
 
 @dataclass(frozen=True)
@@ -256,14 +285,11 @@ class _Crop:
 
         Both are digits of the photo's copy.
         """
-        neighbours = [other.mask for other in row if other is not digit]
+        neighbours = [other for other in row if other is not digit]
         if not neighbours:
             return False
         own_part = self.part_of(digit.mask, photo)
-        neighbours_mask = np.zeros_like(digit.mask)
-        for mask in neighbours:
-            neighbours_mask |= mask
-        other_part = self.part_of(neighbours_mask, photo)
+        other_part = self.part_of(_union(neighbours), photo)
         ink = ink_near(self.picture, (own_part | other_part) & (self.marks.ink > LEAST_INK))
         is_strong = cv2.resize(ink, self.picture.shape[1::-1]) > STRONG
         is_ink = is_strong & (self.marks.ink > PROBABLE)
