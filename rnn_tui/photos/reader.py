@@ -6,6 +6,7 @@ where that leaves it unsure about the others; which answer counts is decided her
 """
 
 import itertools
+import math
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, wait
@@ -20,9 +21,11 @@ from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_in_name
 from rnn_tui.photos.digit.finder import MarkedDigit, are_several, rows_of
+from rnn_tui.photos.digit.parting import PIECE, best_pieces
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import (
     PhotoDigits,
+    TouchingDigits,
     digit_proposals,
     find_digits,
     proposals,
@@ -41,6 +44,9 @@ MOST_THREADS = 8
 MOST_AT_ONCE = 1024
 LOOK_SECONDS = 0.1  # the time between two checks whether to stop
 SURE = 0.9  # an answer of this confidence needs no second look at the photo
+# A photo's one digit is parted into several only if it is so wide for each of them, as a share of
+# its height: many letters look like a 1 and another narrow digit.
+LEAST_WIDTH = 0.47
 
 # what a digit may be, the likeliest first, made when it is asked for
 Proposals = Iterator[PreparedDigit]
@@ -75,6 +81,93 @@ def read_best(network: RowReaderNetwork, ways: Proposals) -> PhotoAnswer:
     return best_answer(network, first, ways)
 
 
+def parted_row(
+    network: RowReaderNetwork, touching: TouchingDigits, answers: Sequence[PhotoAnswer]
+) -> list[PhotoAnswer]:
+    """Return the answers to a row's digits, those that touch parted as they are read best.
+
+    Args:
+        network: what reads.
+        touching: the digits of the row.
+        answers: one to each, as the finder parts them.
+    """
+    result: list[PhotoAnswer] = []
+    places = range(len(answers))
+    for touches, group in itertools.groupby(places, lambda at: answers[at].prepared.touches):
+        group_places = list(group)
+        if touches:
+            result += _parted_group(network, touching, group_places, answers)
+            continue
+        for place in group_places:
+            if answers[place].confidence < THRESHOLD:
+                result += _parted_group(network, touching, [place], answers)
+            else:
+                result.append(answers[place])
+    return result
+
+
+def _parted_group(
+    network: RowReaderNetwork,
+    touching: TouchingDigits,
+    places: Sequence[int],
+    row_answers: Sequence[PhotoAnswer],
+) -> list[PhotoAnswer]:
+    """Return the answers to digits that stand beside each other in a row, parted the best way."""
+    answers = [row_answers[place] for place in places]
+    chances = [
+        touching.chance(place) * answer.confidence
+        for place, answer in zip(places, answers, strict=True)
+    ]
+    if min(chances) < SURE:
+        parted, chance = _best_parts(network, touching, places)
+        if chance > math.prod(PIECE * chance for chance in chances):
+            return parted
+    # how sure the network is of each tells whether they were parted well
+    return [
+        answer if touching.is_too_wide(place) else answer.undoubted
+        for place, answer in zip(places, answers, strict=True)
+    ]
+
+
+def _best_parts(
+    network: RowReaderNetwork, touching: TouchingDigits, places: Sequence[int]
+) -> tuple[list[PhotoAnswer], float]:
+    """Return the answers to the best parts of digits beside each other, and how probable it is."""
+    best: list[PhotoAnswer] = []
+    best_chance = 0.0
+    for pieces, digits in touching.part(places[0], places[-1] + 1):
+        answers = ask(network, digits)
+        parts, chance = best_pieces(pieces, [answer.confidence for answer in answers])
+        if chance > best_chance:
+            best = [answers[part] for part in parts]
+            best_chance = chance
+        if best and min(answer.confidence for answer in best) >= SURE:
+            break
+    return best, best_chance
+
+
+def parted_digit(
+    network: RowReaderNetwork, touching: TouchingDigits, answers: Sequence[PhotoAnswer]
+) -> list[PhotoAnswer]:
+    """Return the answer to a photo's one digit, or to several if it surely is several that touch.
+
+    Args:
+        network: what reads.
+        touching: the digit.
+        answers: the one to it.
+    """
+    (answer,) = answers
+    chance = touching.chance(0) * answer.certainty
+    if chance < SURE:
+        parted, parted_chance = _best_parts(network, touching, [0])
+        least_confidence = THRESHOLD if touching.is_too_wide(0) else SURE
+        is_sure = all(part.confidence >= least_confidence for part in parted)
+        is_wide = touching.width(0) >= LEAST_WIDTH * len(parted)
+        if len(parted) > 1 and is_sure and is_wide and parted_chance > PIECE * chance:
+            return parted
+    return list(answers)
+
+
 @dataclass(frozen=True)
 class Photo:
     """A photo before a network reads it."""
@@ -83,6 +176,8 @@ class Photo:
     #: the proposals for each of its digits, row by row; none after an error.
     rows: Sequence[Sequence[Proposals]] = ()
     several: bool = False  #: whether it is read as numbers.
+    #: for each row, how its digits can be parted where they touch; empty if they are not to be.
+    touching: Sequence[TouchingDigits] = ()
 
 
 def _never() -> bool:
@@ -157,20 +252,35 @@ class PhotoReader:
             return Photo(replace(reading, error=str(error)))
         return replace(self.prepare(image, stopping), reading=reading)
 
-    def prepare(self, image: Picture, stopping: Callable[[], bool] = _never) -> Photo:
+    def prepare(
+        self, image: Picture, stopping: Callable[[], bool] = _never, *, stages: bool = False
+    ) -> Photo:
         """Prepare a picture (H, W, 3) BGR, uint8, as far as it will be read for sure.
 
-        Once `stopping` is true, some of its digits are missing.
+        Once `stopping` is true, some of its digits are missing. With `stages`, the pictures on the
+        way are kept, too.
         """
         reading = Reading(Path())
         if self.method != next(iter(METHODS)):
-            return Photo(reading, [[proposals(image, self.method)]])
+            return Photo(reading, [[proposals(image, self.method, stages=stages)]])
         photo = find_digits(image)
         rows = rows_of(photo.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
-            return Photo(reading, [[_begun(single_proposals(photo))]])
-        begun = [list(_begun_row(photo, row, stopping)) for row in rows]
-        return Photo(reading, begun, several=True)
+            may_touch = photo.digits and self.number == "auto"
+            touching = [TouchingDigits(photo, photo.digits[:1], stages)] if may_touch else []
+            single = _begun(single_proposals(photo, stages=stages))
+            return Photo(reading, [[single]], touching=touching)
+        begun = [list(_begun_row(photo, row, stopping, stages)) for row in rows]
+        touching = [TouchingDigits(photo, row, stages) for row in rows]
+        return Photo(reading, begun, several=True, touching=touching)
+
+    def prepared_digits(self, image: Picture) -> list[PreparedDigit]:
+        """Return the digits of a picture (H, W, 3) as they are read, with the pictures on the way.
+
+        They are in reading order.
+        """
+        photo = self.prepare(image, stages=True)
+        return [answer.prepared for row in self._rows_of_answers([photo])[0] for answer in row]
 
     def answer(
         self, photos: Sequence[Photo], stopping: Callable[[], bool] = _never
@@ -179,6 +289,17 @@ class PhotoReader:
 
         Returns:
             what becomes of each photo; nothing once `stopping` is true.
+        """
+        answers = self._rows_of_answers(photos, stopping)
+        each = zip(photos, answers, strict=False)
+        return [_answered(photo, rows).judged(self.threshold) for photo, rows in each]
+
+    def _rows_of_answers(
+        self, photos: Sequence[Photo], stopping: Callable[[], bool] = _never
+    ) -> list[list[list[PhotoAnswer]]]:
+        """Return for each photo the answers to its digits, row by row.
+
+        Nothing once `stopping` is true.
         """
         every_digit = [ways for photo in photos for row in photo.rows for ways in row]
         best: list[PhotoAnswer] = []
@@ -189,10 +310,17 @@ class PhotoReader:
                 if stopping():
                     return []
                 best.append(best_answer(self.network, first, others))
-        if stopping():
-            return []
         remaining = iter(best)
-        return [_answered(photo, remaining).judged(self.threshold) for photo in photos]
+        result = []
+        for photo in photos:
+            rows = [[next(remaining) for _ in row] for row in photo.rows]
+            for place, touching in enumerate(photo.touching):
+                if stopping():
+                    return []
+                parted = parted_row if photo.several else parted_digit
+                rows[place] = parted(self.network, touching, rows[place])
+            result.append(rows)
+        return [] if stopping() else result
 
 
 def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:
@@ -204,7 +332,7 @@ def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:
 
 
 def _begun_row(
-    photo: PhotoDigits, row: Sequence[MarkedDigit], stopping: Callable[[], bool]
+    photo: PhotoDigits, row: Sequence[MarkedDigit], stopping: Callable[[], bool], stages: bool
 ) -> Iterator[Proposals]:
     """Yield proposals for the digits of a row, each begun.
 
@@ -213,7 +341,7 @@ def _begun_row(
     for digit in row:
         if stopping():
             return
-        yield _begun(digit_proposals(photo, digit, row))
+        yield _begun(digit_proposals(photo, digit, row, stages=stages))
 
 
 def _begun(ways: Proposals) -> Proposals:
@@ -221,11 +349,11 @@ def _begun(ways: Proposals) -> Proposals:
     return itertools.chain([next(ways)], ways)
 
 
-def _answered(photo: Photo, answers: Iterator[PhotoAnswer]) -> Reading:
-    """Return a photo with the next of `answers`, one for each of its digits."""
+def _answered(photo: Photo, rows: Sequence[Sequence[PhotoAnswer]]) -> Reading:
+    """Return the reading of a photo from the answers to its digits, row by row."""
     reading = photo.reading
-    if photo.several:
+    if photo.several or any(len(row) > 1 for row in rows):
         return reading.with_rows(
-            [[Reading(reading.path).with_answer(next(answers)) for _ in row] for row in photo.rows]
+            [[Reading(reading.path).with_answer(answer) for answer in row] for row in rows]
         )
-    return reading.with_answer(next(answers)) if photo.rows else reading
+    return reading.with_answer(rows[0][0]) if rows else reading

@@ -32,7 +32,17 @@ class PhotoAnswer:
     def confidence(self) -> float:
         """The probability that the most probable digit is right, 0 … 1."""
         share = 1 if self.likeliest else WEAK
-        return share * float((1 - self.no_digit) * self.probabilities.max())
+        return share * self.certainty
+
+    @property
+    def certainty(self) -> float:
+        """The same probability whether the proposal is likely or not."""
+        return float((1 - self.no_digit) * self.probabilities.max())
+
+    @property
+    def undoubted(self) -> "PhotoAnswer":
+        """The same answer without what the preparation says against it."""
+        return replace(self, prepared=replace(self.prepared, doubt=""))
 
 
 @dataclass(frozen=True)

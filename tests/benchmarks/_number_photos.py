@@ -120,7 +120,7 @@ def _row(
         height: of a digit, in pixels.
         gap: the least and the greatest distance of digits, as shares of their height.
         random: for the digits and their places.
-        joined: whether a stroke leads from each digit to the next.
+        joined: whether a stroke leads from each digit to the next, where they are nearest.
     """
     data = load_mnist()
     places = random.integers(0, len(data.test_labels), count)  # in the test set
@@ -130,7 +130,7 @@ def _row(
     ]
     plane = np.zeros((round(1.4 * height), round(2 * count * height)), np.float32)
     left = 0.0
-    leaving: tuple[int, int] | None = None
+    previous: npt.NDArray[np.int64] | None = None
     for digit in inks:
         x = round(left)
         # digits stand on one line, more or less
@@ -138,16 +138,27 @@ def _row(
         y = max(0, min(round(bottom), len(plane)) - digit.shape[0])
         part = plane[y : y + digit.shape[0], x : x + digit.shape[1]]
         np.maximum(part, digit, out=part)
-        rows, columns = np.nonzero(digit > 0.5)
-        first, last = columns.argmin(), columns.argmax()
-        if joined and leaving is not None:
-            entry = int(x + columns[first]), int(y + rows[first])
-            cv2.line(plane, leaving, entry, 1.0, max(1, round(height / 14)), cv2.LINE_AA)
-        leaving = int(x + columns[last]), int(y + rows[last])
+        points = np.argwhere(digit > 0.5) + np.array([y, x])
+        if joined and previous is not None:
+            start, end = _nearest(previous, points)
+            cv2.line(plane, start, end, 1.0, max(1, round(height / 14)), cv2.LINE_AA)
+        previous = points
         left += digit.shape[1] + random.uniform(*gap) * height
     x, y, width, tall = cv2.boundingRect((plane > 0.1).astype(np.uint8))
     text = "".join(str(int(data.test_labels[place])) for place in places)
-    return _Row(plane[y : y + tall, x : x + width], text, inks)
+    ink = np.asarray(plane[y : y + tall, x : x + width], np.float32)
+    return _Row(ink, text, inks)
+
+
+def _nearest(
+    points: npt.NDArray[np.int64], others: npt.NDArray[np.int64]
+) -> tuple[tuple[int, int], tuple[int, int]]:
+    """The nearest two of points (N, 2) and others (M, 2), by row and column, as x and y."""
+    some, others = points[::3], others[::3]
+    distances = ((some[:, None] - others[None]) ** 2).sum(axis=-1)
+    first, second = np.unravel_index(distances.argmin(), distances.shape)
+    (top, left), (bottom, right) = some[first].tolist(), others[second].tolist()
+    return (left, top), (right, bottom)
 
 
 def _on_sheet(

@@ -12,7 +12,7 @@ import pytest
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
-from rnn_tui.photos.digit.picture import LONGEST, ink_near
+from rnn_tui.photos.digit.picture import LONGEST, Picture, ink_near
 from rnn_tui.photos.files import ImageError, PixelBudget, read_image
 from rnn_tui.photos.reader import AHEAD, BATCH, PhotoReader
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
@@ -244,17 +244,50 @@ def test_a_number_is_doubted_where_a_digit_of_it_is(network: RowReaderNetwork) -
     assert doubted.judged(0).text == "1984"
 
 
-@pytest.mark.parametrize(("first", "second"), [(4, 6), (8, 9), (11, 12)])
-def test_touching_digits_are_doubted(network: RowReaderNetwork, first: int, second: int) -> None:
+def beside_each_other(*numbers: int, overlap: int) -> Picture:
+    """Some of MNIST's test digits, 120 pixels tall and overlapping by so many, on grey paper."""
     data = load_mnist()
-    paper = np.full((160, 300), 200.0)
-    for at, number in enumerate((first, second)):
-        digit = cv2.resize(data.test_images[number].numpy()[:, 4:24], (90, 120))
-        paper[20:140, 40 + 66 * at : 130 + 66 * at] -= digit * 0.6
-    picture = np.repeat(np.clip(paper, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    paper = np.full((200, 120 * len(numbers) + 80), 200.0)
+    left = 40
+    for number in numbers:
+        image = data.test_images[number].numpy()
+        x, y, width, height = cv2.boundingRect((image > 100).astype(np.uint8))
+        digit = cv2.resize(image[y : y + height, x : x + width], (120 * width // height, 120))
+        part = paper[40:160, left : left + digit.shape[1]]
+        np.minimum(part, 200 - digit * 0.6, out=part)
+        left += digit.shape[1] - overlap
+    grey = paper[:, : left + 40].astype(np.uint8)
+    return np.repeat(grey[:, :, None], 3, axis=2)
+
+
+def test_touching_digits_are_read(network: RowReaderNetwork) -> None:
+    labels = load_mnist().test_labels
     reader = PhotoReader(network)
-    (touching,) = reader.answer([reader.prepare(picture)])
-    assert touching.doubt
+    pairs = [(number, number + 20) for number in range(20)]
+    photos = [reader.prepare(beside_each_other(*pair, overlap=6)) for pair in pairs]
+    texts = [reading.text for reading in reader.answer(photos)]
+    written = ["".join(str(int(labels[number])) for number in pair) for pair in pairs]
+    right = sum(text == digits for text, digits in zip(texts, written, strict=True))
+    assert right >= 12, list(zip(texts, written, strict=True))
+
+
+def test_parted_digits_lie_where_they_are_and_show_how_they_were_found(
+    network: RowReaderNetwork,
+) -> None:
+    picture = beside_each_other(7, 0, 12, overlap=6)
+    reader = PhotoReader(network)
+    (reading,) = reader.answer([reader.prepare(picture)])
+    assert reading.text == "979"
+    boxes = [digit.box for digit in reading.digits if digit.box is not None]
+    lefts = [box[0] for box in boxes]
+    assert lefts == sorted(lefts)
+    assert all(0.1 < top < bottom < 0.9 for _, top, _, bottom in boxes)
+    prepared = reader.prepared_digits(picture)
+    assert len(prepared) == len(reading.digits)
+    for digit, part in zip(reading.digits, prepared, strict=True):
+        assert np.array_equal(digit.digit, part.digit)
+        assert part.stages[0].name == "photo"
+        assert part.stages[-1].name == "28×28 input"
 
 
 def test_another_threshold_doubts_other_digits_of_a_number_too(network: RowReaderNetwork) -> None:

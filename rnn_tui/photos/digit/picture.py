@@ -43,6 +43,7 @@ class PreparedDigit:
     stages: tuple[Stage, ...] = ()  #: the pictures on the way, in order; empty unless asked for.
     doubt: str = ""  #: what speaks against a digit, in a sentence for the user.
     box: Shares | None = None  #: where it lies in the photo; None if it was not looked for.
+    touches: bool = False  #: whether its ink may be that of several digits.
 
 
 def halved(image: Picture, side: int) -> Picture:
@@ -110,12 +111,13 @@ _ALL = 1.0  # above this there is nothing but ink
 _OWN = 0.5  # a part belongs to the digit if more than this share of it lies where the digit is
 
 
-def ink_near(picture: Picture, place: npt.NDArray[np.bool_]) -> Ink:
+def ink_near(picture: Picture, place: npt.NDArray[np.bool_], *, is_row: bool = False) -> Ink:
     """Measure the ink of one digit in a picture, enlarged until the digit has 120 pixels.
 
     Args:
         picture: (H, W, 3) BGR, uint8.
         place: (H, W), roughly where the digit is.
+        is_row: whether there are several digits beside each other, all 120 pixels high.
 
     Returns:
         (h, w), 0 … 1, neither side longer than `LONGEST`; no ink if `place` is empty.
@@ -130,7 +132,8 @@ def ink_near(picture: Picture, place: npt.NDArray[np.bool_]) -> Ink:
     if is_light_ink:
         grey = cv2.LUT(grey, _NEGATIVE)
 
-    scale = min(FINE / max(width, height), LONGEST / max(mask.shape))
+    side = height if is_row else max(width, height)
+    scale = min(FINE / side, LONGEST / max(mask.shape))
     enlarged = cv2.resize(grey, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
     plane = cv2.blur(enlarged, (3, 3))  # (h, w)
     mask = np.asarray(cv2.resize(255 * mask, plane.shape[::-1]) > 127, np.uint8)

@@ -2,14 +2,23 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 import cv2
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marks_in
-from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage, fitted, ink_near, shrunk
+from rnn_tui.photos.digit.parting import Piece, Pieces, chance_of, pieces_of
+from rnn_tui.photos.digit.picture import (
+    Picture,
+    PreparedDigit,
+    Shares,
+    Stage,
+    fitted,
+    ink_near,
+    shrunk,
+)
 from rnn_tui.tasks.mnist.centre import FAINTEST, SIDE, Digit, Ink, centre
 
 HALF = 127  # of 255 grey levels
@@ -40,6 +49,7 @@ STRONG = 0.4
 PROBABLE = 0.2
 # A photo's one digit has at least this share of the ink; what has less may be part of a pattern.
 LEAST_OWN = 0.3
+MOST_BESIDE = 6.0  # a crop of digits that touch is at most so many times `FINE` pixels wide
 WIDEST = 1.8  # what is wider than so many times its height is several digits
 
 # left, top, right and bottom in pixels, as an array (4,); or x and y (2,)
@@ -125,6 +135,12 @@ class PhotoDigits:
         scale = np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1]  # (2,)
         return np.array(digit.box) * np.tile(scale, 2)
 
+    def shares_of(self, place: Corners) -> Shares:
+        """Return a place (4,) in the photo in shares of its sides, 0 … 1."""
+        sides = np.tile(self.image.shape[1::-1], 2)
+        left, top, right, bottom = (place / sides).clip(0, 1).tolist()
+        return left, top, right, bottom
+
     def first_stages(self) -> tuple[Stage, ...]:
         """Return the photo, small, and what the finder marks in it."""
         ink, middle = _levels(self.marks.ink), _levels(self.marks.middle)
@@ -191,7 +207,8 @@ def digit_proposals(
         stages: keep the pictures on the way, too.
     """
     crop = _crop_around(photo, digit)
-    doubt = _doubt_about(digit, row, photo, crop)
+    touches = digit.width > WIDEST * digit.height or crop.touches_neighbour(digit, row, photo)
+    doubt = _doubt_about(digit, row, photo, touches)
 
     def prepared(name: str, ink: Ink) -> PreparedDigit:
         """Return a proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
@@ -205,7 +222,7 @@ def digit_proposals(
                 Stage(name, _levels(ink)),
                 Stage("28×28 input", _levels(ready)),
             )
-        return PreparedDigit(ready, pictures, doubt, crop.box_in(photo))
+        return PreparedDigit(ready, pictures, doubt, photo.shares_of(crop.place), touches)
 
     if crop.digit is None:  # what is seen from afar only has to do as it is
         yield prepared("ink of the digit", np.where(digit.mask, photo.marks.ink, np.float32(0)))
@@ -226,7 +243,7 @@ def digit_proposals(
 
 def _union(digits: Sequence[MarkedDigit]) -> Flags:
     """Return the pixels (H, W) of a copy that belong to any of its digits, at least one."""
-    return np.logical_or.reduce([digit.mask for digit in digits])
+    return np.asarray(np.logical_or.reduce([digit.mask for digit in digits]), np.bool_)
 
 
 def _parted(ink: Ink, own: Flags, others: Flags) -> Ink:
@@ -257,12 +274,6 @@ class _Crop:
     marks: Marks  #: what the finder marks in it.
     digit: MarkedDigit | None  #: the digit that is meant, as the finder marks it here.
     place: Corners  #: (4,) where that lies in the photo, in the photo's pixels.
-
-    def box_in(self, photo: PhotoDigits) -> tuple[float, float, float, float]:
-        """Return the digit's left, top, right and bottom, in shares of the photo's sides, 0 … 1."""
-        sides = np.tile(photo.image.shape[1::-1], 2)
-        left, top, right, bottom = (self.place / sides).clip(0, 1).tolist()
-        return left, top, right, bottom
 
     def part_of(self, mask: Flags, photo: PhotoDigits) -> Flags:
         """Return the part of a mask over the photo's copy that lies in the crop: (H, W)."""
@@ -301,17 +312,101 @@ class _Crop:
 
 
 def _doubt_about(
-    digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits, crop: _Crop
+    digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits, touches: bool
 ) -> str:
     """Return a sentence on why one of the photo's digits is doubted; empty if it is not."""
-    is_too_wide = digit.width > WIDEST * digit.height
-    if is_too_wide or crop.touches_neighbour(digit, row, photo):
+    if touches:
         return "It touches the next one." if row else "It is too wide for one digit."
     if not row:
         ink = photo.ink
         if ink[digit.mask].sum() < LEAST_OWN * ink.sum():
             return "Most of what stands out is something else."
     return ""
+
+
+@dataclass(frozen=True)
+class TouchingDigits:
+    """Digits of a photo that may be parted in another way than the finder does."""
+
+    photo: PhotoDigits
+    row: Sequence[MarkedDigit]  #: all digits of a number, from the left.
+    stages: bool = False  #: whether the pictures on the way are kept, too.
+
+    def width(self, place: int) -> float:
+        """Return the width of the digit at a place in the row as a share of its height."""
+        digit = self.row[place]
+        return digit.width / digit.height
+
+    def chance(self, place: int) -> float:
+        """Return how probable the digit at a place in the row is one digit by its shape, 0 … 1."""
+        return chance_of(self.width(place))
+
+    def is_too_wide(self, place: int) -> bool:
+        """Return whether the digit at a place in the row is wider than one digit can be."""
+        return self.width(place) > WIDEST
+
+    def part(self, first: int, end: int) -> Iterator[tuple[Pieces, list[PreparedDigit]]]:
+        """Cut the ink of the digits `first` … `end` − 1 of the row in all ways that are likely.
+
+        Yields:
+            the pieces, and each as a network reads it: first of the ink as it is measured, then
+            as the finder marks it.
+        """
+        photo = self.photo
+        digits = self.row[first:end]
+        places = np.array([photo.place_of(digit) for digit in digits])  # (N, 4)
+        place = np.append(places[:, :2].min(axis=0), places[:, 2:].max(axis=0))  # (4,)
+        width, height = place[2:] - place[:2]
+        side = round(FINE * min(max(width / height, 1.0), MOST_BESIDE))
+        cut = _cut(photo.image, place, side, MARGIN * float(height))
+        crop = _Crop(cut.picture, cut.start, cut.scale, marks_in(cut.picture), None, place)
+        own = crop.part_of(_union(digits), photo)
+        own_ink = own & (crop.marks.ink > LEAST_INK)
+        measured = ink_near(crop.picture, own_ink, is_row=True)
+        neighbours = [*self.row[:first], *self.row[end:]]
+        if neighbours:
+            measured = _parted(measured, own_ink, crop.part_of(_union(neighbours), photo))
+        for ink in (measured, np.where(own_ink, crop.marks.ink, np.float32(0))):
+            pieces = pieces_of(ink)
+            yield pieces, [self._prepared(piece, ink, crop) for piece in pieces.pieces]
+
+    def _prepared(self, piece: Piece, ink: Ink, crop: "_Crop") -> PreparedDigit:
+        """Return a piece of the digits' ink (h, w) as a network reads it."""
+        ready = centre(piece.ink)
+        height, width = piece.ink.shape
+        to_photo = crop.picture.shape[1] / ink.shape[1] / crop.scale
+        # (4,) in pixels of the ink
+        corners = np.array([piece.left, piece.top, piece.left + width, piece.top + height])
+        place = corners * to_photo + np.tile(crop.start, 2)
+        pictures: tuple[Stage, ...] = ()
+        if self.stages:
+            pictures = (
+                *self.photo.first_stages(),
+                Stage("crop", crop.picture),
+                Stage("ink in the crop", _levels(crop.marks.ink)),
+                Stage("ink of touching digits", _levels(ink)),
+                Stage("part of that ink", _levels(piece.ink)),
+                Stage("28×28 input", _levels(ready)),
+            )
+        return PreparedDigit(ready, pictures, box=self.photo.shares_of(place))
+
+
+class _Cut(NamedTuple):
+    """A part of a photo."""
+
+    picture: Picture  #: (H, W, 3).
+    start: Corners  #: (2,) where it begins in the photo, in the photo's pixels.
+    end: Corners  #: (2,) where it ends there.
+    scale: float  #: how much it is enlarged.
+
+
+def _cut(image: Picture, place: Corners, side: int, margin: float) -> _Cut:
+    """Cut a place (4,) with a margin in pixels out of a photo; `side` is the longer side of it."""
+    sides = np.array(image.shape[1::-1])  # (2,) width and height, as all that follows
+    start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
+    end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
+    picture = fitted(image[start[1] : end[1], start[0] : end[0]], side)
+    return _Cut(picture, start, end, float(picture.shape[1] / (end[0] - start[0])))
 
 
 def _crop_around(photo: PhotoDigits, digit: MarkedDigit) -> _Crop:
@@ -335,17 +430,14 @@ def _crop_at(image: Picture, place: Corners) -> tuple[_Crop, bool]:
     """
     sides = np.array(image.shape[1::-1])  # (2,) width and height, as all that follows
     margin = max(2, MARGIN * float((place[2:] - place[:2]).max()))
-    start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
-    end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
-    picture = fitted(image[start[1] : end[1], start[0] : end[0]], FINE)
-    scale = picture.shape[1] / (end[0] - start[0])
+    picture, start, end, scale = _cut(image, place, FINE, margin)
     marks = marks_in(picture)
     digit = _digit_at((place - np.tile(start, 2)) * scale, marks)
     if digit is not None:
         place = np.array(digit.box) / scale + np.tile(start, 2)
     cut_off_before = (place[:2] < start + 1) & (start > 0)
     cut_off_after = (place[2:] > end - 1) & (end < sides)
-    crop = _Crop(picture, start, float(scale), marks, digit, place)
+    crop = _Crop(picture, start, scale, marks, digit, place)
     return crop, not (cut_off_before | cut_off_after).any()
 
 

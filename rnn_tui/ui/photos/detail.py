@@ -265,7 +265,7 @@ def examine(
     if index is None:
         prepared = [_prepared_by(reader, image, method) for method in methods]
     else:
-        prepared = [_prepared_digit(reader, image, index)]
+        prepared = [reader.prepared_digits(image)[index]]
         methods = methods[:1]
     digit = prepared[0].digit
     name = printable(source.short_title, LONGEST_NETWORK)
@@ -291,21 +291,6 @@ def _prepared_by(reader: "PhotoReader", image: "Picture", method: str) -> "Prepa
     from rnn_tui.photos.reader import read_best  # noqa: PLC0415
 
     return read_best(reader.network, proposals(image, method, stages=True)).prepared
-
-
-def _prepared_digit(reader: "PhotoReader", image: "Picture", index: int) -> "PreparedDigit":
-    """Prepare one of several digits in a photo, in the form that the reader's network reads best.
-
-    Digits are counted in reading order.
-    """
-    from rnn_tui.photos.digit.finder import rows_of  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.digit.prepare import digit_proposals, find_digits  # noqa: PLC0415
-    from rnn_tui.photos.reader import read_best  # noqa: PLC0415
-
-    found = find_digits(image)
-    digits_and_rows = [(digit, row) for row in rows_of(found.digits) for digit in row]
-    digit, row = digits_and_rows[index]
-    return read_best(reader.network, digit_proposals(found, digit, row, stages=True)).prepared
 
 
 def _with_small_stages(prepared: "PreparedDigit") -> "PreparedDigit":
