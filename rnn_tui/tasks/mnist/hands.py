@@ -12,6 +12,8 @@ drawing is made in these steps:
    chance, which leaves gaps and overshoots.
 3. The digit is made wide or narrow at its top, its bottom or all over, bent, slanted and turned.
 4. It is drawn with a round or a flat pen; some on few pixels, as with a mouse or cut from a photo.
+
+A 1 or a 7 that is not surely one after step 3 (`ones_and_sevens`) is drawn again from step 1.
 """
 
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ import numpy.typing as npt
 from scipy.linalg import block_diag
 
 from rnn_tui.tasks.mnist.centre import BOX, FINE, SIDE, centre, digit_of
+from rnn_tui.tasks.mnist.ones_and_sevens import ONE, SEVEN, Form, form_of, sure_digit
 
 Points = npt.NDArray[np.float64]
 
@@ -52,6 +55,28 @@ class Hand:
     #: (3, T, P) weights of the points at each step of the curve: for a pen, for a pen that cuts
     #: corners, and in straight lines.
     curves: Points
+    #: of a 1 or a 7 with a top stroke: the steps of its left end, its corner and the stem's end.
+    top: tuple[int, int, int] | None
+
+    def form(self, curve: Points) -> Form | None:
+        """Return the form of a curve (T, 2) in this hand; None without a top stroke."""
+        if self.top is None:
+            return None
+        start, corner, end = self.top
+        has_more = len(self.strokes) > 1
+        return form_of(
+            curve[start],
+            curve[corner],
+            curve[end],
+            foot=has_more and self.digit == ONE,
+            bar=has_more and self.digit == SEVEN,
+            serif=start > 0,
+        )
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing but its lean and fall tell this 1 or 7 from the other."""
+        return self.top is not None and len(self.strokes) == 1
 
     @property
     def digit(self) -> int:
@@ -72,13 +97,21 @@ def drawn_digits(
     Returns:
         ink (N, 28, 28), 0 … 255 as in MNIST, and the digits (N,).
     """
+    images, chosen = drawn_in_hands(count, random, hands)
+    return images, np.array([hand.digit for hand in chosen], np.int64)
+
+
+def drawn_in_hands(
+    count: int, random: np.random.Generator, hands: tuple[Hand, ...] = ()
+) -> tuple[npt.NDArray[np.uint8], list[Hand]]:
+    """Draw digits as `drawn_digits` does, and return ink (N, 28, 28) with the hand of each."""
     hands = hands or all_hands()
     totals = [sum(hand.share for hand in hands if hand.digit == digit) for digit in range(10)]
     weights = np.array([hand.share / totals[hand.digit] for hand in hands])
-    chosen = random.choice(len(hands), count, p=weights / weights.sum())
-    drawings = [np.rint(drawing(hands[number], random) * 255).astype(np.uint8) for number in chosen]
-    digits = [hands[number].digit for number in chosen]
-    return np.array(drawings, np.uint8).reshape(-1, SIDE, SIDE), np.array(digits, np.int64)
+    numbers = random.choice(len(hands), count, p=weights / weights.sum())
+    chosen = [hands[number] for number in numbers]
+    drawings = [np.rint(drawing(hand, random) * 255).astype(np.uint8) for hand in chosen]
+    return np.array(drawings, np.uint8).reshape(-1, SIDE, SIDE), chosen
 
 
 @cache
@@ -131,7 +164,17 @@ def _hand(head: str, ways: list[str]) -> Hand:
         ways=np.array(points, np.float64) / 100,
         strokes=tuple(map(slice, starts, ends)),
         curves=curves,
+        top=_top(ways[0].split("/")[0].split()) if sign in {str(ONE), str(SEVEN)} else None,
     )
+
+
+def _top(stroke: list[str]) -> tuple[int, int, int] | None:
+    """Return the steps of `Hand.top` from the points of a stroke; None if it has no corner."""
+    corners = [0] + [number for number, point in enumerate(stroke[1:-1], 1) if point.endswith("!")]
+    if len(corners) == 1:
+        return None
+    *_, start, corner = corners
+    return start * STEPS, corner * STEPS, (len(stroke) - 1) * STEPS
 
 
 def _stroke_curves(corners: list[bool]) -> Points:
@@ -183,7 +226,7 @@ def _spline(breaks: list[bool]) -> Points:
 
 def drawing(hand: Hand, random: np.random.Generator) -> Drawing:
     """Draw a digit, letter or sign (28, 28) in a hand, 0 … 1, as in MNIST."""
-    curve = distorted(curve_of(hand, random), hand, random)
+    curve = drawn_curve(hand, random)
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
     way = random.random()
@@ -196,6 +239,15 @@ def drawing(hand: Hand, random: np.random.Generator) -> Drawing:
     if way >= MOUSE + CUT:
         return digit_of(fine)
     return _on_few_pixels(fine, hand, random)
+
+
+def drawn_curve(hand: Hand, random: np.random.Generator) -> Points:
+    """Return a distorted curve (T, 2); one of a 1 or a 7 is surely that digit."""
+    while True:
+        curve = distorted(curve_of(hand, random), hand, random)
+        form = hand.form(curve)
+        if form is None or sure_digit(form) == hand.digit:
+            return curve
 
 
 def _by_mouse(curve: Points, hand: Hand, random: np.random.Generator) -> Drawing:
