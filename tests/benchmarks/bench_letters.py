@@ -80,7 +80,7 @@ def write_digits(path: Path) -> None:
     from rnn_tui.tasks.mnist.inference import CLASSES  # noqa: PLC0415
     from rnn_tui.tasks.mnist.problem import DRAWN, drawings  # noqa: PLC0415 - loads torch
 
-    images, labels = (drawn.numpy() for drawn in drawings(DRAWN))
+    images, labels, _ = (drawn.numpy() for drawn in drawings(DRAWN))
     are_digits = labels < CLASSES
     np.savez(path, images=images[are_digits], labels=labels[are_digits].astype(np.uint8))
 

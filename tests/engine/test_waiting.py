@@ -91,7 +91,8 @@ def stepper_on_device(
     config: RunConfig, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[tuple[Stepper, Any]]:
     if config.task == "mnist":  # drawing 40,000 pictures takes long
-        few = torch.zeros(20, 28, 28, dtype=torch.uint8), torch.tensor([3] * 10 + [10] * 10)
+        labels = torch.tensor([3] * 10 + [10] * 10)
+        few = torch.zeros(20, 28, 28, dtype=torch.uint8), labels, torch.full((20,), -1)
         monkeypatch.setattr("rnn_tui.tasks.mnist.problem.drawings", lambda _: few)
     problem = TASKS[config.task].load()(config, DEVICE, lambda _: None)
     assert all(weight.device == DEVICE for weight in problem.model.parameters())

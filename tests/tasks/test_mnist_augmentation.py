@@ -1,6 +1,7 @@
 """Distorted images are the images meant: moved, turned and bent by what the map says."""
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -12,7 +13,9 @@ from torch import Tensor
 
 from rnn_tui.tasks.mnist.augmentation import (
     GROUP,
+    ONES,
     PHOTO_DISTORTION,
+    SEVENS,
     Distortion,
     coarsen,
     cut_out,
@@ -28,6 +31,11 @@ COUNT = 60
 
 def generator(seed: int = 0) -> torch.Generator:
     return torch.Generator().manual_seed(seed)
+
+
+def shows(count: int, digit: int = 3) -> Tensor:
+    """A batch of images of a plain digit."""
+    return torch.full((count,), digit)
 
 
 @pytest.fixture
@@ -98,7 +106,7 @@ def test_a_displacement_at_one_corner_leaves_the_opposite_half_alone() -> None:
 
 
 def test_each_image_follows_its_own_map(images: Tensor) -> None:
-    drawn = Distortion().draw(COUNT, generator())
+    drawn = Distortion().draw(shows(COUNT), generator())
     whole = distort(images, drawn)
     parts = [
         distort(images[part], drawn[part]) for part in (slice(0, 7), slice(7, 8), slice(8, COUNT))
@@ -112,7 +120,7 @@ def test_each_image_follows_its_own_map(images: Tensor) -> None:
 
 
 def test_results_stay_in_range_and_keep_most_of_the_ink(images: Tensor) -> None:
-    result = distort(images, Distortion().draw(COUNT, generator()))
+    result = distort(images, Distortion().draw(shows(COUNT), generator()))
     assert result.shape == images.shape
     assert result.min() >= 0
     assert result.max() <= 1 + 1e-6
@@ -124,19 +132,19 @@ def test_results_stay_in_range_and_keep_most_of_the_ink(images: Tensor) -> None:
 
 def test_a_generator_decides_everything() -> None:
     state = torch.get_rng_state()
-    first, again = (Distortion().draw(9, generator(1)) for _ in range(2))
+    first, again = (Distortion().draw(shows(9), generator(1)) for _ in range(2))
     assert torch.equal(first, again)
-    assert not torch.equal(first, Distortion().draw(9, generator(2)))
+    assert not torch.equal(first, Distortion().draw(shows(9), generator(2)))
     assert torch.equal(torch.get_rng_state(), state)
 
 
 def test_no_distortion_is_the_identity() -> None:
     none = Distortion(rotation=0, shift=0, scale=1, shear=0, elastic=0)
-    torch.testing.assert_close(none.draw(COUNT, generator()), maps())
+    torch.testing.assert_close(none.draw(shows(COUNT), generator()), maps())
 
 
 def test_drawn_maps_fill_their_limits_and_keep_to_them() -> None:
-    drawn = Distortion(elastic=0.03).draw(4000, generator())
+    drawn = Distortion(elastic=0.03).draw(shows(4000), generator())
     a, b, c, d = drawn[:, 0, 0], drawn[:, 0, 1], drawn[:, 1, 0], drawn[:, 1, 1]
     zoom = (a * d - b * c).sqrt()
     angle = torch.rad2deg(torch.atan2(c, a))
@@ -301,9 +309,54 @@ def test_a_third_of_the_strokes_stay_and_none_goes_beyond_its_share() -> None:
 
 def test_aspect_stretches_one_side_as_much_as_it_shrinks_the_other() -> None:
     plain = Distortion(rotation=0, shift=0, scale=1, shear=0, elastic=0, aspect=0.2)
-    affine = plain.draw(500, generator())[:, :, :3]
+    affine = plain.draw(shows(500), generator())[:, :, :3]
     widths, heights = affine[:, 0, 0], affine[:, 1, 1]
     torch.testing.assert_close(widths * heights, torch.ones(500))
     assert widths.log().abs().max() <= 0.2
     assert widths.log().abs().max() > 0.19
     assert not affine[:, 0, 1].any()
+
+
+def test_limits_of_a_digit_change_its_own_maps_alone() -> None:
+    digits = torch.arange(1100) % 11 - 1  # −1 is not plain
+    unlimited = replace(PHOTO_DISTORTION, limits=())
+    with_limits, without = generator(), generator()
+    limited_maps = PHOTO_DISTORTION.draw(digits, with_limits)
+    maps_of_all = unlimited.draw(digits, without)
+    others = (digits != 1) & (digits != 7)
+    assert torch.equal(limited_maps[others], maps_of_all[others])
+    assert not torch.equal(limited_maps[~others], maps_of_all[~others])
+    assert torch.equal(limited_maps[:, :, 2:], maps_of_all[:, :, 2:])  # shifts, displacements
+    assert torch.equal(with_limits.get_state(), without.get_state())
+    assert torch.equal(maps_of_all, unlimited.draw(digits.flip(0), generator()))
+
+
+@pytest.mark.parametrize(
+    ("digit", "right", "left"),
+    [(1, ONES.turns[0], 1.0), (7, 1.0, SEVENS.turns[1]), (4, 1.0, 1.0)],
+)
+def test_a_digit_is_turned_as_far_as_its_limits_to_either_side(
+    digit: int, right: float, left: float
+) -> None:
+    turns_only = Distortion(
+        rotation=20, shift=0, scale=1, shear=0, elastic=0, limits=PHOTO_DISTORTION.limits
+    )
+    affine = turns_only.draw(shows(3000, digit), generator())[:, :, :2]
+    lefts = torch.rad2deg(torch.atan2(affine[:, 1, 0], affine[:, 0, 0]))
+    assert float(lefts.max()) == pytest.approx(20 * left, abs=0.2)
+    assert float(-lefts.min()) == pytest.approx(20 * right, abs=0.2)
+
+
+def test_a_bar_that_is_turned_to_the_left_leans_to_the_left() -> None:
+    upright = torch.zeros(1, 28, 28)
+    upright[:, 6:22, 13:15] = 1
+    angle = math.radians(20)
+    turned = maps(1)
+    turned[0, :, :2] = torch.tensor(
+        [[math.cos(angle), -math.sin(angle)], [math.sin(angle), math.cos(angle)]]
+    )
+    result = distort(upright, turned)[0]
+    places = torch.arange(28.0)
+    top, bottom = result[:12].sum(0), result[16:].sum(0)
+    assert (top @ places) / top.sum() < 12
+    assert (bottom @ places) / bottom.sum() > 15

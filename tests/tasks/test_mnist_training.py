@@ -13,6 +13,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem as module
+from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import MnistProblem, to_pixels
 from tests.members import metrics_of
@@ -129,6 +130,23 @@ def test_distortions_are_another_every_step_and_repeat_with_the_epoch(
     assert first != second
     made.begin_epoch(1)
     assert float(made.losses(0, 1)[0]().detach()) == first
+
+
+def test_limits_of_distortion_go_to_plain_ones_and_sevens(
+    config: RunConfig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "DRAWN", 200)
+    made = MnistProblem(recipe(config, augmentation="open-set"), CPU, lambda _: None)
+    made.begin_epoch(1)
+    digits = made._train[1].index_select(0, made._order)
+    plain = made._ordered_plain
+    assert len(plain) == 1400
+    has_limits = plain != NOT_PLAIN
+    assert torch.equal(plain[has_limits], digits[has_limits])
+    assert set(plain.tolist()) == {1, 7, NOT_PLAIN}
+    # bars and ones with a foot, and sevens with a bar
+    assert (digits == 1).sum() > (plain == 1).sum()
+    assert (digits == 7).sum() > (plain == 7).sum()
 
 
 def test_squares_are_cut_out_of_images_that_are_distorted_alike(config: RunConfig) -> None:

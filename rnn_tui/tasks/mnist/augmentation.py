@@ -56,6 +56,19 @@ def _groups_of(images: Tensor, start: int) -> Sequence[Tensor]:
     return images.tensor_split(inner_ends)
 
 
+Limits = tuple[float, float]
+
+
+@dataclass(frozen=True)
+class DigitLimits:
+    """How far a plain digit may be distorted to either side: shares of the limits of all, 0 … 1."""
+
+    digit: int
+    turns: Limits  #: to the right, to the left.
+    shears: Limits  #: back, ahead.
+    widths: Limits  #: wider, narrower.
+
+
 @dataclass(frozen=True)
 class Distortion:
     """The limits of elastic augmentation, in both directions unless a field says otherwise."""
@@ -77,27 +90,46 @@ class Distortion:
     #: the side, in pixels, of a square of background in three of four images (DeVries & Taylor
     #: 2017).
     cutout: int = 0
+    limits: tuple[DigitLimits, ...] = ()  #: of plain digits.
 
-    def draw(self, count: int, random: torch.Generator) -> Tensor:
+    def draw(self, plain: Tensor, random: torch.Generator) -> Tensor:
         """Draw random maps (N, 2, 3 + grid²) for `distort`: an affine map and displacements.
+
+        The random numbers do not depend on the digits: those of a plain one are multiplied by its
+        limits.
 
         The affine map is, with the angle α, a zoom z, a shear s and an aspect a:
 
             x = z a (cos α · x' + (s cos α − sin α) · y') + shift
             y = z / a (sin α · x' + (s sin α + cos α) · y') + shift
+
+        It leads from the distorted image to the original, so that an image is turned to the left by
+        α, leans ahead by s, and is narrower by z a.
+
+        Args:
+            plain: (N,) the digits of images that limits hold for, `NOT_PLAIN` for the others.
+            random: all chance.
         """
+        count = len(plain)
         uniform = torch.rand(5, count, generator=random) * 2 - 1
-        angle = torch.deg2rad(uniform[0] * self.rotation)
+        turn, shear = uniform[0], uniform[2]
+        wider = torch.rand(count, generator=random) * 2 - 1 if self.aspect else torch.zeros(count)
+        for limits in self.limits:
+            is_limited = plain == limits.digit
+            turn = torch.where(is_limited, _limited(turn, limits.turns), turn)
+            shear = torch.where(is_limited, _limited(shear, limits.shears), shear)
+            wider = torch.where(is_limited, _limited(wider, limits.widths), wider)
+        angle = torch.deg2rad(turn * self.rotation)
         zoom = torch.exp(uniform[1] * -math.log(self.scale))
-        shear = uniform[2] * self.shear
+        shear = shear * self.shear
         cosine, sine = angle.cos() * zoom, angle.sin() * zoom
         move_x, move_y = uniform[3:] * (self.shift / 14)  # 28 pixels are −1 … 1
         of_x = [cosine, shear * cosine - sine, move_x]
         of_y = [sine, shear * sine + cosine, move_y]
         if self.aspect:
-            wider = torch.exp((torch.rand(count, generator=random) * 2 - 1) * self.aspect)
-            of_x[:2] = [coefficient * wider for coefficient in of_x[:2]]
-            of_y[:2] = [coefficient / wider for coefficient in of_y[:2]]
+            factor = torch.exp(wider * self.aspect)
+            of_x[:2] = [coefficient * factor for coefficient in of_x[:2]]
+            of_y[:2] = [coefficient / factor for coefficient in of_y[:2]]
         affine = torch.stack([*of_x, *of_y]).T.reshape(count, 2, 3)
         displacements = torch.randn(count, 2, self.grid**2, generator=random) * self.elastic
         return torch.cat([affine, displacements], dim=-1)
@@ -128,10 +160,23 @@ class Distortion:
         return inside.transpose(0, 1)
 
 
+def _limited(uniform: Tensor, limits: Limits) -> Tensor:
+    """Return what was drawn in −1 … 1 (N,) with each sign multiplied by its own limit."""
+    negative, positive = limits
+    return torch.where(uniform < 0, uniform * negative, uniform * positive)
+
+
+NOT_PLAIN = -1  # of an image that shows no 1 or 7, or one with a foot or a bar
+# A 1 with a flag that is turned to the right, leans ahead and becomes wider looks like a 7, and a 7
+# the other way round like a 1 (`ones_and_sevens`). A foot or a bar still tells which it is.
+ONES = DigitLimits(1, turns=(0.5, 1.0), shears=(1.0, 0.3), widths=(0.3, 1.0))
+SEVENS = DigitLimits(7, turns=(1.0, 0.7), shears=(0.2, 1.0), widths=(1.0, 0.2))
 # Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far
 # are read 2.5 points worse.
 # A digit that fills ten pixels of a photo is as coarse as one shrunk to 14 of 28.
-PHOTO_DISTORTION = Distortion(rotation=25.0, aspect=0.2, stroke=0.7, fewest_pixels=10)
+PHOTO_DISTORTION = Distortion(
+    rotation=25.0, aspect=0.2, stroke=0.7, fewest_pixels=10, limits=(ONES, SEVENS)
+)
 #: the distortion of each augmentation, by its name.
 DISTORTIONS = {
     "elastic": Distortion(),
@@ -237,21 +282,22 @@ def cut_out(images: Tensor, squares: Tensor) -> Tensor:
 Change = Callable[[Tensor, slice], Tensor]
 
 
-def draw_changes(kind: str, count: int, random: torch.Generator, device: torch.device) -> Change:
+def draw_changes(kind: str, plain: Tensor, random: torch.Generator, device: torch.device) -> Change:
     """Draw how the images of a batch are changed.
 
     Args:
         kind: an augmentation's name.
-        count: images in the batch.
+        plain: (B,) as in `Distortion.draw`, on the CPU.
         random: all chance.
         device: where the images are.
     """
+    count = len(plain)
     if kind == "shift":
         return BatchShift(draw_shifts(count, random))
     distortion = DISTORTIONS.get(kind)
     if distortion is None:
         return unchanged
-    maps = send(distortion.draw(count, random), device)
+    maps = send(distortion.draw(plain, random), device)
     strokes = send(distortion.draw_strokes(count, random), device) if distortion.stroke else None
     sides = distortion.draw_sides(count, random) if distortion.fewest_pixels < SIDE else None
     squares = send(distortion.draw_squares(count, random), device) if distortion.cutout else None

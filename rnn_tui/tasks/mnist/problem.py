@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,7 +35,7 @@ from rnn_tui.networks.layers import build_row_reader, initialise, layer_gradient
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.augmentation import Change, draw_changes
+from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN, SEVENS, Change, draw_changes
 from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import (
     CLASSES,
@@ -113,21 +113,42 @@ def standardised(pixels: Tensor) -> Tensor:
     return pixels.sub_(PIXEL_MEAN).div_(PIXEL_DEVIATION)
 
 
-@cache
-def drawings(count: int) -> tuple[Tensor, Tensor]:
-    """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
+class TrainingSet(NamedTuple):
+    """Images to train with."""
 
-    Returns:
-        pictures (2·count, 28, 28) uint8, and labels (2·count,) int64, which are 10 for no digit.
+    images: Tensor  #: (N, 28, 28) uint8.
+    labels: Tensor  #: (N,) int64, 10 for no digit.
+    plain: Tensor  #: (N,) int64: the digits that keep limits of distortion, or `NOT_PLAIN`.
+
+    def with_more(self, more: "TrainingSet") -> "TrainingSet":
+        """Return these images, then more."""
+        return TrainingSet(*(torch.cat(parts) for parts in zip(self, more, strict=True)))
+
+
+def _labelled(images: Tensor, labels: Tensor) -> TrainingSet:
+    """Return images of which no more is known than their labels.
+
+    Most of MNIST's ones are bars, which look like no 7 however they are turned. Most of its sevens
+    are plain.
     """
-    from rnn_tui.tasks.mnist.hands import drawn_digits  # noqa: PLC0415 - OpenCV, on use only
+    return TrainingSet(images, labels, torch.where(labels == SEVENS.digit, labels, NOT_PLAIN))
+
+
+@cache
+def drawings(count: int) -> TrainingSet:
+    """Draw digits in rare hands, then as many pictures of no digit, the same for every run."""
+    from rnn_tui.tasks.mnist.hands import drawn_in_hands  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
 
     random = np.random.default_rng(generator(0, "drawings").initial_seed())
-    digits, digit_labels = drawn_digits(count, random)
-    images = np.concatenate([digits, no_digits(count, random)])
-    labels = np.append(digit_labels, np.full(count, CLASSES))
-    return torch.from_numpy(images), torch.from_numpy(labels)
+    digits, hands = drawn_in_hands(count, random)
+    no_digit = [CLASSES] * count
+    plain = [hand.digit if hand.is_plain else NOT_PLAIN for hand in hands]
+    return TrainingSet(
+        images=torch.from_numpy(np.concatenate([digits, no_digits(count, random)])),
+        labels=torch.tensor([hand.digit for hand in hands] + no_digit, dtype=torch.long),
+        plain=torch.tensor(plain + [NOT_PLAIN] * count, dtype=torch.long),
+    )
 
 
 class MnistProblem(Problem):
@@ -153,9 +174,10 @@ class MnistProblem(Problem):
         require_memory(device, min(config.batch_size, len(train)), self.sample_bytes, weight_bytes)
         check_gradients(cell, device, layers=config.layers)
 
-        images, labels, note = self._training_set(data, train, log)
-        self.samples_per_epoch = len(labels)
-        self._train = self._resident(images, labels)
+        samples, note = self._training_set(data, train, log)
+        self.samples_per_epoch = len(samples.labels)
+        self._train = self._resident(samples.images, samples.labels)
+        self._plain = samples.plain
         self._validation = self._resident(
             data.train_images.index_select(0, validation), data.train_labels[validation]
         )
@@ -178,6 +200,7 @@ class MnistProblem(Problem):
             _start_from(config.start_from, self.model, config)
         self.model.to(device)
         self._order = torch.empty(0, dtype=torch.long)  #: the order of the samples in this epoch.
+        self._ordered_plain = self._plain  #: in the order of this epoch, on the CPU.
         self._noise = torch.Generator()  #: the random generator of this epoch's distortions.
         self._steps_before = 0  #: steps of the epochs before this one.
         log(
@@ -186,34 +209,25 @@ class MnistProblem(Problem):
             f"on {device}, {'bfloat16' if self._bfloat16 else 'float32'} products."
         )
 
-    def _training_set(
-        self, data: MnistImages, train: Tensor, log: Log
-    ) -> tuple[Tensor, Tensor, str]:
+    def _training_set(self, data: MnistImages, train: Tensor, log: Log) -> tuple[TrainingSet, str]:
         """Return all images to train with: MNIST's at `train` (N,), drawn ones and the user's own.
 
         Returns:
-            images (N, 28, 28) uint8, labels (N,) int64, and what else than MNIST's there is, in
-            words.
+            the images, and what else than MNIST's there is, in words.
         """
         config = self._config
-        images = data.train_images.index_select(0, train)
-        labels = data.train_labels[train]
+        samples = _labelled(data.train_images.index_select(0, train), data.train_labels[train])
         note = ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
-            drawn_images, drawn_labels = drawings(DRAWN)
-            images = torch.cat([images, drawn_images])
-            labels = torch.cat([labels, drawn_labels])
+            samples = samples.with_more(drawings(DRAWN))
             note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
         if config.extra_data is not None:
-            extra_images, extra_labels = load_extra(
-                config.extra_data, no_digits=config.knows_no_digit
-            )
-            times = repeats(len(extra_labels), len(train))
-            images = torch.cat([images, extra_images.repeat(times, 1, 1)])
-            labels = torch.cat([labels, extra_labels.repeat(times)])
-            note += f", {len(extra_labels):,} of your own, each used {times} times an epoch"
-        return images, labels, note
+            images, labels = load_extra(config.extra_data, no_digits=config.knows_no_digit)
+            times = repeats(len(labels), len(train))
+            samples = samples.with_more(_labelled(images.repeat(times, 1, 1), labels.repeat(times)))
+            note += f", {len(labels):,} of your own, each used {times} times an epoch"
+        return samples, note
 
     def _resident(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
         """Put images and labels on the device; bytes there become floats as they are used.
@@ -227,6 +241,7 @@ class MnistProblem(Problem):
         random = generator(self._config.seed, "order", epoch)
         order = torch.randperm(self.samples_per_epoch, generator=random)
         self._order = send(order, self._device)
+        self._ordered_plain = self._plain.index_select(0, order)
         self._noise = generator(self._config.seed, "augmentation", epoch)
         self._steps_before = (epoch - 1) * self.steps_per_epoch
 
@@ -244,12 +259,13 @@ class MnistProblem(Problem):
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:
         """Return functions for the cross-entropy over the batch, in parts of about equal size."""
-        chosen = self._order[step * self.batch_size : (step + 1) * self.batch_size]
+        batch = slice(step * self.batch_size, (step + 1) * self.batch_size)
+        chosen = self._order[batch]
         count = len(chosen)
         done = (self._steps_before + step) / (self._config.epochs * self.steps_per_epoch)
         is_undistorted = done >= 1 - self._recipe.undistorted
         kind = NO_AUGMENTATION if is_undistorted else self._recipe.augmentation
-        change = draw_changes(kind, count, self._noise, self._device)
+        change = draw_changes(kind, self._ordered_plain[batch], self._noise, self._device)
         rows = self._rows_at(done)
         size = -(-count // parts)
         return [
