@@ -19,14 +19,11 @@ UCI comes with scikit-learn. The others are read from a folder (`--data`), and n
 - `ardis`: test set of dataset IV, `ARDIS_test_2828.csv` and `ARDIS_test_labels.csv`.
 
 All of them are for measuring. No network here has been trained on them.
-
-Omniglot's Latin letters by twenty hands each (`--letters`, its folder `Latin`) are no digits: how
-many of them are doubted, without and with those that people too take for a digit.
 """
 
 import argparse
 import itertools
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -34,11 +31,10 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
-from _accuracy import Flags, Numbers, accuracy_line, print_thresholds, wilson
+from _accuracy import Flags, Numbers, accuracy_line, print_thresholds
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
-from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import Photo, PhotoReader, ask
 from rnn_tui.photos.reading import Reading
 from rnn_tui.tasks.mnist.centre import SIDE, centre
@@ -48,9 +44,6 @@ cv2.setNumThreads(1)
 
 MARGIN = 0.25  # paper on each side, as a share of the picture's
 MOST = 2500  # more digits of a set are a sample
-
-LETTERS = "abcdefghijklmnopqrstuvwxyz"  # Omniglot's characters 01 … 26
-LIKE_DIGITS = "bgiloqsz"  # read as 6, 9, 1, 1, 0, 9, 5, 2
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 
@@ -221,32 +214,6 @@ def print_set(
     print_thresholds(right, confidence)
 
 
-def print_letters(folder: Path, networks: Sequence[RowReaderNetwork]) -> None:
-    """Print how many letters are doubted: those that look like no digit, and each letter."""
-    readers = [PhotoReader(network, number="one") for network in networks]
-    doubted: dict[str, Flags] = {}
-    for number, letter in enumerate(LETTERS, start=1):
-        paths = sorted((folder / f"character{number:02}").glob("*.png"))
-        planes = [np.asarray(read_image(path)[:, :, 0], np.float32) for path in paths]
-        readings = read_as_app([photo_of(1 - plane / 255) for plane in planes], readers)
-        doubted[letter] = np.array([[bool(one.doubt) for one in each] for each in readings])
-    unlike = [letter for letter in LETTERS if letter not in LIKE_DIGITS]
-    flags = np.hstack([doubted[letter] for letter in unlike])
-    low, high = wilson(float(flags.mean()), flags.shape[1])
-    print(
-        f"\nletters that look like no digit: {100 * flags.mean():.1f} % doubted "
-        f"({low:.1f} … {high:.1f}; of {flags.shape[1]})"
-    )
-    print(f"  each of them: {_by_letter(doubted, unlike)}")
-    print(f"  those that look like one: {_by_letter(doubted, LIKE_DIGITS)}")
-
-
-def _by_letter(doubted: Mapping[str, Flags], letters: Iterable[str]) -> str:
-    """Return how many of each letter are doubted, in percent."""
-    shares = [f"{letter} {100 * doubted[letter].mean():.0f}" for letter in letters]
-    return f"{', '.join(shares)} %"
-
-
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
@@ -255,7 +222,6 @@ def parsed() -> argparse.Namespace:
         "--plain-weights", type=Path, nargs="+", default=[], help="trained on plain MNIST"
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the other sets lie")
-    parser.add_argument("--letters", type=Path, metavar="FOLDER", help="Omniglot's folder Latin")
     parser.add_argument("--sets", nargs="*", choices=list(SETS), default=list(SETS))
     parser.add_argument(
         "--most", type=int, default=MOST, metavar="N", help="of a set (default: %(default)s)"
@@ -275,8 +241,6 @@ def main() -> None:
             print(f"\n{name}: absent ({error})")
             continue
         print_set(name, digits.sample(options.most), networks, plain)
-    if options.letters:
-        print_letters(options.letters, networks)
 
 
 if __name__ == "__main__":

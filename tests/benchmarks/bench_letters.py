@@ -21,6 +21,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from _accuracy import wilson
 from bench_digits import answers_as_app, answers_not_prepared
 
 from rnn_tui.engine.weights_file import read_weights
@@ -64,9 +65,12 @@ def print_letters(name: str, letters: Letters, networks: Sequence[RowReaderNetwo
     print(f"\n{name}: {len(characters):,} letters; networks: {len(networks)}")
     for way, answer in (("as in the app", answers_as_app), ("not prepared", answers_not_prepared)):
         doubted = answer(letters.pictures, no_labels, networks).confidence < THRESHOLD
+        share = float(doubted[:, ~like_digits].mean())
+        count = int((~like_digits).sum())
+        low, high = wilson(share, count)
         print(
-            f"  {way:14} doubted {100 * doubted[:, ~like_digits].mean():5.1f} %, of those that "
-            f"may be a digit {100 * doubted[:, like_digits].mean():5.1f} %"
+            f"  {way:14} doubted {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count}), of "
+            f"those that may be a digit {100 * doubted[:, like_digits].mean():5.1f} %"
         )
         shares = [
             f"{character}: {100 * doubted[:, characters == character].mean():.0f}"
