@@ -189,7 +189,10 @@ class _Middles:
 def _middles_in(marks: Marks) -> _Middles:
     """Return the largest middles that are marked, at most `MOST`."""
     inside = (marks.middle >= _MIDDLE).astype(np.uint8)
-    count, numbers, stats, _ = cv2.connectedComponentsWithStats(inside)
+    # In small pictures, the default way to number them takes three times as long as all blocks.
+    count, numbers, stats, _ = cv2.connectedComponentsWithStatsWithAlgorithm(
+        inside, connectivity=8, ltype=cv2.CV_32S, ccltype=cv2.CCL_BBDT
+    )
     middles = _Middles(np.asarray(numbers), np.asarray(stats))
     if middles.count <= MOST:
         return middles

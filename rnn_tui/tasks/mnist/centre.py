@@ -52,7 +52,9 @@ def _scaled(ink: Ink) -> Ink | None:
     size = (max(1, round(width * factor)), max(1, round(height * factor)))
     # Averaging is slow, and between a half and one no better.
     interpolation = cv2.INTER_AREA if factor < 0.5 else cv2.INTER_LINEAR
-    return np.pad(cv2.resize(part, size, interpolation=interpolation), 2 * FINE)
+    scaled = cv2.resize(part, size, interpolation=interpolation)
+    margin = 2 * FINE
+    return cv2.copyMakeBorder(scaled, margin, margin, margin, margin, cv2.BORDER_CONSTANT)
 
 
 def stroke_width(mask: npt.NDArray[np.uint8]) -> float:
