@@ -271,6 +271,25 @@ def test_touching_digits_are_read(network: RowReaderNetwork) -> None:
     assert right >= 12, list(zip(texts, written, strict=True))
 
 
+@pytest.mark.parametrize("number", [0, 4, 7])
+def test_a_small_digit_is_read_in_a_large_photo(network: RowReaderNetwork, number: int) -> None:
+    data = load_mnist()
+    random = np.random.default_rng(number)
+    photo = np.full((1500, 2000), 200.0) + random.normal(0, 2, (1500, 2000))
+    photo[:, 1900:] = 60  # the table beside the sheet
+    cv2.line(photo, (300, 1300), (1500, 1350), 40, 30)  # a pen
+    digit = data.test_images[number].numpy()
+    photo[500:528, 700:728] -= digit * 0.6
+    picture = np.repeat(np.clip(photo, 0, 255).astype(np.uint8)[:, :, None], 3, axis=2)
+    reader = PhotoReader(network)
+    (reading,) = reader.answer([reader.prepare(picture)])
+    assert reading.text == str(int(data.test_labels[number]))
+    assert reading.box is not None
+    left, top, right, bottom = reading.box
+    assert 690 / 2000 < left < right < 738 / 2000
+    assert 490 / 1500 < top < bottom < 538 / 1500
+
+
 def test_parted_digits_lie_where_they_are_and_show_how_they_were_found(
     network: RowReaderNetwork,
 ) -> None:

@@ -10,7 +10,6 @@ the one whose pieces' confidences have the highest product.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeAlias
 
 import cv2
 import numpy as np
@@ -18,8 +17,7 @@ import numpy.typing as npt
 
 from rnn_tui.tasks.mnist.centre import FAINTEST, Ink
 
-Cuts: TypeAlias = npt.NDArray[np.integer]
-
+_LONGEST = 12  # ink wider than so many times its height is a line, no row of digits
 _HEIGHT = 40  # rows in which cuts are looked for
 _STEP = 0.06  # the distance of places where a cut is looked for, in heights of the ink
 _REACH = 0.3  # how far a cut may run to either side of its place, in heights
@@ -68,7 +66,7 @@ class Pieces:
 def pieces_of(ink: Ink) -> Pieces:
     """Cut ink (h, w), 0 … 1, in all ways that are likely to part digits."""
     left, top, width, height = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
-    if not width:
+    if not width or width > _LONGEST * height:
         return Pieces(0, (), frozenset(), ())
     ink = ink[top : top + height, left : left + width]
     scale = _HEIGHT / height

@@ -8,7 +8,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos.digit.finder import Flags, MarkedDigit, Marks, digits_in, marks_in
+from rnn_tui.photos.digit.close_up import windows_of_ink
+from rnn_tui.photos.digit.finder import Flags, Integers, MarkedDigit, Marks, digits_in, marks_in
 from rnn_tui.photos.digit.parting import Piece, Pieces, chance_of, pieces_of
 from rnn_tui.photos.digit.picture import (
     Picture,
@@ -36,6 +37,10 @@ CLEAR = 0.55
 # smaller one, at least this share of the confidence there.
 CLEARER = 0.1
 AS_CLEAR = 0.85
+# A large photo is looked at closely if nothing is found with this confidence, and what is found
+# then counts from the second one on.
+UNCLEAR = 0.5
+CLEAR_CLOSE_UP = 0.6
 
 FINE = 96  # the longer side of a digit's crop
 MARGIN = 0.28  # the paper around it, as a share of the digit
@@ -101,7 +106,8 @@ class PhotoDigits:
     """A photo with the digits that are found in it."""
 
     image: Picture  #: (H, W, 3), as large as there is.
-    copy: Picture  #: (H, W, 3), a copy of it in which they are looked for.
+    window: Integers  #: (4,) the part of it in which they are looked for, in its pixels.
+    copy: Picture  #: (H, W, 3), a copy of that part.
     marks: Marks  #: what the finder marks there.
     #: what it finds there: the likeliest to be meant first, by confidence times size.
     digits: list[MarkedDigit]
@@ -130,10 +136,15 @@ class PhotoDigits:
         """All ink (H, W) of the copy, 0 … 1, without faint ink."""
         return np.where(self.marks.ink > LEAST_INK, self.marks.ink, np.float32(0))
 
+    @property
+    def scale(self) -> Corners:
+        """Pixels of the copy (2,) to one of the photo, by width and height."""
+        shape = np.array(self.copy.shape[1::-1])
+        return np.asarray(shape / (self.window[2:] - self.window[:2]))
+
     def place_of(self, digit: MarkedDigit) -> Corners:
         """Return the corners (4,) of a digit in the photo, in its pixels."""
-        scale = np.array(self.image.shape[1::-1]) / self.copy.shape[1::-1]  # (2,)
-        return np.array(digit.box) * np.tile(scale, 2)
+        return np.array(digit.box) / np.tile(self.scale, 2) + np.tile(self.window[:2], 2)
 
     def shares_of(self, place: Corners) -> Shares:
         """Return a place (4,) in the photo in shares of its sides, 0 … 1."""
@@ -155,16 +166,31 @@ def find_digits(image: Picture) -> PhotoDigits:
     """Find the digits in a photo (H, W, 3), BGR, uint8.
 
     They are looked for in a small copy; if they are small or unclear there, also in larger ones.
+    What is unclear in all of these is looked for where there is small ink, as large as it is.
     """
-    best = last = _find_in_copy(image, COARSE)
+    height, width = image.shape[:2]
+    best = _find_in_copies(image, np.array([0, 0, width, height]), max(height, width))
+    if best.confidence >= UNCLEAR or max(height, width) <= LARGEST:
+        return best
+    for window in windows_of_ink(image):
+        longer_side = int((window[2:] - window[:2]).max())
+        close_up = _find_in_copies(image, window, 2 * longer_side)
+        if close_up.confidence > max(best.confidence, CLEAR_CLOSE_UP):
+            best = close_up
+    return best
+
+
+def _find_in_copies(image: Picture, window: Integers, largest: int) -> PhotoDigits:
+    """Find the digits in a part of a photo, in copies with a side of at most `largest`."""
+    best = last = _find_in_copy(image, window, COARSE)
     side = 2 * COARSE
-    while side <= min(LARGEST, max(image.shape[:2])):
+    while side <= min(LARGEST, largest):
         # If nothing is found at all, a still larger copy would only show what is no digit.
         largest_if_unclear = (4 if best.digits else 2) * COARSE
         is_unclear = last.confidence < CLEAR and side <= largest_if_unclear
         if not (last.is_small or is_unclear):
             break
-        last = _find_in_copy(image, side)
+        last = _find_in_copy(image, window, side)
         if _is_better(last, best):
             best = last
         side *= 2
@@ -184,12 +210,13 @@ def _is_better(larger: PhotoDigits, best: PhotoDigits) -> bool:
     return best.typical_size < SMALL and larger.confidence > AS_CLEAR * best.confidence
 
 
-def _find_in_copy(image: Picture, side: int) -> PhotoDigits:
-    """Return the digits in a copy of a photo whose longer side is `side`."""
-    copy = fitted(image, side)
+def _find_in_copy(image: Picture, window: Integers, side: int) -> PhotoDigits:
+    """Return the digits in a copy of a part of a photo whose longer side is `side`."""
+    left, top, right, bottom = window.tolist()
+    copy = fitted(image[top:bottom, left:right], side)
     marks = marks_in(copy)
     digits = sorted(digits_in(marks), key=lambda digit: -digit.confidence * digit.size)
-    return PhotoDigits(image, copy, marks, digits)
+    return PhotoDigits(image, window, copy, marks, digits)
 
 
 def digit_proposals(
@@ -277,10 +304,10 @@ class _Crop:
 
     def part_of(self, mask: Flags, photo: PhotoDigits) -> Flags:
         """Return the part of a mask over the photo's copy that lies in the crop: (H, W)."""
-        height, width = photo.copy.shape[:2]
         # x and y of the copy from those of the photo, then from those of the crop
-        to_copy = np.diag([width / photo.image.shape[1], height / photo.image.shape[0]])
-        from_crop = np.column_stack([to_copy / self.scale, to_copy @ self.start])  # (2, 3)
+        to_copy = np.diag(photo.scale)
+        start = self.start - photo.window[:2]
+        from_crop = np.column_stack([to_copy / self.scale, to_copy @ start])  # (2, 3)
         levels = cv2.warpAffine(
             255 * mask.astype(np.uint8),
             from_crop,
