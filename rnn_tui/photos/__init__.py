@@ -24,7 +24,7 @@ class ThresholdCost(NamedTuple):
 #: Costs of thresholds in percent: UCI's digits, read by the LSTM that ships; measured by
 #: tests/benchmarks/bench_digits.py.
 THRESHOLD_COSTS = {
-    50: ThresholdCost(unsure=10, wrong=14),
-    80: ThresholdCost(unsure=55, wrong=6),
-    95: ThresholdCost(unsure=125, wrong=1),
+    50: ThresholdCost(unsure=4, wrong=18),
+    80: ThresholdCost(unsure=31, wrong=7),
+    95: ThresholdCost(unsure=76, wrong=2),
 }
