@@ -1,9 +1,8 @@
 """Find where there is small ink in a large photo, so that a second look can be taken there.
 
-Ink is darker or lighter than what surrounds it, and narrow. A morphological closing, or opening,
-takes away what is narrow; the difference is the contrast of narrow things. Its mean over blocks
-says where there are some. Blocks beside each other are one thing. Long ones, such as pens, the
-edges of a sheet and printed lines, are no row of digits.
+Ink is darker or lighter than what surrounds it, and narrow. The mean over blocks of the contrast of
+narrow things says where there are some. Blocks beside each other are one thing. Long ones, such as
+pens, the edges of a sheet and printed lines, are no row of digits.
 """
 
 from collections.abc import Iterator
@@ -12,7 +11,7 @@ import cv2
 import numpy as np
 
 from rnn_tui.photos.digit.finder import Integers
-from rnn_tui.photos.digit.picture import Picture, halved, share_of
+from rnn_tui.photos.digit.picture import Picture, contrasts, halved
 
 _LARGEST = 2048  # larger photos are halved until their longer side is below twice this
 _NARROW = 19  # pixels: what is narrower may be a stroke
@@ -36,11 +35,7 @@ def windows_of_ink(image: Picture) -> Iterator[Integers]:
     Those with most contrast come first.
     """
     grey = cv2.cvtColor(halved(image, _LARGEST), cv2.COLOR_BGR2GRAY)
-    kernel = np.ones((_NARROW, _NARROW), np.uint8)
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
-    ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
-    darker = share_of(cv2.subtract(paper, grey), paper)
-    lighter = share_of(cv2.subtract(grey, ground), grey)
+    darker, lighter = contrasts(grey, _NARROW)
     height, width = grey.shape
     blocks = max(1, width // _BLOCK), max(1, height // _BLOCK)
     contrast = cv2.max(

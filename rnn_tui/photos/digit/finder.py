@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.photos.digit.picture import Picture, share_of
+from rnn_tui.photos.digit.picture import Picture, contrasts
 from rnn_tui.tasks.mnist.centre import Ink
 
 FILE = "digit-finder.onnx"
@@ -100,11 +100,7 @@ def planes_of(picture: Picture) -> npt.NDArray[np.float32]:
     """
     grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     side = round(_WIDEST * max(grey.shape)) | 1
-    kernel = np.ones((side, side), np.uint8)
-    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
-    ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
-    darker = share_of(cv2.subtract(paper, grey), paper)
-    lighter = share_of(cv2.subtract(grey, ground), grey)
+    darker, lighter = contrasts(grey, side)
 
     # in one row, all colours have one mean and one deviation
     mean, deviation = cv2.meanStdDev(picture.reshape(len(picture), -1))

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.tasks.mnist.centre import FAINTEST, Ink
+from rnn_tui.tasks.mnist.centre import FAINTEST, Ink, stroke_width
 
 _LONGEST = 12  # ink wider than so many times its height is a line, no row of digits
 _HEIGHT = 40  # rows in which cuts are looked for
@@ -34,7 +34,6 @@ _WIDTH_COST = 3.0
 PIECE = 0.8  # the chance of each digit, which keeps digits from being cut into ones
 
 # A piece that is at most so large, in heights, may be the stroke that leads to the next digit.
-
 _LIGATURE = 0.45
 _LIGATURE_CHANCE = 0.4  # how probable it is that such a piece is none of a digit
 NO_PIECE = -1
@@ -97,7 +96,7 @@ def pieces_of(ink: Ink) -> Pieces:
             if tall >= _LEAST_HEIGHT * height and part.sum() >= _LEAST_INK * total:
                 own = part[y : y + tall, x : x + wide].copy()
                 pieces.append(Piece(first, last, own, left + x, top + y))
-    stroke = _stroke_width(small)
+    stroke = max(1.0, stroke_width((small > 0.5).astype(np.uint8)))
     chances = [1.0, *np.exp(-crossed / stroke / _INK_OF_CUT).tolist(), 1.0]
     return Pieces(len(bounds), pieces, frozenset(ligatures), chances)
 
@@ -105,14 +104,6 @@ def pieces_of(ink: Ink) -> Pieces:
 def chance_of(width: float) -> float:
     """Return how probable it is that ink is one digit, by its width as a share of its height."""
     return math.exp(-_WIDTH_COST * max(0.0, width - 1))
-
-
-def _stroke_width(ink: Ink) -> float:
-    """Return the mean width of strokes in ink (h, w), in pixels, at least 1."""
-    mask = (ink > 0.5).astype(np.uint8)
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)
-    pixels = cv2.countNonZero(mask)
-    return max(1.0, 4 * float(distance.sum()) / pixels - 1) if pixels else 1.0
 
 
 def _seams(ink: npt.NDArray[np.float32]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:

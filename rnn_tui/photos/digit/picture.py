@@ -86,6 +86,26 @@ def share_of(part: Picture, light: Picture) -> npt.NDArray[np.float32]:
     return np.asarray(cv2.divide(part, visible, dtype=cv2.CV_32F), np.float32)
 
 
+def contrasts(grey: Picture, side: int) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return how much darker, and how much lighter, what is narrow is than what surrounds it.
+
+    A morphological closing takes away what is dark and narrow, an opening what is light.
+
+    Args:
+        grey: (H, W) grey levels.
+        side: pixels; what is narrower counts.
+
+    Returns:
+        two planes (H, W), in shares of the light, 0 … 1.
+    """
+    kernel = np.ones((side, side), np.uint8)
+    paper = cv2.morphologyEx(grey, cv2.MORPH_CLOSE, kernel)
+    ground = cv2.morphologyEx(grey, cv2.MORPH_OPEN, kernel)
+    darker = share_of(cv2.subtract(paper, grey), paper)
+    lighter = share_of(cv2.subtract(grey, ground), grey)
+    return darker, lighter
+
+
 FINE = 120  # pixels that a digit is enlarged to before its strokes' edges are looked for
 # The longest side of an enlarged picture. A digit has at least a quarter of its crop's longer side;
 # what has less than a fifth is a speck, which is enlarged less.
