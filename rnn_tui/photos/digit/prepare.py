@@ -1,6 +1,6 @@
 """Prepare photos for the network: as MNIST's images were made, or by the report's steps."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
@@ -23,6 +23,7 @@ from rnn_tui.photos.digit.picture import (
 from rnn_tui.tasks.mnist.centre import FAINTEST, SIDE, Digit, Ink, centre
 
 HALF = 127  # of 255 grey levels
+INPUT = "28×28 input"  # the last stage: what the network reads
 _SAME_DIGIT = 0.01  # digits that differ by less than this on average are one proposal
 
 COARSE = 64  # the longer side of the copy in which digits are looked for first
@@ -152,13 +153,20 @@ class PhotoDigits:
         left, top, right, bottom = (place / sides).clip(0, 1).tolist()
         return left, top, right, bottom
 
-    def first_stages(self) -> tuple[Stage, ...]:
-        """Return the photo, small, and what the finder marks in it."""
+    def stages(self, inks: Mapping[str, Ink], crop: "_Crop | None" = None) -> tuple[Stage, ...]:
+        """Return the pictures on the way from this photo to a digit.
+
+        Args:
+            inks: each (H, W), 0 … 1, by what it shows, in order; the last one is what is read.
+            crop: the part of the photo that they are of; None if it is all of it.
+        """
         ink, middle = _levels(self.marks.ink), _levels(self.marks.middle)
         painted = np.dstack([ink, ink, np.maximum(ink, middle)])  # ink white, middles red
         return (
             Stage("photo", shrunk(self.image, 4 * COARSE)),
             Stage("ink and digit centres", painted),
+            *(() if crop is None else crop.stages),
+            *(Stage(name, _levels(shown)) for name, shown in inks.items()),
         )
 
 
@@ -234,21 +242,18 @@ def digit_proposals(
         stages: keep the pictures on the way, too.
     """
     crop = _crop_around(photo, digit)
-    touches = digit.width > WIDEST * digit.height or crop.touches_neighbour(digit, row, photo)
+    own = crop.part_of(digit.mask, photo)
+    neighbours = [other for other in row if other is not digit]
+    others = crop.part_of(_union(neighbours), photo) if neighbours else None
+    touches = digit.width > WIDEST * digit.height
+    if others is not None and not touches:
+        touches = crop.has_common_stroke(own, others)
     doubt = _doubt_about(digit, row, photo, touches)
 
     def prepared(name: str, ink: Ink) -> PreparedDigit:
         """Return a proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
         ready = centre(ink)
-        pictures: tuple[Stage, ...] = ()
-        if stages:
-            pictures = (
-                *photo.first_stages(),
-                Stage("crop", crop.picture),
-                Stage("ink in the crop", _levels(crop.marks.ink)),
-                Stage(name, _levels(ink)),
-                Stage("28×28 input", _levels(ready)),
-            )
+        pictures = photo.stages({name: ink, INPUT: ready}, crop) if stages else ()
         return PreparedDigit(ready, pictures, doubt, photo.shares_of(crop.place), touches)
 
     if crop.digit is None:  # what is seen from afar only has to do as it is
@@ -256,14 +261,13 @@ def digit_proposals(
         return
     mask = crop.digit.mask
     if row:
-        mask = mask & crop.part_of(digit.mask, photo)
+        mask = mask & own
     # The finder can tell lines from strokes, but misses more ink than is measured.
     place = mask & (crop.marks.ink > LEAST_INK)
     measured = ink_near(crop.picture, place)
-    neighbours = [other for other in row if other is not digit]
-    if neighbours:
+    if others is not None:
         # a printed line that runs through all of them makes one part of their ink
-        measured = _parted(measured, place, crop.part_of(_union(neighbours), photo))
+        measured = _parted(measured, place, others)
     yield prepared("refined ink", measured)
     yield prepared("ink of the digit", np.where(mask, crop.marks.ink, np.float32(0)))
 
@@ -316,18 +320,16 @@ class _Crop:
         )
         return np.asarray(levels > HALF, np.bool_)
 
-    def touches_neighbour(
-        self, digit: MarkedDigit, row: Sequence[MarkedDigit], photo: PhotoDigits
-    ) -> bool:
-        """Return whether one stroke, as measured here, runs through a digit and another of its row.
+    @property
+    def stages(self) -> tuple[Stage, ...]:
+        """The crop, and the ink that the finder marks in it."""
+        return Stage("crop", self.picture), Stage("ink in the crop", _levels(self.marks.ink))
 
-        Both are digits of the photo's copy.
+    def has_common_stroke(self, own_part: Flags, other_part: Flags) -> bool:
+        """Return whether one stroke, as measured here, runs through two parts (H, W) of the crop.
+
+        They are a digit's and its neighbours'.
         """
-        neighbours = [other for other in row if other is not digit]
-        if not neighbours:
-            return False
-        own_part = self.part_of(digit.mask, photo)
-        other_part = self.part_of(_union(neighbours), photo)
         ink = ink_near(self.picture, (own_part | other_part) & (self.marks.ink > LEAST_INK))
         is_strong = cv2.resize(ink, self.picture.shape[1::-1]) > STRONG
         is_ink = is_strong & (self.marks.ink > PROBABLE)
@@ -405,16 +407,8 @@ class TouchingDigits:
         # (4,) in pixels of the ink
         corners = np.array([piece.left, piece.top, piece.left + width, piece.top + height])
         place = corners * to_photo + np.tile(crop.start, 2)
-        pictures: tuple[Stage, ...] = ()
-        if self.stages:
-            pictures = (
-                *self.photo.first_stages(),
-                Stage("crop", crop.picture),
-                Stage("ink in the crop", _levels(crop.marks.ink)),
-                Stage("ink of touching digits", _levels(ink)),
-                Stage("part of that ink", _levels(piece.ink)),
-                Stage("28×28 input", _levels(ready)),
-            )
+        inks = {"ink of touching digits": ink, "part of that ink": piece.ink, INPUT: ready}
+        pictures = self.photo.stages(inks, crop) if self.stages else ()
         return PreparedDigit(ready, pictures, box=self.photo.shares_of(place))
 
 
@@ -499,13 +493,7 @@ def _single_with_repeats(photo: PhotoDigits, stages: bool) -> Iterator[PreparedD
         yield from digit_proposals(photo, photo.digits[0], stages=stages)
     ink = photo.ink
     ready = centre(ink)
-    pictures: tuple[Stage, ...] = ()
-    if stages:
-        pictures = (
-            *photo.first_stages(),
-            Stage("all ink", _levels(ink)),
-            Stage("28×28 input", _levels(ready)),
-        )
+    pictures = photo.stages({"all ink": ink, INPUT: ready}) if stages else ()
     doubt = "" if ready.any() else "Nothing stands out from the paper."
     yield PreparedDigit(ready, pictures, doubt)
 
