@@ -13,6 +13,7 @@ from concurrent.futures import Future, wait
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,9 +45,14 @@ MOST_THREADS = 8
 MOST_AT_ONCE = 1024
 LOOK_SECONDS = 0.1  # the time between two checks whether to stop
 SURE = 0.9  # an answer of this confidence needs no second look at the photo
-# A photo's one digit is parted into several only if it is so wide for each of them, as a share of
-# its height: many letters look like a 1 and another narrow digit.
+# A digit without neighbours is parted into several only if it is so wide for each of them, as a
+# share of its height: many letters look like a 1 and another narrow digit.
 LEAST_WIDTH = 0.47
+# The same where all cuts are at least this probable: they cross a third of a stroke at most.
+LEAST_WIDTH_CLEAN = 0.3
+CLEAN_CUT = 0.945
+LEAST_PART_HEIGHT = 0.6  # each of them has at least this share of the height of all
+CUT_SHORT = 0.3  # the chance that what a crop leaves out, as tall as a digit, is none
 
 # what a digit may be, the likeliest first, made when it is asked for
 Proposals = Iterator[PreparedDigit]
@@ -81,6 +87,15 @@ def read_best(network: RowReaderNetwork, ways: Proposals) -> PhotoAnswer:
     return best_answer(network, first, ways)
 
 
+class _Parted(NamedTuple):
+    """The parts of digits beside each other that are read best."""
+
+    answers: list[PhotoAnswer]  #: one to each part, from the left.
+    chance: float = 0.0  #: how probable it is that these are the digits, 0 … 1.
+    least_cut: float = 0.0  #: how probable the least probable cut is by its ink, 0 … 1.
+    least_height: float = 0.0  #: the lowest part's, as a share of the height of all of them.
+
+
 def parted_row(
     network: RowReaderNetwork, touching: TouchingDigits, answers: Sequence[PhotoAnswer]
 ) -> list[PhotoAnswer]:
@@ -92,36 +107,38 @@ def parted_row(
         answers: one to each, as the finder parts them.
     """
     result: list[PhotoAnswer] = []
-    places = range(len(answers))
-    for touches, group in itertools.groupby(places, lambda at: answers[at].prepared.touches):
-        group_places = list(group)
-        if touches:
-            result += _parted_group(network, touching, group_places, answers)
-            continue
-        for place in group_places:
-            if answers[place].confidence < THRESHOLD:
-                result += _parted_group(network, touching, [place], answers)
-            else:
-                result.append(answers[place])
+    for places in touching.groups():
+        group = [answers[place] for place in places]
+        # what stands apart from the others is seldom several
+        least_confidence = SURE if len(group) > 1 else THRESHOLD
+        if any(_may_be_several(answer, least_confidence) for answer in group):
+            group = _parted_group(network, touching, places, group)
+        result += group
     return result
+
+
+def _may_be_several(answer: PhotoAnswer, least_confidence: float) -> bool:
+    """Return whether the digit of an answer may be several, or a part of one."""
+    prepared = answer.prepared
+    return prepared.touches or prepared.cut_short or answer.confidence < least_confidence
 
 
 def _parted_group(
     network: RowReaderNetwork,
     touching: TouchingDigits,
-    places: Sequence[int],
-    row_answers: Sequence[PhotoAnswer],
+    places: range,
+    answers: Sequence[PhotoAnswer],
 ) -> list[PhotoAnswer]:
     """Return the answers to digits that stand beside each other in a row, parted the best way."""
-    answers = [row_answers[place] for place in places]
     chances = [
-        touching.chance(place) * answer.confidence
+        touching.chance(place) * _whole(answer) * answer.confidence
         for place, answer in zip(places, answers, strict=True)
     ]
     if min(chances) < SURE:
-        parted, chance = _best_parts(network, touching, places)
-        if chance > math.prod(PIECE * chance for chance in chances):
-            return parted
+        parted = _best_parts(network, touching, places)
+        is_better = parted.chance > math.prod(PIECE * chance for chance in chances)
+        if is_better and _may_replace(parted, touching, places, answers):
+            return parted.answers
     # how sure the network is of each tells whether they were parted well
     return [
         answer if touching.is_too_wide(place) else answer.undoubted
@@ -129,43 +146,83 @@ def _parted_group(
     ]
 
 
-def _best_parts(
-    network: RowReaderNetwork, touching: TouchingDigits, places: Sequence[int]
-) -> tuple[list[PhotoAnswer], float]:
-    """Return the answers to the best parts of digits beside each other, and how probable it is."""
-    best: list[PhotoAnswer] = []
-    best_chance = 0.0
-    for pieces, digits in touching.part(places[0], places[-1] + 1):
+def _may_replace(
+    parted: _Parted, touching: TouchingDigits, places: range, answers: Sequence[PhotoAnswer]
+) -> bool:
+    """Return whether parts that are read better may replace the answers to digits of a row.
+
+    A digit that stands apart and is read well must surely be several.
+    """
+    (first, *others) = answers
+    is_apart = not others and not first.prepared.touches
+    if is_apart and first.confidence >= THRESHOLD and len(parted.answers) > 1:
+        return _are_surely_several(parted, touching, places.start)
+    return True
+
+
+def _whole(answer: PhotoAnswer) -> float:
+    """Return how probable it is that an answer is to all ink of its digit, 0 … 1."""
+    return CUT_SHORT if answer.prepared.cut_short else 1.0
+
+
+def _best_parts(network: RowReaderNetwork, touching: TouchingDigits, places: range) -> _Parted:
+    """Return the parts of digits beside each other that are read best."""
+    best = _Parted([])
+    for pieces, digits in touching.part(places.start, places.stop):
         answers = ask(network, digits)
         parts, chance = best_pieces(pieces, [answer.confidence for answer in answers])
-        if chance > best_chance:
-            best = [answers[part] for part in parts]
-            best_chance = chance
-        if best and min(answer.confidence for answer in best) >= SURE:
+        if parts and chance > best.chance:
+            best = _Parted(
+                [answers[part] for part in parts],
+                chance,
+                pieces.least_chance(parts),
+                pieces.least_height(parts),
+            )
+        if best.answers and min(answer.confidence for answer in best.answers) >= SURE:
             break
-    return best, best_chance
+    return best
 
 
 def parted_digit(
     network: RowReaderNetwork, touching: TouchingDigits, answers: Sequence[PhotoAnswer]
 ) -> list[PhotoAnswer]:
-    """Return the answer to a photo's one digit, or to several if it surely is several that touch.
+    """Return the answer to a photo's one digit, or to several if it surely is several.
 
     Args:
         network: what reads.
-        touching: the digit.
-        answers: the one to it.
+        touching: the digit, and what may be digits beside it.
+        answers: the one to the digit.
     """
     (answer,) = answers
-    chance = touching.chance(0) * answer.certainty
+    if len(touching.row) > 1:
+        found = [read_best(network, ways) for ways in touching.proposals()]
+        row = parted_row(network, touching, found)
+        if len(row) > 1 and all(map(_is_sure, row)):
+            return row
+    alone = touching.alone
+    chance = alone.chance(0) * _whole(answer) * answer.certainty
     if chance < SURE:
-        parted, parted_chance = _best_parts(network, touching, [0])
-        least_confidence = THRESHOLD if touching.is_too_wide(0) else SURE
-        is_sure = all(part.confidence >= least_confidence for part in parted)
-        is_wide = touching.width(0) >= LEAST_WIDTH * len(parted)
-        if len(parted) > 1 and is_sure and is_wide and parted_chance > PIECE * chance:
-            return parted
+        parted = _best_parts(network, alone, range(1))
+        if parted.chance > PIECE * chance and _are_surely_several(parted, alone, 0):
+            return parted.answers
     return list(answers)
+
+
+def _is_sure(answer: PhotoAnswer) -> bool:
+    """Return whether an answer is sure, and nothing in the photo speaks against it."""
+    return answer.certainty >= SURE and not answer.prepared.doubt
+
+
+def _are_surely_several(parted: _Parted, touching: TouchingDigits, place: int) -> bool:
+    """Return whether the parts of the digit at a place surely are digits of their own."""
+    count = len(parted.answers)
+    least_width = LEAST_WIDTH_CLEAN if parted.least_cut >= CLEAN_CUT else LEAST_WIDTH
+    if count < 2 or touching.width(place) < least_width * count:
+        return False
+    least_confidence = min(answer.confidence for answer in parted.answers)
+    if touching.is_too_wide(place):
+        return least_confidence >= THRESHOLD
+    return least_confidence >= SURE and parted.least_height >= LEAST_PART_HEIGHT
 
 
 @dataclass(frozen=True)
@@ -267,7 +324,7 @@ class PhotoReader:
         rows = rows_of(photo.digits) if self.number != "one" else []
         if not rows or (self.number == "auto" and not are_several(rows)):
             may_touch = photo.digits and self.number == "auto"
-            touching = [TouchingDigits(photo, photo.digits[:1], stages)] if may_touch else []
+            touching = [_beside_main(photo, rows, stages)] if may_touch else []
             single = _begun(single_proposals(photo, stages=stages))
             return Photo(reading, [[single]], touching=touching)
         begun = [list(_begun_row(photo, row, stopping, stages)) for row in rows]
@@ -321,6 +378,18 @@ class PhotoReader:
                 rows[place] = parted(self.network, touching, rows[place])
             result.append(rows)
         return [] if stopping() else result
+
+
+def _beside_main(
+    photo: PhotoDigits, rows: Sequence[Sequence[MarkedDigit]], stages: bool
+) -> TouchingDigits:
+    """Return the digit that a photo shows, with what may be digits in a row with it."""
+    main = photo.digits[0]
+    for row in rows:
+        for place, digit in enumerate(row):
+            if digit is main:
+                return TouchingDigits(photo, row, stages, place)
+    return TouchingDigits(photo, [main], stages)
 
 
 def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:

@@ -67,3 +67,14 @@ def test_a_short_stroke_between_digits_may_be_left_out() -> None:
     assert best_pieces(without, [0.9, 0.9]) == ([], 0.0)
     between = Pieces(4, parts, frozenset({(1, 2)}), [1.0] * 4)
     assert best_pieces(between, [0.9, 0.9])[0] == [0, 1]
+
+
+def test_a_way_tells_its_least_probable_cut_and_its_lowest_piece() -> None:
+    high, low = np.ones((10, 5), np.float32), np.ones((4, 5), np.float32)
+    parts = [Piece(0, 1, high, 0, 0), Piece(1, 2, low, 5, 6), Piece(2, 3, high, 10, 0)]
+    pieces = Pieces(4, parts, frozenset(), [1.0, 0.9, 0.7, 1.0])
+    assert pieces.least_chance([0, 1, 2]) == 0.7
+    assert pieces.least_chance([0, 1]) == 0.9
+    assert pieces.least_chance([0]) == 1.0
+    assert pieces.least_height([0, 1, 2]) == 0.4
+    assert pieces.least_height([0, 2]) == 1.0

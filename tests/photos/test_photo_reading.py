@@ -271,6 +271,18 @@ def test_touching_digits_are_read(network: RowReaderNetwork) -> None:
     assert right >= 12, list(zip(texts, written, strict=True))
 
 
+def test_a_one_that_touches_is_not_cut_off_the_number(network: RowReaderNetwork) -> None:
+    """A 1 beside a digit is easily taken for a part of it, or for nothing."""
+    labels = load_mnist().test_labels
+    reader = PhotoReader(network)
+    numbers = [(0, 2), (57, 11), (31, 6), (11, 0, 57), (39, 8, 4)]
+    photos = [reader.prepare(beside_each_other(*number, overlap=6)) for number in numbers]
+    texts = [reading.text for reading in reader.answer(photos)]
+    written = ["".join(str(int(labels[digit])) for digit in number) for number in numbers]
+    right = sum(text == digits for text, digits in zip(texts, written, strict=True))
+    assert right >= 4, list(zip(texts, written, strict=True))
+
+
 @pytest.mark.parametrize("number", [0, 4, 7])
 def test_a_small_digit_is_read_in_a_large_photo(network: RowReaderNetwork, number: int) -> None:
     data = load_mnist()

@@ -61,6 +61,18 @@ class Pieces:
     ligatures: frozenset[tuple[int, int]]  #: cuts around what may be a stroke between digits.
     chances: Sequence[float]  #: how probable each cut is by the ink along it, 0 … 1.
 
+    def least_chance(self, places: Sequence[int]) -> float:
+        """Return how probable the least probable cut between pieces beside each other is, 0 … 1."""
+        cuts = [self.pieces[place].last for place in places[:-1]]
+        return min((self.chances[cut] for cut in cuts), default=1.0)
+
+    def least_height(self, places: Sequence[int]) -> float:
+        """Return the height of the lowest of pieces as a share of the height of all of them."""
+        pieces = [self.pieces[place] for place in places]
+        top = min(piece.top for piece in pieces)
+        bottom = max(piece.top + len(piece.ink) for piece in pieces)
+        return min(len(piece.ink) for piece in pieces) / (bottom - top)
+
 
 def pieces_of(ink: Ink) -> Pieces:
     """Cut ink (h, w), 0 … 1, in all ways that are likely to part digits."""

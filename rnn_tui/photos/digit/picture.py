@@ -44,6 +44,7 @@ class PreparedDigit:
     doubt: str = ""  #: what speaks against a digit, in a sentence for the user.
     box: Shares | None = None  #: where it lies in the photo; None if it was not looked for.
     touches: bool = False  #: whether its ink may be that of several digits.
+    cut_short: bool = False  #: whether ink as tall as a digit is left out of its crop.
 
 
 def halved(image: Picture, side: int) -> Picture:

@@ -1,7 +1,7 @@
 """Prepare photos for the network: as MNIST's images were made, or by the report's steps."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple, TypeAlias
 
 import cv2
@@ -55,6 +55,12 @@ STRONG = 0.4
 PROBABLE = 0.2
 # A photo's one digit has at least this share of the ink; what has less may be part of a pattern.
 LEAST_OWN = 0.3
+# Ink that a crop leaves out may be a digit if it has this share of the digit's height.
+TALL = 0.6
+# Digits of a row stand close to each other if less than this share of their height is between them.
+CLOSE = 0.05
+# Measured ink of several digits is whole if it is this share as wide as what the finder marks.
+WHOLE = 0.85
 MOST_BESIDE = 6.0  # a crop of digits that touch is at most so many times `FINE` pixels wide
 WIDEST = 1.8  # what is wider than so many times its height is several digits
 
@@ -249,12 +255,14 @@ def digit_proposals(
     if others is not None and not touches:
         touches = crop.has_common_stroke(own, others)
     doubt = _doubt_about(digit, row, photo, touches)
+    cut_short = crop.leaves_out(own)
 
     def prepared(name: str, ink: Ink) -> PreparedDigit:
         """Return a proposal from ink (H, W), 0 … 1; `name` says which ink it is."""
         ready = centre(ink)
         pictures = photo.stages({name: ink, INPUT: ready}, crop) if stages else ()
-        return PreparedDigit(ready, pictures, doubt, photo.shares_of(crop.place), touches)
+        place = photo.shares_of(crop.place)
+        return PreparedDigit(ready, pictures, doubt, place, touches, cut_short)
 
     if crop.digit is None:  # what is seen from afar only has to do as it is
         yield prepared("ink of the digit", np.where(digit.mask, photo.marks.ink, np.float32(0)))
@@ -320,6 +328,22 @@ class _Crop:
         )
         return np.asarray(levels > HALF, np.bool_)
 
+    def leaves_out(self, own: Flags) -> bool:
+        """Return whether ink as tall as a digit is not the digit's here, although it was before.
+
+        Args:
+            own: (H, W) the part of the crop where the digit is in the photo's copy.
+        """
+        if self.digit is None:
+            return False
+        left_out = own & ~self.digit.mask & (self.marks.ink > LEAST_INK)
+        least_height = TALL * self.digit.height
+        if np.count_nonzero(left_out) < least_height:
+            return False
+        _, _, stats, _ = cv2.connectedComponentsWithStats(left_out.astype(np.uint8))
+        heights = stats[1:, cv2.CC_STAT_HEIGHT]
+        return bool((heights >= least_height).any())
+
     @property
     def stages(self) -> tuple[Stage, ...]:
         """The crop, and the ink that the finder marks in it."""
@@ -360,6 +384,35 @@ class TouchingDigits:
     photo: PhotoDigits
     row: Sequence[MarkedDigit]  #: all digits of a number, from the left.
     stages: bool = False  #: whether the pictures on the way are kept, too.
+    main: int = 0  #: the place of the digit that is read if the photo shows one.
+
+    @property
+    def alone(self) -> "TouchingDigits":
+        """The main digit without those beside it."""
+        return replace(self, row=[self.row[self.main]], main=0)
+
+    def proposals(self) -> Iterator[Iterator[PreparedDigit]]:
+        """Yield for each digit what a network may read of it, as the finder parts the row."""
+        for digit in self.row:
+            yield digit_proposals(self.photo, digit, self.row, stages=self.stages)
+
+    def groups(self) -> Iterator[range]:
+        """Yield the places of digits that stand close to each other, from the left."""
+        start = 0
+        end_of_group = self.row[0].box[2]
+        for place, digit in enumerate(self.row):
+            left, _, right, _ = digit.box
+            if left - end_of_group >= CLOSE * digit.height:
+                yield range(start, place)
+                start = place
+            end_of_group = max(end_of_group, right)
+        yield range(start, len(self.row))
+
+    def whole_width(self, places: range) -> float:
+        """Return the width of digits beside each other as a share of their height."""
+        boxes = np.array([self.row[place].box for place in places])  # (N, 4)
+        width, height = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
+        return float(width / height)
 
     def width(self, place: int) -> float:
         """Return the width of the digit at a place in the row as a share of its height."""
@@ -378,8 +431,8 @@ class TouchingDigits:
         """Cut the ink of the digits `first` … `end` − 1 of the row in all ways that are likely.
 
         Yields:
-            the pieces, and each as a network reads it: first of the ink as it is measured, then
-            as the finder marks it.
+            the pieces, and each as a network reads it: first of the ink as it is measured, unless
+            a digit at its side is missing there, then as the finder marks it.
         """
         photo = self.photo
         digits = self.row[first:end]
@@ -395,7 +448,9 @@ class TouchingDigits:
         neighbours = [*self.row[:first], *self.row[end:]]
         if neighbours:
             measured = _parted(measured, own_ink, crop.part_of(_union(neighbours), photo))
-        for ink in (measured, np.where(own_ink, crop.marks.ink, np.float32(0))):
+        marked = np.where(own_ink, crop.marks.ink, np.float32(0))
+        is_whole = _extent(measured) >= WHOLE * _extent(marked)
+        for ink in (measured, marked) if is_whole else (marked,):
             pieces = pieces_of(ink)
             yield pieces, [self._prepared(piece, ink, crop) for piece in pieces.pieces]
 
@@ -410,6 +465,12 @@ class TouchingDigits:
         inks = {"ink of touching digits": ink, "part of that ink": piece.ink, INPUT: ready}
         pictures = self.photo.stages(inks, crop) if self.stages else ()
         return PreparedDigit(ready, pictures, box=self.photo.shares_of(place))
+
+
+def _extent(ink: Ink) -> float:
+    """Return the width of the part of a picture (H, W) that has ink, as a share of its width."""
+    _, _, width, _ = cv2.boundingRect((ink > FAINTEST).astype(np.uint8))
+    return float(width / ink.shape[1])
 
 
 class _Cut(NamedTuple):
