@@ -2,6 +2,7 @@
 known by.
 """
 
+import itertools
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -11,16 +12,19 @@ import numpy.typing as npt
 import pytest
 import torch
 
-from rnn_tui.tasks.mnist.augmentation import PHOTO_DISTORTION, Distortion
+from rnn_tui.tasks.mnist.augmentation import ONE_OR_SEVEN, PHOTO_DISTORTION, Distortion
 from rnn_tui.tasks.mnist.hands import (
     Hand,
+    Points,
     all_hands,
     curve_of,
+    curves_in_doubt,
     distorted,
     drawn_curve,
     drawn_digits,
+    drawn_in_doubt,
 )
-from rnn_tui.tasks.mnist.ones_and_sevens import Form, sure_digit
+from rnn_tui.tasks.mnist.ones_and_sevens import Form, is_in_doubt, sure_digit
 
 Images = npt.NDArray[np.uint8]
 COUNT = 40
@@ -37,12 +41,19 @@ def name_of(hand: Hand) -> str:
 def distorted_forms(hand: Hand, distortion: Distortion = PHOTO_DISTORTION) -> list[Form]:
     """Forms of drawings, each after many distortions but the smooth displacements."""
     random = np.random.default_rng(1)
-    curves = [drawn_curve(hand, random) for _ in range(COUNT)]
-    plain = torch.full((200,), hand.digit)
-    maps = distortion.draw(plain, torch.Generator().manual_seed(1))
+    curves = [(hand, drawn_curve(hand, random)) for _ in range(COUNT)]
+    return forms_after(distortion, hand.digit, curves)
+
+
+def forms_after(
+    distortion: Distortion, plain: int, curves: list[tuple[Hand, Points]]
+) -> list[Form]:
+    """Forms of curves, each after many distortions of plain images of that kind."""
+    kinds = torch.full((200,), plain)
+    maps = distortion.draw(kinds, torch.Generator().manual_seed(1))
     forms = []
     for affine in maps[:, :, :2].double().numpy():  # from the distorted image to the original
-        forms += [hand.form(curve @ np.linalg.inv(affine).T) for curve in curves]
+        forms += [hand.form(curve @ np.linalg.inv(affine).T) for hand, curve in curves]
     return [form for form in forms if form is not None]
 
 
@@ -215,6 +226,18 @@ def test_without_limits_distortions_do_make_it() -> None:
     for digit, name in ((1, "flag"), (7, "plain")):
         forms = distorted_forms(hand(digit, name), unlimited)
         assert np.mean([sure_digit(form) == 8 - digit for form in forms]) > 0.004
+
+
+def test_what_may_be_either_is_drawn_in_hands_of_both_and_stays_in_doubt() -> None:
+    curves = list(itertools.islice(curves_in_doubt(np.random.default_rng(0)), 100))
+    forms = [hand.form(curve) for hand, curve in curves]
+    assert all(form is not None and is_in_doubt(form) for form in forms)
+    assert {hand.digit for hand, _ in curves} == {1, 7}
+    later = forms_after(PHOTO_DISTORTION, ONE_OR_SEVEN, curves)
+    assert np.mean([sure_digit(form) is not None for form in later]) < 0.2
+    images = drawn_in_doubt(20, np.random.default_rng(0))
+    assert images.shape == (20, 28, 28)
+    assert (images.max((1, 2)) > 200).all()
 
 
 def test_ones_are_drawn_all_over_their_part_of_the_plane() -> None:

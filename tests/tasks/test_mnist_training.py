@@ -13,7 +13,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem as module
-from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN
+from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN, ONE_OR_SEVEN
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
 from rnn_tui.tasks.mnist.problem import MnistProblem, to_pixels
 from tests.members import metrics_of
@@ -140,13 +140,22 @@ def test_limits_of_distortion_go_to_plain_ones_and_sevens(
     made.begin_epoch(1)
     digits = made._train[1].index_select(0, made._order)
     plain = made._ordered_plain
-    assert len(plain) == 1400
-    has_limits = plain != NOT_PLAIN
-    assert torch.equal(plain[has_limits], digits[has_limits])
-    assert set(plain.tolist()) == {1, 7, NOT_PLAIN}
+    assert len(plain) == 1410
+    assert set(plain.tolist()) == {1, 7, ONE_OR_SEVEN, NOT_PLAIN}
+    is_surely = (plain == 1) | (plain == 7)
+    assert torch.equal(plain[is_surely], digits[is_surely])
     # bars and ones with a foot, and sevens with a bar
     assert (digits == 1).sum() > (plain == 1).sum()
     assert (digits == 7).sum() > (plain == 7).sum()
+
+
+def test_what_may_be_either_is_trained_as_both() -> None:
+    images, labels, plain = module.drawings(200)
+    is_either = plain == ONE_OR_SEVEN
+    as_one, as_seven = (images[is_either & (labels == digit)] for digit in (1, 7))
+    assert len(as_one) == 5
+    assert torch.equal(as_one, as_seven)
+    assert set(labels[is_either].tolist()) == {1, 7}
 
 
 def test_squares_are_cut_out_of_images_that_are_distorted_alike(config: RunConfig) -> None:

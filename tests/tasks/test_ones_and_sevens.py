@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from rnn_tui.tasks.mnist.ones_and_sevens import Form, form_of, sure_digit
+from rnn_tui.tasks.mnist.ones_and_sevens import Form, form_of, is_in_doubt, sure_digit
 
 
 def test_a_form_is_measured_as_it_is_described() -> None:
@@ -52,3 +52,22 @@ def test_no_small_turn_makes_the_other_digit(turn: float) -> None:
                 form = Form(lean, fall, length)
                 turned = replace(form, lean=lean + turn, fall=fall - turn)
                 assert {sure_digit(form), sure_digit(turned)} != {1, 7}
+
+
+@pytest.mark.parametrize(
+    ("form", "is_doubtful"),
+    [
+        (Form(lean=0, fall=22, length=0.5), True),
+        (Form(lean=-15, fall=30, length=0.5), True),
+        (Form(lean=15, fall=24, length=0.5), True),
+        (Form(lean=0, fall=22, length=0.5, foot=True), False),
+        (Form(lean=0, fall=22, length=0.5, bar=True), False),
+        (Form(lean=0, fall=22, length=0.5, serif=True), False),
+        (Form(lean=0, fall=0, length=0.5), False),  # a 7
+        (Form(lean=0, fall=45, length=0.5), False),  # a 1
+        (Form(lean=0, fall=22, length=1.5), False),  # a corner
+        (Form(lean=-30, fall=22, length=0.5), False),  # lies rather than stands
+    ],
+)
+def test_what_lies_between_a_one_and_a_seven_is_in_doubt(form: Form, is_doubtful: bool) -> None:
+    assert is_in_doubt(form) == is_doubtful

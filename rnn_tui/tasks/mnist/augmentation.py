@@ -63,7 +63,7 @@ Limits = tuple[float, float]
 class DigitLimits:
     """How far a plain digit may be distorted to either side: shares of the limits of all, 0 … 1."""
 
-    digit: int
+    digit: int  #: `ONE_OR_SEVEN` for what may be either.
     turns: Limits  #: to the right, to the left.
     shears: Limits  #: back, ahead.
     widths: Limits  #: wider, narrower.
@@ -107,7 +107,7 @@ class Distortion:
         α, leans ahead by s, and is narrower by z a.
 
         Args:
-            plain: (N,) the digits of images that limits hold for, `NOT_PLAIN` for the others.
+            plain: (N,) the digits of images that limits hold for, as in `TrainingSet.plain`.
             random: all chance.
         """
         count = len(plain)
@@ -167,15 +167,18 @@ def _limited(uniform: Tensor, limits: Limits) -> Tensor:
 
 
 NOT_PLAIN = -1  # of an image that shows no 1 or 7, or one with a foot or a bar
+ONE_OR_SEVEN = 17  # of an image of what may be either
 # A 1 with a flag that is turned to the right, leans ahead and becomes wider looks like a 7, and a 7
 # the other way round like a 1 (`ones_and_sevens`). A foot or a bar still tells which it is.
 ONES = DigitLimits(1, turns=(0.5, 1.0), shears=(1.0, 0.3), widths=(0.3, 1.0))
 SEVENS = DigitLimits(7, turns=(1.0, 0.7), shears=(0.2, 1.0), widths=(1.0, 0.2))
+# What may be either is hardly distorted, so that it stays so.
+EITHER = DigitLimits(ONE_OR_SEVEN, turns=(0.2, 0.2), shears=(0.2, 0.2), widths=(0.3, 0.3))
 # Other hands, pens and cameras differ more than MNIST's: without turns by 25°, photos turned so far
 # are read 2.5 points worse.
 # A digit that fills ten pixels of a photo is as coarse as one shrunk to 14 of 28.
 PHOTO_DISTORTION = Distortion(
-    rotation=25.0, aspect=0.2, stroke=0.7, fewest_pixels=10, limits=(ONES, SEVENS)
+    rotation=25.0, aspect=0.2, stroke=0.7, fewest_pixels=10, limits=(ONES, SEVENS, EITHER)
 )
 #: the distortion of each augmentation, by its name.
 DISTORTIONS = {

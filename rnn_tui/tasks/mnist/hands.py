@@ -13,9 +13,12 @@ drawing is made in these steps:
 3. The digit is made wide or narrow at its top, its bottom or all over, bent, slanted and turned.
 4. It is drawn with a round or a flat pen; some on few pixels, as with a mouse or cut from a photo.
 
-A 1 or a 7 that is not surely one after step 3 (`ones_and_sevens`) is drawn again from step 1.
+A 1 or a 7 that is not surely one after step 3 (`ones_and_sevens`) is drawn again from step 1; what
+may be either is drawn apart.
 """
 
+import itertools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -26,7 +29,14 @@ import numpy.typing as npt
 from scipy.linalg import block_diag
 
 from rnn_tui.tasks.mnist.centre import BOX, FINE, SIDE, centre, digit_of
-from rnn_tui.tasks.mnist.ones_and_sevens import ONE, SEVEN, Form, form_of, sure_digit
+from rnn_tui.tasks.mnist.ones_and_sevens import (
+    ONE,
+    SEVEN,
+    Form,
+    form_of,
+    is_in_doubt,
+    sure_digit,
+)
 
 Points = npt.NDArray[np.float64]
 
@@ -112,6 +122,32 @@ def drawn_in_hands(
     chosen = [hands[number] for number in numbers]
     drawings = [np.rint(drawing(hand, random) * 255).astype(np.uint8) for hand in chosen]
     return np.array(drawings, np.uint8).reshape(-1, SIDE, SIDE), chosen
+
+
+def drawn_in_doubt(count: int, random: np.random.Generator) -> npt.NDArray[np.uint8]:
+    """Draw what may as well be a 1 as a 7.
+
+    Returns:
+        ink (N, 28, 28), 0 … 255 as in MNIST.
+    """
+    curves = itertools.islice(curves_in_doubt(random), count)
+    drawings = [_inked_by_pen(curve, hand, random) for hand, curve in curves]
+    images = [np.rint(drawing * 255).astype(np.uint8) for drawing in drawings]
+    return np.array(images, np.uint8).reshape(-1, SIDE, SIDE)
+
+
+def curves_in_doubt(random: np.random.Generator) -> Iterator[tuple[Hand, Points]]:
+    """Yield plain hands of 1 and 7, each with a curve (T, 2) of it that may as well be the other.
+
+    There is no end to them.
+    """
+    plain = [hand for hand in all_hands() if hand.is_plain]
+    while True:
+        hand = plain[random.integers(len(plain))]
+        curve = distorted(curve_of(hand, random), hand, random)
+        form = hand.form(curve)
+        if form is not None and is_in_doubt(form):
+            yield hand, curve
 
 
 @cache
@@ -226,7 +262,11 @@ def _spline(breaks: list[bool]) -> Points:
 
 def drawing(hand: Hand, random: np.random.Generator) -> Drawing:
     """Draw a digit, letter or sign (28, 28) in a hand, 0 … 1, as in MNIST."""
-    curve = drawn_curve(hand, random)
+    return _inked_by_pen(drawn_curve(hand, random), hand, random)
+
+
+def _inked_by_pen(curve: Points, hand: Hand, random: np.random.Generator) -> Drawing:
+    """Draw a curve (T, 2) in a hand with one of its pens: (28, 28), 0 … 1."""
     low, high = curve.min(axis=0), curve.max(axis=0)
     curve = (curve - (low + high) / 2) / max(float((high - low).max()), 1e-6)
     way = random.random()

@@ -103,6 +103,20 @@ def sure_digit(form: Form) -> int | None:
     return None
 
 
+def is_in_doubt(form: Form) -> bool:
+    """Return whether a form without foot, bar or serif may as well be a 1 as a 7.
+
+    Its top stroke falls by 15 … 30° above an upright stem; the more the stem leans ahead, the more
+    it looks like that of a 7, and the other way round. What is neither, such as a corner, is not in
+    doubt between the two.
+    """
+    if form.foot or form.bar or form.serif or sure_digit(form) is not None:
+        return False
+    is_either = 0.3 <= form.length <= 0.9 and -20 <= form.lean <= 30 and form.angle >= 25
+    least = 15 + max(0.0, form.lean) / 2
+    return is_either and least <= form.fall <= 30 + max(0.0, -form.lean) / 2
+
+
 def _is_one(form: Form) -> bool:
     """Whether a form is a 1 for everybody.
 

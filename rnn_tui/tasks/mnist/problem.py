@@ -35,7 +35,14 @@ from rnn_tui.networks.layers import build_row_reader, initialise, layer_gradient
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN, SEVENS, Change, draw_changes
+from rnn_tui.tasks.mnist.augmentation import (
+    EITHER,
+    NOT_PLAIN,
+    ONES,
+    SEVENS,
+    Change,
+    draw_changes,
+)
 from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
 from rnn_tui.tasks.mnist.inference import (
     CLASSES,
@@ -136,18 +143,27 @@ def _labelled(images: Tensor, labels: Tensor) -> TrainingSet:
 
 @cache
 def drawings(count: int) -> TrainingSet:
-    """Draw digits in rare hands, then as many pictures of no digit, the same for every run."""
-    from rnn_tui.tasks.mnist.hands import drawn_in_hands  # noqa: PLC0415 - OpenCV, on use only
+    """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
+
+    Of what may be a 1 or a 7 there is a fortieth as many, each as both.
+    """
+    from rnn_tui.tasks.mnist.hands import (  # noqa: PLC0415 - OpenCV, on use only
+        drawn_in_doubt,
+        drawn_in_hands,
+    )
     from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
 
     random = np.random.default_rng(generator(0, "drawings").initial_seed())
     digits, hands = drawn_in_hands(count, random)
-    no_digit = [CLASSES] * count
+    no_digit = no_digits(count, random)
+    either = drawn_in_doubt(count // 40, random)
+    digits_of = [hand.digit for hand in hands]
     plain = [hand.digit if hand.is_plain else NOT_PLAIN for hand in hands]
+    ones, sevens = [ONES.digit] * len(either), [SEVENS.digit] * len(either)
     return TrainingSet(
-        images=torch.from_numpy(np.concatenate([digits, no_digits(count, random)])),
-        labels=torch.tensor([hand.digit for hand in hands] + no_digit, dtype=torch.long),
-        plain=torch.tensor(plain + [NOT_PLAIN] * count, dtype=torch.long),
+        images=torch.from_numpy(np.concatenate([digits, no_digit, either, either])),
+        labels=torch.tensor(digits_of + [CLASSES] * count + ones + sevens),
+        plain=torch.tensor(plain + [NOT_PLAIN] * count + [EITHER.digit] * (2 * len(either))),
     )
 
 
