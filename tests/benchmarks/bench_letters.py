@@ -4,14 +4,6 @@ The letters are Omniglot's (Lake, Salakhutdinov & Tenenbaum 2015), which is read
 (`--omniglot`) and not downloaded: black on white, 105×105, each written by twenty people. Nobody
 trains on them. Letters that a person may take for a digit are counted apart, by a list. Each letter
 is read as a photo of one digit in the app, and, *not prepared*, only centred as MNIST's digits.
-
-What the class of no digit costs in digits is seen beside networks that were trained without it.
-`--write-digits FILE` writes the drawn digits that preset photos adds to MNIST, so that
-
-    rnn-tui train mnist --preset photos --augment photo --extra-data FILE
-
-trains on all that preset photos has but what is no digit. `bench_digits.py` and `bench_photos.py`
-then read digits with both.
 """
 
 import argparse
@@ -79,23 +71,12 @@ def print_letters(name: str, letters: Letters, networks: Sequence[RowReaderNetwo
         print(f"    by character: {', '.join(shares)}")
 
 
-def write_digits(path: Path) -> None:
-    """Write the drawn digits that networks of preset photos are trained with, as extra data."""
-    from rnn_tui.tasks.mnist.inference import CLASSES  # noqa: PLC0415
-    from rnn_tui.tasks.mnist.problem import DRAWN, drawings  # noqa: PLC0415 - loads torch
-
-    images, labels, _ = (drawn.numpy() for drawn in drawings(DRAWN))
-    are_digits = labels < CLASSES
-    np.savez(path, images=images[are_digits], labels=labels[are_digits].astype(np.uint8))
-
-
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
-    parser.add_argument("--weights", type=Path, nargs="+", default=[])
-    parser.add_argument("--omniglot", type=Path, metavar="FOLDER", help="with Latin and Greek")
+    parser.add_argument("--weights", type=Path, nargs="+", required=True)
     parser.add_argument(
-        "--write-digits", type=Path, metavar="FILE", help="an NPZ file to train without no digit"
+        "--omniglot", type=Path, metavar="FOLDER", required=True, help="with Latin and Greek"
     )
     return parser.parse_args()
 
@@ -103,12 +84,9 @@ def parsed() -> argparse.Namespace:
 def main() -> None:
     """Print the tables."""
     options = parsed()
-    if options.write_digits:
-        write_digits(options.write_digits)
-    if options.omniglot:
-        networks = [RowReaderNetwork(read_weights(path)) for path in options.weights]
-        for name in LIKE_DIGITS:
-            print_letters(name, read_letters(options.omniglot / name), networks)
+    networks = [RowReaderNetwork(read_weights(path)) for path in options.weights]
+    for name in LIKE_DIGITS:
+        print_letters(name, read_letters(options.omniglot / name), networks)
 
 
 if __name__ == "__main__":
