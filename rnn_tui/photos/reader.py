@@ -45,6 +45,7 @@ MOST_THREADS = 8
 MOST_AT_ONCE = 1024
 LOOK_SECONDS = 0.1  # the time between two checks whether to stop
 SURE = 0.9  # an answer of this confidence needs no second look at the photo
+LIKELY = 0.5  # an answer of this confidence is more probably right than wrong
 # A digit without neighbours is parted into several only if it is so wide for each of them, as a
 # share of its height: many letters look like a 1 and another narrow digit.
 LEAST_WIDTH = 0.47
@@ -110,7 +111,7 @@ def parted_row(
     for places in touching.groups():
         group = [answers[place] for place in places]
         # what stands apart from the others is seldom several
-        least_confidence = SURE if len(group) > 1 else THRESHOLD
+        least_confidence = SURE if len(group) > 1 else LIKELY
         if any(_may_be_several(answer, least_confidence) for answer in group):
             group = _parted_group(network, touching, places, group)
         result += group
@@ -155,7 +156,7 @@ def _may_replace(
     """
     (first, *others) = answers
     is_apart = not others and not first.prepared.touches
-    if is_apart and first.confidence >= THRESHOLD and len(parted.answers) > 1:
+    if is_apart and first.confidence >= LIKELY and len(parted.answers) > 1:
         return _are_surely_several(parted, touching, places.start)
     return True
 
@@ -221,7 +222,7 @@ def _are_surely_several(parted: _Parted, touching: TouchingDigits, place: int) -
         return False
     least_confidence = min(answer.confidence for answer in parted.answers)
     if touching.is_too_wide(place):
-        return least_confidence >= THRESHOLD
+        return least_confidence >= LIKELY
     return least_confidence >= SURE and parted.least_height >= LEAST_PART_HEIGHT
 
 

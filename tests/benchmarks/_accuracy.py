@@ -1,7 +1,7 @@
 """How many answers are right: strict, by top1, with intervals, and at other thresholds.
 
-*Strict* counts as a user does: a doubted answer is not right. *Top1* counts the most probable
-digit, whatever the doubt. Of several networks the figures are means.
+*Strict* counts answers that are right and have a confidence of `STRICT` or more. *Top1* counts the
+most probable digit, whatever the doubt. Of several networks the figures are means.
 """
 
 from typing import TypeAlias
@@ -9,12 +9,13 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.photos import THRESHOLD
-
 # (networks, pictures)
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.float64]
 
+#: An answer below it is more probably wrong than right. The app's default is higher, and may
+#: change; figures that are compared with older ones can't.
+STRICT = 0.5
 #: The thresholds that are compared, in percent.
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90, 95)
 
@@ -42,7 +43,7 @@ def accuracy_line(name: str, right: Flags, confidence: Numbers) -> str:
         confidence: of the answers; 0 where the preparation doubts that there is one digit.
     """
     count = right.shape[1]
-    strict = float((right & (confidence >= THRESHOLD)).mean())
+    strict = float((right & (confidence >= STRICT)).mean())
     low, high = wilson(strict, count)
     return (
         f"  {name:18} strict {100 * strict:5.1f} %  ({low:5.1f} … {high:5.1f}; of {count:,})  "

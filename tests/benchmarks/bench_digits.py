@@ -5,10 +5,10 @@ its side all around. What has fewer than 28 pixels a side is enlarged by a whole
 UCI's 8×8 counts become 32×32 pixels, as many as the bitmaps had in which ink was counted. Then
 `PhotoReader` finds, crops, measures and reads the digit, as in the app when photos show one digit.
 
-*Strict* counts as a user does: a doubted answer is not right. *Top1* counts the most probable
-digit, whatever the doubt. With several weights, such as of several seeds, figures are means over
-them. The row *not prepared* is for the same pictures, only centred as MNIST's: without the finder,
-without measuring ink, without second looks.
+*Strict* counts answers that are right and have a confidence of 50 % or more. *Top1* counts the most
+probable digit, whatever the doubt. With several weights, such as of several seeds, figures are
+means over them. The row *not prepared* is for the same pictures, only centred as MNIST's: without
+the finder, without measuring ink, without second looks.
 
 UCI comes with scikit-learn. The others are read from a folder (`--data`), and none is downloaded:
 

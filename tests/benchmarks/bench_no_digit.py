@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from unittest.mock import patch
 
 import numpy as np
+from _accuracy import STRICT
 from bench_digits import MOST, SETS, answers_as_app, photo_of
 
 from rnn_tui.cli.main import main as run_command
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.photos import THRESHOLD
 from rnn_tui.tasks.mnist import problem
 from rnn_tui.tasks.mnist.inference import CLASSES, RowReaderNetwork
 
@@ -70,7 +70,7 @@ def print_set(
         return
     pictures = [photo_of(ink) for ink in digits.inks]
     answers = answers_as_app(pictures, digits.labels, [*with_class, *without])
-    strict = 100 * (answers.right & (answers.confidence >= THRESHOLD)).mean(axis=1)
+    strict = 100 * (answers.right & (answers.confidence >= STRICT)).mean(axis=1)
     pairs = strict.reshape(2, len(with_class))
     difference = pairs[0] - pairs[1]
     print(

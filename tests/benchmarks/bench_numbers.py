@@ -3,7 +3,7 @@
 Six digits in a row, or a column of such numbers, apart from one another by a tenth to a half of
 their height, on the papers of `_blank_papers`, tilted by up to 4°, in pens of several colours and
 strengths; then the harder scenes of `_number_photos`. A digit is right if there is one answer at
-its place, that answer stands and is the digit; a number if the row reads as it was written; a photo
+its place, of a confidence of 50 % or more, and it is the digit; a number if all are right; a photo
 is doubted if one of its digits is. Also: what the network reads of the same digits before they are
 on paper, which tells its own errors from those of finding them.
 """
@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import cv2
 import numpy as np
+from _accuracy import STRICT
 from _blank_papers import KINDS
 from _number_photos import SCENES, Number, number_photo
 
@@ -120,7 +121,7 @@ def main() -> None:
         "--scenes", nargs="*", choices=["papers", *SCENES], default=["papers", *SCENES]
     )
     options = parser.parse_args()
-    reader = PhotoReader(RowReaderNetwork(read_weights(options.weights)))
+    reader = PhotoReader(RowReaderNetwork(read_weights(options.weights)), threshold=STRICT)
     if "papers" in options.scenes:
         total = Counts()
         for place, kind in enumerate(KINDS):

@@ -6,10 +6,10 @@ serif (a short stroke downwards at the left end, as in East Asia). Each is drawn
 little out of place, and centred as photos are.
 
 `rnn_tui.tasks.mnist.ones_and_sevens` says which of them is surely a 1 or a 7 for everybody, and on
-what grounds. Of the sure ones the table has *strict*, which counts as a user does: a doubted answer
-is not right; and *top1*, the most probable digit. Of the others it has how many are doubted, how
-many are answered with a confidence below 90 %, and how many that are answered with more are no 1 or
-7. With several weights, figures are means over them.
+what grounds. Of the sure ones the table has *strict*, right with a confidence of 50 % or more, and
+*top1*, the most probable digit. Of the others it has how many the app doubts, how many are answered
+with a confidence below 90 %, and how many that are answered with more are no 1 or 7. With several
+weights, figures are means over them.
 
 `--picture FILE.png` draws the map of the first: `docs/pictures/ones.png` is drawn with the LSTM
 that ships.
@@ -27,6 +27,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
+from _accuracy import STRICT
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
@@ -147,7 +148,7 @@ def print_tables(every: Sequence[Form], networks: Sequence[Answers]) -> None:
     marks = np.repeat([mark_of(form) for form in every], len(PENS))
     digits = np.stack([answers.digits for answers in networks])  # (networks, N)
     confidence = np.stack([answers.confidence for answers in networks])
-    stands = confidence >= THRESHOLD
+    stands = confidence >= STRICT
     print("surely         drawings  strict    top1  as the other")
     for digit, mark in itertools.product((ONE, SEVEN), (*MARKS, "all")):
         chosen = (sure == digit) & ((marks == mark) | (mark == "all"))
@@ -169,7 +170,7 @@ def print_tables(every: Sequence[Form], networks: Sequence[Answers]) -> None:
         chosen = (sure == 0) & (marks == mark)
         neither = ~np.isin(digits[:, chosen], (ONE, SEVEN)) & (confidence[:, chosen] >= SURE)
         print(
-            f"{mark:13} {chosen.sum():9} {_percent(~stands[:, chosen])} "
+            f"{mark:13} {chosen.sum():9} {_percent(confidence[:, chosen] < THRESHOLD)} "
             f"{_percent(confidence[:, chosen] < SURE)} {_percent(neither)}"
         )
 

@@ -1,8 +1,9 @@
 """How many photos are read right, by kind, as they are and under stresses; milliseconds a photo.
 
-*Strict* counts as a user does: a doubted photo is not right. *Top1* counts the most probable digit,
-whatever the doubt. With several weights, such as of several seeds, figures are means over them. Of
-a folder whose `labels.csv` has a column `core`, only the photos with a 1 there are read.
+*Strict* counts answers that are right and have a confidence of 50 % or more. *Top1* counts the most
+probable digit, whatever the doubt. With several weights, such as of several seeds, figures are
+means over them. Of a folder whose `labels.csv` has a column `core`, only the photos with a 1 there
+are read.
 
 Also: how well confidence says how often an answer is right, what becomes of the answers at other
 thresholds, and how much of what is no digit is doubted. `--fit` says what a calibration of the
@@ -28,7 +29,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import numpy.typing as npt
-from _accuracy import Flags, Numbers, accuracy_line, print_thresholds
+from _accuracy import STRICT, Flags, Numbers, accuracy_line, print_thresholds
 from _no_digits import KINDS, no_digit
 from _photo_stresses import STRESSES
 from sklearn.linear_model import LogisticRegression
@@ -189,7 +190,7 @@ def print_confidence(photos: Sequence[Photo], answered: Answers) -> None:
     """
     right = _right(photos, answered).ravel()
     sure = answered.confidence.ravel()
-    stands = sure >= THRESHOLD
+    stands = sure >= STRICT
     print(
         f"  calibration error {calibration_error(sure, right):.2f} %; "
         f"{100 * (~stands).mean():.1f} % doubted "
@@ -205,7 +206,7 @@ def print_misread(photos: Sequence[Photo], answered: Answers) -> None:
     for index, photo in enumerate(photos):
         digits = all_digits[:, index]
         confidences = all_confidences[:, index]
-        if (digits != photo.label).any() or (confidences < THRESHOLD).any():
+        if (digits != photo.label).any() or (confidences < STRICT).any():
             answers = [
                 f"{digit} {100 * confidence:.0f} %"
                 for digit, confidence in zip(digits, confidences, strict=True)
@@ -232,7 +233,7 @@ def print_megapixel(photos: Sequence[Photo], method: str) -> None:
 
 
 def print_no_digits(networks: Sequence[RowReaderNetwork]) -> None:
-    """Share of what is no digit that is doubted, by kind."""
+    """Share of what is no digit that the app doubts, by kind."""
     print("\nwhat is no digit and is doubted:")
     for kind in KINDS:
         ways = [
@@ -266,7 +267,7 @@ def print_fit(photos: Sequence[Photo], answered: Answers) -> None:
         here = parts == part
         constants = fitted(evidence[:, ~here].reshape(-1, size), right[:, ~here].ravel())
         sure[:, here] = 1 / (1 + np.exp(-evidence[:, here] @ constants[:-1] - constants[-1]))
-    stands = sure >= THRESHOLD
+    stands = sure >= STRICT
     print(
         f"\ncross-validated by source: strict {100 * (right & stands).mean():.2f} %, top1 "
         f"{100 * right.mean():.2f} %, "
