@@ -145,7 +145,8 @@ def _labelled(images: Tensor, labels: Tensor) -> TrainingSet:
 def drawings(count: int) -> TrainingSet:
     """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
 
-    Of what may be a 1 or a 7 there is a fortieth as many, each as both.
+    Of what may be a 1 or a 7 there is a fortieth as many, each as both, and as a 1 once more: MNIST
+    has sevens of that form, but hardly any ones.
     """
     from rnn_tui.tasks.mnist.hands import (  # noqa: PLC0415 - OpenCV, on use only
         drawn_in_doubt,
@@ -157,13 +158,17 @@ def drawings(count: int) -> TrainingSet:
     digits, hands = drawn_in_hands(count, random)
     no_digit = no_digits(count, random)
     either = drawn_in_doubt(count // 40, random)
-    digits_of = [hand.digit for hand in hands]
-    plain = [hand.digit if hand.is_plain else NOT_PLAIN for hand in hands]
-    ones, sevens = [ONES.digit] * len(either), [SEVENS.digit] * len(either)
+    labels = [hand.digit for hand in hands] + [CLASSES] * count
+    plain = [hand.digit if hand.is_plain else NOT_PLAIN for hand in hands] + [NOT_PLAIN] * count
+    images = [digits, no_digit]
+    for digit in (ONES.digit, ONES.digit, SEVENS.digit):
+        images.append(either)
+        labels += [digit] * len(either)
+        plain += [EITHER.digit] * len(either)
     return TrainingSet(
-        images=torch.from_numpy(np.concatenate([digits, no_digit, either, either])),
-        labels=torch.tensor(digits_of + [CLASSES] * count + ones + sevens),
-        plain=torch.tensor(plain + [NOT_PLAIN] * count + [EITHER.digit] * (2 * len(either))),
+        images=torch.from_numpy(np.concatenate(images)),
+        labels=torch.tensor(labels),
+        plain=torch.tensor(plain),
     )
 
 
