@@ -13,7 +13,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from _accuracy import wilson
+from _accuracy import STRICT, wilson
 from bench_digits import answers_as_app, answers_not_prepared
 
 from rnn_tui.engine.weights_file import read_weights
@@ -56,13 +56,16 @@ def print_letters(name: str, letters: Letters, networks: Sequence[RowReaderNetwo
     no_labels = np.zeros(len(characters), np.int64)
     print(f"\n{name}: {len(characters):,} letters; networks: {len(networks)}")
     for way, answer in (("as in the app", answers_as_app), ("not prepared", answers_not_prepared)):
-        doubted = answer(letters.pictures, no_labels, networks).confidence < THRESHOLD
+        confidence = answer(letters.pictures, no_labels, networks).confidence
+        doubted = confidence < THRESHOLD
+        below_strict = float((confidence < STRICT)[:, ~like_digits].mean())
         share = float(doubted[:, ~like_digits].mean())
         count = int((~like_digits).sum())
         low, high = wilson(share, count)
         print(
             f"  {way:14} doubted {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count}), of "
-            f"those that may be a digit {100 * doubted[:, like_digits].mean():5.1f} %"
+            f"those that may be a digit {100 * doubted[:, like_digits].mean():5.1f} %; below a "
+            f"confidence of {100 * STRICT:.0f} % are {100 * below_strict:.1f} %"
         )
         shares = [
             f"{character}: {100 * doubted[:, characters == character].mean():.0f}"
