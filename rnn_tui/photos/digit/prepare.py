@@ -408,12 +408,6 @@ class TouchingDigits:
             end_of_group = max(end_of_group, right)
         yield range(start, len(self.row))
 
-    def whole_width(self, places: range) -> float:
-        """Return the width of digits beside each other as a share of their height."""
-        boxes = np.array([self.row[place].box for place in places])  # (N, 4)
-        width, height = boxes[:, 2:].max(axis=0) - boxes[:, :2].min(axis=0)
-        return float(width / height)
-
     def width(self, place: int) -> float:
         """Return the width of the digit at a place in the row as a share of its height."""
         digit = self.row[place]
