@@ -16,6 +16,7 @@ from rnn_tui.tasks.mnist.centre import Digit
 WEAK = 0.7
 NO_DIGIT = "No digit found"
 UNSURE = "Unsure"
+SECOND_LOOK = ", found by a second look"
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,8 @@ class Reading:
             return ""
         if self.doubt.startswith(NO_DIGIT):
             return "no digit"
+        if self.doubt.endswith(SECOND_LOOK):
+            return "second look"
         without_percents = re.sub(r" \([0-9]+ %\)", "", self.doubt)
         return without_percents.removeprefix(f"{UNSURE}: ")
 
@@ -146,15 +149,19 @@ class Reading:
         return replace(judged, doubt=doubt)
 
     def _doubt(self) -> str:
-        """Return a sentence on why the answer is doubted."""
+        """Return a sentence on what speaks most against the answer."""
         assert self.digit is not None
         assert self.probabilities is not None
+        assert self.confidence is not None
         first, second, *_ = np.argsort(-self.probabilities).tolist()
         shares = (1 - self.no_digit) * self.probabilities
         is_none = self.no_digit >= shares[first]
         if self.hint or not self.digit.any() or is_none:
             return f"{NO_DIGIT}: {self.hint or 'What stands out does not look like one.'}"
-        return (
-            f"{UNSURE}: {first} ({100 * shares[first]:.0f} %) or {second} "
-            f"({100 * shares[second]:.0f} %)"
+        lost_by_second_look = shares[first] - self.confidence
+        _, alternative = max(
+            (shares[second], f" or {second} ({100 * shares[second]:.0f} %)"),
+            (self.no_digit, f" or no digit ({100 * self.no_digit:.0f} %)"),
+            (lost_by_second_look, SECOND_LOOK),
         )
+        return f"{UNSURE}: {first} ({100 * self.confidence:.0f} %){alternative}"

@@ -115,10 +115,10 @@ def test_of_an_unsure_photo_the_surest_way_to_see_it_counts(digits: list[Prepare
     assert best.confidence == pytest.approx(WEAK * max(one.confidence for one in others), abs=1e-5)
 
 
-def reading(confidence: float, none: float, digit: float = 1.0) -> Reading:
-    """A photo in which 4 is a little more probable than 9."""
+def reading(confidence: float, none: float, digit: float = 1.0, nine: float = 0.42) -> Reading:
+    """A photo in which 4 is more probable than 9."""
     probabilities = np.full(10, 0.01, np.float32)
-    probabilities[[4, 9]] = 0.5, 0.42
+    probabilities[[4, 9]] = 0.92 - nine, nine
     way = PreparedDigit(np.full((28, 28), digit, np.float32))
     answer = PhotoAnswer(way, probabilities, none)
     return replace(Reading(Path("a.png")).with_answer(answer), confidence=confidence)
@@ -126,9 +126,15 @@ def reading(confidence: float, none: float, digit: float = 1.0) -> Reading:
 
 def test_what_is_doubted_says_why_in_a_word() -> None:
     assert (reading(0.9, 0.0).judged(0.5).doubt, reading(0.9, 0.0).judged(0.5).reason) == ("", "")
-    unsure = reading(0.4, 0.1).judged(0.5)
+    unsure = reading(0.45, 0.1).judged(0.5)
     assert unsure.doubt == f"{UNSURE}: 4 (45 %) or 9 (38 %)"
     assert unsure.reason == "4 or 9"
+    letter = reading(0.35, 0.3).judged(0.5)
+    assert letter.doubt == f"{UNSURE}: 4 (35 %) or no digit (30 %)"
+    assert letter.reason == "4 or no digit"
+    second_look = reading(0.6, 0.0, nine=0.02).judged(0.8)
+    assert second_look.doubt == f"{UNSURE}: 4 (60 %), found by a second look"
+    assert second_look.reason == "second look"
     none = reading(0.1, 0.8).judged(0.5)
     assert none.doubt.startswith(NO_DIGIT)
     assert none.reason == "no digit"
