@@ -30,7 +30,7 @@ HISTORY_IMAGE = 18  # the test image whose states are kept while a network learn
 PIXEL_MEAN = 0.1307
 PIXEL_DEVIATION = 0.3081
 NO_DIGIT_LEARNED = 20 / 90  # the share of no digit in what preset photos learns from
-NO_DIGIT_ASKED = 1 / 20  # its share in what people ask about: a guess for a folder of digits
+NO_DIGIT_ASKED = 1 / 100  # its share in what people ask about: a guess for a folder of digits
 
 #: returns the change while a layer, from 0, reads the rows forward or (True) backward, or None.
 Changing = Callable[[int, bool], Change | None]
