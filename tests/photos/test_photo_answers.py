@@ -40,8 +40,8 @@ def test_no_digit_is_an_eleventh_class_whose_logit_is_zero(digits: list[Prepared
     # It was trained to tell 95 % of the label and 5 % of chance.
     assert network.config.recipe.label_smoothing == 0.05
     expected = np.maximum(smoothed - 0.05 / 11, 0)
-    # No digit was 2 of 9 pictures then, odds of 2 : 7, and is one of 20 now, odds of 1 : 19.
-    expected[:, -1] *= (1 / 19) / (2 / 7)
+    # No digit was 2 of 9 pictures then, odds of 2 : 7, and is one of 100 now, odds of 1 : 99.
+    expected[:, -1] *= (1 / 99) / (2 / 7)
     assert network.chances(inputs) == pytest.approx(
         expected / expected.sum(axis=1, keepdims=True), abs=1e-5
     )
