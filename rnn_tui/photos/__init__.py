@@ -25,7 +25,7 @@ class ThresholdCost(NamedTuple):
 #: Costs of thresholds in percent: UCI's digits, read by the LSTM that ships; measured by
 #: tests/benchmarks/bench_digits.py.
 THRESHOLD_COSTS = {
-    50: ThresholdCost(unsure=3, wrong=19),
-    80: ThresholdCost(unsure=37, wrong=7),
-    95: ThresholdCost(unsure=100, wrong=2),
+    50: ThresholdCost(unsure=2, wrong=19),
+    80: ThresholdCost(unsure=35, wrong=7),
+    95: ThresholdCost(unsure=95, wrong=2),
 }
