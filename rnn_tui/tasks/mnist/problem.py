@@ -167,8 +167,8 @@ def drawings(count: int) -> TrainingSet:
         plain += [EITHER.digit] * len(either)
     return TrainingSet(
         images=torch.from_numpy(np.concatenate(images)),
-        labels=torch.tensor(labels),
-        plain=torch.tensor(plain),
+        labels=torch.tensor(labels, dtype=torch.long),
+        plain=torch.tensor(plain, dtype=torch.long),
     )
 
 
