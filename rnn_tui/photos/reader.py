@@ -386,11 +386,8 @@ def _beside_main(
 ) -> TouchingDigits:
     """Return the digit that a photo shows, with what may be digits in a row with it."""
     main = photo.digits[0]
-    for row in rows:
-        for place, digit in enumerate(row):
-            if digit is main:
-                return TouchingDigits(photo, row, stages, place)
-    return TouchingDigits(photo, [main], stages)
+    its_row = next((row for row in rows if any(digit is main for digit in row)), [main])
+    return TouchingDigits(photo, its_row, stages)
 
 
 def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:

@@ -384,12 +384,11 @@ class TouchingDigits:
     photo: PhotoDigits
     row: Sequence[MarkedDigit]  #: all digits of a number, from the left.
     stages: bool = False  #: whether the pictures on the way are kept, too.
-    main: int = 0  #: the place of the digit that is read if the photo shows one.
 
     @property
     def alone(self) -> "TouchingDigits":
-        """The main digit without those beside it."""
-        return replace(self, row=[self.row[self.main]], main=0)
+        """The digit that is read if the photo shows one, without those beside it."""
+        return replace(self, row=self.photo.digits[:1])
 
     def proposals(self) -> Iterator[Iterator[PreparedDigit]]:
         """Yield for each digit what a network may read of it, as the finder parts the row."""
@@ -481,8 +480,11 @@ def _cut(image: Picture, place: Corners, side: int, margin: float) -> _Cut:
     sides = np.array(image.shape[1::-1])  # (2,) width and height, as all that follows
     start = np.maximum(np.rint(place[:2] - margin).astype(int), 0)
     end = np.minimum(np.rint(place[2:] + margin).astype(int), sides)
-    picture = fitted(image[start[1] : end[1], start[0] : end[0]], side)
-    return _Cut(picture, start, end, float(picture.shape[1] / (end[0] - start[0])))
+    left, top = start.tolist()
+    right, bottom = end.tolist()
+    picture = fitted(image[top:bottom, left:right], side)
+    scale = picture.shape[1] / (right - left)
+    return _Cut(picture, start, end, scale)
 
 
 def _crop_around(photo: PhotoDigits, digit: MarkedDigit) -> _Crop:
