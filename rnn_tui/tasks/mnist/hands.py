@@ -18,7 +18,7 @@ may be either is drawn apart.
 """
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -120,8 +120,7 @@ def drawn_in_hands(
     weights = np.array([hand.share / totals[hand.digit] for hand in hands])
     numbers = random.choice(len(hands), count, p=weights / weights.sum())
     chosen = [hands[number] for number in numbers]
-    drawings = [np.rint(drawing(hand, random) * 255).astype(np.uint8) for hand in chosen]
-    return np.array(drawings, np.uint8).reshape(-1, SIDE, SIDE), chosen
+    return _images_of(drawing(hand, random) for hand in chosen), chosen
 
 
 def drawn_in_doubt(count: int, random: np.random.Generator) -> npt.NDArray[np.uint8]:
@@ -131,7 +130,11 @@ def drawn_in_doubt(count: int, random: np.random.Generator) -> npt.NDArray[np.ui
         ink (N, 28, 28), 0 … 255 as in MNIST.
     """
     curves = itertools.islice(curves_in_doubt(random), count)
-    drawings = [_inked_by_pen(curve, hand, random) for hand, curve in curves]
+    return _images_of(_inked_by_pen(curve, hand, random) for hand, curve in curves)
+
+
+def _images_of(drawings: Iterable[Drawing]) -> npt.NDArray[np.uint8]:
+    """Return drawings (28, 28), 0 … 1, as MNIST's images are: (N, 28, 28), 0 … 255."""
     images = [np.rint(drawing * 255).astype(np.uint8) for drawing in drawings]
     return np.array(images, np.uint8).reshape(-1, SIDE, SIDE)
 
