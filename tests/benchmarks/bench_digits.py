@@ -23,7 +23,7 @@ All of them are for measuring. No network here has been trained on them.
 
 import argparse
 import itertools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeAlias
@@ -109,6 +109,19 @@ SETS: dict[str, Callable[[Path | None], DigitSet]] = {
     "emnist": emnist,
     "ardis": ardis,
 }
+
+
+def sets_at_hand(
+    names: Iterable[str], folder: Path | None, most: int = MOST
+) -> Iterator[tuple[str, DigitSet]]:
+    """Yield sets with their names, at most so many digits of each; print which are absent."""
+    for name in names:
+        try:
+            digits = SETS[name](folder)
+        except (OSError, RuntimeError, ImportError) as error:
+            print(f"\n{name}: absent ({error})")
+            continue
+        yield name, digits.sample(most)
 
 
 def _given(folder: Path | None) -> Path:
@@ -234,13 +247,8 @@ def main() -> None:
     options = parsed()
     networks = [RowReaderNetwork(read_weights(path)) for path in options.weights]
     plain = [RowReaderNetwork(read_weights(path)) for path in options.plain_weights]
-    for name in options.sets:
-        try:
-            digits = SETS[name](options.data)
-        except (OSError, RuntimeError, ImportError) as error:
-            print(f"\n{name}: absent ({error})")
-            continue
-        print_set(name, digits.sample(options.most), networks, plain)
+    for name, digits in sets_at_hand(options.sets, options.data, options.most):
+        print_set(name, digits, networks, plain)
 
 
 if __name__ == "__main__":

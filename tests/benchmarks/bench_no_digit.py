@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import numpy as np
 from _accuracy import STRICT
-from bench_digits import MOST, SETS, answers_as_app, photo_of
+from bench_digits import SETS, DigitSet, answers_as_app, photo_of, sets_at_hand
 
 from rnn_tui.cli.main import main as run_command
 from rnn_tui.engine.weights_file import read_weights
@@ -58,16 +58,11 @@ def trained_ways(
 
 def print_set(
     name: str,
-    folder: Path | None,
+    digits: DigitSet,
     with_class: Sequence[RowReaderNetwork],
     without: Sequence[RowReaderNetwork],
 ) -> None:
     """Print what both read of a set, by seed, and the mean difference."""
-    try:
-        digits = SETS[name](folder).sample(MOST)
-    except (OSError, RuntimeError, ImportError) as error:
-        print(f"{name}: absent ({error})")
-        return
     pictures = [photo_of(ink) for ink in digits.inks]
     answers = answers_as_app(pictures, digits.labels, [*with_class, *without])
     strict = 100 * (answers.right & (answers.confidence >= STRICT)).mean(axis=1)
@@ -95,8 +90,8 @@ def main() -> None:
     with TemporaryDirectory() as folder:
         with_class, without = trained_ways(options, Path(folder))
     print(f"{options.model}, {options.epochs} epochs; strict, in percent")
-    for name in SETS:
-        print_set(name, options.data, with_class, without)
+    for name, digits in sets_at_hand(SETS, options.data):
+        print_set(name, digits, with_class, without)
 
 
 if __name__ == "__main__":
