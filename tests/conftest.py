@@ -15,8 +15,8 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.cli.main import prepare_process
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.process import prepare_process
 from rnn_tui.engine.resources import heavy_imports
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here

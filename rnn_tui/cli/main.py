@@ -12,7 +12,6 @@ import os
 import signal
 import sys
 import threading
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TextIO
@@ -20,10 +19,10 @@ from typing import TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
-from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.logs import LogFile
 from rnn_tui.engine.page import in_page, shared_folder
 from rnn_tui.engine.paths import check_places, fault_message
+from rnn_tui.engine.process import prepare_process
 from rnn_tui.engine.threads import any_left_behind
 from rnn_tui.ui.common.textual_variables import check_variables
 
@@ -262,19 +261,6 @@ class _Stream(io.TextIOWrapper):
         if self._ends_process:
             raise OutputLostError(error) from error
         _discard(self)
-
-
-def prepare_process() -> None:
-    """Set what libraries read as they are loaded, and keep them from printing.
-
-    Importing the package changes nothing in the process. Code that uses its modules calls this
-    first.
-    """
-    require_repeatable_cuda()
-    # Faults in the text or the profile of an image do not concern its pixels. Both settings stay:
-    # to undo them after a file would undo them for another thread, too.
-    os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
-    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def prepare_streams() -> None:

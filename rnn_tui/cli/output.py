@@ -1,10 +1,9 @@
-"""Write the output of all commands, and handle their signals.
+"""Write the output of all commands, and say how they ended.
 
 Results go to stdout, all else to stderr; colours and bars to terminals only.
 """
 
 import os
-import signal
 import sys
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -16,7 +15,6 @@ from rnn_tui.engine.pace import time_left
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from rnn_tui.engine.events import Control
     from rnn_tui.engine.progress import Progress
 
 # exit codes
@@ -24,10 +22,6 @@ OK = 0
 FAILURE = 1
 USAGE = 2
 INTERRUPTED = 130  # 128 + SIGINT, as shells have it
-# Ctrl-C, the system's request to end, and a terminal that was closed.
-SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
 LONGEST_CELL = 200
 LONGEST_VALUE = 1000
 # rows of a table that are fitted to the width of a terminal, in a tenth of a second
@@ -308,34 +302,6 @@ class ProgressBar:
         self._bar.stop()
         yield
         self._bar.start()
-
-
-@contextmanager
-def stopping_on_signals(stop: Callable[[int], object]) -> Iterator[list[int]]:
-    """Have Ctrl-C, SIGTERM and SIGHUP call `stop` with their number.
-
-    A second one ends the process. Yields the signals that came.
-    """
-    received: list[int] = []
-
-    def handle(number: int, _frame: object) -> None:
-        if received:
-            raise KeyboardInterrupt
-        # The first is no exception: that could come while a line is written, and lose it.
-        received.append(number)
-        stop(number)
-
-    previous_handlers = {number: signal.signal(number, handle) for number in SIGNALS}
-    try:
-        yield received
-    finally:
-        for number, handler in previous_handlers.items():
-            signal.signal(number, handler)
-
-
-def stopping(control: "Control") -> Callable[[int], None]:
-    """Return a handler that stops a run at a signal: as stopped at Ctrl-C, else as interrupted."""
-    return lambda number: control.stop(interrupted=number != signal.SIGINT)
 
 
 def stopped(received: Sequence[int]) -> int:

@@ -16,6 +16,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.photos.collection import CLASSES, ReadingSummary, count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, named_weights, weights_document
@@ -205,7 +206,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
     hidden = request.quiet or sys.stdout.isatty()
     bar = output.ProgressBar("photos", quiet=hidden, counted=True)
     progress = Progress(bar.show)
-    with output.stopping_on_signals(output.stopping(progress.control)) as signals:
+    with stopping_on_signals(stopping(progress.control)) as signals:
         try:
             with bar:
                 if bar.shown:

@@ -13,6 +13,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
+from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.report.conclusions import (
     BASIS,
     COMPARED,
@@ -200,7 +201,7 @@ def train(request: ReportRequest) -> int:
     control = Control()
     progress = _Progress(quiet=request.quiet)
     unsaved: list[UnsavedRun] = []
-    with output.stopping_on_signals(output.stopping(control)) as signals:
+    with stopping_on_signals(stopping(control)) as signals:
         with progress.bar:
             end = train_missing(
                 request.plan, progress.take, control, request.place, on_unsaved=unsaved.append

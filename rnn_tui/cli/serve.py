@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli.commands import add_examples, add_setting, read_path
-from rnn_tui.cli.output import SIGNALS, say, stopped
+from rnn_tui.cli.output import say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
 from rnn_tui.engine.extras import HOW_TO_INSTALL
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.settings import NumberSetting
+from rnn_tui.engine.signals import SIGNALS
 from rnn_tui.runs.export.formats import imported
 
 if TYPE_CHECKING:

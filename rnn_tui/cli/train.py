@@ -23,6 +23,7 @@ from rnn_tui.engine.events import Control, Event, new_run_id
 from rnn_tui.engine.files import why_unwritable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
+from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.footprint import footprint
@@ -189,7 +190,7 @@ def train(request: TrainRequest) -> int:
     results = TrainingOutput(request.state, as_json=request.as_json, quiet=request.quiet)
     control = Control()
     size = footprint(request.state.config)
-    with output.stopping_on_signals(output.stopping(control)) as signals:
+    with stopping_on_signals(stopping(control)) as signals:
         with results.bar:
             if size is not None:
                 results.say(f"{size.in_words}.")
@@ -279,7 +280,7 @@ def find_rate(request: FindRateRequest) -> int:
     """Try learning rates, and show the losses; returns the exit code."""
     bar = output.ProgressBar(f"{request.config.label} learning rates", quiet=request.quiet)
     progress = Progress(bar.show)
-    with output.stopping_on_signals(output.stopping(progress.control)) as signals, bar:
+    with stopping_on_signals(stopping(progress.control)) as signals, bar:
         test = training.try_learning_rates(request.config, progress)
     if test is None or signals:
         return output.stopped(signals)

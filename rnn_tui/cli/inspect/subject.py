@@ -9,6 +9,7 @@ from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.runs.weights import (
     NETWORKS,
@@ -117,7 +118,7 @@ def analyse(inspection: "Inspection", kind: AnalysisKind, *, quiet: bool) -> int
     """Make an analysis, with a bar; returns None, or the exit code if a signal stopped it."""
     bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
     progress = Progress(bar.show)
-    with output.stopping_on_signals(output.stopping(progress.control)) as signals, bar:
+    with stopping_on_signals(stopping(progress.control)) as signals, bar:
         made = inspection.analyse(kind, progress)
     if signals:
         return output.stopped(signals)

@@ -13,6 +13,7 @@ from rnn_tui.cli.results import TrainingOutput, figures_in_words
 from rnn_tui.cli.runs.action import Action, add_json, add_run
 from rnn_tui.cli.runs.remote_control import where_it_stands
 from rnn_tui.engine.pace import duration, time_left
+from rnn_tui.engine.signals import stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.export.documents import full_document
 from rnn_tui.runs.run_record import RunRecord
@@ -91,7 +92,7 @@ class _Watcher:
 
     def follow(self) -> list[int]:
         """Show the run until it ends, or a signal comes; returns the signals that came."""
-        with output.stopping_on_signals(self._end_watching) as signals:
+        with stopping_on_signals(self._end_watching) as signals:
             chart: AbstractContextManager[object] = self._live or nullcontext()
             with self._output.bar, chart:
                 while self._show() and self._wait_for_news():
