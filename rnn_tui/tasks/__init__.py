@@ -1,18 +1,22 @@
 """The registry of tasks, `TASKS`: a line for each that ships, then those of plug-ins.
 
 A plug-in, found by the entry-point group `rnn_tui.tasks`, names a `tasks.task.Task`. What it says
-of itself is checked before anything shows it.
+of itself is checked before anything shows it. Data sets that a user has brought are tasks as well:
+they are found by their names, and are no part of the list.
 """
 
 import re
-from collections.abc import Sequence
+from collections import UserDict
+from collections.abc import MutableMapping, Sequence
 from dataclasses import fields
 
-from rnn_tui.engine.errors import SettingError, UserError, printable
+from rnn_tui.engine.errors import DataError, SettingError, UserError, printable
 from rnn_tui.engine.plugins import load_plugins
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.task import SEQUENCES, stored_task
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
@@ -20,11 +24,35 @@ from rnn_tui.tasks.task import Task
 GROUP = "rnn_tui.tasks"
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 #: words of the command line in the place of a task's name
-RESERVED = ("list", "show")
+RESERVED = ("list", "show", SEQUENCES)
 LONGEST_WORDS = 4000
 
 
-def add_plugins(tasks: dict[str, Task]) -> list[str]:
+class TaskRegistry(UserDict[str, Task]):
+    """Tasks by name: iteration gives those that ship and those of plug-ins."""
+
+    def __missing__(self, name: str) -> Task:
+        """Return the task of a data set that is kept.
+
+        Raises:
+            KeyError: if there is no such task.
+            DataError: if the data set is damaged.
+        """
+        if not store.is_kept(name):
+            raise KeyError(name)
+        return stored_task(name)
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether there is such a task, a data set that can be read included."""
+        if name in self.data:
+            return True
+        try:
+            return isinstance(name, str) and bool(self[name])
+        except (KeyError, DataError):
+            return False
+
+
+def add_plugins(tasks: MutableMapping[str, Task]) -> list[str]:
     """Add the tasks of installed packages to `tasks`.
 
     Returns:
@@ -106,6 +134,6 @@ def _check_different(kind: str, names: Sequence[str]) -> None:
             raise SettingError(f"its {kind} {name} is there twice")
 
 
-TASKS: dict[str, Task] = {task.name: task for task in (MNIST, RECALL, ADDER)}
+TASKS = TaskRegistry({task.name: task for task in (MNIST, RECALL, ADDER)})
 #: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
