@@ -169,7 +169,7 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
 def predict(request: PredictRequest) -> int:
     """Read photos, and print what they show as it comes; returns the exit code."""
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
+    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
 
     source = named_weights(MNIST.name, request.weights, request.run)
     if source is None:

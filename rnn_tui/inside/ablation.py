@@ -19,7 +19,7 @@ from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.probes import Analysis, Labels, share
 from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
 from rnn_tui.networks.stepwise import Array, require_finite, still_going
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 
 if TYPE_CHECKING:

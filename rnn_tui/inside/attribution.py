@@ -11,7 +11,7 @@ from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
-from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, RowReaderNetwork
+from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
@@ -147,7 +147,7 @@ def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribu
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
+    from rnn_tui.tasks.images.model import build_model  # noqa: PLC0415
 
     model = build_model(network.config).double()
     weights = {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}

@@ -22,7 +22,7 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, Floats
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
@@ -194,7 +194,7 @@ def analyse_digit_gradients(
         progress: in networks.
         inputs: how many images.
     """
-    from rnn_tui.tasks.mnist.problem import digit_norms  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.tasks.images.model import digit_norms  # noqa: PLC0415 - torch, on use only
 
     digits, labels = read_test_images(slice(inputs))
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
@@ -246,7 +246,7 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
     """
     from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
     from rnn_tui.networks.layers import initialise  # noqa: PLC0415
-    from rnn_tui.tasks.mnist.problem import build_model  # noqa: PLC0415
+    from rnn_tui.tasks.images.model import build_model  # noqa: PLC0415
 
     config = replace(network.config, cell=cell)
     recipe = config.recipe

@@ -24,7 +24,7 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.mnist.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
+from rnn_tui.tasks.images.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:

@@ -23,7 +23,7 @@ from rnn_tui.inside.reading import (
     none_trained,
 )
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 BATCH = 250  # images read at a time: enough to keep a core busy, few enough for its cache
 INK = " .:*#"  # characters from no ink to all of it

@@ -30,7 +30,7 @@ from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_exampl
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 from rnn_tui.tasks.adder.questions import AdderNetwork
-from rnn_tui.tasks.mnist.inference import CLASSES, RowReaderNetwork
+from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 

@@ -35,7 +35,7 @@ from rnn_tui.photos.digit.prepare import (
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.photos.pool import DisposablePool
 from rnn_tui.photos.reading import PhotoAnswer, Reading
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork, digit_probabilities
+from rnn_tui.tasks.images.inference import RowReaderNetwork, digit_probabilities
 
 # a network that reads several digits at once is faster, but the first has to wait for the last
 BATCH = 32

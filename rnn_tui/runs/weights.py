@@ -22,7 +22,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+    from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 # runs whose files are read to find finished ones, a fraction of a millisecond each; older runs are
 # not offered
@@ -305,7 +305,7 @@ def _network_maker(task: str) -> Callable[[WeightsFile], Any]:
     """Return the class that makes networks of a task's weights: of sequences, or else of images."""
     if TASKS[task].shape is not None:
         return TASKS[task].network
-    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415 - numpy, on use only
 
     return RowReaderNetwork
 

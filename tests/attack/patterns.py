@@ -19,8 +19,8 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos import METHODS, NUMBERS
 from rnn_tui.photos.reader import PhotoReader
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.attack.attack import Attack, Attempt
 from tests.attack.images import peak_memory
 

@@ -21,8 +21,8 @@ from _accuracy import STRICT, Flags
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.hands import Hand, all_hands, drawn_digits
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 COUNT = 500  # drawings of a hand
 SEED = 1  # those of training are drawn with 0

@@ -17,10 +17,10 @@ from rnn_tui.inside.digit_trace import layer_name, trace_digit
 from rnn_tui.inside.edits import Edit
 from rnn_tui.networks.cell import STATE
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model
 
 REPEATS = 50
 MOST_MILLISECONDS, MOST_EDITED_MILLISECONDS = 5.0, 50.0

@@ -19,7 +19,7 @@ from bench_digits import answers_as_app, answers_not_prepared
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
 

@@ -18,8 +18,8 @@ from bench_digits import SETS, DigitSet, answers_as_app, photo_of, sets_at_hand
 
 from rnn_tui.cli.main import main as run_command
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork
 from rnn_tui.tasks.mnist import problem
-from rnn_tui.tasks.mnist.inference import CLASSES, RowReaderNetwork
 
 all_drawings = problem.drawings
 

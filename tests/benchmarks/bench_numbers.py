@@ -26,8 +26,8 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import PhotoReader, ask
 from rnn_tui.photos.reading import Reading
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.centre import centre
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
 

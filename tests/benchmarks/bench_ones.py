@@ -33,8 +33,8 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.centre import centre
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.ones_and_sevens import ONE, SEVEN, Form, sure_digit
 
 Numbers = npt.NDArray[np.float64]

@@ -41,7 +41,7 @@ from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reader import ask, best_answer
 from rnn_tui.photos.reading import PhotoAnswer
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
 

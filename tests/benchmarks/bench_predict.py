@@ -26,8 +26,8 @@ from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 SIZES = {"12 megapixels": (3000, 4000), "2 megapixels": (1200, 1600)}
 COUNT = 16

@@ -25,8 +25,8 @@ from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_mnist, split_indices
-from rnn_tui.tasks.mnist.problem import build_model
 
 TRAIN, VALIDATION = 1000, 200
 SameWeights = Callable[[dict[str, Tensor], dict[str, Tensor]], None]

@@ -15,8 +15,8 @@ from rnn_tui.networks.replicas import replicas_of
 from rnn_tui.networks.stepwise import Array, CellWeights, replica_states, run
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model
+from rnn_tui.tasks.images.inference import RowReaderNetwork
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.sequences.problem import build_replicas
 from tests.extension.toy_cell import MGUCell
 from tests.extension.toy_mingru import MinGRUCell

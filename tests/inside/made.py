@@ -15,8 +15,8 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model
+from rnn_tui.tasks.images.inference import RowReaderNetwork
+from rnn_tui.tasks.images.model import build_model
 
 
 def reader(

@@ -14,8 +14,8 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.attribution import MOST_STEPS, analyse_sensitivity, attribution
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from tests.inside.made import held, reader, sequences
 from tests.watched import Watched, after
 

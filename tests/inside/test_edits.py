@@ -16,7 +16,7 @@ from rnn_tui.inside.edits import LONGEST, Edit, Edited, ablated, editable, read_
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from tests.cli.command_line import is_harmless
 from tests.inside.made import Setting, held, reader, sequences
 

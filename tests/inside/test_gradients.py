@@ -16,7 +16,7 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.mnist.problem import digit_norms
+from rnn_tui.tasks.images.model import digit_norms
 from tests.inside.made import reader, sequences
 from tests.watched import Watched, after
 

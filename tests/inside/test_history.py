@@ -28,8 +28,8 @@ from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.mnist.inference import HISTORY_IMAGE, RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import digit_norms
+from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
+from rnn_tui.tasks.images.model import digit_norms
 from tests.networks.ordinary import pytorch_weights
 from tests.watched import Watched, after
 

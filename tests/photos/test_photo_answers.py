@@ -13,8 +13,8 @@ from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask, best_answer
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, WEAK, PhotoAnswer, Reading
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 
 def network_with(augmentation: str) -> RowReaderNetwork:

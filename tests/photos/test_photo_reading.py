@@ -17,8 +17,8 @@ from rnn_tui.photos.files import ImageError, PixelBudget, read_image
 from rnn_tui.photos.reader import AHEAD, BATCH, PhotoReader
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, weights_document
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 
 @pytest.fixture(scope="module")

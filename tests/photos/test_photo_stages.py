@@ -20,8 +20,8 @@ from rnn_tui.photos.digit.picture import halved, ink_near, shrunk
 from rnn_tui.photos.digit.prepare import PhotoDigits, digit_proposals, find_digits, proposals
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.runs.weights import choose_shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from tests.benchmarks._blank_papers import KINDS, blank_paper
 
 Picture = npt.NDArray[np.uint8]

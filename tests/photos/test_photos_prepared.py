@@ -16,8 +16,8 @@ from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.runs.weights import choose_shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.centre import centre
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 SIDE = 240
 

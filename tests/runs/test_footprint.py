@@ -14,7 +14,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.footprint import footprint, memory_in_words
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.mnist.problem import build_model
+from rnn_tui.tasks.images.model import build_model
 
 CPU = torch.device("cpu")
 

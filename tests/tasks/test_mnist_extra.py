@@ -10,8 +10,9 @@ from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_extra, repeats
-from rnn_tui.tasks.mnist.problem import MnistProblem, build_model
+from rnn_tui.tasks.mnist.problem import MnistProblem
 
 COUNT = 12
 RANDOM = np.random.default_rng(0)

@@ -15,8 +15,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.stepwise import softmax
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model, to_pixels
+from rnn_tui.tasks.images.inference import RowReaderNetwork
+from rnn_tui.tasks.images.model import build_model
+from rnn_tui.tasks.mnist.problem import to_pixels
 
 
 def made(

@@ -5,8 +5,8 @@ import pytest
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 
 MODELS = ("rnn", "lstm", "bilstm")
 # Two images of 10,000 more or less, where rounding decides between two answers.

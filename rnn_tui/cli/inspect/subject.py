@@ -78,7 +78,7 @@ def _digits(network_input: DigitsInput) -> "Inspection":
 def _image(network_input: ImageInput) -> "Inspection":
     from rnn_tui.inside.digit_trace import read_test_image  # noqa: PLC0415
     from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415
-    from rnn_tui.tasks.mnist.inference import RowReaderNetwork  # noqa: PLC0415
+    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
 
     source = named_weights(MNIST.name, network_input.weights, network_input.run)
     if source is None:

@@ -21,9 +21,10 @@ from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.runs.export.onnx_graph import Graph
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
-from rnn_tui.tasks.mnist.problem import build_model, to_pixels
+from rnn_tui.tasks.mnist.problem import to_pixels
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from rnn_tui.engine.devices import send
 from rnn_tui.tasks.config import OPEN_SET
-from rnn_tui.tasks.mnist.inference import SIDE
+from rnn_tui.tasks.images.inference import SIDE
 
 # Images shifted, or brought to as few pixels, together: one shift for a batch of 100 costs the RNN
 # 0.3 points (five seeds), one for each image too much time.

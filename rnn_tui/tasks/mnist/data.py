@@ -28,7 +28,7 @@ from torch import Tensor
 from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.tasks.mnist.inference import CLASSES, SIDE
+from rnn_tui.tasks.images.inference import CLASSES, SIDE
 
 FILES = {  # the published files, by the MD5 of their uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

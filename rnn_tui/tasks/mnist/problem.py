@@ -30,10 +30,19 @@ from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.stepper import parameters_of
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.gradients import check_gradients, gradient_norms
-from rnn_tui.networks.layers import build_row_reader, initialise, layer_gradients, predict
-from rnn_tui.networks.stepwise import Array, Floats
+from rnn_tui.networks.gradients import check_gradients
+from rnn_tui.networks.layers import initialise, layer_gradients, predict
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
+from rnn_tui.tasks.images.inference import (
+    CLASSES,
+    HISTORY_IMAGE,
+    PIXEL_DEVIATION,
+    PIXEL_MEAN,
+    SIDE,
+    RowReaderNetwork,
+    joined_states,
+)
+from rnn_tui.tasks.images.model import build_model, digit_norms
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     EITHER,
@@ -44,15 +53,6 @@ from rnn_tui.tasks.mnist.augmentation import (
     draw_changes,
 )
 from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
-from rnn_tui.tasks.mnist.inference import (
-    CLASSES,
-    HISTORY_IMAGE,
-    PIXEL_DEVIATION,
-    PIXEL_MEAN,
-    SIDE,
-    RowReaderNetwork,
-    joined_states,
-)
 from rnn_tui.tasks.task import ImageEvaluation
 
 # The rows of an image that a network reads. With fewer of them a step takes that much less time,
@@ -62,18 +62,6 @@ INNER = slice(INNER_ROWS.start, INNER_ROWS.stop)
 # the second of each pair of inner rows, where it reads the mean of the pair
 PAIRS = slice(INNER_ROWS.start + 1, INNER_ROWS.stop, 2)
 DRAWN = 20_000  # drawn digits, and drawings of what is no digit, to train with
-
-
-def build_model(config: ImageConfig) -> nn.Module:
-    """Return the model that `config` describes, with memory for its weights but no values in it."""
-    return build_row_reader(
-        CELLS[config.cell],
-        features=SIDE,
-        time_steps=SIDE,
-        classes=CLASSES,
-        hidden_size=config.hidden_size,
-        layers=config.layers,
-    )
 
 
 def _start_from(path: str, model: nn.Module, config: ImageConfig) -> None:
@@ -408,32 +396,3 @@ class MnistProblem(Problem):
             total = measure.values(logits, labels).sum()
             figures[f"{prefix}_{measure.name}"] = float(measure.mean(total, count))
         return figures
-
-
-def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np.int64]) -> Floats:
-    """Measure how strongly each state of the top layer, read forward, changes the loss.
-
-    Args:
-        network: what reads, of H units in its top layer.
-        digits: (N, 28, 28), 0 … 1.
-        labels: (N,).
-
-    Returns:
-        ‖∂loss/∂h_t‖ (28, N), where the loss is the cross-entropy of the labels.
-    """
-    weight, bias = (torch.from_numpy(part).double() for part in network.readout)
-    targets = torch.from_numpy(labels)
-    top = network.layers[-1]
-    rows = network.read_below(network.rows(digits))  # (28, N, F)
-    backward: Tensor | None = None  # (N, H), which the forward states do not change
-    if top.backward is not None:
-        backward = torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()
-
-    def loss(states: list[Tensor]) -> Tensor:
-        """Return the losses (N,) of states (N, H) after each row."""
-        # a biLSTM reads out both directions' last states, others all states
-        read_out = states if backward is None else [states[-1], backward]
-        logits = torch.cat(read_out, 1) @ weight.T + bias
-        return F.cross_entropy(logits, targets, reduction="none")
-
-    return gradient_norms(top.forward, rows, loss)

@@ -6,7 +6,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import Ink
 from rnn_tui.runs.weights import NETWORKS, Source
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 MISSING = (
     "No weights to read digits: those that ship with rnn-tui are missing. Install it again, or "

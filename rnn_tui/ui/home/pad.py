@@ -7,8 +7,8 @@ import numpy as np
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.runs.weights import NETWORKS, shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING, DigitAnswer
 from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad

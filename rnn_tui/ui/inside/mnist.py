@@ -20,8 +20,8 @@ from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.mnist import RowsAnalysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.digit_answers import MISSING
 from rnn_tui.ui.common.digit_at_hand import DigitAtHand
 from rnn_tui.ui.common.inside_door import InsideDoor, NetworkChoice

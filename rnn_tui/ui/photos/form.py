@@ -25,8 +25,8 @@ from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.runs.words import count_of
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect
 from rnn_tui.ui.common.widgets.path_input import PathInput

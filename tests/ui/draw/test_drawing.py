@@ -23,8 +23,8 @@ from rnn_tui.engine.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.inference import RowReaderNetwork, _shapes
 from rnn_tui.tasks.mnist.centre import centre
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork, _shapes
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.widgets.digits import BigDigit, DigitColumn
 from rnn_tui.ui.common.widgets.drawing_pad import STRIDE, DrawingPad

@@ -14,8 +14,8 @@ from rnn_tui.inside.adder import analyse_carry
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.recall import trace_digits
 from rnn_tui.runs.weights import choose, choose_shipped
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel

@@ -13,7 +13,7 @@ from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reading import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.ui.common.widgets.digits import DigitColumn
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
-from rnn_tui.tasks.mnist.inference import RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.app.app import RnnTuiApp
 from tests.runs.kept_runs import train

@@ -1,0 +1,1 @@
+"""The shared parts of tasks on images that are read row by row, a row a step."""
