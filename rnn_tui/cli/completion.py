@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from rnn_tui.cli.commands import Parser, add_examples, build_parser
 from rnn_tui.cli.output import OK
-from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
+from rnn_tui.engine.settings import SETTINGS, ChoiceSetting, ChoicesSetting
 
 SHELLS = ("bash", "zsh", "fish", "tcsh")
 #: the kind of completion, by the placeholder of a value in `--help`.
@@ -128,6 +128,8 @@ def _say_what_completes(action: Any) -> None:
     # by `add_setting`
     if isinstance(action.type, partial) and isinstance(action.type.args[0], ChoicesSetting):
         action.complete = _several_choices(action.dest, action.type.args[0])
+    elif isinstance(action.type, partial) and isinstance(action.type.args[0], ChoiceSetting):
+        action.choices = list(action.type.args[0].choices)
     elif isinstance(action.metavar, str) and action.metavar in KINDS:
         kind = KINDS[action.metavar]
         function = f"_rnn_tui_{kind}"

@@ -231,6 +231,33 @@ class ChoicesSetting(Setting):
         return tuple(name for name in self.choices if name in value) if fits else None
 
 
+@dataclass(frozen=True)
+class ChoiceSetting(Setting):
+    """A setting of one name out of a few."""
+
+    choices: Mapping[str, str]  #: by name as typed, the label in a form.
+
+    characters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
+    placeholder = "NAME"
+
+    @property
+    def range_text(self) -> str:
+        """The allowed values in words."""
+        return f"one of {', '.join(self.choices)}"
+
+    def read(self, text: str) -> Any:
+        """Return the name without spaces around it."""
+        return text.strip()
+
+    def allowed(self, value: Any) -> Any:
+        """Return the name, if it is one of the choices."""
+        return value if isinstance(value, str) and value in self.choices else None
+
+    def format(self, value: Any) -> str:
+        """Return the name."""
+        return str(value)
+
+
 def _whole_numbers(value: Any, low: int, high: int) -> bool:
     numbers = value if isinstance(value, Sequence) else [None]
     return all(isinstance(n, int) and not isinstance(n, bool) and low <= n <= high for n in numbers)
@@ -333,7 +360,14 @@ _ROWS: tuple[Setting, ...] = (
         advanced=True,
     ),
 )
-SETTINGS: Mapping[str, Setting] = {setting.name: setting for setting in _ROWS}
+_BY_NAME = {setting.name: setting for setting in _ROWS}
+SETTINGS: Mapping[str, Setting] = _BY_NAME
+
+
+def register(setting: Setting) -> None:
+    """Add a setting after the others: one whose values only its kind of configuration knows."""
+    _BY_NAME[setting.name] = setting
+
 
 WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
 

@@ -20,7 +20,7 @@ from rnn_tui.engine.pace import roughly
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig
+from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig, trained_images
 
 if TYPE_CHECKING:
     from rnn_tui.engine.parallel import Workers
@@ -64,11 +64,11 @@ def workload(config: RunConfig) -> Workload | None:
         samples = config.training_size
         time_steps = sum(config.lengths) / 2
         features = task.shape.features
-    elif isinstance(config, ImageConfig) and task.images and not config.data_dir:
+    elif isinstance(config, ImageConfig) and task.images and config.has_published_data:
         networks = 1
         layers = 2 * config.layers if cell.bidirectional else config.layers
         units = config.hidden_size
-        samples, rows, features = task.images
+        samples, rows, features = trained_images(config, task.images)
         time_steps = _mean_rows(rows, config.recipe)
     else:
         return None

@@ -22,6 +22,7 @@ from rnn_tui.tasks.config import (
     EVALUATION_ROWS,
     ImageConfig,
     SequenceConfig,
+    trained_images,
 )
 from rnn_tui.tasks.task import SequenceShape
 
@@ -75,7 +76,7 @@ def footprint(config: RunConfig) -> Footprint | None:
     if isinstance(config, SequenceConfig) and task.shape is not None:
         return _of_sequences(config, task.shape)
     if isinstance(config, ImageConfig) and task.images is not None:
-        return _of_images(config, task.images)
+        return _of_images(config, trained_images(config, task.images))
     return None
 
 
@@ -149,7 +150,7 @@ def _of_images(config: ImageConfig, images: tuple[int, int, int]) -> Footprint:
     _, rows, columns = images
     parameters = _reader(cell, rows, columns, config.hidden_size, config.layers)
     memory = None
-    if not (config.data_dir or config.extra_data or config.knows_no_digit):
+    if config.has_published_data and not (config.extra_data or config.knows_no_digit):
         layers = 2 * config.layers - 1 if cell.bidirectional else config.layers
         width = rows * layers * config.hidden_size
         workers = config.workers or min(MOST_WORKERS, usable_cores())

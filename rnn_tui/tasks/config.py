@@ -5,8 +5,9 @@ from typing import Any, Self
 
 from rnn_tui.engine.config import Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.settings import SETTINGS, check_choice
+from rnn_tui.engine.settings import SETTINGS, ChoiceSetting, check_choice, register
 from rnn_tui.networks import CELLS
+from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, ImageSet
 
 INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
 # the augmentation of open set recognition: extra data may also show what is no digit
@@ -17,6 +18,17 @@ EVALUATION_BATCH = 250
 # rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
 EVALUATION_ROWS = 8_000
 DRAWN_BYTES = 8  # bytes of a random whole number as PyTorch draws it
+
+register(
+    ChoiceSetting(
+        "dataset",
+        "Data set",
+        "the images to train and test on",
+        {image_set.name: image_set.label for image_set in IMAGE_SETS.values()},
+        in_names="{}",
+        advanced=True,
+    )
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +41,8 @@ class ImageConfig(RunConfig):
     layers: int = 1  #: recurrent layers.
     #: validation images of which each snapshot keeps the gradient through time.
     gradient_inputs: int = 0
-    #: a torchvision root with the data, or None for the data that ships.
+    dataset: str = SHIPPED_SET.name  #: the images to train and test on, such as `fashion`.
+    #: a torchvision root with the data, or None for the data that ships or was downloaded.
     data_dir: str | None = None
     extra_data: str | None = None  #: a file of further training images, or None.
     #: a file of weights to start from in place of random ones, or None.
@@ -41,6 +54,32 @@ class ImageConfig(RunConfig):
         for path in (self.data_dir, self.extra_data, self.start_from):
             if not isinstance(path, str | None):
                 raise SettingError("Data and weights must be paths.")
+        if self.knows_no_digit and not self.image_set.shows_digits:
+            raise SettingError(
+                f"Augmentation {OPEN_SET} adds drawings of digits, which {self.image_set.label} "
+                "does not show; choose another preset or augmentation."
+            )
+
+    @property
+    def image_set(self) -> ImageSet:
+        """The images that it trains on."""
+        return IMAGE_SETS[self.dataset]
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What the labels of the images mean."""
+        return self.image_set.classes
+
+    @property
+    def has_published_data(self) -> bool:
+        """Whether its data are as published; a user's MNIST may be any images."""
+        return self.data_dir is None or self.image_set is not SHIPPED_SET
+
+    @property
+    def label(self) -> str:
+        """The words that distinguish this run in a legend, its data set if it is not the usual."""
+        label = super().label
+        return label if self.image_set is SHIPPED_SET else f"{label} {self.dataset}"
 
     @property
     def knows_no_digit(self) -> bool:
@@ -61,6 +100,17 @@ class ImageConfig(RunConfig):
     def size_text(self) -> str:
         """Hidden size and layers."""
         return f"hidden size {self.hidden_size} with {self.layers} layers"
+
+
+def trained_images(config: ImageConfig, images: tuple[int, int, int]) -> tuple[int, int, int]:
+    """Return the number of images that a run trains on, their rows and their columns.
+
+    Args:
+        config: the settings.
+        images: the same of the set that ships.
+    """
+    count, rows, columns = images
+    return count * config.image_set.images // SHIPPED_SET.images, rows, columns
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,6 +18,7 @@ from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.images.sets import DIGITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -307,6 +308,7 @@ class ImageEvaluation:
     confusion: "npt.NDArray[np.int64]"
     #: (M,) indices of the wrong answers, the most confident first.
     misread: "npt.NDArray[np.int64]"
+    classes: tuple[str, ...] = DIGITS  #: (10,) the names of the classes.
 
     def of_cell(self, true: int, read: int) -> "npt.NDArray[np.int64]":
         """Return the indices of images of class `true` read as `read`.

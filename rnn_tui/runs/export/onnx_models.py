@@ -23,7 +23,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
-from rnn_tui.tasks.mnist.data import load_mnist
+from rnn_tui.tasks.mnist.data import load_images
 from rnn_tui.tasks.mnist.problem import to_pixels
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.problem import SequenceProblem
@@ -165,7 +165,7 @@ def _properties(config: RunConfig) -> dict[str, str]:
 
 def _image_trial(file: WeightsFile, config: ImageConfig) -> _Trial:
     """Return test images (N, 28, 28), and the logits (N, 10) of our model in PyTorch."""
-    images = load_mnist(config.data_dir).test_images[:CHECKED]
+    images = load_images(config).test_images[:CHECKED]
     weights = {name: torch.from_numpy(array) for name, array in file.arrays.items()}
     pixels = to_pixels(images, config.recipe.standardise)
     logits = predict(build_model(config), weights, pixels)

@@ -144,6 +144,19 @@ class RowReaderNetwork:
             self.arrays["readout.bias"],
         )
 
+    def require_digits(self) -> None:
+        """Do nothing if its classes are the ten digits.
+
+        Raises:
+            CheckpointError: if they are not; its answers would be taken for digits.
+        """
+        if not self.config.image_set.shows_digits:
+            raise CheckpointError(
+                f"This network was trained on {self.config.image_set.label} and tells "
+                f"{self.config.classes[0]} from {self.config.classes[1]}, not digits; choose one "
+                "that was trained on digits."
+            )
+
     @cached_property
     def layers(self) -> tuple[Layer, ...]:
         """The recurrent layers, from the input up."""

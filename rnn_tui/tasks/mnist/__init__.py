@@ -46,6 +46,7 @@ MNIST = Task(
         "batch_size",
         "learning_rate",
         "gradient_inputs",
+        "dataset",
     ),
     presets=(
         Preset(

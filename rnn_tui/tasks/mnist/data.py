@@ -1,6 +1,7 @@
 """Reads MNIST as tensors, from the files that ship or from a user's; never downloads anything.
 
-A user may name a torchvision root, which replaces the files that ship. A user may also name extra
+A user may name a torchvision root, which replaces the files that ship, and another data set that is
+read from there (`torchvision_sets`). A user may also name extra
 images, such as photos exported with their labels, which are added to either. Extra images are in
 one of two formats:
 
@@ -28,7 +29,9 @@ from torch import Tensor
 from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import CLASSES, SIDE
+from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, default_root
 
 FILES = {  # the published files, by the MD5 of their uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -72,6 +75,47 @@ def _shipped(path: Path) -> Tensor:
         return torch.from_numpy(images.copy())
     labels = np.frombuffer(contents, np.uint8, offset=8)
     return torch.from_numpy(labels.astype(np.int64))
+
+
+def load_images(config: ImageConfig) -> MnistImages:
+    """Read the data set of a run; it is kept in memory until its files change.
+
+    Raises:
+        DataError: if it can't be read; the text says what to do.
+    """
+    return load_set(config.image_set, config.data_dir)
+
+
+def load_set(image_set: ImageSet, data_dir: str | None) -> MnistImages:
+    """Read a data set from a torchvision root, as `load_images` does."""
+    if image_set is SHIPPED_SET:
+        return load_mnist(data_dir)
+    root = root_of(data_dir)
+    missing = missing_files(image_set, root)
+    if missing:
+        raise DataError(
+            f"{image_set.label} is not in {printable(root, 200)} ({missing[0]} is missing); fetch "
+            f"it with rnn-tui train mnist --dataset {image_set.name} --download, or name another "
+            "folder with --data-dir."
+        )
+    return _torchvision_images(image_set, root, _version([root / n for n in image_set.files]))
+
+
+def root_of(data_dir: str | None) -> Path:
+    """Return the torchvision root that a user names, or the default one."""
+    return default_root() if data_dir is None else Path(outside.expanded(data_dir))
+
+
+def missing_files(image_set: ImageSet, root: Path) -> list[str]:
+    """Return the files of a data set that are not below a torchvision root."""
+    return [name for name in image_set.files if not outside.exists(root / name)]
+
+
+@lru_cache(maxsize=1)
+def _torchvision_images(image_set: ImageSet, root: Path, version: object) -> MnistImages:  # noqa: ARG001 - of the cache
+    from rnn_tui.tasks.mnist.torchvision_sets import read_images  # noqa: PLC0415 - takes a second
+
+    return MnistImages(*read_images(image_set, root))
 
 
 def load_mnist(data_dir: str | None = None) -> MnistImages:

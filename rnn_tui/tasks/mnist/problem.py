@@ -52,7 +52,7 @@ from rnn_tui.tasks.mnist.augmentation import (
     Change,
     draw_changes,
 )
-from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_mnist, repeats, split_indices
+from rnn_tui.tasks.mnist.data import MnistImages, load_extra, load_images, repeats, split_indices
 from rnn_tui.tasks.task import ImageEvaluation
 
 # The rows of an image that a network reads. With fewer of them a step takes that much less time,
@@ -129,6 +129,11 @@ def _labelled(images: Tensor, labels: Tensor) -> TrainingSet:
     return TrainingSet(images, labels, torch.where(labels == SEVENS.digit, labels, NOT_PLAIN))
 
 
+def _never_plain(images: Tensor, labels: Tensor) -> TrainingSet:
+    """Return images of which none shows a digit that keeps limits of distortion."""
+    return TrainingSet(images, labels, torch.full_like(labels, NOT_PLAIN))
+
+
 @cache
 def drawings(count: int) -> TrainingSet:
     """Draw digits in rare hands, then as many pictures of no digit, the same for every run.
@@ -173,7 +178,7 @@ class MnistProblem(Problem):
         self._device = device
         self.metric_definitions = MNIST.metric_definitions
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)  #: whether products are in it.
-        data = load_mnist(config.data_dir)
+        data = load_images(config)
         train, validation = split_indices(data.train_labels, config.seed)
 
         self.model = build_model(config)
@@ -225,7 +230,8 @@ class MnistProblem(Problem):
             the images, and what else than MNIST's there is, in words.
         """
         config = self._config
-        samples = _labelled(data.train_images.index_select(0, train), data.train_labels[train])
+        mark_plain = _labelled if config.image_set.shows_digits else _never_plain
+        samples = mark_plain(data.train_images.index_select(0, train), data.train_labels[train])
         note = ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
@@ -234,7 +240,9 @@ class MnistProblem(Problem):
         if config.extra_data is not None:
             images, labels = load_extra(config.extra_data, no_digits=config.knows_no_digit)
             times = repeats(len(labels), len(train))
-            samples = samples.with_more(_labelled(images.repeat(times, 1, 1), labels.repeat(times)))
+            samples = samples.with_more(
+                mark_plain(images.repeat(times, 1, 1), labels.repeat(times))
+            )
             note += f", {len(labels):,} of your own, each used {times} times an epoch"
         return samples, note
 
@@ -362,7 +370,7 @@ class MnistProblem(Problem):
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ImageEvaluation:
         """Read the whole test set with a copy of `weights`, on the CPU, as precisely as the run."""
         settings = as_kind(config, ImageConfig)
-        data = load_mnist(settings.data_dir)
+        data = load_images(settings)
         bfloat16 = settings.recipe.bfloat16 and fast_bfloat16(torch.device("cpu"))
         pixels = to_pixels(data.test_images, settings.recipe.standardise)
         logits = predict(build_model(settings), weights, pixels, bfloat16=bfloat16)
@@ -379,6 +387,7 @@ class MnistProblem(Problem):
             predictions=predictions,
             confusion=confusion.reshape(CLASSES, CLASSES),
             misread=wrong[confident_first],
+            classes=settings.classes,
         )
 
     def _measured(
