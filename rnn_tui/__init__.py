@@ -1,3 +1,79 @@
-"""rnn-tui: train, watch and question small recurrent networks in the terminal."""
+"""Train, watch and question small recurrent networks: in the terminal, in scripts, in notebooks.
+
+    import rnn_tui
+
+    run = rnn_tui.train("adder", preset="fast", seeds=20)
+    network = rnn_tui.load_network(run)
+    print(network.trace("1011 110"))
+
+The names of `__all__` are all that scripts and notebooks need. Each is imported when it is first
+asked for, so that `import rnn_tui` loads neither PyTorch nor NumPy.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rnn_tui.api.run import Run, runs
+    from rnn_tui.api.training import register, train
+    from rnn_tui.engine.config import Recipe, RunConfig
+    from rnn_tui.engine.errors import UserError
+    from rnn_tui.engine.metrics import ACCURACY, Measure, Metric
+    from rnn_tui.networks import CELLS
+    from rnn_tui.networks.cell import Cell
+    from rnn_tui.tasks import TASKS
+    from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 __version__ = "0.1.0"
+
+__all__ = [
+    "ACCURACY",
+    "CELLS",
+    "TASKS",
+    "Cell",
+    "Measure",
+    "Metric",
+    "Preset",
+    "Recipe",
+    "Run",
+    "RunConfig",
+    "SequenceShape",
+    "Task",
+    "UserError",
+    "register",
+    "runs",
+    "train",
+]
+
+#: the module of each public name.
+_MODULES = {
+    "ACCURACY": "rnn_tui.engine.metrics",
+    "CELLS": "rnn_tui.networks",
+    "TASKS": "rnn_tui.tasks",
+    "Cell": "rnn_tui.networks.cell",
+    "Measure": "rnn_tui.engine.metrics",
+    "Metric": "rnn_tui.engine.metrics",
+    "Preset": "rnn_tui.tasks.task",
+    "Recipe": "rnn_tui.engine.config",
+    "Run": "rnn_tui.api.run",
+    "RunConfig": "rnn_tui.engine.config",
+    "SequenceShape": "rnn_tui.tasks.task",
+    "Task": "rnn_tui.tasks.task",
+    "UserError": "rnn_tui.engine.errors",
+    "register": "rnn_tui.api.training",
+    "train": "rnn_tui.api.training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "runs":  # a package that can be called: see there
+        return import_module("rnn_tui.runs")
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(_MODULES[name]), name)
+    globals()[name] = value  # the next time it is there
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

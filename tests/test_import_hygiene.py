@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import rnn_tui
 from rnn_tui.cli.commands import COMMANDS
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
@@ -320,3 +321,31 @@ def test_no_import_of_the_package_changes_anything_in_the_process() -> None:
     changed, modules = outcome_of(EFFECTS)
     assert changed == []
     assert modules == {"rnn_tui"}
+
+
+PUBLIC = """
+import json, sys
+import rnn_tui
+for name in rnn_tui.__all__:
+    assert getattr(rnn_tui, name) is not None, name
+assert not {"torch", "pandas", "matplotlib", "tqdm", "IPython"} & set(sys.modules)
+print(json.dumps([rnn_tui.__all__, sorted(sys.modules)]))
+"""
+PACKAGE = """
+import json, sys
+before = set(sys.modules)
+import rnn_tui
+print(json.dumps([dir(rnn_tui), sorted(set(sys.modules) - before)]))
+"""
+
+
+def test_the_package_imports_nothing_before_a_name_of_it_is_used() -> None:
+    names, modules = outcome_of(PACKAGE)
+    assert set(rnn_tui.__all__) <= set(names)
+    assert modules - set(sys.stdlib_module_names) == {"rnn_tui"}
+
+
+def test_no_public_name_imports_what_trains() -> None:
+    names, modules = outcome_of(PUBLIC)
+    assert len(names) <= 25
+    assert not modules & (HEAVY - {"safetensors"} | FACES)

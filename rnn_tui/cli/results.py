@@ -11,16 +11,14 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric, by_variant, main_metric
+from rnn_tui.engine.metrics import Metric, by_variant
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.runs.words import figures_in_words
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     from rich.table import Table
-
-#: variants whose figures one line has room for.
-NETWORKS_IN_A_LINE = 3
 
 
 class TrainingOutput:
@@ -171,40 +169,6 @@ class TrainingOutput:
 
 def _named_values(figures: Mapping[str, float]) -> list[str]:
     return [f"{name}={value:.6g}" for name, value in figures.items()]
-
-
-def figures_in_words(state: RunState, epoch: events.EpochEnded) -> str:
-    """Return an epoch's figures in words: those that a chart of the app would draw."""
-    if state.config.variants:
-        return _variants_in_words(state, epoch)
-    return "  ".join(
-        metric.in_words(epoch.metrics[metric.name])
-        for metric in state.metric_definitions
-        if metric.chart and metric.name in epoch.metrics
-    )
-
-
-def _variants_in_words(state: RunState, epoch: events.EpochEnded) -> str:
-    """Return the main metric of each variant, or its range over many: for more there is no room."""
-    measured = (metric for metric in state.metric_definitions if metric.name in epoch.replicas)
-    metric = main_metric(measured, TASKS[state.config.task].headline)
-    if metric is None:
-        return ""
-    unit = f" {metric.unit}" if metric.unit else ""
-    variants = state.config.variants
-    label = metric.label
-    if state.config.seed_count > 1:
-        label = f"{label}, mean of {state.config.seed_count}"
-    means = [spread.mean for spread in state.spreads(metric.name)]
-    if len(variants) > NETWORKS_IN_A_LINE:
-        low = metric.format(min(means))
-        high = metric.format(max(means))
-        return f"{label}: {low} … {high}{unit} over {len(variants)} networks"
-    figures = [
-        f"{variant.label} {metric.format(mean)}{unit}"
-        for variant, mean in zip(variants, means, strict=True)
-    ]
-    return f"{label}: {'  '.join(figures)}"
 
 
 def variant_lines(

@@ -57,6 +57,10 @@ class TaskError(UserError):
     """A task whose code can't be used, such as that of a broken plug-in."""
 
 
+class TrainingError(UserError):
+    """A training that could not go on, or that could not all be stored."""
+
+
 class DivergedError(UserError):
     """A loss that became NaN or infinite."""
 

@@ -139,6 +139,12 @@ class RunStore:
         with self._reading(run_id):
             return read_logged_values(self._connection, run_id, kind)
 
+    def curve(self, run: RunRecord, metric: str) -> Curve:
+        """Return every value of a metric that was logged of a run."""
+        with self._reading(run.run_id):
+            [curve] = read_curves(self._connection, [run], metric)
+        return curve
+
     def outlines(self, runs: Sequence[RunRecord], metric: str) -> list[tuple[RunRecord, Curve]]:
         """Return each run with a metric's curve, of at most as many points as a chart can show.
 
@@ -207,10 +213,7 @@ class RunStore:
         Raises:
             SettingError: if it can't be a name, or another run has that name.
         """
-        name = name.strip()
-        _check_line("name", name, LONGEST_NAME)
-        if name == LAST or name.startswith("-"):
-            raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
+        name = check_name(name)
         try:
             self._update(run, name=name)
         except StoreError as error:
@@ -351,6 +354,15 @@ class RunStore:
 def existing_store() -> AbstractContextManager[RunStore | None]:
     """Return the store, or None if there is no database yet: to look for runs makes none."""
     return RunStore() if run_database().exists() else nullcontext()
+
+
+def check_name(name: str) -> str:
+    """Return a name for a run without spaces around it; a SettingError if it can be none."""
+    name = name.strip()
+    _check_line("name", name, LONGEST_NAME)
+    if name == LAST or name.startswith("-"):
+        raise SettingError(f"“{name}” can't be a name, since a command would misread it.")
+    return name
 
 
 def _check_line(noun: str, text: str, longest: int) -> None:

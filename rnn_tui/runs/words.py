@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.config import CELL_KEY, RECIPE_LABELS, RunConfig
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.metrics import Spread, main_metric
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.settings import SETTINGS, RangeSetting
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
+    from rnn_tui.engine.events import EpochEnded
+    from rnn_tui.engine.state import RunState
     from rnn_tui.runs.run_record import RunRecord, Session
 
 NOTHING = "–"
@@ -22,6 +24,8 @@ NOTHING = "–"
 LONGEST_AUTOMATIC_NAME = 60
 LONGEST_VALUE = 80
 LONGEST_PATH = 1000
+#: variants whose figures one line has room for.
+NETWORKS_IN_A_LINE = 3
 #: by name of a setting for a file, its word in the name of a run with such a file.
 FILES_IN_NAMES = {"data_dir": "data", "extra_data": "extra", "start_from": "tuned"}
 
@@ -102,6 +106,40 @@ def figure_with_name(run: "RunRecord", metric: str, value: float | None) -> str:
     if text == NOTHING:
         return text
     return f"{text} {run.spec(metric).label}"
+
+
+def figures_in_words(state: "RunState", epoch: "EpochEnded") -> str:
+    """Return an epoch's figures in words: those that a chart of the app would draw."""
+    if state.config.variants:
+        return _variants_in_words(state, epoch)
+    return "  ".join(
+        metric.in_words(epoch.metrics[metric.name])
+        for metric in state.metric_definitions
+        if metric.chart and metric.name in epoch.metrics
+    )
+
+
+def _variants_in_words(state: "RunState", epoch: "EpochEnded") -> str:
+    """Return the main metric of each variant, or its range over many: for more there is no room."""
+    measured = (metric for metric in state.metric_definitions if metric.name in epoch.replicas)
+    metric = main_metric(measured, TASKS[state.config.task].headline)
+    if metric is None:
+        return ""
+    unit = f" {metric.unit}" if metric.unit else ""
+    variants = state.config.variants
+    label = metric.label
+    if state.config.seed_count > 1:
+        label = f"{label}, mean of {state.config.seed_count}"
+    means = [spread.mean for spread in state.spreads(metric.name)]
+    if len(variants) > NETWORKS_IN_A_LINE:
+        low = metric.format(min(means))
+        high = metric.format(max(means))
+        return f"{label}: {low} … {high}{unit} over {len(variants)} networks"
+    figures = [
+        f"{variant.label} {metric.format(mean)}{unit}"
+        for variant, mean in zip(variants, means, strict=True)
+    ]
+    return f"{label}: {'  '.join(figures)}"
 
 
 def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tuple[str, str]]:

@@ -70,6 +70,21 @@ def add_plugins(tasks: MutableMapping[str, Task]) -> list[str]:
     return load_plugins(GROUP, "task", add)
 
 
+def register(task: Task) -> None:
+    """Add a task of a script or a notebook, in place of an earlier one of its name.
+
+    Raises:
+        SettingError: something in it does not fit, or a task that is installed has its name.
+    """
+    try:
+        check(task)
+    except SettingError as error:
+        raise SettingError(f"This task can't be used: {error}.") from error
+    if task.name in INSTALLED and TASKS[task.name] is not task:
+        raise SettingError(f"There is a task called {task.name} already; choose another name.")
+    TASKS[task.name] = task
+
+
 def check(task: Task) -> None:
     """Check a task of a plug-in, and that it has settings for every preset and cell.
 
@@ -137,3 +152,5 @@ def _check_different(kind: str, names: Sequence[str]) -> None:
 TASKS = TaskRegistry({task.name: task for task in (MNIST, RECALL, ADDER)})
 #: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
+#: The tasks that ship or that packages bring: no script replaces them.
+INSTALLED = frozenset(TASKS)

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.cli.results import figures_in_words
 from rnn_tui.engine.metrics import ACCURACY, Measure
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import figures_in_words
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
-from rnn_tui.cli.results import TrainingOutput, figures_in_words
+from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.runs.action import Action, add_json, add_run
 from rnn_tui.cli.runs.remote_control import where_it_stands
 from rnn_tui.engine.pace import duration, time_left
@@ -18,6 +18,7 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.export.documents import full_document
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import figures_in_words
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

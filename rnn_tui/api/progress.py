@@ -1,0 +1,93 @@
+"""Shows the progress of a training in scripts and notebooks: tqdm's bar, or a line on stderr."""
+
+import sys
+from typing import Any, Self
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.pace import time_left
+from rnn_tui.engine.state import RunState
+from rnn_tui.runs.words import figures_in_words
+
+
+def in_notebook() -> bool:
+    """Return whether this code runs in a kernel of Jupyter, whose streams are no terminals."""
+    ipython = sys.modules.get("IPython")
+    shell = None if ipython is None else ipython.get_ipython()
+    return getattr(shell, "kernel", None) is not None
+
+
+def say(text: str) -> None:
+    """Print a message on stderr."""
+    print(f"rnn-tui: {printable(text, 1000)}", file=sys.stderr, flush=True)
+
+
+class TrainingProgress:
+    """The progress of one run, where somebody can see it: in a notebook or on a terminal.
+
+    Args:
+        shown: whether it is wanted at all.
+    """
+
+    def __init__(self, *, shown: bool) -> None:
+        self._shown = shown and (in_notebook() or sys.stderr.isatty())
+        self._bar: Any = None  #: a bar of tqdm, or a `_Line`; None before the first step.
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        if self._bar is not None:
+            self._bar.close()
+
+    def show(self, state: RunState) -> None:
+        """Show how far a run is, and the figures of its last epoch."""
+        if not self._shown or not state.total_steps:
+            return
+        if self._bar is None:
+            self._bar = _new_bar(state)
+        figures = figures_in_words(state, state.epochs[-1]) if state.epochs else ""
+        self._bar.set_postfix_str(figures, refresh=False)
+        if isinstance(self._bar, _Line):
+            self._bar.left = time_left(state.remaining)
+        self._bar.update(state.step - self._bar.n)
+
+
+def _new_bar(state: RunState) -> Any:
+    """Return a bar of tqdm, which knows terminals and notebooks, or else a line."""
+    try:
+        from tqdm.auto import tqdm  # noqa: PLC0415 - not a dependency
+    except ImportError:
+        return _Line(state.config.name, state.total_steps, state.step)
+    return tqdm(desc=state.config.name, total=state.total_steps, initial=state.step, unit=" steps")
+
+
+class _Line:
+    """A line on stderr, written over each time: what this module uses of tqdm's bar."""
+
+    def __init__(self, label: str, total: int, initial: int) -> None:
+        self.n = initial  #: steps done.
+        self.left = ""  #: the time left, in words.
+        self._label = label
+        self._total = total
+        self._postfix = ""
+        self._percent = -1  #: what the line says.
+
+    def set_postfix_str(self, text: str, *, refresh: bool) -> None:  # noqa: ARG002 - as tqdm's
+        """Say `text` after the percentage, from the next update on."""
+        self._postfix = text
+
+    def update(self, steps: int) -> None:
+        """Count steps; the line is written once for each percent."""
+        self.n += steps
+        percent = 100 * self.n // self._total
+        if percent == self._percent:
+            return
+        self._percent = percent
+        line = f"{self._label}: {percent:3} %  {self._postfix}  {self.left}".rstrip()
+        sys.stderr.write(f"\r{line}\x1b[K" if sys.stderr.isatty() else f"\r{line:<100}")
+        sys.stderr.flush()
+
+    def close(self) -> None:
+        """End the line."""
+        sys.stderr.write("\n")
+        sys.stderr.flush()

@@ -1,0 +1,365 @@
+"""Stored runs for scripts and notebooks: settings, figures as arrays and frames, charts."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.settings import check_choice
+from rnn_tui.engine.state import Status
+from rnn_tui.engine.suggestions import did_you_mean
+from rnn_tui.runs import LAST
+from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.store import RunStore, existing_store
+from rnn_tui.runs.words import spread_figure
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class RunHistory:
+    """The values of a metric over a training, P of them for each of N networks and S seeds."""
+
+    metric: str  #: its name, such as `val_loss`.
+    steps: npt.NDArray[np.int64]  #: (P,) when, in steps.
+    epochs: Array  #: (P,) when, in epochs, fractions included.
+    seconds: Array  #: (P,) when, in seconds of training.
+    values: Array  #: (P, N, S).
+
+    @property
+    def mean(self) -> Array:
+        """The mean over the seeds, (P, N)."""
+        mean: Array = self.values.mean(axis=2)
+        return mean
+
+    @property
+    def sd(self) -> Array:
+        """The sample standard deviation over the seeds, (P, N); zero for one seed."""
+        if self.values.shape[2] < 2:
+            return np.zeros(self.values.shape[:2])
+        deviations: Array = self.values.std(axis=2, ddof=1)
+        return deviations
+
+
+class Run:
+    """A stored run: one or more networks, each trained with one or more seeds.
+
+    Args:
+        name: the name of the run, its id, the beginning of its id, or `last` for the newest one.
+
+    Raises:
+        UserError: there is no such run, or several.
+
+    Examples:
+        >>> run = rnn_tui.Run("last")
+        >>> run.task, run.status, run.networks, run.seeds
+        ('adder', 'finished', ('H 5 bce',), (0, 1))
+        >>> run.results["test_bit_accuracy"].mean() > 50
+        True
+    """
+
+    def __init__(self, name: str = LAST) -> None:
+        with RunStore() as store:
+            self._record = store.find(name)
+
+    @classmethod
+    def _of(cls, record: RunRecord) -> Self:
+        run = cls.__new__(cls)
+        run._record = record  # noqa: SLF001 - of this class
+        return run
+
+    def __repr__(self) -> str:
+        """The run in a line: name, status, main figure."""
+        return f"<Run {self.name}: {', '.join((self.status, *self._figures_in_words()))}>"
+
+    def _figures_in_words(self) -> Iterator[str]:
+        """Yield the last known figure of each network."""
+        record = self._record
+        for network in record.networks:
+            metric, spread = record.final_metric, network.final
+            if spread is None:
+                metric, spread = record.metric, network.last
+            if spread is not None:
+                figure = f"{record.spec(metric).label} {spread_figure(record, metric, spread)}"
+                yield f"{network.label} {figure}".strip()
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Run) and other.id == self.id
+
+    def __hash__(self) -> int:
+        return hash(self.id)
+
+    @property
+    def id(self) -> str:
+        """Its id, which never changes."""
+        return self._record.run_id
+
+    @property
+    def name(self) -> str:
+        """Its name, which a user may change."""
+        return self._record.name
+
+    @property
+    def settings(self) -> RunConfig:
+        """All settings that it was trained with."""
+        return self._record.config
+
+    @property
+    def task(self) -> str:
+        """The name of its task."""
+        return self.settings.task
+
+    @property
+    def cell(self) -> str:
+        """The name of its recurrent cell."""
+        return self.settings.cell
+
+    @property
+    def preset(self) -> str:
+        """The name of the preset that its settings started from."""
+        return self.settings.preset
+
+    @property
+    def status(self) -> str:
+        """`finished`, `stopped`, `interrupted`, `failed`, `training` and so on."""
+        return str(self._record.status)
+
+    @property
+    def created(self) -> datetime:
+        """When it began, in UTC."""
+        return datetime.fromtimestamp(self._record.created, UTC)
+
+    @property
+    def seconds(self) -> float:
+        """How long it trained, in seconds, pauses left out."""
+        return self._record.elapsed
+
+    @property
+    def parameters(self) -> int:
+        """The number of trainable weights of all its networks."""
+        return self._record.parameters
+
+    @property
+    def message(self) -> str:
+        """Why it failed; mostly empty."""
+        return self._record.message
+
+    @property
+    def weights(self) -> Path:
+        """The file of its weights, whether or not there are any yet."""
+        return self._record.weights
+
+    @property
+    def networks(self) -> tuple[str, ...]:
+        """What its N networks are called, such as `H 5 bce`; the cell's name for a single one."""
+        variants = self.settings.variants
+        if not variants:
+            return (self.settings.name,)
+        return tuple(variant.label for variant in variants)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """The S seeds that each of its networks was trained with."""
+        replicas = self.settings.replicas
+        return tuple(dict.fromkeys(replica.seed for replica in replicas)) or (self.settings.seed,)
+
+    @property
+    def metrics(self) -> tuple[str, ...]:
+        """The names of everything that was measured, for `history`, `frame` and `plot`."""
+        with RunStore() as store:
+            return tuple(store.metrics(self.id))
+
+    @cached_property
+    def results(self) -> dict[str, Array]:
+        """Every metric of the test, (N, S): each network with each seed. Empty before the test.
+
+        Accuracies are in percent.
+        """
+        with RunStore() as store:
+            logged = store.logged_values(self.id, "test")
+        figures = logged[-1].figures if logged else {}
+        return {name: self._by_network([value])[0] for name, value in figures.items()}
+
+    def _by_network(self, values: Sequence[float | tuple[float, ...]]) -> Array:
+        """Return P values as (P, N, S), each a number for all networks or one for each."""
+        networks, seeds = len(self.networks), len(self.seeds)
+        points = np.array(values, np.float64).reshape(len(values), -1)  # (P, N·S), or (P, 1)
+        whole = np.broadcast_to(points, (len(values), networks * seeds))
+        return whole.reshape(-1, networks, seeds).copy()
+
+    def history(self, metric: str | None = None) -> RunHistory:
+        """Return the values of a metric over the training.
+
+        Args:
+            metric: one of `metrics`; by default the main one in validation.
+
+        Raises:
+            UserError: it was not measured.
+
+        Examples:
+            >>> losses = rnn_tui.Run("last").history("val_loss")
+            >>> losses.values.shape == (len(losses.epochs), 1, 2)  # points, networks, seeds
+            True
+        """
+        metric = self._metric(metric)
+        with RunStore() as store:
+            curve = store.curve(self._record, metric)
+        return RunHistory(
+            metric,
+            np.array(curve.steps, np.int64),
+            np.array(curve.epochs, np.float64),
+            np.array(curve.elapsed, np.float64),
+            self._by_network(curve.values),
+        )
+
+    def _metric(self, metric: str | None) -> str:
+        """Return the name of a metric that was measured; the main one for None."""
+        measured = self.metrics
+        name = metric or self._record.metric or (measured[0] if measured else "")
+        if not measured:
+            raise ExportError(f"Nothing has been measured of run {self.name} yet.")
+        if name not in measured:
+            raise ExportError(
+                f"Run {self.name} has no metric “{printable(name)}”{did_you_mean(name, measured)}, "
+                f"only {', '.join(measured)}."
+            )
+        return name
+
+    def frame(self, metric: str | None = None) -> "pd.DataFrame":
+        """Return figures as a table of pandas.
+
+        Args:
+            metric: one of `metrics`, for its values over the training: a row for each moment and
+                network. By default the results of the test, a row for each network.
+
+        Raises:
+            UserError: pandas is not installed, or the metric was not measured.
+
+        Examples:
+            >>> rnn_tui.Run("last").frame()[["network", "seed"]]
+               network  seed
+            0  H 5 bce     0
+            1  H 5 bce     1
+        """
+        pandas = _pandas()
+        if metric is None:
+            networks = np.repeat(self.networks, len(self.seeds))
+            seeds = np.tile(self.seeds, len(self.networks))
+            figures = {name: values.ravel() for name, values in self.results.items()}
+            return pandas.DataFrame({"network": networks, "seed": seeds, **figures})
+        history = self.history(metric)
+        points, networks, seeds = np.indices(history.values.shape).reshape(3, -1)
+        return pandas.DataFrame(
+            {
+                "step": history.steps[points],
+                "epoch": history.epochs[points],
+                "seconds": history.seconds[points],
+                "network": np.array(self.networks)[networks],
+                "seed": np.array(self.seeds)[seeds],
+                metric: history.values.ravel(),
+            }
+        )
+
+    def resume(self, *, progress: bool = True) -> "Run":
+        """Go on with the training from the last checkpoint, up to the end that was planned.
+
+        The result is that of a run without interruption.
+
+        Args:
+            progress: whether to show a bar.
+
+        Returns:
+            the run as it is then.
+
+        Raises:
+            UserError: it has ended, or its checkpoint can't be read.
+        """
+        from rnn_tui.api.training import resume  # noqa: PLC0415 - which makes runs
+
+        return resume(self, progress=progress)
+
+    def refresh(self) -> None:
+        """Read again what is stored, as of a run that another process trains."""
+        with RunStore() as store:
+            self._record = store.find(self.id)
+        self.__dict__.pop("results", None)
+
+    def rename(self, name: str) -> None:
+        """Call it something else.
+
+        Raises:
+            UserError: it can't be a name, or another run has it.
+        """
+        with RunStore() as store:
+            store.rename(self._record, name)
+        self.refresh()
+
+    def delete(self) -> None:
+        """Delete it; for 30 days `rnn-tui runs restore` brings it back.
+
+        Raises:
+            UserError: it is in training.
+        """
+        with RunStore() as store:
+            store.delete(self._record)
+
+
+def _pandas() -> Any:
+    """Return pandas, which is no dependency.
+
+    Raises:
+        ExportError: it is not installed.
+    """
+    from rnn_tui.runs.export.formats import imported  # noqa: PLC0415 - on use only
+
+    return imported("pandas", "notebook", "Frames")
+
+
+def runs(
+    task: str | None = None,
+    *,
+    status: str | None = None,
+    cell: str | None = None,
+    preset: str | None = None,
+    tag: str | None = None,
+    most: int | None = None,
+) -> list[Run]:
+    """Return stored runs, the newest first: those of scripts, the command line and the app.
+
+    Args:
+        task: only those of this task.
+        status: only those with this status, such as `finished`.
+        cell: only those with this recurrent cell.
+        preset: only those with this preset.
+        tag: only those with this tag.
+        most: how many at most.
+
+    Raises:
+        UserError: there is no such status, or the store can't be read.
+
+    Examples:
+        >>> [run.task for run in rnn_tui.runs("adder", status="finished")]
+        ['adder']
+    """
+    if status is not None:
+        check_choice("Status", status, [known.value for known in Status])
+    wanted = {"status": status, "cell": cell, "preset": preset}
+    with existing_store() as store:
+        records = [] if store is None else store.runs(task)
+    chosen = []
+    for record in records:
+        run = Run._of(record)  # noqa: SLF001 - of this module
+        fits = all(value is None or getattr(run, name) == value for name, value in wanted.items())
+        if fits and (tag is None or tag in record.tags):
+            chosen.append(run)
+    return chosen[:most]

@@ -1,0 +1,251 @@
+"""Trains networks from a script or a notebook, as `rnn-tui train` does."""
+
+import signal
+from collections.abc import Mapping, Sequence
+from os import PathLike
+from typing import Any
+
+from rnn_tui import networks, tasks
+from rnn_tui.api.progress import TrainingProgress, say
+from rnn_tui.api.run import Run
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError, TrainingError, printable
+from rnn_tui.engine.events import Control, Event, LogLine, new_run_id
+from rnn_tui.engine.process import prepare_process
+from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, check_choice
+from rnn_tui.engine.signals import stopping, stopping_on_signals
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.suggestions import did_you_mean
+from rnn_tui.networks.cell import Cell
+from rnn_tui.runs import training
+from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.runs.store import RunStore, check_name
+from rnn_tui.runs.unsaved import UnsavedRun, give_up
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
+
+#: settings of every task, which `Task.settings` does not list.
+OF_EVERY_TASK = ("device", "workers")
+#: settings of a task that trains on files, besides.
+OF_FILES = ("data_dir", "extra_data", "start_from")
+
+
+def register(thing: Task | Cell | type[Cell]) -> None:
+    """Make a task or a cell of your own known, so that networks can be trained with it.
+
+    `train` does this with a task and a cell that it is given. In another session, register them
+    before you load runs that were trained with them. A later one replaces an earlier one of the
+    same name.
+
+    Args:
+        thing: the task, or the cell.
+
+    Raises:
+        UserError: something in it does not fit, or its name is taken by one that is installed.
+
+    Examples:
+        >>> class MinimalGatedUnit(rnn_tui.Cell):
+        ...     name, label = "mgu", "MGU"
+        ...     gates = ("forget", "candidate")
+        ...     keep_gate = "forget"
+        ...
+        ...     def step(self, operations, read, recurrent, last):
+        ...         forget = operations.edited("forget", operations.sigmoid(read[0] + recurrent[0]))
+        ...         candidate = operations.tanh(read[1] + forget * recurrent[1])
+        ...         candidate = operations.edited("candidate", candidate)
+        ...         state = forget * last.state + (1 - forget) * candidate
+        ...         return last._replace(state=state, gates=(forget, candidate))
+        >>> rnn_tui.register(MinimalGatedUnit())
+        >>> "mgu" in rnn_tui.CELLS
+        True
+    """
+    if isinstance(thing, type) and issubclass(thing, Cell):
+        thing = thing()
+    if isinstance(thing, Task):
+        tasks.register(thing)
+    elif isinstance(thing, Cell):
+        networks.register(thing)
+    else:
+        raise SettingError(f"“{printable(thing)}” is neither a Task nor a Cell.")
+
+
+def train(
+    task: str | Task,
+    *,
+    cell: str | Cell | None = None,
+    preset: str | None = None,
+    name: str | None = None,
+    progress: bool = True,
+    **settings: Any,
+) -> Run:
+    """Train networks on a task, and store the run as `rnn-tui train` does.
+
+    Ctrl-C, or the interruption of a notebook's kernel, stops the training after the step in hand
+    and keeps its checkpoint; then `KeyboardInterrupt` is raised. `Run("last").resume()` goes on.
+
+    Args:
+        task: the name of a task, a key of `TASKS`; or a task of your own.
+        cell: the name of a recurrent cell, a key of `CELLS`; or a cell of your own. By default the
+            task's usual one.
+        preset: the name of one of the task's presets; by default the first.
+        name: what to call the run; by default it says how the settings differ from the preset.
+        progress: whether to show a bar: tqdm's where it is installed, else a line on stderr.
+        settings: values in place of the preset's, by the names of the settings, such as `seeds=20`,
+            `hidden_size=[5, 10]`, `epochs=3`, `learning_rate=0.01`, `device="cpu"`.
+
+    Returns:
+        the run, finished; or stopped, if another process asked for that.
+
+    Raises:
+        UserError: a name or a setting is wrong, or the training failed.
+
+    Examples:
+        >>> run = rnn_tui.train("adder", preset="fast", hidden_size=5, seeds=2, epochs=1)
+        >>> run.status
+        'finished'
+        >>> run.results["test_bit_accuracy"].shape  # networks, seeds
+        (1, 2)
+    """
+    prepare_process()
+    if name is not None:
+        name = check_name(name)
+    config = config_of(task, cell, preset, settings)
+    return _Session(RunState(new_run_id(), config), name=name, progress=progress).run()
+
+
+def resume(run: Run, *, progress: bool = True) -> Run:
+    """Go on with a run from its last checkpoint, as `Run.resume` says."""
+    prepare_process()
+    with RunStore() as store:
+        record = store.find(run.id)
+        state = store.state(record)
+    return _Session(state, resumed=record, progress=progress).run()
+
+
+def config_of(
+    task: str | Task,
+    cell: str | Cell | None = None,
+    preset: str | None = None,
+    settings: Mapping[str, Any] | None = None,
+) -> RunConfig:
+    """Return the settings of a run, as `train` takes them.
+
+    Raises:
+        SettingError: a name or a value is wrong.
+    """
+    if isinstance(task, str):
+        check_choice("Task", task, tuple(TASKS))
+        task = TASKS[task]
+    elif TASKS.get(task.name) is not task:
+        register(task)
+    if cell is None:
+        cell = task.default_cell
+    elif not isinstance(cell, str):
+        register(cell)
+        cell = cell.name
+    values = {}
+    for name, value in (settings or {}).items():
+        field, plain_value = _setting(task, name, value)
+        values[field] = plain_value
+    return task.config(cell, preset, **values)
+
+
+def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
+    """Return the field and the value of a setting of a task.
+
+    One size or loss stands for a list of one, as `hidden_size=5` for `hidden_sizes=[5]`.
+    """
+    fields = {setting.singular: setting.name for setting in task.adjustable if setting.singular}
+    fields |= {known: known for known in (*task.settings, *OF_EVERY_TASK)}
+    if task.reads_data:
+        fields |= {known: known for known in OF_FILES}
+    if task.augmentations:
+        fields["augmentation"] = "augmentation"
+    if name not in fields:
+        hint = did_you_mean(name, fields)
+        listed = [known for known in fields if known == fields[known]]
+        raise SettingError(
+            f"{task.label} has no setting “{printable(name)}”{hint}; it has {', '.join(listed)}."
+        )
+    field = fields[name]
+    if isinstance(value, Run):
+        value = value.weights
+    if isinstance(value, PathLike):
+        value = str(value)
+    if hasattr(value, "tolist"):  # numbers and arrays of NumPy
+        value = value.tolist()
+    is_list = isinstance(SETTINGS.get(field), ListSetting | ChoicesSetting)
+    if is_list and (isinstance(value, str) or not isinstance(value, Sequence)):
+        value = (value,)
+    return field, value
+
+
+class _Session:
+    """The training of one run in this process, watched until it ends.
+
+    Args:
+        state: how far the run is.
+        name: what to call a new run; None for an automatic name.
+        resumed: the run to resume; None for a new one.
+        progress: whether to show a bar.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        *,
+        name: str | None = None,
+        resumed: RunRecord | None = None,
+        progress: bool,
+    ) -> None:
+        self._state = state
+        self._name = name
+        self._resumed = resumed
+        self._bar = TrainingProgress(shown=progress)
+        self._control = Control()
+        #: warnings, said once the bar is gone.
+        self._warnings: list[str] = []
+
+    def run(self) -> Run:
+        """Train until the end; returns the run as it is stored then.
+
+        Raises:
+            TrainingError: the training failed, or the run could not be stored.
+            KeyboardInterrupt: Ctrl-C, once the checkpoint is kept.
+        """
+        unsaved: list[UnsavedRun] = []
+        interrupts = [signal.SIGINT]
+        with stopping_on_signals(stopping(self._control), interrupts) as received, self._bar:
+            if self._resumed is None:
+                training.train(
+                    self._state.config,
+                    self._take,
+                    self._control,
+                    self._state.run_id,
+                    name=self._name,
+                    on_unsaved=unsaved.append,
+                )
+            else:
+                training.resume(self._resumed, self._take, self._control, on_unsaved=unsaved.append)
+        for warning in dict.fromkeys(self._warnings):
+            say(warning)
+        losses = give_up(unsaved)
+        if losses:
+            raise TrainingError(" ".join(losses))
+        if self._state.status is Status.FAILED:
+            raise TrainingError(self._state.message)
+        run = Run(self._state.run_id)
+        if received and self._state.status is Status.STOPPED:
+            say(
+                f"Run {run.name} is stopped at step {self._state.step:,} and stored; "
+                f'rnn_tui.Run("{run.id}").resume() goes on.'
+            )
+            raise KeyboardInterrupt
+        return run
+
+    def _take(self, event: Event) -> None:
+        """Take an event of the training loop."""
+        self._state = self._state.apply(event)
+        if isinstance(event, LogLine) and event.level == "warning":
+            self._warnings.append(event.text)
+        self._bar.show(self._state)
