@@ -68,8 +68,11 @@ class Replicas(nn.Module):
 
         Inputs may have any type, such as bytes.
         """
-        states = torch.stack([*self.steps(inputs)])  # (T, R, H, B)
-        return (states * self.readout[:, 0, :-1, None]).sum(dim=2) + self.readout[:, 0, -1:]
+        return self.at_every_step(inputs)[:, :, 0]
+
+    def at_every_step(self, inputs: Tensor) -> Tensor:
+        """Return the readout (T, R, O, B) after each step of `inputs` (T, R, F, B)."""
+        return _read_out(self.readout, torch.stack([*self.steps(inputs)]))
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the readout (R, O, B) at each sequence's end.
@@ -138,6 +141,14 @@ class Replicas(nn.Module):
         self.readout[replica, :, -1] = readout.bias
 
 
+def _read_out(readout: Tensor, states: Tensor) -> Tensor:
+    """Return the readout (T, R, O, B), of weights (R, O, H + 1), of states (T, R, H, B)."""
+    weight, bias = readout[:, :, :-1], readout[:, :, -1:]
+    if readout.shape[1] == 1:  # a tenth of an LSTM's step is saved by no product of matrices
+        return (states * weight.transpose(1, 2)).sum(dim=2, keepdim=True) + bias
+    return torch.matmul(weight, states) + bias
+
+
 def _drop_lacking(
     network: Replicas, weights: dict[str, Any], prefix: str, *_context: object
 ) -> None:
@@ -159,8 +170,8 @@ class ReplicaLSTM(Replicas):
         #: it.
         self._free: list[_Workspace] = []
 
-    def forward(self, inputs: Tensor) -> Tensor:
-        """Return what `Replicas.forward` does: (T, R, B) of `inputs` (T, R, F, B)."""
+    def at_every_step(self, inputs: Tensor) -> Tensor:
+        """Return what `Replicas.at_every_step` does: (T, R, O, B) of `inputs` (T, R, F, B)."""
         return self._outputs(inputs, False, None)
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
@@ -418,7 +429,7 @@ class _Pass(torch.autograd.Function):
             lengths: (R, B), where the ends are; None if that is the last step.
 
         Returns:
-            (R, O, B) at the end, else the first output at each step (T, R, B).
+            (R, O, B) at the end, else (T, R, O, B) at each step.
         """
         steps, _, _, batch = inputs.shape
         work = free.pop() if free else None
@@ -441,7 +452,7 @@ class _Pass(torch.autograd.Function):
         context.steps = len(states)
         if at_end:
             return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], read)
-        return (read * readout[:, 0, :-1, None]).sum(dim=2) + readout[:, 0, -1:]
+        return _read_out(readout, read)
 
     @staticmethod
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
@@ -465,12 +476,17 @@ def _from_every_step(
 ) -> tuple[Sequence[Tensor], Tensor]:
     """Return the gradients on the T states (R, H, B) and on the readout (R, O, H + 1).
 
-    They follow from that on the first output at each step (T, R, B).
+    They follow from that on the outputs at each step (T, R, O, B).
     """
-    to_states = gradient.unsqueeze(2) * readout[:, 0, :-1, None]  # (T, R, H, B)
-    to_readout = torch.zeros_like(readout)
-    to_readout[:, 0, :-1] = (states * gradient.unsqueeze(2)).sum(dim=(0, 3))
-    to_readout[:, 0, -1] = gradient.sum(dim=(0, 2))
+    weight = readout[:, :, :-1].transpose(1, 2)  # (R, H, O)
+    if readout.shape[1] == 1:
+        to_states = gradient * weight  # (T, R, H, B)
+        to_weight = (states * gradient).sum(dim=(0, 3))[:, None]  # (R, 1, H)
+    else:
+        to_states = torch.matmul(weight, gradient)  # (T, R, H, B)
+        to_weight = torch.matmul(gradient, states.transpose(2, 3)).sum(dim=0)  # (R, O, H)
+    to_bias = gradient.sum(dim=(0, 3))  # (R, O)
+    to_readout = torch.cat((to_weight, to_bias[:, :, None]), 2)
     return to_states.unbind(0), to_readout
 
 

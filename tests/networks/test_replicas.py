@@ -74,17 +74,20 @@ def assert_gradients_are_those_of(network: Replicas, pairs: list[Pair]) -> None:
 @pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
+@pytest.mark.parametrize("outputs", [1, 3])
 def test_outputs_after_every_step_and_their_gradients_are_pytorchs(
-    cell: str, sizes: tuple[int, ...], steps: int, batch: int
+    cell: str, sizes: tuple[int, ...], steps: int, batch: int, outputs: int
 ) -> None:
-    network, pairs = side_by_side(sizes, features=2, outputs=1, cell=cell)
+    network, pairs = side_by_side(sizes, features=2, outputs=outputs, cell=cell)
     inputs = inputs_for(network, steps, batch)
-    found = network(inputs)
-    assert found.shape == (steps, len(sizes), batch)
+    found = network.at_every_step(inputs)
+    assert found.shape == (steps, len(sizes), outputs, batch)
+    assert torch.equal(network(inputs), found[:, :, 0])
+    found = network.at_every_step(inputs)  # a pass can't go back after another one
     weight = torch.randn(found.shape, generator=torch.Generator().manual_seed(2)).double()
     (found.sin() * weight).sum().backward()
     for at, pair in enumerate(pairs):
-        expected = outputs_of(pair, inputs[:, at])[:, 0]
+        expected = outputs_of(pair, inputs[:, at])
         torch.testing.assert_close(found[:, at], expected, rtol=0, atol=1e-12)
         (expected.sin() * weight[:, at]).sum().backward()
     assert_gradients_are_those_of(network, pairs)
