@@ -224,7 +224,7 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
 
     Its weights are those that its training would begin with, except for the readout.
     """
-    from rnn_tui.tasks.sequences.problem import build_replicas  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.tasks.sequences.replica_problem import build_replicas  # noqa: PLC0415 - torch, on use only
 
     config = replace(
         network.config,

@@ -336,7 +336,7 @@ def draw_examples(
     Args:
         task: of sequences.
         config: settings of its networks; the seed is theirs.
-        count: how many.
+        count: how many; a set of data may have fewer.
         number: draws others for another one.
         length: of all of them; by default lengths as in training.
 
@@ -346,22 +346,17 @@ def draw_examples(
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.engine.problem import generator  # noqa: PLC0415
-    from rnn_tui.tasks.sequences.problem import SequenceProblem  # noqa: PLC0415
+    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem  # noqa: PLC0415
 
     # One small network: only the data is wanted.
     small = replace(config, hidden_sizes=config.hidden_sizes[:1], losses=config.losses[:1], seeds=1)
     kind = task.load()
-    if not issubclass(kind, SequenceProblem):
+    if not issubclass(kind, ReplicaProblem):
         raise TaskError(f"The task {task.name} has no sequences to look into.")
     problem = kind(small, torch.device("cpu"), lambda _: None)
-    random = generator(config.seed, "inside", number)
-    if length is None:
-        lengths = problem.random_lengths(count, random)
-    else:
-        lengths = torch.full((count,), length)
-    examples = problem.draw(lengths, random)  # of one seed
+    examples = problem.sample(count, generator(config.seed, "inside", number), length)
     return DrawnSequences(
         inputs=examples.inputs[0].movedim(1, 0).numpy().astype(np.float32),  # (T, N, F)
-        targets=examples.targets[0].reshape(count, -1).numpy(),
+        targets=examples.targets[0].reshape(examples.count, -1).numpy(),
         lengths=examples.lengths[0].numpy().astype(np.int64),
     )

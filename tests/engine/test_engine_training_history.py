@@ -19,7 +19,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.history import FEWEST, MOST_BYTES, read_history, snapshot_steps
 from rnn_tui.engine.weights_file import HISTORY_PREFIX, METADATA_KEY
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.sequences.problem import build_replicas
+from rnn_tui.tasks.sequences.replica_problem import build_replicas
 
 
 @given(st.integers(1, 10**5), st.integers(1, 10**5), st.integers(1, 2 * MOST_BYTES))

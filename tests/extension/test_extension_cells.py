@@ -17,7 +17,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
-from rnn_tui.tasks.sequences.problem import build_replicas
+from rnn_tui.tasks.sequences.replica_problem import build_replicas
 from tests.extension.toy_cell import MGUCell
 from tests.extension.toy_mingru import MinGRUCell
 

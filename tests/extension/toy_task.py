@@ -6,7 +6,7 @@ from torch import Tensor
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.sequences.classification import ClassificationProblem
-from rnn_tui.tasks.sequences.problem import Examples
+from rnn_tui.tasks.sequences.examples import Examples
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 MAJORITY = Task(

@@ -14,7 +14,7 @@ from rnn_tui.engine.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem, add_bits, draw_pairs, loss_of
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.sequences.problem import Examples
+from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
 numbers = st.integers(0, 2**64 - 1) | st.integers(0, 64).map(lambda bits: 2**bits - 1)

@@ -15,7 +15,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem
 from rnn_tui.tasks.recall.questions import RecallNetwork
-from rnn_tui.tasks.sequences.problem import Examples
+from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
 RECALL = TASKS["recall"]

@@ -16,7 +16,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
 from rnn_tui.tasks.sequences.classification import loss_of
-from rnn_tui.tasks.sequences.problem import Examples
+from rnn_tui.tasks.sequences.examples import Examples
 
 Small = Callable[..., SequenceConfig]
 

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from rnn_tui.tasks.sequences.problem import Examples, cut_into_batches, join
+from rnn_tui.tasks.sequences.examples import Examples, cut_into_batches, join
 
 
 @st.composite

@@ -23,7 +23,8 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem
-from rnn_tui.tasks.sequences.problem import Examples, SequenceProblem
+from rnn_tui.tasks.sequences.examples import Examples
+from rnn_tui.tasks.sequences.problem import SequenceProblem
 from tests.networks.ordinary import pytorch_weights
 
 LSTM = CELLS["lstm"]

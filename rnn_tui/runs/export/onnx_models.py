@@ -26,7 +26,7 @@ from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_images
 from rnn_tui.tasks.mnist.problem import to_pixels
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 
 Array = npt.NDArray[np.float32]
 # Sums of float32 in another order differ by about 1e-4 where logits are a hundred.
@@ -176,11 +176,11 @@ def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
     """Return for each replica sequences (N, T, F) as in training, and its logits (N, …)."""
     config = network.config
     length = config.lengths[1]
-    build = cast(type[SequenceProblem], network.task.load())
+    build = cast(type[ReplicaProblem], network.task.load())
     problem = build(config, torch.device("cpu"), lambda _: None)
-    lengths = torch.full((CHECKED,), length)
-    inputs = problem.draw(lengths, generator(config.seed, "export")).inputs[0].numpy()  # (N, T, F)
-    steps = network.steps(inputs.transpose(1, 2, 0), [length] * CHECKED)
+    examples = problem.sample(CHECKED, generator(config.seed, "export"), length)
+    inputs = examples.inputs[0].numpy()  # (N, T, F)
+    steps = network.steps(inputs.transpose(1, 2, 0), [length] * len(inputs))
     logits = np.stack([*steps])  # (T, R, O, N)
     if network.shape.every_step:
         by_replica = logits.transpose(1, 3, 0, 2)  # (R, N, T, O)

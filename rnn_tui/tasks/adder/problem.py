@@ -11,7 +11,8 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem, join
+from rnn_tui.tasks.sequences.examples import Batch, Examples, join
+from rnn_tui.tasks.sequences.problem import SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 TEST_LENGTHS = range(1, 21)

@@ -6,7 +6,7 @@ from torch import Tensor
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.sequences.classification import ClassificationProblem
-from rnn_tui.tasks.sequences.problem import Examples
+from rnn_tui.tasks.sequences.examples import Examples
 
 
 def draw_digits(lengths: Tensor, position: int, random: torch.Generator) -> Examples:

@@ -16,7 +16,8 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.tasks.sequences.problem import Batch, Examples, SequenceProblem
+from rnn_tui.tasks.sequences.examples import Batch, Examples
+from rnn_tui.tasks.sequences.problem import SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 EVALUATED = 200  # sequences of each length to evaluate each replica on
