@@ -14,7 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnn_tui.api.network import Network, load_network
     from rnn_tui.api.run import Run, runs
+    from rnn_tui.api.trace import NetworkTrace
     from rnn_tui.api.training import register, train
     from rnn_tui.engine.config import Recipe, RunConfig
     from rnn_tui.engine.errors import UserError
@@ -33,6 +35,8 @@ __all__ = [
     "Cell",
     "Measure",
     "Metric",
+    "Network",
+    "NetworkTrace",
     "Preset",
     "Recipe",
     "Run",
@@ -40,6 +44,7 @@ __all__ = [
     "SequenceShape",
     "Task",
     "UserError",
+    "load_network",
     "register",
     "runs",
     "train",
@@ -53,6 +58,8 @@ _MODULES = {
     "Cell": "rnn_tui.networks.cell",
     "Measure": "rnn_tui.engine.metrics",
     "Metric": "rnn_tui.engine.metrics",
+    "Network": "rnn_tui.api.network",
+    "NetworkTrace": "rnn_tui.api.trace",
     "Preset": "rnn_tui.tasks.task",
     "Recipe": "rnn_tui.engine.config",
     "Run": "rnn_tui.api.run",
@@ -60,6 +67,7 @@ _MODULES = {
     "SequenceShape": "rnn_tui.tasks.task",
     "Task": "rnn_tui.tasks.task",
     "UserError": "rnn_tui.engine.errors",
+    "load_network": "rnn_tui.api.network",
     "register": "rnn_tui.api.training",
     "train": "rnn_tui.api.training",
 }

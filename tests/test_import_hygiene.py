@@ -328,6 +328,8 @@ import json, sys
 import rnn_tui
 for name in rnn_tui.__all__:
     assert getattr(rnn_tui, name) is not None, name
+trace = rnn_tui.load_network("adder").trace("1011 110")
+assert trace.edit("state[0]=0").steps == trace.steps
 assert not {"torch", "pandas", "matplotlib", "tqdm", "IPython"} & set(sys.modules)
 print(json.dumps([rnn_tui.__all__, sorted(sys.modules)]))
 """

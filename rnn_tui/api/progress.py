@@ -4,7 +4,7 @@ import sys
 from typing import Any, Self
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.pace import time_left
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState
 from rnn_tui.runs.words import figures_in_words
 
@@ -21,52 +21,69 @@ def say(text: str) -> None:
     print(f"rnn-tui: {printable(text, 1000)}", file=sys.stderr, flush=True)
 
 
-class TrainingProgress:
-    """The progress of one run, where somebody can see it: in a notebook or on a terminal.
+class _Progress:
+    """The progress of one thing, where somebody can see it: in a notebook or on a terminal.
 
     Args:
         shown: whether it is wanted at all.
     """
 
     def __init__(self, *, shown: bool) -> None:
-        self._shown = shown and (in_notebook() or sys.stderr.isatty())
-        self._bar: Any = None  #: a bar of tqdm, or a `_Line`; None before the first step.
+        self.shown = shown and (in_notebook() or sys.stderr.isatty())  #: whether anybody sees it.
+        self.bar: Any = None  #: a bar of tqdm, or a `_Line`; None before the first step.
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        if self._bar is not None:
-            self._bar.close()
+        if self.bar is not None:
+            self.bar.close()
+
+
+class TrainingProgress(_Progress):
+    """The progress of one run."""
 
     def show(self, state: RunState) -> None:
         """Show how far a run is, and the figures of its last epoch."""
-        if not self._shown or not state.total_steps:
+        if not self.shown or not state.total_steps:
             return
-        if self._bar is None:
-            self._bar = _new_bar(state)
+        if self.bar is None:
+            self.bar = _new_bar(state.config.name, state.total_steps, state.step, " steps")
         figures = figures_in_words(state, state.epochs[-1]) if state.epochs else ""
-        self._bar.set_postfix_str(figures, refresh=False)
-        if isinstance(self._bar, _Line):
-            self._bar.left = time_left(state.remaining)
-        self._bar.update(state.step - self._bar.n)
+        self.bar.set_postfix_str(figures, refresh=False)
+        self.bar.update(state.step - self.bar.n)
 
 
-def _new_bar(state: RunState) -> Any:
+class ActionProgress(_Progress):
+    """The progress of any other long action, which is called `label`."""
+
+    def __init__(self, label: str, *, shown: bool) -> None:
+        super().__init__(shown=shown)
+        self._label = label
+
+    def show(self, progress: Progress) -> None:
+        """Show how much is done."""
+        if not self.shown or not progress.total:
+            return
+        if self.bar is None:
+            self.bar = _new_bar(self._label, progress.total, 0, "")
+        self.bar.update(progress.done - self.bar.n)
+
+
+def _new_bar(label: str, total: float, done: float, unit: str) -> Any:
     """Return a bar of tqdm, which knows terminals and notebooks, or else a line."""
     try:
         from tqdm.auto import tqdm  # noqa: PLC0415 - not a dependency
     except ImportError:
-        return _Line(state.config.name, state.total_steps, state.step)
-    return tqdm(desc=state.config.name, total=state.total_steps, initial=state.step, unit=" steps")
+        return _Line(label, total, done)
+    return tqdm(desc=label, total=total, initial=done, unit=unit)
 
 
 class _Line:
     """A line on stderr, written over each time: what this module uses of tqdm's bar."""
 
-    def __init__(self, label: str, total: int, initial: int) -> None:
-        self.n = initial  #: steps done.
-        self.left = ""  #: the time left, in words.
+    def __init__(self, label: str, total: float, done: float) -> None:
+        self.n = done  #: steps done.
         self._label = label
         self._total = total
         self._postfix = ""
@@ -76,14 +93,14 @@ class _Line:
         """Say `text` after the percentage, from the next update on."""
         self._postfix = text
 
-    def update(self, steps: int) -> None:
+    def update(self, steps: float) -> None:
         """Count steps; the line is written once for each percent."""
         self.n += steps
-        percent = 100 * self.n // self._total
+        percent = int(100 * self.n / self._total)
         if percent == self._percent:
             return
         self._percent = percent
-        line = f"{self._label}: {percent:3} %  {self._postfix}  {self.left}".rstrip()
+        line = f"{self._label}: {percent:3} %  {self._postfix}".rstrip()
         sys.stderr.write(f"\r{line}\x1b[K" if sys.stderr.isatty() else f"\r{line:<100}")
         sys.stderr.flush()
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.api.frames import pandas
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.settings import check_choice
@@ -251,15 +252,15 @@ class Run:
             0  H 5 bce     0
             1  H 5 bce     1
         """
-        pandas = _pandas()
+        library = pandas()
         if metric is None:
             networks = np.repeat(self.networks, len(self.seeds))
             seeds = np.tile(self.seeds, len(self.networks))
             figures = {name: values.ravel() for name, values in self.results.items()}
-            return pandas.DataFrame({"network": networks, "seed": seeds, **figures})
+            return library.DataFrame({"network": networks, "seed": seeds, **figures})
         history = self.history(metric)
         points, networks, seeds = np.indices(history.values.shape).reshape(3, -1)
-        return pandas.DataFrame(
+        return library.DataFrame(
             {
                 "step": history.steps[points],
                 "epoch": history.epochs[points],
@@ -312,17 +313,6 @@ class Run:
         """
         with RunStore() as store:
             store.delete(self._record)
-
-
-def _pandas() -> Any:
-    """Return pandas, which is no dependency.
-
-    Raises:
-        ExportError: it is not installed.
-    """
-    from rnn_tui.runs.export.formats import imported  # noqa: PLC0415 - on use only
-
-    return imported("pandas", "notebook", "Frames")
 
 
 def runs(

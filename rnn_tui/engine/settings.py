@@ -370,6 +370,8 @@ def register(setting: Setting) -> None:
 
 
 WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 0, 64)
+#: no setting of a run: an input to look at.
+TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
 def check_choice(what: str, value: str, choices: Sequence[str]) -> None:

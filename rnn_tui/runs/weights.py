@@ -297,11 +297,11 @@ def trained_networks(task: str) -> dict[str, Any]:
         with suppress(CheckpointError):
             cell = read_description(source.path)[0].cell
             paths.setdefault(cell, source.path)
-    make = _network_maker(task)
+    make = network_maker(task)
     return {cell: NETWORKS.get(path, make) for cell, path in paths.items()}
 
 
-def _network_maker(task: str) -> Callable[[WeightsFile], Any]:
+def network_maker(task: str) -> Callable[[WeightsFile], Any]:
     """Return the class that makes networks of a task's weights: of sequences, or else of images."""
     if TASKS[task].shape is not None:
         return TASKS[task].network

@@ -14,7 +14,7 @@ from rnn_tui.cli.questions import (
     add_weights_options,
     read_network_request,
 )
-from rnn_tui.engine.settings import SETTINGS, NumberSetting
+from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.tasks.adder import ADDER
@@ -23,7 +23,6 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 
 WITHOUT_INPUT = "without, only analyses of the whole network are printed"
-TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
 @dataclass(frozen=True)
