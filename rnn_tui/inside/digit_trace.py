@@ -13,8 +13,9 @@ import numpy as np
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.probes import Labels
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
+from rnn_tui.networks.stack import Changing
 from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.images.inference import CLASSES, Changing, RowReaderNetwork, digit_probabilities
+from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork, digit_probabilities
 
 ALL_STATES_NOTE = (
     "This readout takes the states of all 28 rows; an answer after fewer rows is the readout with "

@@ -3,8 +3,7 @@
 A test holds the forward pass here and PyTorch's together.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +12,7 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.stack import Changing, Layer, from_last, joined_states, unchanged
 from rnn_tui.networks.stepwise import (
     Activations,
     Array,
@@ -32,58 +32,9 @@ PIXEL_DEVIATION = 0.3081
 NO_DIGIT_LEARNED = 20 / 90  # the share of no digit in what preset photos learns from
 NO_DIGIT_ASKED = 1 / 100  # its share in what people ask about: a guess for a folder of digits
 
-#: returns the change while a layer, from 0, reads the rows forward or (True) backward, or None.
-Changing = Callable[[int, bool], Change | None]
-
-
-def unchanged(_layer: int, _backward: bool) -> None:
-    """Return None: nothing is changed in any layer."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """A recurrent layer."""
-
-    forward: CellWeights  #: the weights that read from the first row down.
-    #: the weights that read from the last row up, if there is such a direction; of the top layer
-    #: only the output after their first step is read.
-    backward: CellWeights | None = None
-
-    def read(
-        self, rows: Array, change: Change | None = None, backward_change: Change | None = None
-    ) -> list[Activations]:
-        """Read rows in each direction.
-
-        Args:
-            rows: (T, N, F).
-            change: what is changed while they are read forward, at each row.
-            backward_change: the same while they are read backward.
-
-        Returns:
-            what each direction holds at each of the rows (T, N, H).
-        """
-        directions = [self.forward.run(rows, change)]
-        if self.backward is not None:
-            by_step = _from_last(backward_change, len(rows))
-            activations = self.backward.run(rows[::-1], by_step)
-            directions.append(activations.mapped(_reversed))
-        return directions
-
 
 def _odds(share: float) -> float:
     return share / (1 - share)
-
-
-def _reversed(values: Array) -> Array:
-    """Return values (T, N, H), the last first."""
-    return values[::-1]
-
-
-def _from_last(change: Change | None, rows: int) -> Change | None:
-    """Return the change at each row for a direction that starts at the last row."""
-    if change is None:
-        return None
-    return lambda step, quantity, values: change(rows - 1 - step, quantity, values)
 
 
 def _in_one_step(change: Change | None, rows: int) -> Change | None:
@@ -96,11 +47,6 @@ def _in_one_step(change: Change | None, rows: int) -> Change | None:
         return np.concatenate([change(row, quantity, part) for row, part in enumerate(by_row)])
 
     return change_all
-
-
-def joined_states(directions: Sequence[Activations]) -> Array:
-    """Return the states (T, N, D·H) of all D directions of a layer."""
-    return np.concatenate([activations.states for activations in directions], axis=2)
 
 
 def digit_probabilities(chances: Array) -> Array:
@@ -231,7 +177,7 @@ class RowReaderNetwork:
         if top.backward is None:
             read_out = states.transpose(1, 0, 2).reshape(rows.shape[1], -1)  # (N, T·H)
         else:
-            change = _from_last(changing(number, True), len(rows))
+            change = from_last(changing(number, True), len(rows))
             backward_states = top.backward.run(rows[-1:], change).states  # (1, N, H)
             read_out = np.concatenate([states[-1], backward_states[0]], axis=1)  # (N, 2·H)
         weight, bias = self.readout

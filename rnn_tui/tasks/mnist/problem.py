@@ -32,6 +32,7 @@ from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, layer_gradients, predict
+from rnn_tui.networks.stack import joined_states
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
 from rnn_tui.tasks.images.inference import (
     CLASSES,
@@ -40,7 +41,6 @@ from rnn_tui.tasks.images.inference import (
     PIXEL_MEAN,
     SIDE,
     RowReaderNetwork,
-    joined_states,
 )
 from rnn_tui.tasks.images.model import build_model, digit_norms
 from rnn_tui.tasks.mnist import MNIST
