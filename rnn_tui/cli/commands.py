@@ -5,7 +5,7 @@ A new command is a module and a line in `COMMANDS`.
 
 import argparse
 import importlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -97,6 +97,8 @@ class Parser(argparse.ArgumentParser):
     """
 
     examples: tuple[str, ...] = ()  #: command lines that its help ends with.
+    #: its subcommands by the options that choose them, wherever these stand.
+    chosen_by_option: Mapping[str, str] = {}
 
     def __init__(self, *arguments: Any, command: Command | None = None, **keywords: Any) -> None:
         self._command = command  #: whose options are still to be added; None once they are.
@@ -127,6 +129,9 @@ class Parser(argparse.ArgumentParser):
         """
         self.complete()
         self._typed = arguments[0] if arguments else ()
+        if arguments:
+            words, *others = arguments
+            arguments = (self._with_subcommand(words), *others)
         options, remaining = super().parse_known_args(*arguments, **keywords)
         # argparse takes the words of a question from one place only; options may come between them.
         if "query" in options and not any(word.startswith("-") for word in remaining):
@@ -134,6 +139,16 @@ class Parser(argparse.ArgumentParser):
         elif remaining:
             self.error(f"unrecognized arguments: {' '.join(remaining)}{self._hint(remaining)}")
         return options, []
+
+    def _with_subcommand(self, words: Sequence[str] | None) -> Sequence[str] | None:
+        """Return what was typed, after the subcommand that one of its options chooses."""
+        for word in words or ():
+            if word == "--":
+                break
+            subcommand = self.chosen_by_option.get(word.partition("=")[0])
+            if subcommand is not None and words is not None:
+                return words if words[0] == subcommand else [subcommand, *words]
+        return words
 
     def _hint(self, words: Sequence[str]) -> str:
         """Return what the first of these options may have been meant to be."""
@@ -207,6 +222,12 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     tests/cli/test_examples.py asks for two of each command, tests/documents runs them.
     """
     cast("Parser", parser).examples = examples
+
+
+def choose_by_option(parser: argparse.ArgumentParser, option: str, subcommand: str) -> None:
+    """Let an option, wherever it stands, choose a subcommand, which has it as well."""
+    main = cast("Parser", parser)
+    main.chosen_by_option = {**main.chosen_by_option, option: subcommand}
 
 
 def add_setting(

@@ -33,6 +33,10 @@ class CheckpointError(UserError):
     """A checkpoint that can't be written, or read, or belongs to something else."""
 
 
+class NetworkError(UserError):
+    """A network from elsewhere that can't be read, or of which something is to be said."""
+
+
 class StoreError(UserError):
     """A database of runs that can't be used, or has no such run."""
 

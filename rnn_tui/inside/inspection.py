@@ -81,6 +81,11 @@ class Inspection(ABC):
         heads, cells = zip(*columns, strict=True)
         return heads, [[*map(str, row)] for row in zip(*cells, strict=True)]
 
+    @property
+    def network_lines(self) -> list[str]:
+        """What is to be said of the network where no input was named; mostly nothing."""
+        return []
+
     def findings(self) -> list[str]:
         """Return the lines below the table on what edits did and analyses found."""
         parts = [] if self.edited is None else [[self.edited.summary]]

@@ -39,6 +39,7 @@ class Operations(NamedTuple):
 
     sigmoid: Callable[[Any], Any]  #: the logistic function.
     tanh: Callable[[Any], Any]  #: the hyperbolic tangent.
+    relu: Callable[[Any], Any]  #: max(0, x).
     #: cuts (N, G·H, …) into so many blocks (N, H, …).
     split: Callable[[Any, int], Blocks]
     #: called with the name of a gate, or `MEMORY`, and its values; returns the values to use in

@@ -9,6 +9,7 @@ another size has been through, and nothing says so while a network trains
 
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -18,6 +19,7 @@ from rnn_tui.engine.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
 from rnn_tui.networks.replicas import replicas_of
+from rnn_tui.networks.stack import Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
@@ -33,6 +35,21 @@ def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
         last = tensors.step(TORCH, tensors.read(at_step), last)
         states.append(last.state)
     return states
+
+
+def logits_of(stack: Stack, inputs: Tensor) -> Tensor:
+    """Return the answers (T, N, O), or (1, N, O), to `inputs` (T, N, F), with their graph.
+
+    They are in double precision.
+    """
+    states: list[Tensor] = []
+    for layer in stack.layers:
+        states = [torch.stack(states_of(layer.forward, inputs))]  # (T, N, H)
+        if layer.backward is not None:
+            states.append(torch.stack(states_of(layer.backward, inputs.flip(0))).flip(0))
+        inputs = torch.cat(states, 2)  # (T, N, D·H)
+    doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
+    return cast("Tensor", doubles.read_out(states))
 
 
 def gradient_norms(

@@ -27,7 +27,7 @@ def _split(rows: Tensor, blocks: int) -> Blocks:
     return rows.chunk(blocks, 1)
 
 
-TORCH = Operations(torch.sigmoid, torch.tanh, _split)
+TORCH = Operations(torch.sigmoid, torch.tanh, torch.relu, _split)
 
 
 def recurrent_layers(cell: Cell, features: int, hidden_size: int, layers: int) -> nn.Module:

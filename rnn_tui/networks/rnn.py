@@ -13,3 +13,16 @@ class RNNCell(Cell):
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:  # noqa: ARG002
         """Return h = tanh(read + recurrent)."""
         return Step(operations.tanh(read[0] + recurrent[0]), None)
+
+
+class ReluRNNCell(Cell):
+    """A simple recurrent network with max(0, x) in place of the tanh.
+
+    It is no choice for training here: networks from elsewhere are read with it.
+    """
+
+    name, label = "rnn-relu", "RNN (relu)"
+
+    def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:  # noqa: ARG002
+        """Return h = max(0, read + recurrent)."""
+        return Step(operations.relu(read[0] + recurrent[0]), None)

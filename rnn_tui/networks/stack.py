@@ -1,11 +1,27 @@
-"""Recurrent layers on top of each other, each of which may read in both directions."""
+"""Recurrent layers on top of each other with a linear readout, each of one or two directions.
+
+Shapes: T time steps, N sequences, F features, H units of the top layer in D directions, O outputs.
+"""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any, Self
 
 import numpy as np
 
+from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change
+
+#: which states of the top layer the readout takes: those of each step for an answer of its own;
+#: those of the last step; those that each direction ends with, which are the last step's forward
+#: and the first step's backward; or all of a fixed number of steps side by side.
+READOUTS = EVERY_STEP, LAST_STEP, FINAL_STATES, ALL_STATES = (
+    "every-step",
+    "last-step",
+    "final-states",
+    "all-states",
+)
 
 #: returns the change while a layer, from 0, reads the steps forward or (True) backward, or None.
 Changing = Callable[[int, bool], Change | None]
@@ -22,6 +38,11 @@ class Layer:
     forward: CellWeights  #: the weights that read from the first step on.
     #: the weights that read from the last step back, if there is such a direction.
     backward: CellWeights | None = None
+
+    @property
+    def directions(self) -> tuple[CellWeights, ...]:
+        """The weights of each direction, forward first."""
+        return (self.forward,) if self.backward is None else (self.forward, self.backward)
 
     def read(
         self, steps: Array, change: Change | None = None, backward_change: Change | None = None
@@ -59,3 +80,127 @@ def from_last(change: Change | None, steps: int) -> Change | None:
 def joined_states(directions: Sequence[Activations]) -> Array:
     """Return the states (T, N, D·H) of all D directions of a layer."""
     return np.concatenate([activations.states for activations in directions], axis=2)
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """Recurrent layers and a linear readout: one network, whatever it was trained for."""
+
+    layers: tuple[Layer, ...]  #: from the input up.
+    #: the readout's weights by direction: (H, O) each, or (T, H, O) for `ALL_STATES`.
+    weights: tuple[Any, ...]
+    bias: Any  #: (O,), of the readout.
+    takes: str  #: which states the readout takes, one of `READOUTS`.
+
+    @classmethod
+    def with_readout(
+        cls, layers: tuple[Layer, ...], weight: Array, bias: Array, takes: str
+    ) -> Self:
+        """Make a network of its layers and its readout as PyTorch has it.
+
+        Args:
+            layers: from the input up.
+            weight: (O, D·H), or (O, T·D·H) for `ALL_STATES`.
+            bias: (O,).
+            takes: which states the readout takes.
+        """
+        directions = len(layers[-1].directions)
+        if takes == ALL_STATES:
+            size = directions * layers[-1].forward.hidden_size
+            by_step = weight.reshape(len(weight), -1, size).transpose(1, 2, 0)  # (T, D·H, O)
+            return cls(layers, tuple(np.split(by_step, directions, axis=1)), bias, takes)
+        return cls(layers, tuple(np.split(weight.T, directions)), bias, takes)
+
+    @property
+    def cell(self) -> Cell:
+        """The kind of its layers."""
+        return self.layers[0].forward.cell
+
+    @property
+    def features(self) -> int:
+        """Numbers F that are read at each step."""
+        return int(self.layers[0].forward.of_input.shape[1])
+
+    @property
+    def outputs(self) -> int:
+        """Numbers O of each answer."""
+        return len(self.bias)
+
+    @property
+    def every_step(self) -> bool:
+        """Whether every step has an answer of its own."""
+        return self.takes == EVERY_STEP
+
+    @cached_property
+    def bidirectional(self) -> bool:
+        """Whether one of its layers reads from the last step, too."""
+        return any(layer.backward is not None for layer in self.layers)
+
+    @property
+    def only_steps(self) -> int | None:
+        """The only number of steps T that its readout takes; None if it takes any."""
+        return len(self.weights[0]) if self.takes == ALL_STATES else None
+
+    def with_readout_mapped(self, change: Callable[[Array], Any]) -> Self:
+        """Return the network with a change made to the weights of its readout."""
+        weights = tuple(map(change, self.weights))
+        return replace(self, weights=weights, bias=change(self.bias))
+
+    def read(self, inputs: Array, changing: Changing = unchanged) -> list[list[Activations]]:
+        """Read `inputs` (T, N, F).
+
+        Returns:
+            what each direction of each layer holds at each of the steps (T, N, H).
+        """
+        activations = []
+        for number, layer in enumerate(self.layers):
+            directions = layer.read(inputs, changing(number, False), changing(number, True))
+            inputs = joined_states(directions)
+            activations.append(directions)
+        return activations
+
+    def logits(self, inputs: Array, changing: Changing = unchanged) -> Array:
+        """Return the answers (T, N, O) to `inputs` (T, N, F), or (1, N, O) if there is one."""
+        top = self.read(inputs, changing)[-1]
+        logits: Array = self.read_out([activations.states for activations in top])
+        return logits
+
+    def read_out(self, states: Sequence[Any]) -> Any:
+        """Return the answers (T, N, O), or (1, N, O) if there is one.
+
+        Args:
+            states: (T, N, H) of each direction of the top layer; arrays, or tensors if the weights
+                are tensors. Of `ALL_STATES`, those of later steps may be missing and count as 0.
+        """
+        if self.takes == LAST_STEP:
+            states = [direction[-1:] for direction in states]
+        elif self.takes == FINAL_STATES:
+            forward, *backward = states
+            states = [forward[-1:], *(direction[:1] for direction in backward)]
+        logits = self._products(states)
+        if self.takes == ALL_STATES:
+            logits = logits.sum(0)[None]
+        return logits + self.bias
+
+    def _products(self, states: Sequence[Any]) -> Any:
+        """Return the sum (T, N, O) of each direction's states (T, N, H) times its weights."""
+        weights = self.weights
+        if self.takes == ALL_STATES:
+            weights = tuple(weight[: len(states[0])] for weight in weights)
+        return sum(direction @ weight for direction, weight in zip(states, weights, strict=True))
+
+    def logits_after_steps(self, inputs: Array, changing: Changing = unchanged) -> Array:
+        """Return the answers (T, N, O) after each step of `inputs` (T, N, F).
+
+        If there is one answer, an earlier one is what it would be if the sequence ended there.
+        """
+        if self.every_step:
+            return self.logits(inputs, changing)
+        if self.bidirectional:  # where a sequence ends, the backward directions begin
+            ends = range(1, len(inputs) + 1)
+            return np.concatenate([self.logits(inputs[:end], changing) for end in ends])
+        [top] = self.read(inputs, changing)[-1]
+        products = self._products([top.states])
+        if self.takes == ALL_STATES:
+            products = products.cumsum(axis=0)
+        return np.asarray(products + self.bias)

@@ -50,7 +50,12 @@ def _split(rows: Array, blocks: int) -> Blocks:
     return np.split(rows, blocks, axis=1)
 
 
-NUMPY = Operations(sigmoid, np.tanh, _split)
+def _relu(values: Array) -> Array:
+    result: Array = np.maximum(values, 0)
+    return result
+
+
+NUMPY = Operations(sigmoid, np.tanh, _relu, _split)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,16 @@ import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, read_path
+from rnn_tui.cli.commands import (
+    add_examples,
+    add_output_options,
+    add_setting,
+    choose_by_option,
+    read_path,
+)
+from rnn_tui.cli.inspect.own import EXAMPLES, OWN, OwnInput, add_network_file, read_own
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import (
     NetworkRequest,
@@ -59,7 +67,7 @@ class ImageInput:
 class InspectRequest:
     """Look inside a network."""
 
-    input: SumInput | DigitsInput | ImageInput
+    input: SumInput | DigitsInput | ImageInput | OwnInput
     edits: tuple[str, ...]  #: as typed.
     analyses: tuple[AnalysisKind, ...]
     dot: bool  #: print the automaton alone, in Graphviz's DOT language.
@@ -71,7 +79,13 @@ class InspectRequest:
     @property
     def has_input(self) -> bool:
         """Whether an input was named, and not only analyses of the whole network."""
-        return isinstance(self.input, ImageInput) or self.input.text is not None
+        match self.input:
+            case ImageInput():
+                return True
+            case OwnInput(text=text, file=file):
+                return text is not None or file is not None
+            case _:
+                return self.input.text is not None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,9 +123,33 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             task_parser, *(f"rnn-tui inspect {name} {words}" for words in task_help.examples)
         )
         task_parser.set_defaults(complain=task_parser.error, dot=False)
+    _add_own(parser, tasks)
 
 
-def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
+def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:
+    """Add the subcommand for a network of the user's own, which `--network` chooses."""
+    parser.add_argument(
+        "--network",
+        metavar="FILE",
+        help="look into a network of your own, from this file, in place of a task's",
+    )
+    choose_by_option(parser, "--network", OWN)
+    own_parser = tasks.add_parser(
+        OWN,
+        prog="rnn-tui inspect",
+        help="a network of your own: --network FILE",
+        description="Look inside a recurrent network that was trained elsewhere: RNN, LSTM or GRU "
+        "layers of PyTorch, stacked or in both directions, with a linear readout.",
+    )
+    add_network_file(own_parser)
+    _add_edit_option(own_parser)
+    _add_npz_option(own_parser)
+    add_output_options(own_parser)
+    add_examples(own_parser, *(f"rnn-tui inspect {words}" for words in EXAMPLES))
+    own_parser.set_defaults(complain=own_parser.error, dot=False, history=None, analyses=None)
+
+
+def _add_edit_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--edit",
         action="append",
@@ -120,6 +158,10 @@ def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
         help="read the input once more with this edit, such as state[5]@3=0; may be given several "
         "times",
     )
+
+
+def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
+    _add_edit_option(parser)
     kinds = analyses_of(task)
     for index, kind in enumerate(kinds):
         name = "probes" if index == 0 else kind.name.replace("_", "-")
@@ -132,10 +174,14 @@ def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
         )
 
 
-def _add_file_options(parser: argparse.ArgumentParser) -> None:
+def _add_npz_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--npz", metavar="FILE", help="write all numbers to this file, as NumPy arrays"
     )
+
+
+def _add_file_options(parser: argparse.ArgumentParser) -> None:
+    _add_npz_option(parser)
     parser.add_argument(
         "--film",
         metavar="FILE",
@@ -224,12 +270,18 @@ def read_request(options: argparse.Namespace) -> InspectRequest:
         quiet=options.quiet,
     )
     whole_network = analyses and not any(kind.of_input for kind in analyses)
+    if isinstance(request.input, OwnInput):
+        whole_network = not any(kind.of_input for kind in analyses)  # what it is is told
     if not request.has_input and (request.edits or not whole_network):
         options.complain("name an input; only analyses of a whole network work without one")
     return request
 
 
-def _read_input(options: argparse.Namespace) -> SumInput | DigitsInput | ImageInput:
+def _read_input(
+    options: argparse.Namespace,
+) -> SumInput | DigitsInput | ImageInput | OwnInput:
+    if options.inspected == OWN:
+        return read_own(options)
     if options.inspected == MNIST.name:
         return _read_image(options)
     text = " ".join(options.query) if options.query else None

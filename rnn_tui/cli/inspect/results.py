@@ -78,7 +78,8 @@ def _lines(inspection: "Inspection", request: InspectRequest) -> list[str]:
         return [dot]
     findings = inspection.findings()
     if not request.has_input:
-        return findings
+        about = inspection.network_lines
+        return [*about, "", *findings] if about and findings else about + findings
     lines = [inspection.title, "", *_table(inspection)]
     return [*lines, "", *findings] if findings else lines
 

@@ -4,6 +4,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import output
+from rnn_tui.cli.inspect.own import OwnInput, inspection_of
 from rnn_tui.cli.inspect.request import DigitsInput, ImageInput, InspectRequest, SumInput
 from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
@@ -36,7 +37,9 @@ def read_input(request: InspectRequest) -> "Inspection":
     return inspection
 
 
-def _inspection_of(network_input: SumInput | DigitsInput | ImageInput) -> "Inspection":
+def _inspection_of(
+    network_input: SumInput | DigitsInput | ImageInput | OwnInput,
+) -> "Inspection":
     match network_input:
         case SumInput():
             return _addition(network_input)
@@ -44,6 +47,8 @@ def _inspection_of(network_input: SumInput | DigitsInput | ImageInput) -> "Inspe
             return _digits(network_input)
         case ImageInput():
             return _image(network_input)
+        case OwnInput():
+            return inspection_of(network_input)
 
 
 def _addition(network_input: SumInput) -> "Inspection":

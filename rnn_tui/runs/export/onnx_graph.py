@@ -241,6 +241,10 @@ def _tanh(value: Value) -> Value:
     return value.apply("Tanh")
 
 
+def _relu(value: Value) -> Value:
+    return value.apply("Relu")
+
+
 def _split(rows: Value, blocks: int) -> list[Value]:
     if blocks == 1:
         return [rows]
@@ -249,7 +253,7 @@ def _split(rows: Value, blocks: int) -> list[Value]:
     ]
 
 
-ONNX = Operations(_sigmoid, _tanh, _split)
+ONNX = Operations(_sigmoid, _tanh, _relu, _split)
 
 
 def _carried(step: Step) -> list[Value]:

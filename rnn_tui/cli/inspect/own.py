@@ -1,0 +1,120 @@
+"""The part of `rnn-tui inspect` for a network of the user's own: `--network FILE`."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnn_tui.cli.commands import read_path
+
+if TYPE_CHECKING:
+    from rnn_tui.inside.own_network import OwnInspection
+
+OWN = "network"  #: the name of the subcommand, which `--network` chooses.
+EXAMPLES = (
+    "--network parity.onnx --alphabet 01 0110",
+    "--network net.safetensors --answers last-step --input a.csv",
+)
+#: as `networks.stack.READOUTS` and `networks.foreign.hints.NONLINEARITIES` have them, which
+#: load NumPy.
+ANSWERS = ("every-step", "last-step", "final-states")
+NONLINEARITIES = ("tanh", "relu")
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnInput:
+    """A network in a file, what is said of it, and the sequence that it reads."""
+
+    network: Path
+    nonlinearity: str | None
+    answers: str | None
+    recurrent: str | None
+    readout: str | None
+    classes: str | None
+    alphabet: str | None
+    text: str | None  #: the sequence as typed; None for one from a file, or for none.
+    file: Path | None  #: with the sequence.
+
+
+def add_network_file(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name and describe a network of the user's own."""
+    parser.add_argument(
+        "--network",
+        metavar="FILE",
+        required=True,
+        help="the network: a state_dict in safetensors, or an ONNX file",
+    )
+    parser.add_argument(
+        "query",
+        nargs="*",
+        metavar="SEQUENCE",
+        help="symbols of the alphabet, or numbers with a semicolon between two steps",
+    )
+    parser.add_argument(
+        "--input",
+        metavar="FILE",
+        help="read the sequence from this file: CSV with a line a step, .npy, or symbols",
+    )
+    parser.add_argument(
+        "--alphabet",
+        metavar="SYMBOLS",
+        help="the symbols that the network reads, such as 01, or with commas 00,01,10,11",
+    )
+    parser.add_argument(
+        "--classes", metavar="NAMES", help="what its outputs mean, with commas, in their order"
+    )
+    parser.add_argument(
+        "--answers",
+        choices=ANSWERS,
+        help="which states the readout of a state_dict takes: those of every step, those of the "
+        "last one, or those that both directions end with",
+    )
+    parser.add_argument(
+        "--nonlinearity",
+        choices=NONLINEARITIES,
+        help="of a simple RNN in a state_dict, which does not say it",
+    )
+    parser.add_argument(
+        "--recurrent",
+        metavar="NAME",
+        help="of several recurrent modules in a state_dict, the one to read",
+    )
+    parser.add_argument(
+        "--readout", metavar="NAME", help="of several readouts in a state_dict, the one to read"
+    )
+
+
+def read_own(options: argparse.Namespace) -> OwnInput:
+    """Read the options; ends the command if they contradict each other."""
+    if options.query and options.input is not None:
+        options.complain("type a sequence or name its file with --input, not both")
+    return OwnInput(
+        network=read_path(options.network),
+        nonlinearity=options.nonlinearity,
+        answers=options.answers,
+        recurrent=options.recurrent,
+        readout=options.readout,
+        classes=options.classes,
+        alphabet=options.alphabet,
+        text=" ".join(options.query) if options.query else None,
+        file=None if options.input is None else read_path(options.input),
+    )
+
+
+def inspection_of(own: OwnInput) -> "OwnInspection":
+    """Have a network read its sequence.
+
+    Raises:
+        UserError: if the network or the sequence can't be read, or something is to be said.
+    """
+    from rnn_tui.inside.own_network import (  # noqa: PLC0415 - numpy, on use only
+        OwnDescription,
+        OwnInspection,
+        read_own_input,
+        read_own_network,
+    )
+    from rnn_tui.networks.foreign.hints import NetworkHints  # noqa: PLC0415
+
+    hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout)
+    network = read_own_network(OwnDescription(own.network, hints, own.classes, own.alphabet))
+    return OwnInspection(network, read_own_input(network, own.text, own.file))

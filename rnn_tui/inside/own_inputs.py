@@ -1,0 +1,246 @@
+"""What a network from elsewhere reads: symbols of an alphabet, or numbers, typed or from a file."""
+
+import csv
+import io
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import QueryError, printable, why
+from rnn_tui.engine.outside import opened
+from rnn_tui.networks.stepwise import Array
+
+MOST_STEPS = 10_000
+MOST_BYTES = 64 * 2**20  # of a file of inputs
+LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
+SHOWN_NUMBERS = 4  # of a step, in a word
+SHOWN_SYMBOLS = 20  # of an alphabet, in a line
+MOST_SYMBOLS = 2000  # of an alphabet
+
+
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """The symbols that a network reads, and the numbers that stand for each."""
+
+    symbols: tuple[str, ...]  #: (K,).
+    vectors: Array  #: (K, F).
+
+    @property
+    def single(self) -> bool:
+        """Whether every symbol is one character, so that nothing stands between two."""
+        return all(len(symbol) == 1 for symbol in self.symbols)
+
+    @property
+    def in_words(self) -> str:
+        """Its first symbols."""
+        shown = ", ".join(printable(symbol, 20) for symbol in self.symbols[:SHOWN_SYMBOLS])
+        return f"{shown}, …" if len(self.symbols) > SHOWN_SYMBOLS else shown
+
+    def written(self, places: Sequence[int]) -> str:
+        """Return the symbols at these places as a user types them."""
+        return ("" if self.single else " ").join(self.symbols[place] for place in places)
+
+
+@dataclass(frozen=True, eq=False)
+class InputSequence:
+    """A sequence of T steps."""
+
+    numbers: Array  #: (T, F).
+    words: tuple[str, ...]  #: (T,) each step in a word or two.
+
+
+def read_alphabet(text: str, features: int) -> Alphabet:
+    """Read an alphabet: characters, such as `01`, or symbols with commas, such as `00,01,10,11`.
+
+    A symbol is one-hot where there are as many symbols as the network reads numbers. Else each
+    consists of as many digits, which are these numbers: `0` and `1` for one number a step.
+
+    Raises:
+        QueryError: if it is none, or does not fit `features` numbers a step.
+    """
+    symbols = [part.strip() for part in text.split(",")] if "," in text else list(text)
+    if len(set(symbols)) != len(symbols) or "" in symbols or len(symbols) < 2:
+        raise QueryError(
+            f"“{printable(text)}” is no alphabet: at least two different symbols, such as 01, or "
+            "with commas 00,01,10,11."
+        )
+    _check_size(len(symbols))
+    if len(symbols) == features:
+        return Alphabet(tuple(symbols), np.eye(features, dtype=np.float32))
+    if all(re.fullmatch(f"[0-9]{{{features}}}", symbol) for symbol in symbols):
+        digits = [[float(digit) for digit in symbol] for symbol in symbols]
+        return Alphabet(tuple(symbols), np.array(digits, np.float32))
+    raise QueryError(
+        f"The network reads {_numbers(features)} a step, so an alphabet has {features} symbols, or "
+        f"each of them consists of {features} digits; this one has {len(symbols)}."
+    )
+
+
+def numbered_alphabet(count: int) -> Alphabet:
+    """Return the alphabet of symbols that have numbers for names, from 0.
+
+    Raises:
+        QueryError: if these are too many to be shown.
+    """
+    _check_size(count)
+    return Alphabet(tuple(map(str, range(count))), np.eye(count, dtype=np.float32))
+
+
+def _check_size(count: int) -> None:
+    if count > MOST_SYMBOLS:
+        raise QueryError(
+            f"Alphabets of at most {MOST_SYMBOLS:,} symbols are read; this one has {count:,}."
+        )
+
+
+def _numbers(count: int) -> str:
+    return "1 number" if count == 1 else f"{count:,} numbers"
+
+
+def read_sequence(text: str, features: int, alphabet: Alphabet | None) -> InputSequence:
+    """Read a sequence as typed: symbols of the alphabet, or numbers.
+
+    Steps of several numbers are parted by semicolons or lines, steps of one number by spaces.
+
+    Raises:
+        QueryError: if it is none for this network.
+    """
+    if alphabet is not None:
+        return _symbols(text, alphabet)
+    steps = [step for step in re.split(r"[;\n]", text) if step.strip()]
+    if features == 1 and len(steps) == 1:
+        steps = re.split(r"[\s,]+", steps[0].strip())
+    rows = [re.split(r"[\s,]+", step.strip().strip(",")) for step in steps]
+    return _sequence_of_rows(rows, features)
+
+
+def read_sequence_file(path: Path, features: int, alphabet: Alphabet | None) -> InputSequence:
+    """Read a sequence from a file: of symbols, of numbers in CSV, a line a step, or a .npy file.
+
+    Raises:
+        QueryError: if it can't be read, or is none for this network.
+    """
+    name = printable(path, 200)
+    try:
+        with opened(path) as file:
+            data = file.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise QueryError(f"{name} can't be read: {why(error)}.") from error
+    if len(data) > MOST_BYTES:
+        raise QueryError(f"{name} is larger than {MOST_BYTES // 2**20} MiB.")
+    if data.startswith(b"\x93NUMPY"):
+        return _array_of(data, features, name)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QueryError(f"{name} is no text in UTF-8, and no .npy file.") from error
+    if alphabet is not None:
+        return _symbols("".join(text.splitlines()), alphabet)
+    return _sequence_of_rows(_rows_of_csv(text), features)
+
+
+def _rows_of_csv(text: str) -> list[list[str]]:
+    """Return the fields of each line, without a line of heads above them."""
+    delimiter = next((each for each in ";\t," if each in text), " ")
+    rows = [
+        [field for field in row if field.strip()]
+        for row in csv.reader(io.StringIO(text), delimiter=delimiter)
+    ]
+    rows = [row for row in rows if row]
+    if rows and not any(_is_number(field) for field in rows[0]):
+        del rows[0]
+    return rows
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _array_of(data: bytes, features: int, name: str) -> InputSequence:
+    """Return the sequence of an array (T, F), or (T,) of one number a step."""
+    try:
+        array = np.load(io.BytesIO(data), allow_pickle=False)
+        numbers = np.asarray(array, np.float64)
+    except (ValueError, TypeError, EOFError, OSError) as error:
+        raise QueryError(f"{name} is no array of numbers ({why(error)}).") from error
+    if numbers.ndim == 1:
+        numbers = numbers[:, None]
+    if numbers.ndim != 2 or numbers.shape[1] != features:
+        raise QueryError(
+            f"{name} has the shape {'×'.join(map(str, array.shape))}; the network reads steps of "
+            f"{_numbers(features)}."
+        )
+    return sequence_of_numbers(numbers)
+
+
+def _symbols(text: str, alphabet: Alphabet) -> InputSequence:
+    if alphabet.single:
+        parts = [
+            character for character in text if character.strip() or character in alphabet.symbols
+        ]
+    else:
+        parts = text.split()
+    unknown = next((part for part in parts if part not in alphabet.symbols), None)
+    if unknown is not None:
+        raise QueryError(
+            f"“{printable(unknown)}” is no symbol of the alphabet "
+            f"{printable(', '.join(alphabet.symbols))}."
+        )
+    _check_steps(len(parts))
+    places = [alphabet.symbols.index(part) for part in parts]
+    return sequence_of_symbols(places, alphabet)
+
+
+def sequence_of_symbols(places: Sequence[int], alphabet: Alphabet) -> InputSequence:
+    """Return the sequence of the symbols at these places of the alphabet."""
+    words = tuple(str(printable(alphabet.symbols[place])) for place in places)
+    return InputSequence(alphabet.vectors[list(places)], words)
+
+
+def _sequence_of_rows(rows: Sequence[Sequence[str]], features: int) -> InputSequence:
+    """Return the sequence of rows of numbers in words."""
+    for number, row in enumerate(rows, start=1):
+        wrong = next((field for field in row if not _is_number(field)), None)
+        if wrong is not None:
+            raise QueryError(
+                f"Step {number:,}: “{printable(wrong)}” is no number; for symbols, name them, such "
+                "as --alphabet 01."
+            )
+        if len(row) != features:
+            raise QueryError(
+                f"Step {number:,} has {_numbers(len(row))}; the network reads {_numbers(features)} "
+                "a step, with a semicolon or a line between two steps."
+            )
+    return sequence_of_numbers(np.array([[float(field) for field in row] for row in rows]))
+
+
+def sequence_of_numbers(numbers: npt.NDArray[Any]) -> InputSequence:
+    """Return the sequence of numbers (T, F).
+
+    Raises:
+        QueryError: if they can't be computed with, or are too many.
+    """
+    _check_steps(len(numbers))
+    if not (np.abs(numbers) <= LARGEST).all():  # NaN is not below it either
+        raise QueryError(f"Inputs are finite numbers of at most {LARGEST:,.0f}.")
+    single = numbers.astype(np.float32)
+    return InputSequence(single, tuple(map(_word, single)))
+
+
+def _check_steps(count: int) -> None:
+    if not 1 <= count <= MOST_STEPS:
+        raise QueryError(f"A sequence has 1 to {MOST_STEPS:,} steps; this one has {count:,}.")
+
+
+def _word(step: Array) -> str:
+    shown = " ".join(f"{value:.3g}" for value in step[:SHOWN_NUMBERS])
+    return f"{shown} …" if len(step) > SHOWN_NUMBERS else shown

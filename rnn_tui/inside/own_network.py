@@ -1,0 +1,265 @@
+"""A network of the user's own, from a file: its name, what it reads and answers, its inspection."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.inside.edits import Edit
+from rnn_tui.inside.inspection import Column, Inspection
+from rnn_tui.inside.own_inputs import (
+    Alphabet,
+    InputSequence,
+    numbered_alphabet,
+    read_alphabet,
+    read_sequence,
+    read_sequence_file,
+)
+from rnn_tui.inside.own_samples import random_sequence
+from rnn_tui.inside.probes import share
+from rnn_tui.inside.reading import NetworkReading
+from rnn_tui.inside.stack_trace import trace_stack
+from rnn_tui.inside.trace import Trace
+from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
+from rnn_tui.networks.foreign.reading import read_network
+from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
+
+TASK = "own"  #: what a trace calls the task of a network that has none here.
+MOST_BACKWARD_STEPS = 400  # each answer before the last takes a pass of its own
+MOST_VALUES = 50_000_000  # states and gates of all steps, in memory at once
+SHOWN_STEPS = 20  # of an input, in a title
+STEPS = 20  # of a sequence by chance
+#: what a network answers, by which states its readout takes.
+ANSWERING = {
+    EVERY_STEP: "after every step",
+    LAST_STEP: "after the last step",
+    FINAL_STATES: "after the last step, from the last states of both directions",
+    ALL_STATES: "after {steps} steps, from the states of all",
+}
+
+
+@dataclass(frozen=True)
+class OwnDescription:
+    """A network's file, and what a user says of it; None for what is to be taken from the file."""
+
+    path: Path
+    hints: NetworkHints = field(default_factory=NetworkHints)
+    classes: str | None = None  #: the names of its outputs, with commas.
+    alphabet: str | None = None  #: as `own_inputs.read_alphabet` reads it.
+
+
+@dataclass(frozen=True, eq=False)
+class OwnNetwork:
+    """A network from a file, with names for what it reads and answers."""
+
+    path: Path
+    foreign: ForeignNetwork  #: what was understood of the file.
+    outputs: tuple[str, ...]  #: (O,) what its outputs mean.
+    alphabet: Alphabet | None  #: the symbols that it reads; None for numbers.
+    notices: tuple[str, ...]  #: sentences on what was assumed.
+
+    @property
+    def stack(self) -> Stack:
+        """Its layers and its readout."""
+        return self.foreign.stack
+
+    @property
+    def summary(self) -> str:
+        """What it is, in a few words, such as `LSTM, 2 layers of 32 units`."""
+        stack = self.stack
+        sizes = [layer.forward.hidden_size for layer in stack.layers]
+        units = f"{', '.join(map(str, dict.fromkeys(sizes)))} units"
+        layers = units if len(sizes) == 1 else f"{len(sizes)} layers of {units}"
+        ways = ", both directions" if stack.bidirectional else ""
+        reads = "1 number" if stack.features == 1 else f"{stack.features:,} numbers"
+        if self.alphabet is not None:
+            reads = f"{len(self.alphabet.symbols)} symbols"
+        answers = "1 output" if stack.outputs == 1 else f"{stack.outputs:,} outputs"
+        when = ANSWERING[stack.takes].format(steps=stack.only_steps)
+        return f"{stack.cell.label}, {layers}{ways}; reads {reads}, {answers} {when}"
+
+    @property
+    def lines(self) -> list[str]:
+        """What was understood of the file, line by line."""
+        answers = "yes or no" if self.stack.outputs == 1 else ", ".join(self.outputs[:SHOWN_STEPS])
+        alphabet = "numbers" if self.alphabet is None else self.alphabet.in_words
+        checked = (
+            "yes, by ONNX Runtime on random inputs" if self.foreign.checked else "by its shapes"
+        )
+        return [
+            f"network    {self.summary}",
+            f"recurrent  {self.foreign.recurrent}",
+            f"readout    {self.foreign.readout}",
+            f"reads      {alphabet}",
+            f"answers    {answers}",
+            f"checked    {checked}",
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        stack = self.stack
+        return {
+            "source": "file",
+            "path": str(self.path),
+            "cell": stack.cell.name,
+            "recurrent": self.foreign.recurrent,
+            "readout": self.foreign.readout,
+            "hidden_sizes": [layer.forward.hidden_size for layer in stack.layers],
+            "directions": [len(layer.directions) for layer in stack.layers],
+            "features": stack.features,
+            "outputs": list(self.outputs),
+            "answers": stack.takes,
+            "alphabet": None if self.alphabet is None else list(self.alphabet.symbols),
+            "checked": self.foreign.checked,
+        }
+
+
+def read_own_network(own: OwnDescription) -> OwnNetwork:
+    """Read a network from its file.
+
+    Raises:
+        NetworkError: if it can't be read, or if something about it is to be said.
+        QueryError: if what is said of it does not fit.
+    """
+    foreign = read_network(own.path, own.hints)
+    stack = foreign.stack
+    notices = list(foreign.notices)
+    outputs = _outputs(own.classes, stack.outputs, notices)
+    alphabet = None
+    if own.alphabet is not None:
+        alphabet = read_alphabet(own.alphabet, stack.features)
+    elif foreign.embedded:
+        alphabet = numbered_alphabet(stack.features)
+    return OwnNetwork(own.path, foreign, outputs, alphabet, tuple(notices))
+
+
+def _outputs(classes: str | None, count: int, notices: list[str]) -> tuple[str, ...]:
+    """Return the names of the outputs; adds a notice if they are numbers."""
+    if classes is None:
+        if count == 1:
+            notices.append("Its only output is taken for a yes or no: 1 where it is positive.")
+            return ("1",)
+        notices.append(
+            f"Its outputs are taken for {count:,} classes, called 0 to {count - 1}; --classes "
+            "names them, with commas."
+        )
+        return tuple(map(str, range(count)))
+    names = tuple(str(printable(name.strip(), 30)) for name in classes.split(","))
+    if len(names) != count or len(set(names)) != count or "" in names:
+        raise QueryError(
+            f"--classes names {count:,} different outputs, with commas; these are {len(names)}."
+        )
+    return names
+
+
+def read_own_input(network: OwnNetwork, text: str | None, path: Path | None) -> InputSequence:
+    """Read a sequence as typed, or from a file; without either, random.
+
+    Raises:
+        QueryError: if it is none for this network.
+    """
+    features = network.stack.features
+    if path is not None:
+        return read_sequence_file(path, features, network.alphabet)
+    if text is None:
+        steps = network.stack.only_steps or STEPS
+        return random_sequence(features, network.alphabet, steps, 0)
+    return read_sequence(text, features, network.alphabet)
+
+
+@dataclass(frozen=True, eq=False)
+class OwnReading(NetworkReading):
+    """An own network and the input that it has read."""
+
+    def _traced(self, edits: Sequence[Edit]) -> Trace:
+        return trace_own(self.network, InputSequence(self.trace.inputs, self.trace.read), edits)
+
+
+def trace_own(network: OwnNetwork, sequence: InputSequence, edits: Sequence[Edit] = ()) -> Trace:
+    """Trace an own network while it reads a sequence.
+
+    Raises:
+        QueryError: if the sequence is too long for it.
+        CheckpointError: if weights or inputs are too large to compute with.
+    """
+    stack = network.stack
+    _check_length(stack, len(sequence.numbers))
+    return trace_stack(
+        stack, sequence.numbers, sequence.words, edits, outputs=network.outputs, name=TASK
+    )
+
+
+def _check_length(stack: Stack, steps: int) -> None:
+    """Raise `QueryError` if a sequence has too many steps, or others than the readout takes."""
+    if stack.only_steps not in (None, steps):
+        raise QueryError(
+            f"The readout takes the states of exactly {stack.only_steps} steps; this sequence has "
+            f"{steps:,}."
+        )
+    numbers = sum(
+        weights.hidden_size * (2 + weights.cell.blocks)
+        for layer in stack.layers
+        for weights in layer.directions
+    )
+    most = MOST_VALUES // (stack.features + numbers)
+    if stack.bidirectional and not stack.every_step:
+        most = min(most, MOST_BACKWARD_STEPS)
+    if steps > most:
+        raise QueryError(
+            f"This network is looked into over at most {most:,} steps; this sequence has {steps:,}."
+        )
+
+
+class OwnInspection(Inspection):
+    """One sequence, and the own network that reads it."""
+
+    def __init__(self, network: OwnNetwork, sequence: InputSequence) -> None:
+        self.network = network
+        self.label = f"{printable(network.path, 200)}: {network.summary}"
+        self.weights: Mapping[str, Any] = network.document()
+        self.reading = OwnReading(network, trace_own(network, sequence))
+        self.notices = [*network.notices, self.reading.trace.prefix_note]
+
+    @property
+    def network_lines(self) -> list[str]:
+        """What was understood of the file."""
+        return self.network.lines
+
+    @property
+    def title(self) -> str:
+        """The sequence and its answer on a line."""
+        trace = self.reading.trace
+        shown = self._written(trace.read)
+        if trace.every_step:
+            answers = [trace.answer_word(step) for step in range(trace.steps)]
+            return f"{shown}: {self._written(answers)}"
+        last = trace.steps - 1
+        return f"{shown}: {trace.answer_word(last)} ({share(trace.confidence(last))})"
+
+    @staticmethod
+    def _written(words: Sequence[str]) -> str:
+        single = all(len(word) == 1 for word in words)
+        joined = ("" if single else " | ").join(words[:SHOWN_STEPS])
+        return f"{joined} …" if len(words) > SHOWN_STEPS else joined
+
+    def _columns(self) -> list[Column]:
+        trace = self.trace
+        steps = range(trace.steps)
+        return [
+            ("step", range(trace.first_step, trace.first_step + trace.steps)),
+            ("input", trace.read),
+            ("answer", map(trace.answer_word, steps)),
+            ("probability", (share(trace.confidence(step)) for step in steps)),
+            self._unit_column(),
+        ]
+
+    @property
+    def input_document(self) -> dict[str, Any]:
+        """The sequence and the answers."""
+        trace = self.reading.trace
+        answers = [trace.answer_word(step) for step in range(trace.steps)]
+        return {
+            "read": list(trace.read),
+            "answer": answers if trace.every_step else answers[-1],
+        }

@@ -1,0 +1,245 @@
+"""Finds recurrent layers and a linear readout in an ONNX model, and checks its answers.
+
+The operators RNN, GRU and LSTM hold the layers, the last matrix product the readout. Which states
+that takes is seen by its answers: the model reads random numbers in ONNX Runtime, and what answers
+alike here is the same network. Shapes: F features, H units, G blocks of H rows, D directions.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.foreign.hints import (
+    NONLINEARITIES,
+    ForeignNetwork,
+    NetworkHints,
+    require,
+    which_states,
+)
+from rnn_tui.networks.foreign.onnx_file import ACTIVATIONS, OnnxFile
+from rnn_tui.networks.foreign.onnx_trial import OnnxTrial
+from rnn_tui.networks.stack import (
+    ALL_STATES,
+    EVERY_STEP,
+    FINAL_STATES,
+    LAST_STEP,
+    Layer,
+    Stack,
+)
+from rnn_tui.networks.stepwise import Array, CellWeights
+
+#: attributes that change what an operator computes, with the values that change nothing.
+NO_EFFECT: Mapping[str, tuple[Any, ...]] = {"clip": (), "input_forget": (0,), "layout": (0,)}
+
+
+@dataclass(frozen=True, eq=False)
+class _Affine:
+    """What is done to the inputs before the layers read them: scale · x + shift."""
+
+    scale: Array  #: () or (F,).
+    shift: Array
+
+
+def network_of_model(data: bytes, hints: NetworkHints, file_name: str) -> ForeignNetwork:
+    """Return the network that an ONNX model computes.
+
+    Args:
+        data: the bytes of the file.
+        hints: what a user says of it.
+        file_name: what errors call the file.
+
+    Raises:
+        NetworkError: if it is none of recurrent layers with a linear readout.
+    """
+    model = OnnxFile(data, file_name)
+    if not model.recurrent:
+        raise model.refusal("has no operator RNN, GRU or LSTM")
+    layers = _layers(model)
+    weight, bias, readout = _readout(model)
+    stacks = [
+        Stack.with_readout(layers, weight, bias, takes)
+        for takes in _possible(layers, weight.shape[1], hints)
+    ]
+    if not stacks:
+        raise model.refusal(
+            f"reads out {weight.shape[1]:,} numbers, which are not the states of its last layer"
+        )
+    answering = OnnxTrial(model).answering_alike(stacks)
+    if not answering:
+        raise model.refusal("answers otherwise than its layers and its readout do here")
+    questions = [which_states(bidirectional=True)] if len(answering) > 1 else []
+    require(file_name, questions)  # a model of one step leaves it open
+    names = ", ".join(printable(node.name or node.op_type) for node in model.recurrent)
+    return ForeignNetwork(answering[0], printable(names, 200), printable(readout), checked=True)
+
+
+def _possible(layers: tuple[Layer, ...], columns: int, hints: NetworkHints) -> Iterator[str]:
+    """Yield which states a readout of so many columns may take."""
+    width = sum(weights.hidden_size for weights in layers[-1].directions)
+    if columns == width:
+        ways = (EVERY_STEP, LAST_STEP, FINAL_STATES)[: 2 + (layers[-1].backward is not None)]
+        yield from ways if hints.takes not in ways else (hints.takes,)
+    elif columns % width == 0:
+        yield ALL_STATES
+
+
+def _layers(model: OnnxFile) -> tuple[Layer, ...]:
+    """Return the layers, from the input up."""
+    directions = [_directions(model, node) for node in model.recurrent]
+    *below, last = directions
+    if below and len(below[-1]) == len(last) == 1 and not _fit(below[-1], last):
+        # Two operators that read the same: a layer whose backward direction is one of its own.
+        directions = [*below[:-1], [*below[-1], *last]]
+    if not all(_fit(low, high) for low, high in pairwise(directions)):
+        raise model.refusal("has recurrent layers that do not read each other's states")
+    affine = _before(model)
+    directions[0] = [_after(weights, affine) for weights in directions[0]]
+    return tuple(Layer(*layer) for layer in directions)
+
+
+def _fit(low: Sequence[CellWeights], high: Sequence[CellWeights]) -> bool:
+    """Return whether a layer can read the states of the one below."""
+    width = sum(weights.hidden_size for weights in low)
+    return width == high[0].of_input.shape[1] and low[0].cell is high[0].cell
+
+
+def _directions(model: OnnxFile, node: Any) -> list[CellWeights]:
+    """Return the weights of a recurrent operator, a direction each."""
+    cell = _cell(model, node)
+    of_input, of_state = (
+        model.constant(node, 1),
+        model.constant(node, 2),
+    )  # (D, G·H, F), (D, G·H, H)
+    if of_input is None or of_state is None or of_input.ndim != 3 or of_state.ndim != 3:
+        raise model.refusal("has a recurrent layer whose weights are no constants")
+    count, rows, size = of_state.shape
+    bias = model.constant(node, 3)  # (D, 2·G·H)
+    if bias is None:
+        bias = np.zeros((count, 2 * rows), np.float32)
+    fits = (
+        rows == cell.blocks * size
+        and of_input.shape[:2] == (count, rows)
+        and bias.shape == (count, 2 * rows)
+        and count in (1, 2)
+    )
+    if not fits:
+        raise model.refusal("has a recurrent layer whose weights do not fit each other")
+    assert cell.onnx is not None or cell.blocks == 1
+    order = cell.onnx.rows if cell.onnx is not None else (0,)
+    return [
+        CellWeights(
+            cell,
+            _in_our_order(of_input[at], order),
+            _in_our_order(of_state[at], order),
+            _in_our_order(bias[at, :rows], order),
+            _in_our_order(bias[at, rows:], order),
+        )
+        for at in range(count)
+    ]
+
+
+def _in_our_order(rows: Array, order: Sequence[int]) -> Array:
+    """Return rows (G·H, …) in ONNX's order of blocks with the blocks in our order."""
+    by_block = rows.reshape(len(order), -1, *rows.shape[1:])  # (G, H, …)
+    return by_block[np.argsort(order)].reshape(rows.shape)
+
+
+def _cell(model: OnnxFile, node: Any) -> Cell:
+    """Return the cell that a recurrent operator computes."""
+    attributes = model.attributes(node)
+    for name, values in NO_EFFECT.items():
+        if name in attributes and attributes[name] not in values:
+            raise model.refusal(f"has a {node.op_type} with {name} {attributes[name]}")
+    if attributes.get("direction") == b"reverse":
+        raise model.refusal(f"has a {node.op_type} that reads backward only")
+    if len(node.input) > 7 and node.input[7]:
+        raise model.refusal("has an LSTM with peepholes")
+    usual = ACTIVATIONS[node.op_type]
+    named = [name.decode().lower() for name in attributes.get("activations", ())]
+    kinds = {tuple(named[at : at + len(usual)]) for at in range(0, len(named), len(usual))}
+    kinds = kinds or {usual}
+    if node.op_type == "RNN" and len(kinds) == 1:
+        [[nonlinearity]] = kinds
+        if nonlinearity in NONLINEARITIES:
+            return NONLINEARITIES[nonlinearity]
+    if kinds != {usual}:
+        raise model.refusal(f"has a {node.op_type} with other activations")
+    if node.op_type == "GRU" and not attributes.get("linear_before_reset"):
+        raise model.refusal(
+            "has a GRU that resets the state before it is multiplied, unlike PyTorch's"
+        )
+    return CELLS[node.op_type.lower()]
+
+
+def _before(model: OnnxFile) -> _Affine:
+    """Return what is done to the inputs on their way to the first layer."""
+    scale, shift = np.ones((), np.float32), np.zeros((), np.float32)
+    name = model.recurrent[0].input[0]
+    inputs = {each.name for each in model.inputs}
+    for _ in model.nodes:
+        if name in inputs:
+            return _Affine(scale, shift)
+        node = model.producers.get(name)
+        if node is None:
+            break
+        number = model.constant(node, 1)
+        match node.op_type:
+            case "Transpose" | "Identity" | "Squeeze" | "Unsqueeze" | "Cast" | "Reshape":
+                pass
+            case "Add" if number is not None:
+                shift = shift + scale * number.reshape(-1)
+            case "Sub" if number is not None:
+                shift = shift - scale * number.reshape(-1)
+            case "Mul" if number is not None:
+                scale = scale * number.reshape(-1)
+            case "Div" if number is not None:
+                scale = scale / number.reshape(-1)
+            case other:
+                raise model.refusal(f"has {printable(other)} before its recurrent layers")
+        name = node.input[0]
+    raise model.refusal("has recurrent layers that do not read its input")
+
+
+def _after(weights: CellWeights, affine: _Affine) -> CellWeights:
+    """Return weights that read the inputs as they are: W·(s·x + t) + b = (W·s)·x + (W·t + b)."""
+    of_input = weights.of_input  # (G·H, F)
+    shift = np.broadcast_to(affine.shift, of_input.shape[1:])  # (F,)
+    return replace(
+        weights,
+        of_input=(of_input * affine.scale).astype(np.float32),
+        input_bias=(weights.input_bias + of_input @ shift).astype(np.float32),
+    )
+
+
+def _readout(model: OnnxFile) -> tuple[Array, Array, str]:
+    """Return the weight (O, I), the bias (O,) and the name of the only matrix product."""
+    products = [node for node in model.nodes if node.op_type in ("Gemm", "MatMul")]
+    if len(products) != 1:
+        raise model.refusal(f"has {len(products)} matrix products beside its recurrent layers")
+    [node] = products
+    weight = model.constant(node, 1)
+    if weight is None or weight.ndim != 2:
+        raise model.refusal("has a readout whose weights are no constants")
+    attributes = model.attributes(node)
+    factors = [attributes.get("alpha", 1.0), attributes.get("beta", 1.0)]
+    if node.op_type == "Gemm" and (factors != [1.0, 1.0] or attributes.get("transA")):
+        raise model.refusal("has a readout that scales what it reads")
+    if not attributes.get("transB"):
+        weight = weight.T
+    bias = model.constant(node, 2)
+    for other in model.nodes:
+        if other.op_type == "Add" and node.output[0] in other.input:
+            places = range(len(other.input))
+            added = [model.constant(other, place) for place in places]
+            bias = next((array for array in added if array is not None), bias)
+    if bias is None:
+        bias = np.zeros(len(weight), np.float32)
+    if bias.size not in (1, len(weight)):
+        raise model.refusal("has a readout whose bias does not fit")
+    return weight, np.broadcast_to(bias.reshape(-1), len(weight)).copy(), node.name or node.op_type

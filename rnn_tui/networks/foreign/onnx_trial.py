@@ -1,0 +1,111 @@
+"""Has an ONNX model answer random inputs, to see which network answers alike.
+
+Shapes: T steps, N sequences, F features, A answers of O outputs.
+"""
+
+from collections.abc import Callable, Sequence
+from itertools import product
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import NetworkError, why
+from rnn_tui.networks.foreign.onnx_file import OnnxFile, imported
+from rnn_tui.networks.stack import Stack
+from rnn_tui.networks.stepwise import Array, sigmoid, softmax
+
+STEPS, SEQUENCES = 5, 2  # of the trial, where the model leaves them open
+TOLERANCE = 1e-4  # of the answers' largest number: sums in another order differ by less
+MOST_TRIED = 4096  # steps of the trial, and sequences
+
+
+def _same(logits: Array) -> Array:
+    return logits
+
+
+def _log_softmax(logits: Array) -> Array:
+    return np.asarray(np.log(softmax(logits)))
+
+
+#: what may be done with the answers at the end of a model; it leaves their order as it is.
+ENDS: Sequence[Callable[[Array], Array]] = (_same, softmax, sigmoid, _log_softmax)
+
+
+class OnnxTrial:
+    """Random inputs, and a model's answers to them."""
+
+    def __init__(self, model: OnnxFile) -> None:
+        self._model = model
+        if len(model.inputs) != 1:
+            raise model.refusal(f"has {len(model.inputs)} inputs, not one")
+        runtime = imported("onnxruntime")
+        options = runtime.SessionOptions()
+        options.log_severity_level = 4  # what it says of a model that fails is in the error
+        options.intra_op_num_threads = 1
+        try:
+            self._session = runtime.InferenceSession(
+                model.data, options, providers=["CPUExecutionProvider"]
+            )
+        except Exception as error:
+            raise NetworkError(
+                f"{model.file_name} is refused by ONNX Runtime ({why(error)})."
+            ) from error
+
+    def answering_alike(self, stacks: Sequence[Stack]) -> list[Stack]:
+        """Return the networks that answer as the model does, of `stacks`."""
+        answers = {}
+        for batch_first in (True, False):
+            for steps in sorted({stack.only_steps or STEPS for stack in stacks}):
+                inputs = self._inputs(stacks[0].features, steps, batch_first=batch_first)
+                if inputs is not None:
+                    answers[batch_first, steps] = inputs, self._answers(inputs)
+        alike = []
+        for stack in stacks:
+            for (batch_first, steps), (inputs, outputs) in answers.items():
+                if stack.only_steps in (None, steps) and any(
+                    _alike(stack, inputs, output, batch_first=batch_first) for output in outputs
+                ):
+                    alike.append(stack)
+                    break
+        return alike
+
+    def _inputs(self, features: int, steps: int, *, batch_first: bool) -> Array | None:
+        """Return random inputs in the shape that the model declares; None if that does not fit."""
+        declared = self._model.inputs[0].type.tensor_type
+        wanted = [SEQUENCES, steps, features] if batch_first else [steps, SEQUENCES, features]
+        dims = [each.dim_value or None for each in declared.shape.dim]
+        if len(dims) == 2:  # one sequence, without an axis of its own
+            wanted = [steps, features]
+        shape = [dim or size for dim, size in zip(dims, wanted, strict=False)]
+        if len(dims) not in (2, 3) or shape[-1] != features or max(shape[:-1]) > MOST_TRIED:
+            return None
+        return np.random.default_rng(0).normal(size=shape).astype(np.float32)
+
+    def _answers(self, inputs: Array) -> list[npt.NDArray[Any]]:
+        """Return the model's outputs; none if it can't read these inputs."""
+        try:
+            outputs: list[npt.NDArray[Any]] = self._session.run(
+                None, {self._model.inputs[0].name: inputs}
+            )
+        except Exception:  # noqa: BLE001 - as above; the shape does not fit the model
+            return []
+        return outputs
+
+
+def _alike(stack: Stack, inputs: Array, output: npt.NDArray[Any], *, batch_first: bool) -> bool:
+    """Return whether a network's answers to inputs are a model's output, in any order of axes."""
+    read = inputs[:, None] if inputs.ndim == 2 else inputs  # (T, 1, F)
+    if batch_first and inputs.ndim == 3:
+        read = inputs.transpose(1, 0, 2)  # (T, N, F)
+    if stack.only_steps not in (None, len(read)):
+        return False
+    with np.errstate(all="ignore"):
+        logits = stack.logits(read)  # (A, N, O)
+    for order, end in product(((0, 1, 2), (1, 0, 2)), ENDS):
+        expected = end(logits).transpose(order)
+        if expected.size == output.size:
+            difference = np.abs(expected.reshape(-1) - output.reshape(-1)).max()
+            if difference <= TOLERANCE * max(1.0, float(np.abs(expected).max())):
+                return True
+    return False

@@ -1,0 +1,266 @@
+"""Networks from elsewhere: states and answers are PyTorch's, whatever a file's layout is."""
+
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch import nn
+
+from rnn_tui.engine.errors import NetworkError
+from rnn_tui.engine.paths import shipped_weights
+from rnn_tui.networks.foreign.hints import NetworkHints
+from rnn_tui.networks.foreign.reading import read_network
+from rnn_tui.runs.export.onnx_models import models_of
+from tests.networks.foreign import (
+    FEATURES,
+    OUTPUTS,
+    SIZE,
+    STEPS,
+    Classifier,
+    FinalStates,
+    Tagger,
+    exported,
+    saved,
+    seeded,
+    sequential,
+)
+
+WITHIN = 1e-5
+LAYOUTS: list[tuple[Any, dict[str, Any]]] = [
+    (build, {"kind": kind, "layers": layers, "both": both})
+    for build in (Classifier, Tagger, FinalStates)
+    for kind in ("RNN", "LSTM", "GRU")
+    for layers, both in ((1, False), (2, True))
+]
+
+
+def inputs() -> np.ndarray:
+    """Random inputs (N, T, F)."""
+    return np.random.default_rng(1).normal(size=(2, STEPS, FEATURES)).astype(np.float32)
+
+
+def assert_equal_to(module: Any, path: Path, hints: NetworkHints) -> None:
+    """Hold all states of the top layer, and the answers, to PyTorch's."""
+    stack = read_network(path, hints).stack
+    read = inputs()
+    by_step = read.transpose(1, 0, 2)  # (T, N, F)
+    first = read if module.layers.batch_first else by_step
+    with torch.no_grad():
+        states = module.layers(torch.from_numpy(first))[0].numpy()
+        answers = module(torch.from_numpy(first)).numpy()
+    if module.layers.batch_first:
+        states = states.transpose(1, 0, 2)
+        answers = answers[:, None].transpose(1, 0, 2) if answers.ndim == 2 else answers
+    top = stack.read(by_step)[-1]
+    ours = np.concatenate([direction.states for direction in top], axis=2)
+    assert np.abs(ours - states).max() < WITHIN
+    assert np.abs(stack.logits(by_step) - answers).max() < WITHIN
+
+
+@pytest.mark.parametrize(("build", "options"), LAYOUTS)
+def test_a_state_dict_is_read_by_its_shapes(build: Any, options: Any, tmp_path: Path) -> None:
+    module = seeded(build, **options)
+    nonlinearity = "tanh" if options["kind"] == "RNN" else None
+    path = saved(module, tmp_path / "net.safetensors")
+    assert_equal_to(module, path, NetworkHints(nonlinearity, build.takes))
+
+
+@pytest.mark.parametrize(("build", "options"), LAYOUTS)
+def test_an_onnx_model_says_all_itself(build: Any, options: Any, tmp_path: Path) -> None:
+    module = seeded(build, **options)
+    path = exported(module, tmp_path / "net.onnx", batch_first=module.layers.batch_first)
+    assert_equal_to(module, path, NetworkHints())
+
+
+def test_a_sequential_is_read_like_a_class(tmp_path: Path) -> None:
+    module = seeded(sequential)
+    path = saved(module, tmp_path / "net.safetensors")
+    stack = read_network(path, NetworkHints(takes="every-step")).stack
+    read = inputs()
+    with torch.no_grad():
+        answers = module(torch.from_numpy(read)).numpy().transpose(1, 0, 2)
+    assert np.abs(stack.logits(read.transpose(1, 0, 2)) - answers).max() < WITHIN
+
+
+def test_a_relu_is_read_where_it_is_named(tmp_path: Path) -> None:
+    module = seeded(Classifier, "RNN", nonlinearity="relu")
+    path = saved(module, tmp_path / "net.safetensors")
+    assert_equal_to(module, path, NetworkHints("relu", "last-step"))
+    assert_equal_to(module, exported(module, tmp_path / "net.onnx"), NetworkHints())
+
+
+def test_cells_on_top_of_each_other_are_layers(tmp_path: Path) -> None:
+    module = nn.Module()
+    torch.manual_seed(0)
+    module.cells = nn.ModuleList([nn.GRUCell(FEATURES, SIZE), nn.GRUCell(SIZE, 5)])
+    module.head = nn.Linear(5, OUTPUTS)
+    network = read_network(saved(module, tmp_path / "a"), NetworkHints(takes="every-step"))
+    assert network.notices == ("The recurrent modules are read in this order: cells.0, cells.1.",)
+    x = torch.randn(STEPS, FEATURES)
+    below, top = torch.zeros(SIZE), torch.zeros(5)
+    answers = []
+    with torch.no_grad():
+        for step in x:
+            below = module.cells[0](step, below)
+            top = module.cells[1](below, top)
+            answers.append(module.head(top))
+    ours = network.stack.logits(x.numpy()[:, None])[:, 0]
+    assert np.abs(ours - torch.stack(answers).numpy()).max() < WITHIN
+
+
+def test_symbols_are_read_through_an_embedding(tmp_path: Path) -> None:
+    module = nn.Module()
+    torch.manual_seed(0)
+    module.embed = nn.Embedding(5, FEATURES)
+    module.rnn = nn.LSTM(FEATURES, SIZE, bias=False)
+    module.out = nn.Linear(SIZE, OUTPUTS)
+    network = read_network(saved(module, tmp_path / "a"), NetworkHints(takes="every-step"))
+    assert network.embedded
+    symbols = torch.randint(0, 5, (STEPS,))
+    with torch.no_grad():
+        answers = module.out(module.rnn(module.embed(symbols))[0]).numpy()
+    ours = network.stack.logits(np.eye(5, dtype=np.float32)[symbols][:, None])[:, 0]
+    assert np.abs(ours - answers).max() < WITHIN
+
+
+def test_half_precision_is_read(tmp_path: Path) -> None:
+    for kind in (torch.float16, torch.bfloat16):
+        module = seeded(Classifier).to(kind)
+        path = saved(module, tmp_path / "net.safetensors")
+        assert_equal_to(module.float(), path, NetworkHints(takes="last-step"))
+
+
+@pytest.mark.parametrize("task", ["adder", "recall", "mnist"])
+def test_the_models_that_are_exported_here_are_read(task: str, tmp_path: Path) -> None:
+    weights = shipped_weights(task)[0]
+    path = tmp_path / "net.onnx"
+    path.write_bytes(models_of(weights)[0].data)
+    network = read_network(path, NetworkHints())
+    assert network.checked
+    wanted = {"adder": "every-step", "recall": "last-step"}
+    assert network.stack.takes == wanted.get(task, network.stack.takes)
+
+
+def refused(path: Path, hints: NetworkHints | None = None) -> str:
+    with pytest.raises(NetworkError) as error:
+        read_network(path, hints or NetworkHints())
+    return str(error.value)
+
+
+def test_what_shapes_do_not_say_is_asked_for_in_one_sentence(tmp_path: Path) -> None:
+    path = saved(seeded(FinalStates), tmp_path / "net.safetensors")
+    sentence = refused(path)
+    assert "--nonlinearity relu" in sentence
+    assert "--answers final-states" in sentence
+    path = saved(seeded(Classifier), path)
+    assert "--nonlinearity" not in refused(path)
+    assert "final-states" not in refused(path)
+
+
+def test_of_several_readouts_one_is_named(tmp_path: Path) -> None:
+    module = seeded(Classifier)
+    module.value = nn.Linear(SIZE, 1)
+    path = saved(module, tmp_path / "net.safetensors")
+    assert "--readout fc" in refused(path, NetworkHints(takes="last-step"))
+    network = read_network(path, NetworkHints(takes="last-step", readout="value"))
+    assert network.stack.outputs == 1
+    assert network.notices == ("Not read: fc.",)
+
+
+def test_what_would_change_the_answers_is_refused(tmp_path: Path) -> None:
+    module = seeded(Classifier)
+    module.norm = nn.LayerNorm(SIZE)
+    path = saved(module, tmp_path / "net.safetensors")
+    assert "norm.bias, norm.weight" in refused(path)
+    path = saved(seeded(Classifier, proj_size=2), path)
+    assert "proj_size" in refused(path)
+
+
+def test_what_fits_no_network_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    tensors = dict(seeded(Classifier).state_dict())
+    changes: dict[str, torch.Tensor | None] = {
+        "lstm.weight_hh_l0": None,
+        "fc.weight": torch.zeros(OUTPUTS, SIZE + 1),
+        "lstm.bias_ih_l0": torch.zeros(3),
+        "lstm.weight_ih_l0": torch.full((4 * SIZE, FEATURES), torch.nan),
+        "lstm.weight_ih_l2": torch.zeros(4 * SIZE, SIZE),
+    }
+    for name, tensor in changes.items():
+        changed = {**tensors, name: tensor}
+        save_file({key: value for key, value in changed.items() if value is not None}, path)
+        assert refused(path, NetworkHints(takes="last-step")).startswith(str(path))
+    save_file({"weight": torch.zeros(2, 2)}, path)
+    assert "no weights of nn.RNN" in refused(path)
+
+
+class Squashed(Classifier):
+    """Something is between the layers and the readout."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.fc(torch.tanh(3 * self.lstm(x)[0][:, -1]))
+
+
+class OfTwoSteps(Classifier):
+    """Other states than those that are known are read out."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        states = self.lstm(x)[0]
+        return self.fc(states[:, -1] + states[:, 0])
+
+
+def test_a_model_that_answers_otherwise_is_refused(tmp_path: Path) -> None:
+    assert "uses Tanh" in refused(exported(seeded(Squashed), tmp_path / "a.onnx"))
+    assert "answers otherwise" in refused(exported(seeded(OfTwoSteps), tmp_path / "b.onnx"))
+
+
+def test_other_files_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.safetensors"
+    whole = saved(seeded(Classifier), path).read_bytes()
+    contents = {
+        "empty": b"",
+        "damaged": whole[:-9],
+        "of no known kind": b"hello",
+        "HDF5": b"\x89HDF\r\n",
+        "ZIP": b"PK\x03\x04" + bytes(60),
+        "no ONNX file": b"\x08\xff\xff",
+    }
+    for words, data in contents.items():
+        path.write_bytes(data)
+        assert words in refused(path)
+    assert "can't be read" in refused(tmp_path)
+    assert "written by rnn-tui" in refused(shipped_weights("adder")[0])
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("zipped", [True, False])
+def test_a_pickle_is_converted_by_the_line_that_is_printed(zipped: bool, tmp_path: Path) -> None:
+    module = seeded(Classifier)
+    path = tmp_path / "my net.pt"
+    data = {"epoch": 3, "state_dict": module.state_dict()} if zipped else module.state_dict()
+    torch.save(data, path, _use_new_zipfile_serialization=zipped)
+    sentence = refused(path)
+    assert "is a pickle" in sentence
+    program, *words = shlex.split(sentence.partition("converts its state_dict: ")[2])
+    assert program == "python"
+    subprocess.run([sys.executable, *words], check=True)
+    converted = path.with_suffix(".safetensors")
+    assert_equal_to(module, converted, NetworkHints(takes="last-step"))
+
+
+def test_answers_after_each_step_are_those_of_the_beginning_alone(tmp_path: Path) -> None:
+    for number, build in enumerate((Classifier, Tagger, FinalStates)):
+        module = seeded(build, "GRU", layers=2, both=True)
+        path = saved(module, tmp_path / str(number))
+        stack = read_network(path, NetworkHints(takes=build.takes)).stack
+        read = inputs().transpose(1, 0, 2)
+        after = stack.logits_after_steps(read)
+        assert after.shape == (STEPS, 2, OUTPUTS)
+        if not stack.every_step:
+            assert np.allclose(after[2], stack.logits(read[:3])[0], atol=1e-6)
