@@ -1,22 +1,28 @@
 """Stored runs for scripts and notebooks: settings, figures as arrays and frames, charts."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.api.frames import pandas
+from rnn_tui.api import html
+from rnn_tui.api.frames import pandas, pyplot
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.pace import duration
+from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs import LAST
+from rnn_tui.runs.curves import Against, Line
+from rnn_tui.runs.curves import lines as curve_lines
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.runs.words import spread_figure
@@ -270,6 +276,91 @@ class Run:
                 metric: history.values.ravel(),
             }
         )
+
+    def plot(self, metric: str | None = None, *, against: Against = "epoch", ax: Any = None) -> Any:
+        """Draw a metric over the training by matplotlib: the mean over seeds ± one deviation.
+
+        Args:
+            metric: one of `metrics`; by default the main one in validation.
+            against: what x is: `step`, `epoch` or `time`.
+            ax: matplotlib's axes to draw on, as to compare runs; by default those of a new figure.
+
+        Returns:
+            the axes.
+
+        Raises:
+            UserError: matplotlib is not installed, or the metric was not measured.
+
+        Examples:
+            >>> axes = rnn_tui.Run("last").plot("val_loss")
+            >>> axes.get_ylabel()
+            'validation loss'
+        """
+        from rnn_tui.runs.export import plots  # noqa: PLC0415 - on use only
+
+        check_choice("Axis", against, tuple(plots.AXES))
+        name = self._metric(metric)
+        library = pyplot()
+        with RunStore() as store:
+            lines = plots.lines_of(store, [self._record], name, against)
+        if ax is None:
+            with library.style.context(plots.STYLE):
+                size = (plots.WIDTH, plots.HEIGHT)
+                _, ax = library.subplots(figsize=size, layout="constrained")
+                self._draw(ax, lines, name, against)
+            return ax
+        if len(self.networks) > 1:
+            lines = [replace(line, label=f"{self.name} {line.label}") for line in lines]
+        self._draw(ax, lines, name, against)
+        return ax
+
+    def _draw(self, ax: Any, lines: Sequence[Line], metric: str, against: Against) -> None:
+        """Draw lines beside those that the axes have already."""
+        from rnn_tui.runs.export import plots  # noqa: PLC0415 - on use only
+
+        first = len(ax.get_lines())
+        colours = {
+            line.label: curve_colour(first + number, dark=False)
+            for number, line in enumerate(lines)
+        }
+        plots.draw_panel(ax, plots.Panel(self._record.spec(metric), lines), colours)
+        ax.set_xlabel(plots.AXES[against])
+        ax.legend()
+
+    def _repr_html_(self) -> str:
+        """The run as a notebook shows it: results of each network, and a small chart."""
+        words = [f"{self.task}, {self.cell}, preset {self.preset}", self.status]
+        if self.seconds:
+            words.append(duration(self.seconds))
+        parts = [html.paragraph(" · ".join(words), self.name)]
+        if self.message:
+            parts.append(html.paragraph(self.message))
+        if self.results:
+            parts.append(self._table_of_results())
+        if self._record.metric:
+            with RunStore() as store:
+                curves = store.outlines([self._record], self._record.metric)
+            networks = [
+                replace(line, label=label)
+                for line, label in zip(curve_lines(curves, "epoch"), self.networks, strict=False)
+            ]
+            spec = self._record.spec(self._record.metric)
+            parts.append(html.line_chart(networks, spec, "epoch"))
+        return "".join(parts)
+
+    def _table_of_results(self) -> str:
+        """Return a row for each network with its figures over the seeds."""
+        specs = [self._record.spec(name) for name in self.results]
+        count = f", n = {len(self.seeds)}" if len(self.seeds) > 1 else ""
+        heads = [f"{spec.title}{count}" for spec in specs]
+        rows = []
+        for number, network in enumerate(self.networks):
+            spreads = [Spread(tuple(values[number].tolist())) for values in self.results.values()]
+            figures = [
+                spec.format_spread(spread) for spec, spread in zip(specs, spreads, strict=True)
+            ]
+            rows.append((network, *figures))
+        return html.table(("network", *heads), rows)
 
     def resume(self, *, progress: bool = True) -> "Run":
         """Go on with the training from the last checkpoint, up to the end that was planned.

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.api.frames import pandas
+from rnn_tui.api import html
+from rnn_tui.api.frames import pandas, pyplot
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.engine.errors import QueryError, SettingError, printable
 from rnn_tui.engine.progress import Progress
@@ -32,6 +33,7 @@ AXES: Mapping[str, tuple[str, str]] = {
     "logits": ("step", "output"),
     "probabilities": ("step", "output"),
 }
+MOST_TICKS = 40  # steps whose input stands below them
 OF_LAYERS = ("step", "unit")  # the axes of states, memory cells and gates
 
 
@@ -190,6 +192,65 @@ class NetworkTrace:
         labels = self.outputs if self.axes[name][1] == "output" else range(values.shape[1])
         columns = library.Index(labels, name=self.axes[name][1])
         return library.DataFrame(values, index, columns)
+
+    def plot(self, name: str = "state", layer: str | None = None, *, ax: Any = None) -> Any:
+        """Draw an array by matplotlib: a column for each step, a row for each unit or output.
+
+        Args:
+            name: as for `array`.
+            layer: as for `array`.
+            ax: matplotlib's axes to draw on; by default those of a new figure.
+
+        Returns:
+            the axes.
+
+        Raises:
+            UserError: matplotlib is not installed, or there is no such array or layer.
+
+        Examples:
+            >>> axes = rnn_tui.load_network("adder").trace("1011 110").plot("forget gate")
+            >>> axes.get_xlabel(), axes.get_ylabel()
+            ('step', 'unit')
+        """
+        values = self.array(name, layer)
+        library = pyplot()
+        if ax is None:
+            _, ax = library.subplots(layout="constrained")
+        limit = float(np.abs(values).max()) or 1.0
+        lowest = -limit if (values < 0).any() else 0.0
+        colours = "RdBu_r" if lowest else "Greens"
+        image = ax.imshow(values.T, colours, aspect="auto", vmin=lowest, vmax=limit)
+        ax.figure.colorbar(image, ax=ax, label=name)
+        ax.set_xlabel("step")
+        ax.set_ylabel(self.axes[name][1])
+        if self.steps <= MOST_TICKS:
+            ax.set_xticks(range(self.steps), self.read, rotation="vertical")
+        if self.axes[name][1] == "output":
+            ax.set_yticks(range(len(self.outputs)), self.outputs)
+        return ax
+
+    def _repr_html_(self) -> str:
+        """The trace as a notebook shows it: the answer, and the states of the top layer."""
+        trace = self._trace
+        steps = [f"step {trace.first_step + step} ({read})" for step, read in enumerate(self.read)]
+        parts = [html.paragraph(self._answer_in_words(), f"{self._task.label}, {self.steps} steps")]
+        if self.edits:
+            parts.append(html.paragraph(self.summary))
+        layer = self._layer(None)
+        order = layer.order  # the units that matter most come first
+        names = [f"unit {unit}" for unit in order]
+        parts.append(html.heat_map(layer.states[:, order], names, steps, self.answers))
+        return "".join(parts)
+
+    def _answer_in_words(self) -> str:
+        """Say what the network answers, and whether that is right."""
+        if self._trace.every_step:
+            words = f"answers {' '.join(self.answers)}"
+        else:
+            words = f"answer {self.answers[-1]} ({100 * self.confidence[-1]:.1f} %)"
+        if self.correct is None:
+            return words
+        return f"{words}, {'right' if self.correct else 'wrong'}"
 
     def _layer(self, name: str | None) -> LayerTrace:
         if name is None:

@@ -23,7 +23,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.curves import Line
 from rnn_tui.runs.export.formats import FORMATS, Export, ExportFormat, extras_needed
 from rnn_tui.runs.export.onnx_models import models_of
-from rnn_tui.runs.export.plots import Panel, _draw, picture
+from rnn_tui.runs.export.plots import Panel, draw_panel, picture
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
@@ -381,7 +381,7 @@ def test_a_band_is_as_far_above_a_curve_as_below_it_and_within_the_metric() -> N
     line = Line("H 2", ("run",), (1.0, 2.0), spreads)
     spec = accuracy_metric("val_accuracy", "validation accuracy", "accuracy")
     axes = figures.Figure().subplots()
-    _draw(axes, Panel(spec, [line]), {"H 2": "#000000"})
+    draw_panel(axes, Panel(spec, [line]), {"H 2": "#000000"})
     (band,) = axes.collections
     corners = band.get_paths()[0].vertices
     for x, spread in zip(line.x, spreads, strict=True):

@@ -81,7 +81,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
         figure = figures.Figure(figsize=(width, HEIGHT * len(panels)), layout="constrained")
         axes = figure.subplots(len(panels), sharex=True, squeeze=False)[:, 0]
         for panel, panel_axes in zip(panels, axes, strict=True):
-            _draw(panel_axes, panel, colours)
+            draw_panel(panel_axes, panel, colours)
         axes[-1].set_xlabel(x_label)
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
             _draw_legend(figure, axes[0], panels[0], list(colours))
@@ -136,10 +136,10 @@ def _panels(
     names = _usual_metrics(runs) if metrics is None else metrics
     panels = []
     for name in names:
-        metric_lines = _lines(store, runs, name, against)
+        metric_lines = lines_of(store, runs, name, against)
         faint_lines: list[Line] = []
         if metrics is None and name == "val_loss":
-            faint_lines = _lines(store, runs, "train_loss", against)
+            faint_lines = lines_of(store, runs, "train_loss", against)
         if not metric_lines and metrics is not None:
             logged = sorted({name for run in runs for name in store.metrics(run.run_id)})
             raise ExportError(
@@ -159,7 +159,9 @@ def _usual_metrics(runs: Sequence[RunRecord]) -> list[str]:
     return list(dict.fromkeys(["val_loss", *main_metrics]))
 
 
-def _lines(store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against) -> list[Line]:
+def lines_of(
+    store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against
+) -> list[Line]:
     """Return the lines of a metric of runs, labelled."""
     metric_lines = lines(store.outlines(runs, metric), against)
     if len(runs) > 1:
@@ -178,7 +180,7 @@ def _definition(runs: Sequence[RunRecord], metric: str) -> Metric:
     return Metric(metric, metric, lower=None)
 
 
-def _draw(axes: Any, panel: Panel, colours: dict[str, str]) -> None:
+def draw_panel(axes: Any, panel: Panel, colours: Mapping[str, str]) -> None:
     """Draw a panel; `colours` are by label, and the first `MOST_IN_LEGEND` are in the legend."""
     for line in panel.faint:
         means = [spread.mean for spread in line.spreads]
