@@ -48,13 +48,15 @@ class SequenceShape:
     """The inputs and outputs of the networks of a task on sequences."""
 
     features: int  #: F numbers that are read at each step.
-    #: what the O outputs mean, such as the ten digits; one output is a yes or no.
+    #: what the O outputs mean, such as the ten digits; one output is a yes or no, unless it is a
+    #: number.
     outputs: tuple[str, ...]
     every_step: bool = False  #: whether each step has an answer, in place of the last one only.
     inputs: str = "inputs"  #: the elements of a sequence, in the plural: `digits`.
     step: str = "step"  #: what a step is called: `step`, `place`.
     #: the number of the first one; places are counted from 0, as powers of two are.
     first_step: int = 1
+    numbers: bool = False  #: whether the outputs are numbers, in place of classes.
 
 
 @dataclass(frozen=True)

@@ -53,14 +53,16 @@ def keep(data_set: "DataSet") -> None:
     Raises:
         DataError: if the file can't be written.
     """
-    from safetensors.numpy import save  # noqa: PLC0415 - on use only
+    import numpy as np  # noqa: PLC0415 - on use only
+    from safetensors.numpy import save  # noqa: PLC0415
 
     description = data_set.description
     path = path_of(description.name)
     if path.is_file():
         return
     metadata = {"format": FORMAT, "data_set": description.to_dict()}
-    arrays = {name: getattr(data_set, name) for name in ARRAYS}
+    # safetensors writes the bytes as they lie in memory, whatever their order
+    arrays = {name: np.ascontiguousarray(getattr(data_set, name)) for name in ARRAYS}
     try:
         make_folder(path.parent)
         write_file(path, save(arrays, {METADATA_KEY: json.dumps(metadata)}))

@@ -1,25 +1,36 @@
 """Make a task of a user's data set, without torch."""
 
+import math
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import ACCURACY, Metric
+from rnn_tui.engine.metrics import ACCURACY, Measure, Metric
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import Description
+from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 #: the word for all of them in commands and for their tab.
 SEQUENCES = "sequences"
-SETTINGS = ("hidden_sizes", "losses", "seeds", "seed", "epochs", "batch_size", "learning_rate")
+SETTINGS = ("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate")
 BATCH_SIZE = 32
 STEPS_OF_PRESETS = {"fast": 1_000, "best": 6_000}
 MOST_EPOCHS = 10_000
-ERROR_METRICS = (
-    Metric("val_error", "validation error", chart="accuracy"),
-    Metric("test_error", "test error"),
-)
+MOST_TEST_SIZE = 100_000
+
+
+def _bits(logits: "Tensor", targets: "Tensor") -> "Tensor":
+    """Return the surprise in bits (…) at the target classes (…), by logits (…, C)."""
+    of_targets = logits.log_softmax(-1).gather(-1, targets.unsqueeze(-1)).squeeze(-1)
+    return -of_targets / math.log(2)
+
+
+BITS = Measure("bits", "bits per symbol", _bits, unit="", higher_is_better=False, upper=None)
 
 
 @cache
@@ -35,21 +46,48 @@ def stored_task(name: str) -> Task:
 def task_of(description: Description) -> Task:
     """Return the task of a data set."""
     classifies = description.classifies
+    measures = [ACCURACY] if classifies else []
+    if description.goal is Goal.NEXT and classifies:
+        measures.append(BITS)
     return Task(
         name=description.name,
         label=description.label,
-        settings=SETTINGS,
+        settings=(*SETTINGS, "losses") if classifies else SETTINGS,
         presets=_presets(description),
-        metrics=METRICS if classifies else (*METRICS, *ERROR_METRICS),
-        measures=[ACCURACY] if classifies else [],
-        headline="test_accuracy" if classifies else "test_error",
+        metrics=METRICS if classifies else (*METRICS, *_error_metrics(description)),
+        measures=measures,
+        headline="test_accuracy" if classifies else "test_rmse",
         problem="rnn_tui.tasks.data_sets.problem:DataSetProblem",
         shape=SequenceShape(
             description.input_size,
             description.outputs,
             every_step=description.goal.every_step,
             inputs="symbols" if description.alphabet else "steps",
+            numbers=not classifies,
         ),
+    )
+
+
+def has_own_unit(description: Description) -> bool:
+    """Return whether all numbers that are answered have one unit, that of a column in the file."""
+    if description.goal is Goal.NEXT:
+        return len(description.features) == 1
+    return len(description.outputs) == 1
+
+
+def unit_of_error(description: Description) -> float:
+    """Return what an error in standard deviations is multiplied by: 1 if it stays in them."""
+    return description.output_deviations[0] if has_own_unit(description) else 1.0
+
+
+def _error_metrics(description: Description) -> tuple[Metric, ...]:
+    """Return the metrics of answers that are numbers."""
+    in_deviations = "" if has_own_unit(description) else " in standard deviations"
+    return (
+        Metric("val_rmse", f"validation RMSE{in_deviations}", chart="accuracy"),
+        Metric("test_rmse", f"test RMSE{in_deviations}"),
+        Metric("val_r2", "validation R²", higher_is_better=True, lower=None, upper=1.0),
+        Metric("test_r2", "test R²", higher_is_better=True, lower=None, upper=1.0),
     )
 
 
@@ -65,7 +103,7 @@ def _presets(description: Description) -> tuple[Preset, ...]:
         "batch_size": batch_size,
         "learning_rate": 0.01,
         "training_size": description.training,
-        "test_size": description.test,
+        "test_size": min(description.test, MOST_TEST_SIZE),
         "recipe": recipe,
     }
     return tuple(

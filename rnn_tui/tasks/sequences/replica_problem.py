@@ -161,7 +161,7 @@ class ReplicaProblem(Problem):
         """
         # the replicas themselves where `model` is their average over time
         network: Any = getattr(model, "module", model)
-        size = max(1, EVALUATION_ROWS // len(self.replicas))
+        size = self.evaluation_size()
 
         @torch.no_grad()  # per thread, hence in here
         def measure_from(start: int) -> Mapping[str, Tensor]:
@@ -170,6 +170,10 @@ class ReplicaProblem(Problem):
         starts = range(0, count, size)
         parts = workers.run([partial(measure_from, start) for start in starts])
         return {name: _combined([part[name] for part in parts]) for name in parts[0]}
+
+    def evaluation_size(self) -> int:
+        """Return how many sequences are measured at a time."""
+        return max(1, EVALUATION_ROWS // len(self.replicas))
 
     def snapshot(self, model: nn.Module) -> Mapping[str, Tensor]:
         """Return a copy of all weights; so small a network can be analysed afterwards."""

@@ -1,7 +1,6 @@
 """Data sets are kept whole, and each is a task."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,11 +10,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.data_set import DataSet
 from tests.tasks.data_sets.examples import rising_or_falling
-
-
-@pytest.fixture(autouse=True)
-def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
 
 
 @pytest.fixture
@@ -29,6 +23,18 @@ def test_a_data_set_comes_back_as_it_was(lines: DataSet) -> None:
     assert again.description == lines.description
     for name in store.ARRAYS:
         assert np.array_equal(getattr(again, name), getattr(lines, name))
+
+
+def test_arrays_in_another_order_of_memory_come_back_as_they_were(lines: DataSet) -> None:
+    two_columns = np.hstack([lines.values, -lines.values])
+    description = replace(
+        lines.description, features=("up", "down"), means=(0.0, 0.0), deviations=(1.0, 1.0)
+    )
+    columns_first = replace(
+        lines, description=description, values=np.asfortranarray(two_columns)
+    ).named("lines")
+    store.keep(columns_first)
+    assert np.array_equal(store.load(columns_first.description.name).values, two_columns)
 
 
 def test_a_kept_data_set_is_a_task(lines: DataSet) -> None:

@@ -1,0 +1,119 @@
+"""What an evaluation of networks on a data set says of its test sequences."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.tasks.task import ByLength, SequenceEvaluation
+
+if TYPE_CHECKING:
+    import numpy as np
+    import numpy.typing as npt
+
+MOST_LENGTHS = 12  # lengths in a figure by length; more are put together
+LISTED = 20  # sequences in a document, those with the largest errors
+
+
+@dataclass(frozen=True)
+class Misread:
+    """A test sequence that a variant answers wrong, or worse than others."""
+
+    index: int  #: its place in the data set.
+    #: the share of wrong answers, 0 … 1, or the root mean squared error in standard deviations, as
+    #: the mean over the seeds.
+    error: float
+    true: str = ""  #: its class; empty unless sequences are classified.
+    answer: str = ""  #: the most probable class by the mean over the seeds.
+    confidence: float = 0.0  #: the probability of that, 0 … 1.
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        document: dict[str, Any] = {"index": self.index, "error": self.error}
+        if self.true:
+            document |= {"true": self.true, "answer": self.answer, "confidence": self.confidence}
+        return document
+
+
+@dataclass(frozen=True, kw_only=True)
+class DataSetEvaluation(SequenceEvaluation):
+    """The results of an evaluation on the test sequences of a data set, the shortest first."""
+
+    outputs: tuple[str, ...]  #: the names of the classes or numbers.
+    indices: "npt.NDArray[np.int64]"  #: (N,) the places of the sequences in the data set.
+    errors: "npt.NDArray[np.float64]"  #: (V, N), see `Misread.error`.
+    #: (N,) the classes of the sequences; None unless sequences are classified.
+    targets: "npt.NDArray[np.int64] | None" = None
+    #: (V, N, C), means over the seeds; None unless sequences are classified.
+    probabilities: "npt.NDArray[np.float32] | None" = None
+
+    def misread(self, variant: int) -> list[Misread]:
+        """Return the sequences that a variant answers wrong in the mean, the most confident first.
+
+        Where sequences have no class, they are those with an error, the largest first.
+        """
+        if self.targets is None or self.probabilities is None:
+            errors = self.errors[variant]
+            largest_first = (-errors).argsort(kind="stable")
+            return [
+                Misread(int(self.indices[at]), float(errors[at]))
+                for at in largest_first
+                if errors[at] > 0
+            ]
+        probabilities = self.probabilities[variant]  # (N, C)
+        answers = probabilities.argmax(axis=1)
+        confidences = probabilities.max(axis=1)
+        wrong = ((answers != self.targets) & (self.targets >= 0)).nonzero()[0]
+        return [
+            Misread(
+                index=int(self.indices[at]),
+                error=float(self.errors[variant, at]),
+                true=self.outputs[int(self.targets[at])],
+                answer=self.outputs[int(answers[at])],
+                confidence=float(confidences[at]),
+            )
+            for at in wrong[(-confidences[wrong]).argsort(kind="stable")]
+        ]
+
+    def _document(self, variant: int) -> dict[str, Any]:
+        document = super()._document(variant)
+        misread = self.misread(variant)
+        document["misread"] = [sequence.to_dict() for sequence in misread[:LISTED]]
+        return document
+
+
+def accuracy_by_length(
+    lengths: "npt.NDArray[np.int64]",
+    wrong: "npt.NDArray[np.float64]",
+    counts: "npt.NDArray[np.float64]",
+) -> Sequence[ByLength]:
+    """Return the accuracy at each length, or over parts of neighbouring lengths if they are many.
+
+    Args:
+        lengths: (N,) of sequences, ascending.
+        wrong: (R, N) wrong answers to each.
+        counts: (R, N) answers to each.
+
+    Returns:
+        one figure, at the longest length of each part; none if all are equally long.
+    """
+    import numpy as np  # noqa: PLC0415 - the command line lists tasks without it
+
+    different = np.unique(lengths)
+    if len(different) < 2:
+        return []
+    if len(different) > MOST_LENGTHS:
+        shares = np.linspace(0, 1, MOST_LENGTHS + 1)[1:]
+        different = np.unique(np.quantile(lengths, shares, method="higher"))
+    ends = np.searchsorted(lengths, different, side="right")  # (L,)
+    starts = [0, *ends[:-1].tolist()]
+    answered = np.maximum(np.add.reduceat(counts, starts, axis=1), 1)  # (R, L)
+    accuracies = 100 * (1 - np.add.reduceat(wrong, starts, axis=1) / answered)
+    sizes = np.diff([0, *ends.tolist()])
+    return [
+        ByLength(
+            name="accuracy",
+            lengths=tuple(different.tolist()),
+            values=accuracies,
+            counts=tuple(sizes.tolist()),
+        )
+    ]

@@ -1,0 +1,338 @@
+"""A user's data set for the training loop."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.problem import Log, generator
+from rnn_tui.networks.replicas import Replicas
+from rnn_tui.tasks.config import EVALUATION_ROWS
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.batches import Indices, SequencesOnDevice, cut_epoch
+from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
+from rnn_tui.tasks.data_sets.losses import class_losses, known, mean_of_known, number_losses
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
+from rnn_tui.tasks.sequences.examples import Batch, Examples
+from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
+
+#: numbers in the inputs and answers that an evaluation has in memory at a time, for each replica.
+EVALUATION_NUMBERS = 4_000_000
+NUMBER_BYTES = 4  # of a number in the data, and of an input or target in a batch
+
+
+class DataSetProblem(ReplicaProblem):
+    """Networks on a data set that is kept.
+
+    All replicas read the same sequences, which are on the device once; the seed of each decides
+    its initial weights, and the order of the sequences in each epoch.
+
+    Args:
+        settings: a `SequenceConfig`, whose task is the data set.
+        device: where they are trained.
+        log: takes lines for the log.
+        dtype: the precision of the weights.
+
+    Raises:
+        DataError: if the data set is not there, or damaged.
+        SettingError: if its answers can't be trained with a loss of the settings.
+    """
+
+    def __init__(
+        self,
+        settings: RunConfig,
+        device: torch.device,
+        log: Log,
+        dtype: torch.dtype = torch.float32,
+    ) -> None:
+        self.data_set = store.load(settings.task)
+        self.description = self.data_set.description
+        self.task = stored_task(settings.task)
+        super().__init__(settings, device, log, dtype)
+        self.samples_per_epoch = self.description.training
+        self._classifies = self.description.classifies
+        self._every_step = self.description.goal.every_step
+        if not self._classifies and self.config.losses != ("mse",):
+            raise SettingError(f"{self.description.label} has numbers to answer: the loss is mse.")
+        self._sequences = SequencesOnDevice(self.data_set, device)
+        self._training = self.data_set.of_part(TRAINING)
+        self._order = torch.empty(0)  #: (R, n) indices on the device, in the order of this epoch.
+        self._cuts: list[tuple[slice, int, bool]] = []
+
+    def data_bytes(self) -> int:
+        """Return the memory of the data set: as it is kept, and on the device."""
+        arrays = (self.data_set.values, self.data_set.targets)
+        return 2 * sum(array.nbytes for array in arrays)
+
+    # Training
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Shuffle the training sequences, for each seed in an order of its own."""
+        count = len(self._training)
+        orders = [
+            self._training[torch.randperm(count, generator=generator(seed, "order", epoch)).numpy()]
+            for seed in self.seeds
+        ]
+        self._cuts = cut_epoch(orders, self._sequences.lengths, self.batch_size)
+        of_replicas = np.stack(orders * len(self.config.variants))  # (R, n)
+        self._order = torch.from_numpy(of_replicas).to(self.device)
+
+    def losses(self, step: int, parts: int) -> Sequence[Any]:  # noqa: ARG002
+        """Return one part only: the operations are too small to share between threads."""
+        places, longest, equal = self._cuts[step]
+        batch = self._sequences.batch(self._order[:, places], longest, equal=equal)
+        return [partial(self.losses_of, batch)]
+
+    def losses_of(self, batch: Batch) -> Tensor:
+        """Return the mean loss (R,) over the known targets of a batch of all replicas."""
+        if self._every_step:
+            outputs = self.model.at_every_step(batch.inputs)  # (T, R, O, B)
+        else:
+            outputs = self.model.at_end(batch.inputs, batch.lengths)  # (R, O, B)
+        dimension = 1 if self._every_step else 0
+        losses = self._losses(outputs, batch.targets, dimension)
+        return mean_of_known(losses, batch.targets, dimension)
+
+    def _losses(self, outputs: Tensor, targets: Tensor, dimension: int) -> Tensor:
+        """Return the loss of every target, each replica by its own loss; 0 of unknown targets."""
+        losses_of = class_losses if self._classifies else number_losses
+
+        def of_replicas(loss: str, replicas: slice) -> Tensor:
+            chosen = (slice(None),) * dimension + (replicas,)
+            return losses_of(loss, outputs[chosen], targets[chosen])
+
+        return self.losses_by(of_replicas, dimension)
+
+    # Measuring
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
+        """Return the figures over the validation sequences."""
+        return self._measured(model, VALIDATION, workers, "val")
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Return the figures over the test sequences."""
+        return self._measured(model, TEST, workers, "test")
+
+    def _measured(self, model: nn.Module, part: int, workers: Workers, prefix: str) -> Figures:
+        """Return the mean loss and the metrics over a part, their names after `prefix`."""
+        order = self._by_length(part)
+        sums = self._walk_part(model, order, workers, self._sums)
+        count = sums["count"].double().clamp(min=1)  # (R,)
+        figures = {f"{prefix}_loss": sums["loss"].double() / count}
+        if self._classifies:
+            for measure in self.task.measures:
+                mean = measure.mean(sums[measure.name], 1) / count
+                figures[f"{prefix}_{measure.name}"] = mean
+        else:
+            figures[f"{prefix}_rmse"] = (sums["loss"] / count).sqrt() * unit_of_error(
+                self.description
+            )
+            figures[f"{prefix}_r2"] = _determination(sums)
+        return self.figures(figures)
+
+    def _by_length(self, part: int) -> Indices:
+        """Return the sequences of a part, the shortest first, so that little of them is padding."""
+        indices = self.data_set.of_part(part)
+        return indices[np.argsort(self._sequences.lengths[indices], kind="stable")]
+
+    def _walk_part(
+        self, model: nn.Module, order: Indices, workers: Workers, measure: Any
+    ) -> Mapping[str, Tensor]:
+        """Measure a model on some sequences; see `measured_in_parts`."""
+        replicas = len(self.replicas)
+        lengths = self._sequences.lengths
+
+        def batch_of(start: int, stop: int) -> Batch:
+            chosen = order[start:stop]
+            indices = torch.from_numpy(chosen[None]).to(self.device)
+            batch = self._sequences.batch(indices, int(lengths[chosen].max()), equal=False)
+            return _for_replicas(batch, replicas, 1 if self._every_step else 0)
+
+        return self.measured_in_parts(model, len(order), batch_of, workers, measure)
+
+    def evaluation_size(self) -> int:
+        """Return how many sequences are measured at a time."""
+        longest = self.description.longest
+        of_sequence = longest * (self.features + self.outputs)
+        rows = EVALUATION_ROWS // len(self.replicas)
+        return max(1, min(rows, EVALUATION_NUMBERS // of_sequence))
+
+    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return sums (R,) of losses, measures and known targets, and what R² needs besides."""
+        sums: dict[str, Tensor] = {}
+
+        def add(name: str, values: Tensor) -> None:
+            sums[name] = sums[name] + values if name in sums else values
+
+        for outputs, targets in self._answers(network, batch):  # (R, O, B) and (R, [O,] B)
+            is_known = known(targets)
+            add("loss", _over_replicas(self._losses(outputs, targets, 0)))
+            add("count", _over_replicas(is_known))
+            if self._classifies:
+                for measure in self.task.measures:
+                    values = measure.values(outputs.transpose(1, 2), targets.clamp(min=0))  # (R, B)
+                    add(measure.name, _over_replicas(values * is_known))
+            else:
+                numbers = (
+                    targets[0].to(outputs.dtype).nan_to_num(0.0)
+                )  # (O, B), those of all replicas
+                add("targets", numbers.sum(dim=1))
+                add("target_squares", numbers.square().sum(dim=1))
+                add("target_counts", is_known[0].sum(dim=1))
+        return sums
+
+    def _answers(self, network: Replicas, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
+        """Yield outputs (R, O, B) with targets (R, B) or (R, O, B): at the end, or at each step."""
+        steps = network.steps(batch.inputs)
+        if self._every_step:
+            for states, targets in zip(steps, batch.targets, strict=True):
+                yield network.logits(states), targets
+            return
+        assert batch.lengths is not None
+        _, replicas, _, sequences = batch.inputs.shape
+        final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
+        for step, states in enumerate(steps, start=1):
+            torch.where((batch.lengths == step)[:, None], states, final, out=final)
+        yield network.logits(final), batch.targets
+
+    # In more detail
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> DataSetEvaluation:
+        """Measure each test sequence: the answers to it, confusions, and accuracy by length."""
+        problem = cls.with_weights(config, weights)
+        with cpu_workers(problem.config.workers or automatic_workers()) as workers:
+            return problem.evaluated(problem.model, workers)
+
+    def evaluated(self, model: nn.Module, workers: Workers) -> DataSetEvaluation:
+        """Measure each test sequence; see `evaluate`."""
+        order = self._by_length(TEST)
+        measured = self._walk_part(model, order, workers, self._of_sequences)
+        variants = len(self.config.variants)
+        # by name (V, S, …)
+        arrays = {
+            name: values.numpy().reshape(variants, -1, *values.shape[1:])
+            for name, values in measured.items()
+        }
+        wrong, count = arrays["wrong"], arrays["count"]  # (V, S, N)
+        errors = wrong / np.maximum(count, 1)
+        if not self._classifies:
+            return DataSetEvaluation(
+                self.config,
+                by_length=[],
+                outputs=self.description.outputs,
+                indices=order,
+                errors=np.sqrt(errors).mean(axis=1),
+            )
+        lengths = self._sequences.lengths[order]
+        of_replicas = (len(self.replicas), len(order))
+        whole = self.description.goal is Goal.CLASS
+        return DataSetEvaluation(
+            self.config,
+            accuracy_by_length(lengths, wrong.reshape(of_replicas), count.reshape(of_replicas)),
+            arrays["confusion"].sum(axis=(1, 2)),
+            outputs=self.description.outputs,
+            indices=order,
+            errors=errors.mean(axis=1),
+            targets=arrays["target"][0, 0] if whole else None,
+            probabilities=arrays["probabilities"].mean(axis=1) if whole else None,
+        )
+
+    def _of_sequences(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return of each sequence (R, B) what is wrong, as a count or a squared error.
+
+        Of classes there are confusions (R, 1, C, C) as well, and of whole sequences' classes the
+        true ones (R, B) and the probabilities (R, B, C).
+        """
+        shape = (len(self.replicas), batch.inputs.shape[3])
+        wrong = torch.zeros(shape, device=self.device)
+        count = torch.zeros(shape, device=self.device)
+        more: dict[str, Tensor] = {}
+        classes = self.outputs
+        cells = torch.zeros(shape[0], classes**2, dtype=torch.long, device=self.device)
+        for outputs, targets in self._answers(network, batch):
+            is_known = known(targets)
+            if not self._classifies:
+                wrong += number_losses("mse", outputs, targets).sum(dim=1)
+                count += is_known.sum(dim=1)
+                continue
+            answers = outputs.argmax(dim=1)  # (R, B)
+            wrong += (answers != targets) & is_known
+            count += is_known
+            cells.scatter_add_(1, targets.clamp(min=0) * classes + answers, is_known.long())
+            if self.description.goal is Goal.CLASS:
+                more["target"] = targets
+                more["probabilities"] = self._probabilities(outputs).transpose(1, 2)
+        if self._classifies:
+            more["confusion"] = cells.view(shape[0], 1, classes, classes)
+        return {"wrong": wrong, "count": count, **more}
+
+    def _probabilities(self, logits: Tensor) -> Tensor:
+        """Return probabilities (R, C, B): separate ones after the loss `bce`, else a softmax."""
+
+        def of_replicas(loss: str, replicas: slice) -> Tensor:
+            chosen = logits[replicas]
+            return chosen.sigmoid() if loss == "bce" else chosen.softmax(dim=1)
+
+        return self.losses_by(of_replicas)
+
+    def sample(self, count: int, random: torch.Generator, length: int | None = None) -> Examples:
+        """Return test sequences by chance, at most as many as there are.
+
+        With a length, they are cut or, where too few are long enough, all sequences of the data set
+        that are.
+        """
+        lengths = self._sequences.lengths
+        indices = self.data_set.of_part(TEST)
+        if length is not None:
+            long_enough = indices[lengths[indices] >= length]
+            indices = long_enough if len(long_enough) else np.flatnonzero(lengths >= length)
+            if not len(indices):
+                length = int(lengths.max())
+                indices = np.flatnonzero(lengths == length)
+        chosen = indices[torch.randperm(len(indices), generator=random)[:count].numpy()]
+        of_chosen = lengths[chosen] if length is None else np.full(len(chosen), length)
+        on_device = torch.from_numpy(chosen[None]).to(self.device)
+        batch = self._sequences.batch(on_device, int(of_chosen.max()), equal=length is not None)
+        targets = batch.targets.movedim(1, 0) if self._every_step else batch.targets  # (1, …, n)
+        return Examples(
+            batch.inputs.permute(1, 3, 0, 2).cpu(),  # (1, n, T, F)
+            targets.movedim(-1, 1).cpu(),  # (1, n, …)
+            torch.from_numpy(of_chosen[None]),
+        )
+
+
+def _for_replicas(batch: Batch, replicas: int, dimension: int) -> Batch:
+    """Return a batch (…, 1, …) for replicas that all read the same, without a copy."""
+    inputs = batch.inputs.expand(-1, replicas, -1, -1)
+    shape = list(batch.targets.shape)
+    shape[dimension] = replicas
+    lengths = None if batch.lengths is None else batch.lengths.expand(replicas, -1)
+    return Batch(inputs, batch.targets.expand(shape), lengths)
+
+
+def _over_replicas(values: Tensor) -> Tensor:
+    """Return the sums (R,) of values (R, …)."""
+    return values.flatten(1).sum(dim=1)
+
+
+def _determination(sums: Mapping[str, Tensor]) -> Tensor:
+    """Return R² (R,): 1 less the squared errors' share of the squares around the targets' means.
+
+    As in scikit-learn, it is 1 or 0 where all targets are the same.
+    """
+    count = sums["target_counts"].clamp(min=1)
+    around_mean = (sums["target_squares"] - sums["targets"].square() / count).sum()
+    errors = sums["loss"].double()
+    if around_mean <= 0:
+        return (errors <= 0).double()
+    return 1 - errors / around_mean
