@@ -1,43 +1,21 @@
 """State what was understood of a file of sequences, before anything is trained."""
 
-from dataclasses import dataclass
-from enum import StrEnum
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnn_tui.engine.errors import SafeText
+from rnn_tui.engine.errors import SafeText, printable
+from rnn_tui.engine.progress import UNWATCHED, Progress
+from rnn_tui.tasks.data_sets.assembling import Assembly
+from rnn_tui.tasks.data_sets.columns import ColumnKind, FileColumn, Role
 from rnn_tui.tasks.data_sets.data_set import DataSet
+from rnn_tui.tasks.data_sets.description import LONGEST_NAME
+from rnn_tui.tasks.data_sets.files.formats import read
+from rnn_tui.tasks.data_sets.files.table import Table
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
+from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
+from rnn_tui.tasks.data_sets.tables import sequences_of
 
-
-class Role(StrEnum):
-    """What a column of a table is for."""
-
-    SEQUENCE = "sequence"  #: it says which sequence a row belongs to.
-    STEP = "step"  #: it orders the steps.
-    INPUT = "input"  #: it is read at each step.
-    LABEL = "label"  #: it is what is to be answered.
-    IGNORED = "ignored"
-
-
-class ColumnKind(StrEnum):
-    """What a column holds."""
-
-    NUMBER = "number"
-    DATE = "date"
-    WORD = "word"  #: text of few different values.
-    TEXT = "text"  #: text that is different nearly everywhere.
-    EMPTY = "empty"
-
-
-@dataclass(frozen=True)
-class FileColumn:
-    """A column of a table as it was understood."""
-
-    name: SafeText
-    kind: ColumnKind
-    role: Role
-    missing: int  #: cells without a value.
-    examples: tuple[SafeText, ...]  #: the first values, at most three.
+__all__ = ["ColumnKind", "FileColumn", "Role", "Understanding", "understand"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,3 +31,85 @@ class Understanding:
     #: what the user should know, a sentence each: what was filled, cut, left out or translated.
     notes: tuple[SafeText, ...]
     data_set: DataSet  #: named, and not kept yet.
+
+
+def understand(
+    path: Path, options: ReadingOptions | None = None, progress: Progress | None = None
+) -> Understanding:
+    """Read a file of sequences, guess what the options leave open, and make a data set of it.
+
+    Raises:
+        DataError: if it can't be read as sequences; a sentence on what is wrong, where, and what
+            to do. Also if `progress` is stopped.
+    """
+    options = ReadingOptions() if options is None else options
+    content = read(path, options, UNWATCHED if progress is None else progress)
+    notes = list(content.notes)
+    if isinstance(content.body, Table):
+        table = content.body
+        roles = guess_roles(table, options)
+        chosen = _chosen_of_table(table, roles, options)
+        sequences = sequences_of(table, roles, options)
+        columns = _columns(table, roles)
+        notes += [*table.notes, *roles.notes]
+        layout: Layout | None = roles.layout
+    else:
+        sequences = content.body
+        chosen = options
+        columns = ()
+        layout = content.layout
+    notes += sequences.notes
+    assembly = Assembly(path, options, notes)
+    data_set = assembly.data_set(sequences)
+    description = data_set.description
+    return Understanding(
+        path=path,
+        options=options,
+        chosen=replace(
+            chosen,
+            goal=description.goal,
+            horizon=max(1, description.horizon),
+            window=assembly.window or options.window,
+            fill=description.fill,
+            split=description.split,
+        ),
+        format=printable(content.format, 200),
+        layout=layout,
+        columns=columns,
+        notes=tuple(printable(note, 300) for note in description.notes),
+        data_set=data_set,
+    )
+
+
+def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> ReadingOptions:
+    """Return the options with what was guessed of a table."""
+
+    def name(place: int | None) -> str | None:
+        return None if place is None else table.columns[place].name
+
+    inputs = [table.columns[place].name for place in roles.inputs]
+    return replace(
+        options,
+        layout=roles.layout,
+        header=table.has_header,
+        delimiter=table.delimiter,
+        decimal=table.decimal,
+        encoding=table.encoding,
+        sequence=name(roles.sequence),
+        step=name(roles.step),
+        label=name(roles.label),
+        inputs=tuple(inputs),
+    )
+
+
+def _columns(table: Table, roles: Roles) -> tuple[FileColumn, ...]:
+    return tuple(
+        FileColumn(
+            printable(column.name, LONGEST_NAME),
+            column.kind,
+            roles.of(place),
+            int(column.missing.sum()),
+            column.examples,
+        )
+        for place, column in enumerate(table.columns)
+    )

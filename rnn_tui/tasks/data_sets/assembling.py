@@ -1,0 +1,277 @@
+"""Make a data set of sequences: decide the goal, fill, cut, share out, measure."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.tasks.data_sets.cutting import FEW_SEQUENCES, brought_to_length
+from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
+from rnn_tui.tasks.data_sets.description import (
+    LONGEST_NAME,
+    MOST_FEATURES,
+    MOST_OUTPUTS,
+    Description,
+)
+from rnn_tui.tasks.data_sets.files.cells import Floats
+from rnn_tui.tasks.data_sets.files.table import unique_names
+from rnn_tui.tasks.data_sets.filling import fill_with, fill_within, tell_missing
+from rnn_tui.tasks.data_sets.goals import Answers, answers_of, goal_of, tell_rare_classes
+from rnn_tui.tasks.data_sets.options import Fill, Goal, ReadingOptions, Split
+from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
+from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
+
+MOST_HORIZON = 64
+LARGEST = 1e38  # what float32 holds
+PART_NAMES = ("training", "validation", "test")
+
+
+@dataclass
+class Assembly:
+    """The way from the sequences of a file to a data set."""
+
+    path: Path
+    options: ReadingOptions
+    notes: list[str] = field(default_factory=list)
+    window: int | None = None  #: by which the sequences were cut.
+    goal: Goal = Goal.NEXT
+    horizon: int = 0
+    split: Split = Split.CHANCE
+    filled: int = 0  #: numbers that were missing.
+
+    @property
+    def fill(self) -> Fill:
+        """What stands in for missing numbers."""
+        return self.options.fill or Fill.LINE
+
+    def data_set(self, sequences: Sequences) -> DataSet:
+        """Return the data set.
+
+        Raises:
+            DataError: if nothing can be learned of these sequences.
+        """
+        _check_numbers(sequences)
+        self.goal = goal_of(sequences, self.options.goal, self.notes)
+        self.horizon = self._horizon()
+        if self.goal is Goal.NEXT:
+            sequences = replace(sequences, label=None)
+        sequences = self._without_label(sequences)
+        sequences = self._filled(sequences)
+        self.split = self._split(sequences)
+        sequences, self.window = brought_to_length(
+            sequences, self.goal, self.options.window, self.notes
+        )
+        sequences = self._not_empty(sequences, self.horizon)
+        answers = answers_of(sequences.label, self.goal)
+        strata = self._strata(sequences, answers)
+        parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
+        training = np.repeat(parts == TRAINING, sequences.lengths)
+        sequences = fill_with(sequences, _means(sequences.values[training]))
+        if self.goal is Goal.CLASS:
+            tell_rare_classes(answers, self.notes)
+        self._tell_split(parts)
+        return self._assembled(sequences, answers, parts)
+
+    def _filled(self, sequences: Sequences) -> Sequences:
+        """Fill what can be filled from the same sequence, and tell it."""
+        missing = np.isnan(sequences.values)
+        names = sequences.features or ("symbols",)
+        self.notes += tell_missing(missing, names, self.fill)
+        if self.fill is not Fill.DROP:
+            self.filled = int(missing.sum())
+        return self._not_empty(fill_within(sequences, self.fill), 0)
+
+    def _horizon(self) -> int:
+        if self.goal is not Goal.NEXT:
+            return 0
+        if not 1 <= self.options.horizon <= MOST_HORIZON:
+            raise DataError(f"From 1 to {MOST_HORIZON} steps ahead are predicted (--horizon).")
+        return self.options.horizon
+
+    def _without_label(self, sequences: Sequences) -> Sequences:
+        """Leave out sequences without a label, if each needs one."""
+        label = sequences.label
+        if label is None or not label.missing.any():
+            return sequences
+        missing = int(label.missing.sum())
+        if label.every_step:
+            self.notes.append(f"{missing:,} steps have no label; they are read, not answered.")
+            return sequences
+        self.notes.append(f"{missing:,} sequences without a label are left out.")
+        if label.missing.all():
+            raise DataError(f"The label {label.name} is missing everywhere.")
+        return sequences.keep_sequences(~label.missing)
+
+    def _not_empty(self, sequences: Sequences, least: int) -> Sequences:
+        """Leave out sequences of at most `least` steps."""
+        long_enough = sequences.lengths > least
+        short = int((~long_enough).sum())
+        if not long_enough.any():
+            raise DataError(
+                "No sequence has any step."
+                if not least
+                else f"No sequence has more than {least} steps, which {least} ahead need."
+            )
+        if short:
+            kind = "without a step" if not least else f"of at most {least} steps"
+            self.notes.append(f"{short:,} sequences {kind} are left out.")
+        return sequences.keep_sequences(long_enough)
+
+    def _split(self, sequences: Sequences) -> Split:
+        """Return the user's split, or a guess: by files, by time for few sequences, by chance."""
+        has_test = bool(sequences.tests.any() and not sequences.tests.all())
+        wish = self.options.split
+        if wish is Split.FILES and not has_test:
+            raise DataError(
+                "There is no second file for the test; it must lie beside this one and be called "
+                "the same, with TEST where this one has TRAIN."
+            )
+        if wish is not None:
+            return wish
+        if has_test:
+            return Split.FILES
+        few = sequences.count < FEW_SEQUENCES and self.goal.every_step
+        return Split.TIME if few else Split.CHANCE
+
+    def _tell_split(self, parts: Parts) -> None:
+        counts = np.bincount(parts, minlength=3).tolist()
+        how = {
+            Split.CHANCE: "by chance, with equal shares of each class",
+            Split.TIME: "in the order of the file",
+            Split.FILES: "with the second file as the test",
+        }[self.split]
+        shares = ", ".join(
+            f"{count:,} for {name}" for count, name in zip(counts, PART_NAMES, strict=True)
+        )
+        self.notes.append(f"Sequences are shared out {how}: {shares}.")
+
+    def _strata(self, sequences: Sequences, answers: Answers) -> npt.NDArray[np.int64]:
+        """Return the class (N,) by which sequences are shared out; one for all without classes."""
+        if self.goal is Goal.CLASS:
+            return answers.targets
+        return np.zeros(sequences.count, np.int64)
+
+    def _assembled(self, sequences: Sequences, answers: Answers, parts: Parts) -> DataSet:
+        """Return the data set, named."""
+        features = tuple(unique_names(printable(name, LONGEST_NAME) for name in sequences.features))
+        training = np.repeat(parts == TRAINING, sequences.lengths)
+        values = sequences.values.astype(np.float32)
+        inputs = Statistics(features, (), ())
+        if features:
+            inputs = statistics(features, values[training])
+            self._tell_constant(values, features)
+        outputs = self._outputs(sequences, answers, inputs, parts)
+        counts = np.bincount(parts, minlength=3).tolist()
+        label = printable(self.path.stem, LONGEST_NAME)
+        description = Description(
+            name="unnamed",
+            label=label,
+            source=printable(self.path, 400),
+            goal=self.goal,
+            horizon=self.horizon,
+            features=features,
+            alphabet=sequences.alphabet,
+            outputs=outputs.names,
+            means=inputs.means,
+            deviations=inputs.deviations,
+            output_means=outputs.means,
+            output_deviations=outputs.deviations,
+            training=counts[0],
+            validation=counts[1],
+            test=counts[2],
+            shortest=int(sequences.lengths.min()),
+            longest=int(sequences.lengths.max()),
+            split=self.split,
+            fill=self.fill,
+            filled=self.filled,
+            notes=tuple(printable(note, 300) for note in self.notes),
+        )
+        return DataSet(description, values, sequences.starts, answers.targets, parts).named(label)
+
+    def _outputs(
+        self, sequences: Sequences, answers: Answers, inputs: "Statistics", parts: Parts
+    ) -> "Statistics":
+        """Return the names of the answers, with means and deviations if they are numbers."""
+        if self.goal is Goal.NEXT:
+            return _next_outputs(sequences, inputs, self.horizon)
+        if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
+            return Statistics(answers.names, (), ())
+        chosen: Flags = parts == TRAINING
+        if self.goal is Goal.STEP_NUMBER:
+            chosen = np.repeat(chosen, sequences.lengths)
+        if np.isnan(answers.targets[chosen]).all():
+            raise DataError("No training sequence has a label.")
+        return statistics(answers.names, answers.targets[chosen])
+
+    def _tell_constant(self, values: npt.NDArray[np.float32], names: tuple[str, ...]) -> None:
+        constant = np.flatnonzero(values.min(0) == values.max(0))
+        if len(constant):
+            some = ", ".join(names[place] for place in constant[:5])
+            more = ", …" if len(constant) > 5 else ""
+            self.notes.append(f"Always the same number, so nothing to learn from: {some}{more}.")
+
+
+def _check_numbers(sequences: Sequences) -> None:
+    """Refuse what float32 can't hold, and too many features."""
+    if len(sequences.features) > MOST_FEATURES:
+        raise DataError(
+            f"There are {len(sequences.features):,} inputs at a step, and at most {MOST_FEATURES} "
+            "are read; name fewer (--inputs)."
+        )
+    if not sequences.count or not len(sequences.values):
+        raise DataError("No sequence has any step.")
+    beyond = (np.abs(np.nan_to_num(sequences.values)) > LARGEST).any(0)
+    if beyond.any():
+        name = (sequences.features or ("symbols",))[int(beyond.argmax())]
+        raise DataError(f"The column {printable(name)} has numbers beyond 1e38.")
+
+
+def _means(values: Floats) -> Floats:
+    """Return the means (F,) of numbers that are there; NaN where none is."""
+    present = ~np.isnan(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: Floats = np.where(present, values, 0.0).sum(0) / present.sum(0)
+    return means
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The means and standard deviations of numbers with names; none of symbols or classes."""
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+def statistics(names: tuple[str, ...], values: npt.NDArray[np.float32]) -> Statistics:
+    """Return the statistics of numbers (T, F), NaN left out.
+
+    What is always the same has the deviation 1.
+    """
+    wide = values.astype(np.float64)
+    means = np.nan_to_num(_means(wide))
+    deviations = np.sqrt(np.nan_to_num(_means((wide - means) ** 2)))
+    least = 1e-7 * np.maximum(1e-30, np.abs(means))
+    deviations[deviations <= least] = 1.0
+    return Statistics(names, tuple(means.tolist()), tuple(deviations.tolist()))
+
+
+def _next_outputs(sequences: Sequences, inputs: Statistics, horizon: int) -> Statistics:
+    """Return the inputs to come: symbols, or the features of each step ahead in turn."""
+    if sequences.alphabet:
+        return Statistics(sequences.alphabet, (), ())
+    if len(inputs.names) * horizon > MOST_OUTPUTS:
+        raise DataError(
+            f"{len(inputs.names)} inputs for {horizon} steps ahead are more than {MOST_OUTPUTS} "
+            "numbers to predict; name fewer inputs (--inputs) or steps (--horizon)."
+        )
+    names = [
+        f"{printable(name, LONGEST_NAME - 5)} +{step}"
+        for step in range(1, horizon + 1)
+        for name in inputs.names
+    ]
+    return Statistics(
+        tuple(unique_names(names)), inputs.means * horizon, inputs.deviations * horizon
+    )

@@ -1,0 +1,37 @@
+"""State what the columns of a table hold and what they are for."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rnn_tui.engine.errors import SafeText
+
+
+class Role(StrEnum):
+    """What a column of a table is for."""
+
+    SEQUENCE = "sequence"  #: it says which sequence a row belongs to.
+    STEP = "step"  #: it orders the steps.
+    INPUT = "input"  #: it is read at each step.
+    LABEL = "label"  #: it is what is to be answered.
+    IGNORED = "ignored"
+
+
+class ColumnKind(StrEnum):
+    """What a column holds."""
+
+    NUMBER = "number"
+    DATE = "date"
+    WORD = "word"  #: text of few different values.
+    TEXT = "text"  #: text that is different nearly everywhere.
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True)
+class FileColumn:
+    """A column of a table as it was understood."""
+
+    name: SafeText
+    kind: ColumnKind
+    role: Role
+    missing: int  #: cells without a value.
+    examples: tuple[SafeText, ...]  #: the first values, at most three.

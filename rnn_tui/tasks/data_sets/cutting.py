@@ -1,0 +1,93 @@
+"""Bring sequences to lengths that can be trained on: cut them into pieces, or thin them out."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.tasks.data_sets.description import MOST_STEPS
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.data_sets.sequences import Places, Sequences, starts_of
+
+WANTED_PIECES = 40
+SMALLEST_WINDOW = 4
+LARGEST_WINDOW = 128  # of a guess
+FEW_SEQUENCES = 10  # fewer are cut into pieces, to have something to share out
+
+
+def default_window(steps: int, largest: int = LARGEST_WINDOW) -> int:
+    """Return the largest power of two that leaves `WANTED_PIECES` pieces of so many steps."""
+    window = SMALLEST_WINDOW
+    while 2 * window <= largest and steps // (2 * window) >= WANTED_PIECES:
+        window *= 2
+    return window
+
+
+def brought_to_length(
+    sequences: Sequences, goal: Goal, window: int | None, notes: list[str]
+) -> tuple[Sequences, int | None]:
+    """Return sequences of at most `MOST_STEPS` steps, and the window that they were cut by, if any.
+
+    Args:
+        sequences: without gaps, as far as possible.
+        goal: what is answered.
+        window: the user's; None for a guess.
+        notes: what is done is told here.
+
+    Raises:
+        DataError: if that can't be.
+    """
+    longest = int(sequences.lengths.max())
+    if window is not None and not 2 <= window <= MOST_STEPS:
+        raise DataError(f"Pieces may have 2 to {MOST_STEPS:,} steps (--window).")
+    if window is None and goal.every_step:
+        few = sequences.count < FEW_SEQUENCES and longest > SMALLEST_WINDOW
+        if few or longest > MOST_STEPS:
+            window = default_window(len(sequences.values))
+    if window is not None and longest > window:
+        return _cut(sequences, window, notes), window
+    if longest > MOST_STEPS:
+        return _thinned(sequences, -(-longest // MOST_STEPS), notes), None
+    return sequences, None
+
+
+def _cut(sequences: Sequences, window: int, notes: list[str]) -> Sequences:
+    """Return pieces of `window` steps; the last of each sequence may be shorter."""
+    counts = -(-sequences.lengths // window)
+    origins = np.repeat(np.arange(sequences.count), counts)
+    place = np.arange(len(origins)) - np.repeat(starts_of(counts)[:-1], counts)
+    lengths = np.minimum(window, sequences.lengths[origins] - place * window)
+    label = sequences.label
+    if label is not None and not label.every_step:
+        label = label.of(origins)
+    whole = "The sequence is" if sequences.count == 1 else f"{sequences.count:,} sequences are"
+    notes.append(f"{whole} cut into {len(origins):,} pieces of {window} steps (--window).")
+    return replace(
+        sequences,
+        starts=starts_of(lengths),
+        label=label,
+        origins=sequences.origins[origins],
+        tests=sequences.tests[origins],
+    )
+
+
+def _thinned(sequences: Sequences, factor: int, notes: list[str]) -> Sequences:
+    """Return the means of each `factor` steps, in place of these."""
+    if sequences.alphabet:
+        raise DataError(
+            f"The longest sequence has {sequences.lengths.max():,} symbols, and at most "
+            f"{MOST_STEPS:,} are read; cut them into pieces (--window)."
+        )
+    lengths = -(-sequences.lengths // factor)
+    within = np.arange(len(sequences.values)) - np.repeat(sequences.starts[:-1], sequences.lengths)
+    firsts: Places = np.flatnonzero(within % factor == 0)
+    present = ~np.isnan(sequences.values)
+    sums = np.add.reduceat(np.where(present, sequences.values, 0.0), firsts, axis=0)
+    counts = np.add.reduceat(present.astype(np.float64), firsts, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        values = sums / counts
+    notes.append(
+        f"Sequences have up to {sequences.lengths.max():,} steps, more than {MOST_STEPS:,}: the "
+        f"means of {factor} steps each are read (--window cuts them into pieces instead)."
+    )
+    return replace(sequences, values=values, starts=starts_of(lengths))

@@ -1,0 +1,1 @@
+"""Files of sequences: one module reads one format."""

@@ -1,0 +1,135 @@
+"""Read the cells of a table as dates or times."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_tui.tasks.data_sets.files.cells import MISSING, Floats
+
+_CLOCK = (
+    r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?"
+    r"(?: ?(?P<half>[AaPp][Mm]))? ?(?P<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?"
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+PARTS = ("year", "month", "name", "day", "hour", "minute", "second", "half", "zone")
+
+
+@dataclass(frozen=True)
+class DateForm:
+    """A way to write dates."""
+
+    name: str  #: as told, such as `31.12.2024`.
+    pattern: re.Pattern[str]
+
+
+def _form(name: str, pattern: str) -> DateForm:
+    return DateForm(name, re.compile(pattern + _CLOCK))
+
+
+#: day first stands before month first: of the two, the first that fits every date is taken.
+FORMS = (
+    _form("2024-12-31", r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?"),
+    _form("2024/12/31", r"(?P<year>\d{4})[/.](?P<month>\d{1,2})[/.](?P<day>\d{1,2})"),
+    _form("31.12.2024", r"(?P<day>\d{1,2})\.(?P<month>\d{1,2})\.(?P<year>\d{4})"),
+    _form("31/12/2024", r"(?P<day>\d{1,2})[/-](?P<month>\d{1,2})[/-](?P<year>\d{4})"),
+    _form("12/31/2024", r"(?P<month>\d{1,2})[/-](?P<day>\d{1,2})[/-](?P<year>\d{4})"),
+    _form("31 Dec 2024", rf"(?P<day>\d{{1,2}})[ -]{_NAME}[ -](?P<year>\d{{4}})"),
+    _form("Dec 31, 2024", rf"{_NAME} (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})"),
+    DateForm(
+        "23:59:59",
+        re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?"),
+    ),
+)
+DAY_FIRST = FORMS[3]
+MONTH_FIRST = FORMS[4]
+
+
+def form_of(cells: Sequence[str]) -> DateForm | None:
+    """Return the way in which cells, some of them missing, are dates; None if they are none."""
+    cells = [cell.strip() for cell in cells if cell.strip() not in MISSING]
+    for form in FORMS:
+        if cells and all(map(form.pattern.fullmatch, cells)) and _are_dates(cells, form):
+            return form
+    return None
+
+
+def _are_dates(cells: Sequence[str], form: DateForm) -> bool:
+    return bool(np.isfinite(seconds_of(cells, form)).all())
+
+
+def seconds_of(cells: Sequence[str], form: DateForm) -> Floats:
+    """Return dates as seconds since 1970 (times of day: since midnight), NaN for what is none."""
+    empty: tuple[str | None, ...] = (None,) * len(PARTS)
+    known: dict[str, tuple[str | None, ...]] = {}
+    for cell in set(cells):
+        match = form.pattern.fullmatch(cell.strip())
+        known[cell] = tuple(match.groupdict().get(part) for part in PARTS) if match else empty
+    distinct = {cell: place for place, cell in enumerate(known)}
+    seconds = _seconds(list(known.values()))
+    places = np.fromiter((distinct[cell] for cell in cells), np.int64, len(cells))
+    return seconds[places]
+
+
+def _seconds(dates: list[tuple[str | None, ...]]) -> Floats:
+    """Return dates, each as its `PARTS`, in seconds."""
+    columns: dict[str, list[str | None]] = dict(
+        zip(PARTS, map(list, zip(*dates, strict=True)), strict=True)
+    )
+    year = _numbers(columns["year"], 1970)
+    named_month = _named_months(columns["name"])
+    month = np.where(np.isnan(named_month), _numbers(columns["month"], 1), named_month)
+    day = _numbers(columns["day"], 1)
+    hour = _hours(_numbers(columns["hour"], 0), columns["half"])
+    minute = _numbers(columns["minute"], 0)
+    second = _numbers(columns["second"], 0)
+    valid = np.array([any(part is not None for part in date) for date in dates])
+    valid &= (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 24) & (minute < 60)
+    valid &= (second < 61) & (year > 0)
+    year, month, day = (np.where(valid, part, 1).astype(int) for part in (year, month, day))
+    months = (year - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
+    days = months.astype("datetime64[D]") + (day - 1)
+    valid &= days.astype("datetime64[M]") == months  # no 31st of June
+    seconds: Floats = days.astype(np.int64) * 86400.0 + hour * 3600 + minute * 60 + second
+    seconds -= _offsets(columns["zone"])
+    seconds[~valid] = np.nan
+    return seconds
+
+
+def _numbers(parts: list[str | None], default: float) -> Floats:
+    return np.array(
+        [default if part is None else float(part.replace(",", ".")) for part in parts], np.float64
+    )
+
+
+def _named_months(names: list[str | None]) -> Floats:
+    """Return months (N,) by their names: 0 for no month, NaN where there is no name."""
+    months = []
+    for name in names:
+        if name is None:
+            months.append(np.nan)
+        else:
+            short = name[:3].lower()
+            months.append(_MONTHS.index(short) + 1.0 if short in _MONTHS else 0.0)
+    return np.array(months, np.float64)
+
+
+def _hours(hours: Floats, halves: list[str | None]) -> Floats:
+    """Return hours of the day from hours of its halves."""
+    afternoon = np.array([half is not None and half.lower() == "pm" for half in halves])
+    halved = np.array([half is not None for half in halves])
+    return np.where(halved, hours % 12, hours) + 12.0 * afternoon
+
+
+def _offsets(zones: list[str | None]) -> Floats:
+    """Return the seconds by which zones are ahead of UTC."""
+    offsets = []
+    for zone in zones:
+        if zone is None or zone[0] not in "+-":
+            offsets.append(0.0)
+            continue
+        sign = -1.0 if zone[0] == "-" else 1.0
+        offsets.append(sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60))
+    return np.array(offsets, np.float64)

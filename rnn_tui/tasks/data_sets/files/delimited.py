@@ -1,0 +1,260 @@
+"""Read delimited tables: CSV, TSV and their kin."""
+
+import csv
+import itertools
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TextIO
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.dialect import WORDS, Dialect, Rows, sniff, table_reader
+from rnn_tui.tasks.data_sets.files.opening import (
+    SAMPLE_BYTES,
+    beginning,
+    decoded,
+    encodings,
+    named,
+    opened_text,
+    wrong_encoding,
+)
+from rnn_tui.tasks.data_sets.files.table import (
+    MOST_COLUMNS,
+    Cells,
+    ColumnBuilder,
+    Table,
+    column_names,
+)
+from rnn_tui.tasks.data_sets.options import ReadingOptions
+
+if TYPE_CHECKING:
+    from _csv import Reader
+
+CHUNK_ROWS = 1 << 15
+CHUNK_CELLS = 1 << 20
+MOST_CELLS = 100_000_000
+LONGEST_CELL = csv.field_size_limit()  # characters: the limit of Python's reader
+
+
+def read(path: Path, options: ReadingOptions, progress: Progress) -> Table:
+    """Read a table.
+
+    Raises:
+        DataError: if it can't be read.
+    """
+    start = beginning(path)
+    candidates = encodings(path, start, options.encoding)
+    for encoding in candidates:
+        try:
+            return _Reading(path, options, encoding, progress).table(start)
+        except UnicodeError:
+            continue
+    raise wrong_encoding(path, candidates[-1])
+
+
+class _Reading:
+    """One reading of a table in an encoding that may turn out to be wrong."""
+
+    def __init__(
+        self, path: Path, options: ReadingOptions, encoding: str, progress: Progress
+    ) -> None:
+        self._path = path
+        self._encoding = encoding
+        self._progress = progress
+        self._options = options
+        self._builders: list[ColumnBuilder] = []
+        self._header: list[str] | None = None
+        self._rows = 0
+        self._blank = 0
+        self._short = 0
+        self._first_short = 0
+        self._dialect: Dialect
+
+    def table(self, start: bytes) -> Table:
+        """Read it all.
+
+        Args:
+            start: the beginning of the file.
+
+        Raises:
+            DataError: if it can't be read.
+            UnicodeError: if the encoding is wrong.
+        """
+        sample = decoded(start, self._encoding)
+        self._dialect = sniff(sample, self._options, whole=len(start) < SAMPLE_BYTES)
+        with opened_text(self._path, self._encoding) as (text, file):
+            for rows in self._chunks(text, file):
+                self._add(rows)
+        if not self._rows:
+            raise DataError(f"{named(self._path)} has no rows below its header.")
+        return self._finished()
+
+    def _chunks(self, text: TextIO, file: IO[bytes]) -> Iterator[Rows]:
+        """Yield rows with cells, many at a time."""
+        size = self._path_size(file)
+        reader = self._reader(text)
+        count = 1
+        while True:
+            if self._progress.stopping:
+                raise DataError("Reading was stopped.")
+            try:
+                rows = list(itertools.islice(reader, count))
+            except csv.Error as error:
+                raise self._refusal(reader.line_num, error) from error
+            if not rows:
+                return
+            self._progress.advance(min(file.tell(), size), size)
+            count = min(CHUNK_ROWS, max(1, CHUNK_CELLS // max(1, len(rows[-1]))))
+            yield rows
+
+    @staticmethod
+    def _path_size(file: IO[bytes]) -> int:
+        size = file.seek(0, 2)
+        file.seek(0)
+        return size
+
+    def _reader(self, text: TextIO) -> "Reader":
+        for _ in range(self._dialect.skipped):
+            text.readline()
+        return table_reader(text, self._dialect.delimiter)
+
+    def _refusal(self, line: int, error: csv.Error) -> DataError:
+        at = f"Line {line + self._dialect.skipped:,} of {named(self._path)}"
+        if "field larger" in str(error):
+            return DataError(
+                f"{at} is in a cell of more than {LONGEST_CELL:,} characters; perhaps a quotation "
+                "mark before it is not closed."
+            )
+        return DataError(f"{at} has quotation marks that do not match ({printable(error, 60)}).")
+
+    def _add(self, rows: Rows) -> None:
+        """Add rows to the columns."""
+        count = len(rows)
+        rows = [row for row in rows if row and (row[0] or any(map(str.strip, row)))]
+        self._blank += count - len(rows)
+        if rows and not self._builders:
+            self._begin(rows)
+            if self._dialect.header:
+                rows = rows[1:]
+        if not rows:
+            return
+        self._square(rows)
+        for builder, cells in zip(self._builders, zip(*rows, strict=True), strict=True):
+            builder.add(cells)
+        self._rows += len(rows)
+
+    def _begin(self, rows: Rows) -> None:
+        """Begin the columns at the first row."""
+        first = rows[0]
+        if self._dialect.header:
+            while len(first) > 1 and not first[-1].strip():
+                first = first[:-1]  # a delimiter at the end
+            self._header = first
+        self._widen(len(first))
+
+    def _widen(self, count: int) -> None:
+        """Have at least so many columns; rows before lack a value in what is new."""
+        if count > MOST_COLUMNS:
+            raise DataError(
+                f"{named(self._path)} has {count:,} columns; at most {MOST_COLUMNS:,} are read."
+            )
+        for _ in range(count - len(self._builders)):
+            builder = ColumnBuilder(self._dialect.decimal)
+            if self._rows:
+                builder.add([""] * self._rows)
+            self._builders.append(builder)
+        if self._rows * count > MOST_CELLS:
+            raise DataError(
+                f"{named(self._path)} has more than {MOST_CELLS // 1_000_000} million cells."
+            )
+
+    def _square(self, rows: Rows) -> None:
+        """Give all rows as many cells as there are columns.
+
+        Raises:
+            DataError: if a row has more cells than the header has names.
+        """
+        width = len(self._builders)
+        lengths = set(map(len, rows))
+        if lengths == {width}:
+            return
+        for place, row in enumerate(rows):
+            while len(row) > width and not row[-1].strip():
+                row.pop()  # a delimiter at the end
+            if len(row) > width and self._header is not None:
+                line = self._line_of(self._rows + place)
+                raise DataError(
+                    f"Line {line:,} of {named(self._path)} has {len(row)} cells and the header "
+                    f"{width}; correct the line, or say how cells are parted (--delimiter)."
+                )
+            if len(row) < width and not self._short:
+                self._first_short = self._rows + place
+            self._short += len(row) < width
+        if self._header is None:
+            longest = max(map(len, rows))
+            if longest > width:
+                if not self._rows or not self._short:
+                    self._first_short = 0
+                self._short += self._rows
+            self._widen(longest)
+            self._short += sum(width <= len(row) < longest for row in rows)
+            width = len(self._builders)
+        for row in rows:
+            row.extend([""] * (width - len(row)))
+
+    def _line_of(self, row: int) -> int:
+        """Return the line at which a row begins, by reading the file again."""
+        with opened_text(self._path, self._encoding) as (text, _):
+            reader = self._reader(text)
+            place = -1 if self._dialect.header else 0
+            line = 1
+            for cells in reader:
+                if any(cell.strip() for cell in cells):
+                    if place == row:
+                        break
+                    place += 1
+                line = reader.line_num + 1
+            return line + self._dialect.skipped
+
+    def _finished(self) -> Table:
+        dialect = self._dialect
+        builders = self._builders
+        if self._header is None and len(builders) > 1 and _is_empty(builders[-1]):
+            builders = builders[:-1]  # every row ends in a delimiter
+        names, notes = column_names(self._header, len(builders))
+        if self._blank:
+            notes.append(f"{self._blank:,} blank lines are left out.")
+        if dialect.skipped:
+            notes.append(f"{dialect.skipped:,} lines before the table are left out.")
+        columns: list[Cells] = []
+        for name, builder in zip(names, builders, strict=True):
+            columns.append(builder.column(name))
+            builder.parts.clear()
+        return Table(
+            format=self._format(),
+            columns=tuple(columns),
+            rows=self._rows,
+            has_header=dialect.header,
+            line_of=self._line_of,
+            notes=tuple(notes),
+            delimiter=dialect.delimiter,
+            decimal=dialect.decimal,
+            encoding=self._encoding,
+            short_rows=self._short,
+            first_short=self._first_short,
+        )
+
+    def _format(self) -> str:
+        dialect = self._dialect
+        name = "TSV" if dialect.delimiter == "\t" else "CSV"
+        encoding = {"utf-8-sig": "UTF-8 with a mark", "cp1252": "Windows-1252"}.get(
+            self._encoding, self._encoding.upper()
+        )
+        delimiter = WORDS.get(dialect.delimiter, f"“{dialect.delimiter}”")
+        decimal = ", decimal commas" if dialect.decimal == "," else ""
+        header = "with a header" if dialect.header else "no header"
+        return f"{name}, {encoding}, {delimiter}{decimal}, {header}"
+
+
+def _is_empty(builder: ColumnBuilder) -> bool:
+    return not builder.examples

@@ -1,0 +1,45 @@
+"""Know columns by their names."""
+
+import re
+
+SEQUENCE_NAMES = frozenset(
+    """
+    sequence sequence_id sequenceid seq seq_id id series series_id unique_id uid case
+    case_id sample sample_id subject subject_id trial trial_id record record_id recording
+    session session_id patient patient_id user user_id group group_id episode track
+    track_id instance run segment series_name
+    """.split()  # noqa: SIM905 - read better than a list
+)
+STEP_NAMES = frozenset(
+    """
+    step steps time t timestamp time_stamp datetime date ds index idx position pos frame
+    tick second seconds minute minutes hour hours day days week month year timestep
+    time_step unnamed_0
+    """.split()  # noqa: SIM905 - read better than a list
+)
+LABEL_NAMES = frozenset(
+    """
+    label labels class classes class_label target targets y category outcome is_anomaly
+    anomaly activity
+    """.split()  # noqa: SIM905 - read better than a list
+)
+_NUMBERED = re.compile(r"(.*?)[ _.\[(-]*(\d+)[\])]?")
+
+
+def simple(name: str) -> str:
+    """Return a name without units in brackets, in small letters, with `_` for other characters."""
+    without_units = re.sub(r"[(\[].*?[)\]]", "", name)
+    return re.sub(r"\W+", "_", without_units.lower()).strip("_")
+
+
+def is_known_name(name: str) -> bool:
+    """Return whether a name says what its column is for."""
+    return simple(name) in SEQUENCE_NAMES | STEP_NAMES | LABEL_NAMES
+
+
+def stem_and_number(name: str) -> tuple[str, int] | None:
+    """Return the parts of a name such as `t12`; None if it does not end in a number."""
+    match = _NUMBERED.fullmatch(name.strip())
+    if match is None or len(match[2]) > 9:
+        return None
+    return match[1].lower(), int(match[2])

@@ -1,0 +1,427 @@
+"""Guess what the columns of a table are for, where the user does not say it."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
+from rnn_tui.tasks.data_sets.files.names import (
+    LABEL_NAMES,
+    SEQUENCE_NAMES,
+    STEP_NAMES,
+    simple,
+    stem_and_number,
+)
+from rnn_tui.tasks.data_sets.files.table import Table
+from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
+
+MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
+LEAST_SERIES = 3  # columns that are numbered, of a table with a row a sequence
+LEAST_SERIES_WITH_DATE = 12
+LEAST_UNNAMED = 10  # columns without names that make a row a sequence
+LEAST_CHARACTERS = 4  # of a cell that is a sequence of symbols
+
+
+@dataclass
+class Roles:
+    """What the columns of a table are for."""
+
+    layout: Layout
+    sequence: int | None = None
+    step: int | None = None
+    label: int | None = None
+    inputs: tuple[int, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def of(self, place: int) -> Role:
+        """Return the role of a column."""
+        if place == self.sequence:
+            return Role.SEQUENCE
+        if place == self.step:
+            return Role.STEP
+        if place == self.label:
+            return Role.LABEL
+        return Role.INPUT if place in self.inputs else Role.IGNORED
+
+
+@dataclass(frozen=True)
+class _Wishes:
+    """The columns that the user names, as places."""
+
+    sequence: int | None
+    step: int | None
+    label: int | None
+    inputs: tuple[int, ...] | None
+    ignored: frozenset[int]
+
+    def taken(self) -> set[int]:
+        """Return all that need no guess."""
+        roles = {self.sequence, self.step, self.label, *(self.inputs or ())}
+        return {place for place in roles if place is not None} | self.ignored
+
+
+def guess_roles(table: Table, options: ReadingOptions) -> Roles:
+    """Return what the columns are for.
+
+    Raises:
+        DataError: if the user names a column that is not there, or nothing is left to read.
+    """
+    guess = _Guess(table, options)
+    roles = guess.wide() if guess.layout() is Layout.WIDE else guess.long()
+    if not roles.inputs:
+        raise DataError(
+            "No column is left for the inputs; a table needs at least one of numbers, or of words "
+            "that repeat. To read a file of text character by character, say --layout text."
+        )
+    return roles
+
+
+def find_column(table: Table, name: str, option: str) -> int:
+    """Return the place of a column that the user names or numbers from 1.
+
+    Raises:
+        DataError: if there is none such.
+    """
+    names = [column.name for column in table.columns]
+    if name in names:
+        return names.index(name)
+    alike = [place for place, other in enumerate(names) if simple(other) == simple(name) != ""]
+    if len(alike) == 1:
+        return alike[0]
+    if name.isdecimal() and 1 <= int(name[:9]) <= len(names):
+        return int(name) - 1
+    some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
+    raise DataError(f"There is no column {printable(name)} ({option}); the columns are {some}.")
+
+
+class _Guess:
+    """The guess for one table."""
+
+    def __init__(self, table: Table, options: ReadingOptions) -> None:
+        self._table = table
+        self._options = options
+        self._wishes = self._places(options)
+        taken = self._wishes.taken()
+        self._free = [
+            place
+            for place, column in enumerate(table.columns)
+            if place not in taken and column.kind is not ColumnKind.EMPTY
+        ]
+
+    def _places(self, options: ReadingOptions) -> _Wishes:
+        table = self._table
+
+        def place(name: str | None, option: str) -> int | None:
+            return None if name is None else find_column(table, name, option)
+
+        def several(names: Iterable[str], option: str) -> tuple[int, ...]:
+            return tuple(dict.fromkeys(find_column(table, name, option) for name in names))
+
+        wishes = _Wishes(
+            place(options.sequence, "--sequence"),
+            place(options.step, "--step"),
+            place(options.label, "--label"),
+            None if options.inputs is None else several(options.inputs, "--inputs"),
+            frozenset(several(options.ignored, "--ignore")),
+        )
+        named = [wishes.sequence, wishes.step, wishes.label, *(wishes.inputs or ())]
+        counts = Counter(column for column in [*named, *wishes.ignored] if column is not None)
+        twice = [column for column, count in counts.items() if count > 1]
+        if twice:
+            name = table.columns[twice[0]].name
+            raise DataError(f"The column {printable(name)} is given two roles; give it one.")
+        return wishes
+
+    # --- what columns look like ---
+
+    def _names_of(self, kinds: Iterable[ColumnKind]) -> list[int]:
+        kinds = tuple(kinds)
+        return [place for place in self._free if self._table.columns[place].kind in kinds]
+
+    @property
+    def _numbers(self) -> list[int]:
+        return self._names_of((ColumnKind.NUMBER,))
+
+    def _called(self, names: frozenset[str]) -> list[int]:
+        """Return the free columns that are called so, if the table has a header."""
+        if not self._table.has_header:
+            return []
+        return [place for place in self._free if self._is_called(place, names)]
+
+    def _is_called(self, place: int, names: frozenset[str]) -> bool:
+        name = self._table.columns[place].name
+        return simple(name) in names or (name == f"column {place + 1}" and "unnamed_0" in names)
+
+    def _repeats(self, place: int) -> bool:
+        """Return whether a column names each of its values more than once, by and large."""
+        column = self._table.columns[place]
+        return 2 * column.distinct() <= self._table.rows
+
+    def _has_few_values(self, place: int) -> bool:
+        """Return whether a column looks like one of classes."""
+        column = self._table.columns[place]
+        if column.kind is ColumnKind.WORD:
+            return True
+        if not column.is_whole():
+            return False
+        most = min(MOST_CLASSES_OF_NUMBERS, max(2, self._table.rows // 2))
+        return column.distinct() <= most
+
+    def _series(self) -> dict[str, list[int]]:
+        """Return the columns of numbers whose names count, such as `t0`, `t1`, by what they share.
+
+        Only groups as large as the largest count: they are one and the same sequence's features.
+        """
+        groups: dict[str, list[int]] = {}
+        for place in self._numbers:
+            parts = stem_and_number(self._table.columns[place].name)
+            if parts is not None and self._table.has_header:
+                groups.setdefault(parts[0], []).append(place)
+        longest = max(map(len, groups.values()), default=0)
+        if longest < LEAST_SERIES:
+            return {}
+        return {stem: places for stem, places in groups.items() if len(places) == longest}
+
+    # --- layout ---
+
+    def layout(self) -> Layout:
+        """Return the layout."""
+        if self._options.layout is Layout.TEXT:
+            raise DataError("A table is not read as text.")
+        wish = self._options.layout or self._table.layout
+        if wish is not None:
+            return wish
+        goal = self._options.goal
+        if self._wishes.sequence is not None or self._wishes.step is not None:
+            return Layout.LONG
+        if goal is not None and goal in (Goal.STEP_CLASS, Goal.STEP_NUMBER):
+            return Layout.LONG
+        return Layout.WIDE if self._looks_wide() else Layout.LONG
+
+    def _looks_wide(self) -> bool:
+        """Return whether a row looks like a sequence."""
+        numbers = self._numbers
+        dates = self._names_of((ColumnKind.DATE,))
+        if any(map(self._repeats, self._called(SEQUENCE_NAMES))):
+            return False
+        measured = [place for place in numbers if not self._is_called(place, LABEL_NAMES)]
+        if not measured:
+            return self._text_column() is not None and not dates
+        if not self._table.has_header:
+            has_words = any(map(self._has_few_values, (self._free[0], self._free[-1])))
+            return not dates and (
+                len(numbers) >= LEAST_UNNAMED or (has_words and len(numbers) > LEAST_SERIES)
+            )
+        counted = sum(map(len, self._series().values()))
+        if 2 * counted < len(numbers):
+            return False
+        has_step = bool(dates or self._called(STEP_NAMES))
+        return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
+
+    def _text_column(self) -> int | None:
+        """Return a column of text whose cells look like sequences of symbols, if there is one."""
+        for place in self._free:
+            column = self._table.columns[place]
+            if not column.is_text or self._is_called(place, LABEL_NAMES | SEQUENCE_NAMES):
+                continue
+            words = [word for word in column.words[:1000].tolist() if word]
+            lengths = sorted(map(len, words))
+            varied = 2 * len(set(words)) > len(words)
+            if lengths and varied and lengths[len(lengths) // 2] >= LEAST_CHARACTERS:
+                return place
+        # A column may well be called `sequence` and hold one in each cell.
+        for place in self._called(SEQUENCE_NAMES):
+            column = self._table.columns[place]
+            long_enough = column.is_text and np.median([*map(len, column.words)]) >= 8
+            if long_enough and not any(" " in word for word in column.words[:100]):
+                return place
+        return None
+
+    # --- a row a sequence ---
+
+    def wide(self) -> Roles:
+        """Return the roles of a table with a row a sequence."""
+        roles = Roles(Layout.WIDE, sequence=self._wishes.sequence, label=self._wishes.label)
+        if self._wishes.step is not None:
+            raise DataError(
+                "A table with a row a sequence has no column of steps; say --layout long, or leave "
+                "--step out."
+            )
+        if roles.label is None and self._options.goal is not Goal.NEXT:
+            roles.label = self._table.label if self._is_free(self._table.label) else None
+            if roles.label is None:
+                roles.label = self._wide_label()
+        free = [place for place in self._free if place != roles.label]
+        if roles.sequence is None:
+            names = [place for place in self._called(SEQUENCE_NAMES) if place in free]
+            text = self._text_column()
+            unique = [place for place in names if not self._repeats(place) and place != text]
+            roles.sequence = unique[0] if unique else None
+        roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
+        self._tell_ignored(roles)
+        return roles
+
+    def _is_free(self, place: int | None) -> bool:
+        return place is not None and place in self._free
+
+    def _wide_label(self) -> int | None:
+        """Return the column of labels: by name, the one beside a series, else first or last."""
+        named = self._called(LABEL_NAMES)
+        if named:
+            return named[-1]
+        counted = {place for places in self._series().values() for place in places}
+        text = self._text_column()
+        beside = [place for place in self._free if place not in counted and place != text]
+        beside = [place for place in beside if not self._is_called(place, SEQUENCE_NAMES)]
+        if self._table.has_header and (counted or text is not None):
+            classes = [place for place in beside if self._has_few_values(place)]
+            return classes[-1] if classes else None
+        ends = [place for place in (self._free[:1] + self._free[-1:]) if place in beside]
+        words = [place for place in ends if self._table.columns[place].kind is ColumnKind.WORD]
+        if words:
+            return words[0]
+        inside = [place for place in self._numbers if place not in ends]
+        if inside and all(self._table.columns[place].is_whole() for place in inside):
+            return None  # whole numbers everywhere: an end of them is no sign
+        whole = [place for place in ends if self._has_few_values(place)]
+        return whole[0] if whole else None
+
+    def _wide_inputs(self, free: list[int], roles: Roles) -> tuple[int, ...]:
+        """Return the columns that hold the steps."""
+        series = self._series()
+        if series:
+            counted = {place for places in series.values() for place in places}
+            return tuple(place for place in free if place in counted)
+        numbers = [place for place in free if place in self._numbers and place != roles.sequence]
+        if numbers:
+            return tuple(numbers)
+        text = self._text_column()
+        if text is None:
+            texts = [place for place in free if self._table.columns[place].is_text]
+            text = texts[0] if len(texts) == 1 else None
+        return () if text is None else (text,)
+
+    # --- a row a step ---
+
+    def long(self) -> Roles:
+        """Return the roles of a table with a row a step."""
+        table = self._table
+        roles = Roles(
+            Layout.LONG,
+            sequence=self._wishes.sequence,
+            step=self._wishes.step,
+            label=self._wishes.label,
+        )
+        if table.short_rows:
+            raise DataError(
+                f"{table.at(table.first_short)} has fewer cells than the table has columns; "
+                "complete it or delete it (or say --layout wide if every row is a sequence)."
+            )
+        if roles.sequence is None:
+            repeated = [place for place in self._called(SEQUENCE_NAMES) if self._repeats(place)]
+            roles.sequence = repeated[0] if repeated else None
+        if roles.step is None:
+            roles.step = self._long_step(roles)
+        if roles.sequence is None and roles.step is not None:
+            roles.sequence = self._panel(roles)
+        if roles.label is None:
+            roles.label = self._long_label(roles)
+        roles.inputs = self._wishes.inputs or self._long_inputs(roles)
+        if not roles.inputs and roles.label is not None and self._wishes.label is None:
+            roles.inputs = (roles.label,)  # the only one is what is predicted from its past
+            roles.label = None
+        if self._options.goal is Goal.NEXT and self._wishes.label is None:
+            roles.label = None
+        self._tell_ignored(roles)
+        return roles
+
+    def _long_step(self, roles: Roles) -> int | None:
+        dates = self._names_of((ColumnKind.DATE,))
+        named = [
+            place
+            for place in self._called(STEP_NAMES)
+            if not self._table.columns[place].is_text and place != roles.sequence
+        ]
+        named_dates = [place for place in named if place in dates]
+        candidates = [*named_dates, *dates, *named]
+        return candidates[0] if candidates else None
+
+    def _panel(self, roles: Roles) -> int | None:
+        """Return a column that tells apart the rows of equal steps, such as the name of a sensor.
+
+        None if steps do not repeat, or no column does.
+        """
+        assert roles.step is not None
+        steps, distinct = self._table.columns[roles.step].codes()
+        if len(distinct) == self._table.rows:
+            return None
+        for place in self._free:
+            column = self._table.columns[place]
+            may_name = column.kind is ColumnKind.WORD or self._is_called(place, SEQUENCE_NAMES)
+            if place == roles.step or not may_name or self._is_called(place, LABEL_NAMES):
+                continue
+            codes, names = column.codes()
+            pairs = codes * len(distinct) + steps
+            if len(names) > 1 and len(np.unique(pairs)) == self._table.rows:
+                roles.notes.append(
+                    f"The column {column.name} tells rows of equal steps apart: each of its "
+                    "values is a sequence."
+                )
+                return place
+        return None
+
+    def _long_label(self, roles: Roles) -> int | None:
+        """Return the column of labels: by name, or words that stay the same in each sequence."""
+        named = [
+            place
+            for place in self._called(LABEL_NAMES)
+            if place not in (roles.sequence, roles.step)
+        ]
+        if named:
+            return named[-1]
+        if roles.sequence is None:
+            return None
+        codes, _ = self._table.columns[roles.sequence].codes()
+        words = [
+            place
+            for place in self._names_of((ColumnKind.WORD,))
+            if place not in (roles.sequence, roles.step)
+        ]
+        constant = []
+        for place in words:
+            values, names = self._table.columns[place].codes()
+            pairs = np.unique(codes * len(names) + values)
+            if len(names) > 1 and len(pairs) == len(np.unique(codes)):
+                constant.append(place)
+        return constant[-1] if constant else None
+
+    def _long_inputs(self, roles: Roles) -> tuple[int, ...]:
+        free = [
+            place for place in self._free if place not in (roles.sequence, roles.step, roles.label)
+        ]
+        kinds = {place: self._table.columns[place].kind for place in free}
+        inputs = [place for place in free if kinds[place] in (ColumnKind.NUMBER, ColumnKind.WORD)]
+        counting = [place for place in inputs if self._is_row_number(place)]
+        return tuple(place for place in inputs if place not in counting)
+
+    def _is_row_number(self, place: int) -> bool:
+        """Return whether a column that is called like an identity only counts the rows."""
+        if not self._is_called(place, SEQUENCE_NAMES | STEP_NAMES):
+            return False
+        column = self._table.columns[place]
+        return column.is_whole() and column.distinct() == self._table.rows
+
+    def _tell_ignored(self, roles: Roles) -> None:
+        """Note the columns that nothing is done with, though the user did not say so."""
+        ignored = [
+            column.name
+            for place, column in enumerate(self._table.columns)
+            if roles.of(place) is Role.IGNORED and place not in self._wishes.ignored
+        ]
+        if not ignored or self._wishes.inputs is not None:
+            return
+        some = ", ".join(ignored[:5]) + (", …" if len(ignored) > 5 else "")
+        roles.notes.append(f"Not used: {some}.")

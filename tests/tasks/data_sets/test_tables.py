@@ -1,0 +1,167 @@
+"""Tables of sequences are read as they were meant."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.tasks.data_sets.understanding import Role, Understanding, understand
+
+Read = Callable[..., Understanding]
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Return a function that reads a file of this content."""
+
+    def read_content(content: str | bytes, name: str = "data.csv", **options: Any) -> Understanding:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return understand(path, ReadingOptions(**options))
+
+    return read_content
+
+
+def long_rows(count: int = 12, steps: int = 5) -> list[str]:
+    """Return rows of sequences that count up from their number, odd ones labelled so."""
+    return [
+        f"{index},{step},{index + step / 10},{'odd' if index % 2 else 'even'}"
+        for index in range(count)
+        for step in range(steps)
+    ]
+
+
+def text_of(header: str, rows: list[str], end: str = "\n") -> str:
+    return end.join([header, *rows, ""])
+
+
+def roles(understanding: Understanding) -> list[Role]:
+    return [column.role for column in understanding.columns]
+
+
+LONG = text_of("id,t,x,label", long_rows())
+
+
+def test_a_row_a_step(read: Read) -> None:
+    understanding = read(LONG)
+    data_set = understanding.data_set
+    assert understanding.layout is Layout.LONG
+    assert roles(understanding) == [Role.SEQUENCE, Role.STEP, Role.INPUT, Role.LABEL]
+    assert data_set.description.goal is Goal.CLASS
+    assert data_set.description.outputs == ("even", "odd")
+    assert data_set.lengths.tolist() == [5] * 12
+    np.testing.assert_allclose(data_set.sequence(3)[:, 0], [3, 3.1, 3.2, 3.3, 3.4], rtol=1e-6)
+    assert data_set.targets.tolist() == [0, 1] * 6
+
+
+def test_every_part_has_each_class(read: Read) -> None:
+    data_set = read(LONG).data_set
+    for part, count in enumerate([8, 2, 2]):
+        members = data_set.of_part(part)
+        assert len(members) == count
+        assert set(data_set.targets[members].tolist()) == {0, 1}
+
+
+def test_statistics_are_those_of_the_training_part(read: Read) -> None:
+    data_set = read(LONG).data_set
+    training = np.concatenate([data_set.sequence(index) for index in data_set.of_part(0)])
+    assert data_set.description.means[0] == pytest.approx(training.mean(), rel=1e-5)
+    assert data_set.description.deviations[0] == pytest.approx(training.std(), rel=1e-5)
+
+
+def test_what_was_chosen_reads_the_same_again(read: Read) -> None:
+    understanding = read(LONG)
+    again = understand(understanding.path, understanding.chosen)
+    assert again.data_set.description.name == understanding.data_set.description.name
+    assert again.chosen == understanding.chosen
+
+
+def test_a_row_a_sequence_with_the_label_last_or_first(read: Read) -> None:
+    rows = [f"{index},{index + 0.5},{index + 1},{'ab'[index % 2]}" for index in range(10)]
+    last = read(text_of("x0,x1,x2,kind", rows))
+    first = read("\n".join(f"{row[-1]},{row[:-2]},1.5" for row in rows))
+    for understanding in (last, first):
+        assert understanding.layout is Layout.WIDE
+        assert understanding.data_set.description.outputs == ("a", "b")
+    assert last.data_set.sequence(4)[:, 0].tolist() == [4, 4.5, 5]
+    assert first.data_set.sequence(4)[:, 0].tolist() == [4, 4.5, 5, 1.5]
+
+
+def test_rows_of_several_features(read: Read) -> None:
+    rows = [
+        ",".join(str(index + cell / 8) for cell in range(6)) + f",{index}.5" for index in range(9)
+    ]
+    data_set = read(text_of("a_0,a_1,a_2,b_0,b_1,b_2,target", rows)).data_set
+    assert data_set.description.features == ("a", "b")
+    assert data_set.description.goal is Goal.NUMBER
+    assert data_set.sequence(2).tolist() == [[2, 2.375], [2.125, 2.5], [2.25, 2.625]]
+    assert data_set.targets[2].tolist() == [2.5]
+
+
+def test_rows_end_where_their_cells_do(read: Read) -> None:
+    rows = [f"{'ab'[index % 2]}," + ",".join("1.5" for _ in range(3 + index)) for index in range(8)]
+    data_set = read("\n".join(rows), name="ragged.csv").data_set
+    assert data_set.lengths.tolist() == [3, 4, 5, 6, 7, 8, 9, 10]
+    assert data_set.description.filled == 0
+
+
+def test_characters_of_a_column(read: Read) -> None:
+    rows = [f"{'ACGT' * (1 + index)},{index % 2}" for index in range(10)]
+    data_set = read(text_of("sequence,label", rows)).data_set
+    assert data_set.description.alphabet == ("A", "C", "G", "T")
+    assert data_set.lengths.tolist() == [4 * (1 + index) for index in range(10)]
+    assert data_set.sequence(1)[:, 0].tolist() == [0, 1, 2, 3] * 2
+
+
+def test_one_series_is_cut_and_shared_out_by_time(read: Read) -> None:
+    understanding = read("\n".join(f"{index / 2}" for index in range(1000)))
+    description = understanding.data_set.description
+    assert description.goal is Goal.NEXT
+    assert description.split is Split.TIME
+    assert understanding.chosen.window == 16
+    assert (description.training, description.validation, description.test) == (37, 13, 13)
+    assert understanding.data_set.values[:, 0].tolist() == [index / 2 for index in range(1000)]
+    assert understanding.data_set.parts.tolist() == sorted(understanding.data_set.parts.tolist())
+
+
+def test_a_horizon_names_each_step_ahead(read: Read) -> None:
+    rows = [f"{index},{index * index}" for index in range(200)]
+    description = read(text_of("load,price", rows), horizon=2).data_set.description
+    assert description.outputs == ("load +1", "price +1", "load +2", "price +2")
+    assert description.output_means == description.means * 2
+
+
+@pytest.mark.parametrize(
+    ("fill", "expected"),
+    [
+        (Fill.LINE, [0, 1, 2, 3, 4]),
+        (Fill.PREVIOUS, [0, 1, 1, 1, 4]),
+        (Fill.ZERO, [0, 1, 0, 0, 4]),
+        (Fill.DROP, [0, 1, 4]),
+    ],
+)
+def test_missing_numbers_are_filled_as_said(read: Read, fill: Fill, expected: list[float]) -> None:
+    rows = [
+        f"{index},{step},{'' if step in (2, 3) else step}"
+        for index in range(10)
+        for step in range(5)
+    ]
+    understanding = read(text_of("id,t,x", rows), fill=fill)
+    assert understanding.data_set.sequence(0)[:, 0].tolist() == expected
+    assert any("20 numbers are missing" in note for note in understanding.notes)
+    assert understanding.data_set.description.filled == (0 if fill is Fill.DROP else 20)
+
+
+def test_a_column_that_is_not_there_is_refused(read: Read) -> None:
+    with pytest.raises(DataError, match=r"no column foo \(--label\); the columns are id, t, x"):
+        read(LONG, label="foo")
+
+
+def test_columns_go_by_number_too(read: Read) -> None:
+    description = read(LONG, label="3", ignored=("label",), inputs=("2",)).data_set.description
+    assert description.goal is Goal.STEP_NUMBER
+    assert description.features == ("t",)
