@@ -234,7 +234,7 @@ def analyse_digit_ablations(
         CheckpointError: if weights are too large to compute with.
         DataError: if there are no images.
     """
-    digits, labels = read_test_images(slice(inputs))
+    digits, labels = read_test_images(slice(inputs), network.config)
     accuracy = _DigitAccuracy(network, network.rows(digits), labels)
     directions = (False, True) if network.cell.bidirectional else (False,)
     names = [

@@ -9,13 +9,17 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
+from rnn_tui.engine.errors import DataError
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.probes import Labels
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stack import Changing
 from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork, digit_probabilities
+from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.inference import RowReaderNetwork, digit_probabilities
+from rnn_tui.tasks.images.sets import SHIPPED_SET
 
 ALL_STATES_NOTE = (
     "This readout takes the states of all 28 rows; an answer after fewer rows is the readout with "
@@ -70,7 +74,7 @@ def trace_of_rows(
         read=tuple(f"row {row}" for row in range(1, len(rows) + 1)),
         inputs=rows,
         layers=tuple(layers),
-        outputs=tuple(map(str, range(CLASSES))),
+        outputs=network.config.classes,
         every_step=False,
         logits=logits,
         probabilities=digit_probabilities(network.chances_of(logits)),
@@ -181,19 +185,40 @@ def _bidirectional_top(
     ]
 
 
-def read_test_images(chosen: Any) -> tuple[Array, Labels]:
+def test_set(config: ImageConfig) -> tuple[npt.NDArray[np.uint8], Labels]:
+    """Read the test images (N, 28, 28) of the data set of a run, and their labels (N,).
+
+    Of MNIST they are those that ship, whatever images of a user's the run trained on.
+
+    Raises:
+        DataError: if the set does not ship and can't be read.
+    """
+    from rnn_tui.tasks.mnist.data import load_images  # noqa: PLC0415 - torch, on use only
+
+    is_shipped = config.image_set is SHIPPED_SET
+    data = load_images(config.replace(data_dir=None) if is_shipped else config)
+    return data.test_images.numpy(), data.test_labels.numpy()
+
+
+def read_test_images(chosen: Any, config: ImageConfig) -> tuple[Array, Labels]:
     """Read the test images (…, 28, 28) of an index as networks read them, 0 … 1.
 
-    Their labels (…) are returned, too.
+    Their labels (…) are returned, too. Arguments and errors are those of `test_set`.
     """
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-    data = load_mnist()
-    images = data.test_images.numpy()[chosen].astype(np.float32) / np.float32(255)
-    return images, data.test_labels.numpy()[chosen]
+    images, labels = test_set(config)
+    return images[chosen].astype(np.float32) / np.float32(255), labels[chosen]
 
 
-def read_test_image(number: int) -> tuple[Array, int]:
-    """Return a test image by its number, from 0, as networks read it; and its label."""
-    digits, labels = read_test_images([number])
-    return digits[0], int(labels[0])
+def read_test_image(number: int, config: ImageConfig) -> tuple[Array, int]:
+    """Return a test image by its number, from 0, as networks read it; and its label.
+
+    Raises:
+        DataError: if there is none, as in a smaller set than MNIST.
+    """
+    images, labels = test_set(config)
+    if number >= len(labels):
+        raise DataError(
+            f"{config.image_set.label} has {len(labels):,} test images, numbered from 0; there is "
+            f"no image {number}."
+        )
+    return images[number].astype(np.float32) / np.float32(255), int(labels[number])

@@ -196,7 +196,7 @@ def analyse_digit_gradients(
     """
     from rnn_tui.tasks.images.model import digit_norms  # noqa: PLC0415 - torch, on use only
 
-    digits, labels = read_test_images(slice(inputs))
+    digits, labels = read_test_images(slice(inputs), networks[0][1].config)
     here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
     norms = [(name, partial(digit_norms, network, digits, labels)) for name, network in networks]
     return _analysis(here, len(labels), norms, progress)

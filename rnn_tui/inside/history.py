@@ -67,7 +67,7 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
         CheckpointError: if the training history fits another network.
     """
     if isinstance(reading.network, RowReaderNetwork):
-        digit, label = read_test_image(HISTORY_IMAGE)
+        digit, label = read_test_image(HISTORY_IMAGE, reading.network.config)
         return replace(
             reading,
             trace=_kept_trace(reading.network, history, at),

@@ -135,7 +135,7 @@ class Inspection(ABC):
         answers = self.trace.answers
         probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
         return [
-            ("answer", answers),
+            ("answer", map(self.trace.answer_word, range(self.trace.steps))),
             ("probability", map(share, probabilities)),
             self._unit_column(),
         ]

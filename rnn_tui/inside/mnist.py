@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.digit_trace import prefix_note, trace_digit
+from rnn_tui.inside.digit_trace import prefix_note, test_set, trace_digit
 from rnn_tui.inside.inspection import Column, Inspection, verdict
 from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
 from rnn_tui.inside.reading import (
@@ -103,15 +103,7 @@ def analyse_rows(
 
 def analyse_test_images(network: RowReaderNetwork, progress: Progress) -> RowsAnalysis | None:
     """Read all test images; None if that was stopped."""
-    from rnn_tui.tasks.mnist.data import load_mnist  # noqa: PLC0415 - torch, on use only
-
-    data = load_mnist()
-    return analyse_rows(
-        network,
-        data.test_images.numpy(),
-        data.test_labels.numpy(),
-        progress=progress,
-    )
+    return analyse_rows(network, *test_set(network.config), progress=progress)
 
 
 @dataclass(eq=False)
@@ -141,8 +133,11 @@ class DigitInspection(Inspection):
     def title(self) -> str:
         """The answer, and from when on it stands."""
         trace, truth = self.reading.trace, self.truth
-        judgement = "" if truth is None else f"  {verdict(trace.answer == truth, truth)}"
-        return f"{self.name}: {trace.answer}{judgement}; settled after row {trace.settled}"
+        judgement = ""
+        if truth is not None:
+            judgement = f"  {verdict(trace.answer == truth, trace.outputs[truth])}"
+        answer = trace.outputs[trace.answer]
+        return f"{self.name}: {answer}{judgement}; settled after row {trace.settled}"
 
     def _columns(self) -> list[Column]:
         levels = np.rint(self.digit.clip(0, 1) * (len(INK) - 1)).astype(int)

@@ -24,13 +24,13 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.adder import carries_of
-from rnn_tui.inside.digit_trace import layer_name, read_test_images
+from rnn_tui.inside.digit_trace import layer_name, test_set
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 from rnn_tui.tasks.adder.questions import AdderNetwork
-from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork
+from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
@@ -339,8 +339,10 @@ def analyse_digit_states(
     The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
     large to compute with.
     """
-    chosen = np.random.default_rng(seed).permutation(10_000)[:inputs]
-    digits, labels = read_test_images(chosen)
+    images, of_images = test_set(network.config)
+    chosen = np.random.default_rng(seed).permutation(len(images))[:inputs]
+    digits = images[chosen].astype(np.float32) / np.float32(255)
+    labels = of_images[chosen]
     states = []
     progress.advance(0, len(labels))
     for start in range(0, len(labels), BATCH):
@@ -351,8 +353,7 @@ def analyse_digit_states(
             states.append(network.layers[-1].forward.run(below).states[-1])  # (n, H)
         progress.advance(min(start + BATCH, len(labels)), len(labels))
     layer = layer_name(network, len(network.layers) - 1)
-    names = tuple(map(str, range(CLASSES)))
-    return state_space(layer, np.concatenate(states), labels, names, CLASS)
+    return state_space(layer, np.concatenate(states), labels, network.config.classes, CLASS)
 
 
 def find_fixed_points(

@@ -265,6 +265,7 @@ class PhotoReader:
         number: str = "auto",
         threads: int = 0,
     ) -> None:
+        network.require_digits()
         self.network = network
         self.method = method
         self.number = number

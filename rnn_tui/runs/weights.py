@@ -20,6 +20,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST, run_folders
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.images.sets import ImageSet
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -48,6 +49,13 @@ class Source:
     #: the name of its network's kind, such as `LSTM`; empty if the file was not read.
     name: str = ""
     ships: bool = False  #: whether it came with rnn-tui.
+    #: the images that it was trained on; None for sequences, or if the file was not read.
+    image_set: ImageSet | None = None
+
+    @property
+    def reads_digits(self) -> bool:
+        """Whether it may answer about photos and drawings of digits, as far as is known."""
+        return self.image_set is None or self.image_set.shows_digits
 
     @property
     def title(self) -> str:
@@ -94,7 +102,8 @@ def _shipped_source(path: Path, config: RunConfig) -> Source:
     """Return the weights that ship, by the configuration in their file."""
     label = f"pretrained {config.cell}" if isinstance(config, ImageConfig) else "pretrained"
     position = getattr(config, "position", None)
-    return Source(path, label, position, config.name, ships=True)
+    image_set = getattr(config, "image_set", None)
+    return Source(path, label, position, config.name, ships=True, image_set=image_set)
 
 
 def _unreadable_source(path: Path, cell: str, task: str) -> Source:
@@ -158,7 +167,8 @@ def finished_runs(task: str, *, by_hand: bool = False) -> Iterator[Source]:
         if run_id not in left_out:
             position = getattr(config, "position", None)
             name = printable(names.get(run_id, run_id))
-            yield Source(path, f"run {name}", position, config.name)
+            image_set = getattr(config, "image_set", None)
+            yield Source(path, f"run {name}", position, config.name, image_set=image_set)
 
 
 def run_weights(task: str, run: str) -> Source:
@@ -273,30 +283,42 @@ def named_weights(task: str, file: str | Path | None, run: str | None) -> Source
     return None
 
 
-def candidates(task: str, also: Source | None = None) -> tuple[Source, ...]:
+def candidates(
+    task: str, also: Source | None = None, *, only_digits: bool = False
+) -> tuple[Source, ...]:
     """Return the weights in a list to choose from, each file once.
 
-    Weights that ship come first, then `also`, then finished runs, the newest first.
+    Weights that ship come first, then `also`, then finished runs, the newest first; with
+    `only_digits` those that can answer about digits.
     """
     sources = shipped(task)
     if also is not None:
         with suppress(CheckpointError):  # the error comes once it is chosen
             also = replace(also, name=read_description(also.path)[0].name)
         sources.append(also)
-    sources += islice(finished_runs(task), RUNS_LISTED)
+    runs = finished_runs(task)
+    if only_digits:
+        runs = (source for source in runs if source.reads_digits)
+    sources += islice(runs, RUNS_LISTED)
     by_path: dict[Path, Source] = {}
     for source in sources:
         by_path.setdefault(source.path, source)
     return tuple(by_path.values())
 
 
-def trained_networks(task: str) -> dict[str, Any]:
-    """Return a trained network of each cell: of the newest finished run, else one that ships."""
+def trained_networks(task: str, like: ImageConfig | None = None) -> dict[str, Any]:
+    """Return a trained network of each cell: of the newest finished run, else one that ships.
+
+    Args:
+        task: the task.
+        like: the settings whose data set they were trained on; None for a task on sequences.
+    """
     paths: dict[str, Path] = {}
     for source in (*finished_runs(task, by_hand=True), *shipped(task)):
         with suppress(CheckpointError):
             cell = read_description(source.path)[0].cell
-            paths.setdefault(cell, source.path)
+            if like is None or source.image_set is like.image_set:
+                paths.setdefault(cell, source.path)
     make = network_maker(task)
     return {cell: NETWORKS.get(path, make) for cell, path in paths.items()}
 
@@ -365,6 +387,7 @@ def weights_document(source: Source, network: "RowReaderNetwork") -> dict[str, A
         "model": config.cell,
         "hidden_size": config.hidden_size,
         "layers": config.layers,
+        "dataset": config.dataset,
         "seed": config.seed,
         "metrics": dict(network.metrics),
     }

@@ -113,7 +113,7 @@ def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
     )
     path = trained(config, tmp_path / "run.safetensors")
     network = RowReaderNetwork(read_weights(path))
-    digit, label = read_test_image(HISTORY_IMAGE)
+    digit, label = read_test_image(HISTORY_IMAGE, TASKS["mnist"].config("lstm"))
     whole = trace_digit(network, digit)
     history = the_history(path)
     reading = NetworkReading(network, whole, (label,), digit=digit, history=lambda: history)
@@ -158,7 +158,10 @@ def test_what_fits_another_network_is_refused(
         "rnn", "fast", hidden_size=5, epochs=1, data_dir=str(mnist_slice), device="cpu"
     )
     path = trained(config, tmp_path / "run.safetensors")
-    network, (digit, _) = RowReaderNetwork(read_weights(path)), read_test_image(HISTORY_IMAGE)
+    network, (digit, _) = (
+        RowReaderNetwork(read_weights(path)),
+        read_test_image(HISTORY_IMAGE, TASKS["mnist"].config("lstm")),
+    )
     one = NetworkReading(
         network, trace_digit(network, digit), digit=digit, history=partial(read_history, path)
     )

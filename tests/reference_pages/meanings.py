@@ -106,6 +106,7 @@ MEANINGS = {
     "settings": "all settings of the training",
     "hidden_size": "number of units",
     "layers": "recurrent layers",
+    "dataset": "the images that it was trained and tested on, such as `fashion`",
     "loss": "the loss that was minimised",
     "id": "unique among all runs on all machines",
     "created": "when it was created",

@@ -91,12 +91,12 @@ def _image(network_input: ImageInput) -> "Inspection":
     network = NETWORKS.get(source.path, RowReaderNetwork)
     weights = weights_document(source, network)
     compared: dict[str, Any] = {
-        "trained": partial(trained_networks, MNIST.name),
+        "trained": partial(trained_networks, MNIST.name, like=network.config),
         "history": partial(read_history, source.path),
     }
     number = network_input.test_image
     if number is not None:
-        digit, label = read_test_image(number)
+        digit, label = read_test_image(number, network.config)
         described = {"test_image": number}
         return DigitInspection(
             network, weights, digit, described, f"test image {number}", label, **compared

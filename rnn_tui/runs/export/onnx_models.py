@@ -117,9 +117,10 @@ def row_reader(network: RowReaderNetwork) -> bytes:
     else:
         read = _last_of_both(graph, rows, top.forward, top.backward)  # (N, 2·H)
     logits = graph.linear(read, *network.readout)  # (N, 10)
-    return graph.finished(
-        logits, ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), _properties(network.config)
-    )
+    properties = _properties(network.config)
+    properties["dataset"] = network.config.dataset
+    properties["classes"] = ",".join(network.config.classes)
+    return graph.finished(logits, ("pixels", ["N", 28, 28]), ("logits", ["N", 10]), properties)
 
 
 def _last_of_both(graph: Graph, rows: str, forward: CellWeights, backward: CellWeights) -> str:

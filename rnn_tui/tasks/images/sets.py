@@ -22,6 +22,7 @@ class ImageSet:
     torchvision_name: str  #: the class in `torchvision.datasets`.
     files: tuple[str, ...]  #: below torchvision's root: images and labels, training before test.
     images: int = 60_000  #: training images as published, validation images among them.
+    test_images: int = 10_000  #: test images as published.
     classes: tuple[str, ...] = DIGITS  #: what the labels 0, 1, … mean.
 
     @property
@@ -70,6 +71,7 @@ _SETS = (
         "QMNIST",
         "QMNIST",
         _idx_files("QMNIST", "qmnist-train", "qmnist-test", labels="labels-idx2-int"),
+        test_images=60_000,
     ),
     ImageSet(
         "emnist-digits",
@@ -77,8 +79,9 @@ _SETS = (
         "EMNIST",
         _idx_files("EMNIST", "emnist-digits-train", "emnist-digits-test"),
         images=240_000,
+        test_images=40_000,
     ),
-    ImageSet("usps", "USPS", "USPS", ("usps.bz2", "usps.t.bz2"), images=7_291),
+    ImageSet("usps", "USPS", "USPS", ("usps.bz2", "usps.t.bz2"), images=7_291, test_images=2_007),
 )
 IMAGE_SETS: Mapping[str, ImageSet] = {image_set.name: image_set for image_set in _SETS}
 

@@ -64,6 +64,7 @@ def answer_digit(
     """
     try:
         network = network or NETWORKS.get(source.path, RowReaderNetwork)
+        network.require_digits()
         chances = network.chances(digit[None])[0]  # (11,): of the ten digits, and of none
         return DigitAnswer(source, tuple(chances[:-1].tolist()))
     except CheckpointError as error:

@@ -38,7 +38,7 @@ class DrawingPanel(Vertical, InsideDoor, NetworkView):
     def compose(self) -> ComposeResult:
         with Horizontal(id="drawing-choice"):
             yield Label("Network", classes="field-label")
-            yield NetworkSelect(MNIST.name, id="drawing-network")
+            yield NetworkSelect(MNIST.name, only_digits=True, id="drawing-network")
         with Horizontal(id="drawing-body"):
             with Vertical(id="drawing-frame"):
                 yield DrawingPad()

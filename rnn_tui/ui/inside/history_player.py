@@ -162,5 +162,5 @@ def _at_snapshot(subject: Subject, reading: "NetworkReading", place: int) -> Sub
     if reading.retraced:
         return shown
     # A history of a network that reads images has its states for a single image.
-    truth = [str(reading.right[0])] * reading.trace.steps
+    truth = [reading.trace.outputs[reading.right[0]]] * reading.trace.steps
     return replace(shown, truth=truth, details=f"test image {HISTORY_IMAGE}")

@@ -180,8 +180,9 @@ class MnistInside(InsideView, NetworkView):
         attribution = self._attribution
         if attribution is None:
             return "Computing what each pixel adds …"
+        answer = subject.trace.outputs[attribution.answer]
         return (
-            f"Integrated gradients: orange pixels (+) support {attribution.answer}, blue ones (−) "
+            f"Integrated gradients: orange pixels (+) support {answer}, blue ones (−) "
             f"oppose it. Sum {attribution.total:+.3f}; logit minus that of a blank image "
             f"{attribution.difference:+.3f}."
         )
@@ -226,23 +227,28 @@ class MnistInside(InsideView, NetworkView):
 
 def _read_digit(digit: DigitAtHand | int, source: Source) -> Subject:
     """Read a digit, or a test image by its number, with these weights, in a thread."""
-    if isinstance(digit, int):
-        digit = DigitAtHand(f"test image {digit}", *read_test_image(digit))
     network = NETWORKS.get(source.path, RowReaderNetwork)
+    classes = network.config.classes
+    if isinstance(digit, int):
+        number = digit % network.config.image_set.test_images
+        image, label = read_test_image(number, network.config)
+        digit = DigitAtHand(f"test image {number}", image, label, classes=classes)
     trace = trace_digit(network, digit.digit)
+    # a network that tells other classes apart can't be right or wrong about this one
+    right = digit.label if digit.classes == classes else None
     reading = NetworkReading(
         network,
         trace,
-        () if digit.label is None else (digit.label,),
+        () if right is None else (right,),
         digit=digit.digit,
-        trained=partial(trained_networks, MNIST.name),
+        trained=partial(trained_networks, MNIST.name, like=network.config),
         history=partial(read_history, source.path),
     )
-    label = "" if digit.label is None else str(digit.label)
+    truth = "" if right is None else classes[right]
     return Subject(
         f"{digit.name} · {source.title}",
         reading,
-        [label] * trace.steps,
+        [truth] * trace.steps,
         NETWORKS.version_of(source.path),
         digit.name,
     )

@@ -220,7 +220,7 @@ class PhotosForm(Vertical):
             yield MarkedCheckbox("labels by name", id="photos-named")
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
-            yield NetworkSelect(MNIST.name, short=True, id="photos-network")
+            yield NetworkSelect(MNIST.name, short=True, only_digits=True, id="photos-network")
             yield Label("Preprocessing", classes="field-label")
             methods = [(name, method) for method, name in SHORT_METHODS.items()]
             yield PlainSelect(methods, id="photos-method")

@@ -19,12 +19,21 @@ if TYPE_CHECKING:
 
 # Cells of a small image with its caption.
 WIDTH, HEIGHT = 15, 8
+SHORT = 5  # letters of each of two names of classes that must stand in a caption
 
 
 def ink_of(evaluation: ImageEvaluation, index: int) -> "Ink":
     """Return the ink of a test image (28, 28), 0 … 1."""
     ink: Ink = evaluation.images[index].astype(np.float32) / np.float32(255)
     return ink
+
+
+def _caption(read: str, true: str) -> str:
+    """Return what was read and what is true, as long as a small image is wide."""
+    if read == true:
+        return f"✓ {read}"[:WIDTH]
+    text = f"✗ {read}, true {true}"
+    return text if len(text) < WIDTH else f"✗ {read[:SHORT]}≠{true[:SHORT]}"
 
 
 class ImageWithLabels(Vertical):
@@ -37,10 +46,10 @@ class ImageWithLabels(Vertical):
         self._ink.scale = SMALL
 
     def show(self, evaluation: ImageEvaluation, index: int) -> None:
-        read = int(evaluation.predictions[index])
-        true = int(evaluation.labels[index])
+        read = evaluation.classes[int(evaluation.predictions[index])]
+        true = evaluation.classes[int(evaluation.labels[index])]
         self._ink.show_ink(ink_of(evaluation, index))
-        self._caption.update(f"✓ {read}" if read == true else f"✗ {read}, true {true}")
+        self._caption.update(_caption(read, true))
         self.set_class(read != true, "-wrong")
 
 

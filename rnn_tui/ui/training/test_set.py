@@ -198,7 +198,7 @@ class TestSetView(Vertical, InsideDoor):
     @property
     def _names(self) -> Sequence[str]:
         """The names of the classes."""
-        return [str(number) for number in range(len(self._matrix))]
+        return [] if self._evaluation is None else self._evaluation.classes
 
     @on(DataTable.CellHighlighted)
     def _field_highlighted(self) -> None:
@@ -243,7 +243,9 @@ class TestSetView(Vertical, InsideDoor):
             return None
         weights = Path(run.checkpoint) if run is not None and run.checkpoint else None
         digit = ink_of(evaluation, index)
-        return DigitAtHand(f"test image {index}", digit, int(evaluation.labels[index]), weights)
+        label = int(evaluation.labels[index])
+        name = f"test image {index}"
+        return DigitAtHand(name, digit, label, weights, evaluation.classes)
 
     def action_inside(self) -> None:
         if self._images.index is not None:
@@ -276,19 +278,20 @@ class TestSetView(Vertical, InsideDoor):
     def _draw_detail(self, evaluation: ImageEvaluation, index: int) -> str:
         """Draw an image in full; returns its number, its answer and how confident that is."""
         detail = self.query_one("#test-detail")
-        read = int(evaluation.predictions[index])
         true = int(evaluation.labels[index])
+        read = evaluation.classes[int(evaluation.predictions[index])]
+        is_right = evaluation.predictions[index] == true
         probabilities = evaluation.probabilities[index]
         confidence = f"{100 * probabilities.max():.1f} %"
         detail.query_one(InkImage).show_ink(ink_of(evaluation, index))
-        detail.query_one(ProbabilityBars).show(probabilities.tolist(), true)
-        verdict = "✓" if read == true else f"✗ true {true}"
+        detail.query_one(ProbabilityBars).show(probabilities.tolist(), true, evaluation.classes)
+        verdict = "✓" if is_right else f"✗ true {evaluation.classes[true]}"
         detail.border_title = Content(f"Image {index}: {read}, confidence {confidence} {verdict}")
         return f"image {index}: {read} with {confidence}"
 
     def _kind_in_words(self, evaluation: ImageEvaluation) -> str:
         """Say which images are on screen, of how many of which kind."""
-        true, read = self._field
+        true, read = (evaluation.classes[number] for number in self._field)
         if self._images.index is None:
             kind = "misread" if self._kind == MISREAD else f"true {true}, read as {read}"
             return f"no test image is {kind}"

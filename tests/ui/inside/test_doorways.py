@@ -313,7 +313,7 @@ async def test_what_is_sent_from_anywhere_is_looked_into_once() -> None:
     app: Any = RnnTuiApp()
     async with running(app, size=SIZE) as pilot:
         await to_tab(pilot, "f5", "calculator")
-        digit, label = read_test_image(3)
+        digit, label = read_test_image(3, MNIST.config("lstm"))
         app.post_message(InsideWanted(MNIST.name, DigitAtHand("from elsewhere", digit, label)))
         await wait_until(pilot, lambda: app.tabs.active == MNIST.name)
         view = await inside(pilot)

@@ -126,7 +126,10 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
             view.subject.trace.logits,
             history.snapshots["logits"][len(history) - 2].astype(np.float32),
         )
-        assert np.array_equal(view.subject.reading.digit, read_test_image(HISTORY_IMAGE)[0])
+        assert np.array_equal(
+            view.subject.reading.digit,
+            read_test_image(HISTORY_IMAGE, TASKS["mnist"].config("lstm"))[0],
+        )
         await moved(pilot, view, "x")  # there are no weights to read the image with once more
         assert view.subject.edited is None
         assert any(

@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Sequence
 from typing import Any
 
+from rich.cells import cell_len, set_cell_size
 from rich.style import Style
 from rich.text import Text
 from textual.binding import Binding
@@ -16,6 +17,7 @@ from rnn_tui.ui.common.widgets.plain import PlainTable
 # Cells of a field.
 LEAST_WIDTH, MOST_WIDTH = 5, 9
 MOST_HEIGHT = 3
+LONGEST_NAME = 12  # cells of the name of a class at the left
 RECALL_WIDTH = 9  # cells of the column of recalls at the right
 AROUND = Size(RECALL_WIDTH + 10, 5)  # what else the table takes
 # How much of its colour a field has: at least, and with a share of 1.
@@ -59,7 +61,9 @@ class ConfusionTable(PlainTable):
             room: for the table, in cells.
         """
         self._matrix = matrix
-        free = room - AROUND
+        heads = [_shortened(name, LONGEST_NAME) for name in names]
+        widest = max(cell_len(head) for head in heads)
+        free = room - AROUND - Size(widest - 1, 0)
         width = max(LEAST_WIDTH, min(MOST_WIDTH, free.width // len(names)))
         height = max(1, min(MOST_HEIGHT, free.height // len(matrix)))
         shape = (tuple(names), width, height)
@@ -73,7 +77,7 @@ class ConfusionTable(PlainTable):
             self._update_fields(rows)
         else:
             self._shape = shape
-            labels = [Text(f"{above}{name} ", style="bold") for name in names]
+            labels = [Text(f"{above}{head} ", style="bold") for head in heads]
             self._make_fields(rows, labels)
 
     def _update_fields(self, rows: Sequence[Sequence[Text]]) -> None:
@@ -91,7 +95,7 @@ class ConfusionTable(PlainTable):
         cursor = self.cursor_coordinate
         self.clear(columns=True)
         for name in names:
-            self.add_column(name.center(width), width=width)
+            self.add_column(_shortened(name, width - 1).center(width), width=width)
         self.add_column("right %".rjust(RECALL_WIDTH), width=RECALL_WIDTH)
         for fields, label in zip(rows, labels, strict=False):
             self.add_row(*fields, height=height, label=label)
@@ -139,6 +143,13 @@ class ConfusionTable(PlainTable):
             lines[(size.height - 1) // 2] = (f"{count:>4} " if count else "·").center(size.width)
             fields.append(Text("\n".join(lines), style=style if count else "dim"))
         return fields
+
+
+def _shortened(name: str, width: int) -> str:
+    """Return a name of a class in at most so many cells."""
+    if cell_len(name) <= width:
+        return name
+    return set_cell_size(name, width - 1).rstrip() + "…"
 
 
 def _shares_of_mistakes(matrix: Sequence[Sequence[int]]) -> dict[tuple[int, int], float]:

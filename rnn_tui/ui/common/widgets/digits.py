@@ -13,6 +13,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rnn_tui.tasks.images.sets import DIGITS
+
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 # The digits in rows of three points; each has five rows.
 _FONT = [[line[4 * digit : 4 * digit + 3] for line in _LINES] for digit in range(10)]
@@ -109,9 +111,16 @@ class ProbabilityBars(Widget):
 
     _probabilities: tuple[float, ...] = ()
     _true: int | None = None
+    _names: Sequence[str] = DIGITS
 
-    def show(self, probabilities: Sequence[float], true: int | None = None) -> None:
-        """Draw the bars; `true` is the right class, if it is known."""
+    def show(
+        self,
+        probabilities: Sequence[float],
+        true: int | None = None,
+        names: Sequence[str] = DIGITS,
+    ) -> None:
+        """Draw the bars; `true` is the right class, if it is known, of those with these names."""
+        self._names = names
         other_count = len(probabilities) != len(self._probabilities)
         self._probabilities = tuple(probabilities)
         self._true = true
@@ -125,7 +134,10 @@ class ProbabilityBars(Widget):
         if not self._probabilities:
             return Text("")
         best = max(range(len(self._probabilities)), key=self._probabilities.__getitem__)
-        width = max(4, min(LONGEST_BAR, self.content_size.width - BAR_NOTES))
+        # of a digit, a letter
+        name_width = max(len(name) for name in self._names)
+        room = self.content_size.width - BAR_NOTES - (name_width - 1)
+        width = max(4, min(LONGEST_BAR, room))
         plain = theme_style(self, "primary")
         notes: dict[int, tuple[str, Style]] = {}
         if self._true is None:  # without a true class no bar is marked as wrong
@@ -134,11 +146,12 @@ class ProbabilityBars(Widget):
             notes[best] = (" ✗ guess", theme_style(self, "text-error"))
             notes[self._true] = (" ✓ true", theme_style(self, "text-success"))
         lines = []
-        for digit, probability in enumerate(self._probabilities):
-            note, style = notes.get(digit, ("", plain))
+        for number, probability in enumerate(self._probabilities):
+            note, style = notes.get(number, ("", plain))
+            name = self._names[number].ljust(name_width)
             percent = f" {100 * probability:5.1f} %"
             lines.append(
-                Text.assemble(f"{digit} ", (bar(probability, width), style), percent, (note, style))
+                Text.assemble(f"{name} ", (bar(probability, width), style), percent, (note, style))
             )
         has_room = self.content_size.height >= 2 * len(lines) - 1
         return Text("\n\n" if has_room else "\n", no_wrap=True, end="").join(lines)

@@ -1,6 +1,7 @@
 """A list of networks to choose from: shipped ones, those of runs and named ones."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from textual import getters, work
@@ -26,17 +27,21 @@ class NetworkSelect(PlainSelect[str]):
 
         other: bool  #: whether another network is selected now.
 
-    def __init__(self, task: str, *, short: bool = False, id: str) -> None:
+    def __init__(
+        self, task: str, *, short: bool = False, only_digits: bool = False, id: str
+    ) -> None:
         """Create an empty list.
 
         Args:
             task: Whose networks are listed.
             short: Whether they have short titles.
+            only_digits: Whether those that tell other classes apart are left out.
             id: Of the widget.
         """
         super().__init__([(NONE, NONE)], id=id)
         self._listed_task = task
         self._short = short
+        self._only_digits = only_digits
         self._sources: dict[str, Source] | None = None  #: By title; None before the first look.
         self._named: Source | None = None  #: Weights that a user named.
         self._to_choose: Path | None = None  #: The weights to select once the list is filled.
@@ -70,7 +75,8 @@ class NetworkSelect(PlainSelect[str]):
     @work(group="weights", exclusive=True)
     async def look(self) -> None:
         """Look for networks anew, since a run may have ended; the selected one stays selected."""
-        sources = await in_thread(self, candidates, self._listed_task, self._named)
+        listed = partial(candidates, only_digits=self._only_digits)
+        sources = await in_thread(self, listed, self._listed_task, self._named)
         # Before the first look, the first network is meant.
         previous = self.source or next(iter(sources), None)
         self._sources = {
