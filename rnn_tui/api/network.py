@@ -28,7 +28,7 @@ from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderQuestions
-from rnn_tui.tasks.config import PREFERRED_LOSS
+from rnn_tui.tasks.config import PREFERRED_LOSS, ImageConfig
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.questions import RecallQuestions
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
@@ -245,7 +245,7 @@ class Network:
     def _compared(self) -> Mapping[str, Any]:
         """What analyses may compare the network with."""
         return {
-            "trained": partial(weights.trained_networks, self.task),
+            "trained": partial(weights.trained_networks, self.task, like=self._network.config),
             "history": partial(read_history, self.path),
         }
 
@@ -294,7 +294,7 @@ class Network:
         if isinstance(input, str | PathLike):
             digit = _photographed(self._network, Path(input))
         elif isinstance(input, int | np.integer):
-            digit, label = _test_image(int(input))
+            digit, label = _test_image(int(input), self._network.config)
             right = (label,)
         else:
             digit = _drawn(input)
@@ -324,8 +324,8 @@ def _drawn(input: Any) -> Array:
     return image / np.float32(255) if image.max() > 1 else image
 
 
-def _test_image(number: int) -> tuple[Array, int]:
-    return read_test_image(TEST_IMAGE.check(number))
+def _test_image(number: int, config: ImageConfig) -> tuple[Array, int]:
+    return read_test_image(TEST_IMAGE.check(number), config)
 
 
 def _photographed(network: Any, path: Path) -> npt.NDArray[np.float32]:

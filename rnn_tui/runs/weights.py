@@ -306,18 +306,19 @@ def candidates(
     return tuple(by_path.values())
 
 
-def trained_networks(task: str, like: ImageConfig | None = None) -> dict[str, Any]:
+def trained_networks(task: str, like: RunConfig | None = None) -> dict[str, Any]:
     """Return a trained network of each cell: of the newest finished run, else one that ships.
 
     Args:
         task: the task.
-        like: the settings whose data set they were trained on; None for a task on sequences.
+        like: settings, of whose data set they must be if it reads images; None for any.
     """
+    image_set = getattr(like, "image_set", None)
     paths: dict[str, Path] = {}
     for source in (*finished_runs(task, by_hand=True), *shipped(task)):
         with suppress(CheckpointError):
             cell = read_description(source.path)[0].cell
-            if like is None or source.image_set is like.image_set:
+            if image_set is None or source.image_set is image_set:
                 paths.setdefault(cell, source.path)
     make = network_maker(task)
     return {cell: NETWORKS.get(path, make) for cell, path in paths.items()}
