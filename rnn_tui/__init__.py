@@ -14,7 +14,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rnn_tui.api.network import Network, load_network
+    from rnn_tui.api.loading import load_network
+    from rnn_tui.api.network import Network
     from rnn_tui.api.run import Run, runs
     from rnn_tui.api.trace import NetworkTrace
     from rnn_tui.api.training import register, train
@@ -67,7 +68,7 @@ _MODULES = {
     "SequenceShape": "rnn_tui.tasks.task",
     "Task": "rnn_tui.tasks.task",
     "UserError": "rnn_tui.engine.errors",
-    "load_network": "rnn_tui.api.network",
+    "load_network": "rnn_tui.api.loading",
     "register": "rnn_tui.api.training",
     "train": "rnn_tui.api.training",
 }

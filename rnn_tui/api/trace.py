@@ -15,12 +15,11 @@ from rnn_tui.engine.errors import QueryError, SettingError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.signals import stopping, stopping_on_signals
-from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit, Edited, read_edit
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,11 +51,21 @@ class NetworkTrace:
         With cell[*]@1=0, no answer changes.
     """
 
-    def __init__(self, task: Task, reading: NetworkReading, edits: tuple[Edit, ...] = ()) -> None:
-        self._task = task
+    def __init__(
+        self,
+        reading: NetworkReading,
+        kinds: tuple[AnalysisKind, ...],
+        label: str,
+        edits: tuple[Edit, ...] = (),
+    ) -> None:
         self._reading = reading
+        self._kinds = kinds  #: the analyses that can be made.
+        self._label = label  #: what to call the network.
         self._edits = edits
         self._trace = reading.traced(edits) if edits else reading.trace
+
+    def _with(self, edits: tuple[Edit, ...]) -> "NetworkTrace":
+        return NetworkTrace(self._reading, self._kinds, self._label, edits)
 
     def __repr__(self) -> str:
         """How many steps, the answer, and the edits."""
@@ -233,7 +242,7 @@ class NetworkTrace:
         """The trace as a notebook shows it: the answer, and the states of the top layer."""
         trace = self._trace
         steps = [f"step {trace.first_step + step} ({read})" for step, read in enumerate(self.read)]
-        parts = [html.paragraph(self._answer_in_words(), f"{self._task.label}, {self.steps} steps")]
+        parts = [html.paragraph(self._answer_in_words(), f"{self._label}, {self.steps} steps")]
         if self.edits:
             parts.append(html.paragraph(self.summary))
         layer = self._layer(None)
@@ -283,7 +292,7 @@ class NetworkTrace:
         if not edits:
             raise QueryError("Name an edit, such as state[5]@3=0.")
         read = tuple(read_edit(edit, self._reading.trace) for edit in edits)
-        return NetworkTrace(self._task, self._reading, (*self._edits, *read))
+        return self._with((*self._edits, *read))
 
     @cached_property
     def _edited(self) -> Edited:
@@ -297,7 +306,7 @@ class NetworkTrace:
     @property
     def unedited(self) -> "NetworkTrace":
         """The trace of the same input without edits."""
-        return NetworkTrace(self._task, self._reading) if self._edits else self
+        return self._with(()) if self._edits else self
 
     @property
     def summary(self) -> str:
@@ -307,7 +316,7 @@ class NetworkTrace:
     @property
     def analyses(self) -> tuple[str, ...]:
         """The names of the analyses of such a network, for `analyse`."""
-        return tuple(kind.name for kind in analyses_of(self._task))
+        return tuple(kind.name for kind in self._kinds)
 
     def analyse(self, name: str, *, progress: bool = True) -> "Analysis":
         """Make an analysis of the network, or of how it read this input without edits.
@@ -328,11 +337,11 @@ class NetworkTrace:
             The cell of unit 8 predicts the carry best: ...
         """
         if name not in self.analyses:
+            listed = ", ".join(self.analyses) or "none"
             raise SettingError(
-                f"There is no analysis “{printable(name)}” of this network; there is "
-                f"{', '.join(self.analyses)}."
+                f"There is no analysis “{printable(name)}” of this network; there is {listed}."
             )
-        [kind] = [kind for kind in analyses_of(self._task) if kind.name == name]
+        [kind] = [kind for kind in self._kinds if kind.name == name]
         with ActionProgress(kind.label, shown=progress) as bar:
             watched = Progress(bar.show)
             with stopping_on_signals(stopping(watched.control), [signal.SIGINT]):

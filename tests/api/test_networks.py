@@ -6,11 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 import rnn_tui
 from rnn_tui.engine.paths import asset_dir
 from tests.cli.command_line import run_inside
 from tests.extension.toy_task import MAJORITY
+from tests.networks.foreign import Classifier, saved, seeded
 
 
 def inspected(command: str) -> dict[str, Any]:
@@ -197,3 +199,47 @@ def test_an_analysis_is_that_of_the_command_line() -> None:
     assert str(trace.analyse("silence").summary)
     with pytest.raises(rnn_tui.UserError, match=f"there is {name}"):
         trace.analyse("x")
+
+
+@pytest.fixture
+def classifier(tmp_path: Path) -> Path:
+    """An LSTM of two layers in both directions, made by plain PyTorch."""
+    return saved(seeded(Classifier, layers=2, both=True), tmp_path / "net.safetensors")
+
+
+def test_a_network_from_elsewhere_is_traced_and_edited(classifier: Path) -> None:
+    network = rnn_tui.load_network(classifier, answers="last-step", classes=["a", "b", "c", "d"])
+    assert (network.task, network.cell, network.hidden_size) == ("", "lstm", 6)
+    assert (network.settings, network.seed, network.loss) == (None, None, "")
+    assert network.path == classifier
+    steps = [[0.1, 0.2, 0.3], [-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]]
+    trace = network.trace(np.array(steps))
+    module = seeded(Classifier, layers=2, both=True)
+    with torch.no_grad():
+        logits = module(torch.tensor([steps]))[0].numpy()
+    assert trace.logits[-1] == pytest.approx(logits, abs=1e-5)
+    assert trace.answers[-1] == "abcd"[int(logits.argmax())]
+    assert len(trace.layers) == 4
+    assert trace.analyses == ()
+    typed = network.trace("0.1 0.2 0.3; -1 0 1; 2 2 2")
+    assert np.array_equal(typed.states, trace.states)
+    edited = trace.edit(f"{trace.layers[-1]}: state[*]=0")
+    assert (edited.states == 0).all()
+    assert not np.array_equal(edited.logits, trace.logits)
+
+
+def test_what_a_file_does_not_say_is_asked_for_as_an_argument(classifier: Path) -> None:
+    with pytest.raises(rnn_tui.UserError, match='give answers="every-step"'):
+        rnn_tui.load_network(classifier)
+    network = rnn_tui.load_network(classifier, answers="last-step")
+    with pytest.raises(rnn_tui.UserError, match=r"arrays of shape \(T, 3\), not \(2, 2\)"):
+        network.trace(np.zeros((2, 2)))
+    with pytest.raises(rnn_tui.UserError, match="says itself what it is"):
+        rnn_tui.load_network("adder", answers="last-step")
+
+
+def test_a_pickle_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.pt"
+    torch.save({"weight": torch.zeros(1)}, path)
+    with pytest.raises(rnn_tui.UserError, match="save_file"):
+        rnn_tui.load_network(str(path))

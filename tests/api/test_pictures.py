@@ -100,7 +100,9 @@ def test_a_chart_of_many_points_and_lines_stays_small() -> None:
 def test_a_trace_shows_the_answer_and_a_cell_for_each_state() -> None:
     trace = rnn_tui.load_network("adder").trace("1011 110")
     shown = parsed(trace._repr_html_())
-    assert "Adder, 5 steps answers 1 0 0 0 1, right" in words(shown)
+    assert words(shown).startswith(
+        "pretrained (H 10 bce, seed 0), 5 steps answers 1 0 0 0 1, right"
+    )
     cells = shown.findall(f".//{SVG}rect")
     assert len(cells) == 5 * 10
     titles = [words(cell) for cell in cells]
@@ -108,7 +110,7 @@ def test_a_trace_shows_the_answer_and_a_cell_for_each_state() -> None:
     edited = trace.edit("state[*]@1=0")
     assert edited.summary in words(parsed(edited._repr_html_()))
     digit = rnn_tui.load_network("mnist").trace(7)
-    sentence = r"MNIST, 28 steps answer \d \(\d+\.\d %\), (right|wrong)"
+    sentence = r"pretrained lstm, 28 steps answer \d \(\d+\.\d %\), (right|wrong)"
     assert re.search(sentence, words(parsed(digit._repr_html_())))
     assert "104 more units are not shown" in digit._repr_html_()
 

@@ -1,0 +1,165 @@
+"""Finds the network that a script or a notebook names, and loads it without PyTorch."""
+
+import re
+from collections.abc import Sequence
+from os import PathLike
+from pathlib import Path
+
+from rnn_tui.api.network import ForeignReader, ImageReader, Network, SequenceReader
+from rnn_tui.api.run import Run
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
+from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.weights_file import read_description, read_tensors
+from rnn_tui.inside.own_network import OwnDescription, read_own_network
+from rnn_tui.networks.foreign.hints import NetworkHints
+from rnn_tui.runs import weights
+from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import PREFERRED_LOSS
+from rnn_tui.tasks.sequences.inference import ReplicaChoice
+from rnn_tui.tasks.task import Task
+
+#: the endings of files of networks; text that ends so is a path.
+ENDINGS = (".safetensors", ".onnx", ".pt", ".pth", ".ckpt", ".bin", ".pkl")
+
+
+def load_network(
+    source: str | PathLike[str] | Run,
+    *,
+    hidden_size: int | None = None,
+    loss: str | None = None,
+    seed: int | None = None,
+    cell: str | None = None,
+    position: int | None = None,
+    answers: str | None = None,
+    classes: str | Sequence[str] | None = None,
+    alphabet: str | None = None,
+    nonlinearity: str | None = None,
+    recurrent: str | None = None,
+    readout: str | None = None,
+) -> Network:
+    """Load a trained network, without PyTorch.
+
+    Args:
+        source: a run; the name of a run, or `last`; the name of a task, for the weights that ship
+            with rnn-tui; or the path of a file: weights of rnn-tui, or a network that was trained
+            elsewhere, as a state_dict in safetensors or in ONNX.
+        hidden_size: of several networks, one of this size; by default the largest.
+        loss: of several, one that was trained with this loss.
+        seed: of several, the one of this seed; by default the lowest.
+        cell: of the weights that ship, those of this recurrent cell.
+        position: of the weights that ship, those that recall this position.
+        answers: of a network trained elsewhere, which states its readout takes: `every-step`,
+            `last-step` or `final-states`; as all that follow, only if its file does not say it.
+        classes: what its outputs mean.
+        alphabet: the symbols that it reads, such as `01`.
+        nonlinearity: of a simple RNN, `tanh` or `relu`.
+        recurrent: of several recurrent modules, the name of the one to read.
+        readout: of several readouts, the name of the one to read.
+
+    Raises:
+        UserError: there is no such run, file or network, or the file is damaged, or it does not say
+            something of the network.
+
+    Examples:
+        >>> network = rnn_tui.load_network("recall", position=3)
+        >>> network.trace("31415").answers[-1]
+        '4'
+        >>> rnn_tui.load_network(rnn_tui.Run("last"), seed=1)
+        <Network run adder-fast-h5-2seeds-1ep (H 5 bce, seed 1)>
+    """
+    hints = NetworkHints(nonlinearity, answers, recurrent, readout)
+    names = classes if classes is None or isinstance(classes, str) else ",".join(classes)
+    path = _path_of(source)
+    if path is not None and not _is_ours(path):
+        return _from_elsewhere(OwnDescription(path, hints, names, alphabet))
+    task, file = _source_of(source, path, cell, position)
+    if hints != NetworkHints() or names is not None or alphabet is not None:
+        raise QueryError(f"The network {file.label} says itself what it is and what it reads.")
+    networks = NETWORKS.get(file.path, weights.network_maker(task.name))
+    if task.shape is None:
+        return ImageReader(task, file, networks)
+    choice = ReplicaChoice(hidden_size, loss, seed)
+    [place] = choice.pick(networks.replicas, PREFERRED_LOSS)
+    return SequenceReader(task, file, networks.only(place), networks.replicas[place])
+
+
+def _path_of(source: str | PathLike[str] | Run) -> Path | None:
+    """Return the path that a source is; None for a run or the name of something."""
+    if isinstance(source, Run):
+        return None
+    if isinstance(source, PathLike) or source.endswith(ENDINGS):
+        return Path(source)
+    return None
+
+
+def _is_ours(path: Path) -> bool:
+    """Return whether a file says that rnn-tui wrote it; what can't be read does not."""
+    try:
+        metadata, _ = read_tensors(path, lambda _name: False)
+    except CheckpointError:
+        return False
+    return metadata is not None
+
+
+def _from_elsewhere(description: OwnDescription) -> Network:
+    """Return a network that was trained elsewhere; what is to be said is asked for as arguments."""
+    try:
+        return ForeignReader(read_own_network(description))
+    except (NetworkError, QueryError) as error:
+        sentence = re.sub(r"--([a-z]+) ([\w-]*[\w])", r'\1="\2"', str(error))
+        raise type(error)(re.sub(r"--([a-z]+)", r"\1", sentence)) from error
+
+
+def _source_of(
+    source: str | PathLike[str] | Run, path: Path | None, cell: str | None, position: int | None
+) -> tuple[Task, Source]:
+    """Return the file of weights that a source means, and the task of its networks."""
+    if path is not None:
+        return _task_of(path), Source(path, printable(path, 200))
+    if isinstance(source, str) and source in TASKS:
+        return TASKS[source], _shipped(TASKS[source], cell, position)
+    return _of_run(source if isinstance(source, Run) else Run(str(source)))
+
+
+def _of_run(run: Run) -> tuple[Task, Source]:
+    path = weights_of(run.id)
+    if not path.is_file():
+        raise CheckpointError(
+            f"Run {run.name} has no weights: it ended before they were first kept."
+        )
+    return _task_of(path), Source(path, f"run {run.name}")
+
+
+def _task_of(path: Path) -> Task:
+    """Return the task of the networks in a file."""
+    config: RunConfig = read_description(path)[0]
+    if config.task not in TASKS:
+        raise CheckpointError(
+            f"{printable(path, 200)} is of the task {config.task}, which is not known here; "
+            "rnn_tui.register makes it known."
+        )
+    return TASKS[config.task]
+
+
+def _shipped(task: Task, cell: str | None, position: int | None) -> Source:
+    """Return the weights that ship for a task, as they are asked for."""
+    if task.reads_data:
+        return weights.choose_shipped(task.name, cell or "")
+    sources = [
+        source
+        for source in weights.shipped(task.name)
+        if cell is None or read_description(source.path)[0].cell == cell
+    ]
+    usual_position = task.presets[0].values.get("position")
+    wanted = usual_position if position is None else position
+    for source in sources:
+        if source.position == wanted:
+            return source
+    asked = [f"cell {cell}"] if cell else []
+    asked += [f"position {position}"] if position is not None else []
+    kind = f" with {' and '.join(map(printable, asked))}" if asked else ""
+    raise CheckpointError(
+        f"No weights{kind} ship for {task.name}; train some with rnn_tui.train and load the run."
+    )
