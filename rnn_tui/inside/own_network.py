@@ -80,6 +80,21 @@ class OwnNetwork:
         return f"{stack.cell.label}, {layers}{ways}; reads {reads}, {answers} {when}"
 
     @property
+    def random_inputs_note(self) -> str:
+        """Sentences on the analyses of the whole network."""
+        kind = "normally distributed numbers" if self.alphabet is None else "symbols"
+        note = (
+            f"Analyses of the whole network read random {kind}, and compare with its own answers: "
+            "its file does not say what it was trained on."
+        )
+        if len(self.stack.layers) > 1 or self.stack.bidirectional:
+            note += (
+                " Fixed points are searched for in networks of one layer that reads in one "
+                "direction; this one has others."
+            )
+        return note
+
+    @property
     def lines(self) -> list[str]:
         """What was understood of the file, line by line."""
         answers = "yes or no" if self.stack.outputs == 1 else ", ".join(self.outputs[:SHOWN_STEPS])
@@ -220,6 +235,13 @@ class OwnInspection(Inspection):
         self.weights: Mapping[str, Any] = network.document()
         self.reading = OwnReading(network, trace_own(network, sequence))
         self.notices = [*network.notices, self.reading.trace.prefix_note]
+
+    def findings(self) -> list[str]:
+        """Return the lines below the table, and what the analyses read."""
+        lines = super().findings()
+        if self.analyses:
+            lines += ["", self.network.random_inputs_note]
+        return lines
 
     @property
     def network_lines(self) -> list[str]:

@@ -276,10 +276,10 @@ def analyse_state_space(
     )
     if points is None:
         return None
-    return _with_fixed_points(analysis, points, np.concatenate(states)) if points else analysis
+    return with_fixed_points(analysis, points, np.concatenate(states)) if points else analysis
 
 
-def _with_fixed_points(
+def with_fixed_points(
     analysis: StateSpaceAnalysis, points: tuple[FixedPoint, ...], states: Array
 ) -> StateSpaceAnalysis:
     """Return the analysis with fixed points, each labelled like the nearest state (N, H)."""

@@ -159,6 +159,12 @@ class Stack:
             activations.append(directions)
         return activations
 
+    def read_below(self, inputs: Array) -> Array:
+        """Return what the top layer reads (T, N, F) of `inputs` (T, N, F) of the lowest."""
+        for layer in self.layers[:-1]:
+            inputs = joined_states(layer.read(inputs))
+        return inputs
+
     def logits(self, inputs: Array, changing: Changing = unchanged) -> Array:
         """Return the answers (T, N, O) to `inputs` (T, N, F), or (1, N, O) if there is one."""
         top = self.read(inputs, changing)[-1]

@@ -25,6 +25,7 @@ from rnn_tui.cli.questions import (
 from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
+from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -143,10 +144,12 @@ def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:
     )
     add_network_file(own_parser)
     _add_edit_option(own_parser)
+    for kind in OF_OWN:
+        _add_analysis_option(own_parser, kind.name.replace("_", "-"), kind)
     _add_npz_option(own_parser)
     add_output_options(own_parser)
     add_examples(own_parser, *(f"rnn-tui inspect {words}" for words in EXAMPLES))
-    own_parser.set_defaults(complain=own_parser.error, dot=False, history=None, analyses=None)
+    own_parser.set_defaults(complain=own_parser.error, dot=False, history=None)
 
 
 def _add_edit_option(parser: argparse.ArgumentParser) -> None:
@@ -165,13 +168,17 @@ def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
     kinds = analyses_of(task)
     for index, kind in enumerate(kinds):
         name = "probes" if index == 0 else kind.name.replace("_", "-")
-        parser.add_argument(
-            f"--{name}", action="append_const", dest="analyses", const=kind, help=kind.help
-        )
+        _add_analysis_option(parser, name, kind)
     if AUTOMATON in kinds:
         parser.add_argument(
             "--dot", action="store_true", help="print the automaton in Graphviz's DOT language"
         )
+
+
+def _add_analysis_option(parser: argparse.ArgumentParser, name: str, kind: AnalysisKind) -> None:
+    parser.add_argument(
+        f"--{name}", action="append_const", dest="analyses", const=kind, help=kind.help
+    )
 
 
 def _add_npz_option(parser: argparse.ArgumentParser) -> None:

@@ -1,0 +1,216 @@
+"""Analyses of own networks: of random inputs and the network's own answers, as PyTorch has them."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_tui.engine.errors import QueryError
+from rnn_tui.engine.progress import UNWATCHED, Control, Progress
+from rnn_tui.inside.own_analyses import OF_OWN
+from rnn_tui.inside.own_gradients import (
+    analyse_attribution,
+    analyse_gradients,
+    analyse_sensitivity,
+    untrained,
+)
+from rnn_tui.inside.own_inputs import InputSequence, read_alphabet, read_sequence
+from rnn_tui.inside.own_network import (
+    OwnDescription,
+    OwnInspection,
+    OwnNetwork,
+    OwnReading,
+    read_own_network,
+    trace_own,
+)
+from rnn_tui.inside.own_studies import analyse_ablations, analyse_state_space, random_inputs
+from rnn_tui.networks import CELLS
+from rnn_tui.networks.foreign.hints import NetworkHints
+from tests.networks.foreign import FEATURES, Classifier, FinalStates, Tagger, saved, seeded
+
+STEPS = 5
+
+
+def own(module: Any, path: Path, alphabet: str | None = None) -> OwnNetwork:
+    kind = type(module.layers).__name__
+    hints = NetworkHints("tanh" if kind == "RNN" else None, module.takes)
+    return read_own_network(OwnDescription(saved(module, path), hints, alphabet=alphabet))
+
+
+def sequence() -> InputSequence:
+    numbers = np.random.default_rng(2).normal(size=(STEPS, FEATURES)).astype(np.float32)
+    return InputSequence(numbers, tuple(map(str, range(STEPS))))
+
+
+def in_torch(module: Any, numbers: torch.Tensor) -> torch.Tensor:
+    """Answers (A, O) of a module in double precision to one sequence (T, F)."""
+    first = numbers[None] if module.layers.batch_first else numbers[:, None]
+    answers = module(first)
+    return answers if answers.ndim == 2 else answers[:, 0]
+
+
+MODULES = [
+    (Classifier, {"kind": "LSTM", "layers": 2}),
+    (Tagger, {"kind": "GRU", "layers": 1, "both": True}),
+    (FinalStates, {"kind": "RNN", "layers": 1}),
+]
+
+
+@pytest.mark.parametrize(("build", "options"), MODULES)
+def test_sensitivity_is_pytorchs(build: Any, options: Any, tmp_path: Path) -> None:
+    module = seeded(build, **options)
+    network = own(module, tmp_path / "net")
+    read = sequence()
+    analysis = analyse_sensitivity(network, trace_own(network, read), UNWATCHED)
+    assert analysis is not None
+    numbers = torch.from_numpy(read.numbers).double()
+    jacobian = torch.autograd.functional.jacobian(
+        lambda x: in_torch(module.double(), x), numbers
+    )  # (A, O, T, F)
+    axes = (1, 3) if build is Tagger else (0, 3)
+    expected = jacobian.square().sum(axes).sqrt().numpy()
+    assert np.allclose(analysis.norms, expected, atol=1e-6)
+
+
+@pytest.mark.parametrize(("build", "options"), MODULES)
+def test_parts_of_steps_add_up_to_the_answer(build: Any, options: Any, tmp_path: Path) -> None:
+    module = seeded(build, **options)
+    network = own(module, tmp_path / "net")
+    read = sequence()
+    trace = trace_own(network, read)
+    analysis = analyse_attribution(network, trace, UNWATCHED)
+    assert analysis is not None
+    with torch.no_grad():
+        numbers = torch.from_numpy(read.numbers)
+        logits = in_torch(module, numbers)[-1] - in_torch(module, 0 * numbers)[-1]
+    assert analysis.difference == pytest.approx(float(logits[trace.answer]), abs=1e-5)
+    assert analysis.total == pytest.approx(analysis.difference, rel=0.006)
+    assert analysis.parts.shape == (STEPS, FEATURES)
+
+
+def test_gradients_are_pytorchs(tmp_path: Path) -> None:
+    module = seeded(Classifier, "GRU")
+    network = own(module, tmp_path / "net")
+    read = sequence()
+    trace = trace_own(network, read)
+    analysis = analyse_gradients(network, trace, UNWATCHED)
+    assert analysis is not None
+    module = module.double()
+    cell = torch.nn.GRUCell(FEATURES, 6).double()
+    for name in ("weight_ih", "weight_hh", "bias_ih", "bias_hh"):
+        setattr(cell, name, getattr(module.lstm, f"{name}_l0"))
+    state = torch.zeros(1, 6).double()
+    states = []
+    for step in torch.from_numpy(read.numbers).double():
+        state = cell(step[None], state)
+        state.retain_grad()
+        states.append(state)
+    target = torch.tensor([trace.answer])
+    torch.nn.functional.cross_entropy(module.fc(state), target).backward()
+    expected = [float(state.grad.norm()) for state in states]
+    assert np.allclose(analysis.here, expected, rtol=1e-4)
+    assert analysis.networks[0] == "GRU"
+    assert set(analysis.networks[1:]) == {
+        f"untrained {cell.label}" for cell in CELLS.values() if not cell.bidirectional
+    }
+
+
+def test_an_untrained_network_has_the_same_sizes(tmp_path: Path) -> None:
+    stack = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net").stack
+    other = untrained(stack, CELLS["gru"])
+    inputs = sequence().numbers[:, None]
+    assert other.logits(inputs).shape == stack.logits(inputs).shape
+    assert other.cell.name == "gru"
+
+
+def without_unit(module: Any, layer: int, unit: int) -> Any:
+    """The module with nothing that reads the state of a unit."""
+    tensors = {name: tensor.clone() for name, tensor in module.state_dict().items()}
+    readers = [f"lstm.weight_hh_l{layer}", f"lstm.weight_ih_l{layer + 1}"]
+    for name in readers if layer == 0 else [readers[0], "fc.weight"]:
+        tensors[name][:, unit] = 0
+    smaller = seeded(Classifier, layers=2)
+    smaller.load_state_dict(tensors)
+    return smaller
+
+
+def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
+    module = seeded(Classifier, layers=2)
+    torch.nn.init.normal_(module.fc.weight)
+    network = own(module, tmp_path / "net")
+    trace = trace_own(network, sequence())
+    analysis = analyse_ablations(network, trace, UNWATCHED)
+    assert analysis is not None
+    assert analysis.accuracy == 1
+    assert "random normally distributed numbers are those of the whole network" in analysis.summary
+    drawn = torch.from_numpy(random_inputs(network, trace, analysis.inputs).inputs)  # (T, N, F)
+    with torch.no_grad():
+        whole = module(drawn.movedim(1, 0)).argmax(1)
+        for place in (0, len(analysis.units) - 1):
+            layer = int(analysis.layers[place].removeprefix("layer ")) - 1
+            smaller = without_unit(module, layer, analysis.units[place])
+            same = smaller(drawn.movedim(1, 0)).argmax(1) == whole
+            # a tie may be rounded to either side
+            assert float(same.double().mean()) == pytest.approx(analysis.alone[place], abs=0.003)
+    assert analysis.alone[0] < 0.99
+
+
+def test_states_are_coloured_by_the_answers(tmp_path: Path) -> None:
+    network = own(seeded(Classifier, "RNN"), tmp_path / "net", alphabet="abc")
+    trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
+    analysis = analyse_state_space(network, trace, UNWATCHED)
+    assert analysis is not None
+    assert analysis.coloured_by == "answer"
+    assert analysis.points.shape == (2000, 2)
+    assert len(set(map(tuple, analysis.points.round(4).tolist()))) <= 3**4
+    assert {point.input for point in analysis.fixed_points} == {"a", "b", "c"}
+    cell = network.stack.layers[0].forward
+    for point in analysis.fixed_points:  # a point at which it stays
+        if point.kind != "slow":
+            assert network.alphabet is not None
+            at = network.alphabet.symbols.index(point.input)
+            sums = cell.of_input @ network.alphabet.vectors[at] + cell.input_bias
+            after = np.tanh(sums + cell.of_state @ point.state + cell.state_bias)
+            assert np.allclose(after, point.state, atol=1e-5)
+
+
+def test_states_of_stacked_networks_have_no_fixed_points(tmp_path: Path) -> None:
+    network = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net")
+    analysis = analyse_state_space(network, trace_own(network, sequence()), UNWATCHED)
+    assert analysis is not None
+    assert analysis.layer == "layer 2 forward"
+    assert analysis.fixed_points == ()
+    assert "one layer" in network.random_inputs_note
+
+
+def test_analyses_can_be_stopped(tmp_path: Path) -> None:
+    network = own(seeded(Classifier), tmp_path / "net")
+    reading = OwnReading(network, trace_own(network, sequence()))
+    for kind in OF_OWN:
+        control = Control()
+        control.stop()
+        progress = Progress(control=control)
+        assert kind.make(reading, progress) is None, kind.name
+
+
+def test_everything_can_be_written_as_json_and_arrays(tmp_path: Path) -> None:
+    network = own(seeded(Classifier), tmp_path / "net")
+    inspection = OwnInspection(network, sequence())
+    for kind in OF_OWN:
+        assert inspection.analyse(kind, Progress())
+    document, arrays = inspection.document(), inspection.arrays()
+    for kind in OF_OWN:
+        assert kind.name in document
+        assert any(name.startswith(kind.name) for name in arrays), kind.name
+    assert inspection.findings()[-1] == network.random_inputs_note
+
+
+@pytest.mark.parametrize(
+    ("text", "features", "sentence"),
+    [("0", 2, "no alphabet"), ("abc", 2, "has 2 symbols"), ("a,,b", 3, "no alphabet")],
+)
+def test_what_is_no_alphabet_is_refused(text: str, features: int, sentence: str) -> None:
+    with pytest.raises(QueryError, match=sentence):
+        read_alphabet(text, features)
