@@ -36,6 +36,11 @@ def path_of(name: str) -> Path:
     return folder() / f"{name}{ENDING}"
 
 
+def baselines_path(name: str) -> Path:
+    """Return the file of the baselines of a data set."""
+    return folder() / f"{name}.baselines.json"
+
+
 def names() -> list[str]:
     """Return the names of all that are kept, in alphabetical order."""
     paths = sorted(folder().glob(f"*{ENDING}"))
@@ -95,7 +100,7 @@ def load(name: str) -> "DataSet":
 
 
 def remove(name: str) -> None:
-    """Delete a data set; runs on it stay, but can no longer be resumed or asked.
+    """Delete a data set and its baselines; runs on it stay, but can no longer be resumed or asked.
 
     Raises:
         DataError: if there is none such, or it can't be deleted.
@@ -104,6 +109,7 @@ def remove(name: str) -> None:
         raise DataError(f"There is no data set called {printable(name)}.")
     try:
         path_of(name).unlink()
+        baselines_path(name).unlink(missing_ok=True)
     except OSError as error:
         raise DataError(f"The data set {name} can't be deleted ({why(error)}).") from error
 

@@ -1,0 +1,150 @@
+"""Naive answers to a data set, which networks should beat: computed once, and kept beside it."""
+
+import json
+import math
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.files import write_file
+from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.task import stored_task
+
+FORMAT = 1  #: of the file; it changes with the way baselines are computed.
+CONFIDENCE = 0.95  # of the interval of the seeds' mean
+
+
+@dataclass(frozen=True)
+class Baseline:
+    """A naive way to answer, and how well it answers the test sequences."""
+
+    name: str  #: in words, such as `most frequent class`.
+    figures: dict[str, float] = field(default_factory=dict)  #: by the names of the test metrics.
+    note: str = ""  #: what was left out to be done soon; empty for nothing.
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the networks of a run beat the best baseline."""
+
+    beats: bool  #: whether the whole interval of the seeds' mean is better.
+    sentence: str
+
+
+def baselines_of(name: str) -> tuple[Baseline, ...]:
+    """Return the baselines of a data set, from the file beside it or computed now.
+
+    Computing them takes seconds, and scikit-learn.
+
+    Raises:
+        DataError: if the data set is not there, or damaged.
+    """
+    baselines = kept_baselines(name)
+    if baselines is None:
+        from rnn_tui.tasks.data_sets.naive import naive_answers  # noqa: PLC0415 - numpy, on use
+
+        baselines = tuple(naive_answers(store.load(name)))
+        _keep(name, baselines)
+    return baselines
+
+
+def kept_baselines(name: str) -> tuple[Baseline, ...] | None:
+    """Return the baselines that were computed before; None if there are none."""
+    try:
+        document = json.loads(store.baselines_path(name).read_text(encoding="utf-8"))
+        if document["format"] != FORMAT:
+            return None
+        return tuple(_from_dict(values) for values in document["baselines"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None  # they are computed again
+
+
+def _from_dict(values: Any) -> Baseline:
+    figures: dict[str, float] = {
+        printable(name): float(figure) for name, figure in values["figures"].items()
+    }
+    return Baseline(printable(values["name"]), figures, printable(values["note"], 200))
+
+
+def _keep(name: str, baselines: Sequence[Baseline]) -> None:
+    """Write baselines beside their data set; where that fails they are computed again."""
+    document = {"format": FORMAT, "baselines": [asdict(baseline) for baseline in baselines]}
+    with suppress(OSError):
+        write_file(store.baselines_path(name), json.dumps(document).encode())
+
+
+def best_of(baselines: Sequence[Baseline], metric: Metric) -> Baseline | None:
+    """Return the baseline with the best figure; None if none has one."""
+    measured = [baseline for baseline in baselines if metric.name in baseline.figures]
+    if not measured:
+        return None
+    choose = max if metric.higher_is_better else min
+    return choose(measured, key=lambda baseline: baseline.figures[metric.name])
+
+
+def verdict(
+    config: RunConfig, values: Sequence[float], baselines: Sequence[Baseline]
+) -> Verdict | None:
+    """Compare the networks of a run with the best baseline.
+
+    Args:
+        config: the settings of the run.
+        values: (R,) the headline of its task, of each replica.
+        baselines: those of its data set.
+
+    Returns:
+        None if there is nothing to compare.
+
+    Raises:
+        DataError: if the data set is not there, or damaged.
+    """
+    metric = stored_task(config.task).metric(stored_task(config.task).headline)
+    baseline = best_of(baselines, metric)
+    if baseline is None or not values:
+        return None
+    spreads = list(by_variant(values, max(1, len(config.variants))))
+    choose = max if metric.higher_is_better else min
+    best = choose(range(len(spreads)), key=lambda at: spreads[at].mean)
+    name = config.variants[best].label
+    if len(spreads) > 1:
+        name += f", the best of {len(spreads)} networks,"
+    return _compared(name, metric, spreads[best], baseline)
+
+
+def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> Verdict:
+    """Return the verdict on a network of some seeds, called `name` in the sentence."""
+    figure = baseline.figures[metric.name]
+    lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean
+    beats = False
+    if lead <= 0:
+        text = "does not beat the best baseline"
+    elif spread.n == 1:
+        text = "is better than the best baseline with its one seed, which may be chance"
+    elif lead <= margin_of(spread):
+        text = "may be no better than the best baseline, so much do its seeds differ"
+    else:
+        text = "beats the best baseline"
+        beats = True
+    unit = f" {metric.unit}" if metric.unit else ""
+    seeds = "1 seed" if spread.n == 1 else f"{spread.n} seeds"
+    measured = f"{metric.label} {metric.format_spread(spread)}{unit} over {seeds}"
+    naive = f"{baseline.name} {metric.format(figure)}{unit}"
+    return Verdict(beats, f"{name} {text}: {measured}, {naive}.")
+
+
+def margin_of(spread: Spread) -> float:
+    """Return half the width of the interval of the mean over n seeds, by Student's t.
+
+    It is t · s / √n, with s the standard deviation and t the quantile of n − 1 degrees of freedom;
+    0 for one seed.
+    """
+    if spread.sd is None:
+        return 0.0
+    from scipy.special import stdtrit  # noqa: PLC0415 - on use only
+
+    quantile = float(stdtrit(spread.n - 1, (1 + CONFIDENCE) / 2))
+    return quantile * spread.sd / math.sqrt(spread.n)

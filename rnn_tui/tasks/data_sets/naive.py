@@ -1,0 +1,312 @@
+"""Answer the test sequences of a data set without a network.
+
+The simplest answers are constants of the training sequences, or the last value read. The best of
+the simple ones is mostly a linear model: logistic regression for classes and ridge regression for
+numbers, by scikit-learn with its usual settings, on the sequence as a row of numbers.
+"""
+
+import warnings
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.engine.blas import single_blas_thread
+from rnn_tui.tasks.data_sets.baselines import Baseline
+from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, DataSet
+from rnn_tui.tasks.data_sets.inputs import network_inputs, standardised_targets
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.data_sets.task import unit_of_error
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+MOST_COLUMNS = 512  # numbers of a sequence that a linear model reads
+WINDOW = 8  # steps that a linear model of every step reads: the last ones up to there
+MOST_ROWS = 20_000  # sequences or steps that a linear model is fitted on
+#: rows times columns times classes that a logistic regression is fitted on: some ten seconds.
+MOST_PRODUCTS = 50_000_000
+MOST_ITERATIONS = 300
+TEST_ROWS = 200_000  # steps that baselines of every step are measured on
+
+
+def naive_answers(data_set: DataSet) -> Iterator[Baseline]:
+    """Yield the baselines of a data set, the simplest first."""
+    goal = data_set.description.goal
+    rows = _Rows(data_set)
+    if data_set.description.classifies:
+        yield _constant_class(rows)
+        if goal is Goal.NEXT:
+            yield _after_each_symbol(rows)
+        yield _logistic_regression(rows)
+    else:
+        yield _constant_numbers(rows)
+        if goal is Goal.NEXT:
+            yield _last_values(rows)
+        yield _ridge_regression(rows)
+
+
+class _Rows:
+    """What a data set asks, as rows of a table: a sequence each, or a step each.
+
+    Args:
+        data_set: the data set.
+    """
+
+    def __init__(self, data_set: DataSet) -> None:
+        self.data_set = data_set
+        self.description = data_set.description
+        self.every_step = self.description.goal.every_step
+        self.inputs = network_inputs(self.description, data_set.values)  # (T, F)
+        #: (T,) the number of each step in its sequence, from 0.
+        self.positions = np.arange(len(data_set.values)) - np.repeat(
+            data_set.starts[:-1], data_set.lengths
+        )
+        #: (T,) how many steps follow in its sequence.
+        self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
+
+    def of_part(self, part: int) -> npt.NDArray[np.int64]:
+        """Return the sequences of a part, or the steps, of which something is asked and known."""
+        if not self.every_step:
+            indices = self.data_set.of_part(part)
+            known_indices: npt.NDArray[np.int64] = indices[
+                self._known(self.data_set.targets[indices])
+            ]
+            return known_indices
+        in_part = np.repeat(self.data_set.parts == part, self.data_set.lengths)
+        if self.description.goal is not Goal.NEXT:
+            return np.flatnonzero(in_part & self._known(self.data_set.targets))
+        # a number is asked wherever at least one step follows
+        ahead = self.description.horizon if self.description.classifies else 1
+        return np.flatnonzero(in_part & (self.left >= ahead))
+
+    def _known(self, targets: Array) -> npt.NDArray[np.bool_]:
+        if self.description.classifies:
+            return np.asarray(targets >= 0)
+        return np.asarray(~np.isnan(targets).all(axis=1))
+
+    def targets(self, rows: npt.NDArray[np.int64]) -> Array:
+        """Return classes (n,), or standardised numbers (n, O), NaN where they are unknown."""
+        description = self.description
+        if description.goal is not Goal.NEXT:
+            targets = self.data_set.targets[rows]
+            if description.classifies:
+                classes: Array = targets.astype(np.int64)
+                return classes
+            return standardised_targets(description, targets)
+        if description.classifies:
+            symbols: Array = self.data_set.values[rows + description.horizon, 0].astype(np.int64)
+            return symbols
+        last = len(self.data_set.values) - 1
+        ahead = []
+        for step in range(1, description.horizon + 1):
+            values = self.data_set.values[np.minimum(rows + step, last)].astype(np.float64)
+            values[self.left[rows] < step] = np.nan
+            ahead.append(values)
+        return standardised_targets(description, np.concatenate(ahead, axis=1))
+
+    def columns(self, rows: npt.NDArray[np.int64]) -> Floats:
+        """Return what a linear model reads of each row (n, columns)."""
+        return self._windows(rows) if self.every_step else self._sequences(rows)
+
+    def _windows(self, steps: npt.NDArray[np.int64]) -> Floats:
+        """Return the inputs of each step and of those before it, zero before the beginning."""
+        width = max(1, min(WINDOW, MOST_COLUMNS // self.inputs.shape[1]))
+        parts = []
+        for back in range(width):
+            inputs = self.inputs[np.maximum(steps - back, 0)].astype(np.float64)
+            inputs[self.positions[steps] < back] = 0
+            parts.append(inputs)
+        return np.concatenate(parts, axis=1)
+
+    def _sequences(self, indices: npt.NDArray[np.int64]) -> Floats:
+        """Return each sequence as a row: flattened, where all are as long and short enough.
+
+        Numbers are otherwise read at equal distances, by lines between the steps; of symbols the
+        shares are counted, and the first and last one are read.
+        """
+        description, data_set = self.description, self.data_set
+        features = self.inputs.shape[1]
+        longest = description.longest
+        fits = longest * features <= MOST_COLUMNS
+        of_each = [slice(data_set.starts[at], data_set.starts[at + 1]) for at in indices]
+        if fits and description.shortest == longest:
+            return np.stack([self.inputs[steps].ravel() for steps in of_each]).astype(np.float64)
+        if description.alphabet:
+            return np.stack([_summary(self.inputs[steps]) for steps in of_each])
+        points = max(2, min(longest, MOST_COLUMNS // features))
+        return np.stack([_resampled(self.inputs[steps], points) for steps in of_each])
+
+    def fitted_on(self, columns: int, classes: int) -> tuple[npt.NDArray[np.int64], str]:
+        """Return the training rows that a linear model is fitted on, and a note if not all are."""
+        rows = self.of_part(TRAINING)
+        most = min(MOST_ROWS, MOST_PRODUCTS // (columns * max(1, classes)))
+        return _some(rows, most, "fitted on", self.every_step)
+
+    def tested_on(self) -> tuple[npt.NDArray[np.int64], str]:
+        """Return the test rows, and a note if not all are measured."""
+        return _some(self.of_part(TEST), TEST_ROWS, "measured on", self.every_step)
+
+
+def _some(
+    rows: npt.NDArray[np.int64], most: int, verb: str, every_step: bool
+) -> tuple[npt.NDArray[np.int64], str]:
+    """Return some rows by chance, in their order, if there are more than `most`; and a note."""
+    if len(rows) <= most:
+        return rows, ""
+    chosen = np.sort(np.random.default_rng(0).choice(rows, most, replace=False))
+    unit = "steps" if every_step else "sequences"
+    return chosen, f"{verb} {most:,} of {len(rows):,} {unit}"
+
+
+def _summary(symbols: Array) -> Floats:
+    """Return the shares of symbols, one-hot (T, F), and the first and the last one."""
+    parts = [symbols.mean(axis=0), symbols[0], symbols[-1]]
+    return np.concatenate(parts).astype(np.float64)
+
+
+def _resampled(numbers: Array, points: int) -> Floats:
+    """Return numbers (T, F) at equal distances, (points · F,)."""
+    places = np.linspace(0, len(numbers) - 1, points)
+    steps = np.arange(len(numbers))
+    columns = [np.interp(places, steps, column) for column in numbers.T]
+    return np.stack(columns, axis=1).ravel()
+
+
+# Classes
+
+
+class _Answers(NamedTuple):
+    """Answers to n rows."""
+
+    targets: Array  #: (n,) the right classes.
+    classes: Array  #: (n,) those that are answered.
+    probabilities: Array  #: (n,) of the right classes.
+
+
+def _constant_class(rows: _Rows) -> Baseline:
+    """Answer the most frequent class of the training sequences."""
+    counts = _counts(rows)
+    tested, note = rows.tested_on()
+    targets = rows.targets(tested)
+    probabilities = (counts + 1) / (counts + 1).sum()
+    answers = _Answers(targets, np.full(len(targets), counts.argmax()), probabilities[targets])
+    word = "symbol" if rows.description.goal is Goal.NEXT else "class"
+    return _of_classes(rows, f"most frequent {word}", answers, note)
+
+
+def _counts(rows: _Rows) -> npt.NDArray[np.int64]:
+    targets = rows.targets(rows.of_part(TRAINING))
+    return np.bincount(targets, minlength=len(rows.description.outputs))
+
+
+def _after_each_symbol(rows: _Rows) -> Baseline:
+    """Answer what most often follows the symbol that was read last; each pair counts once more."""
+    size = len(rows.description.outputs)
+    trained = rows.of_part(TRAINING)
+    tested, note = rows.tested_on()
+    places = rows.data_set.values[:, 0].astype(np.int64)
+    pairs = places[trained] * size + rows.targets(trained)
+    counts = np.bincount(pairs, minlength=size**2).reshape(size, size) + 1
+    probabilities = counts / counts.sum(axis=1, keepdims=True)
+    last, targets = places[tested], rows.targets(tested)
+    answers = _Answers(targets, probabilities.argmax(axis=1)[last], probabilities[last, targets])
+    return _of_classes(rows, "most frequent symbol after the last one", answers, note)
+
+
+def _logistic_regression(rows: _Rows) -> Baseline:
+    """Answer by logistic regression."""
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds, on use only
+    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+
+    classes = len(rows.description.outputs)
+    width = rows.columns(rows.of_part(TRAINING)[:1]).shape[1]
+    trained, fit_note = rows.fitted_on(width, classes)
+    tested, test_note = rows.tested_on()
+    targets = rows.targets(tested)
+    wanted = rows.targets(trained)
+    note = ", ".join(part for part in (fit_note, test_note) if part)
+    name = _linear_name("logistic regression", rows)
+    if len(np.unique(wanted)) < 2:
+        only = np.full(len(targets), wanted[0])
+        return _of_classes(rows, name, _Answers(targets, only, only == targets), note)
+    scaler = StandardScaler()
+    model = LogisticRegression(max_iter=MOST_ITERATIONS)
+    with warnings.catch_warnings(), single_blas_thread():
+        warnings.simplefilter("ignore")  # that it has not converged: it is good enough by then
+        model.fit(scaler.fit_transform(rows.columns(trained)), wanted)
+    of_known = model.predict_proba(scaler.transform(rows.columns(tested)))
+    probabilities = np.zeros((len(targets), classes))
+    probabilities[:, model.classes_] = of_known
+    of_targets = probabilities[np.arange(len(targets)), targets]
+    answers = _Answers(targets, probabilities.argmax(axis=1), of_targets)
+    return _of_classes(rows, name, answers, note)
+
+
+def _of_classes(rows: _Rows, name: str, answers: _Answers, note: str) -> Baseline:
+    """Return the figures of answers."""
+    right = answers.classes == answers.targets
+    figures = {"test_accuracy": 100.0 * float(right.mean())}
+    if rows.description.goal is Goal.NEXT:
+        likely = np.maximum(answers.probabilities, np.finfo(np.float64).tiny)
+        figures["test_bits"] = float(-np.log2(likely).mean())
+    return Baseline(name, figures, note)
+
+
+def _linear_name(name: str, rows: _Rows) -> str:
+    return f"{name} on the last {WINDOW} steps" if rows.every_step else name
+
+
+# Numbers
+
+
+def _constant_numbers(rows: _Rows) -> Baseline:
+    """Answer the mean of the training sequences."""
+    tested, note = rows.tested_on()
+    targets = rows.targets(tested)
+    trained = rows.targets(rows.of_part(TRAINING)[:TEST_ROWS])
+    means = np.nan_to_num(np.nanmean(trained, axis=0))
+    return _of_numbers(rows, "mean", targets, np.broadcast_to(means, targets.shape), note)
+
+
+def _last_values(rows: _Rows) -> Baseline:
+    """Answer the values of the last step again."""
+    tested, note = rows.tested_on()
+    last = rows.data_set.values[tested]
+    repeated = np.tile(last, (1, rows.description.horizon))
+    answers = standardised_targets(rows.description, repeated)
+    return _of_numbers(rows, "last value", rows.targets(tested), answers, note)
+
+
+def _ridge_regression(rows: _Rows) -> Baseline:
+    """Answer by ridge regression, a model for each output."""
+    from sklearn.linear_model import Ridge  # noqa: PLC0415 - seconds, on use only
+
+    width = rows.columns(rows.of_part(TRAINING)[:1]).shape[1]
+    trained, fit_note = rows.fitted_on(width, 1)
+    tested, test_note = rows.tested_on()
+    columns, targets = rows.columns(trained), rows.targets(trained)
+    read, expected = rows.columns(tested), rows.targets(tested)
+    answers = np.zeros(expected.shape)
+    with warnings.catch_warnings(), single_blas_thread():
+        warnings.simplefilter("ignore")  # columns that are all but the same
+        for output in range(targets.shape[1]):
+            is_known = ~np.isnan(targets[:, output])
+            if is_known.any():
+                model = Ridge().fit(columns[is_known], targets[is_known, output])
+                answers[:, output] = model.predict(read)
+    note = ", ".join(part for part in (fit_note, test_note) if part)
+    return _of_numbers(rows, _linear_name("ridge regression", rows), expected, answers, note)
+
+
+def _of_numbers(rows: _Rows, name: str, targets: Array, answers: Array, note: str) -> Baseline:
+    """Return the figures of answers (n, O) to targets (n, O), of which some are unknown."""
+    is_known = ~np.isnan(targets)
+    errors = np.where(is_known, answers - targets, 0.0) ** 2
+    around_mean = np.where(is_known, targets - np.nanmean(targets, axis=0), 0.0) ** 2
+    total = float(around_mean.sum())
+    root = float(np.sqrt(errors.sum() / is_known.sum()))
+    determination = 1 - float(errors.sum()) / total if total > 0 else float(errors.sum() == 0)
+    figures = {"test_rmse": root * unit_of_error(rows.description), "test_r2": determination}
+    return Baseline(name, figures, note)

@@ -1,0 +1,184 @@
+"""Baselines are what one works out by hand, and say whether networks beat them."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.metrics import Spread
+from rnn_tui.tasks.data_sets import naive, store
+from rnn_tui.tasks.data_sets.baselines import (
+    Baseline,
+    baselines_of,
+    best_of,
+    kept_baselines,
+    margin_of,
+    verdict,
+)
+from rnn_tui.tasks.data_sets.data_set import DataSet
+from rnn_tui.tasks.data_sets.naive import naive_answers
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.data_sets.task import stored_task
+from tests.tasks.data_sets.conftest import SmallOn
+from tests.tasks.data_sets.examples import data_set_of, every_goal, rising_or_falling, walks
+
+
+def column(*values: float) -> Any:
+    return np.array(values, np.float32)[:, None]
+
+
+def by_name(data_set: DataSet) -> dict[str, dict[str, float]]:
+    return {baseline.name: baseline.figures for baseline in naive_answers(data_set)}
+
+
+def test_classes_are_those_that_training_has_most() -> None:
+    # of each five sequences, the last one tests, the first three train
+    classes = np.array([0, 0, 1, 1, 0] * 2 + [0, 0, 1, 1, 1] * 2)
+    data_set = data_set_of("c", Goal.CLASS, walks(20), classes, outputs=("p", "q"))
+    assert by_name(data_set)["most frequent class"] == {"test_accuracy": 50.0}
+
+
+def test_unknown_answers_count_for_nothing() -> None:
+    classes = np.array([0, 0, -1, 1, 0] * 2 + [0, 0, 1, 1, -1] * 2)
+    data_set = data_set_of("c", Goal.CLASS, walks(20), classes, outputs=("p", "q"))
+    assert by_name(data_set)["most frequent class"] == {"test_accuracy": 100.0}
+
+
+def test_a_line_that_classes_depend_on_is_learnt_by_logistic_regression() -> None:
+    assert by_name(rising_or_falling())["logistic regression"] == {"test_accuracy": 100.0}
+
+
+def test_the_last_value_is_off_by_a_constant_step() -> None:
+    lines = [column(*(start + 2.0 * np.arange(6))) for start in range(10)]
+    data_set = data_set_of("s", Goal.NEXT, lines, horizon=2)
+    figures = by_name(data_set)
+    # five answers are 2 off and four are 4 off, of each test sequence
+    assert figures["last value"]["test_rmse"] == pytest.approx(
+        np.sqrt((5 * 2**2 + 4 * 4**2) / 9), rel=1e-5
+    )
+    ridge = figures["ridge regression on the last 8 steps"]
+    assert ridge["test_rmse"] < 0.5
+    assert ridge["test_r2"] > 0.98
+
+
+def test_a_mean_has_no_share_of_what_varies() -> None:
+    lines = walks(20, columns=1)
+    numbers = np.arange(20, dtype=np.float32)[:, None] % 5  # all that test are 4
+    data_set = data_set_of("m", Goal.NUMBER, lines, numbers, outputs=("y",))
+    mean = by_name(data_set)["mean"]
+    assert mean["test_rmse"] == pytest.approx(3.0)  # those that train are 0, 1 and 2
+    assert mean["test_r2"] == 0.0
+
+
+def test_a_symbol_follows_another() -> None:
+    words = [column(*([0, 1, 0, 2] * 3)) for _ in range(10)]
+    data_set = data_set_of("w", Goal.NEXT, words, alphabet=("a", "b", "c"), horizon=1)
+    figures = by_name(data_set)
+    # of eleven next symbols five are a, three b and three c
+    assert figures["most frequent symbol"]["test_accuracy"] == pytest.approx(100 * 5 / 11)
+    following = figures["most frequent symbol after the last one"]
+    # after b and c comes a; after a comes b or c, three times each, of which b is answered
+    assert following["test_accuracy"] == pytest.approx(100 * 8 / 11)
+    # training has 18 pairs ab, 18 ac, 18 ba, 12 ca; one more of each pair is counted
+    expected = -(6 * np.log2(19 / 39) + 3 * np.log2(19 / 21) + 2 * np.log2(13 / 15)) / 11
+    assert following["test_bits"] == pytest.approx(expected)
+    window = figures["logistic regression on the last 8 steps"]
+    assert window["test_accuracy"] == pytest.approx(100.0)
+
+
+def test_constant_steps_are_answered_by_their_class() -> None:
+    words = [column(*([0, 1] * 3)) for _ in range(10)]
+    classes = np.array([1, 0, 0, 0, -1, 1] * 10)
+    data_set = data_set_of(
+        "s", Goal.STEP_CLASS, words, classes, outputs=("p", "q"), alphabet=("a", "b")
+    )
+    assert by_name(data_set)["most frequent class"]["test_accuracy"] == pytest.approx(60.0)
+
+
+@pytest.mark.parametrize("goal", every_goal())
+def test_each_baseline_has_the_figures_of_the_test(goal: str) -> None:
+    data_set = every_goal()[goal]
+    store.keep(data_set)
+    task = stored_task(data_set.description.name)
+    names = {metric.name for metric in task.metric_definitions if metric.stage == "test"}
+    baselines = baselines_of(data_set.description.name)
+    assert len(baselines) >= 2
+    for baseline in baselines:
+        assert set(baseline.figures) == names - {"test_loss"}
+        assert np.isfinite([*baseline.figures.values()]).all()
+
+
+def test_baselines_are_computed_once_and_go_with_their_data_set(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    data_set = rising_or_falling()
+    name = data_set.description.name
+    with pytest.raises(DataError, match="no data set"):
+        baselines_of(name)
+    store.keep(data_set)
+    assert kept_baselines(name) is None
+    baselines = baselines_of(name)
+    assert kept_baselines(name) == baselines
+    monkeypatch.setattr(naive, "naive_answers", lambda _: pytest.fail("computed again"))
+    assert baselines_of(name) == baselines
+    store.baselines_path(name).write_text("{}")  # a damaged file
+    assert kept_baselines(name) is None
+    store.remove(name)
+    assert not store.baselines_path(name).exists()
+
+
+def test_a_large_set_is_fitted_on_a_part_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(naive, "MOST_ROWS", 20)
+    monkeypatch.setattr(naive, "TEST_ROWS", 10)
+    [*_, linear] = naive_answers(every_goal()["step-class"])
+    assert linear.note.startswith("fitted on 20 of ")
+    assert "measured on 10 of " in linear.note
+
+
+@pytest.mark.parametrize(
+    ("values", "beats", "words"),
+    [
+        ((91.0, 92.0, 93.0), True, "beats the best baseline: test accuracy 92.00 ± 1.00 % over 3"),
+        ((89.0, 92.0, 95.0), False, "may be no better than the best baseline"),
+        ((70.0, 71.0, 72.0), False, "does not beat the best baseline"),
+        ((89.0, 89.0, 89.0), False, "does not beat the best baseline"),
+        ((99.0,), False, "with its one seed, which may be chance"),
+    ],
+)
+def test_verdicts_take_the_seeds_into_account(
+    small_on: SmallOn, values: tuple[float, ...], beats: bool, words: str
+) -> None:
+    config = small_on(rising_or_falling(), hidden_sizes=(4,), seeds=len(values))
+    baselines = [
+        Baseline("most frequent class", {"test_accuracy": 50.0}),
+        Baseline("logistic regression", {"test_accuracy": 89.0}),
+    ]
+    found = verdict(config, values, baselines)
+    assert found is not None
+    assert found.beats is beats
+    assert words in found.sentence
+    assert found.sentence.startswith("H 4 ce ")
+    assert found.sentence.endswith("logistic regression 89.00 %.")
+
+
+def test_of_several_networks_the_best_one_is_compared(small_on: SmallOn) -> None:
+    config = small_on(every_goal()["number"], seeds=2)
+    baselines = [Baseline("mean", {"test_rmse": 2.0}), Baseline("ridge", {"test_rmse": 1.5})]
+    found = verdict(config, (3.0, 3.1, 1.0, 1.01), baselines)
+    assert found is not None
+    assert found.beats
+    assert found.sentence.startswith("H 5 mse, the best of 2 networks, beats the best baseline")
+
+
+def test_nothing_is_compared_without_figures(small_on: SmallOn) -> None:
+    config = small_on(rising_or_falling())
+    assert verdict(config, (), [Baseline("mean", {"test_accuracy": 1.0})]) is None
+    assert verdict(config, (50.0,) * 2, []) is None
+    assert best_of([Baseline("mean", {})], stored_task(config.task).metric("test_accuracy")) is None
+
+
+def test_the_margin_is_students() -> None:
+    # t of 4 degrees of freedom is 2.776; the standard deviation of 1 … 5 is the root of 2.5
+    assert margin_of(Spread((1, 2, 3, 4, 5))) == pytest.approx(2.776 * (2.5 / 5) ** 0.5, rel=1e-3)
+    assert margin_of(Spread((1.0,))) == 0.0
