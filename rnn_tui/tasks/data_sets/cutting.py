@@ -12,6 +12,7 @@ from rnn_tui.tasks.data_sets.sequences import Places, Sequences, starts_of
 WANTED_PIECES = 40
 SMALLEST_WINDOW = 4
 LARGEST_WINDOW = 128  # of a guess
+TEXT_WINDOW = 64  # of symbols
 FEW_SEQUENCES = 10  # fewer are cut into pieces, to have something to share out
 
 
@@ -43,7 +44,8 @@ def brought_to_length(
     if window is None and goal.every_step:
         few = sequences.count < FEW_SEQUENCES and longest > SMALLEST_WINDOW
         if few or longest > MOST_STEPS:
-            window = default_window(len(sequences.values))
+            largest = TEXT_WINDOW if sequences.alphabet else LARGEST_WINDOW
+            window = default_window(len(sequences.values), largest)
     if window is not None and longest > window:
         return _cut(sequences, window, notes), window
     if longest > MOST_STEPS:

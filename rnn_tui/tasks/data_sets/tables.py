@@ -15,6 +15,8 @@ from rnn_tui.tasks.data_sets.roles import Roles
 from rnn_tui.tasks.data_sets.sequences import Flags, Label, Places, Sequences, starts_of
 from rnn_tui.tasks.data_sets.symbols import characters_to_places, words_to_places
 
+#: what columns that count are called if that is no name for what they hold.
+NO_NAMES = ("", "att", "attr", "column", "col", "feature", "step", "t", "time", "v", "value", "x")
 GAP = 1.5  # of the usual distance between steps
 
 
@@ -76,7 +78,9 @@ def _features_of(table: Table, inputs: tuple[int, ...]) -> tuple[tuple[str, ...]
     sizes = {len(members) for members in stems.values()}
     counted = sum(map(len, stems.values()))
     if counted == len(inputs) and len(sizes) == 1 and max(sizes) > 1:
-        names = tuple(stem.strip(" _.-") or "value" for stem in stems)
+        names = tuple(stem.strip(" _.-") for stem in stems)
+        if len(names) == 1 and names[0] in NO_NAMES:
+            names = ("value",)
         if len(set(names)) == len(names):
             ordered = [[place for _, place in sorted(members)] for members in stems.values()]
             return names, ordered

@@ -1,7 +1,8 @@
 """State what was understood of a file of sequences, before anything is trained."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.engine.progress import UNWATCHED, Progress
@@ -13,7 +14,14 @@ from rnn_tui.tasks.data_sets.files.formats import read
 from rnn_tui.tasks.data_sets.files.table import Table
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
+from rnn_tui.tasks.data_sets.summary import figure_lines, figures, table_lines
 from rnn_tui.tasks.data_sets.tables import sequences_of
+
+LAYOUTS = {
+    Layout.LONG: "a row a step",
+    Layout.WIDE: "a row a sequence",
+    Layout.TEXT: "a character a step",
+}
 
 __all__ = ["ColumnKind", "FileColumn", "Role", "Understanding", "understand"]
 
@@ -32,6 +40,28 @@ class Understanding:
     notes: tuple[SafeText, ...]
     data_set: DataSet  #: named, and not kept yet.
 
+    def lines(self) -> list[SafeText]:
+        """Return all of it for a terminal: format, columns, sequences, answers, parts, notes."""
+        layout = f"; {LAYOUTS[self.layout]}" if self.layout is not None else ""
+        return [
+            printable(f"{self.path.name}: {self.format}{layout}", 300),
+            *table_lines(self.columns),
+            *figure_lines(self.data_set),
+            *(printable(f"- {note}", 302) for note in self.notes),
+        ]
+
+    def document(self) -> dict[str, Any]:
+        """Return all of it but the arrays, JSON-ready."""
+        return {
+            "path": printable(self.path, 400),
+            "format": self.format,
+            "layout": self.layout,
+            "columns": [asdict(column) for column in self.columns],
+            "options": asdict(self.chosen),
+            "data_set": figures(self.data_set),
+            "notes": list(self.notes),
+        }
+
 
 def understand(
     path: Path, options: ReadingOptions | None = None, progress: Progress | None = None
@@ -44,7 +74,7 @@ def understand(
     """
     options = ReadingOptions() if options is None else options
     content = read(path, options, UNWATCHED if progress is None else progress)
-    notes = list(content.notes)
+    notes: list[str] = []
     if isinstance(content.body, Table):
         table = content.body
         roles = guess_roles(table, options)
@@ -55,7 +85,9 @@ def understand(
         layout: Layout | None = roles.layout
     else:
         sequences = content.body
-        chosen = options
+        chosen = replace(
+            options, layout=content.layout or options.layout, encoding=content.encoding
+        )
         columns = ()
         layout = content.layout
     notes += sequences.notes

@@ -1,0 +1,224 @@
+"""Read ARFF files of the UCR and UEA archives, as Weka writes them.
+
+In a file of one dimension, an attribute is a step and the last one the label. In one of several,
+the first attribute is relational: its text has a line for each dimension, with `\\n` between them,
+and its inner attributes are the steps.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.cells import Floats, number_of
+from rnn_tui.tasks.data_sets.files.content import Content
+from rnn_tui.tasks.data_sets.files.names import LABEL_NAMES, simple
+from rnn_tui.tasks.data_sets.files.opening import named
+from rnn_tui.tasks.data_sets.files.table import MOST_COLUMNS, ColumnBuilder, Table, column_names
+from rnn_tui.tasks.data_sets.files.text_lines import NumberedLines, read_lines
+from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
+from rnn_tui.tasks.data_sets.sequences import Label, Sequences, starts_of
+
+_ATTRIBUTE = re.compile(
+    r"@attribute\s+(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\S+))\s+(?P<kind>.*)",
+    re.IGNORECASE,
+)
+_RELATIONAL_ROW = re.compile(r"\s*(['\"])(?P<text>.*)\1\s*(?:,\s*(?P<label>.*))?", re.DOTALL)
+CHUNK_ROWS = 4096
+
+
+@dataclass(frozen=True)
+class _Attribute:
+    """An attribute of the head."""
+
+    name: str
+    kind: str  #: in small letters, such as `numeric`; `nominal` of a list.
+    classes: tuple[str, ...] = ()
+
+
+def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
+    """Read a file.
+
+    Raises:
+        DataError: if it can't be read; it says in which line.
+    """
+    body, encoding = read_lines(path, options, progress, _Reading(path).body)
+    return Content("ARFF", body, encoding=encoding)
+
+
+@dataclass
+class _Reading:
+    """One reading of a file."""
+
+    path: Path
+    attributes: list[_Attribute] = field(default_factory=list)
+
+    def body(self, lines: NumberedLines) -> Table | Sequences:
+        """Return the table, or the sequences of several dimensions, of the numbered lines."""
+        self.attributes = list(self._head(lines))
+        if not self.attributes:
+            raise DataError(f"{named(self.path)} has no attributes.")
+        rows = ((number, line) for number, line in lines if line and not line.startswith("%"))
+        if any(attribute.kind == "relational" for attribute in self.attributes):
+            return self._relational(rows)
+        return self._table(rows)
+
+    def _head(self, lines: NumberedLines) -> Iterator[_Attribute]:
+        """Yield the attributes; those within a relational one are left out."""
+        inside = False
+        for number, line in lines:
+            lowered = line.lower()
+            if lowered.startswith("@data"):
+                return
+            if lowered.startswith("@end"):
+                inside = False
+            if not lowered.startswith("@attribute") or inside:
+                continue
+            attribute = self._attribute(number, line)
+            inside = attribute.kind == "relational"
+            yield attribute
+        raise DataError(f"{named(self.path)} has no line @data, so it is no ARFF file.")
+
+    def _attribute(self, number: int, line: str) -> _Attribute:
+        match = _ATTRIBUTE.fullmatch(line)
+        if match is None:
+            raise DataError(
+                f"Line {number:,} of {named(self.path)} is no attribute: {printable(line, 40)}"
+            )
+        name = match["single"] or match["double"] or match["bare"] or ""
+        kind = match["kind"].strip()
+        if kind.startswith("{"):
+            words = next(csv.reader([kind.strip("{} ")], quotechar="'", skipinitialspace=True), [])
+            return _Attribute(name, "nominal", tuple(word.strip() for word in words))
+        return _Attribute(name, kind.split()[0].lower())
+
+    def _label_place(self) -> int | None:
+        """Return the place of the label: the last attribute, if it is nominal or called so."""
+        last = self.attributes[-1]
+        is_label = last.kind in ("nominal", "string") or simple(last.name) in LABEL_NAMES
+        return len(self.attributes) - 1 if is_label else None
+
+    def _table(self, rows: NumberedLines) -> Table:
+        count = len(self.attributes)
+        if count > MOST_COLUMNS:
+            raise DataError(
+                f"{named(self.path)} has {count:,} attributes; at most {MOST_COLUMNS:,} are read."
+            )
+        builders = [ColumnBuilder(".") for _ in self.attributes]
+        numbers: list[int] = []
+        chunk: list[list[str]] = []
+        for number, line in rows:
+            chunk.append(self._cells(number, line))
+            numbers.append(number)
+            if len(chunk) == CHUNK_ROWS:
+                _add(builders, chunk)
+        _add(builders, chunk)
+        if not numbers:
+            raise DataError(f"{named(self.path)} has no rows after @data.")
+        names, notes = column_names([attribute.name for attribute in self.attributes], count)
+        label = self._label_place()
+        return Table(
+            format="ARFF",
+            columns=tuple(
+                builder.column(name) for name, builder in zip(names, builders, strict=True)
+            ),
+            rows=len(numbers),
+            has_header=True,
+            line_of=numbers.__getitem__,
+            notes=tuple(notes),
+            layout=Layout.WIDE,
+            label=label,
+            classes=() if label is None else self.attributes[label].classes,
+        )
+
+    def _cells(self, number: int, line: str) -> list[str]:
+        if line.startswith("{"):
+            raise DataError(f"Line {number:,} of {named(self.path)} is sparse, which is not read.")
+        try:
+            cells = next(csv.reader([line], quotechar="'", skipinitialspace=True))
+        except (csv.Error, StopIteration) as error:
+            raise DataError(f"Line {number:,} of {named(self.path)} can't be read.") from error
+        if len(cells) != len(self.attributes):
+            raise DataError(
+                f"Line {number:,} of {named(self.path)} has {len(cells)} values for "
+                f"{len(self.attributes)} attributes."
+            )
+        return cells
+
+    def _relational(self, rows: NumberedLines) -> Sequences:
+        label = self.attributes[1] if len(self.attributes) == 2 else None
+        if self.attributes[0].kind != "relational" or len(self.attributes) > 2:
+            raise DataError(
+                f"{named(self.path)} needs a relational attribute first, and a label after it."
+            )
+        blocks: list[Floats] = []
+        labels: list[str] = []
+        for number, line in rows:
+            at = f"Line {number:,} of {named(self.path)}"
+            match = _RELATIONAL_ROW.fullmatch(line)
+            if match is None:
+                raise DataError(f"{at} does not begin with quoted dimensions.")
+            block = _block(at, match["text"])
+            if blocks and block.shape[1] != blocks[0].shape[1]:
+                raise DataError(
+                    f"{at} has {block.shape[1]} dimensions and the first sequence "
+                    f"{blocks[0].shape[1]}."
+                )
+            blocks.append(block)
+            labels.append((match["label"] or "").strip().strip("'\""))
+        if not blocks:
+            raise DataError(f"{named(self.path)} has no rows after @data.")
+        return Sequences(
+            features=tuple(f"dimension {place + 1}" for place in range(blocks[0].shape[1])),
+            alphabet=(),
+            values=np.concatenate(blocks),
+            starts=starts_of(np.array([len(block) for block in blocks])),
+            label=None if label is None else self._label_of(label, labels),
+        )
+
+    def _label_of(self, attribute: _Attribute, labels: list[str]) -> Label:
+        if attribute.kind in ("nominal", "string"):
+            words = np.array(["" if label == "?" else label for label in labels], object)
+            return Label(attribute.name, False, words, attribute.classes, is_class=True)
+        try:
+            numbers = np.array([number_of(label, ".") for label in labels])
+        except ValueError as error:
+            raise DataError(
+                f"{named(self.path)} has a label that is no number ({printable(error, 60)})."
+            ) from error
+        return Label(attribute.name, False, numbers, is_number=True)
+
+
+def _add(builders: list[ColumnBuilder], chunk: list[list[str]]) -> None:
+    """Add rows to the columns and empty the list."""
+    if chunk:
+        for builder, cells in zip(builders, zip(*chunk, strict=True), strict=True):
+            builder.add(cells)
+        chunk.clear()
+
+
+def _block(at: str, text: str) -> Floats:
+    """Return the numbers (steps, F) of a relational text, without empty steps at its end.
+
+    Raises:
+        DataError: if it holds other than numbers, or dimensions of different lengths.
+    """
+    try:
+        dimensions = [
+            np.array([number_of(cell, ".") for cell in line.split(",")])
+            for line in re.split(r"\\n|\n", text)
+        ]
+    except ValueError as error:
+        raise DataError(f"{at} can't be read ({printable(error, 60)}).") from error
+    lengths = {len(dimension) for dimension in dimensions}
+    if len(lengths) > 1:
+        raise DataError(f"{at} has dimensions of {min(lengths)} and {max(lengths)} steps.")
+    block = np.stack(dimensions, 1)
+    block[np.isinf(block)] = np.nan
+    present = np.flatnonzero(~np.isnan(block).all(axis=1))
+    return block[: present[-1] + 1 if len(present) else 0]
