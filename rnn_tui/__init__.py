@@ -3,8 +3,9 @@
     import rnn_tui
 
     run = rnn_tui.train("adder", preset="fast", seeds=20)
-    network = rnn_tui.load_network(run)
-    print(network.trace("1011 110"))
+    trace = rnn_tui.load_network(run).trace("1011 110")
+    print(trace.analyse("carry").summary)
+    trace.plot("cell")
 
 The names of `__all__` are all that scripts and notebooks need. Each is imported when it is first
 asked for, so that `import rnn_tui` loads neither PyTorch nor NumPy.

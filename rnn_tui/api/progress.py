@@ -1,6 +1,7 @@
 """Shows the progress of a training in scripts and notebooks: tqdm's bar, or a line on stderr."""
 
 import sys
+import warnings
 from typing import Any, Self
 
 from rnn_tui.engine.errors import printable
@@ -73,7 +74,9 @@ class ActionProgress(_Progress):
 def _new_bar(label: str, total: float, done: float, unit: str) -> Any:
     """Return a bar of tqdm, which knows terminals and notebooks, or else a line."""
     try:
-        from tqdm.auto import tqdm  # noqa: PLC0415 - not a dependency
+        with warnings.catch_warnings():  # without widgets the bar is text, which needs no advice
+            warnings.simplefilter("ignore")
+            from tqdm.auto import tqdm  # noqa: PLC0415 - not a dependency
     except ImportError:
         return _Line(label, total, done)
     return tqdm(desc=label, total=total, initial=done, unit=unit)

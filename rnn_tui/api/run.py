@@ -71,7 +71,7 @@ class Run:
         >>> run = rnn_tui.Run("last")
         >>> run.task, run.status, run.networks, run.seeds
         ('adder', 'finished', ('H 5 bce',), (0, 1))
-        >>> run.results["test_bit_accuracy"].mean() > 50
+        >>> bool(run.results["test_bit_accuracy"].mean() > 50)
         True
     """
 

@@ -48,7 +48,7 @@ class NetworkTrace:
         >>> sorted(trace.gates)
         ['candidate', 'forget', 'input', 'output']
         >>> print(trace.edit("cell[*]@1=0").summary)
-        With cell[*]@1=0, no answer changes.
+        With cell[*]@1=0, 4 of 5 answers change, first at 1.
     """
 
     def __init__(
@@ -334,7 +334,7 @@ class NetworkTrace:
         Examples:
             >>> trace = rnn_tui.load_network("adder").trace("1011 110")
             >>> print(trace.analyse("carry").summary)
-            The cell of unit 8 predicts the carry best: ...
+            The state of unit 0 predicts the carry best: ...
         """
         if name not in self.analyses:
             listed = ", ".join(self.analyses) or "none"

@@ -134,7 +134,8 @@ def config_of(
         SettingError: a name or a value is wrong.
     """
     if isinstance(task, str):
-        check_choice("Task", task, tuple(TASKS))
+        if task not in TASKS:  # which also knows data sets that are kept, and does not list them
+            check_choice("Task", task, tuple(TASKS))
         task = TASKS[task]
     elif TASKS.get(task.name) is not task:
         register(task)

@@ -1,0 +1,54 @@
+"""The notebook of docs/how-to: made of its page, and run from top to bottom by a kernel."""
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.documents.pages import CHECKOUT
+from tests.notebook import NOTEBOOK, notebook
+
+SECONDS = 300
+
+
+def test_the_notebook_is_made_of_its_page() -> None:
+    text = NOTEBOOK.read_text(encoding="utf-8")
+    assert text == notebook(), "python -m tests.notebook makes it anew"
+    code = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    assert len(code) > 10
+    assert all(cell["outputs"] == [] for cell in code)
+
+
+@pytest.mark.long
+def test_the_notebook_runs_from_top_to_bottom(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nbformat = pytest.importorskip("nbformat")
+    nbclient = pytest.importorskip("nbclient")
+    pytest.importorskip("ipykernel")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT), *_python_path()]))
+    document = nbformat.read(NOTEBOOK, as_version=4)
+    nbformat.validate(document)
+    client = nbclient.NotebookClient(
+        document, timeout=SECONDS, resources={"metadata": {"path": str(tmp_path)}}
+    )
+    client.execute()
+    outputs = [output for cell in document.cells for output in cell.get("outputs", ())]
+    assert not [output for output in outputs if output.output_type == "error"]
+    streams = [output for output in outputs if output.output_type == "stream"]
+    messages = [output.text.strip() for output in streams if output.name == "stderr"]
+    assert [text for text in messages if text and "%|" not in text] == []  # bars, no warnings
+    data = [output.data for output in outputs if "data" in output]
+    assert sum("image/png" in shown for shown in data) >= 2  # charts of matplotlib
+    html = [shown["text/html"] for shown in data if "text/html" in shown]
+    assert sum("<svg" in text for text in html) >= 3  # a run and traces
+    printed = "".join(output.text for output in streams)
+    assert "predicts the carry best" in printed
+    assert "did you mean “seeds”" in printed
+    assert len(list(home.glob("runs/*/*.safetensors"))) == 4
+
+
+def _python_path() -> list[str]:
+    path = os.environ.get("PYTHONPATH", "")
+    return [path] if path else []
