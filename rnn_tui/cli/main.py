@@ -30,6 +30,7 @@ from rnn_tui.ui.common.textual_variables import check_variables
 FAILURES = (
     errors.CheckpointError,
     errors.ClusterError,
+    errors.DownloadError,
     errors.StoreError,
     errors.ExportError,
     errors.TaskError,

@@ -31,6 +31,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -50,6 +51,7 @@ class TrainRequest:
     state: RunState  #: how far the run is; of a new one its id and its settings.
     resumed: RunRecord | None  #: the run to resume; None for a new one.
     output: Path | None  #: the file to write the weights to as well; None for none.
+    download: bool  #: whether a data set that is missing is fetched first.
     as_json: bool
     quiet: bool  #: print the result only.
 
@@ -59,6 +61,7 @@ class FindRateRequest:
     """Try learning rates, and train nothing."""
 
     config: RunConfig
+    download: bool  #: as of a `TrainRequest`.
     as_json: bool
     quiet: bool  #: print the result only.
 
@@ -114,6 +117,13 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
         help="train nothing; print the loss by learning rate, over half an epoch at most, and the "
         "rate at which it falls fastest",
     )
+    if task.reads_data:
+        parser.add_argument(
+            "--download",
+            action="store_true",
+            help="first fetch the data set from where torchvision does, unless it is there: into "
+            "--data-dir, or into the folder of rnn-tui's own data",
+        )
     _add_output_options(parser)
 
 
@@ -137,9 +147,9 @@ def run(options: argparse.Namespace) -> int:
     request = read_request(options)
     match request:
         case FindRateRequest():
-            return find_rate(request)
+            return _fetch(request, request.config) or find_rate(request)
         case TrainRequest():
-            return train(request)
+            return _fetch(request, request.state.config) or train(request)
 
 
 def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
@@ -148,7 +158,8 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
     if options.task is not None and options.find_rate:
         if options.output is not None:
             options.complain("--find-learning-rate trains nothing that --output could write")
-        return FindRateRequest(_read_config(options), options.json, options.quiet)
+        config = _read_config(options)
+        return FindRateRequest(config, _read_download(options, config), options.json, options.quiet)
     weights_file = _read_output(options.output)
     if options.resume is None:
         resumed = None
@@ -161,6 +172,7 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
         state=state,
         resumed=resumed,
         output=weights_file,
+        download=_read_download(options, state.config),
         as_json=options.json,
         quiet=options.quiet,
     )
@@ -169,6 +181,18 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
 def _read_config(options: argparse.Namespace) -> RunConfig:
     task = TASKS[options.task]
     return task.config(**read_task_settings(options, task), workers=options.workers)
+
+
+def _read_download(options: argparse.Namespace, config: RunConfig) -> bool:
+    """Return whether to fetch the data; ends the command if they ship."""
+    if not getattr(options, "download", False):  # other tasks have no such option
+        return False
+    if isinstance(config, ImageConfig) and config.ships:
+        options.complain(
+            f"{config.image_set.label} comes with rnn-tui; --download is for another --dataset, or "
+            "with --data-dir"
+        )
+    return True
 
 
 def _read_output(text: str | None) -> Path | None:
@@ -183,6 +207,27 @@ def _read_output(text: str | None) -> Path | None:
             f"The weights can't be written to {where}; choose another place for --output."
         )
     return path
+
+
+def _fetch(request: TrainRequest | FindRateRequest, config: RunConfig) -> int:
+    """Fetch the data if that was asked for; returns the exit code, 0 to go on."""
+    if not request.download or not isinstance(config, ImageConfig):
+        return output.OK
+    from rnn_tui.tasks.mnist.data import missing_files, root_of  # noqa: PLC0415 - torch, on use
+    from rnn_tui.tasks.mnist.downloads import fetch  # noqa: PLC0415
+
+    root = root_of(config.data_dir)
+    if not missing_files(config.image_set, root):
+        return output.OK
+    bar = output.ProgressBar(config.image_set.label, quiet=request.quiet)
+    progress = Progress(bar.show)
+    with stopping_on_signals(stopping(progress.control)) as signals, bar:
+        is_there = fetch(config.image_set, root, progress)
+    if signals or not is_there:
+        return output.stopped(signals)
+    if not request.quiet:
+        output.say(f"{config.image_set.label} is in {printable(root, 200)}.")
+    return output.OK
 
 
 def train(request: TrainRequest) -> int:

@@ -25,6 +25,10 @@ class DataError(UserError):
     """A data set that is missing, damaged or unreadable."""
 
 
+class DownloadError(UserError):
+    """A data set that can't be fetched or stored."""
+
+
 class DeviceError(UserError):
     """A device that was asked for and is not there."""
 

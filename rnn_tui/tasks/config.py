@@ -71,6 +71,11 @@ class ImageConfig(RunConfig):
         return self.image_set.classes
 
     @property
+    def ships(self) -> bool:
+        """Whether its data come with the program."""
+        return self.data_dir is None and self.image_set is SHIPPED_SET
+
+    @property
     def has_published_data(self) -> bool:
         """Whether its data are as published; a user's MNIST may be any images."""
         return self.data_dir is None or self.image_set is not SHIPPED_SET

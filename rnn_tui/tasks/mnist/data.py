@@ -29,6 +29,7 @@ from torch import Tensor
 from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import CLASSES, SIDE
 from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, default_root
@@ -113,7 +114,8 @@ def missing_files(image_set: ImageSet, root: Path) -> list[str]:
 
 @lru_cache(maxsize=1)
 def _torchvision_images(image_set: ImageSet, root: Path, version: object) -> MnistImages:  # noqa: ARG001 - of the cache
-    from rnn_tui.tasks.mnist.torchvision_sets import read_images  # noqa: PLC0415 - takes a second
+    with heavy_imports():
+        from rnn_tui.tasks.mnist.torchvision_sets import read_images  # noqa: PLC0415 - takes a second
 
     return MnistImages(*read_images(image_set, root))
 
