@@ -19,6 +19,7 @@ from rnn_tui.inside.adder import AdditionInspection
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
+from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
 from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
 from rnn_tui.inside.reading import NetworkReading
@@ -299,6 +300,8 @@ class ImageReader(_TaskNetwork):
 
 class ForeignReader(Network):
     """A network that was trained elsewhere, from a file."""
+
+    _analyses = OF_OWN
 
     def __init__(self, network: OwnNetwork) -> None:
         self._network = network

@@ -220,7 +220,8 @@ def test_a_network_from_elsewhere_is_traced_and_edited(classifier: Path) -> None
     assert trace.logits[-1] == pytest.approx(logits, abs=1e-5)
     assert trace.answers[-1] == "abcd"[int(logits.argmax())]
     assert len(trace.layers) == 4
-    assert trace.analyses == ()
+    assert "sensitivity" in trace.analyses
+    assert trace.analyse("sensitivity").summary
     typed = network.trace("0.1 0.2 0.3; -1 0 1; 2 2 2")
     assert np.array_equal(typed.states, trace.states)
     edited = trace.edit(f"{trace.layers[-1]}: state[*]=0")

@@ -2,10 +2,12 @@
 
 import json
 import os
+import time
 from pathlib import Path
 
 import pytest
 
+import rnn_tui
 from tests.documents.pages import CHECKOUT
 from tests.notebook import NOTEBOOK, notebook
 
@@ -20,14 +22,19 @@ def test_the_notebook_is_made_of_its_page() -> None:
     assert all(cell["outputs"] == [] for cell in code)
 
 
+@pytest.fixture
+def kernel_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a kernel import this checkout, as this process does."""
+    path = [str(CHECKOUT), *filter(None, [os.environ.get("PYTHONPATH")])]
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(path))
+
+
 @pytest.mark.long
-def test_the_notebook_runs_from_top_to_bottom(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("kernel_environment")
+def test_the_notebook_runs_from_top_to_bottom(home: Path, tmp_path: Path) -> None:
     nbformat = pytest.importorskip("nbformat")
     nbclient = pytest.importorskip("nbclient")
     pytest.importorskip("ipykernel")
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join([str(CHECKOUT), *_python_path()]))
     document = nbformat.read(NOTEBOOK, as_version=4)
     nbformat.validate(document)
     client = nbclient.NotebookClient(
@@ -49,6 +56,32 @@ def test_the_notebook_runs_from_top_to_bottom(
     assert len(list(home.glob("runs/*/*.safetensors"))) == 4
 
 
-def _python_path() -> list[str]:
-    path = os.environ.get("PYTHONPATH", "")
-    return [path] if path else []
+def wait_until_it_trains() -> None:
+    """Wait until a kernel has made some steps of its run."""
+    end = time.monotonic() + SECONDS
+    while not any(run.status == "training" for run in rnn_tui.runs()):
+        assert time.monotonic() < end
+        time.sleep(0.1)
+
+
+ENDLESS = "import rnn_tui\nrnn_tui.train('recall', preset='best', seeds=20)"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("kernel_environment")
+def test_the_interruption_of_a_kernel_keeps_the_run() -> None:
+    pytest.importorskip("ipykernel")
+    manager = pytest.importorskip("jupyter_client.manager")
+    kernel, client = manager.start_new_kernel(kernel_name="python3")
+    try:
+        client.execute(ENDLESS)
+        wait_until_it_trains()
+        kernel.interrupt_kernel()
+        reply = client.get_shell_msg(timeout=SECONDS)
+    finally:
+        client.stop_channels()
+        kernel.shutdown_kernel(now=True)
+    assert reply["content"]["ename"] == "KeyboardInterrupt"
+    [run] = rnn_tui.runs("recall")
+    assert run.status == "stopped"
+    assert run.weights.is_file()
