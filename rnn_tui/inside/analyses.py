@@ -62,19 +62,19 @@ def _automaton(reading: "NetworkReading", progress: "Progress") -> "Analysis | N
 
 
 def _carry(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.adder import analyse_carry  # noqa: PLC0415
+    from rnn_tui.inside.hidden import analyse_carry  # noqa: PLC0415
 
     return analyse_carry(reading.network, reading.replica, progress)
 
 
 def _survival(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.recall import analyse_survival  # noqa: PLC0415
+    from rnn_tui.inside.survival import analyse_survival  # noqa: PLC0415
 
     return analyse_survival(reading.network, reading.replica, progress)
 
 
 def _rows(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.mnist import analyse_test_images  # noqa: PLC0415
+    from rnn_tui.inside.images import analyse_test_images  # noqa: PLC0415
 
     return analyse_test_images(reading.network, progress)
 

@@ -22,7 +22,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.adder import Bits
+from rnn_tui.inside.hidden import Bits
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid

@@ -23,8 +23,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.adder import carries_of
 from rnn_tui.inside.digit_trace import layer_name, test_set
+from rnn_tui.inside.hidden import carries_of
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step

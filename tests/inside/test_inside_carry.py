@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import (
+from rnn_tui.inside.hidden import (
     CarryAnalysis,
     analyse_carry,
     carries_of,

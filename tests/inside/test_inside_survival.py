@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.recall import (
+from rnn_tui.inside.survival import (
     SurvivalAnalysis,
     analyse_survival,
     evenly_spread,

@@ -12,9 +12,9 @@ from torch import Tensor, nn
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.adder import trace_addition
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.hidden import trace_addition
+from rnn_tui.inside.survival import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM

@@ -14,8 +14,8 @@ import torch
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.adder import draw_bits
 from rnn_tui.inside.digit_trace import trace_digit
+from rnn_tui.inside.hidden import draw_bits
 from rnn_tui.inside.state_space import (
     StateSpaceAnalysis,
     analyse_digit_states,

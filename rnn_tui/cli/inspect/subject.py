@@ -52,7 +52,7 @@ def _inspection_of(
 
 
 def _addition(network_input: SumInput) -> "Inspection":
-    from rnn_tui.inside.adder import AdditionInspection  # noqa: PLC0415
+    from rnn_tui.inside.hidden import AdditionInspection  # noqa: PLC0415
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
     networks = find_networks(network_input.networks, ADDER)
@@ -66,7 +66,7 @@ def _addition(network_input: SumInput) -> "Inspection":
 
 
 def _digits(network_input: DigitsInput) -> "Inspection":
-    from rnn_tui.inside.recall import DigitsInspection  # noqa: PLC0415
+    from rnn_tui.inside.survival import DigitsInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
     networks = find_networks(network_input.networks, RECALL, network_input.position)
@@ -82,7 +82,7 @@ def _digits(network_input: DigitsInput) -> "Inspection":
 
 def _image(network_input: ImageInput) -> "Inspection":
     from rnn_tui.inside.digit_trace import read_test_image  # noqa: PLC0415
-    from rnn_tui.inside.mnist import DigitInspection  # noqa: PLC0415
+    from rnn_tui.inside.images import DigitInspection  # noqa: PLC0415
     from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
 
     source = named_weights(MNIST.name, network_input.weights, network_input.run)

@@ -12,7 +12,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.inside.adder import CarryAnalysis, analyse_carry, trace_addition
+from rnn_tui.inside.hidden import CarryAnalysis, analyse_carry, trace_addition
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import (

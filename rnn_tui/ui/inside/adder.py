@@ -6,7 +6,7 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.adder import STATE, CarryAnalysis, trace_addition
+from rnn_tui.inside.hidden import STATE, CarryAnalysis, trace_addition
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand

@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.history import read_history
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
-from rnn_tui.inside.mnist import RowsAnalysis
+from rnn_tui.inside.images import RowsAnalysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.images.inference import RowReaderNetwork

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.survival import trace_digits
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.inside.bands import StepBand, WordBand

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import analyse_carry, trace_addition
+from rnn_tui.inside.hidden import analyse_carry, trace_addition
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of

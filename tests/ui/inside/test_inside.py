@@ -10,9 +10,9 @@ from textual.widgets import Input, Select
 
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.adder import analyse_carry
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.recall import trace_digits
+from rnn_tui.inside.hidden import analyse_carry
+from rnn_tui.inside.survival import trace_digits
 from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
