@@ -19,6 +19,7 @@ from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.images.sets import DIGITS
+from rnn_tui.tasks.shapes import HiddenVariable, Symbol
 
 if TYPE_CHECKING:
     import numpy as np
@@ -57,6 +58,23 @@ class SequenceShape:
     #: the number of the first one; places are counted from 0, as powers of two are.
     first_step: int = 1
     numbers: bool = False  #: whether the outputs are numbers, in place of classes.
+    #: all inputs that a step may have, if they are few, each at any step.
+    alphabet: tuple[Symbol, ...] = ()
+    answer: str = "class"  #: what an answer is, in a word or two.
+    verb: str = "answer"  #: what networks do with whole inputs, such as `add`.
+    sequences: str = "sequences"  #: what whole inputs are called, in the plural: `additions`.
+    #: whether sequences of any length can be drawn; a data set has those that it has.
+    any_length: bool = True
+
+    @property
+    def element(self) -> str:
+        """An element of a sequence, in the singular."""
+        return self.inputs.removesuffix("s")
+
+    @property
+    def answer_words(self) -> tuple[str, ...]:
+        """The words for all answers: the outputs, or a no and a yes where there is one output."""
+        return self.outputs if len(self.outputs) > 1 else ("0", "1")
 
 
 @dataclass(frozen=True)
@@ -78,6 +96,16 @@ class Task:
     images: tuple[int, int, int] | None = None
     #: `module:class` of what answers questions.
     inference: str = "rnn_tui.tasks.sequences.inference:SequenceNetwork"
+    #: `module:function` of what is right: it takes inputs (T, N, F) and the settings of a run, and
+    #: returns the right answer after each step (T, N), −1 where there is none; empty if no such
+    #: function is there, and only sequences that the problem draws come with right answers.
+    right: str = ""
+    hidden: HiddenVariable | None = None  #: what its networks have to keep, if that has a name.
+    #: `module:class` of the words that studies ask, if its sequences have an alphabet.
+    words: str = "rnn_tui.tasks.sequences.words:TaskWords"
+    #: `module:function` that returns test images (N, H, W), 0 … 255, and their classes (N,), of a
+    #: task on images; empty if its networks are not looked into.
+    test_images: str = ""
     #: the kind of its configuration.
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"  #: the one to start with.
@@ -228,6 +256,21 @@ class Task:
         except Exception as error:
             raise self._not_loaded(error) from error
 
+    def part(self, reference: str) -> Any:
+        """Import a part that it names.
+
+        Args:
+            reference: `module:name`.
+
+        Raises:
+            TaskError: if it can't be imported, as where a plug-in is broken.
+        """
+        try:
+            with redirect_stdout(sys.stderr):
+                return resolve_name(reference)
+        except Exception as error:
+            raise self._not_loaded(error) from error
+
     def network(self, file: "WeightsFile") -> Any:
         """Make the networks in a file, which answer without torch.
 
@@ -239,11 +282,7 @@ class Task:
             CheckpointError: if the weights are another task's, or do not fit their settings.
             TaskError: if the class can't be imported, as where a plug-in is broken.
         """
-        try:
-            network_class = resolve_name(self.inference)
-        except Exception as error:
-            raise self._not_loaded(error) from error
-        return network_class(file, self)
+        return self.part(self.inference)(file, self)
 
     def _not_loaded(self, error: Exception) -> TaskError:
         """Return the error that says that a part of it can't be imported."""

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.shapes import HiddenVariable, bits
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 # Short memories in Adam let the last thousandths of error still move the weights.
@@ -104,7 +105,20 @@ ADDER = Task(
     },
     problem="rnn_tui.tasks.adder.problem:AdderProblem",
     inference="rnn_tui.tasks.adder.questions:AdderNetwork",
-    shape=SequenceShape(2, ("1",), every_step=True, inputs="bits", step="place", first_step=0),
+    shape=SequenceShape(
+        2,
+        ("1",),
+        every_step=True,
+        inputs="bits",
+        step="place",
+        first_step=0,
+        alphabet=bits(2, separator=" + "),
+        verb="add",
+        sequences="additions",
+    ),
+    right="rnn_tui.tasks.adder.sums:sums_of",
+    hidden=HiddenVariable("carry", "rnn_tui.tasks.adder.sums:carries_of"),
+    words="rnn_tui.tasks.adder.sums:Sums",
     question="add 1011 110",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
 )

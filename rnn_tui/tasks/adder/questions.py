@@ -1,6 +1,6 @@
 """Additions put to trained networks: as typed, and answered bit by bit."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,6 +14,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import PREFERRED_LOSS
 from rnn_tui.tasks.sequences.inference import (
     Answer,
+    Column,
     Questions,
     ReplicaChoice,
     SequenceNetwork,
@@ -148,10 +149,7 @@ class AdderNetwork(SequenceNetwork):
 
         A bit is 1 if the output is at least 0.5.
         """
-        pairs = [
-            np.array([numbers.bits(numbers.a), numbers.bits(numbers.b)]).T for numbers in additions
-        ]
-        order, lengths, inputs = longest_first(pairs)
+        order, lengths, inputs = longest_first([numbers.pairs for numbers in additions])
         logits = np.zeros((lengths[0], len(self.replicas), len(order)), np.float32)  # (T, R, B)
         for step, of_step in enumerate(self.steps(inputs, lengths)):  # (R, 1, n)
             logits[step, :, : of_step.shape[2]] = of_step[:, 0]
@@ -212,6 +210,28 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
                 "wrong."
             )
 
+    def inputs(self, question: Sum) -> npt.NDArray[np.uint8]:
+        """Return the bits of both numbers (L, 2)."""
+        return question.numbers.pairs
+
+    def right(self, question: Sum) -> list[int]:
+        """Return the bits of the true sum."""
+        return [*map(int, question.numbers.bits(question.numbers.total))]
+
+    def columns(self, question: Sum) -> Sequence[Column]:
+        """Return the places, the bits of both numbers, the true carry into each place."""
+        numbers = question.numbers
+        return [
+            ("bit", range(numbers.length)),
+            ("a", numbers.bits(numbers.a)),
+            ("b", numbers.bits(numbers.b)),
+            ("carry", numbers.carries),
+        ]
+
+    def facts(self, question: Sum) -> Mapping[str, npt.NDArray[np.uint8]]:
+        """Return the true carries."""
+        return {"carries": question.numbers.carries}
+
     def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
         """Yield the sums: a bit is 1 if its output is at least 0.5, or if most voters say so."""
         additions = [question.numbers for question in questions]
@@ -248,7 +268,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
             "probabilities": probabilities.tolist(),
         }
         text = f"{prefix}{a} + {prefix}{b} = {prefix}{answered}"
-        return Answer(text, correct, remark, document)
+        return Answer(text, correct, remark, document, f"{prefix}{expected}")
 
 
 def _wrong_bits(differences: int, length: int) -> str:

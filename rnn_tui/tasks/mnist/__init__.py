@@ -122,6 +122,7 @@ MNIST = Task(
     headline="test_accuracy",
     published={"test_accuracy": {"rnn": 98.11, "lstm": 98.73, "bilstm": 98.48}},
     problem="rnn_tui.tasks.mnist.problem:MnistProblem",
+    test_images="rnn_tui.tasks.mnist.data:labelled_test_images",
     augmentations=("none", "shift", "elastic", "strong-elastic", "cutout", "photo", OPEN_SET),
     question="predict digit.png",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),

@@ -177,6 +177,18 @@ def _user_images(raw: Path, version: object) -> MnistImages:  # noqa: ARG001 - o
     return MnistImages(train_images, train_labels.long(), test_images, test_labels.long())
 
 
+def labelled_test_images(
+    _config: ImageConfig | None,
+) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+    """Return the test images (N, 28, 28) and their digits (N,), to look into networks with.
+
+    Raises:
+        DataError: if they can't be read.
+    """
+    data = load_mnist()
+    return data.test_images.numpy(), data.test_labels.numpy()
+
+
 def _user_file(path: Path) -> Tensor:
     """Read a user's IDX file: images (N, 28, 28) or labels (N,), uint8.
 

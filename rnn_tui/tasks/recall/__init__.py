@@ -6,6 +6,7 @@ from pathlib import Path
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
 from rnn_tui.tasks.sequences import METRICS
+from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import (
     Preset,
     SequenceShape,
@@ -103,7 +104,14 @@ RECALL = Task(
     published={"test_accuracy": {"H 2 ce": 24.0, "H 5 ce": 31.0, "H 10 ce": 100.0}},
     problem="rnn_tui.tasks.recall.problem:RecallProblem",
     inference="rnn_tui.tasks.recall.questions:RecallNetwork",
-    shape=SequenceShape(DIGITS, tuple(map(str, range(DIGITS))), inputs="digits"),
+    shape=SequenceShape(
+        DIGITS,
+        tuple(map(str, range(DIGITS))),
+        inputs="digits",
+        alphabet=one_hot(map(str, range(DIGITS))),
+        answer="digit kept",
+    ),
+    right="rnn_tui.tasks.recall.questions:kept_digits",
     question="recall 31415",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),
 )

@@ -4,11 +4,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.sequences.inference import (
     Answer,
@@ -65,6 +68,25 @@ def check_position(position: int, digits: Sequence[int]) -> int:
     return position
 
 
+def one_hot(digits: Sequence[int]) -> npt.NDArray[np.uint8]:
+    """Return digits as networks read them (T, 10)."""
+    return np.asarray(np.eye(DIGITS, dtype=np.uint8)[np.asarray(digits)])
+
+
+def kept_digits(inputs: npt.NDArray[Any], config: SequenceConfig) -> npt.NDArray[np.int64]:
+    """Return the digit (T, N) to recall after each step, −1 before it was read.
+
+    Args:
+        inputs: (T, N, 10), one-hot.
+        config: its position is the one to recall.
+    """
+    position = config.position or 1
+    kept = np.full(inputs.shape[:2], -1)
+    if position <= len(inputs):
+        kept[position - 1 :] = inputs[position - 1].argmax(axis=1)
+    return kept
+
+
 class RecallNetwork(SequenceNetwork):
     """Trained replicas that name the digit at the position they were trained for."""
 
@@ -78,10 +100,7 @@ class RecallNetwork(SequenceNetwork):
         Raises:
             CheckpointError: if the weights are too large to compute with.
         """
-        one_hot = np.eye(DIGITS, dtype=np.uint8)
-        order, lengths, inputs = longest_first(
-            [one_hot[np.asarray(digits)] for digits in sequences]
-        )
+        order, lengths, inputs = longest_first([one_hot(digits) for digits in sequences])
         final = np.empty((len(self.replicas), DIGITS, len(order)), np.float32)
         with np.errstate(all="ignore"):
             for logits in self.steps(inputs, lengths):  # (R, 10, n): the last of each counts
@@ -147,6 +166,18 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
                 "more, their answers may be worse."
             )
 
+    def inputs(self, question: Recollection) -> npt.NDArray[np.uint8]:
+        """Return the digits one-hot (T, 10)."""
+        return one_hot(question.digits)
+
+    def right(self, question: Recollection) -> list[int]:
+        """Return the digit at the position."""
+        return [question.digits[question.position - 1]]
+
+    def title(self, answer: Answer) -> str:
+        """Return the sequence with the position marked, and the answer."""
+        return answer.text.replace(" → ", ": ")
+
     def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
         """Yield the digit that is the most probable on the average of all voters."""
         sequences = [question.digits for question in questions]
@@ -175,4 +206,4 @@ def _answer(question: Recollection, probabilities: Array) -> Answer:
         "correct": correct,
         "probabilities": probabilities.tolist(),
     }
-    return Answer(f"{' '.join(digits)} → {answer}", correct, remark, document)
+    return Answer(f"{' '.join(digits)} → {answer}", correct, remark, document, str(expected))

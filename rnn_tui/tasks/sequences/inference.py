@@ -5,11 +5,11 @@ test holds the two together.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Generic, Self, TypeVar
+from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -204,9 +204,13 @@ class Answer:
     """An answer, as lines and JSON show it."""
 
     text: str  #: question and answer on a line.
-    correct: bool  #: whether the answer is right.
+    correct: bool | None  #: whether the answer is right; None if nobody knows.
     remark: str  #: what follows the mark for right or wrong.
     document: Mapping[str, Any]  #: the JSON-ready form.
+    expected: str = ""  #: what is right, as it is shown; empty if nobody knows.
+
+
+Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for each step
 
 
 Question = TypeVar("Question")
@@ -262,6 +266,28 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     @abstractmethod
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
         """Answer them, in their order; raises `CheckpointError` if weights are too large."""
+
+    # How a question is looked into.
+
+    @abstractmethod
+    def inputs(self, question: Question) -> npt.NDArray[Any]:
+        """Return what networks read of a question (T, F)."""
+
+    @abstractmethod
+    def right(self, question: Question) -> Sequence[int]:
+        """Return the right answers (T,), or (1,) after the last step; empty if nobody knows."""
+
+    def title(self, answer: Answer) -> str:
+        """Return question and answer on a line, without whether it is right."""
+        return answer.text
+
+    def columns(self, question: Question) -> Sequence[Column]:  # noqa: ARG002
+        """Return the columns of what is read; none for the steps and their inputs."""
+        return ()
+
+    def facts(self, question: Question) -> Mapping[str, npt.NDArray[Any]]:  # noqa: ARG002
+        """Return what else is true of a question, by name, for documents."""
+        return {}
 
     @property
     def label(self) -> str:
