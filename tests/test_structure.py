@@ -17,7 +17,7 @@ KNOWING = ("tasks", "networks", "report")
 # Where a word is one of these and means something else.
 OTHER_MEANINGS = {
     "none": None,  # everywhere
-    "carry": ("inside", "ui"),  # of an addition on paper
+    "carry": ("ui",),  # of an addition on paper
     "shift": ("ui",),  # the key
     "recall": ("cli",),  # the command
     "photo": ("photos", "ui", "cli"),  # what is read

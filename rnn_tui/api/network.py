@@ -15,15 +15,14 @@ from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.settings import TEST_IMAGE
-from rnn_tui.inside.adder import AdditionInspection
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
+from rnn_tui.inside.inspection import QuestionInspection
 from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
 from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.recall import DigitsInspection
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs import weights
@@ -231,9 +230,9 @@ class SequenceReader(_TaskNetwork):
         known = (network, self._source.label, self.path, ReplicaChoice())
         compared = self._compared.values()
         if self._task is ADDER:
-            return AdditionInspection(AdderQuestions(*known), text, *compared).reading
+            return QuestionInspection(AdderQuestions(*known), text, *compared).reading
         if self._task is RECALL:
-            return DigitsInspection(RecallQuestions(*known), text, *compared).reading
+            return QuestionInspection(RecallQuestions(*known), text, *compared).reading
         raise QueryError(
             f"Networks of {self._task.label} read an array of numbers, of {self._steps_in_words}."
         )

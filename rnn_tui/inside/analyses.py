@@ -1,17 +1,16 @@
-"""The table of analyses of each task's networks.
+"""The analyses of networks, by the shape of their task.
 
 Each kind is an `Analysis` in a module of its own and an entry here. Its module is imported when the
 analysis is made: the help of the command line knows the kinds, and must not load NumPy.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnn_tui.inside.analysis_kind import AnalysisKind
-from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.recall import RECALL
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.shapes import MOST_SYMBOLS, HiddenVariable
+from rnn_tui.tasks.task import SequenceShape, Task
 
 if TYPE_CHECKING:
     from rnn_tui.engine.progress import Progress
@@ -61,10 +60,10 @@ def _automaton(reading: "NetworkReading", progress: "Progress") -> "Analysis | N
     return analyse_automaton(reading.network, reading.replica, progress)
 
 
-def _carry(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.hidden import analyse_carry  # noqa: PLC0415
+def _hidden(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
+    from rnn_tui.inside.hidden import analyse_hidden  # noqa: PLC0415
 
-    return analyse_carry(reading.network, reading.replica, progress)
+    return analyse_hidden(reading.network, reading.replica, progress)
 
 
 def _survival(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
@@ -86,7 +85,7 @@ def _learning(reading: "NetworkReading", progress: "Progress") -> "Analysis | No
 
 
 def _clicks(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.history import analyse_clicks  # noqa: PLC0415
+    from rnn_tui.inside.clicks import analyse_clicks  # noqa: PLC0415
 
     return analyse_clicks(reading, progress)
 
@@ -120,19 +119,13 @@ STATE_SPACE = AnalysisKind(
 AUTOMATON = AnalysisKind(
     "automaton",
     "Automaton",
-    "extract a finite automaton from the adder, and search for wrong sums",
+    "extract a finite automaton from the network, and search for wrong answers",
     _automaton,
-)
-CARRY = AnalysisKind(
-    "carry",
-    "Carry",
-    "search the units for the carry over 1,000 random additions",
-    _carry,
 )
 SURVIVAL = AnalysisKind(
     "survival",
     "Probes",
-    "probe the state after each step for every earlier digit",
+    "probe the state after each step for every earlier input",
     _survival,
 )
 ROWS = AnalysisKind(
@@ -150,29 +143,70 @@ LEARNING = AnalysisKind(
 CLICKS = AnalysisKind(
     "clicks",
     "When it clicks",
-    "show when each seed first adds 64 bits without error, and clusters of its states",
+    "show when each seed first makes no error with long inputs, and clusters of its states",
     _clicks,
 )
 
-#: the analyses of a task that reads sequences and has none of its own.
+#: the analyses of all networks that read sequences.
 OF_SEQUENCES = (ABLATION, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
-#: by the name of a task, its own analyses.
-OF_TASKS = {
-    ADDER.name: (CARRY, *OF_SEQUENCES, AUTOMATON, CLICKS),
-    RECALL.name: (SURVIVAL, *OF_SEQUENCES),
-    MNIST.name: (
-        ROWS,
-        replace(ABLATION, make=_digit_ablations),
-        GRADIENTS,
-        replace(STATE_SPACE, make=_digit_states),
-        LEARNING,
-    ),
-}
+#: the analyses of readers of images.
+OF_IMAGES = (
+    ROWS,
+    replace(ABLATION, make=_digit_ablations),
+    GRADIENTS,
+    replace(STATE_SPACE, make=_digit_states),
+    LEARNING,
+)
+#: an automaton with more kinds of answers says little.
+MOST_ANSWERS = 16
+
+
+def _hidden_kind(variable: HiddenVariable, shape: SequenceShape) -> AnalysisKind:
+    """Return the analysis that looks for a hidden variable."""
+    return AnalysisKind(
+        variable.key,
+        variable.name.capitalize(),
+        f"search the units for the {variable.name} over 1,000 random {shape.sequences}",
+        _hidden,
+    )
 
 
 def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
-    """Return the kinds of analyses of a task's networks; `--probes` makes the first of them."""
-    if task.name in OF_TASKS:
-        return OF_TASKS[task.name]
-    reads_sequences = task.shape is not None and not task.reads_data
-    return OF_SEQUENCES if reads_sequences else ()
+    """Return the kinds of analyses of a task's networks, probes first."""
+    if task.test_images:
+        return OF_IMAGES
+    shape = task.shape
+    if shape is None or task.reads_data:
+        return ()
+    kinds: list[AnalysisKind] = []
+    if task.hidden is not None:
+        kinds.append(_hidden_kind(task.hidden, shape))
+    if shape.alphabet and not shape.every_step:
+        kinds.append(SURVIVAL)
+    kinds += OF_SEQUENCES
+    if _may_be_automaton(shape):
+        kinds.append(AUTOMATON)
+    if shape.any_length:
+        kinds.append(CLICKS)
+    return tuple(kinds)
+
+
+def _may_be_automaton(shape: SequenceShape) -> bool:
+    """Return whether both what is read and what is answered is one of a few."""
+    if shape.numbers:
+        return False
+    return 1 < len(shape.alphabet) <= MOST_SYMBOLS and len(shape.outputs) <= MOST_ANSWERS
+
+
+def options_of(task: Task) -> Mapping[str, AnalysisKind]:
+    """Return the analyses by the names of their options, without dashes before these.
+
+    The first one that is not of all networks is called `probes`.
+    """
+    kinds = analyses_of(task)
+    options = {kind.name.replace("_", "-"): kind for kind in kinds}
+    if kinds and kinds[0] not in OF_SEQUENCES:
+        options = {"probes": kinds[0]} | {
+            name: kind for name, kind in options.items() if kind is not kinds[0]
+        }
+    return options

@@ -1,20 +1,23 @@
-"""The adder as a machine: a finite automaton learned by asking the network, beside the true one of
-two states.
+"""A network as a machine: a finite automaton learned by asking it, beside the true automaton.
 
-An adder that reads the bits of two numbers place by place is a Mealy machine (Mealy 1955): what it
-puts out depends on a state and on what it reads. It is learned by Angluin's L* (1987), for Mealy
-machines as Shahbaz & Groz (2009) have it, by AALpy. As Weiss et al. (2018, “Extracting automata
-from recurrent neural networks using queries and counterexamples”) do it, the network answers what
-it puts out at any word, and what it is known to put out at many decides whether a machine is its
-own.
+A network that reads the symbols of a small alphabet, and answers each with one of a few answers, is
+a Mealy machine (Mealy 1955): what it puts out depends on a state and on what it reads. It is
+learned by Angluin's L* (1987), for Mealy machines as Shahbaz & Groz (2009) have it, by AALpy. As
+Weiss et al. (2018, “Extracting automata from recurrent neural networks using queries and
+counterexamples”) do it, the network answers what it puts out at any word, and what it is known to
+put out at many decides whether a machine is its own. The true machine is learned in the same way,
+from what is right.
+
+Which words are asked, and how they are written, is the task's to say (`tasks.sequences.words`).
 """
 
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from itertools import zip_longest
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -22,46 +25,54 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.hidden import Bits
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
-from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
+from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_words
+from rnn_tui.tasks.sequences.words import (
+    NO_ANSWER,
+    AnswerArray,
+    AskedWord,
+    TaskWords,
+    WordArray,
+    words_for,
+)
 
-#: what is read at a place: the bits of a and b there. A symbol is its index, 2·a + b.
-SYMBOLS = ("00", "01", "10", "11")
-#: a machine of more says little; a network that cannot add may have no machine at all.
+#: a machine of more says little; a network that has not learned may have no machine at all.
 MOST_STATES = 40
-#: places, in all, that the network reads for L* before it is given up: some seconds.
+#: steps, in all, that the network reads for L* before it is given up: some seconds.
 MOST_READ = 400_000
 #: words on which a machine is seen to fail, of which one must hold when asked alone.
 MOST_TRIED = 20
-#: bits of the longest sums.
-LONGEST = 64
-#: random sums of each number of bits; as many again have long carries.
-OF_EACH_LENGTH = 16
-LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in those
-CHUNK = 8192  # sums that are asked at once
+CHUNK = 8192  # words that are asked at once
+#: machines of more symbols stand below each other, not side by side.
+MOST_COLUMNS_BESIDE = 4
+MOST_STATES_NAMED = 4  # of machines of more, a sentence gives their number alone
 Word = tuple[int, ...]
-Words = Bits  # (T, N): N words of T symbols, the lowest place first.
 
 
 @dataclass(frozen=True, eq=False)
 class MealyMachine(Record):
-    """A finite automaton that puts out a bit at each symbol; it begins in its first state."""
+    """A finite automaton that puts out an answer at each symbol; it begins in its first state."""
 
     in_json = ("states", "outputs", "next_states")
 
     states: tuple[str, ...]  #: (S,) their names.
-    outputs: Bits  #: (S, 4), the bit that is put out in each state at each of `SYMBOLS`.
-    next_states: Indices  #: (S, 4), the state that follows, from 0.
+    #: (S, K), the answer that is put out in each state at each symbol; `NO_ANSWER` for none.
+    outputs: AnswerArray
+    next_states: Indices  #: (S, K), the state that follows, from 0.
 
-    def run(self, words: Words) -> Bits:
-        """Return the bits (T, N) put out while it reads words (T, N) of symbols."""
+    @property
+    def symbols(self) -> int:
+        """The number of symbols K."""
+        return int(self.outputs.shape[1])
+
+    def run(self, words: WordArray) -> AnswerArray:
+        """Return the answers (T, N) put out while it reads words (T, N) of symbols."""
         outputs = np.empty(words.shape, np.uint8)
         state = np.zeros(words.shape[1], np.intp)
-        for place, symbols in enumerate(words):  # (N,)
-            outputs[place] = self.outputs[state, symbols]
+        for step, symbols in enumerate(words):  # (N,)
+            outputs[step] = self.outputs[state, symbols]
             state = self.next_states[state, symbols]
         return outputs
 
@@ -75,7 +86,7 @@ class MealyMachine(Record):
         waiting = deque(words)
         while waiting:
             own, others = pair = waiting.popleft()
-            for symbol in range(len(SYMBOLS)):
+            for symbol in range(self.symbols):
                 word = (*words[pair], symbol)
                 if self.outputs[own, symbol] != other.outputs[others, symbol]:
                     return word
@@ -88,29 +99,30 @@ class MealyMachine(Record):
                     waiting.append(following)
         return None
 
-    def table(self, title: str) -> list[str]:
-        """Return a table of `bit/next state` for each state and symbol, in lines of one width.
+    def table(self, title: str, words: TaskWords) -> list[str]:
+        """Return a table of `answer/next state` for each state and symbol, in lines of one width.
 
-        The columns of 01 and 10 are joined if they are equal.
+        Columns beside each other that are equal are joined.
         """
         columns = [["state", *self.states]]
-        for symbol, name in enumerate(SYMBOLS):
-            columns.append(
-                [name, *(self._cell(state, symbol) for state in range(len(self.states)))]
-            )
-        if columns[2][1:] == columns[3][1:]:
-            columns[2:4] = [["01, 10", *columns[2][1:]]]
+        for symbol, name in enumerate(words.names):
+            cells = [self._cell(state, symbol, words) for state in range(len(self.states))]
+            if len(columns) > 1 and columns[-1][1:] == cells:
+                columns[-1][0] += f", {name}"
+            else:
+                columns.append([name, *cells])
         padded = [_as_wide(column) for column in columns]
         return _as_wide([title, *map("│".join, zip(*padded, strict=True))])
 
-    def _cell(self, state: int, symbol: int) -> str:
-        """Return the output and next state for a state and a symbol, as `bit/next state`."""
-        return f"{self.outputs[state, symbol]}/{self.states[self.next_states[state, symbol]]}"
+    def _cell(self, state: int, symbol: int, words: TaskWords) -> str:
+        """Return the output and next state for a state and a symbol, as `answer/next state`."""
+        answer = words.answer_name(int(self.outputs[state, symbol]))
+        return f"{answer}/{self.states[self.next_states[state, symbol]]}"
 
-    def dot(self, name: str, title: str) -> Iterator[str]:
+    def dot(self, name: str, title: str, words: TaskWords) -> Iterator[str]:
         """Yield the lines of a cluster in Graphviz's language.
 
-        An edge from state to state has `symbol/bit` of all transitions between them.
+        An edge from state to state has `symbol/answer` of all transitions between them.
         """
         yield f'  subgraph "cluster {name}" {{'
         yield f'    label="{title}";'
@@ -119,10 +131,11 @@ class MealyMachine(Record):
             yield f'    "{name} {at}" [label={json.dumps(state)}{shape}];'
             for to in np.unique(self.next_states[at]):
                 edge = ", ".join(
-                    f"{SYMBOLS[symbol]}/{self.outputs[at, symbol]}"
+                    f"{words.names[symbol]}/{words.answer_name(int(self.outputs[at, symbol]))}"
                     for symbol in np.flatnonzero(self.next_states[at] == to)
                 )
-                yield f'    "{name} {at}" -> "{name} {to}" [label="{edge}"];'
+                label = json.dumps(edge, ensure_ascii=False)
+                yield f'    "{name} {at}" -> "{name} {to}" [label={label}];'
         yield "  }"
 
 
@@ -130,13 +143,6 @@ def _as_wide(lines: Sequence[str]) -> list[str]:
     """Return the lines, filled up to the width of the widest."""
     width = max(map(len, lines))
     return [line.ljust(width) for line in lines]
-
-
-CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry into the place
-    ("no carry", "carry"),
-    np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8),
-    np.array([[0, 0, 0, 1], [0, 1, 1, 1]]),
-)
 
 
 def require_lstar() -> Any:
@@ -157,17 +163,23 @@ class _LeftError(Exception):
     """
 
 
+#: puts out answers (T, N) while it reads words (T, N): a network, or what is right.
+Answering: TypeAlias = Callable[[WordArray], AnswerArray]
+
+
 @dataclass(eq=False)
 class MachineLearner:
-    """Learns the machine of a network: to AALpy it is the system under learning, and the
-    equivalence oracle as well.
+    """Learns a machine: to AALpy it is the system under learning, and the equivalence oracle as
+    well.
     """
 
-    network: AdderNetwork  #: the network, of one replica.
-    #: words (T, N) and what it puts out at them, the short ones first.
-    answered: Sequence[tuple[Words, Bits]]
-    progress: Progress  #: the number of states so far, and the most there may be.
-    read: int = 0  #: places that the network has read.
+    answering: Answering  #: what is asked.
+    symbols: int  #: the number of symbols K.
+    #: words (T, N) and what is put out at them, the short ones first.
+    answered: Sequence[tuple[WordArray, AnswerArray]]
+    true: MealyMachine | None = None  #: the one that it may turn out to be.
+    progress: Progress = UNWATCHED  #: the number of states so far, and the most there may be.
+    read: int = 0  #: steps that have been read.
     stopped: bool = False  #: whether the rest was left.
     agreed: MealyMachine | None = None  #: the first machine that agrees on the short words.
     # which AALpy would report
@@ -175,14 +187,14 @@ class MachineLearner:
     num_steps = 0
 
     def learn(self) -> tuple[MealyMachine | None, bool] | None:
-        """Learn a machine that agrees with the network on the short words.
+        """Learn a machine that agrees on the short words.
 
         Returns the machine, if one was found, and whether it also agrees on the long words; None if
         stopped.
         """
         try:
             hypothesis = require_lstar()(
-                [*range(len(SYMBOLS))],
+                [*range(self.symbols)],
                 self,
                 self,
                 "mealy",
@@ -191,360 +203,474 @@ class MachineLearner:
             )
         except _LeftError:
             return None if self.stopped else (self.agreed, False)
-        return _machine_of(hypothesis), True
+        return self._machine_of(hypothesis), True
 
     def query(self, word: Word) -> list[int]:
-        """Return the bits that the network puts out at the symbols of a word."""
+        """Return the answers that are put out at the symbols of a word."""
         self.read += len(word)
         self.stopped = self.progress.stopping
         if self.stopped or self.read > MOST_READ:
             raise _LeftError
-        outputs = _outputs(self.network, _as_column(word))  # (T, 1)
-        return [int(bit) for [bit] in outputs]
+        outputs = self.answering(_as_column(word))  # (T, 1)
+        return [int(answer) for [answer] in outputs]
 
     def find_cex(self, hypothesis: Any) -> Word | None:
-        """Return a word on which AALpy's machine differs from the network.
+        """Return a word on which AALpy's machine differs from what is asked.
 
         None if both agree on all words whose outputs are known.
         """
-        machine = _machine_of(hypothesis)
+        machine = self._machine_of(hypothesis)
         self.progress.advance(min(len(machine.states), MOST_STATES), MOST_STATES)
         if len(machine.states) > MOST_STATES:
             raise _LeftError
         suspects: list[Word] = []
-        difference = machine.difference(CARRY_MACHINE)
+        difference = None if self.true is None else machine.difference(self.true)
         if difference is not None:
             suspects.append(difference)  # the first thing that will be said of the machine
         for words, outputs in self.answered:
             suspects += _shortest_failures(machine, words, outputs)
-            for word in suspects:  # alone, the network may round otherwise than in a batch
+            for word in suspects:  # alone, a network may round otherwise than in a batch
                 if self.query(word) != machine.run(_as_column(word))[:, 0].tolist():
                     return word
             if self.agreed is None:
                 self.agreed = machine
         return None
 
+    def _machine_of(self, hypothesis: Any) -> MealyMachine:
+        """Convert AALpy's machine: states by the words that lead there, short ones first.
 
-def _as_column(word: Word) -> Words:
+        If it is the true machine, that is returned.
+        """
+        states = sorted(hypothesis.states, key=lambda state: (len(state.prefix), state.prefix))
+        symbols = range(self.symbols)
+        outputs = [[state.output_fun[symbol] for symbol in symbols] for state in states]
+        next_states = [
+            [states.index(state.transitions[symbol]) for symbol in symbols] for state in states
+        ]
+        machine = MealyMachine(
+            tuple(f"q{at}" for at in range(len(states))),
+            np.array(outputs, np.uint8),
+            np.array(next_states),
+        )
+        if self.true is not None and machine.difference(self.true) is None:
+            return self.true
+        return machine
+
+
+def _as_column(word: Word) -> WordArray:
     """Return a word as the only one of (T, 1)."""
     return np.array(word, np.uint8)[:, None]
 
 
-def _shortest_failures(machine: MealyMachine, words: Words, outputs: Bits) -> list[Word]:
-    """Return the shortest words up to the place where a machine's output differs."""
+def _shortest_failures(machine: MealyMachine, words: WordArray, outputs: AnswerArray) -> list[Word]:
+    """Return the shortest words up to the step where a machine's output differs."""
     differs = machine.run(words) != outputs  # (T, N)
     failing = np.flatnonzero(differs.any(axis=0))
-    first_places = differs.argmax(axis=0)  # (N,)
-    shortest = failing[np.argsort(first_places[failing], kind="stable")][:MOST_TRIED]
-    return [tuple(words[: first_places[at] + 1, at].tolist()) for at in shortest]
+    first_steps = differs.argmax(axis=0)  # (N,)
+    shortest = failing[np.argsort(first_steps[failing], kind="stable")][:MOST_TRIED]
+    return [tuple(words[: first_steps[at] + 1, at].tolist()) for at in shortest]
 
 
-def _machine_of(hypothesis: Any) -> MealyMachine:
-    """Convert AALpy's machine: states by the words that lead there, short ones first.
+def true_machine(words: TaskWords, length: int, seed: int = 0) -> MealyMachine | None:
+    """Learn the machine of what is right.
 
-    If it is the true machine, that is returned.
+    Args:
+        words: of which it is known what is right.
+        length: of short words, on all of which it agrees.
+        seed: draws longer words, on which it agrees too.
+
+    Returns:
+        None if there is none of at most `MOST_STATES` states.
     """
-    states = sorted(hypothesis.states, key=lambda state: (len(state.prefix), state.prefix))
-    symbols = range(len(SYMBOLS))
-    outputs = [[state.output_fun[symbol] for symbol in symbols] for state in states]
-    next_states = [
-        [states.index(state.transitions[symbol]) for symbol in symbols] for state in states
-    ]
-    machine = MealyMachine(
-        tuple(f"q{at}" for at in range(len(states))),
-        np.array(outputs, np.uint8),
-        np.array(next_states),
-    )
-    return CARRY_MACHINE if machine.difference(CARRY_MACHINE) is None else machine
+
+    def right(asked: WordArray) -> AnswerArray:
+        answers = words.right(asked)
+        assert answers is not None
+        return answers
+
+    short, long = words.short(length), np.hstack(words.long(length, seed))
+    answered = [(short, right(short)), (long, right(long))]
+    learned = MachineLearner(right, len(words.names), answered).learn()
+    assert learned is not None  # nobody stops it
+    machine, holds = learned
+    return _named(machine, words) if machine is not None and holds else None
 
 
-@dataclass(frozen=True)
-class AskedSum(Record):
-    """A network's answer to an addition, as `rnn-tui add` prints it; all numbers are binary."""
+def _named(machine: MealyMachine, words: TaskWords) -> MealyMachine:
+    """Name the states by the hidden variable, if that tells them apart."""
+    variable, hidden = words.truth.variable, words.truth.hidden
+    if variable is None or hidden is None:
+        return machine
+    values: list[int] = []
+    for state in range(len(machine.states)):
+        word = _word_to(machine, state)
+        if word is None:  # nothing leads back to the first one
+            return machine
+        inputs = words.inputs(np.array(word, np.uint8)[:, None])  # (T, 1, F)
+        values.append(int(hidden(inputs)[-1, 0]))
+    if len(set(values)) < len(values):
+        return machine
+    names = tuple(variable.state_names[value] for value in values)
+    return replace(machine, states=names)
 
-    in_json = ("query", "answer", "expected", "correct")
 
-    numbers: Addition  #: a and b.
-    query: str  #: as one types it.
-    answer: str  #: what the network says their sum is.
-    expected: str  #: the true sum.
+def _word_to(machine: MealyMachine, state: int) -> Word | None:
+    """Return a shortest word, of at least one symbol, to a state; None if there is none."""
+    seen = {0}
+    waiting: deque[tuple[int, Word]] = deque([(0, ())])
+    while waiting:
+        at, word = waiting.popleft()
+        for symbol, following in enumerate(machine.next_states[at].tolist()):
+            if following == state:
+                return (*word, symbol)
+            if following not in seen:
+                seen.add(following)
+                waiting.append((following, (*word, symbol)))
+    return None
 
-    @property
-    def correct(self) -> bool:
-        """Whether the network is right."""
-        return self.answer == self.expected
 
-    def __str__(self) -> str:
-        answered = f"{self.query} = {self.answer}"
-        return answered if self.correct else f"{answered}, not {self.expected}"
+@dataclass(frozen=True, eq=False)
+class Verification:
+    """What a network answers to many words, beside what is right."""
+
+    verified: int  #: how many short words were asked: all of their length.
+    failing: int  #: how many of them the network gets wrong.
+    smallest: AskedWord | None  #: the smallest of those.
+    longer: int  #: how many longer words were tried.
+    longer_failing: int  #: how many of them the network gets wrong.
+    #: the smallest wrong one of each group of longer words, if there is one.
+    counterexamples: tuple[AskedWord, ...]
 
 
 @dataclass(frozen=True, eq=False)
 class AutomatonAnalysis(Analysis):
-    """The machine learned from a network, whether it adds, and sums that the network gets wrong.
+    """The machine learned from a network, whether it is the true one, and words that the network
+    gets wrong.
 
-    Of two sums, the smaller has fewer bits in a and b together; of those with as many, the smaller
-    a + b; then the larger a.
+    `TaskWords.order` says which of two words is the smaller.
     """
 
     name = "automaton"
-    in_json = (
-        "machine",
-        "holds_beyond",
-        "equivalent",
-        "difference",
-        "bits",
-        "verified",
-        "failing",
-        "smallest",
-        "longer",
-        "longer_failing",
-        "counterexamples",
-    )
-    in_arrays = ("verified", "failing", "longer", "longer_failing")
 
-    #: does what the network does on all sums of up to `bits` bits; None if none of at most
-    #: `MOST_STATES` states was found.
+    words: TaskWords  #: of the network's task.
+    length: int  #: of short words, all of which were asked.
+    asked: int  #: how many these are.
+    true: MealyMachine | None  #: the machine of what is right, if that is known and has one.
+    #: does what the network does on all short words; None if none of at most `MOST_STATES` states
+    #: was found.
     machine: MealyMachine | None
     holds_beyond: bool  #: whether it does so on all longer words that were tried, too.
-    equivalent: bool  #: whether it is the true machine of two states.
-    #: asked of the network: a sum that begins with a shortest word on which the two differ.
-    difference: AskedSum | None
-    bits: int  #: of the numbers in all sums that were verified, at most.
-    verified: int  #: how many these are.
-    failing: int  #: how many of them the network gets wrong.
-    smallest: AskedSum | None  #: the smallest of those.
-    longer: int  #: how many sums were tried whose larger number has more bits, up to `LONGEST`.
-    longer_failing: int  #: how many of them the network gets wrong.
-    #: the smallest of those of the kind 1…1 + 1, and of all others, if there are any.
-    counterexamples: tuple[AskedSum, ...]
+    #: asked of the network: a question that begins with a shortest word on which it and the true
+    #: machine differ.
+    difference: AskedWord | None
+    verification: Verification | None  #: None if nobody knows what is right.
+
+    @property
+    def equivalent(self) -> bool:
+        """Whether it is the true machine."""
+        return self.machine is not None and self.machine is self.true
 
     @property
     def summary(self) -> str:
-        """A sentence on whether the network is the true machine, and whether it adds."""
-        sums = f"sums of numbers of up to {self.bits} bits"
-        sentences = [self._machine_sentence(sums)]
+        """A sentence on whether the network is the true machine, and whether it is right."""
+        asked = self.words.short_text(self.length)
+        sentences = [self._machine_sentence(asked)]
         if self.machine is not None and not self.holds_beyond:
             sentences.append(
                 "It does what the network does on short words, but not on all longer ones."
             )
-        if self.smallest is None:
-            sentences.append(f"All {self.verified:,} {sums} are right.")
+        verification = self.verification
+        if verification is None:
+            return " ".join(sentences)
+        if verification.smallest is None:
+            sentences.append(f"All {verification.verified:,} {asked} are right.")
         else:
             sentences.append(
-                f"{self.failing:,} of {self.verified:,} {sums} are wrong; the smallest: "
-                f"{self.smallest}."
+                f"{verification.failing:,} of {verification.verified:,} {asked} are wrong; the "
+                f"smallest: {verification.smallest}."
             )
         return " ".join(sentences)
 
-    def _machine_sentence(self, sums: str) -> str:
-        """Return a sentence on whether the machine is the true one."""
+    def _machine_sentence(self, asked: str) -> str:
+        """Return a sentence on the machine, and whether it is the true one."""
         if self.machine is None:
             return (
                 f"No automaton with at most {MOST_STATES} states was found that agrees with the "
-                f"network on all {sums}."
+                f"network on all {asked}."
             )
-        if self.difference is None:
+        if self.equivalent:
             return (
-                "The automaton extracted from the network is the true one, with two states: no "
-                "carry and carry."
+                "The automaton extracted from the network is the true one, with "
+                f"{_states_in_words(self.machine)}."
             )
         count = len(self.machine.states)
         states = "1 state" if count == 1 else f"{count} states"
-        sentence = f"The automaton extracted from the network has {states} and is not the true one"
-        if self.difference.correct:
+        sentence = f"The automaton extracted from the network has {states}"
+        if self.true is None:
+            return f"{sentence}."
+        sentence += " and is not the true one"
+        if self.difference is None or self.difference.correct:
             return f"{sentence}."
         return f"{sentence}: the network fails at {self.difference}."
 
     @property
     def findings(self) -> list[str]:
-        """The summary, both machines beside each other, and where the longer sums go wrong."""
-        tables = [CARRY_MACHINE.table("true automaton")]
-        if self.machine is not None:
-            tables.insert(0, self.machine.table("extracted from the network"))
-        empty = " " * len(tables[0][0])
-        rows = zip_longest(*tables, fillvalue=empty)
+        """The summary, the machines, and where longer words go wrong."""
+        lines = [self.summary, "", *self._table_lines(), self.words.table_text]
+        verification = self.verification
+        if verification is None:
+            return lines
         return [
-            self.summary,
-            "",
-            *("   ".join(row).rstrip() for row in rows),
-            "Columns: the two input bits. Entries: the bit of the sum/the next state.",
-            f"Of {self.longer:,} sums of longer numbers, up to {LONGEST} bits, "
-            f"{self.longer_failing:,} are wrong.",
-            *(f"Fails at {counterexample}." for counterexample in self.counterexamples),
+            *lines,
+            f"Of {verification.longer:,} {self.words.long_text} "
+            f"{verification.longer_failing:,} are wrong.",
+            *(f"Fails at {word}." for word in verification.counterexamples),
         ]
 
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the machine's (S, 4), too; of no states if there is none."""
-        machine = self.machine or MealyMachine(
-            (), np.zeros((0, 4), np.uint8), np.zeros((0, 4), np.intp)
-        )
-        return {
-            **super().arrays(),
-            "automaton_outputs": machine.outputs,
-            "automaton_next_states": machine.next_states,
+    def _table_lines(self) -> list[str]:
+        """Return the machines beside each other, or below each other if they are wide."""
+        tables = []
+        if self.machine is not None:
+            tables.append(self.machine.table("extracted from the network", self.words))
+        if self.true is not None:
+            tables.append(self.true.table("true automaton", self.words))
+        if not tables:
+            return []
+        if len(self.words.names) > MOST_COLUMNS_BESIDE:
+            return [line.rstrip() for table in tables for line in (*table, "")]
+        empty = " " * len(tables[0][0])
+        rows = zip_longest(*tables, fillvalue=empty)
+        return ["   ".join(row).rstrip() for row in rows]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        document: dict[str, Any] = {
+            "machine": None if self.machine is None else self.machine.to_dict(),
+            "holds_beyond": self.holds_beyond,
+            "equivalent": self.equivalent,
+            "difference": None if self.difference is None else self.difference.document,
+            self.words.length_name: self.length,
+            "verified": None,
+            "failing": None,
+            "smallest": None,
+            "longer": None,
+            "longer_failing": None,
+            "counterexamples": [],
         }
+        verification = self.verification
+        if verification is not None:
+            smallest = verification.smallest
+            document |= {
+                "verified": verification.verified,
+                "failing": verification.failing,
+                "smallest": None if smallest is None else smallest.document,
+                "longer": verification.longer,
+                "longer_failing": verification.longer_failing,
+                "counterexamples": [word.document for word in verification.counterexamples],
+            }
+        return document
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return the machine's (S, K), of no states if there is none; and how many words failed."""
+        arrays: dict[str, npt.NDArray[Any]] = {}
+        verification = self.verification
+        if verification is not None:
+            for name in ("verified", "failing", "longer", "longer_failing"):
+                arrays[f"automaton_{name}"] = np.asarray(getattr(verification, name))
+        size = (0, len(self.words.names))
+        machine = self.machine or MealyMachine(
+            (), np.zeros(size, np.uint8), np.zeros(size, np.intp)
+        )
+        arrays["automaton_outputs"] = machine.outputs
+        arrays["automaton_next_states"] = machine.next_states
+        return arrays
 
     @property
     def dot(self) -> str:
-        """Both machines in Graphviz's language."""
-        learned: Iterable[str] = ()
+        """The machines in Graphviz's language."""
+        lines = ["digraph {", "  rankdir=LR;"]
         if self.machine is not None:
-            learned = self.machine.dot("learned", "learned from the network")
-        true = CARRY_MACHINE.dot("true", "true automaton")
-        return "\n".join(["digraph {", "  rankdir=LR;", *learned, *true, "}", ""])
+            lines += self.machine.dot("learned", "learned from the network", self.words)
+        if self.true is not None:
+            lines += self.true.dot("true", "true automaton", self.words)
+        return "\n".join([*lines, "}", ""])
+
+
+def _states_in_words(machine: MealyMachine) -> str:
+    """Return how many states a machine has, and their names if they are few."""
+    count = len(machine.states)
+    if count == 1:
+        return "one state"
+    if count > MOST_STATES_NAMED:
+        return f"{count} states"
+    names = in_words(machine.states)
+    return f"{('two', 'three', 'four')[count - 2]} states: {names}"
 
 
 def analyse_automaton(
-    network: AdderNetwork,
+    network: SequenceNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
-    bits: int = 8,
+    length: int | None = None,
     seed: int = 0,
 ) -> AutomatonAnalysis | None:
-    """Learn a machine from a replica, and look for sums that it gets wrong; None if it was
+    """Learn a machine from a replica, and look for words that it gets wrong; None if it was
     stopped.
 
     Args:
-        network: replicas of adders.
+        network: replicas of a task with an alphabet.
         replica: which of them.
-        progress: in parts of sums, then in states.
-        bits: of the numbers, 1 to 10, all of whose sums are asked.
-        seed: draws longer sums.
+        progress: in parts of words, then in states.
+        length: of short words, all of which are asked; by default as long as there is time for.
+        seed: draws longer words.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
         UserError: if AALpy is not installed.
     """
     require_lstar()  # before the work
-    network = network.only(replica)
-    short = _all_sums(bits)
-    long = _longer_sums(bits, seed)
+    words = words_for(network.task, network.config)
+    answering = partial(_outputs, network.only(replica), words)
+    return automaton_of(words, answering, progress, length=length, seed=seed)
+
+
+def automaton_of(
+    words: TaskWords,
+    answering: Answering,
+    progress: Progress = UNWATCHED,
+    *,
+    length: int | None = None,
+    seed: int = 0,
+) -> AutomatonAnalysis | None:
+    """Learn a machine from what answers words, and look for those that it gets wrong.
+
+    Args:
+        words: what is asked.
+        answering: what answers.
+        progress: in parts of words, then in states.
+        length: of short words, all of which are asked; by default as long as there is time for.
+        seed: draws longer words.
+
+    Returns:
+        None if it was stopped.
+
+    Raises:
+        UserError: if AALpy is not installed.
+    """
+    require_lstar()  # before the work
+    length = length or words.short_length
+    short, groups = words.short(length), words.long(length, seed)
+    long = np.hstack(groups)
+    knows = words.truth.right is not None
     parts = [*np.array_split(short, -(-short.shape[1] // CHUNK), axis=1), long]
     total = len(parts) + MOST_STATES
     outputs = []
-    for done, words in enumerate(parts):
+    for done, part in enumerate(parts):
         if progress.stopping:
             return None
         progress.advance(done, total)
-        outputs.append(_outputs(network, words))
+        outputs.append(answering(part))
     short_outputs, long_outputs = np.concatenate(outputs[:-1], axis=1), outputs[-1]
-    answered = [(short, short_outputs), (long, long_outputs)]
-    learned = MachineLearner(network, answered, progress.after(len(parts))).learn()
+    true = true_machine(words, length, seed) if knows else None
+    learned = MachineLearner(
+        answering,
+        len(words.names),
+        [(short, short_outputs), (long, long_outputs)],
+        true,
+        progress.after(len(parts)),
+    ).learn()
     if learned is None:
         return None
     machine, holds_beyond = learned
-    word = None if machine is None else machine.difference(CARRY_MACHINE)
-    failing = _failing(short, short_outputs)
-    longer_failing = _failing(long, long_outputs)
-    progress.advance(total, total)
-    return AutomatonAnalysis(
+    exam = _Exam(words, answering)
+    ends = np.cumsum([group.shape[1] for group in groups])[:-1]
+    outputs_of_groups = np.split(long_outputs, ends, axis=1)
+    answered = [(short, short_outputs), *zip(groups, outputs_of_groups, strict=True)]
+    analysis = AutomatonAnalysis(
+        words=words,
+        length=length,
+        asked=short.shape[1],
+        true=true,
         machine=machine,
         holds_beyond=holds_beyond,
-        equivalent=machine is CARRY_MACHINE,
-        difference=None if word is None else _ask(network, np.array(word), len(word)),
-        bits=bits,
-        verified=short.shape[1],
-        failing=int(failing.sum()),
-        smallest=_smallest(network, short[:, failing]),
-        longer=long.shape[1],
-        longer_failing=int(longer_failing.sum()),
-        counterexamples=_counterexamples(network, bits, long, longer_failing),
+        difference=exam.difference(machine, true),
+        verification=exam.verification(answered) if knows else None,
     )
+    progress.advance(total, total)
+    return analysis
 
 
-def _counterexamples(
-    network: AdderNetwork, bits: int, long: Words, failing: npt.NDArray[np.bool_]
-) -> tuple[AskedSum, ...]:
-    """Return the smallest failing sum of two groups.
+def _outputs(network: SequenceNetwork, words: TaskWords, asked: WordArray) -> AnswerArray:
+    """Return the answers (T, N) of a network of one replica while it reads words (T, N).
 
-    They are the sums 1…1 + 1, with which `_longer_sums` begins, and all others.
+    Where the task knows that nothing is to be answered yet, they are `NO_ANSWER`.
     """
-    is_chain = np.arange(long.shape[1]) < 2 * (LONGEST - bits)
-    smallest = [_smallest(network, long[:, failing & kind]) for kind in (is_chain, ~is_chain)]
-    return tuple(asked_sum for asked_sum in smallest if asked_sum is not None)
-
-
-def _all_sums(bits: int) -> Words:
-    """Return every pair of numbers of at most so many bits, with a place for the last carry."""
-    pairs = np.indices((4,) * bits, np.uint8).reshape(bits, -1)
-    return np.pad(pairs, ((0, 1), (0, 0)))
-
-
-def _longer_sums(bits: int, seed: int) -> Words:
-    """Return 1…1 + 1 and 1 + 1…1, then random sums.
-
-    The larger number has `bits` + 1 to `LONGEST` bits.
-
-    Half of the random ones have bits of equal chance, the others those that carry far.
-    """
-    random = np.random.default_rng(seed)
-    places = np.arange(LONGEST + 1)[:, None]
-    lengths = np.arange(bits + 1, LONGEST + 1)
-    all_ones = places < lengths  # (T, L)
-    lowest = places < 1
-    size = (len(places), OF_EACH_LENGTH * len(lengths))
-    even = random.choice(4, size)
-    carrying = random.choice(4, size, p=LONG_CARRIES)
-    drawn = np.hstack([even, carrying])  # (T, N)
-    of_drawn = np.tile(lengths, 2 * OF_EACH_LENGTH)
-    # the highest bit is 1 in one number at least, or the sum would be shorter
-    drawn[of_drawn - 1, np.arange(len(of_drawn))] = random.integers(1, 4, len(of_drawn))
-    drawn *= places < of_drawn
-    sums = [2 * all_ones + lowest, all_ones + 2 * lowest, drawn]
-    return np.hstack(sums).astype(np.uint8)
-
-
-def _outputs(network: AdderNetwork, words: Words) -> Bits:
-    """Return the bits (T, N) that a network of one replica puts out while it reads words (T, N)."""
-    inputs = np.stack([words >> 1, words & 1], axis=1)  # (T, 2, N)
+    inputs = np.ascontiguousarray(words.inputs(asked).transpose(0, 2, 1))  # (T, F, N)
     with np.errstate(all="ignore"):
-        steps = network.steps(inputs, [len(words)] * words.shape[1])
-        logits = np.array([step[0, 0] for step in steps])  # (T, N)
+        steps = network.steps(inputs, [len(asked)] * asked.shape[1])
+        logits = np.array([step[0] for step in steps])  # (T, O, N)
     require_finite(logits)
-    return (sigmoid(logits) >= 0.5).astype(np.uint8)
+    if network.outputs == 1:
+        return (sigmoid(logits[:, 0]) >= 0.5).astype(np.uint8)
+    answers: AnswerArray = logits.argmax(axis=1).astype(np.uint8)
+    right = words.right(asked)
+    if right is not None:
+        answers[right == NO_ANSWER] = NO_ANSWER
+    return answers
 
 
-def _failing(words: Words, outputs: Bits) -> npt.NDArray[np.bool_]:
-    """Return which sums (N,) are wrong in a place that an `Addition` of these numbers has."""
-    places = np.arange(1, len(words) + 1)[:, None]
-    length = ((words > 0) * places).max(axis=0) + 1  # (N,)
-    wrong = (outputs != CARRY_MACHINE.run(words)) & (places <= length)  # (T, N)
-    failing: npt.NDArray[np.bool_] = wrong.any(axis=0)
-    return failing
+@dataclass(frozen=True)
+class _Exam:
+    """Compares the answers of a network with what is right."""
 
+    words: TaskWords
+    answering: Answering  #: the network.
 
-def _smallest(network: AdderNetwork, words: Words) -> AskedSum | None:
-    """Return the smallest sum that is wrong when asked alone, of words (T, N) with wrong ones.
+    def verification(self, answered: Sequence[tuple[WordArray, AnswerArray]]) -> Verification:
+        """Compare the answers to words with what is right; the first ones are the short ones."""
+        counts = []
+        smallest = []
+        for words, outputs in answered:
+            right = self.words.right(words)
+            assert right is not None
+            wrong = (outputs != right) & self.words.is_asked(words, right)  # (T, N)
+            failing = wrong.any(axis=0)  # (N,)
+            counts.append(int(failing.sum()))
+            smallest.append(self._smallest(words[:, failing], right[:, failing], wrong[:, failing]))
+        return Verification(
+            verified=answered[0][0].shape[1],
+            failing=counts[0],
+            smallest=smallest[0],
+            longer=sum(words.shape[1] for words, _ in answered[1:]),
+            longer_failing=sum(counts[1:]),
+            counterexamples=tuple(word for word in smallest[1:] if word is not None),
+        )
 
-    Rounding differs then, so that a sum may come out right.
-    """
-    places = np.arange(1, len(words) + 1)[:, None]
-    bits_of_a = (((words >> 1) > 0) * places).max(axis=0)
-    bits_of_b = (((words & 1) > 0) * places).max(axis=0)
-    # by bits, then a + b, then the larger a
-    order = np.lexsort([*(words < 2), *CARRY_MACHINE.run(words), bits_of_a + bits_of_b])
-    for place in order:
-        asked_sum = _ask(network, words[:, place])
-        if not asked_sum.correct:
-            return asked_sum
-    return None
+    def _smallest(
+        self, words: WordArray, right: AnswerArray, wrong: npt.NDArray[np.bool_]
+    ) -> AskedWord | None:
+        """Return the smallest question that is wrong when asked alone, of words (T, N).
 
+        Rounding differs then, so that an answer may come out right.
+        """
+        first_wrong = wrong.argmax(axis=0)  # (N,)
+        for place in self.words.order(words, right, wrong):
+            asked = self._ask(words[:, place], int(first_wrong[place]) + 1)
+            if not asked.correct:
+                return asked
+        return None
 
-def _ask(network: AdderNetwork, word: Words, least: int = 0) -> AskedSum:
-    """Return the network's answer to the sum that a word (T,) describes.
+    def difference(
+        self, machine: MealyMachine | None, true: MealyMachine | None
+    ) -> AskedWord | None:
+        """Ask a question that begins with a shortest word on which two machines differ."""
+        if machine is None or true is None:
+            return None
+        word = machine.difference(true)
+        return None if word is None else self._ask(np.array(word, np.uint8), len(word))
 
-    If the sum has fewer than `least` places, a gets one more 1.
-    """
-    numbers = Addition(number_of(word > 1), number_of(word % 2 > 0))
-    if numbers.length < least:
-        numbers = Addition(numbers.a | 1 << least, numbers.b)
-    symbols = 2 * numbers.bits(numbers.a) + numbers.bits(numbers.b)  # (T,)
-    outputs = _outputs(network, symbols[:, None])  # (T, 1)
-    return AskedSum(
-        numbers,
-        query=f"{numbers.a:b} + {numbers.b:b}",
-        answer=f"{number_of(outputs[:, 0] > 0):b}",
-        expected=f"{numbers.total:b}",
-    )
+    def _ask(self, word: WordArray, steps: int) -> AskedWord:
+        """Return the answer to the question that a word (T,) describes, at least so many steps."""
+        question = self.words.question(word, steps)
+        return self.words.asked(question, self.answering(question[:, None])[:, 0])

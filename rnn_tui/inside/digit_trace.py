@@ -17,9 +17,9 @@ from rnn_tui.inside.probes import Labels
 from rnn_tui.inside.trace import LayerTrace, Trace, against_the_mean, layer_trace
 from rnn_tui.networks.stack import Changing
 from rnn_tui.networks.stepwise import Activations, Array
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork, digit_probabilities
-from rnn_tui.tasks.images.sets import SHIPPED_SET
 
 ALL_STATES_NOTE = (
     "This readout takes the states of all 28 rows; an answer after fewer rows is the readout with "
@@ -188,16 +188,12 @@ def _bidirectional_top(
 def test_set(config: ImageConfig) -> tuple[npt.NDArray[np.uint8], Labels]:
     """Read the test images (N, 28, 28) of the data set of a run, and their labels (N,).
 
-    Of MNIST they are those that ship, whatever images of a user's the run trained on.
-
     Raises:
-        DataError: if the set does not ship and can't be read.
+        DataError: if the set can't be read.
     """
-    from rnn_tui.tasks.mnist.data import load_images  # noqa: PLC0415 - torch, on use only
-
-    is_shipped = config.image_set is SHIPPED_SET
-    data = load_images(config.replace(data_dir=None) if is_shipped else config)
-    return data.test_images.numpy(), data.test_labels.numpy()
+    task = TASKS[config.task]
+    images, labels = task.part(task.test_images)(config)
+    return images, labels
 
 
 def read_test_images(chosen: Any, config: ImageConfig) -> tuple[Array, Labels]:

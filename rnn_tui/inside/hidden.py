@@ -1,4 +1,6 @@
-"""Looking into adders: an addition place by place, and where its network keeps the carry."""
+"""Where a network keeps its task's hidden variable: a quantity of each step that it never reads or
+answers, such as the carry of an addition.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,7 +8,6 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import (
     Analysis,
     Labels,
@@ -16,58 +17,53 @@ from rnn_tui.inside.probes import (
     fit_probe,
     share,
 )
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks.stepwise import Activations, Array
-from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, Sum
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.sequences.words import truth_of, words_for
+from rnn_tui.tasks.shapes import HiddenVariable
+from rnn_tui.tasks.task import SequenceShape
 
-
-def trace_addition(network: AdderNetwork, addition: Addition, replica: int = 0) -> Trace:
-    """Trace what a replica holds while it adds, one place a step, the lowest first.
-
-    Raises:
-        CheckpointError: if its weights are too large to compute with.
-    """
-    a, b = addition.bits(addition.a), addition.bits(addition.b)  # (T,)
-    inputs = np.stack([a, b], axis=1).astype(np.float32)  # (T, 2)
-    words = [f"{bit_of_a} + {bit_of_b}" for bit_of_a, bit_of_b in zip(a, b, strict=True)]
-    return trace_inputs(network, inputs, replica, read=words)
-
-
-Bits = npt.NDArray[np.uint8]
-
-#: where a unit may keep the carry: in its output, or in its cell if it has one.
+#: where a unit may keep it: in its output, or in its cell if it has one.
 STATE, CELL = "state", "cell"
 #: what is known of each source of each unit.
 OF_UNITS = ("correlation", "accuracy", "threshold", "above")
-ADDITIONS = 1000
-#: the bits of an addition: the longest length in training, within these limits.
+SEQUENCES = 1000
+#: the steps of a sequence: the longest length in training, within these limits.
 FEWEST_STEPS, MOST_STEPS = 4, 64
 
 
 @dataclass(frozen=True, eq=False)
-class CarryAnalysis(Analysis):
-    """The accuracy with which each unit, and a linear probe, predicts the next place's carry.
+class HiddenAnalysis(Analysis):
+    """The accuracy with which each unit, and a linear probe, predicts the hidden variable.
 
-    Accuracy is measured on additions that were not used for fitting.
+    Accuracy is measured on sequences that were not used for fitting. Single units are scored if the
+    variable has two values, by a threshold between these.
     """
 
-    name = "carry"
-    in_json = ("additions", "steps", "chance")
     in_arrays = (*OF_UNITS, "chance")
 
-    additions: int  #: how many were scored; as many others were fitted to.
+    variable: HiddenVariable
+    shape: SequenceShape  #: of the task.
+    sequences: int  #: how many were scored; as many others were fitted to.
     steps: int  #: time steps of each.
-    #: (S,) what was looked at of each unit: its state, and its cell if it has one.
+    #: (S,) what was looked at of each unit: its state, and its cell if it has one; of more than two
+    #: values, nothing.
     sources: tuple[str, ...]
-    #: (S, H), Pearson's, of each source with the carry; 0 if a unit never moves.
+    #: (S, H), Pearson's, of each source with the variable; 0 if a unit never moves.
     correlation: npt.NDArray[np.float64]
     #: (S, H), the share of right readings, 0 … 1, of a threshold on the source.
     accuracy: npt.NDArray[np.float64]
     threshold: npt.NDArray[np.float64]  #: (S, H).
-    #: (S, H), True if values from the threshold up mean a carry, False if those below do.
+    #: (S, H), True if values from the threshold up mean the second value, False if those below do.
     above: npt.NDArray[np.bool_]
-    chance: float  #: the share of the more frequent of carry and none.
-    probe: LinearProbe  #: reads the carry off the states.
+    chance: float  #: the share of the most frequent value.
+    probe: LinearProbe  #: reads the variable off the states.
+
+    @property
+    def name(self) -> str:
+        """The name of the variable, as keys of documents have it."""
+        return self.variable.key
 
     @property
     def best(self) -> tuple[str, int]:
@@ -94,51 +90,55 @@ class CarryAnalysis(Analysis):
     @property
     def summary(self) -> str:
         """Best unit and probe in a sentence."""
+        accuracy, chance = share(self.probe.accuracy), share(self.chance)
+        if not self.sources:
+            return (
+                f"A linear probe on all states predicts the {self.variable.name} with {accuracy} "
+                f"right; chance {chance}."
+            )
         source, unit = self.best
         return (
-            f"The {source} of unit {unit} predicts the carry best: "
+            f"The {source} of unit {unit} predicts the {self.variable.name} best: "
             f"{share(self.best_accuracy)} right, "
             f"correlation {self.correlation[self._best_place]:+.2f}; a linear probe on all states "
-            f"{share(self.probe.accuracy)}; chance {share(self.chance)}."
+            f"{accuracy}; chance {chance}."
         )
 
     @property
     def findings(self) -> list[str]:
-        """Sentences on where the carry is kept, and on how that was measured."""
+        """Sentences on where the variable is kept, and on how that was measured."""
+        steps = self.steps - 1 if self.shape.every_step else self.steps
         return [
             self.summary,
-            f"Fitted to one half of {ADDITIONS:,} random additions of {self.steps - 1} bits, "
-            "scored on the other.",
+            f"Fitted to one half of {2 * self.sequences:,} random {self.shape.sequences} of "
+            f"{steps} {self.shape.inputs}, scored on the other.",
         ]
 
     def values(self, trace: Trace) -> Array:
-        """Return the best unit's state or cell (L,) before each place, for the carry into it.
-
-        It is 0 at first.
-        """
+        """Return the best unit's state or cell (T,), as `_shown` says when."""
         source, unit = self.best
-        values = np.zeros(trace.steps, np.float32)
-        values[1:] = trace.layers[0].quantities[source][:-1, unit]
-        return values
+        return _shown(trace, trace.layers[0].quantities[source][:, unit])
 
-    def unit_row(self, trace: Trace) -> Bits:
-        """Return the carry (L,) into each place as the best unit's threshold reads it."""
+    def unit_row(self, trace: Trace) -> npt.NDArray[np.uint8]:
+        """Return the variable (T,) as the best unit's threshold predicts it."""
         best = self._best_place
         is_above = self.values(trace) >= self.threshold[best]
-        return _into_places(is_above == self.above[best])
+        return _from_first(trace, is_above == self.above[best])
 
-    def carry_row(self, trace: Trace) -> Bits:
-        """Return the carry (L,) into each place as the probe predicts it."""
-        states_before = np.roll(trace.layers[0].states, 1, axis=0)  # (L, H)
-        return _into_places(self.probe.read(states_before))
+    def probe_row(self, trace: Trace) -> npt.NDArray[np.uint8]:
+        """Return the variable (T,) as the probe predicts it."""
+        return _from_first(trace, _shown(trace, self.probe.read(trace.layers[0].states)))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        source, unit = self.best
-        document = {
-            **super().to_dict(),
-            "best": {"source": source, "unit": unit, "accuracy": self.best_accuracy},
+        document: dict[str, Any] = {
+            self.shape.sequences: self.sequences,
+            "steps": self.steps,
+            "chance": self.chance,
         }
+        if self.sources:
+            source, unit = self.best
+            document["best"] = {"source": source, "unit": unit, "accuracy": self.best_accuracy}
         for at, name in enumerate(self.sources):
             document[name] = {figure: getattr(self, figure)[at].tolist() for figure in OF_UNITS}
         return {**document, "probe": self.probe.to_dict()}
@@ -147,84 +147,121 @@ class CarryAnalysis(Analysis):
         """Return the arrays of the units and of the probe, by name."""
         arrays = super().arrays()
         for name in ("accuracy", "weight", "bias"):
-            arrays[f"carry_probe_{name}"] = np.asarray(getattr(self.probe, name))
+            arrays[f"{self.name}_probe_{name}"] = np.asarray(getattr(self.probe, name))
         return arrays
 
 
-def analyse_carry(
-    network: AdderNetwork, replica: int = 0, *_: object, additions: int = ADDITIONS, seed: int = 0
-) -> CarryAnalysis:
-    """Look for the carry in a replica's units over random additions: so fast that it neither tells
-    progress nor is stopped.
+def _shown(trace: Trace, after_steps: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """Return what is shown beside each step of what is known after each step (T,).
 
-    Numbers are uniform below 2^(L − 1), L the longest length in training; thresholds and probe are
-    fitted to the first half of the additions and scored on the other. `CheckpointError` if the
-    weights are too large to compute with.
+    Where every step has an answer, that is what comes into the step, for the answer there; 0 at
+    first.
     """
-    longest = network.config.lengths[1]
-    bits = draw_bits(additions, min(max(longest, FEWEST_STEPS), MOST_STEPS), seed)  # (T, N, 2)
-    activations = activations_of(network, bits.astype(np.float32), replica)
-    return carry_analysis(activations, carries_of(bits))
+    if not trace.every_step:
+        return after_steps
+    into_steps = np.zeros_like(after_steps)
+    into_steps[1:] = after_steps[:-1]
+    return into_steps
 
 
-def carry_analysis(activations: Activations, carries: Bits) -> CarryAnalysis:
-    """Measure how well states and cells (T, N, H) predict the carries (T, N) after each step.
+def _from_first(trace: Trace, labels: Labels) -> npt.NDArray[np.uint8]:
+    """Return labels (T,) as small numbers; nothing comes into the first step, if that is shown."""
+    row: npt.NDArray[np.uint8] = labels.astype(np.uint8)
+    if trace.every_step:
+        row[0] = 0
+    return row
 
-    N is the number of additions.
+
+def true_values(network: SequenceNetwork, inputs: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Return the hidden variable (T, N) after each step of inputs (T, N, F)."""
+    hidden = truth_of(network.task, network.config).hidden
+    assert hidden is not None
+    return hidden(inputs)
+
+
+def analyse_hidden(
+    network: SequenceNetwork,
+    replica: int = 0,
+    *_: object,
+    sequences: int = SEQUENCES,
+    seed: int = 0,
+) -> HiddenAnalysis:
+    """Look for the hidden variable in a replica's units over random sequences: so fast that it
+    neither reports progress nor is stopped.
+
+    Thresholds and probe are fitted to the first half of the sequences and scored on the other.
+    Their length is the longest in training.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+    """
+    task, config = network.task, network.config
+    assert task.hidden is not None
+    steps = min(max(config.lengths[1], FEWEST_STEPS), MOST_STEPS)
+    if network.shape.alphabet:
+        words = words_for(task, config)
+        drawn = words.drawn(steps, sequences, np.random.default_rng(seed))
+        inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
+    else:
+        inputs = draw_examples(task, config, sequences, seed, length=steps).inputs
+    activations = activations_of(network, inputs, replica)
+    return hidden_analysis(activations, true_values(network, inputs), task.hidden, network.shape)
+
+
+def hidden_analysis(
+    activations: Activations,
+    values: npt.NDArray[Any],
+    variable: HiddenVariable,
+    shape: SequenceShape,
+) -> HiddenAnalysis:
+    """Measure how well states and cells (T, N, H) predict a variable (T, N) after each step.
+
+    Args:
+        activations: of N sequences.
+        values: the numbers of the variable's values.
+        variable: what is predicted.
+        shape: that of the task. Where every step has an answer, what is left after the last one is
+            of no use.
     """
     values_of = {STATE: activations.states}
     if activations.cells is not None:
         values_of[CELL] = activations.cells
-    # The last place has no next one to carry to.
-    values = np.stack([*values_of.values()])[:, :-1].transpose(0, 3, 1, 2)  # (S, H, T−1, N)
-    carries = carries[:-1]  # (T−1, N)
-    half = carries.shape[1] // 2
-    sources, units = values.shape[:2]
-    # M values of each unit, of all steps of half of the additions
-    fitted = values[..., :half].reshape(sources, units, -1)  # (S, H, M)
-    scored = values[..., half:].reshape(sources, units, -1)
-    fitted_carries = carries[:, :half].ravel()  # (M,)
-    scored_carries = carries[:, half:].ravel()
-    correlation, accuracy, threshold = np.empty((3, sources, units))
-    above = np.empty((sources, units), np.bool_)
-    for at in np.ndindex(sources, units):
-        threshold[at], above[at] = fit_threshold(fitted[at], fitted_carries)
+    looked_at = len(values) - shape.every_step
+    sources = np.stack([*values_of.values()])[:, :looked_at].transpose(0, 3, 1, 2)  # (S, H, T, N)
+    values = values[:looked_at]
+    half = values.shape[1] // 2
+    count, units = sources.shape[:2]
+    # M values of each unit, of all steps of half of the sequences
+    fitted = sources[..., :half].reshape(count, units, -1)  # (S, H, M)
+    scored = sources[..., half:].reshape(count, units, -1)
+    fitted_values = values[:, :half].ravel()  # (M,)
+    scored_values = values[:, half:].ravel()
+    scored_sources = tuple(values_of) if len(variable.values) == 2 else ()
+    correlation, accuracy, threshold = np.empty((3, len(scored_sources), units))
+    above = np.empty((len(scored_sources), units), np.bool_)
+    for at in np.ndindex(*above.shape):
+        threshold[at], above[at] = fit_threshold(fitted[at], fitted_values)
         readings = (scored[at] >= threshold[at]) == above[at]
-        accuracy[at] = (readings == scored_carries).mean()
-        correlation[at] = _correlation(scored[at], scored_carries)
-    return CarryAnalysis(
-        additions=carries.shape[1] - half,
-        steps=len(carries) + 1,
-        sources=tuple(values_of),
+        accuracy[at] = (readings == scored_values).mean()
+        correlation[at] = _correlation(scored[at], scored_values)
+    return HiddenAnalysis(
+        variable=variable,
+        shape=shape,
+        sequences=values.shape[1] - half,
+        steps=len(values) + shape.every_step,
+        sources=scored_sources,
         correlation=correlation,
         accuracy=accuracy,
         threshold=threshold,
         above=above,
-        chance=chance_level(scored_carries),
+        chance=chance_level(scored_values),
         probe=fit_probe(
             np.ascontiguousarray(fitted[0].T),
-            fitted_carries,
+            fitted_values,
             np.ascontiguousarray(scored[0].T),
-            scored_carries,
+            scored_values,
         ),
     )
-
-
-def draw_bits(count: int, steps: int, seed: int) -> Bits:
-    """Draw bits (T, N, 2) of N pairs of numbers uniform below 2^(T − 1), the lowest first."""
-    bits = np.random.default_rng(seed).integers(0, 2, (steps, count, 2), np.uint8)
-    bits[-1] = 0
-    return bits
-
-
-def carries_of(bits: Bits) -> Bits:
-    """Return the carries (T, N) out of each place, for pairs of numbers (T, N, 2)."""
-    totals = bits.sum(axis=2, dtype=np.uint8)
-    carries: Bits = np.empty_like(totals)
-    carry = np.zeros_like(totals[0])
-    for place, total in enumerate(totals):
-        carry = carries[place] = (total + carry) >> 1
-    return carries
 
 
 def fit_threshold(values: npt.NDArray[Any], labels: Labels) -> tuple[float, bool]:
@@ -257,72 +294,3 @@ def _correlation(values: npt.NDArray[Any], labels: Labels) -> float:
     of_labels = labels - labels.mean(dtype=np.float64)
     scale = np.sqrt(np.square(of_values).sum() * np.square(of_labels).sum())
     return float((of_values * of_labels).sum() / scale) if scale > 0 else 0.0
-
-
-def _into_places(carries: Labels) -> Bits:
-    """Return labels as bits, with 0 in the lowest place, which no carry enters."""
-    row: Bits = carries.astype(np.uint8)
-    row[0] = 0
-    return row
-
-
-class AdditionInspection(QuestionInspection[Sum, AdderNetwork]):
-    """An inspection of a network that adds two numbers."""
-
-    def _traced(self) -> Trace:
-        return trace_addition(self._network, self._question.numbers)
-
-    def _right(self) -> list[int]:
-        return [*map(int, self._question.numbers.bits(self._question.numbers.total))]
-
-    @property
-    def title(self) -> str:
-        """The sum, and whether it is right."""
-        truth = self._question.prefix + self._answer.document["expected"]
-        return f"{self._answer.text}  {verdict(self._answer.correct, truth)}"
-
-    @property
-    def _carry(self) -> CarryAnalysis | None:
-        return self.analyses.get(CarryAnalysis.name)
-
-    def _columns(self) -> list[Column]:
-        """Return the true carry into each place beside what the network has."""
-        numbers, trace, analysis = self._question.numbers, self.trace, self._carry
-        carry_columns: list[Column] = []
-        if analysis is not None:
-            source, unit = analysis.best
-            values = [f"{value:+.3f}" for value in analysis.values(trace)]
-            carry_columns = [
-                ("probe", analysis.carry_row(trace)),
-                (f"{source} {unit} before", values),
-            ]
-        return [
-            ("bit", range(trace.steps)),
-            ("a", numbers.bits(numbers.a)),
-            ("b", numbers.bits(numbers.b)),
-            ("carry", numbers.carries),
-            *carry_columns,
-            ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
-            ("answer", trace.answers),
-            ("right", self.reading.right),
-            self._unit_column(),
-        ]
-
-    @property
-    def input_document(self) -> dict[str, Any]:
-        """The carries, too."""
-        return {**super().input_document, "carries": self._question.numbers.carries.tolist()}
-
-    def document(self, *, whole: bool = True) -> dict[str, Any]:
-        """Return the carries that the states of this addition tell, too."""
-        document = super().document(whole=whole)
-        if whole and self._carry is not None:
-            document["carry"]["read_here"] = self._carry.carry_row(self.reading.trace).tolist()
-        return document
-
-    def arrays(self) -> dict[str, npt.NDArray[Any]]:
-        """Return the true carries and those that the states tell, too."""
-        arrays = {**super().arrays(), "carries": self._question.numbers.carries}
-        if self._carry is not None:
-            arrays["carry_read_here"] = self._carry.carry_row(self.reading.trace)
-        return arrays

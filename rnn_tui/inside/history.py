@@ -5,7 +5,7 @@ Comments give shapes: M snapshots, S seeds, T time steps, N sequences, H units.
 """
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +23,6 @@ from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.images.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
@@ -66,19 +65,20 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
     Raises:
         CheckpointError: if the training history fits another network.
     """
-    if isinstance(reading.network, RowReaderNetwork):
-        digit, label = read_test_image(HISTORY_IMAGE, reading.network.config)
+    network = reading.network
+    if isinstance(network, RowReaderNetwork):
+        digit, label = read_test_image(HISTORY_IMAGE, network.config)
         return replace(
             reading,
-            trace=_kept_trace(reading.network, history, at),
+            trace=_kept_trace(network, history, at),
             digit=digit,
             right=(label,),
             retraced=False,
         )
-    network = network_at(reading.network, history, at)
-    replica = network.replicas.index(reading.network.replicas[reading.replica])
-    trace = trace_inputs(network, reading.trace.inputs, replica, read=reading.trace.read)
-    return replace(reading, network=network, trace=trace, replica=replica)
+    then = network_at(network, history, at)
+    replica = then.replicas.index(network.replicas[reading.replica])
+    trace = trace_inputs(then, reading.trace.inputs, replica, read=reading.trace.read)
+    return replace(reading, network=then, trace=trace, replica=replica)
 
 
 def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> Any:
@@ -187,129 +187,6 @@ def analyse_learning(
         means.append(norms.mean(axis=1))
         progress.advance(at + 1, len(history))
     return LearningAnalysis(inputs, history.epochs, np.array(means))
-
-
-BITS, PAIRS = 64, 100  # numbers of 64 bits: pairs by chance, and the longest carry
-STATES, STEPS = 200, 8  # states of short additions that are clustered, and steps of each addition
-#: two states are of one cluster if they lie within this distance, a share of the diagonal of the
-#: cube in which all of them lie.
-CLUSTER_DISTANCE = 0.15
-
-
-@dataclass(frozen=True, eq=False)
-class ClickAnalysis(Analysis):
-    """The epoch at which each seed of an adder first adds long numbers without error.
-
-    It also has the number of clusters that its states form by then.
-    """
-
-    name = "clicks"
-    in_json = ("variant", "seeds", "epochs", "right", "clusters", "first")
-    in_arrays = ("seeds", "epochs", "right", "clusters")
-
-    variant: str  #: the variant of the networks.
-    seeds: tuple[int, ...]  #: (S,) those that click first before the others.
-    epochs: tuple[float, ...]  #: (M,) when the snapshots were, in epochs.
-    right: npt.NDArray[np.float64]  #: (S, M), the share of sums of 64 bits that are right, 0 … 1.
-    clusters: npt.NDArray[np.int64]  #: (S, M), of the states after each place of random additions.
-
-    @property
-    def first(self) -> tuple[float | None, ...]:
-        """(S,) the epoch at which each seed first adds without error; None if it never does."""
-        return tuple(
-            self.epochs[int(row.argmax())] if row.max() == 1 else None for row in self.right
-        )
-
-    @property
-    def summary(self) -> str:
-        """A sentence on how many seeds get there, and when."""
-        first = [epoch for epoch in self.first if epoch is not None]
-        sentence = (
-            f"{len(first)} of {len(self.seeds)} seeds of {self.variant} learn to add {BITS} bits "
-            "without error"
-        )
-        if first:
-            sentence += f", the first in epoch {min(first):.3g}, the last in epoch {max(first):.3g}"
-        at_end = self.clusters[:, -1]
-        groups = {"in these seeds": at_end[: len(first)], "in the others": at_end[len(first) :]}
-        means = [f"{counts.mean():.1f} {where}" for where, counts in groups.items() if len(counts)]
-        return f"{sentence}. Mean number of clusters of states at the end: {', '.join(means)}."
-
-    @property
-    def findings(self) -> list[str]:
-        """The summary, and a line for each seed."""
-        lines = [
-            self.summary,
-            f"seed  adds {BITS} bits from epoch  right at the end  clusters by snapshot",
-        ]
-        rows = zip(self.seeds, self.first, self.right[:, -1], self.clusters, strict=True)
-        for seed, first, right, clusters in rows:
-            epoch = "never" if first is None else f"{first:.3g}"
-            counts = " ".join(map(str, clusters))
-            lines.append(f"{seed:4}  {epoch:>23}  {100 * right:14.1f} %  {counts}")
-        return lines
-
-
-def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis | None:
-    """Ask all seeds of the variant at hand for long sums at each snapshot, and count clusters of
-    their states. None if it was stopped.
-
-    Clusters: average linkage (Sokal & Michener 1958) of the states, cut at `CLUSTER_DISTANCE` of
-    the diagonal of the cube in which they lie.
-
-    Raises:
-        QueryError: if there is no training history.
-        CheckpointError: if it fits another network.
-    """
-    history, network = history_of(reading), reading.network
-    variant = network.replicas[reading.replica].variant
-    # What was kept is of all replicas of the run; the network at hand may be one of them alone.
-    all_replicas = network_at(network, history, 0).replicas
-    replicas = [place for place, replica in enumerate(all_replicas) if replica.variant == variant]
-    random = np.random.default_rng(0)
-    sums = _long_sums(random)
-    inputs = random.integers(0, 2, (STEPS, STATES // STEPS, 2)).astype(np.float32)  # (T, N, 2)
-    right, clusters = [], []
-    progress.advance(0, len(history))
-    for at in range(len(history)):
-        if progress.stopping:
-            return None
-        then: AdderNetwork = network_at(network, history, at)
-        right.append(_shares_right(then, sums)[replicas])  # (S,)
-        clusters.append([_clusters(then.cell(place).run(inputs).states) for place in replicas])
-        progress.advance(at + 1, len(history))
-    shares, counts = np.array(right).T, np.array(clusters).T  # (S, M) each
-    # (S,) at which snapshot each seed first makes no error; those that never do come last
-    clicks = np.where(shares.max(axis=1) == 1, shares.argmax(axis=1), len(history))
-    order = np.argsort(clicks, kind="stable")
-    seeds = [all_replicas[replicas[row]].seed for row in order]
-    return ClickAnalysis(variant.label, tuple(seeds), history.epochs, shares[order], counts[order])
-
-
-def _long_sums(random: np.random.Generator) -> list[Addition]:
-    """Return `PAIRS` random sums of numbers of `BITS` bits, and the one with the longest carry."""
-    sums = [
-        Addition(*(int.from_bytes(random.bytes(BITS // 8)) for _ in range(2))) for _ in range(PAIRS)
-    ]
-    return [*sums, Addition(2**BITS - 1, 1)]
-
-
-def _shares_right(network: AdderNetwork, sums: Sequence[Addition]) -> npt.NDArray[np.float64]:
-    """Return the share of the sums that each of the R replicas has right, 0 … 1."""
-    right = np.zeros(len(network.replicas))
-    for addition, outputs in zip(sums, network.outputs_of(sums), strict=True):  # (R, T)
-        right += ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)
-    return right / len(sums)
-
-
-def _clusters(states: Array) -> int:
-    """Count the clusters of states (T, N, H), as `analyse_clicks` says."""
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
-
-    points = states.reshape(-1, states.shape[2]).astype(np.float64)  # (T·N, H)
-    diagonal = 2 * np.sqrt(points.shape[1])  # states are from −1 to 1
-    links = linkage(points, "average")
-    return int(fcluster(links, CLUSTER_DISTANCE * diagonal, "distance").max())
 
 
 Frame = tuple[float, Trace]  # when a snapshot was, in epochs, and what the network held then

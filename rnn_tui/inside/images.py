@@ -1,5 +1,5 @@
-"""Looking into MNIST's networks: a digit row by row, what of it speaks for the answer, how early
-many could be told.
+"""Looking into readers of images: an image row by row, what of it speaks for the answer, how early
+many are answered right.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import prefix_note, test_set, trace_digit
-from rnn_tui.inside.inspection import Column, Inspection, verdict
+from rnn_tui.inside.inspection import Inspection, verdict
 from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
 from rnn_tui.inside.reading import (
     FindHistory,
@@ -24,6 +24,7 @@ from rnn_tui.inside.reading import (
 )
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.images.inference import RowReaderNetwork
+from rnn_tui.tasks.sequences.inference import Column
 
 BATCH = 250  # images read at a time: enough to keep a core busy, few enough for its cache
 INK = " .:*#"  # characters from no ink to all of it

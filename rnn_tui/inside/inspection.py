@@ -1,7 +1,7 @@
 """The inspection of one input and its network, in the forms that the command `inspect` prints."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Any, Generic, TypeAlias
 
@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edited, read_edit
+from rnn_tui.inside.hidden import HiddenAnalysis, true_values
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import (
     FindHistory,
@@ -19,11 +20,10 @@ from rnn_tui.inside.reading import (
     no_history,
     none_trained,
 )
-from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.sequences.inference import AnyNetwork, Question, Questions
+from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.tasks.sequences.inference import AnyNetwork, Column, Question, Questions
 
 Row: TypeAlias = Sequence[str]
-Column: TypeAlias = tuple[str, Iterable[object]]  # its head, and a cell for each step
 
 
 class Inspection(ABC):
@@ -160,29 +160,110 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         trained: FindTrained = none_trained,
         history: FindHistory = no_history,
     ) -> None:
+        self._questions = questions
         self._question = questions.read(text)
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
+        inputs = questions.inputs(self._question).astype(np.float32)  # (T, F)
+        trace = trace_inputs(self._network, inputs)
+        right = questions.right(self._question)
+        self.reading = NetworkReading(self._network, trace, right, trained=trained, history=history)
         self.notices = list(questions.notices(self._question))
-        self.reading = NetworkReading(
-            self._network, self._traced(), self._right(), trained=trained, history=history
-        )
+        if not trace.every_step:
+            self.notices.append(trace.prefix_note)
         [self._answer] = questions.answers([self._question])
 
-    @abstractmethod
-    def _traced(self) -> Trace:
-        """Return the trace of the network while it reads the question."""
+    @property
+    def title(self) -> str:
+        """Question and answer, and whether it is right."""
+        answer = self._answer
+        title = self._questions.title(answer)
+        if answer.correct is None:
+            return title
+        return f"{title}  {verdict(answer.correct, answer.expected)}"
 
-    @abstractmethod
-    def _right(self) -> Sequence[int]:
-        """Return the right answers, as in a `NetworkReading`."""
+    @property
+    def _hidden(self) -> HiddenAnalysis | None:
+        """The analysis of the hidden variable, if it was made."""
+        variable = self._network.task.hidden
+        return None if variable is None else self.analyses.get(variable.key)
+
+    def _columns(self) -> list[Column]:
+        """Return what is read, what is hidden, and what is answered."""
+        read = self._questions.columns(self._question) or self._read_columns()
+        return [*read, *self._probe_columns(), *self._answer_columns()]
+
+    def _read_columns(self) -> list[Column]:
+        """Return the steps, what is read, and the hidden variable."""
+        trace, shape = self.trace, self._network.shape
+        columns: list[Column] = [
+            (shape.step, range(trace.first_step, trace.first_step + trace.steps)),
+            (shape.element, trace.read),
+        ]
+        variable = self._network.task.hidden
+        if variable is not None:
+            values = true_values(self._network, trace.inputs[:, None])[:, 0]  # (T,)
+            columns.append((variable.name, [variable.values[value] for value in values]))
+        return columns
+
+    def _probe_columns(self) -> list[Column]:
+        """Return what the states tell of the hidden variable, if that was analysed."""
+        analysis, trace = self._hidden, self.trace
+        if analysis is None:
+            return []
+        names = analysis.variable.values
+        columns: list[Column] = [
+            ("probe", [names[value] for value in analysis.probe_row(trace)]),
+        ]
+        if analysis.sources:
+            source, unit = analysis.best
+            head = f"{source} {unit} before" if trace.every_step else f"{source} {unit}"
+            columns.append((head, [f"{value:+.3f}" for value in analysis.values(trace)]))
+        return columns
+
+    def _answer_columns(self) -> list[Column]:
+        """Return the answers, what is right if each step has an answer, the leading unit."""
+        trace = self.trace
+        if not trace.one_output:
+            columns = super()._answer_columns()
+        else:
+            columns = [
+                ("output", [f"{value:.3f}" for value in trace.probabilities[:, 0]]),
+                ("answer", trace.answers),
+                self._unit_column(),
+            ]
+        right = self.reading.right
+        if trace.every_step and right:
+            words = self._network.shape.answer_words
+            columns.insert(-1, ("right", [words[answer] for answer in right]))
+        return columns
 
     @property
     def input_document(self) -> dict[str, Any]:
         """Question and answer, and what is right."""
-        return {
+        document = {
             name: value for name, value in self._answer.document.items() if name != "probabilities"
         }
+        for name, values in self._questions.facts(self._question).items():
+            document[name] = values.tolist()
+        return document
+
+    def document(self, *, whole: bool = True) -> dict[str, Any]:
+        """Return what the states of this input tell of the hidden variable, too."""
+        document = super().document(whole=whole)
+        analysis = self._hidden
+        if whole and analysis is not None:
+            row = analysis.probe_row(self.reading.trace)
+            document[analysis.name]["read_here"] = row.tolist()
+        return document
+
+    def arrays(self) -> dict[str, npt.NDArray[Any]]:
+        """Return what is true of the question, and what the states tell, too."""
+        arrays = {**super().arrays(), **self._questions.facts(self._question)}
+        analysis = self._hidden
+        if analysis is not None:
+            arrays[f"{analysis.name}_read_here"] = analysis.probe_row(self.reading.trace)
+        return arrays
 
 
 def verdict(correct: bool, truth: object) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.inside.edits import Edit
-from rnn_tui.inside.inspection import Column, Inspection
+from rnn_tui.inside.inspection import Inspection
 from rnn_tui.inside.own_inputs import (
     Alphabet,
     InputSequence,
@@ -24,6 +24,7 @@ from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
+from rnn_tui.tasks.sequences.inference import Column
 
 TASK = "own"  #: what a trace calls the task of a network that has none here.
 MOST_BACKWARD_STEPS = 400  # each answer before the last takes a pass of its own

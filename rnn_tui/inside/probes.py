@@ -50,9 +50,13 @@ def share(value: float, digits: int = 1) -> str:
 class Analysis(Record):
     """The result of an analysis of a whole network."""
 
-    name: ClassVar[str]  #: what documents call it; its arrays' names in an NPZ file begin with it.
     in_arrays: ClassVar[tuple[str, ...]]  #: its fields and properties there.
     in_sentences: ClassVar[tuple[str, ...]] = ()  #: further properties, which sentences quote.
+
+    @property
+    def name(self) -> str:
+        """What documents call it; its arrays' names in an NPZ file begin with it."""
+        raise NotImplementedError
 
     @property
     def summary(self) -> str:

@@ -24,14 +24,12 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import layer_name, test_set
-from rnn_tui.inside.hidden import carries_of
+from rnn_tui.inside.hidden import true_values
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
 from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
-from rnn_tui.tasks.adder.questions import AdderNetwork
 from rnn_tui.tasks.images.inference import RowReaderNetwork
-from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
@@ -41,7 +39,7 @@ INPUTS = 2000
 BATCH = 250  # read at a time: states of a thousand steps of all would take gigabytes
 #: with more kinds of steps, a constant input is none that the network meets.
 MOST_CONSTANT_INPUTS = 16
-CARRY, DIGIT_KEPT, CLASS = "carry", "digit kept", "class"  # what the states are coloured by
+CLASS = "class"  # what the states of readers of images are coloured by
 #: what a fixed or a slow point is: see `FixedPoint.kind`.
 KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"
 #: below it, q is that of a fixed point: in double precision it falls to 1e-30 there, to 1e-20 where
@@ -132,7 +130,7 @@ class StateSpaceAnalysis(Analysis):
     points: Array  #: (N, 2), the states on the plane.
     labels: Labels  #: (N,), which of `label_names` each is.
     label_names: tuple[str, ...]
-    coloured_by: str  #: what the labels are: `carry`, `digit kept` or `class`.
+    coloured_by: str  #: what the labels are, such as `carry` or `class`.
     #: (2,), the share of the variance of the states, 0 … 1, that each component shows.
     explained: npt.NDArray[np.float64]
     #: (2, H), the directions of the plane, of length 1; 0 where H is 1.
@@ -242,7 +240,7 @@ def analyse_state_space(
     Returns None if it was stopped.
 
     They are those after the last step, or where each step has an answer, after one by chance. Their
-    colour is what is to be carried from there in an addition, elsewhere what is right.
+    colour is the hidden variable there, and of a task without one what is right.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
@@ -298,13 +296,14 @@ def _labelled(
     `chosen_steps` (N,) count from 0. The names of the labels, and what they are, are returned, too.
     """
     sequences = np.arange(len(chosen_steps))
-    if isinstance(network, AdderNetwork):
-        carries = carries_of(drawn.inputs.astype(np.uint8))  # (T, N)
-        return carries[chosen_steps, sequences].astype(np.int64), ("0", "1"), CARRY
+    variable = network.task.hidden
+    if variable is not None:
+        values = true_values(network, drawn.inputs)  # (T, N)
+        labels = values[chosen_steps, sequences].astype(np.int64)
+        return labels, variable.values, variable.name
     places = chosen_steps if network.shape.every_step else 0
     right = drawn.targets[sequences, places].astype(np.int64)
-    names = network.shape.outputs if network.outputs > 1 else ("0", "1")
-    return right, names, DIGIT_KEPT if isinstance(network, RecallNetwork) else CLASS
+    return right, network.shape.answer_words, network.shape.answer
 
 
 def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
@@ -313,10 +312,7 @@ def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[st
     kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
     if len(kinds) > MOST_CONSTANT_INPUTS:
         return {}
-    if isinstance(network, AdderNetwork):
-        words = [f"{a:g} + {b:g}" for a, b in kinds]  # as `trace_addition` writes the two bits
-    else:
-        words = words_of(kinds)
+    words = words_of(kinds, network.shape.alphabet)
     by_word = dict(zip(words, kinds, strict=True))
     return {word: by_word[word] for word in sorted(by_word, key=_short_words_first)}
 

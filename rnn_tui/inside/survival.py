@@ -1,14 +1,11 @@
-"""Looking into recall networks: a sequence digit by digit, and how long each digit survives."""
+"""How long each input survives in the state of a network that reads symbols."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.inspection import Column, QuestionInspection, verdict
 from rnn_tui.inside.probes import (
     Analysis,
     activations_of,
@@ -16,20 +13,9 @@ from rnn_tui.inside.probes import (
     fit_probe,
     share,
 )
-from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.recall import DIGITS
-from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions, Recollection
-
-
-def trace_digits(network: RecallNetwork, digits: Sequence[int], replica: int = 0) -> Trace:
-    """Trace a replica while it reads `digits`, one a step.
-
-    Raises `CheckpointError` if its weights are too large.
-    """
-    one_hot = np.eye(DIGITS, dtype=np.float32)[np.asarray(digits)]  # (T, 10)
-    return trace_inputs(network, one_hot, replica)
-
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.sequences.words import words_for
 
 SEQUENCES = 2000  # half of them to fit to, half to score on
 MOST_POSITIONS = 16  # positions that are probed, evenly spread; and as many steps
@@ -37,7 +23,7 @@ MOST_POSITIONS = 16  # positions that are probed, evenly spread; and as many ste
 
 @dataclass(frozen=True, eq=False)
 class SurvivalAnalysis(Analysis):
-    """The accuracy with which a probe on the state predicts earlier digits after each step."""
+    """The accuracy with which a probe on the state predicts earlier symbols after each step."""
 
     name = "survival"
     in_json = ("sequences", "position", "positions", "steps", "accuracy", "chance")
@@ -46,10 +32,11 @@ class SurvivalAnalysis(Analysis):
     sequences: int  #: how many were scored; as many others were fitted to.
     positions: npt.NDArray[np.int64]  #: (P,) the positions looked at, from 1.
     steps: npt.NDArray[np.int64]  #: (S,) the steps looked at, from 1.
-    #: (P, S), the share of right readings, 0 … 1; NaN if the digit is not read yet.
+    #: (P, S), the share of right readings, 0 … 1; NaN if the symbol is not read yet.
     accuracy: npt.NDArray[np.float64]
-    chance: npt.NDArray[np.float64]  #: (P,), the share of the most frequent digit at each position.
-    position: int | None  #: the position that the network was trained to recall.
+    chance: npt.NDArray[np.float64]  #: (P,), the share of the most frequent symbol at each one.
+    position: int | None  #: the position that the network was trained to recall, if any.
+    element: str = "symbol"  #: what is read at a step.
 
     @property
     def summary(self) -> str:
@@ -58,7 +45,7 @@ class SurvivalAnalysis(Analysis):
         best = int(np.nanargmax(last))
         others = np.delete(last, best)
         sentence = (
-            f"After step {self.steps[-1]} a linear probe reads the digit at position "
+            f"After step {self.steps[-1]} a linear probe reads the {self.element} at position "
             f"{self.positions[best]} in {share(last[best], 0)} of sequences"
         )
         if len(others):
@@ -77,7 +64,7 @@ class SurvivalAnalysis(Analysis):
 
 
 def analyse_survival(
-    network: RecallNetwork,
+    network: SequenceNetwork,
     replica: int = 0,
     progress: Progress = UNWATCHED,
     *,
@@ -90,51 +77,57 @@ def analyse_survival(
         CheckpointError: if weights are too large to compute with.
     """
     longest, position = network.config.lengths[1], network.config.position
-    digits = np.random.default_rng(seed).integers(0, DIGITS, (longest, sequences))  # (T, N)
-    one_hot = np.eye(DIGITS, dtype=np.float32)[digits]  # (T, N, 10)
-    states = activations_of(network, one_hot, replica).states  # (T, N, H)
+    words = words_for(network.task, network.config)
+    drawn = words.drawn(longest, sequences, np.random.default_rng(seed))  # (T, N)
+    inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
+    states = activations_of(network, inputs, replica).states  # (T, N, H)
     positions = evenly_spread(longest, MOST_POSITIONS, position)
-    return survival_analysis(states, digits, positions, position, progress=progress)
+    return survival_analysis(
+        states, drawn, positions, position, network.shape.element, progress=progress
+    )
 
 
 def survival_analysis(
     states: Array,
-    digits: npt.NDArray[np.int64],
+    symbols: npt.NDArray[np.integer],
     positions: npt.NDArray[np.int64],
     trained_position: int | None = None,
+    element: str = "symbol",
     *,
     progress: Progress = UNWATCHED,
 ) -> SurvivalAnalysis | None:
-    """Measure how well probes predict digits from later states; return None if it was stopped.
+    """Measure how well probes predict symbols from later states; return None if it was stopped.
 
     Args:
         states: (T, N, H).
-        digits: (T, N), of which the first half is fitted to, the second scored.
+        symbols: (T, N), of which the first half is fitted to, the second scored.
         positions: (P,), from 1, ascending: the positions, and also the steps, that are looked at.
-        trained_position: the one that the network was trained to recall.
+        trained_position: the one that the network was trained to recall, if any.
+        element: what is read at a step, in a word.
         progress: in fits.
     """
-    half, count = digits.shape[1] // 2, len(positions)
+    half, count = symbols.shape[1] // 2, len(positions)
     accuracy = np.full((count, count), np.nan)
-    # Step by step, so that a view can show a digit fade while the later steps are still to come.
+    # Step by step, so that a view can show a symbol fade while the later steps are still to come.
     pairs = [(row, column) for column in range(count) for row in range(column + 1)]
     progress.advance(0, len(pairs))
     for done, (row, column) in enumerate(pairs, start=1):
         if progress.stopping:
             return None
         states_there = states[positions[column] - 1]  # (N, H)
-        labels = digits[positions[row] - 1]  # (N,)
+        labels = symbols[positions[row] - 1]  # (N,)
         probe = fit_probe(states_there[:half], labels[:half], states_there[half:], labels[half:])
         accuracy[row, column] = probe.accuracy
         progress.advance(done, len(pairs))
-    chance = np.array([chance_level(digits[position - 1, half:]) for position in positions])
+    chance = np.array([chance_level(symbols[position - 1, half:]) for position in positions])
     return SurvivalAnalysis(
-        sequences=digits.shape[1] - half,
+        sequences=symbols.shape[1] - half,
         positions=positions,
         steps=positions.copy(),
         accuracy=accuracy,
         chance=chance,
         position=trained_position,
+        element=element,
     )
 
 
@@ -147,33 +140,3 @@ def evenly_spread(longest: int, most: int, position: int | None = None) -> npt.N
         nearest = int(np.abs(chosen[1:-1] - position).argmin()) + 1
         chosen[nearest] = position
     return chosen
-
-
-class DigitsInspection(QuestionInspection[Recollection, RecallNetwork]):
-    """A sequence."""
-
-    def __init__(self, questions: RecallQuestions, *more: Any) -> None:
-        super().__init__(questions, *more)
-        self.notices = [*self.notices, self.trace.prefix_note]
-
-    def _traced(self) -> Trace:
-        return trace_digits(self._network, self._question.digits)
-
-    def _right(self) -> list[int]:
-        return [self._question.digits[self._question.position - 1]]
-
-    @property
-    def title(self) -> str:
-        """The sequence with the position marked, and the answer."""
-        digits = [*map(str, self._question.digits)]
-        place = self._question.position - 1
-        judgement = verdict(self._answer.correct, digits[place])
-        digits[place] = f"[{digits[place]}]"
-        return f"{' '.join(digits)}: {self._answer.document['answer']}  {judgement}"
-
-    def _columns(self) -> list[Column]:
-        return [
-            ("step", range(1, self.trace.steps + 1)),
-            ("digit", self.trace.read),
-            *self._answer_columns(),
-        ]

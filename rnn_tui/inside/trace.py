@@ -18,6 +18,7 @@ from rnn_tui.networks.stepwise import Activations, Array, Change, require_finite
 if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads weights
     from rnn_tui.tasks.config import SequenceConfig
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
+    from rnn_tui.tasks.shapes import Symbol
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
@@ -254,7 +255,8 @@ def trace_inputs(
         network: of sequences.
         inputs: (T, F).
         replica: which of its networks.
-        read: (T,) what is read at each step, in a word or two; by default the inputs.
+        read: (T,) what is read at each step, in a word or two; by default the symbols, or the
+            numbers.
         change: may replace the values of gates, memory and state at each step.
 
     Raises:
@@ -276,7 +278,7 @@ def trace_inputs(
     note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
     return Trace(
         task=network.task.name,
-        read=tuple(read or words_of(inputs)),
+        read=tuple(read or words_of(inputs, shape.alphabet)),
         inputs=inputs,
         layers=(layer_trace(ONLY_LAYER, network.kind, activations, importance),),
         outputs=shape.outputs,
@@ -308,11 +310,16 @@ def _importance(
     return importance
 
 
-def words_of(inputs: Array) -> list[str]:
+def words_of(inputs: npt.NDArray[Any], alphabet: "Sequence[Symbol]" = ()) -> list[str]:
     """Return a word for each step of `inputs` (T, F).
 
-    It is the class of a one-hot step, else its numbers.
+    It is the symbol, or of inputs without an alphabet the class of a one-hot step, else its
+    numbers.
     """
+    words = {symbol.features: symbol.shown for symbol in alphabet}
+    steps = [tuple(step) for step in inputs.tolist()]
+    if steps and all(step in words for step in steps):
+        return [words[step] for step in steps]
     has_one_1 = ((inputs == 1).sum(axis=1) == 1).all() and (inputs.sum(axis=1) == 1).all()
     if inputs.shape[1] > 1 and has_one_1:
         return [str(step.argmax()) for step in inputs]

@@ -8,7 +8,7 @@ import pytest
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.weights_file import read_description, read_weights
 from rnn_tui.inside.ablation import analyse_digit_ablations
-from rnn_tui.inside.mnist import analyse_test_images
+from rnn_tui.inside.images import analyse_test_images
 from rnn_tui.inside.state_space import analyse_digit_states
 from rnn_tui.runs.weights import candidates, run_weights, trained_networks
 from rnn_tui.tasks.config import ImageConfig

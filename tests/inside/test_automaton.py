@@ -16,18 +16,25 @@ from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.automaton import (
-    CARRY_MACHINE,
-    LONGEST,
     MOST_STATES,
     AutomatonAnalysis,
     MealyMachine,
     analyse_automaton,
+    true_machine,
 )
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
+from rnn_tui.tasks.sequences.words import LONGEST, words_for
 from tests.watched import Watched
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
 SHIPPED = AdderNetwork(FILE)
+WORDS = words_for(ADDER, FILE.config)
+CARRY_MACHINE = MealyMachine(  # what adding on paper is: the state is the carry into the place
+    ("no carry", "carry"),
+    np.array([[0, 1, 1, 0], [1, 0, 0, 1]], np.uint8),
+    np.array([[0, 0, 0, 1], [0, 1, 1, 1]]),
+)
 K = 20.0  # steep enough for a tanh to be a sign
 
 
@@ -101,15 +108,27 @@ def test_a_network_that_adds_is_the_machine_of_two_states(exact: AutomatonAnalys
     assert np.array_equal(exact.machine.next_states, CARRY_MACHINE.next_states)
     assert exact.equivalent
     assert exact.holds_beyond
-    assert (exact.verified, exact.failing, exact.longer_failing) == (65_536, 0, 0)
-    assert exact.longer > 1_000
-    assert exact.smallest is exact.difference is None
-    assert exact.counterexamples == ()
+    assert (
+        exact.verification.verified,
+        exact.verification.failing,
+        exact.verification.longer_failing,
+    ) == (65_536, 0, 0)
+    assert exact.verification.longer > 1_000
+    assert exact.verification.smallest is exact.difference is None
+    assert exact.verification.counterexamples == ()
     assert exact.summary == (
         "The automaton extracted from the network is the true one, with two states: no carry "
         "and carry. "
         "All 65,536 sums of numbers of up to 8 bits are right."
     )
+
+
+def test_the_true_machine_is_that_of_adding_on_paper() -> None:
+    machine = true_machine(WORDS, 3)
+    assert machine is not None
+    assert machine.states == CARRY_MACHINE.states
+    assert np.array_equal(machine.outputs, CARRY_MACHINE.outputs)
+    assert np.array_equal(machine.next_states, CARRY_MACHINE.next_states)
 
 
 def test_both_machines_stand_beside_each_other(exact: AutomatonAnalysis) -> None:
@@ -139,11 +158,14 @@ def test_a_forgotten_carry_is_found(lost_at: int) -> None:
         assert answer(network, a, b) == on_paper(a, b, lost_at)  # it is what it was made to be
     analysis = analysed(network)
     (a, b), failing = smallest_on_paper(lost_at, 8)
-    assert analysis.failing == failing > 0
-    assert analysis.smallest is not None
-    assert (analysis.smallest.numbers.a, analysis.smallest.numbers.b) == (a, b)
-    assert int(analysis.smallest.answer, 2) == on_paper(a, b, lost_at)
-    assert analysis.smallest.query == f"{'1' * lost_at} + 1"
+    assert analysis.verification.failing == failing > 0
+    assert analysis.verification.smallest is not None
+    assert (analysis.verification.smallest.numbers.a, analysis.verification.smallest.numbers.b) == (
+        a,
+        b,
+    )
+    assert int(analysis.verification.smallest.answer, 2) == on_paper(a, b, lost_at)
+    assert analysis.verification.smallest.query == f"{'1' * lost_at} + 1"
     assert (
         f"{failing:,} of 65,536 sums of numbers of up to 8 bits are wrong; the smallest: {a:b} + "
         f"{b:b} = " in analysis.summary
@@ -159,10 +181,14 @@ def test_a_forgotten_carry_is_found(lost_at: int) -> None:
 
 
 def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
-    analysis = analysed(constructed(21), bits=4)
-    assert (analysis.failing, analysis.verified, analysis.smallest) == (0, 256, None)
-    assert analysis.longer_failing > 0
-    chain, other = analysis.counterexamples
+    analysis = analysed(constructed(21), length=4)
+    assert (
+        analysis.verification.failing,
+        analysis.verification.verified,
+        analysis.verification.smallest,
+    ) == (0, 256, None)
+    assert analysis.verification.longer_failing > 0
+    chain, other = analysis.verification.counterexamples
     assert chain.query == f"{'1' * 21} + 1"
     assert f"Fails at {chain.query} = 0, not 1{'0' * 21}." in analysis.findings
     assert (
@@ -176,11 +202,11 @@ def test_a_carry_forgotten_beyond_what_is_verified_is_found() -> None:
 
 
 def test_of_too_many_states_the_machine_of_short_sums_is_kept() -> None:
-    analysis = analysed(constructed(51), bits=5)
+    analysis = analysed(constructed(51), length=5)
     assert analysis.equivalent
     assert not analysis.holds_beyond
     assert "but not on all longer ones" in analysis.summary
-    assert analysis.counterexamples[0].query == f"{'1' * 51} + 1"
+    assert analysis.verification.counterexamples[0].query == f"{'1' * 51} + 1"
 
 
 def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6) -> AdderNetwork:
@@ -191,12 +217,12 @@ def random_network(seed: int, cell: str = "rnn", blocks: int = 1, units: int = 6
 
 
 def test_a_network_without_a_small_machine_has_none() -> None:
-    analyses = (analysed(random_network(seed, units=10), bits=4) for seed in range(20))
+    analyses = (analysed(random_network(seed, units=10), length=4) for seed in range(20))
     analysis = next(analysis for analysis in analyses if analysis.machine is None)
     assert analysis.summary.startswith(f"No automaton with at most {MOST_STATES} states was found")
-    assert analysis.failing > 0
-    assert analysis.smallest is not None
-    assert analysis.smallest.query in analysis.summary
+    assert analysis.verification.failing > 0
+    assert analysis.verification.smallest is not None
+    assert analysis.verification.smallest.query in analysis.summary
     assert not analysis.equivalent
     assert analysis.difference is None
     assert {
@@ -216,17 +242,24 @@ def test_a_network_without_a_small_machine_has_none() -> None:
 )
 def test_what_is_said_of_any_network_is_so(seed: int, cell: tuple[str, int], bits: int) -> None:
     network = random_network(seed, *cell)
-    analysis = analysed(network, bits=bits)
+    analysis = analysed(network, length=bits)
     pairs = [(a, b) for a in range(2**bits) for b in range(2**bits)]
     wrong = [(a, b) for a, b in pairs if answer(network, a, b) != a + b]
-    assert (analysis.failing, analysis.verified) == (len(wrong), len(pairs))
+    assert (analysis.verification.failing, analysis.verification.verified) == (
+        len(wrong),
+        len(pairs),
+    )
     if wrong:
-        assert analysis.smallest is not None
-        numbers = analysis.smallest.numbers
+        assert analysis.verification.smallest is not None
+        numbers = analysis.verification.smallest.numbers
         assert (numbers.a, numbers.b) == min(wrong, key=by_size)
-    for asked_sum in analysis.counterexamples:
+    for asked_sum in analysis.verification.counterexamples:
         assert bits < asked_sum.numbers.length - 1 <= LONGEST
-    for asked_sum in (*analysis.counterexamples, analysis.smallest, analysis.difference):
+    for asked_sum in (
+        *analysis.verification.counterexamples,
+        analysis.verification.smallest,
+        analysis.difference,
+    ):
         if asked_sum is not None:
             numbers = asked_sum.numbers
             answered = int(asked_sum.answer, 2)
@@ -263,7 +296,10 @@ def shipped() -> dict[int, AutomatonAnalysis]:
 def test_the_shipped_adders_add_all_sums_of_up_to_8_bits(
     shipped: dict[int, AutomatonAnalysis],
 ) -> None:
-    assert {(analysis.verified, analysis.failing) for analysis in shipped.values()} == {(65_536, 0)}
+    assert {
+        (analysis.verification.verified, analysis.verification.failing)
+        for analysis in shipped.values()
+    } == {(65_536, 0)}
     # Asked as questions are, some of the same sums.
     random = np.random.default_rng(0)
     additions = [Addition(a, b) for a, b in random.integers(0, 256, (200, 2)).tolist()]
@@ -281,7 +317,7 @@ def test_counterexamples_are_wrong_as_the_command_answers_them(
     counterexamples = [
         (replica, asked_sum)
         for replica, analysis in shipped.items()
-        for asked_sum in (*analysis.counterexamples, analysis.difference)
+        for asked_sum in (*analysis.verification.counterexamples, analysis.difference)
         if asked_sum is not None
     ]
     assert counterexamples  # those of three units lose long carries
@@ -352,11 +388,11 @@ def test_both_machines_are_drawn(exact: AutomatonAnalysis) -> None:
         tuple(part.replace("true", "learned") for part in edge) for edge in true
     }
     odd = MealyMachine(('a "b\\',), np.zeros((1, 4), np.uint8), np.zeros((1, 4), np.intp))
-    assert '[label="a \\"b\\\\", shape=doublecircle];' in "\n".join(odd.dot("odd", "odd"))
+    assert '[label="a \\"b\\\\", shape=doublecircle];' in "\n".join(odd.dot("odd", "odd", WORDS))
 
 
 def test_documents_of_an_automaton_are_json() -> None:
-    analysis = analysed(constructed(3), bits=5)
+    analysis = analysed(constructed(3), length=5)
     document = json.loads(json.dumps(analysis.to_dict(), allow_nan=False))
     assert document["smallest"] == {
         "query": "111 + 1",
@@ -404,7 +440,7 @@ def test_weights_too_large_to_compute_with_are_refused() -> None:
     readout = np.full_like(FILE.arrays["readout"], 3e38)
     with pytest.raises(CheckpointError, match="too large"):
         analyse_automaton(
-            AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), bits=3
+            AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), length=3
         )
 
 
@@ -412,7 +448,7 @@ def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones
     network = constructed(3)
     readout = network._readout.copy()
     readout[..., [5, -1]] += K  # 1 in every place but the first
-    analysis = analysed(network_of(network._gates[0], readout[0, 0]), bits=3)
+    analysis = analysed(network_of(network._gates[0], readout[0, 0]), length=3)
     assert analysis.difference is not None
     assert not analysis.difference.correct
     a, b = analysis.difference.numbers.a, analysis.difference.numbers.b

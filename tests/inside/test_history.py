@@ -19,14 +19,16 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.history import TrainingHistory, read_history
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside import history as history_module
+from rnn_tui.inside import clicks as clicks_module
+from rnn_tui.inside.clicks import analyse_clicks
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.gradients import sequence_norms
-from rnn_tui.inside.history import analyse_clicks, analyse_learning, frames, snapshot
+from rnn_tui.inside.history import analyse_learning, frames, snapshot
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.adder import sums as sums_module
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.images.model import digit_norms
@@ -235,8 +237,9 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
     adder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     # Short sums, few states: what a small network comes to do, and what can be counted by hand.
-    for name, value in {"BITS": 8, "PAIRS": 12, "STATES": 40}.items():
-        monkeypatch.setattr(history_module, name, value)
+    monkeypatch.setattr(sums_module, "LONGEST", 8)
+    monkeypatch.setattr(sums_module, "PAIRS", 12)
+    monkeypatch.setattr(clicks_module, "STATES", 40)
     reading, history = reading_of(adder, 4), the_history(adder)
     analysis = analyse_clicks(reading, UNWATCHED)
     assert analysis is not None

@@ -12,25 +12,42 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.hidden import (
-    CarryAnalysis,
-    analyse_carry,
-    carries_of,
-    carry_analysis,
-    draw_bits,
+    HiddenAnalysis,
+    analyse_hidden,
     fit_threshold,
-    trace_addition,
+    hidden_analysis,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
+from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks.stepwise import Activations
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
+from rnn_tui.tasks.adder.sums import carries_of
+from rnn_tui.tasks.sequences.words import words_for
 
 ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))
 H3_BCE = 30
 
 
+def draw_bits(count: int, steps: int, seed: int) -> np.ndarray:
+    words = words_for(ADDER.task, ADDER.config)
+    return words.inputs(words.drawn(steps, count, np.random.default_rng(seed)))
+
+
+def carry_found(activations: Activations, carries: np.ndarray) -> HiddenAnalysis:
+    task = TASKS["adder"]
+    assert task.hidden is not None
+    assert task.shape is not None
+    return hidden_analysis(activations, carries, task.hidden, task.shape)
+
+
+def traced(addition: Addition) -> Trace:
+    return trace_inputs(ADDER, addition.pairs.astype(np.float32), H3_BCE)
+
+
 @pytest.fixture(scope="module")
-def shipped() -> CarryAnalysis:
-    return analyse_carry(ADDER, H3_BCE, additions=200)
+def shipped() -> HiddenAnalysis:
+    return analyse_hidden(ADDER, H3_BCE, sequences=200)
 
 
 @settings(max_examples=30, deadline=None)
@@ -81,14 +98,14 @@ def constructed(seed: int = 0) -> tuple[Activations, np.ndarray]:
 
 def test_the_unit_that_is_the_carry_is_named_and_the_others_are_chance() -> None:
     activations, carries = constructed()
-    analysis = carry_analysis(activations, carries)
+    analysis = carry_found(activations, carries)
     assert analysis.best == ("state", 2)
     assert analysis.best_accuracy == 1.0
     assert analysis.correlation[0, 2] > 0.95
     assert analysis.above[0, 2]
     assert 0.1 < analysis.threshold[0, 2] < 0.5
     assert analysis.probe.accuracy > 0.99
-    assert (analysis.additions, analysis.steps) == (200, 12)
+    assert (analysis.sequences, analysis.steps) == (200, 12)
     # Upside down, with noise.
     assert analysis.correlation[1, 4] < -0.8
     assert not analysis.above[1, 4]
@@ -114,7 +131,7 @@ def test_scores_are_of_what_was_not_fitted_to() -> None:
     # A carry that turns round between the halves is told wrongly every time.
     activations, carries = constructed()
     activations.states[:, 200:, 2] *= -1
-    assert carry_analysis(activations, carries).accuracy[0, 2] < 0.7
+    assert carry_found(activations, carries).accuracy[0, 2] < 0.7
 
 
 def test_a_probe_reads_the_classes_that_there_are() -> None:
@@ -130,7 +147,7 @@ def test_a_probe_reads_the_classes_that_there_are() -> None:
     assert alone.accuracy == alone.chance == 1
 
 
-def test_the_shipped_adder_keeps_the_carry(shipped: CarryAnalysis) -> None:
+def test_the_shipped_adder_keeps_the_carry(shipped: HiddenAnalysis) -> None:
     assert shipped.chance < 0.6
     assert shipped.best_accuracy > 0.97
     assert shipped.probe.accuracy > 0.97
@@ -140,13 +157,13 @@ def test_the_shipped_adder_keeps_the_carry(shipped: CarryAnalysis) -> None:
     assert "chance 5" in shipped.summary
 
 
-def test_the_carry_row_stands_beside_the_true_one(shipped: CarryAnalysis) -> None:
+def test_the_probe_row_stands_beside_the_true_one(shipped: HiddenAnalysis) -> None:
     for a, b in ((0b1011, 0b110), (2**15 - 1, 1), (0, 0), (12345, 6789), (1, 1)):
         addition = Addition(a, b)
-        trace = trace_addition(ADDER, addition, H3_BCE)
+        trace = traced(addition)
         source, unit = shipped.best
         true = addition.carries
-        for row in (shipped.carry_row(trace), shipped.unit_row(trace)):
+        for row in (shipped.probe_row(trace), shipped.unit_row(trace)):
             assert row.shape == true.shape
             assert (row == true).mean() > 0.9
             assert row[0] == 0
@@ -155,7 +172,7 @@ def test_the_carry_row_stands_beside_the_true_one(shipped: CarryAnalysis) -> Non
         assert np.array_equal(values[1:], trace.layers[0].quantities[source][:-1, unit])
 
 
-def test_documents_of_a_carry_analysis_are_json(shipped: CarryAnalysis) -> None:
+def test_documents_of_a_carry_analysis_are_json(shipped: HiddenAnalysis) -> None:
     document = json.loads(json.dumps(shipped.to_dict(), allow_nan=False))
     assert document["best"]["accuracy"] == shipped.best_accuracy
     assert len(document["state"]["correlation"]) == len(document["cell"]["accuracy"]) == 3
@@ -169,11 +186,11 @@ def test_huge_weights_are_refused_in_a_sentence() -> None:
     signs = np.random.default_rng(0).choice([-1, 1], file.arrays["gates"].shape)
     gates = (3e38 * signs).astype(np.float32)
     with pytest.raises(CheckpointError, match="too large"):
-        analyse_carry(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
+        analyse_hidden(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
 
 
 def test_a_seed_decides_an_analysis() -> None:
-    one, same, other = (analyse_carry(ADDER, 0, additions=60, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (analyse_hidden(ADDER, 0, sequences=60, seed=seed) for seed in (1, 1, 2))
     assert np.array_equal(one.correlation, same.correlation)
     assert not np.array_equal(one.correlation, other.correlation)
 

@@ -80,6 +80,7 @@ def test_a_table_tells_what_is_read_of_each_position_after_each_step() -> None:
         accuracy=accuracy,
         chance=np.full(3, 0.1),
         position=2,
+        element="digit",
     )
     summary, *_, heads, first, second, third = analysis.findings
     assert summary == analysis.summary

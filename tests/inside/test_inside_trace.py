@@ -13,15 +13,13 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.hidden import trace_addition
-from rnn_tui.inside.survival import trace_digits
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.recall.questions import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork, one_hot
 from tests.inside.made import reader
 from tests.networks.ordinary import pytorch_weights
 
@@ -38,6 +36,14 @@ READERS = [
     for preset in ("report", "fast")
     if layers < 3 or preset == "fast"
 ]
+
+
+def trace_addition(addition: Addition, replica: int = 0) -> Trace:
+    return trace_inputs(ADDER, addition.pairs.astype(np.float32), replica)
+
+
+def trace_digits(network: RecallNetwork, digits: list[int], replica: int = 0) -> Trace:
+    return trace_inputs(network, one_hot(digits).astype(np.float32), replica)
 
 
 def outputs_of(module: nn.Module, rows: Tensor) -> dict[str, Tensor]:
@@ -164,7 +170,7 @@ def test_units_are_ordered_by_what_they_add_or_take() -> None:
 @pytest.mark.parametrize("at", [0, 14, 20, 44])
 def test_an_addition_is_the_networks_own(at: int) -> None:
     addition = Addition(0b1011_0111, 0b1_1010)
-    trace = trace_addition(ADDER, addition, at)
+    trace = trace_addition(addition, at)
     outputs = ADDER.outputs_of([addition])[0][at]
     assert trace.probabilities[:, 0] == pytest.approx(outputs, abs=1e-5)
     assert trace.answers.tolist() == (outputs >= 0.5).tolist()
@@ -239,7 +245,7 @@ def test_an_answer_is_settled_when_it_changes_no_more() -> None:
 
 
 TRACES: dict[str, Callable[[], Trace]] = {
-    "adder": lambda: trace_addition(ADDER, Addition(11, 6)),
+    "adder": lambda: trace_addition(Addition(11, 6)),
     "recall": lambda: trace_digits(RECALL, [3, 1, 4]),
     "rnn": lambda: trace_digit(reader("rnn", 2)[1], DIGIT),
     "bilstm": lambda: trace_digit(reader("bilstm", 2)[1], DIGIT),

@@ -15,7 +15,6 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.hidden import draw_bits
 from rnn_tui.inside.state_space import (
     StateSpaceAnalysis,
     analyse_digit_states,
@@ -220,7 +219,7 @@ def test_the_shipped_adder_keeps_a_carry_at_a_point_of_its_own() -> None:
 def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None:
     network = AdderNetwork(shipped("adder"))
     analysis, weights = analysed(network, replica=replica, inputs=500), network.cell(replica)
-    bits = draw_bits(60, 12, 7).astype(np.float32)
+    bits = np.random.default_rng(7).integers(0, 2, (12, 60, 2)).astype(np.float32)
     held = weights.run(bits)
     # (T·N, 2·H)
     before = (

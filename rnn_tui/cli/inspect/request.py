@@ -23,7 +23,7 @@ from rnn_tui.cli.questions import (
     read_network_request,
 )
 from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
-from rnn_tui.inside.analyses import AUTOMATON, analyses_of
+from rnn_tui.inside.analyses import AUTOMATON, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.tasks.adder import ADDER
@@ -165,11 +165,10 @@ def _add_edit_option(parser: argparse.ArgumentParser) -> None:
 
 def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
     _add_edit_option(parser)
-    kinds = analyses_of(task)
-    for index, kind in enumerate(kinds):
-        name = "probes" if index == 0 else kind.name.replace("_", "-")
+    options = options_of(task)
+    for name, kind in options.items():
         _add_analysis_option(parser, name, kind)
-    if AUTOMATON in kinds:
+    if AUTOMATON in options.values():
         parser.add_argument(
             "--dot", action="store_true", help="print the automaton in Graphviz's DOT language"
         )

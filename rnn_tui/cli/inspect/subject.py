@@ -52,7 +52,7 @@ def _inspection_of(
 
 
 def _addition(network_input: SumInput) -> "Inspection":
-    from rnn_tui.inside.hidden import AdditionInspection  # noqa: PLC0415
+    from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
     from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
     networks = find_networks(network_input.networks, ADDER)
@@ -62,11 +62,11 @@ def _addition(network_input: SumInput) -> "Inspection":
     # an analysis of the whole network needs some input that the network has read
     text = "0 0" if network_input.text is None else network_input.text
     trained = partial(trained_networks, ADDER.name)
-    return AdditionInspection(questions, text, trained, partial(read_history, networks.path))
+    return QuestionInspection(questions, text, trained, partial(read_history, networks.path))
 
 
 def _digits(network_input: DigitsInput) -> "Inspection":
-    from rnn_tui.inside.survival import DigitsInspection  # noqa: PLC0415
+    from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
     from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
 
     networks = find_networks(network_input.networks, RECALL, network_input.position)
@@ -77,7 +77,7 @@ def _digits(network_input: DigitsInput) -> "Inspection":
     if text is None:  # as in `_addition`
         text = "0" * (questions.config.position or 1)
     trained = partial(trained_networks, RECALL.name)
-    return DigitsInspection(questions, text, trained, partial(read_history, networks.path))
+    return QuestionInspection(questions, text, trained, partial(read_history, networks.path))
 
 
 def _image(network_input: ImageInput) -> "Inspection":

@@ -21,7 +21,10 @@ LONG_CARRIES = (0.05, 0.45, 0.45, 0.05)  # how often each symbol comes in those
 PAIRS = 100  # of long numbers by chance, and the longest carry
 
 
-def carries_of(bits: npt.NDArray[np.number], _config: SequenceConfig | None = None) -> Bits:
+def carries_of(
+    bits: npt.NDArray[np.number],
+    config: SequenceConfig | None = None,  # noqa: ARG001
+) -> Bits:
     """Return the carries (T, N) out of each place, for pairs of numbers (T, N, 2)."""
     totals = bits.astype(np.uint8).sum(axis=2, dtype=np.uint8)
     carries: Bits = np.empty_like(totals)
@@ -31,7 +34,10 @@ def carries_of(bits: npt.NDArray[np.number], _config: SequenceConfig | None = No
     return carries
 
 
-def sums_of(bits: npt.NDArray[np.number], _config: SequenceConfig | None = None) -> Bits:
+def sums_of(
+    bits: npt.NDArray[np.number],
+    config: SequenceConfig | None = None,  # noqa: ARG001
+) -> Bits:
     """Return the bits (T, N) of the sums of pairs of numbers (T, N, 2)."""
     totals = bits.astype(np.uint8).sum(axis=2, dtype=np.uint8)
     sums = totals.copy()

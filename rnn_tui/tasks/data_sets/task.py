@@ -10,6 +10,7 @@ from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences import METRICS
+from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 if TYPE_CHECKING:
@@ -64,6 +65,8 @@ def task_of(description: Description) -> Task:
             every_step=description.goal.every_step,
             inputs="symbols" if description.alphabet else "steps",
             numbers=not classifies,
+            alphabet=one_hot(description.alphabet),
+            any_length=False,
         ),
     )
 

@@ -21,9 +21,7 @@ from rnn_tui.networks.stepwise import (
     require_finite,
     softmax,
 )
-from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.task import Task
 
 SIDE = 28  # rows, and columns, of an image
 CLASSES = 10  # digits
@@ -113,11 +111,6 @@ class RowReaderNetwork:
             return tuple(Layer(forward) for forward in directions)
         pairs = zip(directions[::2], directions[1::2], strict=True)
         return tuple(Layer(forward, backward) for forward, backward in pairs)
-
-    @property
-    def task(self) -> Task:
-        """The task that it was trained for."""
-        return TASKS[self.config.task]
 
     def _direction(self, module: str, suffix: str, features: int) -> CellWeights:
         """Return the weights of one direction of a layer, as `_parts` names them."""

@@ -178,14 +178,18 @@ def _user_images(raw: Path, version: object) -> MnistImages:  # noqa: ARG001 - o
 
 
 def labelled_test_images(
-    _config: ImageConfig | None,
+    config: ImageConfig,
 ) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
-    """Return the test images (N, 28, 28) and their digits (N,), to look into networks with.
+    """Return the test images (N, 28, 28) of a run's data set and their classes (N,), to look into
+    its networks with.
+
+    Of MNIST they are those that ship, whatever images of a user's the run trained on.
 
     Raises:
-        DataError: if they can't be read.
+        DataError: if the set does not ship and can't be read.
     """
-    data = load_mnist()
+    is_shipped = config.image_set is SHIPPED_SET
+    data = load_images(config.replace(data_dir=None) if is_shipped else config)
     return data.test_images.numpy(), data.test_labels.numpy()
 
 

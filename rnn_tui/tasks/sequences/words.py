@@ -3,15 +3,17 @@
 A word is a sequence of symbols. Comments give shapes: T steps, N words, K symbols, F features.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.shapes import HiddenVariable
+from rnn_tui.tasks.task import SequenceShape, Task
 
 #: (T, N) symbols by their places in the alphabet, or (T,) those of a single word.
 WordArray = npt.NDArray[np.uint8]
@@ -53,24 +55,54 @@ class AskedWord:
         return answered if self.correct else f"{answered}, not {self.expected}"
 
 
+#: returns something of each step (T, N) of inputs (T, N, F).
+OfSteps: TypeAlias = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What is known of words; by default nothing."""
+
+    right: OfSteps | None = None  #: the right answers, −1 where there is none.
+    variable: HiddenVariable | None = None
+    hidden: OfSteps | None = None  #: the values of the hidden variable, if there is one.
+
+
+NOTHING_KNOWN = Truth()
+
+
+def truth_of(task: Task, config: SequenceConfig) -> Truth:
+    """Return what a task says of inputs, for networks with these settings.
+
+    Raises:
+        TaskError: if what it names can't be loaded.
+    """
+    variable = task.hidden
+    return Truth(
+        partial(task.part(task.right), config=config) if task.right else None,
+        variable,
+        None if variable is None else partial(task.part(variable.of), config=config),
+    )
+
+
 def words_for(task: Task, config: SequenceConfig) -> "TaskWords":
     """Return the words that studies ask of the networks of a task with an alphabet.
 
     Raises:
-        TaskError: if the task names words of its own that can't be loaded.
+        TaskError: if what the task names can't be loaded.
     """
-    words: TaskWords = task.part(task.words)(task, config)
+    words: TaskWords = task.part(task.words)(task.shape, truth_of(task, config))
     return words
 
 
 class TaskWords:
-    """The words of a task of which any symbol may follow any other.
+    """Words of which any symbol may follow any other.
 
     A task of which this is not so, or whose words are written in another way, derives from it.
 
     Args:
-        task: has an alphabet.
-        config: the settings of the networks that are asked.
+        shape: has an alphabet.
+        truth: what is known of words.
     """
 
     length_name = "length"  #: what documents call the length of short words.
@@ -78,12 +110,10 @@ class TaskWords:
 
     long_questions_name = f"sequences of {LONGEST} steps"  #: names what `long_questions` draws.
 
-    def __init__(self, task: Task, config: SequenceConfig) -> None:
-        assert task.shape is not None
-        self.task = task
-        self.shape = task.shape
-        self.config = config
-        alphabet = task.shape.alphabet
+    def __init__(self, shape: SequenceShape, truth: Truth = NOTHING_KNOWN) -> None:
+        self.shape = shape
+        self.truth = truth
+        alphabet = shape.alphabet
         self._features = np.array([symbol.features for symbol in alphabet], np.uint8)  # (K, F)
         #: (K,) how symbols are written.
         self.names = tuple(symbol.name for symbol in alphabet)
@@ -148,11 +178,11 @@ class TaskWords:
         """Return the right answers (T, N) after each step, and `NO_ANSWER` where there is none.
 
         Returns:
-            None if the task does not say what is right.
+            None if nobody knows.
         """
-        if not self.task.right:
+        if self.truth.right is None:
             return None
-        answers = self.task.part(self.task.right)(self.inputs(words), self.config)  # (T, N)
+        answers = self.truth.right(self.inputs(words))  # (T, N)
         return np.where(answers < 0, NO_ANSWER, answers).astype(np.uint8)
 
     def is_asked(self, words: WordArray, right: AnswerArray) -> npt.NDArray[np.bool_]:  # noqa: ARG002

@@ -12,7 +12,8 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.inside.hidden import CarryAnalysis, analyse_carry, trace_addition
+from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
+from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import (
@@ -75,7 +76,7 @@ class Adders:
         #: Gives a replica alone, which costs a fraction of all and is asked at every keystroke.
         self._only = cache(self._network.only)
         #: The carry analysis of a replica; None if its weights give no numbers.
-        self._analyses: dict[int, CarryAnalysis | None] = {}
+        self._analyses: dict[int, HiddenAnalysis | None] = {}
 
     @np.errstate(all="ignore")
     def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
@@ -122,11 +123,12 @@ class Adders:
         with suppress(CheckpointError):
             if replica not in self._analyses:
                 self._analyses[replica] = None
-                self._analyses[replica] = analyse_carry(self._network, replica)
+                self._analyses[replica] = analyse_hidden(self._network, replica)
             analysis = self._analyses[replica]
             if analysis is not None:
-                trace = trace_addition(self._network, answer.addition, replica)
-                carries = tuple(analysis.carry_row(trace).tolist())
+                inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
+                trace = trace_inputs(self._network, inputs, replica)
+                carries = tuple(analysis.probe_row(trace).tolist())
         return replace(answer, probed_carries=carries)
 
 

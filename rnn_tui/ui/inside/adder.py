@@ -6,8 +6,8 @@ from typing import Any, ClassVar, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.hidden import STATE, CarryAnalysis, trace_addition
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.hidden import STATE, HiddenAnalysis
+from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import AskedInside
@@ -23,7 +23,8 @@ class AdderInside(AskedInside):
 
     def read(self, network: Any, example: Addition, replica: int) -> tuple[Trace, Sequence[int]]:
         right = [int(bit) for bit in example.bits(example.total)]
-        return trace_addition(network, example, replica), right
+        inputs = example.pairs.astype(np.float32)  # (T, 2)
+        return trace_inputs(network, inputs, replica), right
 
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
         """Return the addition as on paper, with the carries that a probe and a unit give."""
@@ -34,10 +35,10 @@ class AdderInside(AskedInside):
             WordBand("b", _words(addition.bits(addition.b))),
             WordBand("carry", _words(carries)),
         ]
-        if isinstance(analysis, CarryAnalysis):
+        if isinstance(analysis, HiddenAnalysis):
             _, unit = analysis.best
             bands += [
-                _compared("by probe", analysis.carry_row(trace), carries),
+                _compared("by probe", analysis.probe_row(trace), carries),
                 _compared(f"by unit {unit}", analysis.unit_row(trace), carries),
             ]
         wrong = (trace.answers != total).tolist()
@@ -48,7 +49,7 @@ class AdderInside(AskedInside):
         ]
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
-        if not isinstance(analysis, CarryAnalysis):
+        if not isinstance(analysis, HiddenAnalysis):
             return []
         source, unit = analysis.best
         values = analysis.values(subject.trace)
@@ -60,7 +61,7 @@ class AdderInside(AskedInside):
         return f"place {step} ({step + 1} of {steps:,})"
 
     def analysis_text(self, analysis: Any) -> str:
-        if not (self.has_class("-tall") and isinstance(analysis, CarryAnalysis)):
+        if not (self.has_class("-tall") and isinstance(analysis, HiddenAnalysis)):
             return super().analysis_text(analysis)  # no unit has a cursor here
         unit = self.look.unit or 0
         of_unit = [

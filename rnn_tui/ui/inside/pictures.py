@@ -123,7 +123,7 @@ def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPi
         analysis.right.astype(np.float32),
         form=".2f",
         prefix="seed ",
-        title="Share of 64-bit sums that are right",
+        title=f"Share of {analysis.questions} that are right",
     )
     counts = HeatBand(
         "",

@@ -3,8 +3,10 @@
 from collections.abc import Sequence
 from typing import Any
 
-from rnn_tui.inside.survival import trace_digits
-from rnn_tui.inside.trace import Trace
+import numpy as np
+
+from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.tasks.recall.questions import one_hot
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.inside.bands import StepBand, WordBand
 from rnn_tui.ui.inside.sequences import AskedInside
@@ -21,7 +23,8 @@ class RecallInside(AskedInside):
         position = network.config.position
         has_answer = position is not None and position <= len(example)
         right = [example[position - 1]] if has_answer else []
-        return trace_digits(network, example, replica), right
+        inputs = one_hot(example).astype(np.float32)  # (T, 10)
+        return trace_inputs(network, inputs, replica), right
 
     def about(self, network: SequenceNetwork) -> str:
         return f", trained to recall position {network.config.position}"

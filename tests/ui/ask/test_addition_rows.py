@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.weights_file import read_weights
-from rnn_tui.inside.hidden import analyse_carry, trace_addition
+from rnn_tui.inside.hidden import analyse_hidden
+from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
@@ -125,9 +126,9 @@ def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     adders = Adders(source)
     answer = adders.with_probed_carries(adders.answer(addition, 0))
     assert int(texts(answer)["network"], 2) == number_of(outputs[0] >= 0.5)
-    analysis = analyse_carry(network)
+    analysis = analyse_hidden(network)
     assert analysis.sources == ("state",)
-    probed = analysis.carry_row(trace_addition(network, addition))
+    probed = analysis.probe_row(trace_inputs(network, addition.pairs.astype(np.float32)))
     assert texts(answer)["in state"].replace("·", "0") == "".join(map(str, probed[::-1]))
 
 

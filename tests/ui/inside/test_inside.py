@@ -11,12 +11,12 @@ from textual.widgets import Input, Select
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.hidden import analyse_carry
-from rnn_tui.inside.survival import trace_digits
+from rnn_tui.inside.hidden import analyse_hidden
+from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from rnn_tui.tasks.recall.questions import RecallNetwork
+from rnn_tui.tasks.recall.questions import RecallNetwork, one_hot
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
@@ -64,7 +64,7 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
     async with inside("adder", before=lambda app: addition(app, "1111", "1")) as (app, view, _):
         calculator = app.query_one(CalculatorPanel)
         network = calculator._adders._network  # type: ignore[union-attr]
-        analysis = analyse_carry(network, view.subject.network[1])
+        analysis = analyse_hidden(network, view.subject.network[1])
         _, unit = analysis.best
         assert "".join(band(view, "carry").words) == "01111"
         assert "".join(band(view, "by probe").words) == "01111"
@@ -119,7 +119,7 @@ async def test_a_sequence_and_the_network_that_reads_it_can_be_chosen() -> None:
             view.query_one("#inside-variant", Select).value = label
             await settled(pilot, view)
             replica = labels.index(label) * network.config.seeds
-            trace = trace_digits(network, (7, 0, 5, 5, 2), replica)
+            trace = trace_inputs(network, one_hot((7, 0, 5, 5, 2)).astype(np.float32), replica)
             assert band(view, "probabilities").values == pytest.approx(trace.probabilities.T)
             assert band(view, "answer").words == [str(answer) for answer in trace.answers]
             assert label in text(view, "note")
