@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.cli.baselines import comparison_document, comparison_in_words, comparison_values
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -100,6 +101,8 @@ class TrainingOutput:
             return  # `print_document` does it, once all that belongs to it is measured
         elif self._last_epoch is not None:
             self._print_values(self._last_epoch, state.results)
+            for line in comparison_values(state):
+                self._print(line)
         elif state.status is Status.FINISHED and (self._on_terminal or self._quiet):
             self._show_results()
         elif state.status is Status.STOPPED and state.checkpoint:
@@ -115,6 +118,8 @@ class TrainingOutput:
             self._print(self._results_in_words())
         elif self._on_terminal:
             self._print(results_table(state))
+            for line in comparison_in_words(state):
+                self._print(line)
         else:
             self._print(variant_lines(state, state.replica_results, "", state.elapsed))
 
@@ -142,7 +147,8 @@ class TrainingOutput:
             stored: whether all of the run is on the disk.
         """
         if self._as_json and self.state.status in (Status.FINISHED, Status.STOPPED):
-            print_json(document(self.state, evaluation) | {"kept": stored})
+            compared = comparison_document(self.state)
+            print_json(document(self.state, evaluation) | compared | {"kept": stored})
 
     def _print_values(self, epoch: events.EpochEnded, results: Mapping[str, float]) -> None:
         """Print one line of `name=value` a network: an epoch's figures, then those of the test."""

@@ -19,11 +19,14 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import (
     DRAWN_BYTES,
     EVALUATION_BATCH,
+    EVALUATION_NUMBERS,
     EVALUATION_ROWS,
     ImageConfig,
     SequenceConfig,
     trained_images,
 )
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.task import SequenceShape
 
 CLASSES = 10  # logits of a reader of images
@@ -32,6 +35,10 @@ MOST_WORKERS = 4  # threads that share a batch if the settings do not say how ma
 EVALUATION_BYTES = 6
 # Five of seven images are trained on. All are in memory twice: as read, and by their purpose.
 IMAGES_IN_MEMORY = 2 * 7 / 5
+# A data set is in memory as it is kept, standardised, and with a row for padding.
+DATA_COPIES = 3
+# The inputs of a batch, where they are in the data, the answers, their losses and gradients.
+STEP_COPIES = 8
 SMALL_TENSORS = 2_000_000  # bytes of all that is not counted one by one
 MEGABYTE = 1e6
 
@@ -116,9 +123,16 @@ def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
     # the gradients of each step's weights, before they are summed
     step += longest * replicas * cell.blocks * widest * columns * WEIGHT_BYTES
     # as drawn and as arranged in batches; and one seed's as it comes from the generator
-    drawn = config.training_size * longest * (2 * config.seeds * shape.features + DRAWN_BYTES)
+    data = config.training_size * longest * (2 * config.seeds * shape.features + DRAWN_BYTES)
+    evaluation = _evaluation(config, shape, cell)
+    if store.is_kept(config.task):
+        data = _data_set(store.describe(config.task))
+        answers = len(shape.outputs) if shape.every_step else 1
+        read_at_a_time = batch * longest * replicas * (shape.features + answers)
+        step += STEP_COPIES * WEIGHT_BYTES * read_at_a_time
+        evaluation = _evaluation_of_data_set(config, shape, cell)
     # what an LSTM works in, half of a step's bytes, stays for the next step
-    evaluation = step // 2 + _evaluation(config, shape, cell)
+    evaluation += step // 2
     weights = replicas * (
         cell.weights_of_layer(shape.features, widest) + len(shape.outputs) * (widest + 1)
     )
@@ -127,7 +141,7 @@ def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
         networks=replicas,
         smallest=min(sizes),
         largest=max(sizes),
-        memory=_weight_bytes(config, weights) + drawn + max(step, evaluation) + SMALL_TENSORS,
+        memory=_weight_bytes(config, weights) + data + max(step, evaluation) + SMALL_TENSORS,
     )
 
 
@@ -142,6 +156,25 @@ def _evaluation(config: SequenceConfig, shape: SequenceShape, cell: Cell) -> int
     drawn = 3 * sequences * longest * config.seeds * (shape.features + 1)
     state = 2 * (cell.blocks + 1) * max(config.hidden_sizes) + shape.features
     return drawn + EVALUATION_ROWS * state * WEIGHT_BYTES
+
+
+def _data_set(description: Description) -> int:
+    """Return the bytes of a data set at most: as it is kept, as arrays are made, on the device."""
+    columns = len(description.features) or 1
+    answers = 1 if description.classifies else len(description.outputs)
+    steps = description.count * description.longest
+    targets = steps * answers if description.goal.every_step else description.count * answers
+    return DATA_COPIES * WEIGHT_BYTES * (steps * columns + 2 * targets)
+
+
+def _evaluation_of_data_set(config: SequenceConfig, shape: SequenceShape, cell: Cell) -> int:
+    """Return the bytes of a test of a data set: what is read at a time, and the states of that."""
+    answers = len(shape.outputs)
+    of_sequence = config.lengths[1] * (shape.features + answers)
+    numbers = min(EVALUATION_NUMBERS, config.test_size * of_sequence)
+    rows = min(EVALUATION_ROWS, config.test_size * len(config.replicas))
+    state = 2 * (cell.blocks + 1) * max(config.hidden_sizes) + shape.features + 2 * answers
+    return (STEP_COPIES * numbers + rows * state) * WEIGHT_BYTES
 
 
 def _of_images(config: ImageConfig, images: tuple[int, int, int]) -> Footprint:

@@ -17,6 +17,8 @@ OPEN_SET = "open-set"
 EVALUATION_BATCH = 250
 # rows (replicas times sequences) that an evaluation reads at a time: its states stay in the cache
 EVALUATION_ROWS = 8_000
+# inputs and answers of a data set that an evaluation has in memory at a time
+EVALUATION_NUMBERS = 4_000_000
 DRAWN_BYTES = 8  # bytes of a random whole number as PyTorch draws it
 
 register(

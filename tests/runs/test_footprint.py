@@ -2,6 +2,7 @@
 
 import gc
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
@@ -14,7 +15,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.footprint import footprint, memory_in_words
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.images.model import build_model
+from tests.tasks.data_sets.examples import every_goal
 
 CPU = torch.device("cpu")
 
@@ -92,6 +95,22 @@ def test_training_takes_no_more_memory_than_is_said(config: RunConfig) -> None:
     assert size is not None
     assert size.memory is not None
     assert taken <= size.memory <= 3 * taken
+
+
+@pytest.mark.parametrize("goal", ["class", "step-number", "next-symbol"])
+@pytest.mark.parametrize("cell", ["lstm", "gru"])
+def test_training_on_a_data_set_takes_no_more_memory_than_is_said(
+    goal: str, cell: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
+    data_set = every_goal(3000)[goal]
+    store.keep(data_set)
+    config = settings(data_set.description.name, cell, "fast", seeds=5, batch_size=64, workers=1)
+    taken = peak_of(lambda: train_some(config))
+    size = footprint(config)
+    assert size is not None
+    assert size.memory is not None
+    assert taken <= size.memory <= 4 * taken
 
 
 @pytest.mark.parametrize("cell", ["lstm", "rnn", "bilstm"])

@@ -14,7 +14,7 @@ from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.tasks.config import EVALUATION_ROWS
+from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.batches import Indices, SequencesOnDevice, cut_epoch
 from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
@@ -24,10 +24,6 @@ from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
-
-#: numbers in the inputs and answers that an evaluation has in memory at a time, for each replica.
-EVALUATION_NUMBERS = 4_000_000
-NUMBER_BYTES = 4  # of a number in the data, and of an input or target in a batch
 
 
 class DataSetProblem(ReplicaProblem):

@@ -1,0 +1,72 @@
+"""Compare a run on a user's data set with naive answers, as lines and in JSON."""
+
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.state import RunState, Status
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets import store
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.data_sets.baselines import Baseline, Verdict
+
+
+def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], Verdict] | None":
+    """Return the baselines of a finished run's data set, and whether its networks beat them.
+
+    The first time this takes seconds. None of a run on another task, or one that has no test yet.
+    """
+    config = state.config
+    if state.status is not Status.FINISHED or not store.is_kept(config.task):
+        return None
+    from rnn_tui.tasks.data_sets.baselines import baselines_of, verdict  # noqa: PLC0415 - on use
+
+    try:
+        baselines = baselines_of(config.task)
+        values = state.replica_results.get(TASKS[config.task].headline, ())
+        compared = verdict(config, values, baselines)
+    except DataError:  # the data set was deleted meanwhile
+        return None
+    return None if compared is None else (baselines, compared)
+
+
+def comparison_in_words(state: RunState) -> list[str]:
+    """Return a line for each baseline, and the verdict; empty if there is nothing to compare."""
+    compared = comparison(state)
+    if compared is None:
+        return []
+    baselines, result = compared
+    task = TASKS[state.config.task]
+    lines = []
+    for baseline in baselines:
+        figures = [task.metric(name).in_words(figure) for name, figure in baseline.figures.items()]
+        note = f" ({baseline.note})" if baseline.note else ""
+        lines.append(f"{baseline.name}: {', '.join(figures)}{note}")
+    return [*lines, result.sentence]
+
+
+def comparison_values(state: RunState) -> list[str]:
+    """Return a line of `name=value` for each baseline; empty if there is nothing to compare."""
+    compared = comparison(state)
+    if compared is None:
+        return []
+    lines = []
+    for baseline in compared[0]:
+        figures = " ".join(f"{name}={figure:.6g}" for name, figure in baseline.figures.items())
+        lines.append(f"baseline={baseline.name.replace(' ', '_')} {figures}")
+    return lines
+
+
+def comparison_document(state: RunState) -> dict[str, Any]:
+    """Return the baselines and the verdict for JSON; empty if there is nothing to compare."""
+    compared = comparison(state)
+    if compared is None:
+        return {}
+    baselines, result = compared
+    return {
+        "baselines": [
+            {"name": baseline.name, **baseline.figures, "note": baseline.note or None}
+            for baseline in baselines
+        ],
+        "verdict": {"beats": result.beats, "sentence": result.sentence},
+    }
