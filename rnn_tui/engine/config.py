@@ -8,6 +8,7 @@ Seeds are first-class: a *variant* is a network as one would describe it (hidden
 side by side, variant by variant.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from functools import cache
@@ -50,9 +51,10 @@ def _labelled(default: Any, label: str) -> Any:
 class Recipe:
     """A preset's way to train, apart from the settings that a user overrides."""
 
-    #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, half of Xavier-uniform
-    #: input weights, a readout of zeros.
+    #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, Xavier-uniform input
+    #: weights, a readout of zeros.
     initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
+    input_gain: float = 0.5  #: gain of the input weights in the `orthogonal` initialisation.
     #: bias of the gate that keeps the last step, in the `orthogonal` initialisation, of all units
     #: or of the first one (its sign is reversed for a gate that keeps the step when shut).
     forget_bias: float = 1.0
@@ -69,6 +71,9 @@ class Recipe:
     schedule: Literal["constant", "one-cycle"] = "constant"
     #: share of all steps in which a one-cycle schedule rises.
     rise: float = _labelled(0.2, "warm-up share")
+    #: greatest norm of a step's gradient, of each replica by itself; longer ones are shortened to
+    #: it, and 0 shortens none.
+    clip: float = _labelled(0.0, "greatest gradient norm")
     bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
     #: share of all steps, the first ones, in which only the inner rows of images are read.
     inner_rows: float = _labelled(0.0, "share of steps on inner rows")
@@ -99,6 +104,10 @@ class Recipe:
         ):
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
+
+        for name in ("input_gain", "clip"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
 
     @property
     def forget_biases(self) -> tuple[float, float]:

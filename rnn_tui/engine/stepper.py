@@ -39,6 +39,9 @@ class Stepper:
         #: the moving average of the weights; None if the recipe has none.
         self._average = make_average(problem.model, config)
         self._parameters = list(problem.model.parameters())
+        self._most_norm = config.recipe.clip  #: the greatest norm of a gradient; 0 for any.
+        #: the norm of the last step's gradient before it was shortened.
+        self._whole_norm: Tensor | None = None
         self.learning_rate = config.learning_rate  #: of the last step.
 
     @property
@@ -61,6 +64,8 @@ class Stepper:
         for part_loss, part_gradients in results[1:]:
             loss = loss + part_loss
             gradients = _added(gradients, part_gradients)
+        if self._most_norm:
+            gradients = self._shortened(gradients)
         for parameter, gradient in zip(self._parameters, gradients, strict=True):
             parameter.grad = gradient
         self._optimiser.step()
@@ -71,11 +76,30 @@ class Stepper:
             self._update_average(self._average)
         return loss
 
+    def _shortened(self, gradients: Sequence[Tensor | None]) -> list[Tensor | None]:
+        """Return gradients whose norm, of each replica by itself, is at most the recipe's.
+
+        Pascanu, Mikolov & Bengio 2013, “On the difficulty of training recurrent neural networks”.
+        """
+        norm = self._norm([gradient for gradient in gradients if gradient is not None])
+        self._whole_norm = norm
+        factor = (self._most_norm / norm.clamp(min=self._most_norm)).detach()  # () or (R,)
+        shortened: list[Tensor | None] = []
+        for gradient in gradients:
+            if gradient is None:
+                shortened.append(None)
+                continue
+            ones = [1] * (gradient.dim() - factor.dim())
+            shortened.append(gradient * factor.view(*factor.shape, *ones))
+        return shortened
+
     def gradient_norm(self) -> float | tuple[float, ...]:
-        """Return the norm of the last step's gradient; of R replicas, R of them.
+        """Return the norm of the last step's gradient before it was shortened, of R replicas R.
 
         It waits for the device, so it is not for every step.
         """
+        if self._whole_norm is not None:
+            return _plain(self._whole_norm)
         gradients = [weight.grad for weight in self._parameters if weight.grad is not None]
         return _plain(self._norm(gradients))
 

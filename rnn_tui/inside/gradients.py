@@ -257,6 +257,7 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
         recipe.initialisation,
         generator(config.seed, "weights"),
         recipe.forget_biases,
+        input_gain=recipe.input_gain,
     )
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     _draw_readout(arrays["readout.weight"])

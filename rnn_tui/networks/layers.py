@@ -236,6 +236,8 @@ def initialise(
     scheme: str,
     generator: torch.Generator,
     forget_biases: tuple[float, float] = (1.0, 1.0),
+    *,
+    input_gain: float = 0.5,
 ) -> None:
     """Fill every weight of `model`, in place, on the CPU.
 
@@ -243,7 +245,7 @@ def initialise(
     scheme `orthogonal` has
 
     - orthogonal recurrent weights, gate by gate (Saxe et al. 2014),
-    - Xavier-uniform input weights with gain 0.5 (Glorot & Bengio 2010),
+    - Xavier-uniform input weights with a gain (Glorot & Bengio 2010),
     - readout weights and biases of 0, but for the bias of the gate that keeps the last step: the
       forget gate (Jozefowicz et al. 2015), or the update gate (Tallec & Ollivier 2018).
 
@@ -254,6 +256,7 @@ def initialise(
         generator: draws all numbers.
         forget_biases: how strongly the last step is kept at first, by unit 0 and by the last unit;
             those between go evenly from the one to the other.
+        input_gain: of the input weights.
     """
     for module in model.modules():
         if isinstance(module, nn.Linear):
@@ -267,7 +270,9 @@ def initialise(
                 bound = 1 / math.sqrt(width)
                 weight.uniform_(-bound, bound, generator=generator)
             else:
-                _fill_orthogonal(name, weight, cell, generator, forget_biases)
+                _fill_orthogonal(
+                    name, weight, cell, generator, forget_biases, input_gain=input_gain
+                )
 
 
 def _fill_orthogonal(
@@ -276,6 +281,8 @@ def _fill_orthogonal(
     cell: Cell,
     generator: torch.Generator,
     forget_biases: tuple[float, float],
+    *,
+    input_gain: float,
 ) -> None:
     """Fill a parameter of a recurrent layer or of a readout by the scheme `orthogonal`."""
     gates = weight.chunk(cell.blocks)  # one below the other in the rows of a recurrent layer
@@ -284,7 +291,7 @@ def _fill_orthogonal(
             nn.init.orthogonal_(gate, generator=generator)
     elif name.startswith("weight_ih"):
         for gate in gates:
-            nn.init.xavier_uniform_(gate, gain=0.5, generator=generator)
+            nn.init.xavier_uniform_(gate, gain=input_gain, generator=generator)
     else:
         # The readout as well: from zero, the first steps fit it before they disturb the recurrent
         # weights.

@@ -35,6 +35,8 @@ unit = st.floats(0, 1, exclude_max=True)
 recipes = st.builds(
     Recipe,
     initialisation=st.sampled_from(["pytorch", "orthogonal"]),
+    input_gain=st.floats(0, 10),
+    clip=st.floats(0, 10),
     forget_bias=st.floats(-5, 5),
     last_forget_bias=st.none() | st.floats(-5, 5),
     standardise=st.booleans(),

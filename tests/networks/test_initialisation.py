@@ -103,6 +103,16 @@ def test_orthogonal_scheme(model: str, hidden: int) -> None:
     assert recurrent == (4 if model == "bilstm" else 2)
 
 
+def test_the_gain_scales_the_input_weights_alone() -> None:
+    reader = built("lstm", "orthogonal", hidden=5)
+    usual = {name: weight.clone() for name, weight in reader.state_dict().items()}
+    random = torch.Generator().manual_seed(0)
+    initialise(reader, CELLS["lstm"], "orthogonal", random, input_gain=2.0)
+    for name, weight in reader.state_dict().items():
+        factor = 4.0 if "weight_ih" in name else 1.0
+        torch.testing.assert_close(weight, factor * usual[name], msg=name)
+
+
 def test_forget_bias_counts_once_though_pytorch_has_two_biases() -> None:
     reader = built("lstm", "orthogonal", layers=1, forget=2.0)
     assert isinstance(reader, AllStatesReader)

@@ -18,6 +18,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.loop import fit
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import generator
+from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
@@ -367,6 +368,27 @@ def test_recipes_start_as_they_say(small: Small, task: str) -> None:
         drawn = pytorch_weights(LSTM, plain.model.state_dict(), at, size)
         largest = max(float(weight.abs().max()) for weight in drawn.values())
         assert 0.5 / size**0.5 < largest <= 1 / size**0.5
+
+
+def test_each_replicas_gradient_is_shortened_by_itself(small: Small) -> None:
+    config = small("recall", seeds=3, batch_size=4)
+    problem = problem_of(config)
+    problem.model.readout.data.mul_(torch.tensor([1e-4, 1.0, 30.0]).repeat(2)[:, None, None])
+    problem.begin_epoch(1)
+    _, whole = gradients(problem)
+    norms = sum(gradient.flatten(1).square().sum(1) for gradient in whole.values()) ** 0.5
+    assert isinstance(norms, Tensor)
+    most = float(norms.median())
+    shorter = config.replace(recipe=Recipe(clip=most))
+    optimiser = make_optimiser(problem.model, shorter, torch.device("cpu"))
+    stepper = Stepper(problem, optimiser, Workers(1), shorter, 9)
+    stepper.step(0)
+    factor = (most / norms).clamp(max=1.0)
+    assert (factor < 1).any()
+    assert (factor == 1).any()
+    for name, weight in problem.model.named_parameters():
+        torch.testing.assert_close(weight.grad, whole[name] * factor[:, None, None])
+    assert stepper.gradient_norm() == pytest.approx(tuple(norms.tolist()))
 
 
 @pytest.mark.parametrize("task", PROBLEMS)

@@ -209,7 +209,14 @@ class MnistProblem(Problem):
 
         if config.start_from is None:
             random = generator(config.seed, "weights")
-            initialise(self.model, cell, recipe.initialisation, random, recipe.forget_biases)
+            initialise(
+                self.model,
+                cell,
+                recipe.initialisation,
+                random,
+                recipe.forget_biases,
+                input_gain=recipe.input_gain,
+            )
         else:
             _start_from(config.start_from, self.model, config)
         self.model.to(device)

@@ -215,7 +215,14 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
                 linear = nn.Linear(size, outputs)
             modules = nn.ModuleDict({"recurrent": recurrent_layer, "readout": linear})
             random = generator(seed, "weights", size)
-            initialise(modules, cell, recipe.initialisation, random, recipe.forget_biases)
+            initialise(
+                modules,
+                cell,
+                recipe.initialisation,
+                random,
+                recipe.forget_biases,
+                input_gain=recipe.input_gain,
+            )
             by_size_and_seed[size, seed] = modules
         recurrent, readout = by_size_and_seed[size, seed].values()
         assert isinstance(readout, nn.Linear)
