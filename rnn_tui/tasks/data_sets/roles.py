@@ -360,8 +360,10 @@ class _Guess:
             return None
         for place in self._free:
             column = self._table.columns[place]
+            if place == roles.step or self._is_called(place, LABEL_NAMES):
+                continue
             may_name = column.kind is ColumnKind.WORD or self._is_called(place, SEQUENCE_NAMES)
-            if place == roles.step or not may_name or self._is_called(place, LABEL_NAMES):
+            if not may_name and not self._counts_pieces(place, roles.step):
                 continue
             codes, names = column.codes()
             pairs = codes * len(distinct) + steps
@@ -372,6 +374,17 @@ class _Guess:
                 )
                 return place
         return None
+
+    def _counts_pieces(self, place: int, step: int) -> bool:
+        """Return whether whole numbers change in the rows where the steps begin again, and only
+        there.
+        """
+        column = self._table.columns[place]
+        steps = self._table.columns[step].numbers
+        if not column.is_whole() or not len(steps):
+            return False
+        begins_again = np.diff(steps) <= 0
+        return bool(np.array_equal(np.diff(column.numbers) != 0, begins_again))
 
     def _long_label(self, roles: Roles) -> int | None:
         """Return the column of labels: by name, or words that stay the same in each sequence."""
