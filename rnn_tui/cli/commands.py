@@ -48,6 +48,11 @@ COMMANDS = [
         "rnn_tui.cli.sweep",
     ),
     Command(
+        "data",
+        "show how a file of sequences is understood; list and delete data sets",
+        "rnn_tui.cli.data",
+    ),
+    Command(
         "report",
         "retrain the report's networks with several seeds and compare the results "
         "(also called reproduce)",

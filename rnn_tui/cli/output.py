@@ -34,6 +34,11 @@ def say(text: str) -> None:
     print(f"rnn-tui: {text}", file=sys.stderr, flush=True)
 
 
+def say_lines(lines: Iterable[str]) -> None:
+    """Print lines that belong together on stderr, as they are."""
+    print(*lines, sep="\n", file=sys.stderr, flush=True)
+
+
 def print_json(document: Any, indent: int | None = 2) -> None:
     """Print one JSON document on stdout."""
     print(_as_json(document, indent))

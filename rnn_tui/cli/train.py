@@ -16,6 +16,7 @@ from rnn_tui.cli.commands import (
     check_resuming,
 )
 from rnn_tui.cli.results import TrainingOutput
+from rnn_tui.cli.sequence_files import add_data_argument, any_data_set, data_set_task
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
@@ -32,6 +33,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -88,10 +90,32 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             description=f"Train on {task.label}. Settings that are left out are the preset's.",
             epilog=f"Presets. {presets}",
         )
+        _add_examples(task_parser, task)
         _add_task_arguments(task_parser, task)
+    _add_sequences(tasks)
 
 
-def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
+def _add_sequences(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the task that a file of sequences is."""
+    task = any_data_set()
+    presets = " ".join(f"{preset.name}: {preset.summary}" for preset in task.presets)
+    parser = tasks.add_parser(
+        task.name,
+        help=f"train on {task.label}",
+        description="Train on a file of sequences of your own. What is understood of it is said "
+        "before. Settings that are left out are the preset's.",
+        epilog=f"Presets. {presets}",
+    )
+    add_examples(
+        parser,
+        "rnn-tui train sequences swings.csv --seeds 3",
+        "rnn-tui train sequences swings.csv --goal next --json",
+    )
+    add_data_argument(parser)
+    _add_task_arguments(parser, task)
+
+
+def _add_examples(parser: argparse.ArgumentParser, task: Task) -> None:
     presets = [preset.name for preset in task.presets]
     preset = "fast" if "fast" in presets else task.default_preset
     command = f"rnn-tui train {task.name} --preset {preset}"
@@ -102,6 +126,9 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
         f"{command} {short} --json",
         f"{command} --find-learning-rate",
     )
+
+
+def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
     add_task_settings(parser, task)
     add_setting(
         parser,
@@ -179,7 +206,8 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
 
 
 def _read_config(options: argparse.Namespace) -> RunConfig:
-    task = TASKS[options.task]
+    is_data = options.task == SEQUENCES
+    task = data_set_task(options) if is_data else TASKS[options.task]
     return task.config(**read_task_settings(options, task), workers=options.workers)
 
 

@@ -95,7 +95,8 @@ class SweepPlan:
     prune: bool = False  #: whether trials that fall behind are stopped early.
 
     def __post_init__(self) -> None:
-        check_choice("Task", self.task, tuple(TASKS))
+        if self.task not in TASKS:
+            check_choice("Task", self.task, tuple(TASKS))
         check_choice("Search", self.search, SEARCHES)
         SEEDS.check(self.seeds)
         ranges = {

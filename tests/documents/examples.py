@@ -10,6 +10,7 @@ import shlex
 from pathlib import Path
 
 from rnn_tui.engine.events import Control, StepLogged, new_run_id
+from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
@@ -25,14 +26,17 @@ NOT_RUN = {
     "rnn-tui serve": "serves until it is stopped: tests/web does both",
     "rnn-tui runs stop": "asks a process that trains: tests/cli/test_elsewhere.py",
     "rnn-tui runs pause": "asks a process that trains: tests/cli/test_elsewhere.py",
+    "rnn-tui data delete load-": "needs a data set of the user's",
     "rnn-tui runs unpause": "asks a process that trains: tests/cli/test_elsewhere.py",
 }
+SWINGS = str(asset_dir() / "sequences" / "swings.csv")
+SMALL = ("--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
 # What was done before an example, by its beginning.
 BEFORE = {
     "rnn-tui train --resume last": ("interrupt",),
+    "rnn-tui data delete": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast"),
 }
-SMALL = ("--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "2")
 RECALL = ("train", "recall", *SMALL)
 ADDER = ("train", "adder", *SMALL)
 

@@ -126,6 +126,7 @@ def test_commands_run_as_they_stand(
         if block.page is None:
             shutil.copytree(request.getfixturevalue("kept"), tmp_path / "home")
             shutil.copytree(asset_dir() / "samples", folder / "photos")
+            shutil.copy(asset_dir() / "sequences" / "swings.csv", folder)
             examples.prepare(block.commands)
         elif not (folder / "assets").exists():
             (folder / "assets").symlink_to(CHECKOUT / "assets")  # one stands in a checkout

@@ -47,7 +47,7 @@ def add_list_arguments(parser: argparse.ArgumentParser, unset: str | None = None
     parser.add_argument(
         "--task",
         dest="only",
-        choices=list(TASKS),
+        choices=TASKS,
         default=unset,
         help="list runs of this task only",
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
+from rnn_tui.cli.sequence_files import add_data_argument, any_data_set, data_set_task
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.extras import HOW_TO_INSTALL
@@ -22,6 +23,8 @@ from rnn_tui.sweeps.plan import (
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.task import SEQUENCES
+from rnn_tui.tasks.task import Task
 
 WHICH_SWEEP = "a sweep's name, as listed by rnn-tui sweep list"
 
@@ -97,11 +100,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             f"{command} batch_size=50,100 --seeds 2 --dry-run",
             f"{command} epochs=1,2 --dry-run --json",
         )
-        _add_plan_options(task_parser)
-        add_task_settings(task_parser, task)
-        if "seeds" not in task.settings:
-            add_setting(task_parser, SEEDS, f"{SEEDS.help} (default: 1)")
-        _add_training_options(task_parser)
+        _add_task_options(task_parser, task)
+    _add_sequences(actions)
     list_parser = actions.add_parser(
         "list", help="list all sweeps", description="List all sweeps, the newest first."
     )
@@ -115,6 +115,34 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     add_examples(show_parser, "rnn-tui sweep show recall-1", "rnn-tui sweep show recall-1 --json")
     show_parser.add_argument("name", metavar="NAME", help=WHICH_SWEEP)
     add_output_options(show_parser)
+
+
+def _add_sequences(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the task that a file of sequences is."""
+    task = any_data_set()
+    parser = actions.add_parser(
+        task.name,
+        help=f"sweep over {task.label}",
+        description="Sweep over a file of sequences of your own. Settings that are neither varied "
+        "nor given are the preset's.",
+    )
+    command = "rnn-tui sweep sequences swings.csv --grid"
+    add_examples(
+        parser,
+        f"{command} hidden_size=8,32 --dry-run",
+        f"{command} epochs=1,2 --dry-run --json",
+    )
+    add_data_argument(parser)
+    _add_task_options(parser, task)
+
+
+def _add_task_options(parser: argparse.ArgumentParser, task: Task) -> None:
+    """Add options on what to vary, the settings of the task, and where to train."""
+    _add_plan_options(parser)
+    add_task_settings(parser, task)
+    if "seeds" not in task.settings:
+        add_setting(parser, SEEDS, f"{SEEDS.help} (default: 1)")
+    _add_training_options(parser)
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:
@@ -232,7 +260,8 @@ def _stored(name: str) -> Sweep:
 
 
 def _read_plan(options: argparse.Namespace) -> SweepPlan:
-    task = TASKS[options.action]
+    is_data = options.action == SEQUENCES
+    task = data_set_task(options) if is_data else TASKS[options.action]
     if options.maximise and options.minimise:
         raise SettingError("Give one objective: --maximise or --minimise.")
     settings = read_task_settings(options, task)

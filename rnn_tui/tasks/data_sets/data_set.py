@@ -18,6 +18,18 @@ TRAINING, VALIDATION, TEST = 0, 1, 2  # the parts of a data set
 UNKNOWN = -1  # the class of a step or sequence without a label
 DIGEST_LENGTH = 6  # hexadecimal digits of a data set's content in its name
 LONGEST_STEM = 22
+# Fields of a description that are no content. Statistics may differ in their last digits where
+# another version of NumPy adds up in another order.
+NOT_IN_DIGEST = {
+    "name",
+    "label",
+    "source",
+    "notes",
+    "means",
+    "deviations",
+    "output_means",
+    "output_deviations",
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -105,8 +117,9 @@ class DataSet:
     def named(self, stem: str) -> Self:
         """Return the data set with a name made of `stem` and a digest of all that it holds."""
         digest = hashlib.sha256()
-        unnamed = replace(self.description, name="", label="", source="", notes=())
-        digest.update(json.dumps(unnamed.to_dict(), sort_keys=True).encode())
+        document = self.description.to_dict()
+        content = {key: value for key, value in document.items() if key not in NOT_IN_DIGEST}
+        digest.update(json.dumps(content, sort_keys=True).encode())
         for array in (self.values, self.starts, self.targets, self.parts):
             digest.update(np.ascontiguousarray(array).tobytes())
         name = f"{slug(stem)}-{digest.hexdigest()[:DIGEST_LENGTH]}"

@@ -1,0 +1,170 @@
+"""`rnn-tui data`: files of sequences as they are understood, and the data sets that are kept."""
+
+import argparse
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from rnn_tui.cli import output
+from rnn_tui.cli.commands import add_examples, add_output_options, read_path
+from rnn_tui.cli.sequence_files import add_data_argument, read_options, understand_file
+from rnn_tui.engine.errors import DataError
+from rnn_tui.runs.store import existing_store
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.description import Description
+from rnn_tui.tasks.data_sets.options import ReadingOptions
+
+COLUMNS = ("name", "learns", "sequences", "steps", "runs")
+NUMBERS = ("sequences", "runs")
+
+
+@dataclass(frozen=True)
+class ShowDataRequest:
+    """Show how a file of sequences is understood; train nothing and keep nothing."""
+
+    path: Path
+    options: ReadingOptions
+    as_json: bool
+    quiet: bool
+
+
+@dataclass(frozen=True)
+class ListDataRequest:
+    """List the data sets that are kept."""
+
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class DeleteDataRequest:
+    """Delete a data set."""
+
+    name: str
+
+
+DataRequest: TypeAlias = ShowDataRequest | ListDataRequest | DeleteDataRequest
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Show how a file of sequences is understood, or list and delete the data sets that are "
+        "kept. rnn-tui train sequences DATA trains on one."
+    )
+    add_examples(parser, "rnn-tui data show swings.csv", "rnn-tui data list")
+    actions = parser.add_subparsers(dest="action", metavar="show|list|delete", required=True)
+    show = actions.add_parser(
+        "show",
+        help="show how a file is understood",
+        description="Show how a file of sequences is understood. Nothing is trained or kept.",
+    )
+    add_examples(
+        show,
+        "rnn-tui data show swings.csv",
+        "rnn-tui data show swings.csv --goal next --json",
+    )
+    add_data_argument(show)
+    add_output_options(show)
+    listing = actions.add_parser(
+        "list",
+        help="list the data sets that are kept",
+        description="List the data sets that networks were trained on, by name.",
+    )
+    add_examples(listing, "rnn-tui data list", "rnn-tui data list --json")
+    listing.add_argument("--json", action="store_true", help="print one JSON document")
+    delete = actions.add_parser(
+        "delete",
+        help="delete a data set",
+        description="Delete a data set. Runs on it stay in the list, but can't be resumed or "
+        "asked any more; the file that it was read from stays.",
+    )
+    add_examples(
+        delete,
+        "rnn-tui data delete swings-94cff4",
+        "rnn-tui data delete load-2f90aa",
+    )
+    delete.add_argument("name", metavar="NAME", help="as rnn-tui data list prints it")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Show, list or delete data sets; returns the exit code.
+
+    Raises:
+        UserError: if a file can't be read, or there is no such data set.
+    """
+    request = read_request(options)
+    match request:
+        case ShowDataRequest():
+            return show_data(request)
+        case ListDataRequest():
+            return list_data(request)
+        case DeleteDataRequest():
+            return delete_data(request)
+
+
+def read_request(options: argparse.Namespace) -> DataRequest:
+    """Read the options into a request."""
+    if options.action == "list":
+        return ListDataRequest(options.json)
+    if options.action == "delete":
+        return DeleteDataRequest(options.name)
+    return ShowDataRequest(
+        read_path(options.data), read_options(options), options.json, options.quiet
+    )
+
+
+def show_data(request: ShowDataRequest) -> int:
+    """Print how a file is understood; returns the exit code."""
+    understanding = understand_file(request.path, request.options, quiet=request.quiet)
+    if request.as_json:
+        output.print_json(understanding.document())
+        return output.OK
+    print(*understanding.lines(), sep="\n")
+    return output.OK
+
+
+def list_data(request: ListDataRequest) -> int:
+    """Print a table of the data sets that are kept; returns the exit code.
+
+    A damaged one is named on stderr.
+    """
+    descriptions = []
+    for name in store.names():
+        try:
+            descriptions.append(store.describe(name))
+        except DataError as error:
+            output.say(str(error))
+    if request.as_json:
+        documents = [description.to_dict() for description in descriptions]
+        output.print_json({"data_sets": documents})
+    elif descriptions:
+        with existing_store() as runs:
+            rows = [
+                _cells(description, 0 if runs is None else len(runs.runs(description.name)))
+                for description in descriptions
+            ]
+        output.print_table(COLUMNS, rows, NUMBERS)
+    else:
+        output.say("No data sets are kept; rnn-tui train sequences FILE keeps one.")
+    return output.OK
+
+
+def _cells(description: Description, runs: int) -> list[str]:
+    """Return the row of a data set."""
+    lengths = f"{description.shortest}"
+    if description.longest > description.shortest:
+        lengths += f"-{description.longest}"
+    return [
+        description.name,
+        str(description.goal),
+        f"{description.count:,}",
+        lengths,
+        str(runs),
+    ]
+
+
+def delete_data(request: DeleteDataRequest) -> int:
+    """Delete a data set; returns the exit code."""
+    store.remove(request.name)
+    output.say(f"The data set {request.name} is deleted.")
+    return output.OK

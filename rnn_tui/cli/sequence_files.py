@@ -1,0 +1,172 @@
+"""Files of sequences on the command line: how they are read, as options, and what comes of them.
+
+`train`, `sweep` and `data` have these options in common.
+"""
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rnn_tui.cli import output
+from rnn_tui.cli.commands import add_setting, read_path
+from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.settings import NumberSetting
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.description import MOST_STEPS, Description
+from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.tasks.data_sets.task import SEQUENCES, task_of
+from rnn_tui.tasks.task import Task
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.data_sets.understanding import Understanding
+
+HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_STEPS)
+WINDOW = NumberSetting(
+    "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
+)
+WHICH_DATA = (
+    "a CSV, TSV, NPZ, NPY, .ts or ARFF file, a text, or the name of a data set as rnn-tui data "
+    "list prints it"
+)
+COLUMN = "by its name or its number from 1"
+
+
+def any_data_set() -> Task:
+    """Return a task with the settings that every data set has."""
+    return task_of(
+        Description(
+            name=SEQUENCES,
+            label="sequences of your own",
+            source="",
+            goal=Goal.CLASS,
+            horizon=0,
+            features=("value",),
+            alphabet=(),
+            outputs=("a", "b"),
+            means=(0.0,),
+            deviations=(1.0,),
+            output_means=(),
+            output_deviations=(),
+            training=1000,
+            validation=100,
+            test=100,
+            shortest=1,
+            longest=100,
+            split=Split.CHANCE,
+            fill=Fill.LINE,
+            filled=0,
+        )
+    )
+
+
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
+    """Add the file of sequences, and the options that say how to read it."""
+    parser.add_argument("data", metavar="DATA", help=WHICH_DATA)
+    group = parser.add_argument_group(
+        "reading DATA", "What is left out is guessed; rnn-tui data show DATA prints the guesses."
+    )
+    group.add_argument(
+        "--layout",
+        type=Layout,
+        choices=list(Layout),
+        help="a row a step (long), a row a sequence (wide), or a text character by character",
+    )
+    group.add_argument(
+        "--header",
+        action=argparse.BooleanOptionalAction,
+        help="whether the first row has the names of columns",
+    )
+    group.add_argument(
+        "--delimiter", metavar="CHARACTER", help="what stands between cells; tab for a tab"
+    )
+    group.add_argument("--decimal", choices=(".", ","), help="what stands before decimals")
+    group.add_argument("--encoding", metavar="NAME", help="of the characters, such as utf-8")
+    group.add_argument(
+        "--sequence", metavar="COLUMN", help=f"the column that names the sequence, {COLUMN}"
+    )
+    group.add_argument("--step", metavar="COLUMN", help=f"the column that orders steps, {COLUMN}")
+    group.add_argument("--label", metavar="COLUMN", help=f"the column to learn, {COLUMN}")
+    group.add_argument(
+        "--inputs", metavar="COLUMN,…", type=_names, help="the columns that are read at each step"
+    )
+    group.add_argument(
+        "--ignore", metavar="COLUMN,…", type=_names, default=(), help="columns not to use"
+    )
+    group.add_argument(
+        "--goal",
+        type=Goal,
+        choices=list(Goal),
+        help="what is learnt: a class or a number for each sequence, one for each step, or the "
+        "next steps",
+    )
+    add_setting(parser, HORIZON, f"{HORIZON.help}, with --goal next (default: 1)", default=1)
+    add_setting(parser, WINDOW, WINDOW.help)
+    group.add_argument(
+        "--fill", type=Fill, choices=list(Fill), help="what stands in for missing numbers"
+    )
+    group.add_argument(
+        "--split",
+        type=Split,
+        choices=list(Split),
+        help="how sequences are shared out to training, validation and test",
+    )
+
+
+def _names(text: str) -> tuple[str, ...]:
+    """Return the names of columns in a list with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def read_options(options: argparse.Namespace) -> ReadingOptions:
+    """Return how to read the file, as the options of `add_data_argument` say."""
+    delimiter = "\t" if options.delimiter == "tab" else options.delimiter
+    return ReadingOptions(
+        layout=options.layout,
+        header=options.header,
+        delimiter=delimiter,
+        decimal=options.decimal,
+        encoding=options.encoding,
+        sequence=options.sequence,
+        step=options.step,
+        label=options.label,
+        inputs=options.inputs,
+        ignored=options.ignore,
+        goal=options.goal,
+        horizon=options.horizon,
+        window=options.window,
+        fill=options.fill,
+        split=options.split,
+    )
+
+
+def understand_file(path: Path, options: ReadingOptions, *, quiet: bool) -> "Understanding":
+    """Read a file of sequences, with a bar of its progress.
+
+    Raises:
+        UserError: if it can't be read.
+        KeyboardInterrupt: at Ctrl-C.
+    """
+    from rnn_tui.tasks.data_sets.understanding import understand  # noqa: PLC0415 - numpy
+
+    bar = output.ProgressBar(path.name, quiet=quiet)
+    with bar:
+        return understand(path, options, Progress(bar.show))
+
+
+def data_set_task(options: argparse.Namespace) -> Task:
+    """Return the task of the data set that is named, or read and kept.
+
+    What is understood of a file is said before.
+
+    Raises:
+        UserError: if it can't be read or kept.
+    """
+    reading_options = read_options(options)
+    path = read_path(options.data)
+    if not path.exists() and store.is_kept(options.data):
+        return task_of(store.describe(options.data))
+    understanding = understand_file(path, reading_options, quiet=options.quiet)
+    if not options.quiet:
+        output.say_lines(understanding.lines())
+    store.keep(understanding.data_set)
+    return task_of(understanding.data_set.description)

@@ -1,0 +1,100 @@
+"""Files of sequences on the command line: understood before anything trains, kept, trained on."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import EXIT_USAGE, assert_one_sentence, rnn_tui
+
+pytestmark = pytest.mark.process
+
+SAMPLE = "assets/sequences/swings.csv"
+QUICK = ("--hidden-size", "4", "--epochs", "1", "--seeds", "2", "--workers", "1")
+
+
+@pytest.fixture
+def table(tmp_path: Path) -> Path:
+    """Twenty short sequences in two classes, a row each."""
+    rows = ["name;class;t1;t2;t3"]
+    for number in range(20):
+        sign = 1 if number % 2 else -1
+        cells = ";".join(f"{sign * (step + 1)},{number}" for step in range(3))
+        rows.append(f"s{number};{'up' if number % 2 else 'down'};{cells}")
+    path = tmp_path / "zwanzig reihen.csv"
+    path.write_text("\n".join(rows), encoding="utf-8")
+    return path
+
+
+def home(tmp_path: Path) -> dict[str, str]:
+    return {"RNN_TUI_HOME": str(tmp_path / "home")}
+
+
+def document_of(result: subprocess.CompletedProcess[str]) -> dict[str, object]:
+    assert result.returncode == 0, result.stderr
+    document = json.loads(result.stdout)
+    assert isinstance(document, dict)
+    return document
+
+
+def test_a_file_is_understood_without_training(table: Path, tmp_path: Path) -> None:
+    shown = rnn_tui("data", "show", str(table), **home(tmp_path))
+    assert shown.returncode == 0
+    assert "20 sequences" in shown.stdout
+    assert "up" in shown.stdout
+    assert "down" in shown.stdout
+    listed = document_of(rnn_tui("data", "list", "--json", **home(tmp_path)))
+    assert listed == {"data_sets": []}
+
+
+def test_a_file_is_trained_on_and_its_data_set_kept(table: Path, tmp_path: Path) -> None:
+    trained = rnn_tui("train", "sequences", str(table), *QUICK, "--json", **home(tmp_path))
+    run = document_of(trained)
+    assert "20 sequences" in trained.stderr  # what was understood, before
+    settings = run["settings"]
+    assert isinstance(settings, dict)
+    name = settings["task"]
+    kept = document_of(rnn_tui("data", "list", "--json", **home(tmp_path)))
+    assert [data_set["name"] for data_set in kept["data_sets"]] == [name]  # type: ignore[attr-defined]
+
+    table.unlink()  # the data set is kept, and answers to its name
+    again = document_of(
+        rnn_tui("train", "sequences", name, *QUICK, "--json", "--quiet", **home(tmp_path))
+    )
+    assert again["variants"] == run["variants"]
+    listed = rnn_tui("runs", "--task", name, "--json", **home(tmp_path))
+    assert len(document_of(listed)["runs"]) == 2  # type: ignore[arg-type]
+
+
+def test_a_deleted_data_set_is_gone(table: Path, tmp_path: Path) -> None:
+    run = document_of(
+        rnn_tui("train", "sequences", str(table), *QUICK, "--json", "--quiet", **home(tmp_path))
+    )
+    name = run["settings"]["task"]  # type: ignore[index]
+    assert rnn_tui("data", "delete", name, **home(tmp_path)).returncode == 0
+    missing = rnn_tui("train", "sequences", name, *QUICK, **home(tmp_path))
+    assert missing.returncode == EXIT_USAGE
+    assert_one_sentence(missing.stderr)
+    # the run stays in the list
+    listed = rnn_tui("runs", **home(tmp_path))
+    assert listed.returncode == 0
+    assert name in listed.stdout
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ("--label", "nowhere"),
+        ("--encoding", "klingon"),
+        ("--goal", "number", "--label", "class"),
+        ("--loss", "mse,nonsense"),
+    ],
+)
+def test_what_does_not_fit_is_told_in_a_sentence(
+    table: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    result = rnn_tui("train", "sequences", str(table), *options, **home(tmp_path))
+    assert result.returncode == EXIT_USAGE
+    assert result.stdout == ""
+    assert "Traceback" not in result.stderr
