@@ -52,6 +52,8 @@ ATTRIBUTION = AnalysisKind(
     _attribution,
     of_input=True,
 )
+#: the analyses that read random inputs beside the one at hand, by name.
+OF_RANDOM_INPUTS = (ABLATION.name, GRADIENTS.name, STATE_SPACE.name)
 OF_OWN = (
     replace(
         ABLATION, make=_ablations, help="rank the units by the answers that change without them"

@@ -3,7 +3,7 @@
 import csv
 import io
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -41,7 +41,7 @@ class Alphabet:
         shown = ", ".join(printable(symbol, 20) for symbol in self.symbols[:SHOWN_SYMBOLS])
         return f"{shown}, …" if len(self.symbols) > SHOWN_SYMBOLS else shown
 
-    def written(self, places: Sequence[int]) -> str:
+    def written(self, places: Iterable[int]) -> str:
         """Return the symbols at these places as a user types them."""
         return ("" if self.single else " ").join(self.symbols[place] for place in places)
 

@@ -8,6 +8,7 @@ from typing import Any
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.inspection import Inspection
+from rnn_tui.inside.own_analyses import OF_RANDOM_INPUTS
 from rnn_tui.inside.own_inputs import (
     Alphabet,
     InputSequence,
@@ -85,8 +86,8 @@ class OwnNetwork:
         """Sentences on the analyses of the whole network."""
         kind = "normally distributed numbers" if self.alphabet is None else "symbols"
         note = (
-            f"Analyses of the whole network read random {kind}, and compare with its own answers: "
-            "its file does not say what it was trained on."
+            f"This analysis reads random {kind}, and compares with the network's own answers: its "
+            "file does not say what it was trained on."
         )
         if len(self.stack.layers) > 1 or self.stack.bidirectional:
             note += (
@@ -238,9 +239,9 @@ class OwnInspection(Inspection):
         self.notices = [*network.notices, self.reading.trace.prefix_note]
 
     def findings(self) -> list[str]:
-        """Return the lines below the table, and what the analyses read."""
+        """Return the lines below the table, and what analyses read, if that is random."""
         lines = super().findings()
-        if self.analyses:
+        if any(name in OF_RANDOM_INPUTS for name in self.analyses):
             lines += ["", self.network.random_inputs_note]
         return lines
 

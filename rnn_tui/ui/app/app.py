@@ -71,6 +71,7 @@ class RnnTuiApp(HostApp):
         key("pause", "pause(False)", "Unpause", tooltip="Unpause the training"),
         key("copy", "copy", "Copy", show=False, tooltip="Copy the chart or table in focus as text"),
         key("guide", "guide", "Guide"),
+        key("own-network", "open_network", "Own network"),
         key("help", "help", "Help", tooltip="This help"),
         key("palette", "command_palette", "Commands", display="^p", priority=True),
         key("quit", "quit", "Quit", tooltip="Quit; asks first while training"),
@@ -374,6 +375,13 @@ class RnnTuiApp(HostApp):
 
         if not self.screen.query(KeysPanel):
             self.screen.mount(KeysPanel())
+
+    def action_open_network(self) -> None:
+        if isinstance(self.screen, FrontScreen):
+            from rnn_tui.ui.inside.own import ask_for_network  # noqa: PLC0415 - on use only
+
+            read_late_sheets(self)
+            ask_for_network(self)
 
     def action_guide(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:

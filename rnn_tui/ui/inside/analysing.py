@@ -1,5 +1,6 @@
 """Analyses, edits and the training history of the network that a look inside is at."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -9,9 +10,8 @@ from textual.containers import Vertical
 from textual.widgets import Select
 
 from rnn_tui.engine.errors import QueryError, UserError, printable
-from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import LONGEST, Edit, ablated, how_to_write, read_edit
-from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.widgets.plain import PlainSelect
@@ -68,9 +68,9 @@ class AnalysingView(Vertical, InsideLook):
     look = Look()  #: Layer, quantity, order and unit at the cursor.
     step = 0  #: The present step, from 0.
 
-    def __init__(self, task: Task, classes: str) -> None:
+    def __init__(self, kinds: Sequence[AnalysisKind], classes: str) -> None:
         super().__init__(classes=classes)
-        self.kinds = analyses_of(task)  #: The kinds of analyses that can be made.
+        self.kinds = kinds  #: The kinds of analyses that can be made.
         self.kind = self.kinds[0] if self.kinds else None  #: The selected kind.
         self.analysis_shown = True  #: Whether an analysis is shown once it is made.
         self.analysis_wanted = False  #: Whether one was asked for, to be made as soon as possible.

@@ -15,6 +15,7 @@ from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.history import read_history
+from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.images import RowsAnalysis
@@ -57,7 +58,7 @@ class MnistInside(InsideView, NetworkView):
     grid_title = "What it predicts after each row"
 
     def __init__(self, pane: TaskTab) -> None:
-        super().__init__(MNIST)
+        super().__init__(analyses_of(MNIST))
         self._pane = pane
         #: The digit to read; a test image by its number.
         self._input: DigitAtHand | int = random.randrange(TEST_IMAGES)

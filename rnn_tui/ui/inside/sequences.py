@@ -13,6 +13,7 @@ from textual.widgets import Label, Select
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.history import read_history
 from rnn_tui.engine.state import RunState
+from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
@@ -45,7 +46,7 @@ class SequenceInside(InsideView):
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
-        super().__init__(task)
+        super().__init__(analyses_of(task))
         self._of_task = task
         self._shape = task.shape
         self._source: Source | None = None  #: The weights that a user named.

@@ -14,9 +14,9 @@ from textual.timer import Timer
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import QueryError
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.trace import Trace
-from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.task_view import TaskTab, pane_of
@@ -104,9 +104,9 @@ class InsideView(AnalysingView):
     grid_title: ClassVar[str] = "What it reads and predicts"
     grid = getters.query_one("#inside-steps", StepGrid)  #: the steps of the input.
 
-    def __init__(self, task: Task) -> None:
+    def __init__(self, kinds: Sequence[AnalysisKind]) -> None:
         # Empty at first: no choice takes the focus before there is something to choose from.
-        super().__init__(task, classes="-empty")
+        super().__init__(kinds, classes="-empty")
         self._asked_for: Hashable = None  #: The key of the request that was asked last.
         self._looking = LatestQuestion[Subject](self, self._receive, FAILURE)
         self._failure = ""  #: Why nothing is looked at.

@@ -1,0 +1,144 @@
+"""A network of one's own is opened by the palette, and looked into like those of tasks."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from textual.pilot import Pilot
+from textual.widgets import Input
+from torch import nn
+
+from rnn_tui.inside.edits import ablated
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.inside.own import OwnInside, OwnNetworkScreen
+from tests.networks.foreign import Classifier, saved, seeded
+from tests.ui.helpers import AT_SIZES, busy, press, running, screen_text, wait_until
+from tests.ui.inside.looking import band, settled, text
+
+
+def of_symbols(path: Path) -> Path:
+    """A network by chance that reads two symbols through an embedding."""
+    torch.manual_seed(1)
+    module = nn.Module()
+    module.embed = nn.Embedding(2, 3)
+    module.gru = nn.GRU(3, 5)
+    module.out = nn.Linear(5, 2)
+    for parameter in module.parameters():
+        nn.init.normal_(parameter)
+    return saved(module, path)
+
+
+async def type_line(pilot: Pilot[Any], line: str) -> None:
+    """Ask for a network, and type a line."""
+    app = pilot.app
+    if not isinstance(app.screen, AskTextScreen):
+        await press(pilot, "palette:own-network")
+        assert isinstance(app.screen, AskTextScreen)
+    app.screen.query_one(Input).value = line
+    await press(pilot, "enter")
+
+
+@asynccontextmanager
+async def opened(
+    line: str, size: tuple[int, int] = (120, 50)
+) -> AsyncIterator[tuple[RnnTuiApp, OwnInside, Pilot[Any]]]:
+    app = RnnTuiApp()
+    async with running(app, "home", size=size) as pilot:
+        await type_line(pilot, line)
+        await wait_until(pilot, lambda: isinstance(app.screen, OwnNetworkScreen))
+        view = app.screen.query_one(OwnInside)
+        await wait_until(pilot, lambda: view.subject is not None and not busy(view))
+        yield app, view, pilot
+    assert app.runs.close(10)
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_a_sequence_of_symbols_is_typed_and_edited(
+    size: tuple[int, int], tmp_path: Path
+) -> None:
+    path = of_symbols(tmp_path / "net.safetensors")
+    line = f"'{path}' --answers last-step --alphabet ab --classes even,odd"
+    async with opened(line, size) as (app, view, pilot):
+        assert "net.safetensors" in screen_text(app)
+        field = view.query_one(Input)
+        assert len(field.value) == 20  # a random one, to be changed
+        await press(pilot, "slash")
+        assert field.has_focus
+        field.value = "abba"
+        await press(pilot, "enter")
+        await settled(pilot, view)
+        assert view.subject is not None
+        trace = view.subject.trace
+        assert band(view, "symbol").words == ("a", "b", "b", "a")
+        await press(pilot, "x")
+        unit = view.look.unit
+        assert unit is not None
+        reading = view.subject.reading
+        expected = reading.traced([ablated("layer 1", unit)])
+        assert view.subject.trace.logits == pytest.approx(expected.logits)
+        await press(pilot, "u")
+        assert view.subject.trace is trace
+        await press(pilot, "i")
+        await settled(pilot, view)
+        assert field.value != "abba"
+        assert view.subject.trace.steps == 20
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, OwnNetworkScreen)
+
+
+async def test_what_is_missing_is_asked_for_where_it_is_typed(tmp_path: Path) -> None:
+    path = of_symbols(tmp_path / "net.safetensors")
+    app = RnnTuiApp()
+    async with running(app, "home", size=(80, 24)) as pilot:
+        await type_line(pilot, "")
+        assert "Name the file" in screen_text(app)
+        await type_line(pilot, f"'{path}'")
+        await wait_until(pilot, lambda: "--answers last-step" in screen_text(app))
+        await type_line(pilot, f"'{path}' --answer last-step")
+        assert "--answers" in screen_text(app)
+        await type_line(pilot, f"'{path}' --answers sometimes")
+        assert "every-step, last-step or final-states" in " ".join(screen_text(app).split())
+        await type_line(pilot, f"'{path}")
+        assert "quotation mark" in screen_text(app)
+        await press(pilot, "escape")
+    assert app.runs.close(10)
+
+
+async def test_numbers_are_typed_or_come_from_a_file(tmp_path: Path) -> None:
+    path = saved(seeded(Classifier, layers=2, both=True), tmp_path / "net.safetensors")
+    steps = tmp_path / "steps.csv"
+    steps.write_text("1,2,3\n-1,0,1\n", encoding="utf-8")
+    async with opened(f"{path} --answers final-states") as (app, view, pilot):
+        field = view.query_one(Input)
+        for typed in ("1 2 3; -1 0 1", str(steps)):
+            field.value = typed
+            field.focus()
+            await press(pilot, "enter")
+            await settled(pilot, view)
+            assert view.subject is not None
+            assert view.subject.trace.inputs.tolist() == [[1, 2, 3], [-1, 0, 1]]
+            assert len(view.subject.trace.layers) == 4
+        field.value = "1 2; 3"
+        field.focus()
+        await press(pilot, "enter")
+        await settled(pilot, view)
+        assert "reads 3 numbers a step" in screen_text(app)
+
+
+async def test_every_analysis_is_made_and_drawn(tmp_path: Path) -> None:
+    path = of_symbols(tmp_path / "net.safetensors")
+    line = f"{path} --answers every-step --alphabet ab"
+    async with opened(line, (80, 24)) as (_, view, pilot):
+        for kind in view.kinds:
+            view.choose_kind(kind.name)
+            await press(pilot, "a")
+            await wait_until(pilot, lambda: view.analysis is not None and not busy(view))
+            assert text(view, "analysis") == view.analysis_text(view.analysis)
+            # its keys hold although a picture may hide the grid
+            step = view.step
+            await press(pilot, "left")
+            assert view.step == step - 1
