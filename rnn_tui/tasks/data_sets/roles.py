@@ -15,7 +15,7 @@ from rnn_tui.tasks.data_sets.files.names import (
     simple,
     stem_and_number,
 )
-from rnn_tui.tasks.data_sets.files.table import Table
+from rnn_tui.tasks.data_sets.files.table import Table, count_distinct
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 
 MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
@@ -367,7 +367,7 @@ class _Guess:
                 continue
             codes, names = column.codes()
             pairs = codes * len(distinct) + steps
-            if len(names) > 1 and len(np.unique(pairs)) == self._table.rows:
+            if len(names) > 1 and count_distinct(pairs) == self._table.rows:
                 roles.notes.append(
                     f"The column {column.name} tells rows of equal steps apart: each of its "
                     "values is a sequence."
@@ -406,8 +406,8 @@ class _Guess:
         constant = []
         for place in words:
             values, names = self._table.columns[place].codes()
-            pairs = np.unique(codes * len(names) + values)
-            if len(names) > 1 and len(pairs) == len(np.unique(codes)):
+            pairs = count_distinct(codes * len(names) + values)
+            if len(names) > 1 and pairs == count_distinct(codes):
                 constant.append(place)
         return constant[-1] if constant else None
 

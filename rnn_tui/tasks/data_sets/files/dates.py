@@ -62,22 +62,23 @@ def _are_dates(cells: Sequence[str], form: DateForm) -> bool:
 
 def seconds_of(cells: Sequence[str], form: DateForm) -> Floats:
     """Return dates as seconds since 1970 (times of day: since midnight), NaN for what is none."""
-    empty: tuple[str | None, ...] = (None,) * len(PARTS)
-    known: dict[str, tuple[str | None, ...]] = {}
-    for cell in set(cells):
+    parts = tuple(form.pattern.groupindex)
+    empty: tuple[str | None, ...] = (None,) * len(parts)
+    distinct = dict.fromkeys(cells)
+    dates: list[tuple[str | None, ...]] = []
+    for cell in distinct:
         match = form.pattern.fullmatch(cell.strip())
-        known[cell] = tuple(match.groupdict().get(part) for part in PARTS) if match else empty
-    distinct = {cell: place for place, cell in enumerate(known)}
-    seconds = _seconds(list(known.values()))
-    places = np.fromiter((distinct[cell] for cell in cells), np.int64, len(cells))
-    return seconds[places]
+        dates.append(match.group(*parts) if match else empty)
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    seconds = _seconds(parts, dates)
+    return seconds[np.fromiter(map(places.__getitem__, cells), np.int64, len(cells))]
 
 
-def _seconds(dates: list[tuple[str | None, ...]]) -> Floats:
-    """Return dates, each as its `PARTS`, in seconds."""
-    columns: dict[str, list[str | None]] = dict(
-        zip(PARTS, map(list, zip(*dates, strict=True)), strict=True)
-    )
+def _seconds(parts: tuple[str, ...], dates: list[tuple[str | None, ...]]) -> Floats:
+    """Return dates, each as its parts, in seconds."""
+    nothing: list[str | None] = [None] * len(dates)
+    columns = dict.fromkeys(PARTS, nothing)
+    columns.update(zip(parts, map(list, zip(*dates, strict=True)), strict=True))
     year = _numbers(columns["year"], 1970)
     named_month = _named_months(columns["name"])
     month = np.where(np.isnan(named_month), _numbers(columns["month"], 1), named_month)
@@ -85,7 +86,7 @@ def _seconds(dates: list[tuple[str | None, ...]]) -> Floats:
     hour = _hours(_numbers(columns["hour"], 0), columns["half"])
     minute = _numbers(columns["minute"], 0)
     second = _numbers(columns["second"], 0)
-    valid = np.array([any(part is not None for part in date) for date in dates])
+    valid = np.array([date[0] is not None for date in dates])
     valid &= (month >= 1) & (month <= 12) & (day >= 1) & (hour <= 24) & (minute < 60)
     valid &= (second < 61) & (year > 0)
     year, month, day = (np.where(valid, part, 1).astype(int) for part in (year, month, day))
@@ -99,6 +100,8 @@ def _seconds(dates: list[tuple[str | None, ...]]) -> Floats:
 
 
 def _numbers(parts: list[str | None], default: float) -> Floats:
+    if parts[0] is None and not any(parts):
+        return np.full(len(parts), default)
     return np.array(
         [default if part is None else float(part.replace(",", ".")) for part in parts], np.float64
     )
@@ -107,6 +110,8 @@ def _numbers(parts: list[str | None], default: float) -> Floats:
 def _named_months(names: list[str | None]) -> Floats:
     """Return months (N,) by their names: 0 for no month, NaN where there is no name."""
     months = []
+    if not any(names):
+        return np.full(len(names), np.nan)
     for name in names:
         if name is None:
             months.append(np.nan)
@@ -118,6 +123,8 @@ def _named_months(names: list[str | None]) -> Floats:
 
 def _hours(hours: Floats, halves: list[str | None]) -> Floats:
     """Return hours of the day from hours of its halves."""
+    if not any(halves):
+        return hours
     afternoon = np.array([half is not None and half.lower() == "pm" for half in halves])
     halved = np.array([half is not None for half in halves])
     return np.where(halved, hours % 12, hours) + 12.0 * afternoon
@@ -125,6 +132,8 @@ def _hours(hours: Floats, halves: list[str | None]) -> Floats:
 
 def _offsets(zones: list[str | None]) -> Floats:
     """Return the seconds by which zones are ahead of UTC."""
+    if not any(zones):
+        return np.zeros(len(zones))
     offsets = []
     for zone in zones:
         if zone is None or zone[0] not in "+-":

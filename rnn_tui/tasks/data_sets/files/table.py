@@ -1,6 +1,6 @@
 """Hold a table of a file in columns."""
 
-import sys
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -25,6 +25,12 @@ Words = npt.NDArray[np.object_]
 MOST_WORDS = 256  # different values of a column of words
 MOST_COLUMNS = 4096
 DATE_SAMPLE = 200
+
+
+def count_distinct(numbers: npt.NDArray[Any]) -> int:
+    """Return how many different numbers there are."""
+    in_order = np.sort(numbers)
+    return int(np.count_nonzero(np.diff(in_order))) + 1 if len(in_order) else 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,15 +67,17 @@ class Cells:
             rank = np.empty(len(values), np.int64)
             rank[np.argsort(first)] = np.arange(len(values))
             return rank[inverse], [as_word(value) for value in values[np.argsort(first)]]
-        places: dict[str, int] = {}
-        codes = [places.setdefault(word, len(places)) for word in self.words.tolist()]
-        return np.array(codes, np.int64), list(places)
+        words = self.words.tolist()
+        distinct = dict.fromkeys(words)
+        places = dict(zip(distinct, range(len(distinct)), strict=True))
+        codes = np.fromiter(map(places.__getitem__, words), np.int64, len(words))
+        return codes, list(distinct)
 
     def distinct(self) -> int:
         """Return how many different values there are, missing ones left out."""
         if self.is_text:
             return len(set(self.words.tolist()) - {""})
-        return len(np.unique(self.numbers[~np.isnan(self.numbers)]))
+        return count_distinct(self.numbers[~np.isnan(self.numbers)])
 
     def is_whole(self) -> bool:
         """Return whether all its values are whole numbers."""
@@ -142,7 +150,7 @@ class ColumnBuilder:
         if numbers is not None:
             self.parts.append(numbers)
         else:
-            self.parts.append([self._known.setdefault(cell, cell) for cell in cells])
+            self.parts.append(list(map(self._known.setdefault, cells, cells)))
 
     def column(self, name: str) -> Cells:
         """Return the column of all cells."""
@@ -162,14 +170,13 @@ class ColumnBuilder:
 
     def _text(self, name: str, cells: list[str], examples: tuple[SafeText, ...]) -> Cells:
         """Return a column of text; it is marked if it looks like one of numbers with a mistake."""
-        words = np.array(
-            [sys.intern("") if cell in MISSING_WORDS else cell for cell in cells], object
-        )
-        distinct = set(words.tolist())
-        few = len(distinct) <= min(MOST_WORDS + 1, max(20, len(cells) // 2))
+        counts = Counter(cells)
+        clean = {cell: "" if cell in MISSING_WORDS else cell for cell in counts}
+        words = np.array(list(map(clean.__getitem__, cells)), object)
+        few = len(counts) <= min(MOST_WORDS + 1, max(20, len(cells) // 2))
         kind = ColumnKind.WORD if few else ColumnKind.TEXT
-        no_numbers = [cell for cell in distinct if cell and not is_number(cell, self.decimal)]
-        others = len(cells) - sum(map(frozenset(no_numbers).__contains__, cells))
+        no_numbers = {cell for cell in counts if clean[cell] and not is_number(cell, self.decimal)}
+        others = len(cells) - sum(counts[cell] for cell in no_numbers)
         stray = None
         text = NO_TEXT
         if no_numbers and others > 0.5 * len(cells):
