@@ -143,7 +143,12 @@ class _Guess:
 
     @property
     def _numbers(self) -> list[int]:
-        return self._names_of((ColumnKind.NUMBER,))
+        return [place for place in self._free if self._is_measured(place)]
+
+    def _is_measured(self, place: int) -> bool:
+        """Return whether a column holds numbers, perhaps with a mistake among them."""
+        column = self._table.columns[place]
+        return column.kind is ColumnKind.NUMBER or (column.is_text and column.stray is not None)
 
     def _called(self, names: frozenset[str]) -> list[int]:
         """Return the free columns that are called so, if the table has a header."""
@@ -230,7 +235,11 @@ class _Guess:
             words = [word for word in column.words[:1000].tolist() if word]
             lengths = sorted(map(len, words))
             varied = 2 * len(set(words)) > len(words)
-            if lengths and varied and lengths[len(lengths) // 2] >= LEAST_CHARACTERS:
+            long_enough = lengths and lengths[len(lengths) // 2] >= LEAST_CHARACTERS
+            # Prose in a column of its own is a text with line ends, and no list of sequences.
+            spaced = sum(" " in word for word in words)
+            is_prose = len(self._free) == 1 and 2 * spaced > len(words)
+            if long_enough and varied and not is_prose:
                 return place
         # A column may well be called `sequence` and hold one in each cell.
         for place in self._called(SEQUENCE_NAMES):
@@ -295,7 +304,7 @@ class _Guess:
         if series:
             counted = {place for places in series.values() for place in places}
             return tuple(place for place in free if place in counted)
-        numbers = [place for place in free if place in self._numbers and place != roles.sequence]
+        numbers = [place for place in free if self._is_measured(place) and place != roles.sequence]
         if numbers:
             return tuple(numbers)
         text = self._text_column()
@@ -416,7 +425,10 @@ class _Guess:
             place for place in self._free if place not in (roles.sequence, roles.step, roles.label)
         ]
         kinds = {place: self._table.columns[place].kind for place in free}
-        inputs = [place for place in free if kinds[place] in (ColumnKind.NUMBER, ColumnKind.WORD)]
+        # A column of numbers with a mistake is one of text, and is refused when it is read.
+        inputs = [
+            place for place in free if kinds[place] is ColumnKind.WORD or self._is_measured(place)
+        ]
         counting = [place for place in inputs if self._is_row_number(place)]
         return tuple(place for place in inputs if place not in counting)
 

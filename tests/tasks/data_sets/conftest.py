@@ -1,4 +1,4 @@
-"""A home for data sets, and runs on them."""
+"""A home for data sets, files that become some, and runs on them."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,6 +11,7 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.task import stored_task
+from tests.tasks.data_sets.reading import Read, reader_in
 
 SmallOn = Callable[..., SequenceConfig]
 
@@ -18,6 +19,12 @@ SmallOn = Callable[..., SequenceConfig]
 @pytest.fixture(autouse=True)
 def _home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path))
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Read:
+    """Return a function that writes a file of this content and reads it."""
+    return reader_in(tmp_path)
 
 
 @pytest.fixture

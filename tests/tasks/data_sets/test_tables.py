@@ -1,49 +1,12 @@
 """Tables of sequences are read as they were meant."""
 
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
-
 import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import DataError
-from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
-from rnn_tui.tasks.data_sets.understanding import Role, Understanding, understand
-
-Read = Callable[..., Understanding]
-
-
-@pytest.fixture
-def read(tmp_path: Path) -> Read:
-    """Return a function that reads a file of this content."""
-
-    def read_content(content: str | bytes, name: str = "data.csv", **options: Any) -> Understanding:
-        path = tmp_path / name
-        path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return understand(path, ReadingOptions(**options))
-
-    return read_content
-
-
-def long_rows(count: int = 12, steps: int = 5) -> list[str]:
-    """Return rows of sequences that count up from their number, odd ones labelled so."""
-    return [
-        f"{index},{step},{index + step / 10},{'odd' if index % 2 else 'even'}"
-        for index in range(count)
-        for step in range(steps)
-    ]
-
-
-def text_of(header: str, rows: list[str], end: str = "\n") -> str:
-    return end.join([header, *rows, ""])
-
-
-def roles(understanding: Understanding) -> list[Role]:
-    return [column.role for column in understanding.columns]
-
-
-LONG = text_of("id,t,x,label", long_rows())
+from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
+from rnn_tui.tasks.data_sets.understanding import Role, understand
+from tests.tasks.data_sets.reading import LONG, Read, roles, text_of
 
 
 def test_a_row_a_step(read: Read) -> None:

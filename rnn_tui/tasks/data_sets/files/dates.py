@@ -14,6 +14,7 @@ _CLOCK = (
 )
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
+MOSTLY = 0.8  # of the cells are dates in a column of dates with mistakes
 PARTS = ("year", "month", "name", "day", "hour", "minute", "second", "half", "zone")
 
 
@@ -29,7 +30,7 @@ def _form(name: str, pattern: str) -> DateForm:
     return DateForm(name, re.compile(pattern + _CLOCK))
 
 
-#: day first stands before month first: of the two, the first that fits every date is taken.
+#: day first stands before month first: of two that fit as many dates, the first is taken.
 FORMS = (
     _form("2024-12-31", r"(?P<year>\d{4})-(?P<month>\d{1,2})(?:-(?P<day>\d{1,2}))?"),
     _form("2024/12/31", r"(?P<year>\d{4})[/.](?P<month>\d{1,2})[/.](?P<day>\d{1,2})"),
@@ -48,16 +49,18 @@ MONTH_FIRST = FORMS[4]
 
 
 def form_of(cells: Sequence[str]) -> DateForm | None:
-    """Return the way in which cells, some of them missing, are dates; None if they are none."""
+    """Return the way in which most cells that are there are dates; None if they are none."""
     cells = [cell.strip() for cell in cells if cell.strip() not in MISSING]
+    best: DateForm | None = None
+    most = MOSTLY * len(cells)
     for form in FORMS:
-        if cells and all(map(form.pattern.fullmatch, cells)) and _are_dates(cells, form):
-            return form
-    return None
-
-
-def _are_dates(cells: Sequence[str], form: DateForm) -> bool:
-    return bool(np.isfinite(seconds_of(cells, form)).all())
+        if not any(map(form.pattern.fullmatch, cells[:1] + cells[-1:])):
+            continue
+        dates = int(np.isfinite(seconds_of(cells, form)).sum())
+        if dates > most or (best is None and dates >= most):
+            best = form
+            most = dates
+    return best
 
 
 def seconds_of(cells: Sequence[str], form: DateForm) -> Floats:

@@ -183,7 +183,9 @@ def _guess_header(rows: Rows, decimal: str) -> bool:
         if words_over_numbers > numbers_over_numbers:
             return True
         return any(map(is_known_name, first)) or _counts_up(first)
-    return any(map(is_known_name, first)) or (not comes_again and len(set(first)) == len(first))
+    if any(map(is_known_name, first)):
+        return True
+    return not comes_again and len(set(first)) == len(first) > 1
 
 
 def _are_numbers_or_dates(cells: list[str], decimal: str) -> bool:

@@ -23,6 +23,7 @@ LABEL_NAMES = frozenset(
     anomaly activity
     """.split()  # noqa: SIM905 - read better than a list
 )
+OTHER_NAMES = frozenset(("value", "values", "name", "word", "words", "text", "string"))
 _NUMBERED = re.compile(r"(.*?)[ _.\[(-]*(\d+)[\])]?")
 
 
@@ -34,7 +35,7 @@ def simple(name: str) -> str:
 
 def is_known_name(name: str) -> bool:
     """Return whether a name says what its column is for."""
-    return simple(name) in SEQUENCE_NAMES | STEP_NAMES | LABEL_NAMES
+    return simple(name) in SEQUENCE_NAMES | STEP_NAMES | LABEL_NAMES | OTHER_NAMES
 
 
 def stem_and_number(name: str) -> tuple[str, int] | None:

@@ -100,7 +100,7 @@ def encodings(path: Path, start: bytes, wish: str | None) -> tuple[str, ...]:
         return (_wide_encoding(path, start),)
     controls = len(start) - len(start.translate(None, _CONTROLS))
     if controls > MOST_CONTROLS * len(start):
-        raise DataError(f"{named(path)} holds no text; is it of another format than it is named?")
+        raise DataError(f"{named(path)} holds no text; its name may be that of another format.")
     return ("utf-8", FALLBACK)
 
 
@@ -125,7 +125,7 @@ def _wide_encoding(path: Path, start: bytes) -> str:
         return "utf-16-le"
     if zeros_at_even > 0.5 and zeros_at_odd < 0.1:
         return "utf-16-be"
-    raise DataError(f"{named(path)} holds no text; is it of another format than it is named?")
+    raise DataError(f"{named(path)} holds no text; its name may be that of another format.")
 
 
 def decoded(start: bytes, encoding: str) -> str:

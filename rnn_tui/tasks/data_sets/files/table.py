@@ -24,6 +24,7 @@ from rnn_tui.tasks.data_sets.options import Layout
 Words = npt.NDArray[np.object_]
 MOST_WORDS = 256  # different values of a column of words
 MOST_COLUMNS = 4096
+MOSTLY = 0.8  # of the cells are numbers in a column of numbers with mistakes
 DATE_SAMPLE = 200
 
 
@@ -173,13 +174,14 @@ class ColumnBuilder:
         counts = Counter(cells)
         clean = {cell: "" if cell in MISSING_WORDS else cell for cell in counts}
         words = np.array(list(map(clean.__getitem__, cells)), object)
-        few = len(counts) <= min(MOST_WORDS + 1, max(20, len(cells) // 2))
+        repeated = len(counts) <= max(len(cells) // 2, min(20, len(cells) - 1))
+        few = repeated and len(counts) <= MOST_WORDS + 1
         kind = ColumnKind.WORD if few else ColumnKind.TEXT
         no_numbers = {cell for cell in counts if clean[cell] and not is_number(cell, self.decimal)}
         others = len(cells) - sum(counts[cell] for cell in no_numbers)
         stray = None
         text = NO_TEXT
-        if no_numbers and others > 0.5 * len(cells):
+        if no_numbers and others > MOSTLY * len(cells):
             stray = next(row for row, cell in enumerate(cells) if cell in no_numbers)
             text = printable(cells[stray], 24)
         return Cells(name, kind, np.zeros(0), words, examples, stray, text)
