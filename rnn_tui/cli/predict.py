@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.photos.collection import CLASSES, ReadingSummary, count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, named_weights, weights_document
-from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:

@@ -4,10 +4,10 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from rnn_tui.engine.config import RunConfig, Variant
+from rnn_tui.engine.counts import count_of
 from rnn_tui.report.inventory import Inventory
 from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Plan, PlannedNetwork
 from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.words import count_of
 
 
 @dataclass(frozen=True)

@@ -188,13 +188,6 @@ def session_summary(session: "Session", date: Callable[[float], str]) -> Iterato
         yield "machine", machine(session.load)
 
 
-def count_of(count: int, noun: str) -> str:
-    """Format a count with its noun, such as `1 run` or `2,000 runs`."""
-    if count == 1:
-        return f"1 {noun}"
-    return f"{count:,} {noun}s"
-
-
 @dataclass(frozen=True)
 class _Load:
     """The format of one of the values of `events.MachineSeen`."""

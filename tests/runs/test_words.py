@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.settings import (
     ChoicesSetting,
     ListSetting,
@@ -13,7 +14,7 @@ from rnn_tui.engine.settings import (
     RangeSetting,
     Setting,
 )
-from rnn_tui.runs.words import age, automatic_name, count_of, settings_of
+from rnn_tui.runs.words import age, automatic_name, settings_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 

@@ -16,6 +16,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.outside import exists
 from rnn_tui.engine.pace import time_left
@@ -24,7 +25,6 @@ from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
-from rnn_tui.runs.words import count_of
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.common.widgets.form_foot import FormNote

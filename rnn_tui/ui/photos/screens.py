@@ -15,6 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, DirectoryTree, Static
 from textual.widgets.tree import TreeNode
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
@@ -26,7 +27,6 @@ from rnn_tui.photos.export import (
     write_npz,
     write_table,
 )
-from rnn_tui.runs.words import count_of
 from rnn_tui.ui.common.key_table import key, moves
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import in_thread

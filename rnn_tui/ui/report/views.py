@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
@@ -25,7 +26,7 @@ from rnn_tui.report.curves import Figure
 from rnn_tui.report.plan import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT_ALIGNED, Results, Row, table_cells
 from rnn_tui.report.running import Standing
-from rnn_tui.runs.words import NOTHING, count_of
+from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.chart_view import SpreadView

@@ -10,8 +10,8 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import DataTable, Select, Static
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import StoreError, UserError
-from rnn_tui.runs.words import count_of
 from rnn_tui.sweeps.places import read_place
 from rnn_tui.sweeps.plan import (
     TRIALS,
