@@ -34,6 +34,7 @@ from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.data_sets.task import SEQUENCES
+from rnn_tui.tasks.images.sets import root_of
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -241,11 +242,10 @@ def _fetch(request: TrainRequest | FindRateRequest, config: RunConfig) -> int:
     """Fetch the data if that was asked for; returns the exit code, 0 to go on."""
     if not request.download or not isinstance(config, ImageConfig):
         return output.OK
-    from rnn_tui.tasks.mnist.data import missing_files, root_of  # noqa: PLC0415 - torch, on use
-    from rnn_tui.tasks.mnist.downloads import fetch  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.downloads import fetch  # noqa: PLC0415 - HTTP, on use only
 
     root = root_of(config.data_dir)
-    if not missing_files(config.image_set, root):
+    if not config.image_set.missing(root):
         return output.OK
     bar = output.ProgressBar(config.image_set.label, quiet=request.quiet)
     progress = Progress(bar.show)

@@ -1,8 +1,5 @@
 """Data sets fetched from a server on this machine: whole and as published, or not at all."""
 
-import threading
-from collections.abc import Callable, Iterator, Mapping
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -12,86 +9,14 @@ import torch
 from rnn_tui.engine.errors import DownloadError
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.images.sets import IMAGE_SETS, ImageSet
-from rnn_tui.tasks.mnist.data import load_set, missing_files
+from rnn_tui.tasks.mnist.data import load_set
 from rnn_tui.tasks.mnist.downloads import fetch
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, rnn_tui
 from tests.made_up_sets import COUNTS, labels_of, md5, packed
+from tests.served_sets import Serve, serve, served
 
+__all__ = ["serve"]
 NAMES = [name for name in IMAGE_SETS if name != "mnist"]
-
-
-class Server(ThreadingHTTPServer):
-    """Serves files by the last part of their address, also as a proxy for other hosts."""
-
-    def __init__(self, files: Mapping[str, bytes]) -> None:
-        super().__init__(("127.0.0.1", 0), Handler)
-        self.files = dict(files)
-        self.asked: list[str] = []
-        self.release = threading.Event()  #: set once the rest of a slow file may be sent.
-        self.slow = ""  #: the name of a file of which only a part is sent until then.
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}/"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        name = self.path.rpartition("/")[2]
-        self.server.asked.append(self.path)
-        data = self.server.files.get(name)
-        if data is None:
-            self.send_error(404)
-            return
-        self.send_response(200)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if name == self.server.slow:
-            self.wfile.write(data[:100])
-            self.server.release.wait(30)
-            data = data[100:]
-        self.wfile.write(data)
-
-    def log_message(self, *_: object) -> None:
-        """Say nothing on stderr."""
-
-
-@pytest.fixture
-def serve() -> Iterator[Callable[[Mapping[str, bytes]], Server]]:
-    servers: list[Server] = []
-
-    def start(files: Mapping[str, bytes]) -> Server:
-        server = Server(files)
-        servers.append(server)
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        return server
-
-    yield start
-    for server in servers:
-        server.release.set()
-        server.shutdown()
-        server.server_close()
-
-
-def served(image_set: ImageSet, files: Mapping[str, bytes], *mirrors: str) -> Any:
-    """torchvision's class with addresses here, and the checksums of these files."""
-    from torchvision import datasets  # noqa: PLC0415 - a second
-
-    usual: Any = getattr(datasets, image_set.torchvision_name)
-    sums = [(name, md5(data)) for name, data in files.items()]
-    changes: dict[str, Any] = {"mirrors": mirrors, "resources": sums}
-    last = mirrors[-1]
-    if image_set.name == "qmnist":
-        pairs = [(last + name, checksum) for name, checksum in sums]
-        changes = {"resources": {"train": pairs[:2], "test": pairs[2:]}}
-    elif image_set.name == "emnist-digits":
-        changes = {"url": last + sums[0][0], "md5": sums[0][1]}
-    elif image_set.name == "usps":
-        parts = [[last + name, name, checksum] for name, checksum in sums]
-        changes = {"split_list": {"train": parts[0], "test": parts[1]}}
-    return type(usual.__name__, (usual,), changes)
 
 
 def left_in(root: Path) -> list[str]:
@@ -99,9 +24,7 @@ def left_in(root: Path) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_set_is_fetched_as_torchvision_reads_it(
-    name: str, serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_set_is_fetched_as_torchvision_reads_it(name: str, serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS[name], packed(name)
     server = serve(files)
     root = tmp_path / "new" / "folder"
@@ -140,9 +63,7 @@ def served_by_torchvision(image_set: ImageSet) -> Any:
     return getattr(datasets, image_set.torchvision_name)
 
 
-def test_the_next_mirror_is_asked_if_one_fails(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_the_next_mirror_is_asked_if_one_fails(serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS["fashion"], packed("fashion")
     empty, full = serve({}), serve(files)
     source = served(image_set, files, "http://127.0.0.1:1/", empty.address, full.address)
@@ -152,7 +73,7 @@ def test_the_next_mirror_is_asked_if_one_fails(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_another_file_than_published_is_refused_and_nothing_is_kept(
-    name: str, serve: Callable[..., Server], tmp_path: Path
+    name: str, serve: Serve, tmp_path: Path
 ) -> None:
     image_set, files = IMAGE_SETS[name], packed(name)
     last = list(files)[-1]
@@ -166,9 +87,7 @@ def test_another_file_than_published_is_refused_and_nothing_is_kept(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_that_ends_too_early_is_refused(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_file_that_ends_too_early_is_refused(serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS["usps"], packed("usps")
     server = serve({name: data[: len(data) // 2] for name, data in files.items()})
     with pytest.raises(DownloadError, match="MD5"):
@@ -176,9 +95,7 @@ def test_a_file_that_ends_too_early_is_refused(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_stop_ends_a_download_and_leaves_nothing(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_stop_ends_a_download_and_leaves_nothing(serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS["fashion"], packed("fashion")
     server = serve(files)
     server.slow = list(files)[2]
@@ -209,9 +126,7 @@ def test_files_of_this_machine_are_no_downloads(tmp_path: Path) -> None:
         fetch(image_set, root, source=served(image_set, files, tmp_path.as_uri() + "/"))
 
 
-def test_a_folder_that_cannot_be_made_is_named(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_a_folder_that_cannot_be_made_is_named(serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS["usps"], packed("usps")
     (tmp_path / "file").touch()
     source = served(image_set, files, serve(files).address)
@@ -244,19 +159,17 @@ def test_the_command_fetches_only_where_it_says_so(tmp_path: Path) -> None:
 
 
 @pytest.mark.process
-def test_the_command_holds_the_published_checksums(
-    serve: Callable[..., Server], tmp_path: Path
-) -> None:
+def test_the_command_holds_the_published_checksums(serve: Serve, tmp_path: Path) -> None:
     server = serve(packed("fashion"))  # made-up files in the place of the published ones
     words = (*TRAIN, "--dataset", "fashion", "--data-dir", str(tmp_path), "--download")
     done = rnn_tui(*words, http_proxy=server.address, no_proxy="")
     assert done.returncode == EXIT_FAILURE
     assert "sent another file than Fashion-MNIST's" in assert_one_sentence(done.stderr)
     assert server.asked
-    assert missing_files(IMAGE_SETS["fashion"], tmp_path)
+    assert IMAGE_SETS["fashion"].missing(tmp_path)
 
 
-def test_fetched_sets_are_read_upright(serve: Callable[..., Server], tmp_path: Path) -> None:
+def test_fetched_sets_are_read_upright(serve: Serve, tmp_path: Path) -> None:
     image_set, files = IMAGE_SETS["emnist-digits"], packed("emnist-digits")
     fetch(image_set, tmp_path, source=served(image_set, files, serve(files).address))
     images = load_set(image_set, str(tmp_path)).train_images

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from rnn_tui.engine import outside
 from rnn_tui.engine.paths import data_dir
 
 DIGITS = tuple(map(str, range(10)))
@@ -29,6 +30,10 @@ class ImageSet:
     def shows_digits(self) -> bool:
         """Whether its classes are the ten digits."""
         return self.classes == DIGITS
+
+    def missing(self, root: Path) -> list[str]:
+        """Return the files that are not below a torchvision root."""
+        return [name for name in self.files if not outside.exists(root / name)]
 
 
 def _idx_files(folder: str, *parts: str, labels: str = "labels-idx1-ubyte") -> tuple[str, ...]:
@@ -89,3 +94,8 @@ IMAGE_SETS: Mapping[str, ImageSet] = {image_set.name: image_set for image_set in
 def default_root() -> Path:
     """Return the folder of downloaded sets, a torchvision root, unless a user names another."""
     return data_dir() / "torchvision"
+
+
+def root_of(folder: str | None) -> Path:
+    """Return the torchvision root that a user names, or the default one."""
+    return default_root() if folder is None else Path(outside.expanded(folder))

@@ -32,7 +32,7 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import CLASSES, SIDE
-from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, default_root
+from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, root_of
 
 FILES = {  # the published files, by the MD5 of their uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",
@@ -92,24 +92,14 @@ def load_set(image_set: ImageSet, data_dir: str | None) -> MnistImages:
     if image_set is SHIPPED_SET:
         return load_mnist(data_dir)
     root = root_of(data_dir)
-    missing = missing_files(image_set, root)
+    missing = image_set.missing(root)
     if missing:
         raise DataError(
             f"{image_set.label} is not in {printable(root, 200)} ({missing[0]} is missing); fetch "
-            f"it with rnn-tui train mnist --dataset {image_set.name} --download, or name another "
-            "folder with --data-dir."
+            f"it with --dataset {image_set.name} --download, in the app by Download under More "
+            "settings, or name another folder with --data-dir."
         )
     return _torchvision_images(image_set, root, _version([root / n for n in image_set.files]))
-
-
-def root_of(data_dir: str | None) -> Path:
-    """Return the torchvision root that a user names, or the default one."""
-    return default_root() if data_dir is None else Path(outside.expanded(data_dir))
-
-
-def missing_files(image_set: ImageSet, root: Path) -> list[str]:
-    """Return the files of a data set that are not below a torchvision root."""
-    return [name for name in image_set.files if not outside.exists(root / name)]
 
 
 @lru_cache(maxsize=1)

@@ -23,7 +23,6 @@ from rnn_tui.engine.files import make_folder, whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.tasks.images.sets import ImageSet
-from rnn_tui.tasks.mnist.data import missing_files
 
 AT_ONCE = 1 << 16  # bytes received at a time: after each of them a stop counts
 SECONDS_OF_SILENCE = 20.0  # after which a server counts as out of reach
@@ -70,7 +69,7 @@ def fetch(
         DownloadError: if a server does not answer, or sends another file; or files can't be
             written.
     """
-    if not missing_files(image_set, root):
+    if not image_set.missing(root):
         return True
     try:
         folder = Path(outside.real_path(root))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
+from pathlib import Path
 from typing import Any, cast
 
 from rich.cells import set_cell_size
@@ -16,23 +17,25 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
+from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.errors import SettingError, UserError, printable
 from rnn_tui.engine.events import LogLine
+from rnn_tui.engine.page import shared_folder
 from rnn_tui.engine.paths import run_database
-from rnn_tui.engine.settings import DEVICES, ChoicesSetting, Setting
+from rnn_tui.engine.settings import DEVICES, ChoiceSetting, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.runs.footprint import size_in_words
+from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, ImageSet, root_of
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.common.widgets.form_foot import FormFoot
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 
 LONGEST_LOG = 1000  # lines
@@ -121,6 +124,42 @@ class Ticks(Vertical):
             box.value = name in names
 
 
+class Choice(Horizontal):
+    """A setting of one name: its label, and beside it the list of names."""
+
+    def __init__(self, setting: ChoiceSetting, chosen: str) -> None:
+        """Make the list; `chosen` is the name that is chosen at first."""
+        super().__init__(classes="field-row")
+        self.setting = setting
+        names = [(label, name) for name, label in setting.choices.items()]
+        self.select = PlainSelect(names, value=chosen, id=f"choice-{setting.name}")
+
+    def compose(self) -> ComposeResult:
+        yield Label(self.setting.label, classes="choice-label", markup=False)
+        yield self.select
+
+    def focus_first(self) -> None:
+        self.select.focus()
+
+    def setting_value(self) -> str:
+        """Return the name that is chosen."""
+        return str(self.select.value)
+
+
+class MissingData(Vertical):
+    """Says that a data set is not on this machine, with a button to download it."""
+
+    def compose(self) -> ComposeResult:
+        yield Static("", id="missing-data", markup=False)
+        yield MainButton("Download", "download-data")
+
+    def show(self, image_set: ImageSet, root: Path) -> None:
+        """Say which data set is not in which folder."""
+        text = f"{image_set.label} is not in {printable(root, 200)}."
+        self.query_one("#missing-data", Static).update(text)
+        self.display = True
+
+
 class SettingsForm(Vertical):
     """The settings of the next runs of a task. An empty number stands for the preset's."""
 
@@ -139,7 +178,13 @@ class SettingsForm(Vertical):
         self._fields = {
             setting.name: SettingField(setting)
             for setting in task.adjustable
-            if not isinstance(setting, ChoicesSetting)
+            if not isinstance(setting, ChoicesSetting | ChoiceSetting)
+        }
+        usual = task.config(task.default_cell)
+        self._choices = {
+            setting.name: Choice(setting, getattr(usual, setting.name))
+            for setting in task.adjustable
+            if isinstance(setting, ChoiceSetting)
         }
 
     def compose(self) -> ComposeResult:
@@ -159,11 +204,12 @@ class SettingsForm(Vertical):
                 yield Ticks(setting, "choice", f"Tick at least one of {choices}.")
             elif not setting.advanced:
                 yield self._fields[setting.name]
-        with (
-            Collapsible(title="More settings", id="advanced", classes="-collapsed"),
-            Vertical(classes="choice", id="device-choice"),
-        ):
-            yield from _select("Device", DEVICES, "device")
+        with Collapsible(title="More settings", id="advanced", classes="-collapsed"):
+            yield from self._choices.values()
+            if self._spec.reads_data:
+                yield MissingData()
+            with Vertical(classes="choice", id="device-choice"):
+                yield from _select("Device", DEVICES, "device")
 
     def on_mount(self) -> None:
         """Begin with the preset and device that the user prefers; show what the preset does."""
@@ -192,7 +238,7 @@ class SettingsForm(Vertical):
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_data:
             overrides["data_dir"] = self._data_dir
-        for field in (*self.query(Ticks), *self._fields.values()):
+        for field in (*self.query(Ticks), *self._choices.values(), *self._fields.values()):
             try:
                 overrides[field.setting.name] = field.setting_value()
             except SettingError:
@@ -218,6 +264,8 @@ class SettingsForm(Vertical):
             self.offer_devices(config.device)
             self._tick(config)
             self._cells.tick([config.cell])
+            for name, choice in self._choices.items():
+                choice.select.value = getattr(config, name)
         for name, field in self._fields.items():
             value = getattr(config, name)
             if value == getattr(usual, name):
@@ -226,6 +274,7 @@ class SettingsForm(Vertical):
                 field.value = field.setting.format(value)
                 self._unfold(field)
         self._show_preset()
+        self.look_for_data()
         in_form = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         differing = [
             field.name
@@ -253,11 +302,11 @@ class SettingsForm(Vertical):
         field.value = field.setting.format(rate)
         self._focus(field)
 
-    def _focus(self, field: SettingField | Ticks) -> None:
+    def _focus(self, field: SettingField | Ticks | Choice) -> None:
         self._unfold(field)
         focus_soon(self, field.focus_first)  # it may still be being made
 
-    def _unfold(self, field: SettingField | Ticks) -> None:
+    def _unfold(self, field: SettingField | Ticks | Choice) -> None:
         if field.setting.advanced:
             self.query_one("#advanced", Collapsible).collapsed = False
 
@@ -272,6 +321,46 @@ class SettingsForm(Vertical):
         """Tick what a run has, but for its cell."""
         for ticks in self.query("#choices").results(Ticks):
             ticks.tick(getattr(config, ticks.setting.name))
+
+    @on(Select.Changed, "Choice Select")
+    def _show_choice(self) -> None:
+        """Show what another data set takes, and whether it is on this machine."""
+        self._show_changes()
+        self.look_for_data()
+
+    @work(exclusive=True, group="data")
+    async def look_for_data(self) -> None:
+        """Offer to download the data set that is chosen, if it is missing.
+
+        Not in a page that is confined to a folder: a stranger would fill the disk of its server.
+        """
+        choice = self._choices.get("dataset")
+        if choice is None:
+            return
+        image_set = IMAGE_SETS[choice.setting_value()]
+        root = root_of(self._data_dir)
+        is_missing = False
+        if (image_set is not SHIPPED_SET or self._data_dir) and shared_folder() is None:
+            is_missing = bool(await in_thread(self, image_set.missing, root))
+        part = self.query_one(MissingData)
+        part.display = is_missing
+        if is_missing:
+            part.show(image_set, root)
+
+    @on(Button.Pressed, "#download-data")
+    def _download(self, event: Button.Pressed) -> None:
+        from rnn_tui.ui.training.downloading import DownloadScreen  # noqa: PLC0415 - on use only
+
+        event.stop()
+        image_set = IMAGE_SETS[self._choices["dataset"].setting_value()]
+        screen = DownloadScreen(image_set, root_of(self._data_dir))
+        self.app.push_screen(screen, self._data_came)
+
+    def _data_came(self, is_there: bool | None) -> None:
+        if is_there:
+            self.notify("The data set is there: t trains on it.")
+        self.look_for_data()
+        self.show_cost()
 
     @on(Input.Changed)
     @on(Select.Changed, "#device")
@@ -336,7 +425,7 @@ class SettingsForm(Vertical):
         if focused is None:
             return ""
         for node in focused.ancestors_with_self:
-            if isinstance(node, SettingField | Ticks):
+            if isinstance(node, SettingField | Ticks | Choice):
                 return node.setting.help
             if node.id == "device":
                 automatic = self._spec.config(self._spec.default_cell).automatic_device
