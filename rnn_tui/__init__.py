@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rnn_tui.api.loading import load_network
     from rnn_tui.api.network import Network
     from rnn_tui.api.run import Run, runs
+    from rnn_tui.api.sequences import SequenceData, read_sequences
     from rnn_tui.api.trace import NetworkTrace
     from rnn_tui.api.training import register, train
     from rnn_tui.engine.config import Recipe, RunConfig
@@ -43,10 +44,12 @@ __all__ = [
     "Recipe",
     "Run",
     "RunConfig",
+    "SequenceData",
     "SequenceShape",
     "Task",
     "UserError",
     "load_network",
+    "read_sequences",
     "register",
     "runs",
     "train",
@@ -66,10 +69,12 @@ _MODULES = {
     "Recipe": "rnn_tui.engine.config",
     "Run": "rnn_tui.api.run",
     "RunConfig": "rnn_tui.engine.config",
+    "SequenceData": "rnn_tui.api.sequences",
     "SequenceShape": "rnn_tui.tasks.task",
     "Task": "rnn_tui.tasks.task",
     "UserError": "rnn_tui.engine.errors",
     "load_network": "rnn_tui.api.loading",
+    "read_sequences": "rnn_tui.api.sequences",
     "register": "rnn_tui.api.training",
     "train": "rnn_tui.api.training",
 }

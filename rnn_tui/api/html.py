@@ -45,6 +45,11 @@ def paragraph(text: str, title: str = "") -> str:
     return f"<p>{bold}{escape(text)}</p>"
 
 
+def preformatted(text: str) -> str:
+    """Return lines of text whose columns stay below each other."""
+    return f"<pre>{escape(text)}</pre>"
+
+
 def line_chart(lines: Sequence[Line], metric: Metric, x_label: str) -> str:
     """Draw lines as SVG: the mean over seeds, on a band from the lowest to the highest seed.
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
-from rnn_tui.api.network import ForeignReader, ImageReader, Network, SequenceReader
+from rnn_tui.api.network import DataSetReader, ForeignReader, ImageReader, Network, SequenceReader
 from rnn_tui.api.run import Run
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
@@ -17,6 +17,7 @@ from rnn_tui.runs import weights
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import PREFERRED_LOSS
+from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from rnn_tui.tasks.task import Task
 
@@ -82,7 +83,8 @@ def load_network(
         return ImageReader(task, file, networks)
     choice = ReplicaChoice(hidden_size, loss, seed)
     [place] = choice.pick(networks.replicas, PREFERRED_LOSS)
-    return SequenceReader(task, file, networks.only(place), networks.replicas[place])
+    reader = DataSetReader if store.is_kept(task.name) else SequenceReader
+    return reader(task, file, networks.only(place), networks.replicas[place])
 
 
 def _path_of(source: str | PathLike[str] | Run) -> Path | None:

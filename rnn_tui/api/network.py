@@ -1,7 +1,7 @@
 """Trained networks for scripts and notebooks: what each can read, and the trace of that."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from os import PathLike
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.api.trace import NetworkTrace
+from rnn_tui.api.trace import InUnits, NetworkTrace
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
 from rnn_tui.engine.history import read_history
@@ -23,12 +23,14 @@ from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
 from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.trace import trace_inputs, words_of
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs import weights
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderQuestions
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.questions import RecallQuestions
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
@@ -106,6 +108,8 @@ class Network(ABC):
                 feature. Of the adder also two numbers as one types them, such as `"1011 110"`; of
                 recall also digits, such as `"31415"`.
 
+                Of sequences of your own, an array (T, F) in the units of their file, or symbols.
+
                 Of a reader of images, an array (28, 28), 0 for background … 1 (or 255) for ink; the
                 path of a photo; or the number of a test image.
 
@@ -125,7 +129,13 @@ class Network(ABC):
             >>> np.array_equal(bits.logits, typed.logits)
             True
         """
-        return NetworkTrace(self._reading_of(input), self._analyses, self.label)
+        reading = self._reading_of(input)
+        return NetworkTrace(reading, self._analyses, self.label, in_units=self._in_units)
+
+    @property
+    def _in_units(self) -> InUnits | None:
+        """What turns outputs that are numbers into the units of their file; None for classes."""
+        return None
 
     @abstractmethod
     def _reading_of(self, input: Any) -> NetworkReading:
@@ -263,6 +273,55 @@ class SequenceReader(_TaskNetwork):
                 f"An input has at most {MOST_STEPS:,} steps, not {len(inputs):,}; cut it."
             )
         return inputs
+
+
+class DataSetReader(SequenceReader):
+    """A network that was trained on sequences of the user's own, and reads them as they are there.
+
+    Args:
+        task: the task of the data set, which is kept.
+        source: its file.
+        network: the network alone.
+        replica: which one it is of those in the file.
+    """
+
+    def __init__(
+        self, task: Task, source: Source, network: SequenceNetwork, replica: Replica
+    ) -> None:
+        super().__init__(task, source, network, replica)
+        self._description = store.describe(task.name)
+
+    def _reading_of(self, input: Any) -> NetworkReading:
+        values, words = self._as_in_file(input)
+        inputs = network_inputs(self._description, values).astype(np.float32)  # (T, F)
+        trace = trace_inputs(self._network, inputs, read=words)
+        return NetworkReading(self._network, trace, **self._compared)
+
+    @property
+    def _in_units(self) -> InUnits | None:
+        if not self._network.shape.numbers:
+            return None
+        return partial(in_units, self._description)
+
+    def _as_in_file(self, input: Any) -> tuple[Array, Sequence[str]]:
+        """Return an input in the units of the file, and a word for each step.
+
+        Raises:
+            QueryError: it is none.
+        """
+        alphabet = self._description.alphabet
+        if not alphabet:
+            values = self._as_sequence(input)
+            return values, words_of(values)
+        symbols = [*input] if isinstance(input, str | Sequence) else []
+        unknown = [symbol for symbol in symbols if symbol not in alphabet]
+        if unknown or not symbols:
+            raise QueryError(
+                f"Networks of {self._task.label} read symbols, such as "
+                f"{printable(' '.join(alphabet[:3]))}, not {printable(unknown or input)}."
+            )
+        places = [alphabet.index(symbol) for symbol in symbols]
+        return np.array(places, np.float32)[:, None], symbols
 
 
 class ImageReader(_TaskNetwork):

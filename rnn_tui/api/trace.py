@@ -1,7 +1,7 @@
 """What a network held while it read an input, for scripts and notebooks; and edits of it."""
 
 import signal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -32,8 +32,13 @@ AXES: Mapping[str, tuple[str, str]] = {
     "logits": ("step", "output"),
     "probabilities": ("step", "output"),
 }
+MOST_ANSWERS = 24  # in a line
 MOST_TICKS = 40  # steps whose input stands below them
 OF_LAYERS = ("step", "unit")  # the axes of states, memory cells and gates
+
+
+#: turns outputs (T, O) into numbers in the units of a file.
+InUnits = Callable[[Array], npt.NDArray[np.float64]]
 
 
 class NetworkTrace:
@@ -57,19 +62,22 @@ class NetworkTrace:
         kinds: tuple[AnalysisKind, ...],
         label: str,
         edits: tuple[Edit, ...] = (),
+        *,
+        in_units: InUnits | None = None,
     ) -> None:
         self._reading = reading
         self._kinds = kinds  #: the analyses that can be made.
         self._label = label  #: what to call the network.
         self._edits = edits
+        self._in_units = in_units
         self._trace = reading.traced(edits) if edits else reading.trace
 
     def _with(self, edits: tuple[Edit, ...]) -> "NetworkTrace":
-        return NetworkTrace(self._reading, self._kinds, self._label, edits)
+        return NetworkTrace(self._reading, self._kinds, self._label, edits, in_units=self._in_units)
 
     def __repr__(self) -> str:
         """How many steps, the answer, and the edits."""
-        answers = " ".join(self.answers) if self._trace.every_step else self.answers[-1]
+        answers = self._answers_in_words()
         edits = f", edited by {', '.join(self.edits)}" if self._edits else ""
         return f"<NetworkTrace of {self.steps} steps: {answers}{edits}>"
 
@@ -88,11 +96,15 @@ class NetworkTrace:
     @property
     def answers(self) -> tuple[str, ...]:
         """(T,) the answer after each step; the last one counts, unless each step has its own."""
+        if self._in_units is not None:
+            return tuple(" ".join(f"{value:.4g}" for value in row) for row in self.numbers)
         return tuple(self._trace.answer_word(step) for step in range(self.steps))
 
     @property
     def confidence(self) -> Array:
-        """(T,) the probability, 0 … 1, that the network gives its answer after each step."""
+        """(T,) the probability, 0 … 1, that the network gives its answer; NaN of numbers."""
+        if self._in_units is not None:
+            return np.full(self.steps, np.nan, np.float32)
         return np.array([self._trace.confidence(step) for step in range(self.steps)], np.float32)
 
     @property
@@ -125,6 +137,17 @@ class NetworkTrace:
     def probabilities(self) -> Array:
         """(T, O) the probabilities of the outputs after each step."""
         return self._trace.probabilities
+
+    @property
+    def numbers(self) -> npt.NDArray[np.float64]:
+        """(T, O) of a network that answers numbers, these in the units of their file.
+
+        Raises:
+            UserError: it answers classes.
+        """
+        if self._in_units is None:
+            raise QueryError("This network answers classes; probabilities has how sure it is.")
+        return self._in_units(self._trace.logits)
 
     @property
     def layers(self) -> tuple[str, ...]:
@@ -251,12 +274,18 @@ class NetworkTrace:
         parts.append(html.heat_map(layer.states[:, order], names, steps, self.answers))
         return "".join(parts)
 
+    def _answers_in_words(self) -> str:
+        """Return the last answer; the first ones where each step has its own."""
+        if not self._trace.every_step:
+            return self.answers[-1]
+        rest = " …" if self.steps > MOST_ANSWERS else ""
+        return " ".join(self.answers[:MOST_ANSWERS]) + rest
+
     def _answer_in_words(self) -> str:
         """Say what the network answers, and whether that is right."""
-        if self._trace.every_step:
-            words = f"answers {' '.join(self.answers)}"
-        else:
-            words = f"answer {self.answers[-1]} ({100 * self.confidence[-1]:.1f} %)"
+        words = f"answers {self._answers_in_words()}"
+        if not self._trace.every_step and self._in_units is None:
+            words += f" ({100 * self.confidence[-1]:.1f} %)"
         if self.correct is None:
             return words
         return f"{words}, {'right' if self.correct else 'wrong'}"

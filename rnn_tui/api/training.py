@@ -8,6 +8,7 @@ from typing import Any
 from rnn_tui import networks, tasks
 from rnn_tui.api.progress import TrainingProgress, say
 from rnn_tui.api.run import Run
+from rnn_tui.api.sequences import SequenceData
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, TrainingError, printable
 from rnn_tui.engine.events import Control, Event, LogLine, new_run_id
@@ -70,7 +71,7 @@ def register(thing: Task | Cell | type[Cell]) -> None:
 
 
 def train(
-    task: str | Task,
+    task: str | Task | SequenceData,
     *,
     cell: str | Cell | None = None,
     preset: str | None = None,
@@ -84,7 +85,8 @@ def train(
     and keeps its checkpoint; then `KeyboardInterrupt` is raised. `Run("last").resume()` goes on.
 
     Args:
-        task: the name of a task, a key of `TASKS`; or a task of your own.
+        task: the name of a task, a key of `TASKS`; a task of your own; or sequences of your own, as
+            `read_sequences` returns them.
         cell: the name of a recurrent cell, a key of `CELLS`; or a cell of your own. By default the
             task's usual one.
         preset: the name of one of the task's presets; by default the first.
@@ -109,6 +111,8 @@ def train(
     prepare_process()
     if name is not None:
         name = check_name(name)
+    if isinstance(task, SequenceData):
+        task = task.keep()
     config = config_of(task, cell, preset, settings)
     return _Session(RunState(new_run_id(), config), name=name, progress=progress).run()
 

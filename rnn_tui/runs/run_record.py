@@ -20,6 +20,7 @@ from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.engine.outside import shown
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
+from rnn_tui.networks import CELLS
 from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, values_of
 
 ID = re.compile(r"[0-9A-Za-z][0-9A-Za-z_-]{0,63}")
@@ -211,9 +212,8 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
     if values["config"] is None:
         values["config"] = _settings_in_table(row)
     if invalid:
-        message = f"there is no sound value of {', '.join(invalid)} in the database."
         values["status"] = Status.DAMAGED
-        values["message"] = printable(message, events.LONGEST_SENTENCE)
+        values["message"] = printable(_why_damaged(invalid, row), events.LONGEST_SENTENCE)
     elif values["status"].active and not alive:
         values["status"] = Status.INTERRUPTED
     config: RunConfig = values["config"]
@@ -225,6 +225,14 @@ def record_from_row(row: sqlite3.Row, tags: Sequence[object], alive: bool) -> Ru
         final_values=_sound_replicas(row["final_values"], replicas),
         tags=tuple(sorted(sound_tags)),
     )
+
+
+def _why_damaged(invalid: Sequence[str], row: sqlite3.Row) -> str:
+    """Return the sentence on a row in which these columns are invalid."""
+    cell = printable(row["model"], LONGEST_TAG)
+    if list(invalid) == ["config"] and cell not in CELLS:
+        return f"its cell {cell} is not known here, as before rnn_tui.register in Python."
+    return f"there is no sound value of {', '.join(invalid)} in the database."
 
 
 def _sound_replicas(value: object, replicas: int) -> tuple[float, ...]:

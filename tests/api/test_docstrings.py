@@ -11,6 +11,7 @@ import pytest
 
 import rnn_tui
 from rnn_tui.api.run import runs
+from rnn_tui.engine.paths import asset_dir
 
 #: descriptions and registries, which guide and reference show in use.
 WITHOUT_EXAMPLES = {
@@ -59,6 +60,7 @@ def test_an_example_prints_what_it_says(
 ) -> None:
     shutil.copytree(kept, home, dirs_exist_ok=True)
     monkeypatch.setenv("MPLBACKEND", "Agg")
+    monkeypatch.chdir(asset_dir() / "sequences")  # where examples find a file
     example = EXAMPLES[name]
     example.globs = {"rnn_tui": rnn_tui}
     printed: list[str] = []

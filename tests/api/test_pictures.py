@@ -110,7 +110,7 @@ def test_a_trace_shows_the_answer_and_a_cell_for_each_state() -> None:
     edited = trace.edit("state[*]@1=0")
     assert edited.summary in words(parsed(edited._repr_html_()))
     digit = rnn_tui.load_network("mnist").trace(7)
-    sentence = r"pretrained lstm, 28 steps answer \d \(\d+\.\d %\), (right|wrong)"
+    sentence = r"pretrained lstm, 28 steps answers \d \(\d+\.\d %\), (right|wrong)"
     assert re.search(sentence, words(parsed(digit._repr_html_())))
     assert "104 more units are not shown" in digit._repr_html_()
 

@@ -169,6 +169,19 @@ def test_a_cell_and_a_task_of_a_script_train() -> None:
     assert again.settings == run.settings
 
 
+def test_a_run_of_an_own_cell_waits_until_the_cell_is_known() -> None:
+    run = rnn_tui.train("adder", cell=MGUCell(), **SMALL)
+    del CELLS["mgu"]  # as in another session
+    unknown = rnn_tui.Run("last")
+    assert unknown.status == "damaged"
+    assert "its cell mgu is not known here" in unknown.message
+    with pytest.raises(rnn_tui.UserError):
+        rnn_tui.load_network(unknown)
+    rnn_tui.register(MGUCell())
+    assert rnn_tui.Run("last").status == "finished"
+    assert rnn_tui.load_network(run).cell == "mgu"
+
+
 def test_a_later_definition_replaces_an_earlier_one_but_none_that_is_installed() -> None:
     for label in ("Majority", "Majority again"):
         rnn_tui.register(replace(MAJORITY, label=label))

@@ -1,0 +1,188 @@
+"""Sequences of one's own for scripts and notebooks: a file as it was understood, to train on."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+from os import PathLike
+from pathlib import Path
+from typing import Any, TypeVar
+
+from rnn_tui.api import html
+from rnn_tui.api.progress import ActionProgress
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.settings import check_choice
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.tasks.data_sets.task import stored_task
+from rnn_tui.tasks.data_sets.understanding import Understanding, understand
+from rnn_tui.tasks.task import Task
+
+Choice = TypeVar("Choice", bound=StrEnum)
+PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
+
+
+class SequenceData:
+    """Sequences of your own, as they were understood. `read_sequences` makes it.
+
+    Printing it says what was understood; `train` takes it for a task.
+
+    Examples:
+        >>> data = rnn_tui.read_sequences("swings.csv", sequence="swing", label="pendulum")
+        >>> len(data), data.classes
+        (240, ('long', 'medium', 'short'))
+        >>> run = rnn_tui.train(data, hidden_size=5, epochs=1)
+        >>> rnn_tui.load_network(run).trace(data[0]).answers[-1] in data.classes
+        True
+    """
+
+    def __init__(self, understanding: Understanding) -> None:
+        self._understanding = understanding
+        self._data_set = understanding.data_set
+
+    def __repr__(self) -> str:
+        """What it is called, and how many sequences it has."""
+        return f"<SequenceData {self.name}: {len(self)} sequences>"
+
+    def __str__(self) -> str:
+        """What was understood of the file, line by line."""
+        return "\n".join(self._understanding.lines())
+
+    def _repr_html_(self) -> str:
+        """What was understood of the file, as a notebook shows it."""
+        return html.preformatted(str(self))
+
+    def __len__(self) -> int:
+        return self._data_set.count
+
+    def __getitem__(self, number: int) -> Any:
+        """Return a sequence by its number, an array (T, F) in the units of the file."""
+        return self._data_set.sequence(range(len(self))[number])
+
+    @property
+    def name(self) -> str:
+        """The name of its task, made of the file's name and what is in it."""
+        return self._data_set.description.name
+
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """What can be answered, by number: classes, or names of numbers."""
+        return self._data_set.description.outputs
+
+    @property
+    def targets(self) -> Any:
+        """The right answers, of each sequence, or of the steps of all sequences in turn."""
+        return self._data_set.targets
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """Whether each sequence is in the `training`, `validation` or `test` part."""
+        names = {number: name for name, number in PARTS.items()}
+        return tuple(names[int(part)] for part in self._data_set.parts)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What to know: what was filled, cut, left out or translated, a sentence each."""
+        return self._understanding.notes
+
+    def keep(self) -> Task:
+        """Store the sequences, so that runs on them can resume and answer without the file.
+
+        Returns:
+            their task.
+        """
+        store.keep(self._data_set)
+        return stored_task(self.name)
+
+
+def read_sequences(
+    path: str | PathLike[str],
+    *,
+    layout: str | None = None,
+    header: bool | None = None,
+    delimiter: str | None = None,
+    decimal: str | None = None,
+    encoding: str | None = None,
+    sequence: str | None = None,
+    step: str | None = None,
+    label: str | None = None,
+    inputs: Sequence[str] | None = None,
+    ignored: Sequence[str] = (),
+    goal: str | None = None,
+    horizon: int = 1,
+    window: int | None = None,
+    fill: str | None = None,
+    split: str | None = None,
+    progress: bool = True,
+) -> SequenceData:
+    """Read a file of sequences: CSV, TSV, NPZ, NPY, .ts, ARFF or a text.
+
+    What you leave out is guessed; print the result to see the guesses. Columns are named as in the
+    header, or by their number from 1.
+
+    Args:
+        path: the file.
+        layout: `long` (a row a step), `wide` (a row a sequence) or `text` (a character a step).
+        header: whether the first row has the names of columns.
+        delimiter: what stands between cells.
+        decimal: what stands before decimals, `.` or `,`.
+        encoding: of the characters, such as `utf-8`.
+        sequence: the column that names the sequence.
+        step: the column that orders the steps.
+        label: the column to learn.
+        inputs: the columns that are read at each step.
+        ignored: columns that are not used.
+        goal: what is learnt: `class` or `number` of a sequence, `step-class` or `step-number` of
+            each step, or `next`.
+        horizon: how many steps ahead `next` answers.
+        window: the steps of the pieces that longer sequences are cut into.
+        fill: what stands in for missing numbers: `line`, `previous`, `zero`, `mean` or `drop`.
+        split: how sequences are shared out: `chance`, `time` or `files`.
+        progress: whether to show a bar.
+
+    Raises:
+        UserError: the file can't be read as sequences, in a sentence on what is wrong and where.
+
+    Examples:
+        >>> data = rnn_tui.read_sequences("swings.csv", sequence="swing", label="pendulum")
+        >>> print(data)
+        swings.csv: CSV, UTF-8, commas, with a header; a row a step
+        ...
+        >>> data.parts.count("training")
+        144
+    """
+    options = ReadingOptions(
+        layout=_chosen(Layout, "Layout", layout),
+        header=header,
+        delimiter=delimiter,
+        decimal=decimal,
+        encoding=encoding,
+        sequence=sequence,
+        step=step,
+        label=label,
+        inputs=None if inputs is None else _names(inputs),
+        ignored=_names(ignored),
+        goal=_chosen(Goal, "Goal", goal),
+        horizon=horizon,
+        window=window,
+        fill=_chosen(Fill, "Fill", fill),
+        split=_chosen(Split, "Split", split),
+    )
+    file = Path(path)
+    with ActionProgress(file.name, shown=progress) as bar:
+        return SequenceData(understand(file, options, Progress(bar.show)))
+
+
+def _chosen(kind: type[Choice], label: str, word: str | None) -> Choice | None:
+    """Return the choice that a word names; a SettingError if it names none."""
+    if word is None:
+        return None
+    check_choice(label, word, [choice.value for choice in kind])
+    return kind(word)
+
+
+def _names(columns: Sequence[str]) -> tuple[str, ...]:
+    """Return names of columns; a single text would be taken for its letters."""
+    if isinstance(columns, str):
+        raise SettingError(f"Name columns in a list, such as [“{columns}”].")
+    return tuple(columns)
