@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.cutting import FEW_SEQUENCES, brought_to_length
 from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
@@ -97,9 +98,11 @@ class Assembly:
             return sequences
         missing = int(label.missing.sum())
         if label.every_step:
-            self.notes.append(f"{missing:,} steps have no label; they are read, not answered.")
+            self.notes.append(
+                f"Read, but not answered: {count_of(missing, 'step')} without a label."
+            )
             return sequences
-        self.notes.append(f"{missing:,} sequences without a label are left out.")
+        self.notes.append(f"Left out: {count_of(missing, 'sequence')} without a label.")
         if label.missing.all():
             raise DataError(f"The label {label.name} is missing everywhere.")
         return sequences.keep_sequences(~label.missing)
@@ -109,14 +112,15 @@ class Assembly:
         long_enough = sequences.lengths > least
         short = int((~long_enough).sum())
         if not long_enough.any():
+            if not least:
+                raise DataError("No sequence has any step.")
             raise DataError(
-                "No sequence has any step."
-                if not least
-                else f"No sequence has more than {least} steps, which {least} ahead need."
+                f"No sequence has more than {count_of(least, 'step')}, as are predicted "
+                "(--horizon)."
             )
         if short:
-            kind = "without a step" if not least else f"of at most {least} steps"
-            self.notes.append(f"{short:,} sequences {kind} are left out.")
+            kind = "without a step" if not least else f"of at most {count_of(least, 'step')}"
+            self.notes.append(f"Left out: {count_of(short, 'sequence')} {kind}.")
         return sequences.keep_sequences(long_enough)
 
     def _split(self, sequences: Sequences) -> Split:

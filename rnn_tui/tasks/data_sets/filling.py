@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.options import Fill
 from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
@@ -70,8 +71,8 @@ def tell_missing(missing: Flags, names: Sequence[str], fill: Fill) -> list[str]:
     where = ", ".join(f"{counts[place]:,} of {names[place]}" for place in worst if counts[place])
     more = ", …" if (counts > 0).sum() > len(worst) else ""
     share = 100 * total / missing.size
-    numbers = f"{total:,} numbers are missing ({share:.2g} %: {where}{more})"
+    numbers = f"Missing: {count_of(total, 'number')} ({share:.2g} %: {where}{more})"
     if fill is Fill.DROP:
         steps = int(missing.any(1).sum())
-        return [f"{numbers}; the {steps:,} steps without all numbers are left out."]
-    return [f"{numbers}; they are filled {IN_WORDS[fill]}."]
+        return [f"{numbers}; left out: {count_of(steps, 'step')} without all numbers."]
+    return [f"{numbers}; filled {IN_WORDS[fill]}."]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
 from rnn_tui.tasks.data_sets.options import Goal
@@ -63,7 +64,9 @@ def sketch(data_set: DataSet, index: int, width: int = 60, height: int = 2) -> S
     """Return the drawing of a sequence."""
     description = data_set.description
     values = data_set.sequence(index)
-    title = printable(f"sequence {index + 1}: {len(values)} steps{_answer(data_set, index)}", 100)
+    title = printable(
+        f"sequence {index + 1}: {count_of(len(values), 'step')}{_answer(data_set, index)}", 100
+    )
     if description.alphabet:
         symbols = [description.alphabet[place] for place in values[:width, 0].astype(int)]
         gap = "" if all(len(symbol) == 1 for symbol in description.alphabet) else " "

@@ -3,6 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.tasks.data_sets.options import Split
@@ -30,8 +31,8 @@ def parts_of(split: Split, origins: Places, classes: Places, tests: Flags) -> Pa
     count = len(origins)
     if count < 3:
         raise DataError(
-            f"There are {count} sequences: training, validation and test need one each (--window "
-            "cuts sequences into pieces)."
+            f"This makes {count_of(count, 'sequence')}: training, validation and test need one "
+            "each (--window cuts sequences into pieces)."
         )
     if split is Split.FILES:
         return _by_files(origins, classes, tests)

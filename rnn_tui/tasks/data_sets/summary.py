@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.tasks.data_sets.columns import FileColumn, Role
 from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION, DataSet
@@ -72,18 +73,16 @@ def table_lines(columns: Sequence[FileColumn]) -> list[SafeText]:
 def figure_lines(data_set: DataSet) -> list[SafeText]:
     """Return what there is to learn from and to answer, a line each."""
     description = data_set.description
-    lengths = f"{description.shortest} steps"
+    lengths = count_of(description.longest, "step")
     if description.longest > description.shortest:
         lengths = f"{description.shortest} to {description.longest} steps"
     inputs = description.features or description.alphabet
     counts = {name: int((data_set.parts == part).sum()) for name, part in PARTS.items()}
     parts = ", ".join(f"{count:,} {name}" for name, count in counts.items())
-    kind = "symbols" if description.alphabet else "numbers"
-    if len(inputs) == 1:
-        kind = kind[:-1]
+    kind = count_of(len(inputs), "symbol" if description.alphabet else "number")
     lines = [
-        f"{description.count:,} sequences of {lengths}",
-        f"reads at each step: {len(inputs)} {kind} ({_some(inputs)})",
+        f"{count_of(description.count, 'sequence')} of {lengths}",
+        f"reads at each step: {kind} ({_some(inputs)})",
         f"answers: {_answers(data_set)}",
         f"parts: {parts}",
     ]
@@ -94,7 +93,9 @@ def _answers(data_set: DataSet) -> str:
     description = data_set.description
     what = IN_WORDS[description.goal]
     if description.goal is Goal.NEXT:
-        ahead = f", {description.horizon} steps ahead" if description.horizon > 1 else ""
+        ahead = (
+            f", {count_of(description.horizon, 'step')} ahead" if description.horizon > 1 else ""
+        )
         return f"{what}{ahead}"
     if not description.classifies:
         return f"{what} ({_some(description.outputs)})"

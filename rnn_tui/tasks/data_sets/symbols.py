@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME, MOST_FEATURES
 from rnn_tui.tasks.data_sets.files.cells import Floats
@@ -74,7 +75,7 @@ def words_to_places(
     places, alphabet, notes = _most_frequent([names[place] for place in order], counts[order], kept)
     if "" in words:
         missing = int(counts[list(words).index("")])
-        notes.append(f"{missing:,} missing words of {what} are read as the word {MISSING}.")
+        notes.append(f"Missing in {what}: {count_of(missing, 'word')}, read as {MISSING}.")
     return places[rank[codes]], alphabet, notes
 
 
@@ -100,7 +101,7 @@ def _most_frequent(
     rare = int((~kept).sum())
     read = int(counts[~kept].sum())
     note = (
-        f"{rare:,} rare symbols, {read:,} of {int(counts.sum()):,} read, are joined to the one "
-        f"called {alphabet[-1]}."
+        f"Joined to one symbol called {alphabet[-1]}: {count_of(rare, 'rare symbol')}, in "
+        f"{read:,} of {int(counts.sum()):,} places."
     )
     return places, tuple(alphabet), [note]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.columns import ColumnKind
 from rnn_tui.tasks.data_sets.description import MOST_FEATURES
@@ -148,9 +149,8 @@ class _Long:
             codes = codes + len(names) * tests
             without = column.missing
             if without.any():
-                notes.append(
-                    f"{int(without.sum()):,} rows without a value in {column.name} are left out."
-                )
+                rows = count_of(int(without.sum()), "row")
+                notes.append(f"Left out: {rows} without a value in {column.name}.")
         else:
             codes = self._restarts(notes) + self.table.rows * tests
             without = np.zeros(self.table.rows, np.bool_)
@@ -225,16 +225,16 @@ class _Long:
         twice = int((distances == 0).sum())
         if twice:
             notes.append(
-                f"{twice:,} rows have the {column.name} of the row before in the same sequence; "
-                "both are kept, in the order of the file."
+                f"Steps that are there twice in a sequence: {count_of(twice, 'row')} with the "
+                f"{column.name} of the row before; all are kept, in the order of the file."
             )
         usual = float(np.median(distances))
         gaps = int((distances > GAP * usual).sum()) if usual > 0 else 0
         if gaps:
             notes.append(
-                f"The {column.name} jumps at {gaps:,} places (usually by {_amount(usual, column)}, "
-                f"at most by {_amount(float(distances.max()), column)}); steps are read as if they "
-                "were equally far apart."
+                f"The {column.name} jumps at {count_of(gaps, 'place')} (usually by "
+                f"{_amount(usual, column)}, at most by {_amount(float(distances.max()), column)}); "
+                "steps are read as if they were equally far apart."
             )
 
     def _values(self, notes: list[str]) -> tuple[tuple[str, ...], tuple[str, ...], Floats]:

@@ -92,7 +92,7 @@ def test_newlines_within_quotes(read: Read) -> None:
 def test_blank_lines_and_comments(read: Read) -> None:
     odd = "# measured in May\n# by hand\n\n" + LONG.replace("\n3,", "\n\n , , ,\n3,", 1)
     same_as_plain(read, odd)
-    assert "3 blank lines are left out" in notes(read(odd))
+    assert "Left out: 3 blank lines" in notes(read(odd))
 
 
 def test_a_header_that_begins_with_a_hash(read: Read) -> None:
@@ -161,8 +161,8 @@ def test_missing_numbers_are_told_and_filled(read: Read, missing: str) -> None:
     assert understanding.data_set.sequence(1)[:, 0].tolist() == pytest.approx(
         [1, 1.1, 1.2, 1.3, 1.4]
     )
-    assert "1 numbers are missing" in notes(understanding)
-    assert "by a straight line between their neighbours" in notes(understanding)
+    assert "Missing: 1 number " in notes(understanding)
+    assert "filled by a straight line between their neighbours" in notes(understanding)
 
 
 def test_a_number_that_is_none_is_named(read: Read) -> None:
@@ -222,7 +222,7 @@ def test_dates_become_steps(read: Read, form: str) -> None:
 def test_gaps_between_dates_are_told(read: Read) -> None:
     days = [*range(1, 11), *range(15, 29)]
     rows = [f"2024-02-{day:02},{day}" for day in days]
-    assert "jumps at 1 places (usually by 1 day, at most by 5 days)" in notes(
+    assert "jumps at 1 place (usually by 1 day, at most by 5 days)" in notes(
         read(text_of("date,load", rows))
     )
 
@@ -236,7 +236,7 @@ def test_a_date_that_is_none_is_named(read: Read) -> None:
 def test_steps_that_are_there_twice_are_told(read: Read) -> None:
     rows = long_rows()
     rows[6] = rows[6].replace("1,1,", "1,0,")
-    assert "1 rows have the t of the row before" in notes(read(text_of("id,t,x,label", rows)))
+    assert "1 row with the t of the row before" in notes(read(text_of("id,t,x,label", rows)))
 
 
 def test_the_name_of_a_sensor_tells_series_apart(read: Read) -> None:
@@ -286,14 +286,14 @@ def test_a_label_that_changes_is_one_of_steps(read: Read) -> None:
     understanding = read(text_of("id,t,x,label", rows))
     assert understanding.data_set.description.goal is Goal.STEP_CLASS
     assert understanding.data_set.targets[:10].tolist() == [UNKNOWN, 0, 0, 1, 1, 0, 0, 0, 1, 1]
-    assert "1 steps have no label" in notes(understanding)
+    assert "1 step without a label" in notes(understanding)
 
 
 def test_sequences_without_a_label_are_left_out(read: Read) -> None:
     rows = [re.sub(r"^(3,.*,)odd", r"\1", row) for row in long_rows()]
     understanding = read(text_of("id,t,x,label", rows))
     assert understanding.data_set.count == 11
-    assert "1 sequences without a label are left out" in notes(understanding)
+    assert "Left out: 1 sequence without a label" in notes(understanding)
 
 
 def test_one_class_is_refused(read: Read) -> None:

@@ -115,7 +115,7 @@ def test_missing_numbers_are_filled_as_said(read: Read, fill: Fill, expected: li
     ]
     understanding = read(text_of("id,t,x", rows), fill=fill)
     assert understanding.data_set.sequence(0)[:, 0].tolist() == expected
-    assert any("20 numbers are missing" in note for note in understanding.notes)
+    assert any("Missing: 20 numbers" in note for note in understanding.notes)
     assert understanding.data_set.description.filled == (0 if fill is Fill.DROP else 20)
 
 

@@ -8,6 +8,7 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.files.cells import MISSING_WORDS, Floats
@@ -171,9 +172,9 @@ class _Reading:
             cube = cube[None] if is_one else cube[:, :, None]
         count, steps, features = cube.shape
         sizes = " × ".join(map(str, shape))
-        of = "1 number" if features == 1 else f"{features:,} numbers"
         notes.append(
-            f"The array of {sizes} is read as {count:,} sequences of {steps:,} steps of {of}"
+            f"The array of {sizes} is read as {count_of(count, 'sequence')} of "
+            f"{count_of(steps, 'step')} of {count_of(features, 'number')}"
             + (" (--layout long: one sequence)." if values.ndim == 2 and count > 1 else ".")
         )
         return cube

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.files.dialect import WORDS, Dialect, Rows, sniff, table_reader
@@ -223,9 +224,9 @@ class _Reading:
             builders = builders[:-1]  # every row ends in a delimiter
         names, notes = column_names(self._header, len(builders))
         if self._blank:
-            notes.append(f"{self._blank:,} blank lines are left out.")
+            notes.append(f"Left out: {count_of(self._blank, 'blank line')}.")
         if dialect.skipped:
-            notes.append(f"{dialect.skipped:,} lines before the table are left out.")
+            notes.append(f"Left out: {count_of(dialect.skipped, 'line')} before the table.")
         columns: list[Cells] = []
         for name, builder in zip(names, builders, strict=True):
             columns.append(builder.column(name))
