@@ -432,11 +432,12 @@ class AutomatonAnalysis(Analysis):
         tables = []
         if self.machine is not None:
             tables.append(self.machine.table("extracted from the network", self.words))
-        if self.true is not None:
+        is_wide = len(self.words.names) > MOST_COLUMNS_BESIDE
+        if self.true is not None and not (is_wide and self.equivalent):
             tables.append(self.true.table("true automaton", self.words))
         if not tables:
             return []
-        if len(self.words.names) > MOST_COLUMNS_BESIDE:
+        if is_wide:
             return [line.rstrip() for table in tables for line in (*table, "")]
         empty = " " * len(tables[0][0])
         rows = zip_longest(*tables, fillvalue=empty)

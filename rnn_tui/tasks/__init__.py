@@ -97,6 +97,7 @@ def check(task: Task) -> None:
         raise SettingError(f"a task can't be called {task.name}, which is a command's word")
     _check_words(task)
     _check_settings(task)
+    _check_symbols(task)
     metrics = [metric.name for metric in task.metric_definitions]
     _check_different("metric", metrics)
     if task.headline not in metrics:
@@ -140,6 +141,26 @@ def _check_settings(task: Task) -> None:
         if name not in config_fields:
             raise SettingError(f"{task.config_class.__name__} has no {name}")
     _check_different("setting", task.settings)
+
+
+def _check_symbols(task: Task) -> None:
+    """Check the alphabet of its sequences, and the values of its hidden variable."""
+    names: list[str] = []
+    if task.shape is not None:
+        names = [symbol.name for symbol in task.shape.alphabet]
+        _check_different("symbol", names)
+        for symbol in task.shape.alphabet:
+            if len(symbol.features) != task.shape.features:
+                raise SettingError(
+                    f"symbol {printable(symbol.name, 20)} has {len(symbol.features)} numbers, and "
+                    f"its networks read {task.shape.features}"
+                )
+    if task.hidden is not None:
+        names += [task.hidden.name, *task.hidden.values]
+        if len(task.hidden.values) < 2:
+            raise SettingError("its hidden variable must have two values at least")
+    if any(not name or printable(name, 40) != name for name in names):
+        raise SettingError("its symbols and what is hidden must have short printable names")
 
 
 def _check_different(kind: str, names: Sequence[str]) -> None:
