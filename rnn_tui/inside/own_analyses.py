@@ -6,7 +6,7 @@ As in `analyses`, a module is imported when its analysis is made.
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnn_tui.inside.analyses import ABLATION, GRADIENTS, SENSITIVITY, STATE_SPACE
+from rnn_tui.inside.analyses import ABLATION, AUTOMATON, GRADIENTS, SENSITIVITY, STATE_SPACE
 from rnn_tui.inside.analysis_kind import AnalysisKind
 
 if TYPE_CHECKING:
@@ -45,12 +45,23 @@ def _state_space(reading: "NetworkReading", progress: "Progress") -> "Analysis |
     return analyse_state_space(reading.network, reading.trace, progress)
 
 
+def _automaton(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
+    from rnn_tui.inside.own_automaton import analyse_automaton  # noqa: PLC0415
+
+    return analyse_automaton(reading.network, progress)
+
+
 ATTRIBUTION = AnalysisKind(
     "attribution",
     "Attribution",
     "show what each step adds to the answer: integrated gradients",
     _attribution,
     of_input=True,
+)
+OWN_AUTOMATON = replace(
+    AUTOMATON,
+    make=_automaton,
+    help="extract a finite automaton from a network that reads a small alphabet",
 )
 #: the analyses that read random inputs beside the one at hand, by name.
 OF_RANDOM_INPUTS = (ABLATION.name, GRADIENTS.name, STATE_SPACE.name)
@@ -66,4 +77,5 @@ OF_OWN = (
         make=_state_space,
         help="draw the states of 2,000 random inputs on a plane, with fixed and slow points",
     ),
+    OWN_AUTOMATON,
 )

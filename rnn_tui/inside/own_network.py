@@ -101,9 +101,9 @@ class OwnNetwork:
         """What was understood of the file, line by line."""
         answers = "yes or no" if self.stack.outputs == 1 else ", ".join(self.outputs[:SHOWN_STEPS])
         alphabet = "numbers" if self.alphabet is None else self.alphabet.in_words
-        checked = (
-            "yes, by ONNX Runtime on random inputs" if self.foreign.checked else "by its shapes"
-        )
+        checked = "its shapes"
+        if self.foreign.checked:
+            checked += ", and its answers to random inputs by ONNX Runtime"
         return [
             f"network    {self.summary}",
             f"recurrent  {self.foreign.recurrent}",
@@ -248,7 +248,7 @@ class OwnInspection(Inspection):
     @property
     def network_lines(self) -> list[str]:
         """What was understood of the file."""
-        return self.network.lines
+        return [*self.network.lines, *self.network.notices]
 
     @property
     def title(self) -> str:

@@ -10,6 +10,7 @@ import torch
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Control, Progress
 from rnn_tui.inside.own_analyses import OF_OWN
+from rnn_tui.inside.own_automaton import analyse_automaton
 from rnn_tui.inside.own_gradients import (
     analyse_attribution,
     analyse_gradients,
@@ -186,8 +187,8 @@ def test_states_of_stacked_networks_have_no_fixed_points(tmp_path: Path) -> None
 
 
 def test_analyses_can_be_stopped(tmp_path: Path) -> None:
-    network = own(seeded(Classifier), tmp_path / "net")
-    reading = OwnReading(network, trace_own(network, sequence()))
+    network = own(seeded(Classifier), tmp_path / "net", alphabet="abc")
+    reading = OwnReading(network, trace_own(network, read_sequence("abca", 3, network.alphabet)))
     for kind in OF_OWN:
         control = Control()
         control.stop()
@@ -196,8 +197,9 @@ def test_analyses_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_everything_can_be_written_as_json_and_arrays(tmp_path: Path) -> None:
-    network = own(seeded(Classifier), tmp_path / "net")
-    inspection = OwnInspection(network, sequence())
+    hints = NetworkHints("relu", "every-step")
+    network = read_own_network(OwnDescription(parity(tmp_path / "net"), hints, alphabet="01"))
+    inspection = OwnInspection(network, read_sequence("0110", 1, network.alphabet))
     for kind in OF_OWN:
         assert inspection.analyse(kind, Progress())
     document, arrays = inspection.document(), inspection.arrays()
@@ -214,3 +216,43 @@ def test_everything_can_be_written_as_json_and_arrays(tmp_path: Path) -> None:
 def test_what_is_no_alphabet_is_refused(text: str, features: int, sentence: str) -> None:
     with pytest.raises(QueryError, match=sentence):
         read_alphabet(text, features)
+
+
+def parity(path: Path) -> Path:
+    """A network of two units that is exact: s = a − 2·b is 1 after an odd number of ones."""
+    module = torch.nn.Module()
+    module.rnn = torch.nn.RNN(1, 2, nonlinearity="relu")
+    module.out = torch.nn.Linear(2, 1)
+    weights = {
+        "rnn.weight_ih_l0": [[1], [1]],
+        "rnn.weight_hh_l0": [[1, -2], [1, -2]],
+        "rnn.bias_ih_l0": [0, -1],
+        "rnn.bias_hh_l0": [0, 0],
+        "out.weight": [[1, -2]],
+        "out.bias": [-0.5],
+    }
+    module.load_state_dict({name: torch.tensor(values) for name, values in weights.items()})
+    return saved(module, path)
+
+
+def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:
+    for takes in ("every-step", "last-step"):
+        hints = NetworkHints("relu", takes)
+        network = read_own_network(OwnDescription(parity(tmp_path / "a"), hints, alphabet="01"))
+        analysis = analyse_automaton(network, UNWATCHED)
+        assert analysis is not None
+        assert analysis.machine is not None
+        assert analysis.machine.outputs.tolist() == [[0, 1], [1, 0]]
+        assert analysis.machine.next_states.tolist() == [[0, 1], [1, 0]]
+        assert analysis.holds_beyond
+        assert "has 2 states" in analysis.summary
+        assert analysis.verification is None
+
+
+def test_networks_without_an_automaton_say_why(tmp_path: Path) -> None:
+    both = own(seeded(Tagger, "GRU", layers=1, both=True), tmp_path / "a", alphabet="abc")
+    with pytest.raises(QueryError, match="from the first symbol"):
+        analyse_automaton(both, UNWATCHED)
+    numbers = own(seeded(Classifier), tmp_path / "b")
+    with pytest.raises(QueryError, match="--alphabet 01"):
+        analyse_automaton(numbers, UNWATCHED)

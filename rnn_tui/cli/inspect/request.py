@@ -25,7 +25,7 @@ from rnn_tui.cli.questions import (
 from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
-from rnn_tui.inside.own_analyses import OF_OWN
+from rnn_tui.inside.own_analyses import OF_OWN, OWN_AUTOMATON
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
@@ -146,10 +146,11 @@ def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:
     _add_edit_option(own_parser)
     for kind in OF_OWN:
         _add_analysis_option(own_parser, kind.name.replace("_", "-"), kind)
+    _add_dot_option(own_parser)
     _add_npz_option(own_parser)
     add_output_options(own_parser)
     add_examples(own_parser, *(f"rnn-tui inspect {words}" for words in EXAMPLES))
-    own_parser.set_defaults(complain=own_parser.error, dot=False, history=None)
+    own_parser.set_defaults(complain=own_parser.error, history=None)
 
 
 def _add_edit_option(parser: argparse.ArgumentParser) -> None:
@@ -169,9 +170,13 @@ def _add_analysis_options(parser: argparse.ArgumentParser, task: Task) -> None:
     for name, kind in options.items():
         _add_analysis_option(parser, name, kind)
     if AUTOMATON in options.values():
-        parser.add_argument(
-            "--dot", action="store_true", help="print the automaton in Graphviz's DOT language"
-        )
+        _add_dot_option(parser)
+
+
+def _add_dot_option(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--dot", action="store_true", help="print the automaton in Graphviz's DOT language"
+    )
 
 
 def _add_analysis_option(parser: argparse.ArgumentParser, name: str, kind: AnalysisKind) -> None:
@@ -264,7 +269,9 @@ TASKS_HELP = (
 
 def read_request(options: argparse.Namespace) -> InspectRequest:
     """Read the options into a request; ends the command if they contradict each other."""
-    analyses = (AUTOMATON,) if options.dot else tuple(dict.fromkeys(options.analyses or ()))
+    analyses = tuple(dict.fromkeys(options.analyses or ()))
+    if options.dot:
+        analyses = (OWN_AUTOMATON if options.inspected == OWN else AUTOMATON,)
     request = InspectRequest(
         input=_read_input(options),
         edits=tuple(options.edit),
