@@ -80,15 +80,18 @@ _MODULES = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name == "runs":  # a package that can be called: see there
-        return import_module("rnn_tui.runs")
-    if name not in _MODULES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(_MODULES[name]), name)
-    globals()[name] = value  # the next time it is there
-    return value
-
-
 def __dir__() -> list[str]:
-    return sorted({*globals(), *__all__})
+    return sorted([*__all__, *(name for name in globals() if name.startswith("__"))])
+
+
+if not TYPE_CHECKING:  # a type checker knows the names above, and no others
+
+    def __getattr__(name: str) -> Any:
+        """Import a public name when it is first used."""
+        if name == "runs":  # a package that can be called: see there
+            return import_module("rnn_tui.runs")
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(_MODULES[name]), name)
+        globals()[name] = value  # the next time it is there
+        return value

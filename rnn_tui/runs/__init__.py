@@ -1,6 +1,9 @@
 """The store of all runs: settings and values in SQLite, weights in a folder for each run.
 
 Nothing here imports torch, so that a list of runs is quick.
+
+In scripts and notebooks, `rnn_tui.runs(task, status=…, cell=…, preset=…, tag=…, most=…)` lists
+them, each a `rnn_tui.Run`.
 """
 
 import sys
@@ -28,6 +31,12 @@ class _CallableModule(ModuleType):
     """
 
     def __call__(self, *arguments: Any, **options: Any) -> Any:
+        """Return stored runs, the newest first: `help(rnn_tui.Run)` says what each can do.
+
+        Args:
+            arguments: the name of a task, for its runs alone.
+            options: `status`, `cell`, `preset`, `tag` and `most`, as in the reference of Python.
+        """
         from rnn_tui.api.run import runs  # noqa: PLC0415 - of a room above, for its users only
 
         return runs(*arguments, **options)
