@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.engine.process import prepare_process
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
@@ -26,9 +27,12 @@ from rnn_tui.runs.curves import lines as curve_lines
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.runs.words import spread_figure
+from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from rnn_tui.tasks.task import ImageEvaluation, SequenceEvaluation
 
 Array = npt.NDArray[np.float64]
 
@@ -361,6 +365,32 @@ class Run:
             ]
             rows.append((network, *figures))
         return html.table(("network", *heads), rows)
+
+    def evaluate(self) -> "SequenceEvaluation | ImageEvaluation | None":
+        """Measure its networks on the test set in more detail, which takes a few seconds.
+
+        Returns:
+            of sequences, an object with `by_length`, figures of each seed at several lengths, and
+            `confusion`, an array (N, classes, classes) or None; of images, one with `confusion`,
+            `predictions`, `labels` and `misread`; None if there is no more to measure.
+
+        Raises:
+            UserError: it has no weights, or its data can't be read.
+
+        Examples:
+            >>> [bits, numbers] = rnn_tui.Run("last").evaluate().by_length
+            >>> bits.name, bits.values.shape == (2, len(bits.lengths))  # seeds, lengths
+            ('bit_accuracy', True)
+        """
+        prepare_process()
+        from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+
+        checkpoint = load_checkpoint(self.weights)
+        problem = TASKS[self.task].load()
+        evaluation: SequenceEvaluation | ImageEvaluation | None = problem.evaluate(
+            checkpoint.config, checkpoint.weights
+        )
+        return evaluation
 
     def resume(self, *, progress: bool = True) -> "Run":
         """Go on with the training from the last checkpoint, up to the end that was planned.

@@ -1,5 +1,6 @@
 """`Run` and `runs`: what is stored, as arrays and frames."""
 
+import json
 import sys
 
 import numpy as np
@@ -8,7 +9,9 @@ import pytest
 
 import rnn_tui
 from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.task import SequenceEvaluation
 from tests.api.conftest import SMALL
+from tests.cli.command_line import run_inside
 
 
 def test_a_run_has_its_settings_and_every_seeds_figures(run: rnn_tui.Run) -> None:
@@ -89,6 +92,16 @@ def test_to_list_runs_makes_no_store() -> None:
     assert rnn_tui.runs() == []
     with pytest.raises(rnn_tui.UserError, match="There is no run “small”"):
         rnn_tui.Run("small")
+
+
+def test_an_evaluation_is_that_of_the_command_line() -> None:
+    words = "train recall --preset fast --hidden-size 3 --seeds 2 --epochs 1 --json"
+    code, printed, _ = run_inside([*words.split(), "--training-size", "640"])
+    assert code == 0
+    [variant] = json.loads(printed)["variants"]
+    evaluation = rnn_tui.Run("last").evaluate()
+    assert isinstance(evaluation, SequenceEvaluation)
+    assert evaluation.documents() == [{name: variant[name] for name in ("by_length", "confusion")}]
 
 
 def test_a_run_is_named_anew_and_deleted(run: rnn_tui.Run) -> None:
