@@ -3,7 +3,7 @@
 import os
 import re
 import shlex
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import islice
 from pathlib import Path
 from urllib.parse import quote_from_bytes, unquote_to_bytes
@@ -88,18 +88,24 @@ def _path(text: str) -> Path:
 
 
 class PathSuggester(Suggester):
-    """Completes the name of a photo or a folder."""
+    """Completes the name of a folder, or of a file that is offered."""
 
-    def __init__(self) -> None:
+    def __init__(self, offers: Callable[[str], bool]) -> None:
+        """Make it; `offers` says by its name whether a file is offered."""
         # files come and go; names differ by case on most systems
         super().__init__(use_cache=False, case_sensitive=True)
+        self._offers = offers
 
     async def get_suggestion(self, value: str) -> str | None:
-        return await to_thread(completed, value)
+        return await to_thread(completed, value, self._offers)
 
 
-def completed(text: str) -> str | None:
+def completed(text: str, offers: Callable[[str], bool] = called_like_photo) -> str | None:
     """Complete a text to the first name, in alphabetical order, that begins like it.
+
+    Args:
+        text: What is typed.
+        offers: Says by its name whether a file is offered; folders always are.
 
     Returns:
         The whole text, or None if nothing begins so.
@@ -113,19 +119,20 @@ def completed(text: str) -> str | None:
         word = text[start:].lstrip("'\"")
         is_quoted = len(word) < len(text) - start
         if by_shell and not is_quoted:
-            missing = _missing_part(_ESCAPED.sub(r"\1", word), escape=True)
+            missing = _missing_part(_ESCAPED.sub(r"\1", word), offers, escape=True)
         else:
-            missing = _missing_part(word, escape=False)
+            missing = _missing_part(word, offers, escape=False)
         if missing is not None:
             return text + missing
     return None
 
 
-def _missing_part(word: str, *, escape: bool) -> str | None:
+def _missing_part(word: str, offers: Callable[[str], bool], *, escape: bool) -> str | None:
     """Return what completes a path to the first name that begins like its last part.
 
     Args:
         word: The path without quotes and escapes.
+        offers: As for `completed`.
         escape: Whether to escape blanks and quotes in what is added.
     """
     folder, beginning = os.path.split(word)
@@ -139,16 +146,16 @@ def _missing_part(word: str, *, escape: bool) -> str | None:
             ]
     except (OSError, ValueError):
         return None
-    names = [name for name in names if _completes(name, beginning)]
+    names = [name for name in names if _completes(name, beginning, offers)]
     if not names:
         return None
     missing = min(names)[len(beginning) :]
     return re.sub(r"([\s'\"\\])", r"\\\1", missing) if escape else missing
 
 
-def _completes(name: str, beginning: str) -> bool:
-    """Return whether to offer a name: of a folder or photo, printable, and not typed in full."""
-    is_offered = name.endswith("/") or (called_like_photo(name) and name != beginning)
+def _completes(name: str, beginning: str, offers: Callable[[str], bool]) -> bool:
+    """Return whether to offer a name, of a folder or file: printable, and not typed in full."""
+    is_offered = name.endswith("/") or (offers(name) and name != beginning)
     return is_offered and printable(name, len(name)) == name
 
 
@@ -157,9 +164,10 @@ class PathInput(TypedInput):
 
     BINDINGS = [Binding("tab", "complete", "Complete", show=False)]
 
-    def __init__(self, *, id: str) -> None:
+    def __init__(self, *, id: str, offers: Callable[[str], bool] = called_like_photo) -> None:
+        """Make the field; `offers` says by its name whether a file is offered."""
         super().__init__("", MOST_CHARACTERS, placeholder="path; Tab completes", id=id)
-        self.suggester = PathSuggester()
+        self.suggester = PathSuggester(offers)
 
     def action_complete(self) -> None:
         """Accept the completion; if there is none, go to the next field."""
