@@ -45,6 +45,8 @@ class PlainTable(DrawnCells, DataTable[Text]):
             self.add_row(*row)
         self.move_cursor(row=cursor_row, animate=False)
         self.scroll_to(*offset, animate=False)
+        # Textual widens the columns later, and draws them so only if the table has another size.
+        self.call_after_refresh(self.refresh)
 
 
 class PlainSelect(SteadySelect[Value]):
