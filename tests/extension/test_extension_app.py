@@ -56,7 +56,7 @@ async def view_in_front(pilot: Pilot[Any], pane: TaskPane, name: str) -> str:
 async def test_a_task_has_its_tab_with_form_charts_results_and_a_look_inside() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f9", "majority")
+        pane = await pane_of(pilot, "f10", "majority")
         assert "Majority" in screen_text(app)
         assert "A few steps on short strings." in screen_text(app)
         run = await trained(pilot, pane)
@@ -75,7 +75,7 @@ async def test_a_cell_is_ticked_in_the_form_and_trained(cell: str) -> None:
     label = CELLS[cell].label
     app = RnnTuiApp()
     async with app.run_test(size=SIZE) as pilot:
-        pane = await pane_of(pilot, "f9", "majority")
+        pane = await pane_of(pilot, "f10", "majority")
         for box in pane.query(Checkbox):
             if str(box.label) in ("LSTM", label):
                 box.value = str(box.label) == label

@@ -69,7 +69,7 @@ def test_a_sweep_compares_by_the_headline_in_validation() -> None:
 async def test_the_short_table_of_results_has_the_headline_above_it() -> None:
     app = RnnTuiApp()
     async with app.run_test(size=(140, 50)) as pilot:
-        pane = await pane_of(pilot, "f9", "majority")
+        pane = await pane_of(pilot, "f10", "majority")
         state = await trained(pilot, pane)
         short, whole = VariantTable(pane, short=True), VariantTable(pane)
         assert [metric.name for metric in short._metrics(state)] == ["test_accuracy"]

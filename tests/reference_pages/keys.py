@@ -30,6 +30,8 @@ PLACES = {
     "runs": "Runs",
     "report": "Report",
     "sweeps": "Sweeps",
+    "sequences": "Sequences",
+    "app.data_sets": "Sequences",
     "home": "Home",
 }
 HEAD = f"""\

@@ -47,9 +47,14 @@ def names() -> list[str]:
     return [path.stem for path in paths if NAME.fullmatch(path.stem)]
 
 
+def is_called_like_data_set(name: str) -> bool:
+    """Return whether a data set may have that name; it need not be there."""
+    return NAME.fullmatch(name) is not None
+
+
 def is_kept(name: str) -> bool:
     """Return whether there is a data set of that name."""
-    return NAME.fullmatch(name) is not None and path_of(name).is_file()
+    return is_called_like_data_set(name) and path_of(name).is_file()
 
 
 def keep(data_set: "DataSet") -> None:

@@ -20,6 +20,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import fault_message, run_database
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.ui.app.clipboard import as_text
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.front_screen import FrontScreen
@@ -29,7 +30,17 @@ from rnn_tui.ui.app.key_queue import KeyQueue
 from rnn_tui.ui.app.news import News
 from rnn_tui.ui.app.palette import commands
 from rnn_tui.ui.app.preferences import apply_preferences, keep_preference
-from rnn_tui.ui.app.tabs import HOME, RUNS, SWEEPS, AppTabs, Tab, all_tabs, bindings, tab_of
+from rnn_tui.ui.app.tabs import (
+    HOME,
+    RUNS,
+    SWEEPS,
+    AppTabs,
+    Tab,
+    all_tabs,
+    bindings,
+    is_data_set,
+    tab_of,
+)
 from rnn_tui.ui.app.task_views import TRAINING, plugin_views, views_of
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.common import requests
@@ -45,8 +56,10 @@ from rnn_tui.ui.home.pane import HomePane
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.ui.app.data_sets import DataSetTab
     from rnn_tui.ui.common.training_manager import TrainingManager
     from rnn_tui.ui.runs.pane import RunsPane
+    from rnn_tui.ui.sequences.pane import SequencesPane
     from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
@@ -102,6 +115,7 @@ class RnnTuiApp(HostApp):
         self._data_dir = data_dir
         self._report_overrides = _with_data(report_overrides or {}, data_dir)
         self._runs = runs
+        self._data_set_tab: DataSetTab | None = None  #: made when that tab is first used.
         self._waiting: list[RunConfig] | None = None  #: what trains once another run has stopped.
         self._resuming = False  #: whether a run is about to go on.
         #: the time until which workers of a sweep may hand over.
@@ -131,6 +145,10 @@ class RnnTuiApp(HostApp):
             from rnn_tui.ui.sweeps.pane import SweepsPane  # noqa: PLC0415
 
             return SweepsPane(self.runs, self.store, self._data_dir)
+        if tab.id == SEQUENCES:
+            from rnn_tui.ui.sequences.pane import SequencesPane  # noqa: PLC0415
+
+            return SequencesPane()
         from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415
 
         return ReportPane(self.runs, self.store, self._report_overrides)
@@ -284,6 +302,8 @@ class RnnTuiApp(HostApp):
         self.tabs.go_to(name)
 
     async def bring(self, tab: str) -> Pane:
+        if is_data_set(tab):
+            return await self.data_sets.open(tab)
         name = tab_of(tab) if tab in TASKS else tab
         if name not in self.tabs.names:
             raise UserError(f"There is no tab {printable(tab)}.")
@@ -301,8 +321,21 @@ class RnnTuiApp(HostApp):
         await self.tabs.show(event.name)
 
     async def _bring_task(self, name: str) -> "TaskPane":
-        """Bring a task to the front; returns its pane, once all of it is there."""
-        return cast("TaskPane", await self.tabs.bring(tab_of(name)))
+        """Bring a task to the front; returns its pane, once all of it is there.
+
+        Raises:
+            DataError: if it is a data set that was deleted, or is damaged.
+        """
+        return cast("TaskPane", await self.bring(name))
+
+    @property
+    def data_sets(self) -> "DataSetTab":
+        """The list of data sets, and the one that is open."""
+        if self._data_set_tab is None:
+            from rnn_tui.ui.app.data_sets import DataSetTab  # noqa: PLC0415 - on use only
+
+            self._data_set_tab = DataSetTab(self.tabs, lambda: self.runs, views_of)
+        return self._data_set_tab
 
     @property
     def _brings_view(self) -> bool:
@@ -430,8 +463,10 @@ class RnnTuiApp(HostApp):
         active = self.runs.active
         if active is None:
             return "Training is under way"
-        task = TASKS[active.config.task].label
         # no share of what is done: training goes on while the question is read
+        if active.config.task not in TASKS:  # a data set that another process deleted
+            return f"{active.config.label} is in training"
+        task = TASKS[active.config.task].label
         return f"{task}: {active.config.label} is in training"
 
     def _confirm(
@@ -479,11 +514,18 @@ class RnnTuiApp(HostApp):
         """Start runs, and show them in the tab of their task; returns their ids."""
         self.news.bring()
         # Not the pane in front: the wait for the end of another run is time to go elsewhere.
-        pane = self.tabs.get_pane(tab_of(configs[0].task)).query_one("TaskPane")
+        pane = self._pane_of(configs[0].task)
         run_ids = self.runs.start(configs)
-        cast("TaskPane", pane).started(run_ids)
+        if pane is not None:
+            pane.started(run_ids)
         self._training_began()
         return run_ids
+
+    def _pane_of(self, task: str) -> "TaskPane | None":
+        """Return the pane of a task; None of a data set in whose place another was opened."""
+        if is_data_set(task):
+            return self.data_sets.pane_of(task)
+        return cast("TaskPane", self.tabs.get_pane(tab_of(task)).query_one("TaskPane"))
 
     def begin_training(self, configs: Sequence[RunConfig]) -> list[str]:
         if self.busy or self._waiting is not None or self._resuming:
@@ -554,9 +596,27 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_view_wanted(self, event: requests.ViewWanted) -> None:
-        pane = await self.tabs.bring(event.tab)
-        if event.view:
-            pane.go_to_view(event.view)
+        with telling(self):
+            pane = await self.bring(event.tab)
+            if event.view:
+                pane.go_to_view(event.view)
+
+    @work(group=BRINGS_VIEW)
+    async def on_data_set_wanted(self, event: requests.DataSetWanted) -> None:
+        with telling(self):
+            pane = await self.data_sets.open(event.name)
+            if event.train:
+                pane.action_train()
+
+    @work(group=BRINGS_VIEW)
+    async def on_data_sets_wanted(self, event: requests.DataSetsWanted) -> None:
+        pane = cast("SequencesPane", await self.data_sets.list())
+        if event.path:
+            pane.read(event.path)
+
+    @work(group="requests")
+    async def on_data_set_deleted(self, event: requests.DataSetDeleted) -> None:
+        await self.data_sets.close(event.name)
 
     @work(group=BRINGS_VIEW)
     async def on_runs_wanted(self, event: requests.RunsWanted) -> None:
@@ -565,25 +625,28 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_settings_wanted(self, event: requests.SettingsWanted) -> None:
-        pane = await self._bring_task(event.config.task)
-        if event.train:
-            pane.train_settings(event.config)
-        else:
-            pane.take_settings(event.config)
+        with telling(self):
+            pane = await self._bring_task(event.config.task)
+            if event.train:
+                pane.train_settings(event.config)
+            else:
+                pane.take_settings(event.config)
 
     @work(group=BRINGS_VIEW)
     async def on_weights_wanted(self, event: requests.WeightsWanted) -> None:
         from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
         run = event.run
-        pane = await self._bring_task(run.config.task)
-        position = getattr(run.config, "position", None)
-        await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
+        with telling(self):
+            pane = await self._bring_task(run.config.task)
+            position = getattr(run.config, "position", None)
+            await pane.use_weights(Source(run.weights, f"run {printable(run.name, 80)}", position))
 
     @work(group=BRINGS_VIEW)
     async def on_inside_wanted(self, event: requests.InsideWanted) -> None:
-        pane = await self._bring_task(event.task)
-        await pane.look_inside(event.digit)
+        with telling(self):
+            pane = await self._bring_task(event.task)
+            await pane.look_inside(event.digit)
 
 
 def _with_data(

@@ -1,4 +1,4 @@
-"""The tabs of the app: Home, one for each task that is registered, all runs, the report, sweeps."""
+"""The tabs of the app: Home, each task that is registered, runs, report, sweeps, data sets."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -9,29 +9,40 @@ from textual.binding import Binding
 from textual.widgets import TabPane
 
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.store import is_called_like_data_set
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, with_key
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
-TASKS_BEFORE = 3  # all tasks have a tab, but F6 to F8 stay what they are however many there are
+TASKS_BEFORE = 3  # all tasks have a tab, but F6 to F9 stay what they are however many there are
 KEYS = tuple(f"f{number}" for number in range(2, 13))  # F1 is help
+BLANKS = 2  # before and after the words of a tab
 HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
+PLACES = (HOME, RUNS, REPORT, SWEEPS, SEQUENCES)  # the tabs that are no task's
 
 
 @dataclass(frozen=True)
 class Tab:
     """A tab of the app."""
 
-    id: str  #: `home`, `runs`, `report` or `sweeps`, or what `tab_of` says of a task's name.
+    id: str  #: of `PLACES`, or what `tab_of` says of a task's name.
     label: str  #: as shown.
-    task: Task | None  #: whose it is; None for the other four.
+    task: Task | None  #: whose it is; None for those of `PLACES`.
     key: str  #: the key that goes there; empty if there are more tabs than keys.
+
+
+def is_data_set(task: str) -> bool:
+    """Return whether a task is a data set of the user, which may have been deleted."""
+    return task not in tuple(TASKS) and is_called_like_data_set(task)
 
 
 def tab_of(task: str) -> str:
     """Return the id of a task's tab; a plug-in may be called as another tab is."""
-    return f"task-{task}" if task in (HOME, RUNS, REPORT, SWEEPS) else task
+    if is_data_set(task):
+        return SEQUENCES
+    return f"task-{task}" if task in PLACES else task
 
 
 def all_tabs() -> tuple[Tab, ...]:
@@ -43,6 +54,7 @@ def all_tabs() -> tuple[Tab, ...]:
         (RUNS, "Runs", None),
         (REPORT, "Report", None),
         (SWEEPS, "Sweeps", None),
+        (SEQUENCES, "Sequences", None),
         *tasks[TASKS_BEFORE:],
     ]
     keys = [*KEYS, *[""] * len(places)]
@@ -83,6 +95,13 @@ class AppTabs(ViewTabs):
         self._make_pane = make_pane
         self._arrived = first  #: the last tab in front with which all has come that comes with it.
 
+    def on_resize(self) -> None:
+        """Leave fewer blanks between the tabs where they would not fit."""
+        super().on_resize()
+        words = [f"{tab.key} {tab.label}".strip() for tab in self._tabs.values()]
+        width = sum(len(text) + BLANKS for text in words)
+        self.set_class(self.size.width < width, "-dense")
+
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
             content = [self._make_pane(tab)] if tab.id == self._initial else []
@@ -100,10 +119,7 @@ class AppTabs(ViewTabs):
     def front(self) -> Pane | None:
         """The pane in front; None before it is made, and when all is taken apart."""
         place = self.active_pane if self.children else None
-        if place is None:
-            return None
-        panes = (child for child in place.children if isinstance(child, Pane) and child.is_mounted)
-        return next(panes, None)
+        return None if place is None else _pane_in(place)
 
     def go_to(self, name: str) -> None:
         """Bring a tab to the front, and the focus to its view."""
@@ -138,7 +154,8 @@ class AppTabs(ViewTabs):
         """Bring a tab to the front; returns its pane, once all of it is there."""
         self.go_to(name)
         await self.fill(name)
-        pane = self.get_pane(name).query_one(Pane)
+        pane = _pane_in(self.get_pane(name))
+        assert pane is not None
         # Until it is in front and what comes with that has happened, or one has gone elsewhere. No
         # wait for the focus: a window that becomes narrow meanwhile may have nothing that takes it.
         while not pane.complete or (self.active == name and self._arrived != name):
@@ -155,3 +172,9 @@ class AppTabs(ViewTabs):
 
     def _arrive_at(self, name: str) -> None:
         self._arrived = name
+
+
+def _pane_in(place: TabPane) -> Pane | None:
+    """Return the pane that a tab shows; None before it is made."""
+    panes = (child for child in place.children if isinstance(child, Pane) and child.is_mounted)
+    return next((pane for pane in panes if pane.display), None)

@@ -17,6 +17,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
+from rnn_tui.ui.app.tabs import is_data_set
 from rnn_tui.ui.common.task_view import INSIDE_VIEW, PHOTOS_VIEW, View
 
 GROUP = "rnn_tui.views"
@@ -29,6 +30,9 @@ RESULTS = View("results", "Results", "rnn_tui.ui.training.results_view:ResultsVi
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
 TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
+
+TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
+DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
 
 # By the name of a task, its views in order; the first one is in the first frame of its tab.
 VIEWS: dict[str, tuple[View, ...]] = {
@@ -82,9 +86,10 @@ def _usual_views(task: Task) -> tuple[View, ...]:
         return TRAINING, TEST_SET
     if task.shape is None:
         return TRAINING, RESULTS
-    if task.shape.every_step:
-        return TRAINING, RESULTS, INSIDE
-    return TRAINING, RESULTS, CONFUSION, INSIDE
+    confusion = () if task.shape.every_step else (CONFUSION,)
+    if is_data_set(task.name):
+        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, INSIDE, DATA
+    return TRAINING, RESULTS, *confusion, INSIDE
 
 
 @cache

@@ -46,10 +46,10 @@ class HostApp(SteadyApp):
         """Bring a tab to the front; returns its pane, once all of it is there.
 
         Args:
-            tab: the name of a task, or `home`, `runs`, `report`, `sweeps`.
+            tab: the name of a task, or `home`, `runs`, `report`, `sweeps`, `sequences`.
 
         Raises:
-            UserError: if there is no such tab.
+            UserError: if there is no such tab, or if it is a data set that was deleted.
         """
         raise NotImplementedError
 

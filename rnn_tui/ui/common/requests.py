@@ -48,8 +48,30 @@ class WeightsWanted(Message):
 class ViewWanted(Message):
     """The user wants a view of a tab, or the one in front there."""
 
-    tab: str  #: its id.
+    tab: str  #: its id, or the name of a task.
     view: str = ""  #: its id.
+
+
+@dataclass
+class DataSetWanted(Message):
+    """The user wants a data set open in its tab."""
+
+    name: str
+    train: bool = False  #: whether to train on it as the preset of the form says.
+
+
+@dataclass
+class DataSetsWanted(Message):
+    """The user wants to choose another data set, or to read another file."""
+
+    path: str = ""  #: a file to read, as it was typed or pasted; empty for none.
+
+
+@dataclass
+class DataSetDeleted(Message):
+    """A data set was deleted, which may be open."""
+
+    name: str
 
 
 @dataclass

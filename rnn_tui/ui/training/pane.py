@@ -106,6 +106,7 @@ class TaskPane(TaskTab):
         first = self._all_views[0]
         yield Vertical(id="form-place")
         with Vertical(id="workspace"):
+            yield from self.head()
             yield RunBar(self.spec, self.runs)
             with ViewTabs(id="views"):
                 for number, view in enumerate(self._all_views, 1):
@@ -115,6 +116,10 @@ class TaskPane(TaskTab):
                     yield TabPane(with_key(key, view.title), *content, id=view.id)
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
+
+    def head(self) -> ComposeResult:
+        """Yield what is above the runs: nothing, for a subclass to replace."""
+        yield from ()
 
     def _make_view(self, name: str) -> TaskView:
         """Make a view; if one of a plug-in can't be made, one that says so."""

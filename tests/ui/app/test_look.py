@@ -23,7 +23,7 @@ from tests.ui.helpers import (
 
 SMALL = (80, 24)
 EDGE = 1  # the column in which everything begins
-TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8")
+TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9")
 
 
 def begins(lines: list[str]) -> set[int]:

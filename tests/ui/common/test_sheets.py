@@ -13,7 +13,7 @@ from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import finish, idle, press, running, start, wait_until
 
 SOURCES_THAT_TEXTUAL_KEEPS = 64
-TABS = ("f3", "f4", "f5", "f6", "f7", "f8")
+TABS = ("f3", "f4", "f5", "f6", "f7", "f8", "f9")
 
 
 def _rules(node: DOMNode) -> dict[str, Any]:

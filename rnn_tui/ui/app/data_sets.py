@@ -1,0 +1,151 @@
+"""The tab of data sets: the list of all, and beside it the pane of the one that is open.
+
+That is the pane of a task as any other. One of the two is shown; a data set that is opened takes
+the place of the one before.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from textual import events
+from textual.app import ComposeResult
+from textual.widgets import Static
+
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.store import describe
+from rnn_tui.tasks.data_sets.task import SEQUENCES
+from rnn_tui.tasks.task import Task
+from rnn_tui.ui.app.tabs import AppTabs
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.requests import DataSetsWanted
+from rnn_tui.ui.common.task_view import View
+from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.sequences.words import heading_of
+from rnn_tui.ui.training.pane import TaskPane
+
+SECONDS_BETWEEN_LOOKS = 0.02
+
+
+class DataSetPane(TaskPane):
+    """The pane of a data set: a task's, below a line that says which it is."""
+
+    BINDINGS = [key("open", "open", "Data sets", tooltip="Open another data set, or read a file")]
+
+    def __init__(
+        self, task: Task, views: Sequence[View], runs: TrainingManager, heading: str
+    ) -> None:
+        """Make the pane of the task of a data set; `heading` says what is in that."""
+        super().__init__(task, views, runs, None)
+        self._heading = heading
+
+    def head(self) -> ComposeResult:
+        yield Static(self._heading, id="data-set", markup=False)
+
+    def action_open(self) -> None:
+        self.post_message(DataSetsWanted())
+
+    def on_paste(self, event: events.Paste) -> None:
+        """Read a file that is dropped on the window: it arrives as a paste of its path."""
+        event.stop()
+        self.post_message(DataSetsWanted(event.text))
+
+
+class DataSetTab:
+    """Shows the list of data sets or the one that is open, in their tab."""
+
+    def __init__(
+        self,
+        tabs: AppTabs,
+        runs: Callable[[], TrainingManager],
+        views: Callable[[Task], Sequence[View]],
+    ) -> None:
+        """Begin without an open data set.
+
+        Args:
+            tabs: of the app.
+            runs: returns the runs of all tasks.
+            views: returns the views of a task.
+        """
+        self._tabs = tabs
+        self._runs = runs
+        self._views = views
+        self._turn = asyncio.Lock()  #: held while a data set is opened.
+
+    @property
+    def pane(self) -> DataSetPane | None:
+        """The pane of the open data set; None if none is open."""
+        panes = self._tabs.get_pane(SEQUENCES).query_children(DataSetPane)
+        return next((pane for pane in panes if pane.is_attached), None)
+
+    def pane_of(self, name: str) -> DataSetPane | None:
+        """Return the pane of this data set; None if it is not open."""
+        pane = self.pane
+        return pane if pane is not None and pane.spec.name == name else None
+
+    async def open(self, name: str) -> DataSetPane:
+        """Show a data set, once all of its pane is there.
+
+        Raises:
+            DataError: if it was deleted, or is damaged.
+        """
+        task = _task_of(name)
+        async with self._turn:
+            pane = self.pane_of(name)
+            if pane is None:
+                pane = DataSetPane(
+                    task, self._views(task), self._runs(), heading_of(describe(name))
+                )
+                await self._put_in_place(pane)
+            await self._show(pane)
+        while pane.is_attached and not pane.complete:
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return pane
+
+    async def _put_in_place(self, pane: DataSetPane) -> None:
+        """Mount the pane of a data set, in place of that of another."""
+        await self._tabs.bring(SEQUENCES)
+        other = self.pane
+        if other is not None:
+            other.display = False
+            await other.remove()
+        pane.display = False
+        await self._tabs.get_pane(SEQUENCES).mount(pane)
+
+    async def _show(self, pane: Pane) -> None:
+        """Show one of the panes of the tab alone, and bring it to the front."""
+        place = self._tabs.get_pane(SEQUENCES)
+        self._tabs.screen.set_focus(None)
+        for other in place.query_children(Pane):
+            other.display = other is pane
+        await self._tabs.bring(SEQUENCES)
+        pane.show_runs()
+        pane.focus_view()  # at once: whoever has asked for the pane may put the focus elsewhere
+        self._tabs.app.refresh_bindings()
+
+    async def list(self) -> Pane:
+        """Show the list of all data sets; returns its pane."""
+        await self._tabs.bring(SEQUENCES)
+        panes = self._tabs.get_pane(SEQUENCES).query_children(Pane)
+        listing = next(pane for pane in panes if not isinstance(pane, DataSetPane))
+        async with self._turn:
+            await self._show(listing)
+        return listing
+
+    async def close(self, name: str) -> None:
+        """Take the pane of a data set apart that was deleted."""
+        async with self._turn:
+            pane = self.pane_of(name)
+            if pane is not None and not pane.display:
+                await pane.remove()
+
+
+def _task_of(name: str) -> Task:
+    """Return the task of a data set; raises `DataError` if it was deleted, or is damaged."""
+    try:
+        return TASKS[name]
+    except KeyError as error:
+        raise DataError(
+            f"The data set {printable(name)} was deleted; read its file again to use this run."
+        ) from error

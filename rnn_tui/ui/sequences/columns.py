@@ -1,0 +1,131 @@
+"""The columns of a table as they were understood, and the question what one is for."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from rnn_tui.tasks.data_sets.options import ReadingOptions
+from rnn_tui.tasks.data_sets.understanding import FileColumn, Role
+from rnn_tui.ui.common.textual_workarounds import Dialog, Options
+from rnn_tui.ui.common.widgets.plain import PlainTable
+
+ROLES = {
+    Role.INPUT: "the network reads it at each step",
+    Role.LABEL: "it is to be answered",
+    Role.SEQUENCE: "it says which sequence a row belongs to",
+    Role.STEP: "it orders the steps: a number or a date",
+    Role.IGNORED: "it is not used",
+}
+STYLES = {Role.LABEL: "bold", Role.INPUT: "bold", Role.IGNORED: "dim"}
+CHANGES_ROLE = "Say what a column is for"
+LONGEST_CELL = 24  # characters of a name or a value
+
+
+class ColumnTable(PlainTable):
+    """A row for each column of a file: what it holds, and what it is for."""
+
+    BINDINGS = [
+        Binding("enter", "select_cursor", "Role", key_display="Enter", tooltip=CHANGES_ROLE)
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(cursor_type="row", zebra_stripes=True, id="columns", classes="panel")
+        self._with_gaps = False  #: whether a column has missing values.
+        self.border_title = "Columns"
+        self.border_subtitle = "Enter: what it is for"
+
+    def show(self, columns: Sequence[FileColumn]) -> None:
+        """Show these columns; the cursor stays."""
+        self._with_gaps = any(column.missing for column in columns)
+        headings = ["column", "is", "first values", "holds"]
+        if self._with_gaps:
+            headings.insert(2, "gaps")
+        self.fill(headings, map(self._cells, columns))
+
+    def _cells(self, column: FileColumn) -> list[Text]:
+        style = STYLES.get(column.role, "")
+        cells = [
+            Text(_cut(column.name), style),
+            Text(column.role.value, style),
+            Text(", ".join(map(_cut, column.examples)), "dim"),
+            Text(column.kind.value, "dim"),
+        ]
+        if self._with_gaps:
+            gaps = f"{column.missing:,}" if column.missing else ""
+            cells.insert(2, Text(gaps, "yellow", justify="right"))
+        return cells
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+class RoleScreen(Dialog[Role | None]):
+    """Asks what a column is for; None if it is left."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Leave")]
+
+    def __init__(self, column: FileColumn) -> None:
+        super().__init__()
+        self._column = column
+
+    def compose(self) -> ComposeResult:
+        entries = [Option(_entry(role.value, words), role.value) for role, words in ROLES.items()]
+        options = Options(*entries, compact=True, markup=False)
+        options.border_title = Content(f"What is the column {_cut(self._column.name)}?")
+        options.border_subtitle = "Enter chooses · Esc leaves"
+        yield options
+
+    def on_mount(self) -> None:
+        self.query_one(OptionList).highlighted = list(ROLES).index(self._column.role)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(Role(event.option.id or ""))
+
+
+def _entry(role: str, words: str) -> Content:
+    """Return a line of the list: a role, and what that means."""
+    return Content.assemble((f"{role:<9}", "bold"), (words, "$foreground 65%"))
+
+
+def with_role(
+    options: ReadingOptions, columns: Sequence[FileColumn], name: str, role: Role
+) -> ReadingOptions:
+    """Return options by which a column is for something else.
+
+    What the user has not said of the other columns is still guessed.
+
+    Args:
+        options: what the user has said so far.
+        columns: all columns as they were understood.
+        name: the name of the column.
+        role: what it is to be for.
+    """
+    for field in ("sequence", "step", "label"):
+        if getattr(options, field) == name:
+            said: dict[str, Any] = {field: None}
+            options = replace(options, **said)
+    ignored = tuple(other for other in options.ignored if other != name)
+    inputs = options.inputs
+    if inputs is not None:
+        inputs = tuple(other for other in inputs if other != name)
+    match role:
+        case Role.IGNORED:
+            return replace(options, ignored=(*ignored, name), inputs=inputs or None)
+        case Role.INPUT:
+            if inputs is None:
+                inputs = tuple(column.name for column in columns if column.role is Role.INPUT)
+            return replace(options, ignored=ignored, inputs=(*inputs, name))
+        case Role.SEQUENCE:
+            return replace(options, ignored=ignored, inputs=inputs, sequence=name)
+        case Role.STEP:
+            return replace(options, ignored=ignored, inputs=inputs, step=name)
+        case Role.LABEL:
+            return replace(options, ignored=ignored, inputs=inputs, label=name)

@@ -1,0 +1,126 @@
+"""The view of what is in a data set: what was understood of its file, and its sequences."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Static
+
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION, DataSet
+from rnn_tui.ui.common.key_table import moves
+from rnn_tui.ui.common.task_view import TaskTab, TaskView
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
+from rnn_tui.ui.sequences.words import classes_of, list_of, size_of
+
+FAILURE = "The data set can't be shown; the log file has the details."
+AT_ONCE = 3  # sequences
+PARTS = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
+
+
+class DataPanel(Vertical, can_focus=True):
+    """Sequences of a data set, some at a time; keys and the wheel go through them."""
+
+    DEFAULT_CLASSES = "lone-panel"
+    BINDINGS = [
+        Binding(
+            "left",
+            "move(-1)",
+            "Sequences",
+            key_display="←→",
+            tooltip="The previous or next sequences",
+        ),
+        *moves("move", {"right": 1, "pageup": -10, "pagedown": 10}),
+        *moves("move", {"home": -1_000_000, "end": 1_000_000}),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._data_set: DataSet | None = None
+        self._first = 0  #: the index of the first sequence that is drawn.
+
+    def compose(self) -> ComposeResult:
+        yield SequencesDrawn()
+
+    def show(self, data_set: DataSet) -> None:
+        """Show the first sequences of a data set."""
+        self._data_set = data_set
+        self._first = 0
+        self._draw()
+
+    def action_move(self, screens: int) -> None:
+        """Show the sequences so many times further."""
+        if self._data_set is not None:
+            last = (self._data_set.count - 1) // AT_ONCE
+            screen = max(0, min(self._first // AT_ONCE + screens, last))
+            self._first = screen * AT_ONCE
+            self._draw()
+
+    def on_mouse_scroll_down(self) -> None:
+        self.action_move(1)
+
+    def on_mouse_scroll_up(self) -> None:
+        self.action_move(-1)
+
+    def _draw(self) -> None:
+        data_set = self._data_set
+        assert data_set is not None
+        indices = range(self._first, min(self._first + AT_ONCE, data_set.count))
+        self.query_one(SequencesDrawn).show(data_set, indices)
+        parts = ", ".join(PARTS[int(data_set.parts[index])] for index in indices)
+        which = f"Sequences {indices[0] + 1:,}–{indices[-1] + 1:,} of {data_set.count:,}"
+        self.border_title = Content(f"{which}{unit_of(data_set)}")
+        self.border_subtitle = Content(parts)
+
+
+class DataView(Horizontal, TaskView):
+    """What was understood of a file, beside its sequences."""
+
+    def __init__(self, pane: TaskTab) -> None:
+        super().__init__()
+        self._task_name = pane.spec.name
+        self._loading = LatestQuestion["DataSet"](self, self._receive, FAILURE)
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="data-facts", can_focus=False):
+            yield Static("Loading …", id="data-text", markup=False)
+        yield DataPanel()
+
+    def on_mount(self) -> None:
+        self._loading.ask(partial(store.load, self._task_name))
+
+    def focus_view(self) -> None:
+        self.query_one(DataPanel).focus()
+
+    async def _receive(self, outcome: "DataSet | str") -> None:
+        text = self.query_one("#data-text", Static)
+        if isinstance(outcome, str):
+            text.update(outcome)
+            return
+        text.update(facts_of(outcome))
+        self.query_one(DataPanel).show(outcome)
+
+
+def facts_of(data_set: DataSet) -> Content:
+    """Return what there is to know of a data set, a paragraph each."""
+    description = data_set.description
+    facts: list[tuple[str, Sequence[str]]] = [
+        ("Sequences", [size_of(description)]),
+        ("Answer", [classes_of(data_set)]),
+    ]
+    if description.alphabet:
+        facts.append(("Symbols", [list_of(description.alphabet)]))
+    else:
+        facts.append(("Read at each step", [list_of(description.features)]))
+    facts.append(("File", [description.source]))
+    if description.notes:
+        facts.append(("Notes", description.notes))
+    parts: list[Content | tuple[str, str]] = []
+    for title, lines in facts:
+        parts.append((f"{title}\n", "bold"))
+        parts.append(Content("\n".join(lines) + "\n\n"))
+    return Content.assemble(*parts)

@@ -1,0 +1,136 @@
+"""Draw sequences: numbers as lines in charts, symbols as text."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Grid, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from rnn_tui.engine.metrics import Metric
+from rnn_tui.tasks.data_sets.data_set import DataSet
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.common.widgets.plain import views_in
+
+MOST_LINES = 6  # features that are drawn of a sequence
+MOST_SYMBOLS = 400  # symbols that are written of a sequence
+SIDE_BY_SIDE = 26  # columns of the narrowest chart beside others
+
+
+@dataclass(frozen=True)
+class DrawnChart:
+    """What a chart of sequences shows."""
+
+    title: str
+    unit: str  #: the name of what is drawn.
+    lines: Sequence[ChartSeries]
+
+
+def name_of(data_set: DataSet, index: int) -> str:
+    """Return the number of a sequence, from 1, with its class or number if it has one."""
+    number = f"{index + 1:,}"
+    goal = data_set.description.goal
+    if goal.every_step:
+        return number
+    target = data_set.target(index)
+    if goal is Goal.NUMBER:
+        return f"{number}: {', '.join(f'{value:.4g}' for value in target)}"
+    known = int(target) >= 0
+    return f"{number}: {data_set.description.outputs[int(target)]}" if known else number
+
+
+def charts_of(data_set: DataSet, indices: Sequence[int]) -> list[DrawnChart]:
+    """Return charts of sequences of numbers.
+
+    Sequences of one number a step share a chart, others have one each, with a line a number.
+    """
+    features = data_set.description.features
+    if len(features) == 1 and len(indices) > 1:
+        lines = [
+            _line(name_of(data_set, index), data_set.sequence(index)[:, 0].tolist(), colour)
+            for colour, index in enumerate(indices)
+        ]
+        return [DrawnChart(features[0], features[0], lines)]
+    return [_chart_of(data_set, index) for index in indices]
+
+
+def _chart_of(data_set: DataSet, index: int) -> DrawnChart:
+    """Return the chart of a sequence of several numbers a step."""
+    features = data_set.description.features
+    values = data_set.sequence(index)
+    lines = [
+        _line(feature, values[:, column].tolist(), column)
+        for column, feature in enumerate(features[:MOST_LINES])
+    ]
+    title = f"Sequence {name_of(data_set, index)}"
+    if len(features) > MOST_LINES:
+        title += f" ({MOST_LINES} of {len(features)} numbers)"
+    return DrawnChart(title, "", lines)
+
+
+def _line(name: str, values: Sequence[float], colour: int) -> ChartSeries:
+    steps = range(1, len(values) + 1)
+    return ChartSeries(name, steps, values, colour, points=len(values) == 1)
+
+
+def text_of(data_set: DataSet, index: int) -> str:
+    """Return a sequence of symbols as text, cut if it is long."""
+    alphabet = data_set.description.alphabet
+    places = data_set.sequence(index)[:, 0].astype(int).tolist()
+    symbols = [alphabet[place] for place in places[:MOST_SYMBOLS]]
+    gap = "" if all(len(symbol) == 1 for symbol in alphabet) else " "
+    return gap.join(symbols) + (" …" if len(places) > MOST_SYMBOLS else "")
+
+
+class SequencesDrawn(Vertical):
+    """Some sequences of a data set."""
+
+    def compose(self) -> ComposeResult:
+        yield Grid(classes="drawn-charts")
+        yield Static("", classes="drawn-text", markup=False)
+
+    def show(self, data_set: DataSet, indices: Sequence[int]) -> None:
+        """Draw these sequences, by their indices."""
+        written = bool(data_set.description.alphabet)
+        grid = self.query_one(Grid)
+        text = self.query_one(".drawn-text", Static)
+        grid.display = not written
+        text.display = written
+        if written:
+            text.update(_written(data_set, indices))
+            return
+        charts = charts_of(data_set, indices)
+        views = views_in(grid, Chart, len(charts))
+        for chart, view in zip(charts, views, strict=True):
+            view.can_focus = False  # Data and Test have charts with keys
+            view.describe(chart.title, Metric("", chart.unit, lower=None), "step")
+            view.show(chart.lines)
+        grid.set_class(len(charts) == 1, "-single")
+        self._lay_out()
+
+    def on_resize(self) -> None:
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        """Put charts side by side if there is room, else show the first ones alone."""
+        grid = self.query_one(Grid)
+        charts = [chart for chart in grid.query_children(Chart) if chart.display]
+        columns = max(1, min(len(charts), self.size.width // SIDE_BY_SIDE))
+        grid.styles.grid_size_columns = columns
+
+
+def unit_of(data_set: DataSet) -> str:
+    """Return the name of the one number that sequences have, after a colon; empty of several."""
+    features = data_set.description.features
+    return f": {features[0]}" if len(features) == 1 else ""
+
+
+def _written(data_set: DataSet, indices: Sequence[int]) -> Content:
+    """Return sequences of symbols, each after its number and class."""
+    parts: list[Content | tuple[str, str]] = []
+    for index in indices:
+        parts.append((f"{name_of(data_set, index)}  ", "bold"))
+        parts.append(Content(f"{text_of(data_set, index)}\n"))
+    return Content.assemble(*parts)

@@ -1,0 +1,165 @@
+"""The data sets that are kept, and what the tab is for where there is none."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Static
+
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.paths import asset_dir
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.description import Description
+from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of
+
+SAMPLE = asset_dir() / "sequences" / "swings.csv"
+LINES_OF_SAMPLE = 5
+LONGEST_LINE = 60
+WELCOME = (
+    "Train networks on sequences of your own. Press / and type the path of a file, or drop it "
+    "here: CSV, TSV, ARFF, .ts, NPZ, .npy or text; a row a step, or a row a sequence. What was "
+    "understood is shown, for you to change, before anything trains."
+)
+HEADINGS = ("data set", "sequences", "steps", "a step", "answer", "runs")
+
+
+@dataclass(frozen=True)
+class KeptDataSet:
+    """A data set as the list shows it."""
+
+    name: str
+    runs: int  #: how many were trained on it.
+    description: Description | None = None  #: None if it is damaged.
+    problem: str = ""  #: what is wrong with it, in a sentence.
+
+
+def kept_data_sets(runs: RunStore) -> list[KeptDataSet]:
+    """Read what is kept; call it in a thread."""
+    counts = Counter(run.config.task for run in runs.runs())
+    data_sets = []
+    for name in store.names():
+        try:
+            data_sets.append(KeptDataSet(name, counts[name], store.describe(name)))
+        except DataError as error:
+            data_sets.append(KeptDataSet(name, counts[name], problem=str(error)))
+    return data_sets
+
+
+class KeptTable(PlainTable):
+    """A row for each data set."""
+
+    BINDINGS = [
+        Binding("enter", "select_cursor", "Open", key_display="Enter", tooltip="Open the data set")
+    ]
+
+
+class SampleFile(Static, can_focus=True):
+    """The first lines of a file that ships, which Enter reads."""
+
+    BINDINGS = [
+        Binding("enter", "read", "Read", key_display="Enter", tooltip="Read the sample that ships")
+    ]
+
+    class Wanted(Message):
+        """The user wants the sample read."""
+
+    def __init__(self, text: Content) -> None:
+        super().__init__(text, id="sample", markup=False, classes="lone-panel")
+        self.border_title = Content(f"Example: {SAMPLE.name}, which ships")
+        self.border_subtitle = "Enter reads it"
+
+    def on_click(self) -> None:
+        self.action_read()
+
+    def action_read(self) -> None:
+        self.post_message(self.Wanted())
+
+
+class KeptList(Vertical):
+    """What the tab is for, and the data sets."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self.data_sets: Sequence[KeptDataSet] = ()
+
+    def compose(self) -> ComposeResult:
+        yield Static(WELCOME, id="welcome", markup=False)
+        table = KeptTable(cursor_type="row", zebra_stripes=True, id="kept-table", classes="panel")
+        table.border_title = "Your data sets"
+        table.display = False
+        yield table
+        yield SampleFile(_sample())
+
+    @property
+    def table(self) -> KeptTable:
+        return self.query_one(KeptTable)
+
+    @property
+    def highlighted(self) -> KeptDataSet | None:
+        """The data set at the cursor; None if there is none."""
+        row = self.table.cursor_row
+        return self.data_sets[row] if 0 <= row < len(self.data_sets) else None
+
+    def show(self, data_sets: Sequence[KeptDataSet]) -> None:
+        """Show these data sets; the cursor stays."""
+        if data_sets == self.data_sets:
+            return
+        self.data_sets = data_sets
+        self.table.display = bool(data_sets)
+        self.table.fill(map(_heading, HEADINGS), map(_cells, data_sets))
+        self.query_one(SampleFile).display = not data_sets
+
+    def focus_view(self) -> None:
+        """Focus the data sets, or the sample if there is none."""
+        (self.table if self.data_sets else self.query_one(SampleFile)).focus()
+
+
+def _heading(heading: str) -> Text:
+    return Text(heading, justify="right" if heading in ("sequences", "steps", "runs") else "left")
+
+
+def _cells(data_set: KeptDataSet) -> list[Text]:
+    runs = Text(f"{data_set.runs:,}", justify="right")
+    description = data_set.description
+    if description is None:
+        return [Text(data_set.name), Text(""), Text(""), Text(""), Text("damaged", "red"), runs]
+    return [
+        Text(data_set.name, "bold"),
+        Text(f"{description.count:,}", justify="right"),
+        Text(steps_of(description), justify="right"),
+        Text(inputs_of(description)),
+        Text(answers_of(description)),
+        runs,
+    ]
+
+
+def _sample() -> Content:
+    """Return the first lines of the sample that ships, dimmed; empty if it is missing."""
+    try:
+        with SAMPLE.open(encoding="utf-8") as file:
+            lines = [file.readline(LONGEST_LINE) for _ in range(LINES_OF_SAMPLE)]
+    except (OSError, ValueError):
+        return Content("")
+    rows = "\n".join(printable(line.rstrip("\n")) for line in lines)
+    return Content.styled(f"{rows}\n…", "$foreground 50%")
+
+
+def runs_on(data_set: KeptDataSet) -> str:
+    """Return the question before a data set is deleted, which tells of its runs."""
+    question = f"Delete the data set {data_set.name}?"
+    if data_set.runs:
+        verb = "was" if data_set.runs == 1 else "were"
+        question += (
+            f" {count_of(data_set.runs, 'run')} {verb} trained on it: kept, but without it they "
+            "can't be resumed or asked."
+        )
+    return question

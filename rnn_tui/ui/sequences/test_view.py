@@ -1,0 +1,343 @@
+"""The answers of a run to the test sequences of a data set, each with its sequence drawn."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.geometry import Size
+from textual.widgets import DataTable, Static
+
+from rnn_tui.engine.counts import count_of
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.ui.common.key_table import key
+from rnn_tui.ui.common.run_lines import figures
+from rnn_tui.ui.common.task_view import TaskTab, TaskView
+from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.common.widgets.confusion_table import (
+    ConfusionTable,
+    count_in_words,
+    most_frequent_mistake,
+)
+from rnn_tui.ui.common.widgets.digits import bar
+from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
+from rnn_tui.ui.sequences.drawing import SequencesDrawn
+
+if TYPE_CHECKING:
+    from rnn_tui.tasks.data_sets.data_set import DataSet
+    from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
+
+FAILURE = "The sequences can't be shown; the log file has the details."
+NOT_YET = "Train a network (t): its answers to the test sequences appear here."
+MISREAD, ALL, OF_FIELD = "misread", "all", "of a field"
+KINDS = (MISREAD, ALL, OF_FIELD)
+WIDE = 110  # columns from which a sequence is beside the matrix
+AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
+MOST_BARS = 6  # classes whose probability is shown
+BAR_WIDTH = 20  # cells
+OF_ANSWERS = ("show", "next_variant", "matrix")  # actions that need a run that was measured
+
+
+class SequenceMatrix(ConfusionTable):
+    """A confusion matrix whose fields lead to their sequences."""
+
+    BINDINGS = [
+        Binding(
+            "enter",
+            "select_cursor",
+            "Sequences",
+            key_display="Enter",
+            tooltip="Show these sequences",
+        )
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_images = True
+
+
+class TestSequencesView(Vertical, TaskView):
+    """A list of test sequences with their answers, and the one at the cursor drawn.
+
+    The confusion matrix is in the place of the list until one of its fields is chosen.
+    """
+
+    shows_results = True
+    BINDINGS = [
+        key("show", "show", "Show", "Wrong answers, all, or the confusion matrix"),
+        key("network", "next_variant", "Network", tooltip="Answers of the next network"),
+        Binding("escape", "matrix", "Matrix", show=False, tooltip="Back to the confusion matrix"),
+    ]
+
+    def __init__(self, pane: TaskTab) -> None:
+        super().__init__()
+        self._pane = pane
+        assert pane.spec.shape is not None
+        self._class_names = pane.spec.shape.outputs
+        self._matrix = SequenceMatrix()
+        self._list = PlainTable(cursor_type="row", zebra_stripes=True, id="test-list")
+        self._evaluation: DataSetEvaluation | None = None
+        self._variant = 0  #: the number of the network whose answers are shown.
+        self._answers: list[AnsweredSequence] = []  #: all answers of that.
+        self._listed: list[AnsweredSequence] = []  #: those in the list.
+        self._kind = MISREAD
+        self._field = (0, 0)  #: the field of the matrix: true class and answer.
+        self._chooses_field = False  #: whether the matrix is in the place of the list.
+        self._data_set: DataSet | None = None  #: None until it is loaded.
+        self._loading = LatestQuestion["DataSet"](self, self._receive, FAILURE)
+
+    def compose(self) -> ComposeResult:
+        yield Static(NOT_YET, id="test-headline", markup=False)
+        with Horizontal(id="test-sequences"):
+            with Vertical(id="test-left", classes="panel"):
+                yield self._list
+                yield self._matrix
+                yield Static("", id="test-field", markup=False)
+            with Vertical(id="test-right", classes="lone-panel"):
+                yield SequencesDrawn()
+                yield Static("", id="test-bars", markup=False)
+
+    def on_mount(self) -> None:
+        self.query_one("#test-sequences").display = False
+        # whose colours are in the fields
+        self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_matrix())
+
+    def bring_up_to_date(self, pane: TaskTab) -> None:
+        from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation  # noqa: PLC0415 - on use
+
+        run, evaluation = pane.results
+        if run is not None:
+            headline = f"{run.config.label}: {figures(pane.spec, run)}"
+            self.query_one("#test-headline", Static).update(headline)
+        if evaluation is self._evaluation or not isinstance(evaluation, DataSetEvaluation):
+            return
+        self._evaluation = evaluation
+        self._variant = min(self._variant, len(evaluation.errors) - 1)
+        if self._data_set is None:
+            self._loading.ask(partial(store.load, pane.spec.name))
+        self._take_answers()
+        pane.keep_focus()
+
+    async def _receive(self, outcome: "DataSet | str") -> None:
+        if isinstance(outcome, str):
+            self.query_one("#test-headline", Static).update(outcome)
+            return
+        self._data_set = outcome
+        self._draw_sequence()
+
+    def on_resize(self) -> None:
+        self._arrange()
+        self._draw_matrix()
+
+    def _arrange(self) -> None:
+        """Show the sequence beside the list; beside the matrix only where there is room."""
+        self.query_one("#test-right").display = self._wide or not self._chooses_field
+
+    @property
+    def _wide(self) -> bool:
+        """Whether the matrix and a sequence have room side by side."""
+        return self.size.width >= WIDE
+
+    def focus_view(self) -> None:
+        if self._evaluation is None:
+            super().focus_view()
+        else:
+            (self._matrix if self._chooses_field else self._list).focus()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        evaluation = self._evaluation
+        if action in OF_ANSWERS and evaluation is None:
+            return False
+        if action == "next_variant" and evaluation is not None:
+            return True if len(evaluation.errors) > 1 else None
+        if action == "matrix":
+            return self._classifies
+        return super().check_action(action, parameters)
+
+    @property
+    def _classifies(self) -> bool:
+        """Whether whole sequences are classified."""
+        return any(answer.answer is not None for answer in self._answers[:1])
+
+    def action_next_variant(self) -> None:
+        """Show the answers of the next network."""
+        assert self._evaluation is not None
+        self._variant = (self._variant + 1) % len(self._evaluation.errors)
+        self._take_answers()
+
+    def action_show(self) -> None:
+        """Show sequences of the next kind; first the matrix in which a field is chosen."""
+        kinds = KINDS if self._classifies else KINDS[:2]
+        self._kind = kinds[(kinds.index(self._kind) + 1) % len(kinds)]
+        self._chooses_field = self._kind == OF_FIELD
+        self._show_list()
+        self.focus_view()
+
+    def action_matrix(self) -> None:
+        """Go to the confusion matrix."""
+        self._kind = OF_FIELD
+        self._chooses_field = True
+        self._show_list()
+        self.focus_view()
+
+    def _take_answers(self) -> None:
+        """Show the answers of a run, or of another of its networks."""
+        assert self._evaluation is not None
+        self._answers = answers_of_run(self._evaluation, self._variant)
+        if self._classifies:
+            self._field = most_frequent_mistake(self._counts)
+        if self._kind == MISREAD and not worst_first(self._answers):
+            self._kind = ALL
+        self.query_one("#test-sequences").display = True
+        self._draw_matrix()
+        self._show_list()
+
+    @property
+    def _of_field(self) -> list[AnsweredSequence]:
+        """The answers that the field of the matrix counts."""
+        return [answer for answer in self._answers if (answer.true, answer.answer) == self._field]
+
+    @property
+    def _counts(self) -> list[list[int]]:
+        """The confusion matrix (C, C)."""
+        return matrix_of(self._answers, len(self._class_names))
+
+    # The list
+
+    def _show_list(self) -> None:
+        """List the sequences of the kind, or show the matrix in their place."""
+        match self._kind:
+            case "misread":
+                self._listed = worst_first(self._answers)
+            case "all":
+                self._listed = self._answers
+            case _:
+                self._listed = [
+                    answer
+                    for answer in self._answers
+                    if (answer.true, answer.answer) == self._field
+                ]
+        self._list.display = not self._chooses_field
+        self._matrix.display = self._chooses_field
+        self.query_one("#test-field").display = self._chooses_field
+        self._arrange()
+        left = self.query_one("#test-left")
+        left.border_title = Content(self._title())
+        left.border_subtitle = "w: others"
+        headings = ("true", "answer", "sure") if self._classifies else ("error",)
+        self._list.fill(("sequence", *headings), map(self._cells, self._listed))
+        self._list.move_cursor(row=0, animate=False)
+        self._draw_sequence()
+
+    def _title(self) -> str:
+        """Return what is listed, and how many of how many."""
+        count, total = len(self._listed), len(self._answers)
+        network = ""
+        if self._evaluation is not None and len(self._evaluation.errors) > 1:
+            network = f" by {self._evaluation.config.variants[self._variant].label}"
+        if self._chooses_field:
+            return f"Rows: true, columns: answered{network}"
+        if self._kind == ALL:
+            return f"All {count_of(total, 'test sequence')}{network}"
+        if self._kind == OF_FIELD:
+            true, answer = self._field
+            return f"{count} true {self._class_names[true]}, answered {self._class_names[answer]}"
+        kind = "wrong" if self._classifies else "by error"
+        return f"{count:,} of {total:,} {kind}{network}"
+
+    def _cells(self, answer: AnsweredSequence) -> Sequence[Text]:
+        number = Text(f"{answer.index + 1:,}", justify="right")
+        if answer.answer is None:
+            return [number, Text(f"{answer.error:.3g}", justify="right")]
+        return [
+            number,
+            Text("?" if answer.true is None else self._class_names[answer.true]),
+            Text(self._class_names[answer.answer], "bold" if answer.wrong else ""),
+            Text(f"{100 * answer.confidence:.0f} %", justify="right"),
+        ]
+
+    @on(DataTable.RowHighlighted, "#test-list")
+    def _follow_cursor(self) -> None:
+        self._draw_sequence()
+
+    # The sequence at the cursor
+
+    def _draw_sequence(self) -> None:
+        """Draw the sequence at the cursor, and its answer; nothing if the list is empty."""
+        row = self._list.cursor_row
+        right = self.query_one("#test-right")
+        data_set = self._data_set
+        is_listed = 0 <= row < len(self._listed)
+        right.visible = is_listed and data_set is not None
+        if not is_listed or data_set is None:
+            return
+        answer = self._listed[row]
+        self.query_one(SequencesDrawn).show(data_set, [answer.index])
+        right.border_title = Content(f"Sequence {answer.index + 1:,}{self._verdict(answer)}")
+        bars = self.query_one("#test-bars", Static)
+        bars.display = bool(answer.probabilities)
+        bars.update(self._bars(answer))
+
+    def _verdict(self, answer: AnsweredSequence) -> str:
+        """Say what was answered, and whether that is right."""
+        if answer.answer is None:
+            return f": error {answer.error:.3g}"
+        name = self._class_names[answer.answer]
+        if answer.true is None:
+            return f": answered {name}"
+        mark = f"✗ true {self._class_names[answer.true]}" if answer.wrong else "✓"
+        return f": answered {name} {mark}"
+
+    def _bars(self, answer: AnsweredSequence) -> Text:
+        """Return the most probable classes, each with a bar."""
+        by_probability = sorted(enumerate(answer.probabilities), key=lambda pair: -pair[1])
+        text = Text(no_wrap=True, overflow="ellipsis")
+        width = max((len(name) for name in self._class_names), default=0)
+        for place, (index, share) in enumerate(by_probability[:MOST_BARS]):
+            mark = " ← true" if index == answer.true else ""
+            style = "bold" if place == 0 else ""
+            line = f"{self._class_names[index]:<{width}}  {bar(share, BAR_WIDTH)}"
+            line += f" {100 * share:5.1f} %{mark}"
+            text.append(("\n" if place else "") + line, style)
+        return text
+
+    # The matrix
+
+    def _draw_matrix(self) -> None:
+        if not self._classifies or not self.size:
+            return
+        width, height = self.size
+        room = Size(width // 2 if self._wide else width, height - AROUND_MATRIX)
+        self._matrix.show(self._counts, self._class_names, room)
+        true, answer = self._field
+        self._matrix.move_cursor(row=true, column=answer, animate=False)
+
+    @on(DataTable.CellHighlighted)
+    def _describe_field(self) -> None:
+        true, answer = self._matrix.field
+        if self._classifies and true < len(self._class_names):
+            self._field = (true, answer)
+            text = count_in_words(self._counts, self._class_names, true, answer)
+            self.query_one("#test-field", Static).update(text)
+            if self._chooses_field:
+                self._listed = [
+                    answer
+                    for answer in self._answers
+                    if (answer.true, answer.answer) == self._field
+                ]
+                self._draw_sequence()
+
+    @on(DataTable.CellSelected)
+    def _select_field(self) -> None:
+        """List the sequences of a field."""
+        true, answer = self._field
+        if self._counts[true][answer]:
+            self._chooses_field = False
+            self._show_list()
+            self._list.focus()

@@ -1,0 +1,128 @@
+"""What was understood of a file, shown before anything is trained, and changed by the user."""
+
+from dataclasses import dataclass
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, DataTable, Static
+
+from rnn_tui.tasks.data_sets.options import ReadingOptions
+from rnn_tui.tasks.data_sets.understanding import Role, Understanding
+from rnn_tui.ui.common.widgets.form_foot import FormNote
+from rnn_tui.ui.common.widgets.plain import MainButton
+from rnn_tui.ui.sequences.columns import ColumnTable, RoleScreen, with_role
+from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
+from rnn_tui.ui.sequences.fields import OptionFields
+from rnn_tui.ui.sequences.words import classes_of, size_of
+
+DRAWN = 3  # sequences
+
+
+class UnderstandingView(Vertical):
+    """Format, columns, classes, parts and the first sequences of a file, and how it is read."""
+
+    @dataclass
+    class Changed(Message):
+        """The user wants the file read otherwise."""
+
+        options: ReadingOptions
+
+    class Accepted(Message):
+        """The user wants the data set as it was understood."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id)
+        self._asked = ReadingOptions()  #: what the user has said.
+        self.understanding: Understanding | None = None  #: what is shown; None if nothing is.
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll(id="facts", can_focus=False):
+            yield Static("", id="facts-text", markup=False)
+        with Horizontal(id="understood-body"):
+            yield ColumnTable()
+            with Vertical(id="drawn", classes="lone-panel"):
+                yield SequencesDrawn()
+        yield OptionFields()
+        with Horizontal(id="accept-row"):
+            yield MainButton("Use this data", "accept")
+            yield FormNote("accept-note")
+
+    def show(self, asked: ReadingOptions, understanding: Understanding | None) -> None:
+        """Show what was understood; None if the file can't be read so.
+
+        Args:
+            asked: what the user has said.
+            understanding: what came of it.
+        """
+        self._asked = asked
+        self.understanding = understanding
+        self.query_one("#understood-body").display = understanding is not None
+        self.query_one("#facts").display = understanding is not None
+        self.query_one(MainButton).disabled = understanding is None
+        if understanding is None:
+            self.query_one(OptionFields).show(asked, None)
+            self.query_one(FormNote).say("Change how it is read, or u to undo.")
+            return
+        self.query_one(OptionFields).show(asked, understanding.chosen)
+        self.query_one(FormNote).say("o uses it too · t trains at once")
+        self.query_one("#facts-text", Static).update(facts_of(understanding))
+        table = self.query_one(ColumnTable)
+        table.display = bool(understanding.columns)
+        table.show(understanding.columns)
+        count = min(DRAWN, understanding.data_set.count)
+        drawn = self.query_one("#drawn")
+        self.query_one(SequencesDrawn).show(understanding.data_set, range(count))
+        first = f"The first {count} sequences" if count > 1 else "The sequence"
+        drawn.border_title = Content(f"{first}{unit_of(understanding.data_set)}")
+
+    def focus_view(self) -> None:
+        """Focus the columns, or what accepts where there is no table."""
+        table = self.query_one(ColumnTable)
+        if self.understanding is None:
+            self.query_one(OptionFields).query("PlainSelect").first().focus()
+        elif table.display:
+            table.focus()
+        else:
+            self.query_one(MainButton).focus()
+
+    @on(OptionFields.Changed)
+    def _change_options(self, event: OptionFields.Changed) -> None:
+        self.post_message(self.Changed(event.options))
+
+    @on(Button.Pressed)
+    def _accept(self, event: Button.Pressed) -> None:
+        event.stop()
+        self.post_message(self.Accepted())
+
+    @on(DataTable.RowSelected)
+    def _ask_role(self, event: DataTable.RowSelected) -> None:
+        """Ask what the column at the cursor is for."""
+        event.stop()
+        understanding = self.understanding
+        if understanding is None or event.cursor_row >= len(understanding.columns):
+            return
+        column = understanding.columns[event.cursor_row]
+
+        def answered(role: Role | None) -> None:
+            if role is not None and role is not column.role:
+                options = with_role(self._asked, understanding.columns, column.name, role)
+                self.post_message(self.Changed(options))
+
+        self.app.push_screen(RoleScreen(column), answered)
+
+
+def facts_of(understanding: Understanding) -> Content:
+    """Return what was understood in lines: the format, the sequences, answers, notes."""
+    data_set = understanding.data_set
+    description = data_set.description
+    parts: list[Content | tuple[str, str]] = [
+        (f"{understanding.path.name}: ", "bold"),
+        Content(f"{understanding.format}\n"),
+        (f"{size_of(description)}\n", "bold"),
+        (classes_of(data_set), "bold"),
+    ]
+    parts += [(f"\n• {note}", "$foreground 75%") for note in understanding.notes]
+    return Content.assemble(*parts)

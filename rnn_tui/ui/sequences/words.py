@@ -1,0 +1,111 @@
+"""Data sets in words."""
+
+from collections.abc import Sequence
+
+from rnn_tui.engine.counts import count_of
+from rnn_tui.tasks.data_sets.data_set import DataSet, class_counts
+from rnn_tui.tasks.data_sets.description import Description
+from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
+
+LAYOUTS = {
+    Layout.LONG: "row a step",
+    Layout.WIDE: "row a sequence",
+    Layout.TEXT: "character a step",
+}
+GOALS = {
+    Goal.CLASS: "class",
+    Goal.NUMBER: "number",
+    Goal.STEP_CLASS: "step class",
+    Goal.STEP_NUMBER: "step number",
+    Goal.NEXT: "next steps",
+}
+FILLS = {
+    Fill.LINE: "line",
+    Fill.PREVIOUS: "previous",
+    Fill.ZERO: "zero",
+    Fill.MEAN: "mean",
+    Fill.DROP: "drop step",
+}
+SPLITS = {
+    Split.CHANCE: "by chance",
+    Split.TIME: "in order",
+    Split.FILES: "by file",
+}
+MOST_LISTED = 40  # names in a list of all
+MOST_CLASSES = 6  # classes whose names or counts are listed
+
+
+def steps_of(description: Description) -> str:
+    """Return the range of lengths, such as `6–12`."""
+    if description.shortest == description.longest:
+        return f"{description.longest:,}"
+    return f"{description.shortest:,}–{description.longest:,}"
+
+
+def inputs_of(description: Description) -> str:
+    """Say what is read at each step."""
+    if description.alphabet:
+        return count_of(len(description.alphabet), "symbol")
+    return count_of(len(description.features), "number")
+
+
+def answers_of(description: Description) -> str:
+    """Say what is answered."""
+    count = len(description.outputs)
+    match description.goal:
+        case Goal.CLASS:
+            return _classes(count)
+        case Goal.STEP_CLASS:
+            return f"{_classes(count)} a step"
+        case Goal.NUMBER:
+            return count_of(count, "number")
+        case Goal.STEP_NUMBER:
+            return f"{count_of(count, 'number')} a step"
+        case Goal.NEXT:
+            ahead = "step" if description.horizon == 1 else f"{description.horizon} steps"
+            return f"the next {ahead}"
+
+
+def _classes(count: int) -> str:
+    return "1 class" if count == 1 else f"{count:,} classes"
+
+
+def size_of(description: Description) -> str:
+    """Return how many sequences there are, how long they are, and what a step has."""
+    count = count_of(description.count, "sequence")
+    read = f"{inputs_of(description)} a step"
+    if description.alphabet:
+        read = f"steps of {inputs_of(description)}"
+    return f"{count} of {steps_of(description)} steps · {read}"
+
+
+def heading_of(description: Description) -> str:
+    """Return a line on what is in a data set."""
+    return f"{description.label} · {size_of(description)} · {answers_of(description)}"
+
+
+def classes_of(data_set: DataSet) -> str:
+    """Return the classes of sequences with their counts; of other goals, what is answered."""
+    description = data_set.description
+    if description.goal is not Goal.CLASS:
+        return f"to answer: {answers_of(description)}{_names_of(description)}"
+    counts = class_counts(data_set, range(data_set.count))
+    pairs = list(zip(description.outputs, counts, strict=True))
+    listed = ", ".join(f"{name} {count:,}" for name, count in pairs[:MOST_CLASSES])
+    more = f", {len(pairs) - MOST_CLASSES} more" if len(pairs) > MOST_CLASSES else ""
+    return f"{answers_of(description)}: {listed}{more}"
+
+
+def list_of(names: Sequence[str]) -> str:
+    """Return names with commas; the first ones if they are many."""
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
+
+
+def _names_of(description: Description) -> str:
+    """Return the names of what is answered, after a colon; empty of the next symbol."""
+    if description.goal is Goal.NEXT:
+        return ""
+    names = ", ".join(description.outputs[:MOST_CLASSES])
+    more = ", …" if len(description.outputs) > MOST_CLASSES else ""
+    return f": {names}{more}"

@@ -1,0 +1,312 @@
+"""The tab of data sets as a person meets it: a file, what was understood, training, the list."""
+
+import csv
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+from textual.widgets import DataTable, OptionList
+
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.columns import Role
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.data_sets import DataSetPane
+from rnn_tui.ui.sequences.pane import SequencesPane
+from rnn_tui.ui.sequences.understood import UnderstandingView
+from tests.tasks.data_sets.examples import rising_or_falling
+from tests.ui.conftest import ScriptedRuns
+from tests.ui.helpers import (
+    AT_SIZES,
+    idle,
+    last_notice,
+    press,
+    running,
+    screen_lines,
+    screen_text,
+    wait_until,
+)
+
+COUNT = 40
+
+
+@pytest.fixture
+def lines_file(tmp_path: Path) -> Path:
+    """A file of forty lines that rise or fall: a row a step, with a column that says nothing."""
+    data_set = rising_or_falling(COUNT)
+    path = tmp_path / "lines.csv"
+    with path.open("w", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["line", "step", "height", "noise", "slope"])
+        for index in range(COUNT):
+            name = data_set.description.outputs[int(data_set.targets[index])]
+            for step, height in enumerate(data_set.sequence(index)[:, 0].tolist()):
+                rows.writerow([f"L{index}", step, f"{height:.2f}", (7 * step + index) % 10, name])
+    return path
+
+
+async def read(pilot: Pilot[Any], path: Path | str) -> UnderstandingView:
+    """Type a path, as a person does, and wait for what comes of it."""
+    app: Any = pilot.app
+    await press(pilot, "slash")
+    await press(pilot, *str(path))
+    await press(pilot, "enter")
+    return await was_read(pilot, app)
+
+
+async def was_read(pilot: Pilot[Any], app: Any) -> UnderstandingView:
+    await wait_until(pilot, lambda: app.pane._reading is None)
+    await idle(pilot)
+    view: UnderstandingView = app.pane.query_one(UnderstandingView)
+    return view
+
+
+async def opened(pilot: Pilot[Any]) -> DataSetPane:
+    """The pane of the data set that is in front, once it is there."""
+    app: Any = pilot.app
+    await wait_until(pilot, lambda: isinstance(app.pane, DataSetPane) and app.pane.complete)
+    await idle(pilot)
+    pane: DataSetPane = app.pane
+    return pane
+
+
+async def lists(pilot: Pilot[Any]) -> SequencesPane:
+    app: Any = pilot.app
+    await wait_until(pilot, lambda: isinstance(app.pane, SequencesPane))
+    await idle(pilot)
+    pane: SequencesPane = app.pane
+    return pane
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_the_empty_tab_says_what_it_takes_and_enter_reads_a_sample(
+    size: tuple[int, int], home: Path, runs: ScriptedRuns
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=size) as pilot:
+        await press(pilot, "f9")
+        await lists(pilot)
+        text = screen_text(app)
+        for word in ("F9 Sequences", "CSV", "NPZ", "swings.csv", "/ File"):
+            assert word in text, word
+        await press(pilot, "enter")
+        view = await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.count == 240
+        assert "240 sequences" in screen_text(app)
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_what_was_understood_is_shown_before_anything_is_kept(
+    size: tuple[int, int], home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=size) as pilot:
+        view = await read(pilot, lines_file)
+        text = screen_text(app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.description.goal is Goal.CLASS
+        for word in ("lines.csv", "CSV", "40 sequences", "slope", "label", "rising", "falling"):
+            assert word in text, word
+        assert "Use this data" in text
+        assert store.names() == []
+        assert runs.started == []
+
+
+async def test_a_column_gets_another_role_and_that_is_undone(
+    home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        view = await read(pilot, lines_file)
+        assert view.understanding is not None
+        before = view.understanding.data_set.description.features
+        assert "noise" in before
+        names = [column.name for column in view.understanding.columns]
+        await press(pilot, *["down"] * names.index("noise"), "enter")
+        roles = app.screen.query_one(OptionList)
+        ignored = list(Role).index(Role.IGNORED)
+        await press(pilot, *["down"] * (ignored - (roles.highlighted or 0)), "enter")
+        await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.description.features == ("height",)
+        await press(pilot, "u")
+        await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.description.features == before
+
+
+async def test_a_guess_is_changed_in_a_field(
+    home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        view = await read(pilot, lines_file)
+        app.pane.query_one("#goal").focus()
+        await press(pilot, "enter", "end", "enter")  # the last choice: the inputs to come
+        await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.description.goal is Goal.NEXT
+
+
+async def test_a_wrong_delimiter_is_said_in_a_sentence_and_undone(
+    home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        view = await read(pilot, lines_file)
+        app.pane.query_one("#decimal").focus()
+        app.pane.query_one("#delimiter").value = "|"  # type: ignore[attr-defined]
+        await idle(pilot)
+        await was_read(pilot, app)
+        if view.understanding is None:
+            message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
+            assert message.endswith(".")
+        await press(pilot, "alt+u")
+        await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.count == COUNT
+
+
+@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 50, b"one line of words"])
+async def test_a_bad_file_is_refused_in_a_sentence(
+    content: bytes, home: Path, runs: ScriptedRuns, tmp_path: Path
+) -> None:
+    path = tmp_path / "bad.csv"
+    path.write_bytes(content)
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences") as pilot:
+        await read(pilot, path)
+        message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
+        assert message.endswith((".", "?")), screen_text(app)
+        await read(pilot, tmp_path / "missing.csv")
+        message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
+        assert "missing.csv" in message
+
+
+async def test_a_dropped_file_is_read(home: Path, runs: ScriptedRuns, lines_file: Path) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences") as pilot:
+        assert app._driver is not None
+        app._driver.process_message(events.Paste(f"'{lines_file}'"))
+        await idle(pilot)
+        view = await was_read(pilot, app)
+        assert view.understanding is not None
+        assert view.understanding.data_set.count == COUNT
+
+
+@pytest.mark.parametrize("way", ["o", "button"])
+async def test_accepted_data_are_kept_and_open_as_a_task(
+    way: str, home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences") as pilot:
+        await read(pilot, lines_file)
+        if way == "o":
+            await press(pilot, "o")
+        else:
+            await pilot.click("#accept")
+        pane = await opened(pilot)
+        [name] = store.names()
+        assert pane.spec.name == name
+        text = screen_text(app)
+        for word in ("lines", "40 sequences", "1 Training", "Test", "Data", "t Train"):
+            assert word in text, word
+        await press(pilot, "f3", "f9")  # it is there when one comes back
+        assert isinstance(app.pane, DataSetPane)
+        await press(pilot, "o")
+        await lists(pilot)
+        assert name in screen_text(app)
+        await press(pilot, "enter")
+        assert (await opened(pilot)).spec.name == name
+
+
+async def test_from_a_file_to_results_and_misread_sequences(home: Path, lines_file: Path) -> None:
+    app = RnnTuiApp()
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        await read(pilot, lines_file)
+        await press(pilot, "o")
+        pane = await opened(pilot)
+        await press(pilot, "f")
+        assert pane.form is not None
+        pane.form.query_one("#field-epochs").value = "2"  # type: ignore[attr-defined]
+        pane.form.query_one("#field-hidden-sizes").value = "3"  # type: ignore[attr-defined]
+        await idle(pilot)
+        await press(pilot, "alt+t")
+        await wait_until(pilot, lambda: app.runs.evaluations and not app.runs.anything_to_come, 120)
+        await press(pilot, "escape", "2")
+        await wait_until(pilot, lambda: "test accuracy" in screen_text(app))
+        test = [view.id for view in pane._all_views].index("test") + 1
+        await press(pilot, str(test))
+        await wait_until(pilot, app.takes_keys)
+        while "All" not in screen_text(app):
+            await press(pilot, "w")
+        text = screen_text(app)
+        assert "true" in text
+        assert "answered" in text  # of the sequence at the cursor, which is drawn
+        await press(pilot, "w")
+        assert "Rows: true" in screen_text(app)
+        await press(pilot, str(test + 2))
+        await wait_until(pilot, lambda: "Sequences 1–3 of 40" in screen_text(app))
+        await press(pilot, "right")
+        assert "Sequences 4–6 of 40" in screen_text(app)
+
+
+def keep_lines() -> str:
+    """Keep a data set; returns its name."""
+    data_set = rising_or_falling(COUNT)
+    store.keep(data_set)
+    return data_set.description.name
+
+
+async def test_a_data_set_is_deleted_after_a_question(home: Path, runs: ScriptedRuns) -> None:
+    name = keep_lines()
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences") as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        await press(pilot, "d")
+        assert f"Delete the data set {name}?" in screen_text(app)
+        await press(pilot, "escape")
+        assert store.names() == [name]
+        await press(pilot, "enter")
+        await opened(pilot)
+        await press(pilot, "o")
+        await lists(pilot)
+        await press(pilot, "d", "d")
+        await wait_until(pilot, lambda: not store.names())
+        await wait_until(pilot, lambda: not app.query(DataSetPane))
+        assert name not in "\n".join(screen_lines(app)[1:])
+
+
+async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
+    home: Path,
+) -> None:
+    name = keep_lines()
+    app = RnnTuiApp()
+    async with running(app, "sequences") as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        await press(pilot, "enter")
+        pane = await opened(pilot)
+        assert pane.form is not None
+        config = pane.form.configs()[0]
+        app.begin_training([replace(config, epochs=1)])
+        await wait_until(pilot, lambda: app.runs.evaluations, 120)
+        await press(pilot, "o")
+        await lists(pilot)
+        await press(pilot, "f6")
+        await wait_until(pilot, lambda: name in screen_text(app))
+        app.pane.query_one(DataTable).focus()
+        await press(pilot, "f")  # its settings go to the form of its data set
+        pane = await opened(pilot)
+        assert pane.in_form
+        await press(pilot, "f6")
+        await idle(pilot)
+        store.remove(name)
+        await press(pilot, "f")
+        await wait_until(pilot, lambda: "was deleted" in last_notice(app))
+        with RunStore() as kept:
+            assert len(kept.runs()) == 1
