@@ -75,6 +75,9 @@ class Recipe:
     #: it, and 0 shortens none.
     clip: float = _labelled(0.0, "greatest gradient norm")
     bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
+    #: standard deviation of the normal noise that is added to what is read of a data set in
+    #: training: standardised numbers, or the ones and zeros that stand for a symbol.
+    noise: float = _labelled(0.0, "noise on inputs")
     #: share of all steps, the first ones, in which only the inner rows of images are read.
     inner_rows: float = _labelled(0.0, "share of steps on inner rows")
     #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
@@ -105,7 +108,7 @@ class Recipe:
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
 
-        for name in ("input_gain", "clip"):
+        for name in ("input_gain", "clip", "noise"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
 

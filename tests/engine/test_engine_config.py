@@ -37,6 +37,7 @@ recipes = st.builds(
     initialisation=st.sampled_from(["pytorch", "orthogonal"]),
     input_gain=st.floats(0, 10),
     clip=st.floats(0, 10),
+    noise=st.floats(0, 10),
     forget_bias=st.floats(-5, 5),
     last_forget_bias=st.none() | st.floats(-5, 5),
     standardise=st.booleans(),

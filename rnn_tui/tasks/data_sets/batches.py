@@ -1,7 +1,7 @@
 """Keep a data set's sequences on a device, once for all seeds, and gather batches by index."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -130,10 +130,17 @@ def _sent(array: npt.NDArray[Any], device: torch.device) -> Tensor:
     return send(torch.from_numpy(np.ascontiguousarray(array)), device)
 
 
-def cut_epoch(
-    orders: Sequence[Indices], lengths: Indices, batch_size: int
-) -> list[tuple[slice, int, bool]]:
-    """Return the places of each batch, its longest sequence, and whether all are that long.
+class Cut(NamedTuple):
+    """A batch of an epoch."""
+
+    places: slice  #: of its sequences in the order of each seed.
+    longest: int  #: steps of the longest sequence.
+    longest_of_seeds: tuple[int, ...]  #: the same of the sequences of each seed.
+    equal: bool  #: whether all are that long.
+
+
+def cut_epoch(orders: Sequence[Indices], lengths: Indices, batch_size: int) -> list[Cut]:
+    """Return the batches of an epoch.
 
     Args:
         orders: of each seed, the indices of its sequences in their order.
@@ -143,8 +150,10 @@ def cut_epoch(
     of_orders = lengths[np.stack(orders)]  # (S, n)
     starts = range(0, of_orders.shape[1], batch_size)
     shortest = np.minimum.reduceat(of_orders.min(axis=0), starts).tolist()
-    longest = np.maximum.reduceat(of_orders.max(axis=0), starts).tolist()
+    longest = np.maximum.reduceat(of_orders, starts, axis=1).T.tolist()  # a list a batch
     return [
-        (slice(start, start + batch_size), most, least == most)
-        for start, least, most in zip(starts, shortest, longest, strict=True)
+        Cut(
+            slice(start, start + batch_size), max(of_seeds), tuple(of_seeds), least == max(of_seeds)
+        )
+        for start, least, of_seeds in zip(starts, shortest, longest, strict=True)
     ]

@@ -1,6 +1,7 @@
 """A user's data set for the training loop."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.devices import send
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
@@ -16,7 +18,7 @@ from rnn_tui.engine.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
 from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.batches import Indices, SequencesOnDevice, cut_epoch
+from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
 from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
 from rnn_tui.tasks.data_sets.losses import class_losses, known, mean_of_known, number_losses
@@ -62,7 +64,10 @@ class DataSetProblem(ReplicaProblem):
         self._sequences = SequencesOnDevice(self.data_set, device)
         self._training = self.data_set.of_part(TRAINING)
         self._order = torch.empty(0)  #: (R, n) indices on the device, in the order of this epoch.
-        self._cuts: list[tuple[slice, int, bool]] = []
+        self._cuts: list[Cut] = []
+        #: of each seed, what draws its noise; none if nothing is added to inputs.
+        self._noise: list[torch.Generator] = []
+        self._has_noise = self.config.recipe.noise > 0
 
     def data_bytes(self) -> int:
         """Return the memory of the data set: as it is kept, and on the device."""
@@ -81,12 +86,42 @@ class DataSetProblem(ReplicaProblem):
         self._cuts = cut_epoch(orders, self._sequences.lengths, self.batch_size)
         of_replicas = np.stack(orders * len(self.config.variants))  # (R, n)
         self._order = torch.from_numpy(of_replicas).to(self.device)
+        if self._has_noise:
+            self._noise = [generator(seed, "noise", epoch) for seed in self.seeds]
 
     def losses(self, step: int, parts: int) -> Sequence[Any]:  # noqa: ARG002
         """Return one part only: the operations are too small to share between threads."""
-        places, longest, equal = self._cuts[step]
-        batch = self._sequences.batch(self._order[:, places], longest, equal=equal)
+        cut = self._cuts[step]
+        indices = self._order[:, cut.places]
+        batch = self._sequences.batch(indices, cut.longest, equal=cut.equal)
+        if self._has_noise:
+            noise = self._drawn_noise(cut, indices.shape[1])
+            batch = replace(batch, inputs=batch.inputs + noise)
         return [partial(self.losses_of, batch)]
+
+    def _drawn_noise(self, cut: Cut, count: int) -> Tensor:
+        """Draw the noise (T, R, F, B) on a batch, for each seed as long as its longest sequence.
+
+        So what a seed draws does not depend on the sequences of others.
+        """
+        noise = torch.zeros(cut.longest, len(self.seeds), self.features, count)
+        for place, random in enumerate(self._noise):
+            shape = (cut.longest_of_seeds[place], self.features, count)
+            noise[: shape[0], place] = torch.randn(shape, generator=random)
+        noise *= self.config.recipe.noise
+        return send(noise.repeat(1, len(self.config.variants), 1, 1), self.device)
+
+    def random_states(self) -> Mapping[str, Tensor]:
+        """Return the states of what draws the noise of each seed."""
+        return {
+            f"noise/{seed}": random.get_state()
+            for seed, random in zip(self.seeds, self._noise, strict=False)
+        }
+
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Put back what `random_states` returned."""
+        for seed, random in zip(self.seeds, self._noise, strict=False):
+            random.set_state(states[f"noise/{seed}"])
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Return the mean loss (R,) over the known targets of a batch of all replicas."""

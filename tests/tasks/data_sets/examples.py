@@ -119,7 +119,9 @@ def data_set_of(
 def _statistics(values: npt.NDArray[Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
     """Return means and deviations of columns, without what is unknown."""
     numbers = values.astype(np.float64)
-    return tuple(np.nanmean(numbers, 0).tolist()), tuple(np.nanstd(numbers, 0).tolist())
+    deviations = np.nanstd(numbers, 0)
+    deviations[deviations == 0] = 1
+    return tuple(np.nanmean(numbers, 0).tolist()), tuple(deviations.tolist())
 
 
 def walks(count: int, seed: int = 0, columns: int = 2) -> list[npt.NDArray[np.float32]]:

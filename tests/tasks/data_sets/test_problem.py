@@ -2,6 +2,8 @@
 
 import math
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +114,7 @@ def test_losses_and_gradients_are_pytorchs_without_padding(
     data_set = every_goal()[goal]
     losses = ("mse", "ce", "bce") if data_set.description.classifies else ("mse",)
     config = small_on(data_set, losses=losses, seeds=2, seed=3)
+    config = config.replace(recipe=replace(config.recipe, noise=0.0))
     problem = problem_on(build_double, config)
     problem.begin_epoch(2)
     problem.model.readout.data.normal_(generator=generator(1, "readout"))
@@ -195,6 +198,7 @@ def test_a_replica_is_the_run_of_its_seed_alone(
 ) -> None:
     data_set = every_goal()[goal]
     together = small_on(data_set, seeds=2, seed=8)
+    together = together.replace(recipe=replace(together.recipe, noise=0.2))
     outcome = trained(build_double, together)
     for at, replica in enumerate(together.replicas):
         alone = together.replace(
@@ -213,6 +217,7 @@ def test_a_replica_is_the_run_of_its_seed_alone(
 
 def test_a_stopped_run_goes_on_to_the_same_bits(small_on: SmallOn, tmp_path: Path) -> None:
     config = small_on(rising_or_falling(), epochs=3, seeds=2)
+    config = config.replace(recipe=replace(config.recipe, noise=0.2))
     whole = trained(DataSetProblem, config)
     path = tmp_path / "weights.safetensors"
     control = Control()
@@ -249,6 +254,25 @@ def test_all_seeds_read_the_same_sequences_each_in_an_order_of_its_own(small_on:
     problem.begin_epoch(2)
     assert problem._order[0].tolist() != orders[0]
     assert problem.samples_per_epoch == data_set.description.training
+
+
+def test_noise_is_new_in_every_step_and_of_the_recipes_size(small_on: SmallOn) -> None:
+    lines = [np.zeros((20, 3), np.float32)] * 40
+    classes = np.arange(40) % 2
+    config = small_on(data_set_of("z", Goal.CLASS, lines, classes, outputs=("p", "q")), seeds=2)
+    config = config.replace(batch_size=12, recipe=replace(config.recipe, noise=0.3))
+    problem = DataSetProblem(config, torch.device("cpu"), lambda _: None)
+    problem.begin_epoch(1)
+    inputs = []
+    for step in range(2):
+        [loss] = problem.losses(step, 1)
+        assert isinstance(loss, partial)
+        inputs.append(loss.args[0].inputs)
+    assert inputs[0].std().item() == pytest.approx(0.3, rel=0.1)
+    assert not torch.equal(inputs[0], inputs[1])
+    of_first, of_second = inputs[0][:, 0], inputs[0][:, 1]  # of two seeds of a variant
+    assert not torch.equal(of_first, of_second)
+    assert torch.equal(inputs[0][:, :2], inputs[0][:, 2:])  # as another variant reads them
 
 
 def test_numbers_are_trained_with_their_squared_error_alone(small_on: SmallOn) -> None:
