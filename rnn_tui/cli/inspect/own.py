@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 OWN = "network"  #: the name of the subcommand, which `--network` chooses.
 EXAMPLES = (
     "--network parity.onnx --alphabet 01 0110",
-    "--network net.safetensors --answers last-step --input a.csv",
+    "--network parity.onnx --input bits.csv",
 )
 #: as `networks.stack.READOUTS` and `networks.foreign.hints.NONLINEARITIES` have them, which
 #: load NumPy.

@@ -5,7 +5,6 @@ Nothing is unpickled: a pickle is recognised, refused, and converted by the line
 
 import io
 import json
-import shlex
 import zipfile
 from collections.abc import Mapping
 from operator import itemgetter
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from rnn_tui.engine.errors import NetworkError, SafeText, printable, why
+from rnn_tui.engine.extras import quoted
 from rnn_tui.engine.outside import opened
 from rnn_tui.engine.weights_file import METADATA_KEY
 from rnn_tui.networks.stepwise import Array
@@ -27,8 +27,8 @@ HDF5 = b"\x89HDF"
 #: turns a state_dict, or the one in a checkpoint, into safetensors; the names of files follow.
 CONVERT = (
     "import sys, torch, safetensors.torch as s; "
-    "d = torch.load(sys.argv[1], weights_only=True, map_location='cpu'); "
-    "d = d.get('state_dict', d.get('model_state_dict', d)); "
+    'd = torch.load(sys.argv[1], weights_only=True, map_location="cpu"); '
+    'd = d.get("state_dict", d.get("model_state_dict", d)); '
     "s.save_file({k: v.clone().contiguous() for k, v in d.items()}, sys.argv[2])"
 )
 #: the numbers of a safetensors file, as NumPy calls them; bfloat16 is read by hand.
@@ -90,7 +90,7 @@ def conversion(path: Path) -> SafeText:
     """Return the command that converts a file of PyTorch's to safetensors, quoted for a shell."""
     target = path.with_suffix(".safetensors")
     words = ["python", "-c", CONVERT, str(path), str(target)]
-    return printable(shlex.join(words), 2000)
+    return printable(quoted(words), 2000)
 
 
 def is_safetensors(data: bytes) -> bool:

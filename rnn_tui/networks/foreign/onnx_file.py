@@ -38,6 +38,11 @@ class OnnxFile:
         except Exception as error:
             raise NetworkError(f"{file_name} is no ONNX file ({why(error)}).") from error
         self.nodes = list(self.graph.node)
+        if not self.recurrent:
+            raise self.refusal(
+                "has no operator RNN, GRU or LSTM (PyTorch's exporter unrolls nn.RNN, unless it is "
+                "called with dynamo=False)"
+            )
         names = sorted({node.op_type for node in self.nodes} - PLUMBING - {*ACTIVATIONS})
         if names or any(node.domain not in ("", "ai.onnx") for node in self.nodes):
             raise self.refusal(f"uses {printable(', '.join(names) or 'operators of its own')}")

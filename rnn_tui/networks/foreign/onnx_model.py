@@ -58,8 +58,6 @@ def network_of_model(data: bytes, hints: NetworkHints, file_name: str) -> Foreig
         NetworkError: if it is none of recurrent layers with a linear readout.
     """
     model = OnnxFile(data, file_name)
-    if not model.recurrent:
-        raise model.refusal("has no operator RNN, GRU or LSTM")
     layers = _layers(model)
     weight, bias, readout = _readout(model)
     stacks = [
