@@ -300,13 +300,20 @@ class _Guess:
 
     def _wide_inputs(self, free: list[int], roles: Roles) -> tuple[int, ...]:
         """Return the columns that hold the steps."""
+        table = self._table
+        # A step that no sequence has is one all the same: it is filled like others.
+        empty = set(range(len(table.columns))) - self._wishes.taken() - set(self._free)
         series = self._series()
         if series:
             counted = {place for places in series.values() for place in places}
-            return tuple(place for place in free if place in counted)
-        numbers = [place for place in free if self._is_measured(place) and place != roles.sequence]
+            parts = {place: stem_and_number(table.columns[place].name) for place in empty}
+            counted |= {place for place, part in parts.items() if part and part[0] in series}
+            return tuple(sorted(counted & {*free, *empty}))
+        numbers = {place for place in free if self._is_measured(place) and place != roles.sequence}
+        if numbers and (table.layout is Layout.WIDE or not table.has_header):
+            numbers |= empty
         if numbers:
-            return tuple(numbers)
+            return tuple(sorted(numbers))
         text = self._text_column()
         if text is None:
             texts = [place for place in free if self._table.columns[place].is_text]
@@ -330,7 +337,9 @@ class _Guess:
                 "complete it or delete it (or say --layout wide if every row is a sequence)."
             )
         if roles.sequence is None:
-            repeated = [place for place in self._called(SEQUENCE_NAMES) if self._repeats(place)]
+            dates = self._names_of((ColumnKind.DATE,))
+            names = [place for place in self._called(SEQUENCE_NAMES) if place not in dates]
+            repeated = [place for place in names if self._repeats(place)]
             roles.sequence = repeated[0] if repeated else None
         if roles.step is None:
             roles.step = self._long_step(roles)
@@ -350,13 +359,11 @@ class _Guess:
     def _long_step(self, roles: Roles) -> int | None:
         dates = self._names_of((ColumnKind.DATE,))
         named = [
-            place
-            for place in self._called(STEP_NAMES)
-            if not self._table.columns[place].is_text and place != roles.sequence
+            place for place in self._called(STEP_NAMES) if not self._table.columns[place].is_text
         ]
         named_dates = [place for place in named if place in dates]
         candidates = [*named_dates, *dates, *named]
-        return candidates[0] if candidates else None
+        return next((place for place in candidates if place != roles.sequence), None)
 
     def _panel(self, roles: Roles) -> int | None:
         """Return a column that tells apart the rows of equal steps, such as the name of a sensor.

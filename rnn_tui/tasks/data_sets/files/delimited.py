@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 CHUNK_ROWS = 1 << 15
 CHUNK_CELLS = 1 << 20
-MOST_CELLS = 100_000_000
+MOST_CELLS = 50_000_000
 LONGEST_CELL = csv.field_size_limit()  # characters: the limit of Python's reader
 
 
