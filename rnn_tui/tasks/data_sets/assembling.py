@@ -26,7 +26,6 @@ from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
 
 MOST_HORIZON = 64
 LARGEST = 1e38  # what float32 holds
-PART_NAMES = ("training", "validation", "test")
 
 
 @dataclass
@@ -72,7 +71,7 @@ class Assembly:
         sequences = fill_with(sequences, _means(sequences.values[training]))
         if self.goal is Goal.CLASS:
             tell_rare_classes(answers, self.notes)
-        self._tell_split(parts)
+        self._tell_split()
         return self._assembled(sequences, answers, parts)
 
     def _filled(self, sequences: Sequences) -> Sequences:
@@ -139,17 +138,15 @@ class Assembly:
         few = sequences.count < FEW_SEQUENCES and self.goal.every_step
         return Split.TIME if few else Split.CHANCE
 
-    def _tell_split(self, parts: Parts) -> None:
-        counts = np.bincount(parts, minlength=3).tolist()
+    def _tell_split(self) -> None:
         how = {
-            Split.CHANCE: "by chance, with equal shares of each class",
-            Split.TIME: "in the order of the file",
+            Split.CHANCE: "by chance",
+            Split.TIME: "in the order of the file: first training, then validation, then test",
             Split.FILES: "with the second file as the test",
         }[self.split]
-        shares = ", ".join(
-            f"{count:,} for {name}" for count, name in zip(counts, PART_NAMES, strict=True)
-        )
-        self.notes.append(f"Sequences are shared out {how}: {shares}.")
+        stratified = self.goal is Goal.CLASS and self.split is not Split.TIME
+        shares = ", with equal shares of each class" if stratified else ""
+        self.notes.append(f"Sequences are shared out {how}{shares}.")
 
     def _strata(self, sequences: Sequences, answers: Answers) -> npt.NDArray[np.int64]:
         """Return the class (N,) by which sequences are shared out; one for all without classes."""

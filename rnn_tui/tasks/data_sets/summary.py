@@ -14,6 +14,7 @@ from rnn_tui.tasks.data_sets.options import Goal
 LINE = 300
 MOST_ROWS = 12  # of the table of columns, before alike neighbours share a row
 MOST_CLASSES = 12  # that are listed
+LONGEST_ALPHABET = 60  # characters of an alphabet that are listed
 PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 IN_WORDS = {
     Goal.CLASS: "the class of each sequence",
@@ -105,6 +106,8 @@ def _answers(data_set: DataSet) -> str:
 
 
 def _some(words: Sequence[str]) -> str:
+    if len(words) > 2 and all(len(word) == 1 for word in words):
+        return printable("".join(words), LONGEST_ALPHABET)
     more = f", … {len(words)} in all" if len(words) > MOST_CLASSES else ""
     return ", ".join(words[:MOST_CLASSES]) + more
 

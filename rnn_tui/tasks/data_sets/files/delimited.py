@@ -31,6 +31,7 @@ from rnn_tui.tasks.data_sets.options import ReadingOptions
 if TYPE_CHECKING:
     from _csv import Reader
 
+PROSE_ENDINGS = (".txt", ".md", "")  # of files that may be no tables
 CHUNK_ROWS = 1 << 15
 CHUNK_CELLS = 1 << 20
 MOST_CELLS = 50_000_000
@@ -184,9 +185,12 @@ class _Reading:
                 row.pop()  # a delimiter at the end
             if len(row) > width and self._header is not None:
                 line = self._line_of(self._rows + place)
+                advice = "correct the line, or say how cells are parted (--delimiter)"
+                if self._path.suffix.lower() in PROSE_ENDINGS:
+                    advice += "; text is read character by character with --layout text"
                 raise DataError(
                     f"Line {line:,} of {named(self._path)} has {len(row)} cells and the header "
-                    f"{width}; correct the line, or say how cells are parted (--delimiter)."
+                    f"{width}; {advice}."
                 )
             if len(row) < width and not self._short:
                 self._first_short = self._rows + place
