@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import SafeText, printable
+from rnn_tui.engine.errors import NO_TEXT, SafeText, printable
 from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
 from rnn_tui.tasks.data_sets.options import Goal
 
@@ -28,22 +28,27 @@ class Sketch:
     def lines(self) -> list[SafeText]:
         """Return it all, from top to bottom."""
         result = [self.title]
-        for name, lines in self.drawings:
-            if len(self.drawings) > 1:
-                result.append(printable(f"  {name}", 80))
-            result += [printable(f"  {line}", 400) for line in lines]
+        names = [name if len(self.drawings) > 1 else NO_TEXT for name, _ in self.drawings]
+        width = max(map(len, names))
+        for name, (_, lines) in zip(names, self.drawings, strict=True):
+            for line in lines:
+                result.append(printable(f"  {name.ljust(width)} {line}".rstrip(), 400))
         return result
 
 
-def sketches(data_set: DataSet, count: int = 3, width: int = 60, height: int = 2) -> list[Sketch]:
+def sketches(
+    data_set: DataSet, count: int = 3, width: int = 60, height: int | None = None
+) -> list[Sketch]:
     """Return drawings of the first training sequences, of different classes if there are some.
 
     Args:
         data_set: the data set.
         count: how many sequences are drawn.
         width: cells of a line at most.
-        height: lines of a feature.
+        height: lines of a feature; None for two, or one if there are several features.
     """
+    if height is None:
+        height = 2 if len(data_set.description.features) == 1 else 1
     return [sketch(data_set, index, width, height) for index in first_sequences(data_set, count)]
 
 

@@ -14,6 +14,7 @@ from rnn_tui.tasks.data_sets.files.formats import read
 from rnn_tui.tasks.data_sets.files.table import Table
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
+from rnn_tui.tasks.data_sets.sketches import sketches
 from rnn_tui.tasks.data_sets.summary import figure_lines, figures, table_lines
 from rnn_tui.tasks.data_sets.tables import sequences_of
 
@@ -41,13 +42,14 @@ class Understanding:
     data_set: DataSet  #: named, and not kept yet.
 
     def lines(self) -> list[SafeText]:
-        """Return all of it for a terminal: format, columns, sequences, answers, parts, notes."""
+        """Return all of it for a terminal: format, columns, figures, notes, three sequences."""
         layout = f"; {LAYOUTS[self.layout]}" if self.layout is not None else ""
         return [
             printable(f"{self.path.name}: {self.format}{layout}", 300),
             *table_lines(self.columns),
             *figure_lines(self.data_set),
             *(printable(f"- {note}", 302) for note in self.notes),
+            *(line for drawing in sketches(self.data_set) for line in drawing.lines()),
         ]
 
     def document(self) -> dict[str, Any]:
