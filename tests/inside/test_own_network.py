@@ -29,7 +29,15 @@ from rnn_tui.inside.own_network import (
 from rnn_tui.inside.own_studies import analyse_ablations, analyse_state_space, random_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.foreign.hints import NetworkHints
-from tests.networks.foreign import FEATURES, Classifier, FinalStates, Tagger, saved, seeded
+from tests.networks.foreign import (
+    FEATURES,
+    Classifier,
+    FinalStates,
+    Tagger,
+    parity,
+    saved,
+    seeded,
+)
 
 STEPS = 5
 
@@ -216,23 +224,6 @@ def test_everything_can_be_written_as_json_and_arrays(tmp_path: Path) -> None:
 def test_what_is_no_alphabet_is_refused(text: str, features: int, sentence: str) -> None:
     with pytest.raises(QueryError, match=sentence):
         read_alphabet(text, features)
-
-
-def parity(path: Path) -> Path:
-    """A network of two units that is exact: s = a − 2·b is 1 after an odd number of ones."""
-    module = torch.nn.Module()
-    module.rnn = torch.nn.RNN(1, 2, nonlinearity="relu")
-    module.out = torch.nn.Linear(2, 1)
-    weights = {
-        "rnn.weight_ih_l0": [[1], [1]],
-        "rnn.weight_hh_l0": [[1, -2], [1, -2]],
-        "rnn.bias_ih_l0": [0, -1],
-        "rnn.bias_hh_l0": [0, 0],
-        "out.weight": [[1, -2]],
-        "out.bias": [-0.5],
-    }
-    module.load_state_dict({name: torch.tensor(values) for name, values in weights.items()})
-    return saved(module, path)
 
 
 def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:

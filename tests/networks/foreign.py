@@ -116,3 +116,20 @@ def exported(module: nn.Module, path: Path, *, batch_first: bool = True) -> Path
         )
     path.write_bytes(file.getvalue())
     return path
+
+
+def parity(path: Path) -> Path:
+    """A network of two units that is exact: s = a − 2·b is 1 after an odd number of ones."""
+    module = nn.Module()
+    module.rnn = nn.RNN(1, 2, nonlinearity="relu")
+    module.out = nn.Linear(2, 1)
+    weights = {
+        "rnn.weight_ih_l0": [[1], [1]],
+        "rnn.weight_hh_l0": [[1, -2], [1, -2]],
+        "rnn.bias_ih_l0": [0, -1],
+        "rnn.bias_hh_l0": [0, 0],
+        "out.weight": [[1, -2]],
+        "out.bias": [-0.5],
+    }
+    module.load_state_dict({name: torch.tensor(values) for name, values in weights.items()})
+    return saved(module, path)

@@ -20,6 +20,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from tests.cli.command_line import run_inside
 from tests.conftest import write_mnist_slice
+from tests.networks.foreign import Tagger, parity, saved, seeded
 from tests.reference_pages.markdown import MADE, code, table
 from tests.reference_pages.meanings import MEANINGS
 from tests.reference_pages.settings import attributes
@@ -89,6 +90,15 @@ DOCUMENTS = (
     Document(
         "inspect mnist",
         ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg"),
+    ),
+    Document(
+        "inspect",
+        (
+            "inspect --network {here}/parity.safetensors --nonlinearity relu --answers last-step "
+            "--alphabet 01 0110 --silence --gradients --sensitivity --attribution --state-space "
+            "--automaton --edit state[0]@2=0",
+            "inspect --network {here}/tagger.safetensors --answers every-step '1 2 3; 4 5 6'",
+        ),
     ),
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
@@ -171,6 +181,8 @@ TYPES = {
     "inspect adder: automaton.machine": "object or null",
     "inspect adder: automaton.smallest": "object or null",
     "inspect adder: automaton.counterexamples": "list of objects",
+    "inspect: automaton.machine": "object or null",
+    "inspect: state_space.fixed_points[].memory": "list of numbers or null",
     "inspect adder: clicks.first": "list of numbers or nulls",
     "inspect adder: state_space.fixed_points[].memory": "list of numbers or null",
     "sweep task: best": "whole number or null",
@@ -216,6 +228,8 @@ def fields_of_all() -> dict[str, dict[str, str]]:
     with TemporaryDirectory() as made:
         here = Path(made)
         (here / "5-broken.jpg").write_bytes(b"no picture")
+        parity(here / "parity.safetensors")
+        saved(seeded(Tagger), here / "tagger.safetensors")
         mnist = write_mnist_slice(here / "mnist", 600, 100)
         folders = {"samples": asset_dir() / "samples", "mnist": mnist, "here": here}
         for document in DOCUMENTS:
