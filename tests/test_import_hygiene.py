@@ -170,6 +170,7 @@ NO_TRAINING_NEEDS = {
     "sympy",
     "torch._dynamo",
     "torch._inductor",
+    "torchvision",  # unless another data set is named
 }
 
 

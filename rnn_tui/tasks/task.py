@@ -17,7 +17,7 @@ from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
 from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
-from rnn_tui.tasks.config import ImageConfig, SequenceConfig
+from rnn_tui.tasks.config import ImageConfig, SequenceConfig, recipe_for
 from rnn_tui.tasks.images.sets import DIGITS
 from rnn_tui.tasks.shapes import HiddenVariable, Symbol
 
@@ -209,6 +209,8 @@ class Task:
         if augmentation is not None:
             check_choice("Augmentation", augmentation, self.augmentations or (NO_AUGMENTATION,))
             settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
+        if isinstance(settings.get("dataset"), str):
+            settings["recipe"] = recipe_for(settings["recipe"], settings["dataset"])
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
     def published_figure(

@@ -219,6 +219,15 @@ def test_the_data_set_is_among_the_settings() -> None:
     assert MNIST.published_figure("test_accuracy", MNIST.config("rnn", dataset="kmnist")) is None
 
 
+def test_images_without_a_border_are_read_whole_from_the_start() -> None:
+    """Of the digits of a preset that reads inner rows first, all have blank rows around them."""
+    for name, image_set in IMAGE_SETS.items():
+        recipe = MNIST.config("lstm", "fast", dataset=name).recipe
+        usual = MNIST.config("lstm", "fast").recipe
+        assert (recipe == usual) == image_set.has_border
+        assert (recipe.inner_rows, recipe.row_pairs) == ((0.9, 0.6) if recipe == usual else (0, 0))
+
+
 def test_settings_of_before_are_those_of_mnist() -> None:
     stored = MNIST.config("lstm").to_dict()
     del stored["dataset"]

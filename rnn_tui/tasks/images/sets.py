@@ -25,6 +25,7 @@ class ImageSet:
     images: int = 60_000  #: training images as published, validation images among them.
     test_images: int = 10_000  #: test images as published.
     classes: tuple[str, ...] = DIGITS  #: what the labels 0, 1, … mean.
+    has_border: bool = True  #: whether the outer rows of its images are background.
 
     @property
     def shows_digits(self) -> bool:
@@ -63,6 +64,7 @@ _SETS = (
             "Bag",
             "Ankle boot",
         ),
+        has_border=False,
     ),
     ImageSet(
         "kmnist",
@@ -70,6 +72,7 @@ _SETS = (
         "KMNIST",
         _idx_files("KMNIST", "train", "t10k"),
         classes=("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        has_border=False,
     ),
     ImageSet(
         "qmnist",

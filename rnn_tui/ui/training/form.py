@@ -258,7 +258,8 @@ class SettingsForm(Vertical):
         """
         presets = self._preset_names
         preset = config.preset if config.preset in presets else presets[0]
-        usual = self._spec.config(config.cell, preset)
+        chosen = {name: getattr(config, name) for name in self._choices}
+        usual = self._spec.config(config.cell, preset, **chosen)
         with self.prevent(Select.Changed, Checkbox.Changed):
             self.query_one("#preset", Select).value = preset
             self.offer_devices(config.device)

@@ -105,7 +105,7 @@ async def test_sets_that_are_there_need_no_download(tmp_path: Path) -> None:
     async with running(app, "mnist", size=(80, 24)) as pilot:
         form = await choose(pilot, "usps")
         assert not form.query_one(MissingData).display
-        form.fill(MNIST.config("rnn", dataset="kmnist"))
+        assert form.fill(MNIST.config("rnn", "fast", dataset="kmnist")) == []
         await wait_until(pilot, lambda: form.query_one(MissingData).display)
         assert form.configs()[0].dataset == "kmnist"
 
