@@ -21,6 +21,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig, trained_images
+from rnn_tui.tasks.data_sets.store import is_kept
 
 if TYPE_CHECKING:
     from rnn_tui.engine.parallel import Workers
@@ -184,7 +185,8 @@ def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes |
 
     device = device_for(config, None, lambda *_: None)
     test_share = 1
-    if isinstance(config, SequenceConfig):
+    # a data set's test is what it is, whatever the settings say
+    if isinstance(config, SequenceConfig) and not is_kept(config.task):
         test_share = min(TEST_SHARE, config.test_size)
         config = config.replace(test_size=config.test_size // test_share)
     with ExitStack() as stack:

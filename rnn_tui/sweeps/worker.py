@@ -27,7 +27,7 @@ from uuid import uuid4
 from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.devices import require_repeatable_cuda
-from rnn_tui.engine.errors import CheckpointError, UserError
+from rnn_tui.engine.errors import CheckpointError, TaskError, UserError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import WEIGHTS_NAME
 from rnn_tui.engine.resources import MachineWatch
@@ -211,6 +211,11 @@ def _train(
     path = training.folder / WEIGHTS_NAME
     try:
         config = config_from_dict(settings)
+        if config.task not in TASKS:
+            raise TaskError(
+                f"{socket.gethostname()} has no task or data set called {config.task}; sweep on "
+                "the cores of a machine that has it."
+            )
         problem = TASKS[config.task].load()
         from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415
         from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only

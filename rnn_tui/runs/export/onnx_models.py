@@ -21,6 +21,9 @@ from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.runs.export.onnx_graph import Graph
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.description import Description
+from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_images
@@ -31,6 +34,7 @@ from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 Array = npt.NDArray[np.float32]
 # Sums of float32 in another order differ by about 1e-4 where logits are a hundred.
 TOLERANCE = 1e-3
+FLOAT, DOUBLE = 1, 11  # types of numbers by ONNX's `TensorProto`
 CHECKED = 64  # inputs that a model is tried with
 
 
@@ -50,6 +54,7 @@ class _Trial:
 
     inputs: Array  #: as the model reads them: N of them.
     expected: Array  #: our logits for them.
+    scale: float = 1.0  #: what differences are measured in: 1, or the size of numbers answered.
 
 
 def write_models(export: Export) -> list[Path]:
@@ -71,6 +76,8 @@ def models_of(path: Path) -> list[Model]:
     single output has no axis of its own, and its sign tells the answer. So `digits`, one-hot
     (N, T, 10), become (N, 10) of the digit at the position, and `bits` (N, T, 2) become (N, T) of
     the bits of the sum.
+
+    Networks on a data set read numbers in the units of its file, and answer numbers in them.
 
     Raises:
         CheckpointError: the weights can't be read.
@@ -139,7 +146,13 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     """Return the model of one replica of a set that reads sequences."""
     graph = Graph()
     shape = network.shape
+    units = _units_of(network.config)
     by_step = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
+    if units is not None and units.means:
+        numbers = graph.node("Cast", [by_step], to=DOUBLE)  # for numbers far from zero
+        centred = graph.node("Sub", [numbers, graph.constant(np.array(units.means))])
+        divided = graph.node("Div", [centred, graph.constant(np.array(units.deviations))])
+        by_step = graph.node("Cast", [divided], to=FLOAT)
     states = graph.recurrent(by_step, [network.cell(replica)])  # (T, N, H)
     outputs: list[Any]
     if shape.every_step:
@@ -149,6 +162,11 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
         outputs = ["N", network.outputs]
         read = graph.node("Gather", [states, graph.constant(np.array(-1))])  # (N, H)
     logits = graph.linear(read, *network.readout(replica))  # (N, O) or (N, T, O)
+    if units is not None and units.output_means:
+        deviations = np.array(units.output_deviations, np.float32)
+        means = np.array(units.output_means, np.float32)
+        spread = graph.node("Mul", [logits, graph.constant(deviations)])
+        logits = graph.node("Add", [spread, graph.constant(means)])
     if network.outputs == 1:
         logits = graph.node("Squeeze", [logits, graph.constant(np.array([len(outputs) - 1]))])
         outputs.pop()
@@ -157,6 +175,15 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     return graph.finished(
         logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), properties
     )
+
+
+def _units_of(config: RunConfig) -> Description | None:
+    """Return the data set that networks were trained on; None for those of another task.
+
+    Raises:
+        DataError: if it is kept no more.
+    """
+    return store.describe(config.task) if store.NAME.fullmatch(config.task) else None
 
 
 def _properties(config: RunConfig) -> dict[str, str]:
@@ -180,16 +207,25 @@ def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
     build = cast(type[ReplicaProblem], network.task.load())
     problem = build(config, torch.device("cpu"), lambda _: None)
     examples = problem.sample(CHECKED, generator(config.seed, "export"), length)
-    inputs = examples.inputs[0].numpy()  # (N, T, F)
+    inputs = read = examples.inputs[0].numpy()  # (N, T, F)
+    units = _units_of(config)
+    if units is not None and units.means:
+        numbers = inputs.astype(np.float64) * np.array(units.deviations) + np.array(units.means)
+        read = numbers.astype(np.float32)
+        inputs = network_inputs(units, read)  # as rounding leaves them
     steps = network.steps(inputs.transpose(1, 2, 0), [length] * len(inputs))
     logits = np.stack([*steps])  # (T, R, O, N)
     if network.shape.every_step:
         by_replica = logits.transpose(1, 3, 0, 2)  # (R, N, T, O)
     else:
         by_replica = logits[-1].transpose(0, 2, 1)  # (R, N, O)
+    scale = 1.0
+    if units is not None and units.output_means:
+        by_replica = in_units(units, by_replica).astype(np.float32)
+        scale = max(1.0, *units.output_deviations, *np.abs(units.output_means))
     if network.outputs == 1:
         by_replica = by_replica[..., 0]
-    return [_Trial(inputs.astype(np.float32), expected) for expected in by_replica]
+    return [_Trial(read.astype(np.float32), expected, scale) for expected in by_replica]
 
 
 def _checked(suffix: str, data: bytes, trial: _Trial) -> Model:
@@ -198,7 +234,7 @@ def _checked(suffix: str, data: bytes, trial: _Trial) -> Model:
         data, providers=["CPUExecutionProvider"]
     )
     (answers,) = session.run(None, {session.get_inputs()[0].name: trial.inputs})
-    difference = float(np.abs(answers - trial.expected).max())
+    difference = float(np.abs(answers - trial.expected).max()) / trial.scale
     same_shape = answers.shape == trial.expected.shape
     if not same_shape or not difference <= TOLERANCE:  # NaN is not below it either
         raise ExportError(

@@ -99,7 +99,9 @@ class ResultsView(ChartGrid, SpreadView):
         """Give the charts their lines, the table the rest."""
         super()._lay_out()
         charts = self.query_one("#charts")
-        charts.display = self._evaluation is not None and self._place != ALONE
+        # no figure by length, if all sequences are equally long or none is classified
+        has_figures = self._evaluation is not None and bool(self._evaluation.by_length)
+        charts.display = has_figures and self._place != ALONE
         self._table.display = not (charts.display and self._place == AWAY)
         most = int(self.size.height * CHART_SHARE)
         charts.styles.height = min(CHART_HEIGHT, most) if self._table.display else "1fr"

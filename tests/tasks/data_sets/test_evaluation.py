@@ -1,0 +1,111 @@
+"""An evaluation says of each test sequence what was answered, and agrees with the figures."""
+
+import json
+
+import numpy as np
+import pytest
+import torch
+
+from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.problem import generator
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.data_sets.data_set import TEST, DataSet
+from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from tests.tasks.data_sets.conftest import SmallOn
+from tests.tasks.data_sets.examples import every_goal, rising_or_falling
+
+
+def evaluated(
+    config: SequenceConfig,
+) -> tuple[DataSetEvaluation, dict[str, tuple[float, ...]]]:
+    """Evaluate networks with weights by chance; return their figures as well."""
+    problem = DataSetProblem(config, torch.device("cpu"), lambda _: None)
+    problem.model.readout.data.normal_(generator=generator(1, "readout"))
+    evaluation = DataSetProblem.evaluate(config, problem.model.state_dict())
+    figures = problem.test(problem.model, Workers(1))
+    return evaluation, {name: tuple(np.atleast_1d(value)) for name, value in figures.items()}
+
+
+@pytest.mark.parametrize("goal", every_goal())
+def test_it_agrees_with_the_figures_of_the_test(goal: str, small_on: SmallOn) -> None:
+    data_set = every_goal()[goal]
+    evaluation, figures = evaluated(small_on(data_set, seeds=3))
+    assert sorted(evaluation.indices) == data_set.of_part(TEST).tolist()
+    assert evaluation.errors.shape == (2, len(evaluation.indices))
+    json.dumps(evaluation.documents())
+    if not data_set.description.classifies:
+        assert evaluation.confusion is None
+        assert not evaluation.by_length
+        assert (evaluation.errors > 0).all()
+        return
+    assert evaluation.confusion is not None
+    for variant, counts in enumerate(evaluation.confusion):
+        share = 100 * np.trace(counts) / counts.sum()
+        of_seeds = figures["test_accuracy"][variant * 3 : variant * 3 + 3]
+        assert share == pytest.approx(np.mean(of_seeds), rel=1e-5)
+    [accuracy] = evaluation.by_length
+    assert sum(accuracy.counts) == len(evaluation.indices)
+    if data_set.description.goal is Goal.CLASS:
+        weighted = (accuracy.values * np.array(accuracy.counts)).sum(axis=1)
+        assert weighted / sum(accuracy.counts) == pytest.approx(figures["test_accuracy"], rel=1e-5)
+
+
+def test_misread_sequences_are_those_that_the_seeds_answer_wrong_in_the_mean(
+    small_on: SmallOn,
+) -> None:
+    data_set = every_goal(60)["class"]
+    evaluation, _ = evaluated(small_on(data_set, seeds=3, losses=("ce", "bce")))
+    assert evaluation.probabilities is not None
+    names = data_set.description.outputs
+    for variant in range(4):
+        misread = evaluation.misread(variant)
+        assert misread
+        assert [sequence.confidence for sequence in misread] == sorted(
+            (sequence.confidence for sequence in misread), reverse=True
+        )
+        for sequence in misread:
+            assert sequence.true == names[int(data_set.target(sequence.index))]
+            assert sequence.answer != sequence.true
+            place = evaluation.indices.tolist().index(sequence.index)
+            assert sequence.confidence == evaluation.probabilities[variant, place].max()
+        wrong = {sequence.index for sequence in misread}
+        for place, index in enumerate(evaluation.indices.tolist()):
+            answer = int(evaluation.probabilities[variant, place].argmax())
+            assert (answer != int(data_set.target(index))) == (index in wrong)
+    softmax_sums = evaluation.probabilities[:2].sum(axis=2)
+    assert softmax_sums == pytest.approx(np.ones_like(softmax_sums), abs=1e-5)
+
+
+def test_where_steps_are_answered_the_worst_sequences_come_first(small_on: SmallOn) -> None:
+    evaluation, _ = evaluated(small_on(every_goal()["step-number"], seeds=2))
+    errors = [sequence.error for sequence in evaluation.misread(1)]
+    assert errors == sorted(errors, reverse=True)
+    assert errors[0] == evaluation.errors[1].max()
+    assert set(evaluation.misread(1)[0].to_dict()) == {"index", "error"}
+
+
+def test_there_is_no_accuracy_by_length_if_all_are_as_long() -> None:
+    ones = np.ones((2, 3))
+    assert not accuracy_by_length(np.array([5, 5, 5]), 0 * ones, ones)
+
+
+def test_many_lengths_are_put_together() -> None:
+    lengths = np.arange(1, 101)
+    wrong = np.zeros((1, 100))
+    wrong[0, :50] = 1
+    [accuracy] = accuracy_by_length(lengths, wrong, np.ones((1, 100)))
+    assert 8 <= len(accuracy.lengths) <= 12
+    assert accuracy.lengths[-1] == 100
+    assert sum(accuracy.counts) == 100
+    assert accuracy.values[0, 0] == 0
+    assert accuracy.values[0, -1] == 100
+
+
+def test_a_document_has_the_misread(small_on: SmallOn) -> None:
+    lines: DataSet = rising_or_falling()
+    evaluation, _ = evaluated(small_on(lines, hidden_sizes=(4,)))
+    [document] = evaluation.documents()
+    assert set(document) == {"by_length", "confusion", "misread"}
+    assert len(document["misread"]) == len(evaluation.misread(0))

@@ -1,0 +1,44 @@
+"""Exported networks on data sets read and answer in the units of the file."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.runs.export.onnx_models import models_of
+from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
+from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from rnn_tui.tasks.data_sets.task import stored_task
+from tests.tasks.data_sets.conftest import SmallOn
+from tests.tasks.data_sets.examples import every_goal
+from tests.tasks.data_sets.test_problem import trained
+
+onnxruntime = pytest.importorskip("onnxruntime")
+pytest.importorskip("onnx")
+
+
+@pytest.mark.parametrize("goal", every_goal())
+def test_a_model_takes_sequences_as_they_stand_in_the_file(
+    goal: str, small_on: SmallOn, tmp_path: Path
+) -> None:
+    data_set = every_goal()[goal]
+    description = data_set.description
+    path = tmp_path / "weights.safetensors"
+    trained(DataSetProblem, small_on(data_set, hidden_sizes=(4,)), checkpoint_path=path)
+    [model] = models_of(path)
+    session = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
+    network = stored_task(description.name).network(read_weights(path))
+    for index in range(5):
+        values = data_set.sequence(index)
+        inputs = network_inputs(description, values)
+        steps = network.steps(inputs[:, :, None].astype(np.float32), [len(inputs)])
+        expected = np.stack([logits[0, :, 0] for logits in steps])  # (T, O)
+        if not description.goal.every_step:
+            expected = expected[-1]
+        if not description.classifies:
+            expected = in_units(description, expected)
+        read = inputs if description.alphabet else values
+        feeds = {session.get_inputs()[0].name: read[None].astype(np.float32)}
+        [answers] = session.run(None, feeds)
+        assert answers[0] == pytest.approx(expected, abs=1e-3)
