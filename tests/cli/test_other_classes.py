@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnn_tui.engine.progress import UNWATCHED
@@ -14,6 +15,7 @@ from rnn_tui.runs.weights import candidates, run_weights, trained_networks
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.sets import IMAGE_SETS
+from rnn_tui.ui.common.digit_answers import answer_digit
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
 from tests.made_up_sets import COUNTS, write_set
 
@@ -114,3 +116,14 @@ def test_analyses_read_the_test_images_of_the_same_data(root: Path) -> None:
     ablations = analyse_digit_ablations(network)
     assert ablations is not None
     assert ablations.inputs == COUNTS[1]
+
+
+def test_a_drawing_is_answered_by_a_sentence(root: Path) -> None:
+    answer = answer_digit(
+        np.zeros((28, 28), np.float32), run_weights("mnist", train(root, "fashion"))
+    )
+    assert "Fashion-MNIST" in answer.failure
+    assert answer.probabilities == ()
+    usps = answer_digit(np.zeros((28, 28), np.float32), run_weights("mnist", train(root, "usps")))
+    assert usps.failure == ""
+    assert len(usps.probabilities) == 10
