@@ -48,8 +48,7 @@ class AblationAnalysis(Analysis):
     units: tuple[int, ...]  #: (U,) the units, from 0 in their layer.
     alone: npt.NDArray[np.float64]  #: (U,) the share of right answers without this unit alone.
     together: npt.NDArray[np.float64]  #: (U,) without this unit and all before it.
-    inputs_in_words: str = ""  #: what the inputs are, if that is to be said.
-    compared_with: str = "right"  #: what answers are that are counted.
+    measured: str = ""  #: what the shares are of, in words; empty for right answers.
 
     @property
     def names(self) -> list[str]:
@@ -72,9 +71,9 @@ class AblationAnalysis(Analysis):
     @property
     def summary(self) -> str:
         """The unit that costs most, and how many cost nothing, in a sentence."""
-        inputs = self.inputs_in_words or f"{self.inputs:,} inputs"
+        measured = self.measured or f"of the answers to {self.inputs:,} inputs are right"
         return (
-            f"{share(self.accuracy)} of the answers to {inputs} are {self.compared_with}, without "
+            f"{share(self.accuracy)} {measured}, without "
             f"unit {self.names[0]} {share(self.alone[0])}. {self.free} of {len(self.units)} units "
             f"can be ablated alone without loss; ablating the first {self.half} loses half."
         )

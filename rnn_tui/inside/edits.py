@@ -229,7 +229,10 @@ class Edited:
         edits = ", ".join(self.written)
         if not after.every_step:
             return f"With {edits}, the answer is {_answer(after)}; without, {_answer(before)}."
-        changed = np.flatnonzero(before.answers != after.answers)
+        differs = before.answers != after.answers
+        if after.numbers:
+            differs = (before.logits != after.logits).any(axis=1)
+        changed = np.flatnonzero(differs)
         if not len(changed):
             return f"With {edits}, no answer changes."
         first = changed[0] + after.first_step
@@ -243,4 +246,6 @@ class Edited:
 def _answer(trace: Trace) -> str:
     """Return the answer after the last step, and its confidence."""
     last = trace.steps - 1
+    if trace.numbers:
+        return trace.answer_word(last)
     return f"{trace.answer_word(last)} ({100 * trace.confidence(last):.1f} %)"

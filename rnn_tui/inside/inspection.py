@@ -132,6 +132,9 @@ class Inspection(ABC):
 
     def _answer_columns(self) -> list[Column]:
         """Return the answers, their probabilities, the unit that matters most."""
+        if self.trace.numbers:
+            words = map(self.trace.answer_word, range(self.trace.steps))
+            return [("answer", words), self._unit_column()]
         answers = self.trace.answers
         probabilities = self.trace.probabilities[np.arange(len(answers)), answers]
         return [

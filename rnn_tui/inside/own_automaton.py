@@ -30,6 +30,8 @@ def analyse_automaton(network: OwnNetwork, progress: Progress) -> AutomatonAnaly
         raise QueryError(
             "An automaton is of a network that reads symbols; name them, such as --alphabet 01."
         )
+    if network.numbers:
+        raise QueryError("An automaton puts out classes; this network answers with numbers.")
     if len(alphabet.symbols) > MOST_SYMBOLS or stack.outputs >= NO_ANSWER:
         raise QueryError(
             f"An automaton is learned over at most {MOST_SYMBOLS} symbols and {NO_ANSWER - 1} "

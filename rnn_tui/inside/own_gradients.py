@@ -36,8 +36,8 @@ def analyse_gradients(
 ) -> GradientAnalysis | None:
     """Analyse ‖∂loss/∂h_t‖ of the top layer's states, read forward; None if it was stopped.
 
-    The loss is the cross-entropy of the network's own last answer. Beside it are untrained networks
-    of the same sizes, one of each cell.
+    The loss is the cross-entropy of the network's own last answer; of numbers, their sum. Beside it
+    are untrained networks of the same sizes, one of each cell.
     """
     stack = network.stack
     drawn = random_inputs(network, trace, INPUTS).inputs
@@ -45,18 +45,19 @@ def analyse_gradients(
     for cell in dict.fromkeys((stack.cell, *CELLS.values())):
         if not cell.bidirectional:
             stacks[f"untrained {cell.label}"] = untrained(stack, cell)
-    here = _norms(stack, trace.inputs[:, None])[:, 0]
+    numbers = network.numbers
+    here = _norms(stack, trace.inputs[:, None], numbers=numbers)[:, 0]
     means = []
     progress.advance(0, len(stacks))
     for done, each in enumerate(stacks.values(), start=1):
         if progress.stopping:
             return None
-        means.append(_norms(each, drawn).mean(axis=1))  # (T,)
+        means.append(_norms(each, drawn, numbers=numbers).mean(axis=1))  # (T,)
         progress.advance(done, len(stacks))
     return GradientAnalysis(drawn.shape[1], here, tuple(stacks), np.array(means))
 
 
-def _norms(stack: Stack, inputs: Array) -> Floats:
+def _norms(stack: Stack, inputs: Array, *, numbers: bool) -> Floats:
     """Return ‖∂loss/∂h_t‖ (T, N) of the top layer's states while it reads `inputs` (T, N, F)."""
     import torch  # noqa: PLC0415 - seconds, on use only
     from torch.nn import functional as F  # noqa: PLC0415
@@ -75,6 +76,9 @@ def _norms(stack: Stack, inputs: Array) -> Floats:
 
     def loss(forward: "list[Tensor]") -> "Tensor":
         logits = doubles.read_out([torch.stack(forward), *fixed])[-1]  # (N, O)
+        if numbers:
+            total: Tensor = logits.sum(1)
+            return total
         if stack.outputs == 1:
             target = right.double()
             return F.binary_cross_entropy_with_logits(logits[:, 0], target, reduction="none")
@@ -213,7 +217,7 @@ def analyse_attribution(
             f"The part of each step is computed of at most {MOST_STEPS} steps; here are "
             f"{trace.steps:,}."
         )
-    output = 0 if trace.one_output else trace.answer
+    output = 0 if trace.one_output else trace.answer  # of numbers the first
     nodes = NODES
     progress.advance(0, MOST_NODES)
     while not progress.stopping:
@@ -222,7 +226,11 @@ def analyse_attribution(
         require_finite(parts, np.array(difference))
         if nodes >= MOST_NODES or abs(total - difference) <= TOLERANCE * abs(difference):
             progress.advance(MOST_NODES, MOST_NODES)
-            answer = trace.answer_word(trace.steps - 1)
+            answer = (
+                f"output {trace.outputs[0]}"
+                if trace.numbers
+                else trace.answer_word(trace.steps - 1)
+            )
             return StepAttribution(answer, trace.read, parts, total, difference, trace.first_step)
         progress.advance(nodes, MOST_NODES)
         nodes *= 2

@@ -23,6 +23,7 @@ CHOICES: dict[str, Sequence[str]] = {
     "answers": (EVERY_STEP, LAST_STEP, FINAL_STATES),
     "nonlinearity": tuple(NONLINEARITIES),
 }
+NUMBERS = "numbers"  # an option without a value
 OPTIONS = (*CHOICES, "alphabet", "classes", "recurrent", "readout")
 #: what a path to a sequence begins or ends with, unlike symbols.
 PATH_BEGINNINGS, PATH_ENDINGS = ("/", "~", "./", "../"), (".csv", ".npy", ".txt", ".tsv")
@@ -46,8 +47,11 @@ def read_own_line(text: str) -> OwnDescription:
             paths.append(word)
             continue
         name, equals, value = word.removeprefix("--").partition("=")
+        if name == NUMBERS and not equals:
+            values[name] = NUMBERS
+            continue
         if name not in OPTIONS:
-            hint = did_you_mean(f"--{name}", [f"--{option}" for option in OPTIONS])
+            hint = did_you_mean(f"--{name}", [f"--{option}" for option in (*OPTIONS, NUMBERS)])
             raise NetworkError(f"There is no option --{printable(name)} here{hint}.")
         if not equals:
             value = words.pop(0) if words else ""
@@ -66,7 +70,9 @@ def read_own_line(text: str) -> OwnDescription:
         values.get("readout"),
     )
     path = Path(expanded(paths[0]))
-    return OwnDescription(path, hints, values.get("classes"), values.get("alphabet"))
+    return OwnDescription(
+        path, hints, values.get("classes"), values.get("alphabet"), NUMBERS in values
+    )
 
 
 def _check(name: str, value: str) -> None:

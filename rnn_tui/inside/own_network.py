@@ -49,6 +49,7 @@ class OwnDescription:
     hints: NetworkHints = field(default_factory=NetworkHints)
     classes: str | None = None  #: the names of its outputs, with commas.
     alphabet: str | None = None  #: as `own_inputs.read_alphabet` reads it.
+    numbers: bool = False  #: whether its outputs are numbers, in place of classes.
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,6 +60,7 @@ class OwnNetwork:
     foreign: ForeignNetwork  #: what was understood of the file.
     outputs: tuple[str, ...]  #: (O,) what its outputs mean.
     alphabet: Alphabet | None  #: the symbols that it reads; None for numbers.
+    numbers: bool  #: whether its outputs are numbers, in place of classes.
     notices: tuple[str, ...]  #: sentences on what was assumed.
 
     @property
@@ -99,7 +101,9 @@ class OwnNetwork:
     @property
     def lines(self) -> list[str]:
         """What was understood of the file, line by line."""
-        answers = "yes or no" if self.stack.outputs == 1 else ", ".join(self.outputs[:SHOWN_STEPS])
+        answers = ", ".join(self.outputs[:SHOWN_STEPS])
+        if self.stack.outputs == 1 and not self.numbers:
+            answers = "yes or no"
         alphabet = "numbers" if self.alphabet is None else self.alphabet.in_words
         checked = "its shapes"
         if self.foreign.checked:
@@ -126,6 +130,7 @@ class OwnNetwork:
             "directions": [len(layer.directions) for layer in stack.layers],
             "features": stack.features,
             "outputs": list(self.outputs),
+            "numbers": self.numbers,
             "answers": stack.takes,
             "alphabet": None if self.alphabet is None else list(self.alphabet.symbols),
             "checked": self.foreign.checked,
@@ -142,20 +147,26 @@ def read_own_network(own: OwnDescription) -> OwnNetwork:
     foreign = read_network(own.path, own.hints)
     stack = foreign.stack
     notices = list(foreign.notices)
-    outputs = _outputs(own.classes, stack.outputs, notices)
+    outputs = _outputs(own, stack.outputs, notices)
     alphabet = None
     if own.alphabet is not None:
         alphabet = read_alphabet(own.alphabet, stack.features)
     elif foreign.embedded:
         alphabet = numbered_alphabet(stack.features)
-    return OwnNetwork(own.path, foreign, outputs, alphabet, tuple(notices))
+    return OwnNetwork(own.path, foreign, outputs, alphabet, own.numbers, tuple(notices))
 
 
-def _outputs(classes: str | None, count: int, notices: list[str]) -> tuple[str, ...]:
-    """Return the names of the outputs; adds a notice if they are numbers."""
+def _outputs(own: OwnDescription, count: int, notices: list[str]) -> tuple[str, ...]:
+    """Return the names of the outputs; adds a notice on what they are taken for."""
+    classes = own.classes
+    if classes is None and own.numbers:
+        return tuple(map(str, range(1, count + 1)))
     if classes is None:
         if count == 1:
-            notices.append("Its only output is taken for a yes or no: 1 where it is positive.")
+            notices.append(
+                "Its only output is taken for a yes or no, 1 where it is positive; --numbers takes "
+                "outputs for numbers."
+            )
             return ("1",)
         notices.append(
             f"Its outputs are taken for {count:,} classes, called 0 to {count - 1}; --classes "
@@ -203,7 +214,13 @@ def trace_own(network: OwnNetwork, sequence: InputSequence, edits: Sequence[Edit
     stack = network.stack
     _check_length(stack, len(sequence.numbers))
     return trace_stack(
-        stack, sequence.numbers, sequence.words, edits, outputs=network.outputs, name=TASK
+        stack,
+        sequence.numbers,
+        sequence.words,
+        edits,
+        outputs=network.outputs,
+        name=TASK,
+        numbers=network.numbers,
     )
 
 
@@ -254,16 +271,19 @@ class OwnInspection(Inspection):
     def title(self) -> str:
         """The sequence and its answer on a line."""
         trace = self.reading.trace
-        shown = self._written(trace.read)
+        shown = self._written(trace.read, symbols=self.network.alphabet is not None)
         if trace.every_step:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
-            return f"{shown}: {self._written(answers)}"
+            return f"{shown}: {self._written(answers, symbols=not trace.numbers)}"
         last = trace.steps - 1
+        if trace.numbers:
+            return f"{shown}: {trace.answer_word(last)}"
         return f"{shown}: {trace.answer_word(last)} ({share(trace.confidence(last))})"
 
     @staticmethod
-    def _written(words: Sequence[str]) -> str:
-        single = all(len(word) == 1 for word in words)
+    def _written(words: Sequence[str], *, symbols: bool) -> str:
+        """Return words in a line; symbols of one character stand side by side."""
+        single = symbols and all(len(word) == 1 for word in words)
         joined = ("" if single else " | ").join(words[:SHOWN_STEPS])
         return f"{joined} …" if len(words) > SHOWN_STEPS else joined
 
@@ -274,15 +294,21 @@ class OwnInspection(Inspection):
             ("step", range(trace.first_step, trace.first_step + trace.steps)),
             ("input", trace.read),
             ("answer", map(trace.answer_word, steps)),
-            ("probability", (share(trace.confidence(step)) for step in steps)),
+            *([] if trace.numbers else [self._probability_column()]),
             self._unit_column(),
         ]
+
+    def _probability_column(self) -> Column:
+        trace = self.trace
+        return "probability", (share(trace.confidence(step)) for step in range(trace.steps))
 
     @property
     def input_document(self) -> dict[str, Any]:
         """The sequence and the answers."""
         trace = self.reading.trace
-        answers = [trace.answer_word(step) for step in range(trace.steps)]
+        answers: list[Any] = [trace.answer_word(step) for step in range(trace.steps)]
+        if trace.numbers:
+            answers = trace.logits.tolist()
         return {
             "read": list(trace.read),
             "answer": answers if trace.every_step else answers[-1],

@@ -32,8 +32,8 @@ MOST_STEPS = 200  # of the random inputs
 INPUTS, FEWEST_INPUTS = 1000, 50  # of an ablation
 READINGS = 200_000  # inputs that all ablations together read, unless there are too many units
 AT_ONCE = 100  # inputs whose gates of all steps are in memory
-WHOLE = "those of the whole network"  # what answers are compared with
-ANSWER = "answer"  # what states are coloured by
+ANSWER, THIRD = "answer", "third of the answers"  # what states are coloured by
+THIRDS = ("low", "middle", "high")
 
 Answers = npt.NDArray[np.int64]
 
@@ -63,41 +63,55 @@ def analyse_ablations(
     units = unit_names(stack)
     count = min(INPUTS, max(FEWEST_INPUTS, READINGS // (2 * len(units))))
     drawn = random_inputs(network, trace, count)
-    agreement = _Agreement.of(stack, drawn.inputs)
+    agreement = _Agreement.of(stack, drawn.inputs, numbers=network.numbers)
     analysis = ablation_analysis(units, count, agreement, progress)
     if analysis is None:
         return None
-    return replace(analysis, inputs_in_words=drawn.in_words, compared_with=WHOLE)
+    measured = f"of the answers to {drawn.in_words} are those of the whole network"
+    if network.numbers:
+        measured = f"of the variance of the answers to {drawn.in_words} stays"
+    return replace(analysis, measured=measured)
 
 
 @dataclass(frozen=True, eq=False)
 class _Agreement:
-    """The share of the whole network's answers that stay without some of its units."""
+    """The share of the whole network's answers that stay without some of its units.
+
+    Of numbers, the share of their variance: 1 less the mean square of what changes, as a share of
+    the variance, and at least 0.
+    """
 
     stack: Stack
     inputs: Array  #: (T, N, F).
-    answers: Answers  #: (A, N) of the whole network.
+    logits: Array  #: (A, N, O) of the whole network.
+    numbers: bool  #: whether these are its answers, in place of the largest of them.
 
     @classmethod
-    def of(cls, stack: Stack, inputs: Array) -> "_Agreement":
+    def of(cls, stack: Stack, inputs: Array, *, numbers: bool) -> "_Agreement":
         """Return it for these inputs."""
-        whole = cls(stack, inputs, np.zeros((0, 0), np.int64))
-        return cls(stack, inputs, whole._answers_without(()))
-
-    def _answers_without(self, units: Units) -> Answers:
-        """Return the answers (A, N) with these units ablated."""
-        changing = changing_of(self.stack, [ablated(layer, unit) for layer, unit in units])
-        answers = []
-        with np.errstate(all="ignore"):
-            for start in range(0, self.inputs.shape[1], AT_ONCE):
-                logits = self.stack.logits(self.inputs[:, start : start + AT_ONCE], changing)
-                require_finite(logits)
-                answers.append(answers_of(logits))
-        return np.concatenate(answers, axis=1)
+        return cls(stack, inputs, _logits_without(stack, inputs, ()), numbers)
 
     def __call__(self, units: Units) -> float:
-        """Return the share of the answers, 0 … 1, that stay with these units ablated."""
-        return float((self._answers_without(units) == self.answers).mean())
+        """Return the share, 0 … 1, that stays with these units ablated."""
+        logits = _logits_without(self.stack, self.inputs, units)
+        if not self.numbers:
+            return float((answers_of(logits) == answers_of(self.logits)).mean())
+        whole = self.logits.astype(np.float64)
+        variance = np.square(whole - whole.mean(axis=(0, 1))).mean()
+        changed = np.square(whole - logits).mean()
+        return max(0.0, 1 - float(changed / max(variance, np.finfo(float).tiny)))
+
+
+def _logits_without(stack: Stack, inputs: Array, units: Units) -> Array:
+    """Return the logits (A, N, O) with these units ablated."""
+    changing = changing_of(stack, [ablated(layer, unit) for layer, unit in units])
+    parts = []
+    with np.errstate(all="ignore"):
+        for start in range(0, inputs.shape[1], AT_ONCE):
+            logits = stack.logits(inputs[:, start : start + AT_ONCE], changing)
+            require_finite(logits)
+            parts.append(logits)
+    return np.concatenate(parts, axis=1)
 
 
 def analyse_state_space(
@@ -119,7 +133,7 @@ def analyse_state_space(
     batches = np.array_split(np.arange(count), -(-count // AT_ONCE))
     constant = _constant_inputs(stack, network.alphabet)
     total = len(batches) + len(constant)
-    states, labels, starts = [], [], []
+    states, answers, starts = [], [], []
     progress.advance(0, total)
     for done, part in enumerate(batches, start=1):
         if progress.stopping:
@@ -132,22 +146,35 @@ def analyse_state_space(
         sequences = np.arange(len(part))
         states.append(forward.states[chosen_steps[part], sequences])  # (n, H)
         answered = chosen_steps[part] if stack.every_step else 0
-        labels.append(answers_of(logits)[answered, sequences])
+        answers.append(logits[answered, sequences])  # (n, O)
         start = forward.states[random_steps[part], sequences]
         if forward.cells is not None:
             start = np.concatenate([start, forward.cells[random_steps[part], sequences]], axis=1)
         starts.append(start)
         progress.advance(done, total)
-    names = network.outputs if stack.outputs > 1 else ("0", "1")
     layer = layer_name(stack.layers, len(stack.layers) - 1)
     all_states = np.concatenate(states)
-    analysis = state_space(layer, all_states, np.concatenate(labels), names, ANSWER)
+    analysis = state_space(layer, all_states, *_labels(network, np.concatenate(answers)))
     points = find_fixed_points(
         stack.layers[-1].forward, constant, np.concatenate(starts), progress.after(len(batches))
     )
     if points is None:
         return None
     return with_fixed_points(analysis, points, all_states) if points else analysis
+
+
+def _labels(network: OwnNetwork, logits: Array) -> tuple[Answers, tuple[str, ...], str]:
+    """Return the label (N,) of each state by the answer there (N, O).
+
+    Numbers have the labels of thirds, by the first of them. The names of the labels, and what they
+    are, are returned, too.
+    """
+    if network.numbers:
+        first = logits[:, 0]
+        thirds = np.searchsorted(np.quantile(first, (1 / 3, 2 / 3)), first)
+        return thirds.astype(np.int64), THIRDS, THIRD
+    names = network.outputs if len(network.outputs) > 1 else ("0", "1")
+    return answers_of(logits), names, ANSWER
 
 
 def _constant_inputs(stack: Stack, alphabet: Alphabet | None) -> dict[str, Array]:

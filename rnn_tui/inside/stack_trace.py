@@ -36,6 +36,7 @@ def trace_stack(
     *,
     outputs: tuple[str, ...],
     name: str,
+    numbers: bool = False,
 ) -> Trace:
     """Trace the states, gates and answers of a network while it reads a sequence.
 
@@ -46,6 +47,7 @@ def trace_stack(
         edits: values that are set in the network while it reads.
         outputs: (O,) what its outputs mean; one output is a yes or no.
         name: what the trace calls the task of the network.
+        numbers: whether its outputs are numbers, in place of classes.
 
     Raises:
         CheckpointError: if weights or inputs are too large to compute with.
@@ -58,7 +60,9 @@ def trace_stack(
         chosen = logits[:, 0] >= 0 if one_output else logits.argmax(axis=1)
         answers = chosen.astype(np.int64)  # (T,)
         probabilities = sigmoid(logits) if one_output else softmax(logits)
-        layers = _below(stack, activations) + _top(stack, activations[-1], answers)
+        if numbers:
+            answers, probabilities = np.zeros_like(answers), logits[:, :0]
+        layers = _below(stack, activations) + _top(stack, activations[-1], answers, numbers=numbers)
     return Trace(
         task=name,
         read=tuple(words),
@@ -70,6 +74,7 @@ def trace_stack(
         probabilities=probabilities,
         answers=answers,
         prefix_note=_note(stack),
+        numbers=numbers,
     )
 
 
@@ -123,13 +128,20 @@ def _below(stack: Stack, activations: Sequence[Sequence[Activations]]) -> list[L
 
 
 def _top(
-    stack: Stack, directions: Sequence[Activations], answers: npt.NDArray[np.int64]
+    stack: Stack,
+    directions: Sequence[Activations],
+    answers: npt.NDArray[np.int64],
+    *,
+    numbers: bool,
 ) -> list[LayerTrace]:
-    """Trace the top layer, whose units matter by what they add to the answers (T,)."""
+    """Trace the top layer, whose units matter by what they add to the answers (T,).
+
+    Of `numbers` these are the first output.
+    """
     traces = []
     for direction, each in enumerate(directions):
         weight = stack.weights[direction]  # (H, O) or (T, H, O)
-        if stack.outputs > 1:
+        if stack.outputs > 1 and not numbers:
             weight = weight - weight.mean(axis=-1, keepdims=True)
         importance = _importance(stack, each.states[:, 0], weight, answers, direction)
         traces.append(_traced(stack, len(stack.layers) - 1, direction, each, importance))

@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads 
     from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
+SHOWN_NUMBERS = 4  # of a step, in a word
 ONLY_LAYER = "layer 1"  # the layer of networks that read sequences
 
 
@@ -130,6 +131,9 @@ class Trace(Record):
     answers: npt.NDArray[np.int64]
     prefix_note: str  #: what an answer before the last step means, in a sentence.
     first_step: int = 1  #: the number of the first step, 0 or 1.
+    #: whether the outputs are numbers, in place of classes: `logits` has them, and there are no
+    #: probabilities (T, 0).
+    numbers: bool = False
 
     def __post_init__(self) -> None:
         require_finite(*self.arrays().values())
@@ -142,15 +146,22 @@ class Trace(Record):
     @property
     def one_output(self) -> bool:
         """Whether the answer is a yes or no, 1 or 0, by a single output."""
-        return len(self.outputs) == 1
+        return len(self.outputs) == 1 and not self.numbers
 
     def answer_word(self, step: int) -> str:
         """Return the answer after a step, from 0, as it is shown."""
+        if self.numbers:
+            return number_words(self.logits[step])
         answer = int(self.answers[step])
         return str(answer) if self.one_output else self.outputs[answer]
 
     def confidence(self, step: int) -> float:
-        """Return the probability, 0 … 1, that the network gives its answer after a step, from 0."""
+        """Return the probability, 0 … 1, that the network gives its answer after a step, from 0.
+
+        Numbers have none: it is 1.
+        """
+        if self.numbers:
+            return 1.0
         answer = int(self.answers[step])
         if not self.one_output:
             return float(self.probabilities[step, answer])
@@ -175,7 +186,7 @@ class Trace(Record):
         """The step, from 1, from which on the answer stays as it is; None if each has its
         own.
         """
-        if self.every_step:
+        if self.every_step or self.numbers:
             return None
         others = np.flatnonzero(self.answers != self.answers[-1])
         return int(others[-1]) + 2 if len(others) else 1
@@ -308,6 +319,12 @@ def _importance(
         contributions = states * against_the_mean(weight)[answers]
     importance: Array = np.abs(contributions).mean(axis=0) if every_step else contributions[-1]
     return importance
+
+
+def number_words(numbers: Array) -> str:
+    """Return numbers (O,) in words, the first few of many."""
+    words = " ".join(f"{number:.4g}" for number in numbers[:SHOWN_NUMBERS])
+    return f"{words} …" if len(numbers) > SHOWN_NUMBERS else words
 
 
 def words_of(inputs: npt.NDArray[Any], alphabet: "Sequence[Symbol]" = ()) -> list[str]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.cli.command_line import EXIT_USAGE, assert_refused, run_inside
-from tests.networks.foreign import Classifier, Tagger, exported, saved, seeded
+from tests.networks.foreign import Classifier, Tagger, exported, parity, saved, seeded
 
 NUMBERS = "0.1 0.2 0.3; -1 0 1; 2 2 2"
 STEPS = [[0.1, 0.2, 0.3], [-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]]
@@ -99,6 +99,23 @@ def test_symbols_are_one_hot_or_digits(tmp_path: Path) -> None:
     bits = symbols_network(tmp_path / "c", 1)
     trace = inspected("--network", bits, *every, "--alphabet", "01", "01")["trace"]
     assert trace["inputs"] == [[0], [1]]
+
+
+def test_numbers_are_answers_too(tmp_path: Path) -> None:
+    network = parity(tmp_path / "net.safetensors")
+    options = ("--network", network, "--nonlinearity", "relu", "--answers", "last-step")
+    document = inspected(*options, "--numbers", "0 1 1 1")
+    assert document["input"]["answer"] == [0.5]  # odd
+    assert document["trace"]["probabilities"] == [[]] * 4
+    code, out, _ = run_inside(["inspect", *map(str, options), "--numbers", "0 1 1", "--quiet"])
+    assert code == 0
+    assert out.splitlines()[0] == "0 | 1 | 1: -0.5"
+    assert "probability" not in out
+    edited = ("--edit", "state[1]@3=0", "--silence", "--state-space", "--gradients")
+    document = inspected(*options, "--numbers", "0 1 1", *edited)
+    assert document["edited"]["trace"]["logits"][-1] == [1.5]
+    assert document["silence"]["accuracy"] == 1
+    assert document["state_space"]["label_names"] == ["low", "middle", "high"]
 
 
 def test_an_edit_changes_what_follows(classifier: Path) -> None:

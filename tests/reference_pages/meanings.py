@@ -61,6 +61,8 @@ MEANINGS = {
     "Weights: directions": "of an own network: 1 or 2, for each layer",
     "Weights: features": "of an own network: the numbers that it reads at each step",
     "Weights: outputs": "of an own network: what its outputs mean",
+    "Weights: numbers": "of an own network: whether its outputs are numbers, in place of classes: "
+    "then `logits` of its trace are the answers",
     "Weights: answers": "of an own network: which states its readout takes, as `--answers` says",
     "Weights: alphabet": "of an own network: the symbols that it reads; `null` for numbers",
     "Weights: checked": "of an own network: whether its answers were compared with ONNX Runtime's",

@@ -31,6 +31,7 @@ class OwnInput:
     recurrent: str | None
     readout: str | None
     classes: str | None
+    numbers: bool
     alphabet: str | None
     text: str | None  #: the sequence as typed; None for one from a file, or for none.
     file: Path | None  #: with the sequence.
@@ -64,6 +65,9 @@ def add_network_file(parser: argparse.ArgumentParser) -> None:
         "--classes", metavar="NAMES", help="what its outputs mean, with commas, in their order"
     )
     parser.add_argument(
+        "--numbers", action="store_true", help="its outputs are numbers, in place of classes"
+    )
+    parser.add_argument(
         "--answers",
         choices=ANSWERS,
         help="which states the readout of a state_dict takes: those of every step, those of the "
@@ -95,6 +99,7 @@ def read_own(options: argparse.Namespace) -> OwnInput:
         recurrent=options.recurrent,
         readout=options.readout,
         classes=options.classes,
+        numbers=options.numbers,
         alphabet=options.alphabet,
         text=" ".join(options.query) if options.query else None,
         file=None if options.input is None else read_path(options.input),
@@ -116,5 +121,7 @@ def inspection_of(own: OwnInput) -> "OwnInspection":
     from rnn_tui.networks.foreign.hints import NetworkHints  # noqa: PLC0415
 
     hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout)
-    network = read_own_network(OwnDescription(own.network, hints, own.classes, own.alphabet))
+    network = read_own_network(
+        OwnDescription(own.network, hints, own.classes, own.alphabet, own.numbers)
+    )
     return OwnInspection(network, read_own_input(network, own.text, own.file))

@@ -227,6 +227,7 @@ def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> t
 PROBABILITIES, UNITS = "probabilities", "units"  # names of heatmaps
 IMPORTANCE, NUMBER = "importance", "number"  # orders of units
 LONGEST_QUANTITY = 6  # letters of a quantity's name in the readout
+MOST_NUMBERS = 3  # outputs that are drawn where they are numbers
 SHORT_QUANTITY = 4  # letters of a longer name there
 
 
@@ -288,6 +289,8 @@ def is_signed(quantity: str, values: Array) -> bool:
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     """Make bands of what comes out after each step."""
+    if trace.numbers:
+        return number_bands(trace)
     labels, probabilities = trace.outputs, trace.probabilities.T
     if trace.one_output:
         return [HeatBand("", labels, probabilities, form=".2f", prefix="P of ")]
@@ -297,9 +300,20 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     return [words, heat]
 
 
+def number_bands(trace: Trace, prefix: str = "") -> list[StepBand]:
+    """Make bands of the first outputs of a network that answers numbers."""
+    bands: list[StepBand] = []
+    for name, values in zip(trace.outputs[:MOST_NUMBERS], trace.logits.T, strict=False):
+        low, high = min(0.0, float(values.min())), max(0.0, float(values.max()))
+        bands.append(BarBand(f"{prefix}output {name}", values, low, max(high, low + 1e-9), ".4g"))
+    return bands
+
+
 def untouched_bands(untouched: Trace) -> list[StepBand]:
     """Make bands of what came out after each step without edits."""
     answers = [untouched.answer_word(step) for step in range(untouched.steps)]
+    if untouched.numbers:
+        return number_bands(untouched, "unedited ")
     bands: list[StepBand] = [WordBand("unedited", answers)]
     if untouched.one_output:
         probabilities = untouched.probabilities.T

@@ -538,6 +538,9 @@ class InsideView(AnalysingView):
         """
         trace, right = subject.trace, subject.truth[step]
         answer = trace.answer_word(step)
+        if trace.numbers:
+            unedited = "" if subject.edited is None else subject.edited.untouched.answer_word(step)
+            return f"predicts {answer}" + (f" · unedited {unedited}" if unedited else "")
         text = f"predicts {answer}, {100 * trace.confidence(step):.1f} %"
         if right:
             text += " ✓" if answer == right else f" ✗ it is {right}"

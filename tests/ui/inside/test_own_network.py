@@ -15,7 +15,7 @@ from rnn_tui.inside.edits import ablated
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.own import OwnInside, OwnNetworkScreen
-from tests.networks.foreign import Classifier, saved, seeded
+from tests.networks.foreign import Classifier, parity, saved, seeded
 from tests.ui.helpers import AT_SIZES, busy, press, running, screen_text, wait_until
 from tests.ui.inside.looking import band, settled, text
 
@@ -127,6 +127,22 @@ async def test_numbers_are_typed_or_come_from_a_file(tmp_path: Path) -> None:
         await press(pilot, "enter")
         await settled(pilot, view)
         assert "reads 3 numbers a step" in screen_text(app)
+
+
+async def test_answers_that_are_numbers_are_drawn_as_bars(tmp_path: Path) -> None:
+    path = parity(tmp_path / "net.safetensors")
+    line = f"{path} --numbers --nonlinearity relu --answers last-step --alphabet 01"
+    async with opened(line) as (app, view, pilot):
+        field = view.query_one(Input)
+        field.value = "0110"
+        field.focus()
+        await press(pilot, "enter")
+        await settled(pilot, view)
+        assert band(view, "output 1").values.tolist() == [-0.5, 0.5, -0.5, -0.5]
+        assert "predicts -0.5" in screen_text(app)
+        await press(pilot, "x")
+        assert band(view, "unedited output 1").values.tolist() == [-0.5, 0.5, -0.5, -0.5]
+        assert "unedited -0.5" in screen_text(app)
 
 
 async def test_every_analysis_is_made_and_drawn(tmp_path: Path) -> None:
