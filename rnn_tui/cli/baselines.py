@@ -8,10 +8,10 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets import store
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.data_sets.baselines import Baseline, Verdict
+    from rnn_tui.tasks.data_sets.baselines import Baseline, BaselineVerdict
 
 
-def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], Verdict] | None":
+def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], BaselineVerdict] | None":
     """Return the baselines of a finished run's data set, and whether its networks beat them.
 
     The first time this takes seconds. None of a run on another task, or one that has no test yet.

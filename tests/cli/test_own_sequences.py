@@ -58,6 +58,14 @@ def test_a_file_is_trained_on_and_its_data_set_kept(table: Path, tmp_path: Path)
     kept = document_of(rnn_tui("data", "list", "--json", **home(tmp_path)))
     assert [data_set["name"] for data_set in kept["data_sets"]] == [name]  # type: ignore[attr-defined]
 
+    baselines = run["baselines"]
+    assert isinstance(baselines, list)
+    names = [baseline["name"] for baseline in baselines]
+    assert names == ["most frequent class", "logistic regression"]
+    verdict = run["verdict"]
+    assert isinstance(verdict, dict)
+    assert "the best baseline" in verdict["sentence"]
+
     table.unlink()  # the data set is kept, and answers to its name
     again = document_of(
         rnn_tui("train", "sequences", name, *QUICK, "--json", "--quiet", **home(tmp_path))

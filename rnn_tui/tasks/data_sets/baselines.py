@@ -28,7 +28,7 @@ class Baseline:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class BaselineVerdict:
     """Whether the networks of a run beat the best baseline."""
 
     beats: bool  #: whether the whole interval of the seeds' mean is better.
@@ -88,7 +88,7 @@ def best_of(baselines: Sequence[Baseline], metric: Metric) -> Baseline | None:
 
 def verdict(
     config: RunConfig, values: Sequence[float], baselines: Sequence[Baseline]
-) -> Verdict | None:
+) -> BaselineVerdict | None:
     """Compare the networks of a run with the best baseline.
 
     Args:
@@ -115,7 +115,7 @@ def verdict(
     return _compared(name, metric, spreads[best], baseline)
 
 
-def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> Verdict:
+def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> BaselineVerdict:
     """Return the verdict on a network of some seeds, called `name` in the sentence."""
     figure = baseline.figures[metric.name]
     lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean
@@ -133,7 +133,7 @@ def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> 
     seeds = "1 seed" if spread.n == 1 else f"{spread.n} seeds"
     measured = f"{metric.label} {metric.format_spread(spread)}{unit} over {seeds}"
     naive = f"{baseline.name} {metric.format(figure)}{unit}"
-    return Verdict(beats, f"{name} {text}: {measured}, {naive}.")
+    return BaselineVerdict(beats, f"{name} {text}: {measured}, {naive}.")
 
 
 def margin_of(spread: Spread) -> float:
