@@ -127,6 +127,8 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/training/pane.py": ({"read_text"}, OWN),
     "ui/common/widgets/example_table.py": ({"open"}, OWN),
     "ui/common/widgets/digits.py": ({"read_text"}, OWN),
+    "ui/sequences/kept.py": ({"open"}, OWN),
+    "ui/sequences/pane.py": ({"read_text"}, OWN),
     "ui/common/widgets/prompts.py": (
         {"ZipFile", "is_dir", "is_file", "isfile", "read_bytes", "rglob"},
         TERMINAL,

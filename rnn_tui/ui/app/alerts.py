@@ -72,7 +72,9 @@ class Alerts:
             self._ended.discard(state.run_id)
         elif state.run_id not in self._ended:
             self._ended.add(state.run_id)
-            if state.status in (Status.FINISHED, Status.FAILED) and not of_rerun:
+            ended = state.status in (Status.FINISHED, Status.FAILED)
+            # another process may have deleted the data set of the run
+            if ended and not of_rerun and state.config.task in TASKS:
                 sentence, _ = how_it_ended(TASKS[state.config.task], state)
                 self._ring(sentence)
 

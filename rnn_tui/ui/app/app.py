@@ -303,7 +303,7 @@ class RnnTuiApp(HostApp):
 
     async def bring(self, tab: str) -> Pane:
         if is_data_set(tab):
-            return await self.data_sets.open(tab)
+            return await self.data_sets.bring(tab)
         name = tab_of(tab) if tab in TASKS else tab
         if name not in self.tabs.names:
             raise UserError(f"There is no tab {printable(tab)}.")
@@ -604,7 +604,7 @@ class RnnTuiApp(HostApp):
     @work(group=BRINGS_VIEW)
     async def on_data_set_wanted(self, event: requests.DataSetWanted) -> None:
         with telling(self):
-            pane = await self.data_sets.open(event.name)
+            pane = await self.data_sets.bring(event.name)
             if event.train:
                 pane.action_train()
 

@@ -22,6 +22,7 @@ from rnn_tui.ui.common.pane import Pane
 from rnn_tui.ui.common.requests import DataSetsWanted
 from rnn_tui.ui.common.task_view import View
 from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.sequences.naive import ComparisonLine
 from rnn_tui.ui.sequences.words import heading_of
 from rnn_tui.ui.training.pane import TaskPane
 
@@ -42,6 +43,15 @@ class DataSetPane(TaskPane):
 
     def head(self) -> ComposeResult:
         yield Static(self._heading, id="data-set", markup=False)
+        yield ComparisonLine(self.spec)
+
+    def show_runs(self) -> None:
+        """Show the runs, and how the one that is looked at compares with naive answers."""
+        super().show_runs()
+        if self.is_mounted:
+            earlier = self.recorded or self.example
+            run = self.chosen if earlier is None else earlier.run
+            self.query_one(ComparisonLine).compare(run)
 
     def action_open(self) -> None:
         self.post_message(DataSetsWanted())
@@ -71,7 +81,7 @@ class DataSetTab:
         self._tabs = tabs
         self._runs = runs
         self._views = views
-        self._turn = asyncio.Lock()  #: held while a data set is opened.
+        self._turn = asyncio.Lock()  #: held while another pane comes to the front.
 
     @property
     def pane(self) -> DataSetPane | None:
@@ -84,7 +94,7 @@ class DataSetTab:
         pane = self.pane
         return pane if pane is not None and pane.spec.name == name else None
 
-    async def open(self, name: str) -> DataSetPane:
+    async def bring(self, name: str) -> DataSetPane:
         """Show a data set, once all of its pane is there.
 
         Raises:

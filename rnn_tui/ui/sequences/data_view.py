@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import partial
+from typing import TypeAlias
 
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -9,7 +10,9 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.baselines import Baseline, kept_baselines
 from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.ui.common.key_table import moves
 from rnn_tui.ui.common.task_view import TaskTab, TaskView
@@ -18,6 +21,8 @@ from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.words import classes_of, list_of, size_of
 
 FAILURE = "The data set can't be shown; the log file has the details."
+#: a data set, and the naive answers to it.
+Contents: TypeAlias = tuple[DataSet, Sequence[Baseline]]
 AT_ONCE = 3  # sequences
 PARTS = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
 
@@ -47,9 +52,8 @@ class DataPanel(Vertical, can_focus=True):
         yield SequencesDrawn()
 
     def show(self, data_set: DataSet) -> None:
-        """Show the first sequences of a data set."""
+        """Show the sequences of a data set."""
         self._data_set = data_set
-        self._first = 0
         self._draw()
 
     def action_move(self, screens: int) -> None:
@@ -83,7 +87,8 @@ class DataView(Horizontal, TaskView):
     def __init__(self, pane: TaskTab) -> None:
         super().__init__()
         self._task_name = pane.spec.name
-        self._loading = LatestQuestion["DataSet"](self, self._receive, FAILURE)
+        self._spec = pane.spec
+        self._loading = LatestQuestion[Contents](self, self._receive, FAILURE)
 
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="data-facts", can_focus=False):
@@ -91,22 +96,44 @@ class DataView(Horizontal, TaskView):
         yield DataPanel()
 
     def on_mount(self) -> None:
-        self._loading.ask(partial(store.load, self._task_name))
+        self._load()
+
+    def run_ended(self, state: RunState) -> None:  # noqa: ARG002
+        """Show naive answers, which are worked out after the first run."""
+        self._load()
+
+    def _load(self) -> None:
+        self._loading.ask(partial(_load, self._task_name))
 
     def focus_view(self) -> None:
         self.query_one(DataPanel).focus()
 
-    async def _receive(self, outcome: "DataSet | str") -> None:
+    async def _receive(self, outcome: "Contents | str") -> None:
         text = self.query_one("#data-text", Static)
         if isinstance(outcome, str):
             text.update(outcome)
             return
-        text.update(facts_of(outcome))
-        self.query_one(DataPanel).show(outcome)
+        data_set, baselines = outcome
+        text.update(facts_of(data_set, self._in_words(baselines)))
+        self.query_one(DataPanel).show(data_set)
+
+    def _in_words(self, baselines: Sequence[Baseline]) -> list[str]:
+        """Return naive answers with their figures, a line each."""
+        metric = self._spec.metric(self._spec.headline)
+        return [
+            f"{baseline.name}: {metric.in_words(baseline.figures[metric.name])}"
+            for baseline in baselines
+            if metric.name in baseline.figures
+        ]
 
 
-def facts_of(data_set: DataSet) -> Content:
-    """Return what there is to know of a data set, a paragraph each."""
+def _load(name: str) -> Contents:
+    """Read a data set and its naive answers, none before they were worked out; in a thread."""
+    return store.load(name), kept_baselines(name) or ()
+
+
+def facts_of(data_set: DataSet, naive: Sequence[str]) -> Content:
+    """Return what there is to know of a data set and naive answers to it, a paragraph each."""
     description = data_set.description
     facts: list[tuple[str, Sequence[str]]] = [
         ("Sequences", [size_of(description)]),
@@ -116,6 +143,8 @@ def facts_of(data_set: DataSet) -> Content:
         facts.append(("Symbols", [list_of(description.alphabet)]))
     else:
         facts.append(("Read at each step", [list_of(description.features)]))
+    if naive:
+        facts.append(("Naive answers", naive))
     facts.append(("File", [description.source]))
     if description.notes:
         facts.append(("Notes", description.notes))

@@ -16,7 +16,7 @@ from rnn_tui.ui.common.widgets.plain import views_in
 
 MOST_LINES = 6  # features that are drawn of a sequence
 MOST_SYMBOLS = 400  # symbols that are written of a sequence
-SIDE_BY_SIDE = 26  # columns of the narrowest chart beside others
+LEAST_WIDTH, LEAST_HEIGHT = 26, 8  # cells of a chart among others
 
 
 @dataclass(frozen=True)
@@ -87,6 +87,8 @@ def text_of(data_set: DataSet, index: int) -> str:
 class SequencesDrawn(Vertical):
     """Some sequences of a data set."""
 
+    _count = 0  #: charts that there are, for which there may be no room.
+
     def compose(self) -> ComposeResult:
         yield Grid(classes="drawn-charts")
         yield Static("", classes="drawn-text", markup=False)
@@ -102,6 +104,7 @@ class SequencesDrawn(Vertical):
             text.update(_written(data_set, indices))
             return
         charts = charts_of(data_set, indices)
+        self._count = len(charts)
         views = views_in(grid, Chart, len(charts))
         for chart, view in zip(charts, views, strict=True):
             view.can_focus = False  # Data and Test have charts with keys
@@ -114,11 +117,13 @@ class SequencesDrawn(Vertical):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        """Put charts side by side if there is room, else show the first ones alone."""
+        """Show as many charts as there is room for, the first ones, in rows."""
         grid = self.query_one(Grid)
-        charts = [chart for chart in grid.query_children(Chart) if chart.display]
-        columns = max(1, min(len(charts), self.size.width // SIDE_BY_SIDE))
+        columns = max(1, min(self._count, self.size.width // LEAST_WIDTH))
+        rows = max(1, self.size.height // LEAST_HEIGHT)
         grid.styles.grid_size_columns = columns
+        for place, chart in enumerate(grid.query_children(Chart)):
+            chart.display = place < min(self._count, columns * rows)
 
 
 def unit_of(data_set: DataSet) -> str:

@@ -55,7 +55,7 @@ def _always(_options: ReadingOptions) -> bool:
 
 FIELDS = (
     ChoiceField("goal", "Answer", GOALS, _always),
-    ChoiceField("layout", "Layout", LAYOUTS, _of_texts),
+    ChoiceField("layout", "Rows are", LAYOUTS, _of_texts),
     ChoiceField("split", "Split", SPLITS, _always),
     ChoiceField("fill", "Gaps", FILLS, lambda options: options.layout is not Layout.TEXT),
     ChoiceField("header", "First row", HEADERS, _of_tables),

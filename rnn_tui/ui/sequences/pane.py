@@ -209,7 +209,7 @@ class SequencesPane(Pane):
         """Show what was understood, or why nothing was."""
         self._say(reading.failure)
         is_first = self.shown == KEPT
-        if reading.understanding is None and is_first:
+        if reading.understanding is None and is_first and not reading.is_file:
             self._path.focus()
             return
         in_fields = not is_first and self._understood.has_focus_within

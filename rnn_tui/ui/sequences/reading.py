@@ -5,6 +5,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.outside import exists, is_folder
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.ui.common.widgets.path_input import parse_path
@@ -30,6 +31,7 @@ class FileReading:
         self.options = options
         self.understanding: Understanding | None = None  #: what came of it; None before.
         self.failure = ""  #: why nothing came of it, in a sentence.
+        self.is_file = False  #: whether there is a file, which may be read otherwise.
         self.progress = Progress()
         self.done = False  #: whether nothing more will come.
 
@@ -58,4 +60,5 @@ class FileReading:
         if path is None:
             self.failure = NO_PATH
             return
+        self.is_file = exists(path) and not is_folder(path)
         self.understanding = understand(path, self.options, self.progress)

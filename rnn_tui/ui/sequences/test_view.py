@@ -16,7 +16,6 @@ from textual.widgets import DataTable, Static
 from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.run_lines import figures
 from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.confusion_table import (
@@ -40,7 +39,7 @@ KINDS = (MISREAD, ALL, OF_FIELD)
 WIDE = 110  # columns from which a sequence is beside the matrix
 AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
 MOST_BARS = 6  # classes whose probability is shown
-BAR_WIDTH = 20  # cells
+BAR_WIDTH = 14  # cells
 OF_ANSWERS = ("show", "next_variant", "matrix")  # actions that need a run that was measured
 
 
@@ -111,13 +110,11 @@ class TestSequencesView(Vertical, TaskView):
     def bring_up_to_date(self, pane: TaskTab) -> None:
         from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation  # noqa: PLC0415 - on use
 
-        run, evaluation = pane.results
-        if run is not None:
-            headline = f"{run.config.label}: {figures(pane.spec, run)}"
-            self.query_one("#test-headline", Static).update(headline)
+        _, evaluation = pane.results
         if evaluation is self._evaluation or not isinstance(evaluation, DataSetEvaluation):
             return
         self._evaluation = evaluation
+        self.query_one("#test-headline").display = False
         self._variant = min(self._variant, len(evaluation.errors) - 1)
         if self._data_set is None:
             self._loading.ask(partial(store.load, pane.spec.name))
@@ -126,7 +123,9 @@ class TestSequencesView(Vertical, TaskView):
 
     async def _receive(self, outcome: "DataSet | str") -> None:
         if isinstance(outcome, str):
-            self.query_one("#test-headline", Static).update(outcome)
+            headline = self.query_one("#test-headline", Static)
+            headline.update(outcome)
+            headline.display = True
             return
         self._data_set = outcome
         self._draw_sequence()
@@ -231,7 +230,7 @@ class TestSequencesView(Vertical, TaskView):
         left.border_title = Content(self._title())
         left.border_subtitle = "w: others"
         headings = ("true", "answer", "sure") if self._classifies else ("error",)
-        self._list.fill(("sequence", *headings), map(self._cells, self._listed))
+        self._list.fill(("no.", *headings), map(self._cells, self._listed))
         self._list.move_cursor(row=0, animate=False)
         self._draw_sequence()
 
@@ -290,9 +289,9 @@ class TestSequencesView(Vertical, TaskView):
             return f": error {answer.error:.3g}"
         name = self._class_names[answer.answer]
         if answer.true is None:
-            return f": answered {name}"
+            return f": {name}"
         mark = f"✗ true {self._class_names[answer.true]}" if answer.wrong else "✓"
-        return f": answered {name} {mark}"
+        return f": {name} {mark}"
 
     def _bars(self, answer: AnsweredSequence) -> Text:
         """Return the most probable classes, each with a bar."""

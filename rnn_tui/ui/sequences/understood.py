@@ -18,6 +18,7 @@ from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.fields import OptionFields
 from rnn_tui.ui.sequences.words import classes_of, size_of
 
+CHANGE = "Change how the file is read; Esc leaves it."
 DRAWN = 3  # sequences
 
 
@@ -64,7 +65,7 @@ class UnderstandingView(Vertical):
         self.query_one(MainButton).disabled = understanding is None
         if understanding is None:
             self.query_one(OptionFields).show(asked, None)
-            self.query_one(FormNote).say("Change how it is read, or u to undo.")
+            self.query_one(FormNote).say(CHANGE)
             return
         self.query_one(OptionFields).show(asked, understanding.chosen)
         self.query_one(FormNote).say("o uses it too · t trains at once")
@@ -75,7 +76,7 @@ class UnderstandingView(Vertical):
         count = min(DRAWN, understanding.data_set.count)
         drawn = self.query_one("#drawn")
         self.query_one(SequencesDrawn).show(understanding.data_set, range(count))
-        first = f"The first {count} sequences" if count > 1 else "The sequence"
+        first = "First sequences" if count > 1 else "The sequence"
         drawn.border_title = Content(f"{first}{unit_of(understanding.data_set)}")
 
     def focus_view(self) -> None:

@@ -8,9 +8,9 @@ from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
 
 LAYOUTS = {
-    Layout.LONG: "row a step",
-    Layout.WIDE: "row a sequence",
-    Layout.TEXT: "character a step",
+    Layout.LONG: "steps",
+    Layout.WIDE: "sequences",
+    Layout.TEXT: "text",
 }
 GOALS = {
     Goal.CLASS: "class",

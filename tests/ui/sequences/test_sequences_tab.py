@@ -247,7 +247,7 @@ async def test_from_a_file_to_results_and_misread_sequences(home: Path, lines_fi
             await press(pilot, "w")
         text = screen_text(app)
         assert "true" in text
-        assert "answered" in text  # of the sequence at the cursor, which is drawn
+        assert " %" in text  # the probabilities of the sequence at the cursor, which is drawn
         await press(pilot, "w")
         assert "Rows: true" in screen_text(app)
         await press(pilot, str(test + 2))
