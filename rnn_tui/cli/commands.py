@@ -5,6 +5,7 @@ A new command is a module and a line in `COMMANDS`.
 
 import argparse
 import importlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -35,8 +36,12 @@ class Command:
     aliases: tuple[str, ...] = ()  #: other names for it, such as an earlier one.
 
 
+#: a word of a question that begins like an option.
+NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d).*")
+
 COMMANDS = [
     Command("train", "train without the app, or resume a run", "rnn_tui.cli.train"),
+    Command("ask", "ask trained networks of any task", "rnn_tui.cli.ask"),
     Command("recall", "ask a network for the digit at a position", "rnn_tui.cli.recall"),
     Command("add", "ask a network to add two numbers", "rnn_tui.cli.add"),
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
@@ -139,8 +144,9 @@ class Parser(argparse.ArgumentParser):
             arguments = (self._with_subcommand(words), *others)
         options, remaining = super().parse_known_args(*arguments, **keywords)
         # argparse takes the words of a question from one place only; options may come between them.
-        if "query" in options and not any(word.startswith("-") for word in remaining):
-            options.query += remaining
+        words_end = remaining.index("--") if "--" in remaining else len(remaining)
+        if "query" in options and not any(map(_is_option, remaining[:words_end])):
+            options.query += remaining[:words_end] + remaining[words_end + 1 :]
         elif remaining:
             self.error(f"unrecognized arguments: {' '.join(remaining)}{self._hint(remaining)}")
         return options, []
@@ -190,6 +196,11 @@ class Parser(argparse.ArgumentParser):
         return text
 
 
+def _is_option(word: str) -> bool:
+    """Return whether a word is an option, and no negative number."""
+    return word.startswith("-") and NEGATIVE_NUMBER.fullmatch(word) is None
+
+
 def build_parser() -> argparse.ArgumentParser:
     """Return the parser of the whole command line."""
     log = printable(log_file(), 500)
@@ -227,6 +238,11 @@ def add_examples(parser: argparse.ArgumentParser, *examples: str) -> None:
     tests/cli/test_examples.py asks for two of each command, tests/documents runs them.
     """
     cast("Parser", parser).examples = examples
+
+
+def examples_of(parser: argparse.ArgumentParser) -> tuple[str, ...]:
+    """Return the command lines that the help of `parser` ends with."""
+    return cast("Parser", parser).examples
 
 
 def choose_by_option(parser: argparse.ArgumentParser, option: str, subcommand: str) -> None:

@@ -190,6 +190,8 @@ class _AnswerLines(Lines):
 
 
 def _line(answer: "Answer") -> list[tuple[str, str]]:
+    if answer.correct is None:
+        return [(f"{answer.text}  {answer.remark}".rstrip(), "")]
     mark = ("✓", "green") if answer.correct else ("✗", "red")
     return [(f"{answer.text}  ", ""), mark, (f" {answer.remark}".rstrip(), "")]
 

@@ -173,9 +173,7 @@ def analyse_ablations(
         CheckpointError: if weights are too large to compute with.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
-    sequences = [
-        drawn.inputs[:length, at].astype(np.uint8) for at, length in enumerate(drawn.lengths)
-    ]
+    sequences = [drawn.inputs[:length, at] for at, length in enumerate(drawn.lengths)]
     order, lengths, read = longest_first(sequences)
     accuracy = _SequenceAccuracy(network, replica, read, lengths, drawn.targets[order])
     units = range(network.replicas[replica].variant.hidden_size)

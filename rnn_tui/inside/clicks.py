@@ -132,7 +132,7 @@ class _LongQuestions:
 
     name: str  #: what they are, in a few words.
     length: int  #: of each, such as the bits of a number.
-    inputs: list[npt.NDArray[np.uint8]]  #: (T, F) each.
+    inputs: list[npt.NDArray[Any]]  #: (T, F) each.
     #: (T,) each, or (1,) after the last step.
     targets: list[npt.NDArray[np.uint8]]
 
@@ -152,7 +152,7 @@ def _long_questions(network: SequenceNetwork, random: np.random.Generator) -> _L
             )
     length = max(LONGEST, 2 * config.lengths[1])
     drawn = draw_examples(task, config, SEQUENCES, 0, length=length)
-    inputs = drawn.inputs.astype(np.uint8)
+    inputs = drawn.inputs  # (T, N, F)
     name = f"{network.shape.sequences} of {length} {network.shape.inputs}"
     return _LongQuestions(name, length, [*inputs.transpose(1, 0, 2)], [*drawn.targets])
 

@@ -106,6 +106,8 @@ class Task:
     #: `module:function` that returns test images (N, H, W), 0 … 255, and their classes (N,), of a
     #: task on images; empty if its networks are not looked into.
     test_images: str = ""
+    #: `module:class` of the questions that its networks are asked.
+    questions: str = "rnn_tui.tasks.sequences.questions:SequenceQuestions"
     #: the kind of its configuration.
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"  #: the one to start with.

@@ -118,6 +118,7 @@ ADDER = Task(
     ),
     right="rnn_tui.tasks.adder.sums:sums_of",
     hidden=HiddenVariable("carry", "rnn_tui.tasks.adder.sums:carries_of"),
+    questions="rnn_tui.tasks.adder.questions:AdderQuestions",
     words="rnn_tui.tasks.adder.sums:Sums",
     question="add 1011 110",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),

@@ -60,6 +60,7 @@ def task_of(description: Description) -> Task:
         measures=measures,
         headline="test_accuracy" if classifies else "test_rmse",
         problem="rnn_tui.tasks.data_sets.problem:DataSetProblem",
+        questions="rnn_tui.tasks.data_sets.questions:DataSetQuestions",
         shape=SequenceShape(
             description.input_size,
             description.outputs,

@@ -111,6 +111,7 @@ RECALL = Task(
         alphabet=one_hot(map(str, range(DIGITS))),
         answer="digit kept",
     ),
+    questions="rnn_tui.tasks.recall.questions:RecallQuestions",
     right="rnn_tui.tasks.recall.questions:kept_digits",
     question="recall 31415",
     help_text=Path(__file__).with_name("help.md").read_text(encoding="utf-8"),

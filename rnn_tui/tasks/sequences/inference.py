@@ -119,7 +119,7 @@ class SequenceNetwork:
         size = self.replicas[replica].variant.hidden_size
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
 
-    def steps(self, inputs: npt.NDArray[np.uint8], lengths: list[int]) -> Iterator[Array]:
+    def steps(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
         """Read B sequences, and give logits after each time step.
 
         Args:
@@ -135,8 +135,8 @@ class SequenceNetwork:
 
 
 def longest_first(
-    sequences: Sequence[npt.NDArray[np.uint8]],
-) -> tuple[list[int], list[int], npt.NDArray[np.uint8]]:
+    sequences: Sequence[npt.NDArray[Any]],
+) -> tuple[list[int], list[int], npt.NDArray[Any]]:
     """Put B sequences (T, F) together as `SequenceNetwork.steps` takes them.
 
     Returns:
@@ -145,7 +145,7 @@ def longest_first(
     """
     order = sorted(range(len(sequences)), key=lambda index: -len(sequences[index]))
     lengths = [len(sequences[index]) for index in order]
-    inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), np.uint8)
+    inputs = np.zeros((lengths[0], sequences[0].shape[1], len(order)), sequences[0].dtype)
     for place, index in enumerate(order):
         inputs[: lengths[place], :, place] = sequences[index]
     return order, lengths, inputs
@@ -230,7 +230,6 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         SettingError: if no network is as asked for.
     """
 
-    request: ClassVar[str]  #: what to type, in a sentence without its full stop.
     #: whose networks come first among the largest; None for any.
     preferred_loss: ClassVar[str | None] = None
 
@@ -250,6 +249,11 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
             for name, values in network.metrics.items()
             if isinstance(values, tuple) and len(values) == len(network.replicas)
         }
+
+    @property
+    def request(self) -> str:
+        """What to type, in a sentence without its full stop."""
+        raise NotImplementedError
 
     @abstractmethod
     def read(self, text: str) -> Question:

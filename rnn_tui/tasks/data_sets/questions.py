@@ -1,0 +1,35 @@
+"""Questions to networks that were trained on a user's data set, in the units of its file."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
+from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
+from rnn_tui.tasks.sequences.questions import SequenceQuestions
+
+
+class DataSetQuestions(SequenceQuestions):
+    """Sequences as they stand in the file that the networks were trained on.
+
+    Raises:
+        DataError: if the data set is kept no more.
+    """
+
+    def __init__(
+        self, network: SequenceNetwork, label: str, path: Path, choice: ReplicaChoice
+    ) -> None:
+        super().__init__(network, label, path, choice)
+        self._description = store.describe(self.config.task)
+
+    def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
+        """Return numbers (T, F) standardised, as networks read them."""
+        return network_inputs(self._description, numbers)
+
+    def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
+        """Return the outputs (…, O) in the units of the file."""
+        return in_units(self._description, outputs)
