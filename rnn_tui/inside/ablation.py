@@ -17,7 +17,7 @@ from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.probes import Analysis, Labels, share
-from rnn_tui.inside.trace import ONLY_LAYER, draw_examples
+from rnn_tui.inside.trace import ONLY_LAYER, UNKNOWN, draw_examples
 from rnn_tui.networks.stepwise import Array, require_finite, still_going
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
@@ -177,7 +177,8 @@ def analyse_ablations(
     order, lengths, read = longest_first(sequences)
     accuracy = _SequenceAccuracy(network, replica, read, lengths, drawn.targets[order])
     units = range(network.replicas[replica].variant.hidden_size)
-    return ablation_analysis([(ONLY_LAYER, unit) for unit in units], inputs, accuracy, progress)
+    names = [(ONLY_LAYER, unit) for unit in units]
+    return ablation_analysis(names, len(sequences), accuracy, progress)
 
 
 @dataclass(frozen=True)
@@ -186,9 +187,9 @@ class _SequenceAccuracy:
 
     network: SequenceNetwork
     replica: int
-    inputs: npt.NDArray[np.uint8]  #: (T, F, N), the longest sequence first.
+    inputs: npt.NDArray[Any]  #: (T, F, N), the longest sequence first.
     lengths: list[int]  #: the lengths of the N sequences.
-    targets: npt.NDArray[np.uint8]  #: (N, T) where every step has an answer, else (N, 1).
+    targets: npt.NDArray[Any]  #: (N, T) where every step has an answer, else (N, 1).
 
     def __call__(self, units: Units) -> float:
         """Return the share of right answers, 0 … 1, with these units ablated."""
@@ -199,9 +200,10 @@ class _SequenceAccuracy:
             for step, [logits] in enumerate(network.steps(self.inputs, self.lengths)):  # (O, n)
                 require_finite(logits)
                 answered = self._answered(step, logits.shape[1])
-                correct = self._answers(logits[:, answered]) == self._targets(step, answered)
+                targets = self._targets(step, answered)
+                correct = self._answers(logits[:, answered]) == targets
                 right += int(np.count_nonzero(correct))
-                count += len(correct)
+                count += int(np.count_nonzero(targets != UNKNOWN))
         return right / count
 
     def _answered(self, step: int, going: int) -> slice:
@@ -218,7 +220,7 @@ class _SequenceAccuracy:
             return np.asarray(logits[0] >= 0)
         return np.asarray(logits.argmax(axis=0))
 
-    def _targets(self, step: int, answered: slice) -> npt.NDArray[np.uint8]:
+    def _targets(self, step: int, answered: slice) -> npt.NDArray[Any]:
         return self.targets[answered, step if self.network.shape.every_step else 0]
 
 

@@ -149,6 +149,8 @@ CLICKS = AnalysisKind(
 
 #: the analyses of all networks that read sequences.
 OF_SEQUENCES = (ABLATION, GRADIENTS, SENSITIVITY, STATE_SPACE, LEARNING)
+#: those of networks that answer numbers, which are neither right nor wrong.
+OF_NUMBERS = (SENSITIVITY,)
 #: the analyses of readers of images.
 OF_IMAGES = (
     ROWS,
@@ -178,6 +180,8 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     shape = task.shape
     if shape is None or task.reads_data:
         return ()
+    if shape.numbers:
+        return OF_NUMBERS
     kinds: list[AnalysisKind] = []
     if task.hidden is not None:
         kinds.append(_hidden_kind(task.hidden, shape))
@@ -193,8 +197,6 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
 
 def _may_be_automaton(shape: SequenceShape) -> bool:
     """Return whether both what is read and what is answered is one of a few."""
-    if shape.numbers:
-        return False
     return 1 < len(shape.alphabet) <= MOST_SYMBOLS and len(shape.outputs) <= MOST_ANSWERS
 
 

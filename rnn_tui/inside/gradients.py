@@ -19,7 +19,7 @@ from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.digit_trace import read_test_images
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import Trace, draw_examples
+from rnn_tui.inside.trace import UNKNOWN, Trace, draw_examples
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -36,7 +36,8 @@ def sequence_norms(
 ) -> Floats:
     """Return ‖∂loss/∂h_t‖ (T, N) of sequences of one length.
 
-    The loss is the cross-entropy of the last answer.
+    The loss is the cross-entropy of the last answer. If nobody knows what is right there, it is
+    that of an earlier one, and T is less.
 
     Also where every step has an answer: with the losses of all of them, each step would have a
     gradient of its own answer.
@@ -45,7 +46,7 @@ def sequence_norms(
         network: of sequences.
         replica: which of its networks.
         inputs: (T, N, F).
-        targets: (N, T) where every step has an answer, else (N, 1).
+        targets: (N, T) where every step has an answer, else (N, 1); −1 where nobody knows.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
     from torch.nn import functional as F  # noqa: PLC0415
@@ -53,7 +54,10 @@ def sequence_norms(
     from rnn_tui.networks.gradients import gradient_norms  # noqa: PLC0415
 
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
-    right = torch.from_numpy(targets[:, -1].astype(np.int64))  # (N,)
+    known = np.flatnonzero((targets >= 0).any(axis=0))
+    last = int(known[-1]) if len(known) else targets.shape[1] - 1
+    right = torch.from_numpy(targets[:, last].astype(np.int64))  # (N,)
+    steps = len(inputs) - (targets.shape[1] - 1 - last)
 
     def loss(states: "list[Tensor]") -> "Tensor":
         logits = states[-1] @ weight.T + bias  # (N, O)
@@ -61,9 +65,9 @@ def sequence_norms(
             return F.binary_cross_entropy_with_logits(
                 logits[:, 0], right.double(), reduction="none"
             )
-        return F.cross_entropy(logits, right, reduction="none")
+        return F.cross_entropy(logits, right, ignore_index=UNKNOWN, reduction="none")
 
-    return gradient_norms(network.cell(replica), inputs, loss)
+    return gradient_norms(network.cell(replica), inputs[:steps], loss)
 
 
 @dataclass(frozen=True, eq=False)
@@ -174,7 +178,7 @@ def analyse_gradients(
         (name, partial(sequence_norms, other, at, drawn.inputs, drawn.targets))
         for name, other, at in networks
     ]
-    return _analysis(here, inputs, norms, progress)
+    return _analysis(here, drawn.inputs.shape[1], norms, progress)
 
 
 def analyse_digit_gradients(

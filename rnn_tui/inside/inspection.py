@@ -168,7 +168,8 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         [self._network] = questions.networks
         self.label, self.weights = questions.label, questions.document()
         inputs = questions.inputs(self._question).astype(np.float32)  # (T, F)
-        trace = trace_inputs(self._network, inputs)
+        read = questions.words(self._question)
+        trace = trace_inputs(self._network, inputs, read=read)
         right = questions.right(self._question)
         self.reading = NetworkReading(self._network, trace, right, trained=trained, history=history)
         self.notices = list(questions.notices(self._question))
@@ -201,7 +202,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         trace, shape = self.trace, self._network.shape
         columns: list[Column] = [
             (shape.step, range(trace.first_step, trace.first_step + trace.steps)),
-            (shape.element, trace.read),
+            ("input" if shape.element == shape.step else shape.element, trace.read),
         ]
         variable = self._network.task.hidden
         if variable is not None:
@@ -227,7 +228,16 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     def _answer_columns(self) -> list[Column]:
         """Return the answers, what is right if each step has an answer, the leading unit."""
         trace = self.trace
-        if not trace.one_output:
+        columns: list[Column]
+        if self._network.shape.numbers:
+            numbers = self._questions.numbers_of(trace.logits)  # (T, O)
+            names = self._network.shape.outputs
+            columns = [
+                (name, [f"{value:.4g}" for value in column])
+                for name, column in zip(names, numbers.T, strict=True)
+            ]
+            columns.append(self._unit_column())
+        elif not trace.one_output:
             columns = super()._answer_columns()
         else:
             columns = [

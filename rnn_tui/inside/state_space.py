@@ -26,7 +26,14 @@ from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import layer_name, test_set
 from rnn_tui.inside.hidden import true_values
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
-from rnn_tui.inside.trace import ONLY_LAYER, DrawnSequences, Record, draw_examples, words_of
+from rnn_tui.inside.trace import (
+    ONLY_LAYER,
+    UNKNOWN,
+    DrawnSequences,
+    Record,
+    draw_examples,
+    words_of,
+)
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -247,6 +254,7 @@ def analyse_state_space(
         TaskError: if the task can't be loaded, or is not of sequences.
     """
     drawn = draw_examples(network.task, network.config, inputs, seed)
+    inputs = len(drawn.lengths)  # a set of data may have fewer
     random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
     chosen_steps = random_steps if network.shape.every_step else drawn.lengths - 1  # (N,)
     constant = _constant_inputs(network, drawn)
@@ -266,15 +274,16 @@ def analyse_state_space(
             start = np.concatenate([start, memory], axis=1)  # (n, 2·H)
         starts.append(start)
         progress.advance(done, total)
-    analysis = state_space(
-        ONLY_LAYER, np.concatenate(states), *_labelled(network, drawn, chosen_steps)
-    )
+    labels, names, coloured_by = _labelled(network, drawn, chosen_steps)
+    known = labels != UNKNOWN
+    known_states = np.concatenate(states)[known]
+    analysis = state_space(ONLY_LAYER, known_states, labels[known], names, coloured_by)
     points = find_fixed_points(
         network.cell(replica), constant, np.concatenate(starts), progress.after(batches)
     )
     if points is None:
         return None
-    return with_fixed_points(analysis, points, np.concatenate(states)) if points else analysis
+    return with_fixed_points(analysis, points, known_states) if points else analysis
 
 
 def with_fixed_points(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads 
 
 Indices = npt.NDArray[np.intp]
 SHOWN_NUMBERS = 4  # of a step, in a word
+UNKNOWN = -1  # in the place of a right answer
 ONLY_LAYER = "layer 1"  # the layer of networks that read sequences
 
 
@@ -348,7 +349,8 @@ class DrawnSequences:
     """Sequences by chance with what is right."""
 
     inputs: Array  #: (T, N, F), zero after a sequence's end.
-    targets: npt.NDArray[np.uint8]  #: (N, T) where each step has an answer, else (N, 1).
+    #: (N, T) where each step has an answer, else (N, 1); `UNKNOWN` where nobody knows.
+    targets: npt.NDArray[Any]
     lengths: npt.NDArray[np.int64]  #: (N,) steps.
 
 

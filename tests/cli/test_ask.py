@@ -128,3 +128,45 @@ def test_what_can_not_be_asked_is_refused(
     exit_code, out, err = run_inside([*arguments])
     assert exit_code == code or (code is None and exit_code in (EXIT_USAGE, EXIT_FAILURE))
     assert_refused(out, err.splitlines()[-1] + "\n")
+
+
+def test_networks_of_a_file_are_looked_into_with_what_fits_them(home: Path) -> None:
+    arguments = ["sequences", SWINGS, "--quiet"]
+    assert run_inside(["train", *arguments, *QUICK])[0] == 0
+    studies = ("--silence", "--gradients", "--sensitivity", "--state-space", "--learning")
+    code, out, err = run_inside(["inspect", *arguments, "20", "18.5", "-3", *studies, "--json"])
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["trace"]["read"] == ["20", "18.5", "-3"]
+    assert document["silence"]["inputs"] == 48
+    assert len(document["state_space"]["labels"]) == 48
+    code, _, err = run_inside(["inspect", *arguments, "--automaton"])
+    assert code == EXIT_USAGE
+    assert "“Automaton” does not fit" in err
+
+
+def test_a_text_is_looked_into_though_nobody_knows_what_comes_last(
+    home: Path, tmp_path: Path
+) -> None:
+    text = tmp_path / "text.txt"
+    text.write_text("to be or not to be, that is the question. " * 60, encoding="utf-8")
+    arguments = ["sequences", str(text), "--layout", "text", "--quiet"]
+    assert run_inside(["train", *arguments, *QUICK])[0] == 0
+    studies = ("--silence", "--gradients", "--state-space", "--learning")
+    code, out, err = run_inside(["inspect", *arguments, "to be", *studies, "--json"])
+    assert code == 0, err
+    document = json.loads(out)
+    assert document["trace"]["read"] == ["t", "o", " ", "b", "e"]
+    steps = len(document["gradients"]["means"][0])
+    assert steps == len(document["learning"]["norms"][0])
+    assert document["gradients"]["means"][0][-1] > 0  # the last answer is of the last step but one
+    assert min(document["state_space"]["labels"]) >= 0
+
+
+def test_numbers_that_come_next_are_looked_into_in_the_units_of_the_file(home: Path) -> None:
+    arguments = ["sequences", SWINGS, "--goal", "next", "--quiet"]
+    assert run_inside(["train", *arguments, *QUICK])[0] == 0
+    code, out, _ = run_inside(["inspect", *arguments, "20", "18.5", "--sensitivity"])
+    assert code == 0
+    assert out.splitlines()[2].split()[:4] == ["step", "input", "angle", "+1"]
+    assert run_inside(["inspect", *arguments, "20", "--silence"])[0] == EXIT_USAGE

@@ -1,7 +1,7 @@
 """The requests of `rnn-tui inspect`, and the options that state them."""
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,34 +22,36 @@ from rnn_tui.cli.questions import (
     add_weights_options,
     read_network_request,
 )
+from rnn_tui.cli.sequence_files import add_data_argument, data_set_task
 from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
-from rnn_tui.inside.analyses import AUTOMATON, options_of
+from rnn_tui.inside.analyses import AUTOMATON, OF_SEQUENCES, SURVIVAL, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.own_analyses import OF_OWN, OWN_AUTOMATON
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.task import SequenceShape, Task
 
 WITHOUT_INPUT = "without, only analyses of the whole network are printed"
 
 
-@dataclass(frozen=True)
-class SumInput:
-    """Two numbers for a network to add."""
+@dataclass(frozen=True, kw_only=True)
+class QuestionInput:
+    """A question that a network of a task answers."""
 
+    task: Task
     text: str | None  #: as typed; None for analyses of the whole network alone.
-    base: str  #: of numbers without a prefix.
     networks: NetworkRequest
+    position: int | None = None  #: to recall; None for the one that the weights were trained for.
+    base: str | None = None  #: of numbers without a prefix; None where no numbers are added.
 
-
-@dataclass(frozen=True)
-class DigitsInput:
-    """A sequence of digits, one of which a network recalls."""
-
-    text: str | None  #: as typed; None for analyses of the whole network alone.
-    position: int | None  #: None for the one that the weights were trained for.
-    networks: NetworkRequest
+    @property
+    def details(self) -> dict[str, Any]:
+        """The further arguments of the questions of its task."""
+        details = {"position": self.position, "base": self.base}
+        return {name: value for name, value in details.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +70,7 @@ class ImageInput:
 class InspectRequest:
     """Look inside a network."""
 
-    input: SumInput | DigitsInput | ImageInput | OwnInput
+    input: QuestionInput | ImageInput | OwnInput
     edits: tuple[str, ...]  #: as typed.
     analyses: tuple[AnalysisKind, ...]
     dot: bool  #: print the automaton alone, in Graphviz's DOT language.
@@ -109,7 +111,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(parser, "rnn-tui inspect adder 1011 110", "rnn-tui inspect mnist --test-image 7")
     tasks = parser.add_subparsers(dest="inspected", metavar="TASK", required=True)
-    for task_help in TASKS_HELP:
+    for task_help in _tasks_help():
         name = task_help.task.name
         task_parser = tasks.add_parser(
             name,
@@ -123,8 +125,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         add_examples(
             task_parser, *(f"rnn-tui inspect {name} {words}" for words in task_help.examples)
         )
-        task_parser.set_defaults(complain=task_parser.error, dot=False)
+        task = task_help.task
+        task_parser.set_defaults(
+            complain=task_parser.error, dot=False, task_of=lambda _, task=task: task
+        )
+    _add_sequences(tasks)
     _add_own(parser, tasks)
+
+
+def _tasks_help() -> list["_TaskHelp"]:
+    """Return the help of all tasks whose networks can be looked into."""
+    known = {task_help.task.name for task_help in TASKS_HELP}
+    others = [
+        _general_help(task, task.shape)
+        for task in TASKS.values()
+        if task.name not in known and task.shape is not None
+    ]
+    return [*TASKS_HELP, *others]
+
+
+def _general_help(task: Task, shape: SequenceShape) -> "_TaskHelp":
+    """Return the help of a task whose shape says all."""
+    example = " ".join(symbol.name for symbol in shape.alphabet[:4]) or "0.5 1"
+    return _TaskHelp(
+        task=task,
+        help=f"a sequence of {task.label}, {shape.step} by {shape.step}",
+        does=f"was trained on {task.label}",
+        examples=(example, f"{example} --sensitivity"),
+        add_input=_add_sequence,
+    )
+
+
+def _add_sequences(tasks: Any) -> None:
+    """Add the task that a file of sequences is."""
+    parser = tasks.add_parser(
+        SEQUENCES,
+        help="a sequence like those in a file of your own",
+        description="Look inside a network that was trained on a file of sequences. A file is to "
+        "be read by the options that it was trained with.",
+    )
+    add_data_argument(parser)
+    _add_sequence(parser)
+    _add_edit_option(parser)
+    for kind in (SURVIVAL, *OF_SEQUENCES, AUTOMATON):
+        name = "probes" if kind is SURVIVAL else kind.name.replace("_", "-")
+        _add_analysis_option(parser, name, kind)
+    _add_dot_option(parser)
+    _add_file_options(parser)
+    add_output_options(parser)
+    add_examples(
+        parser,
+        "rnn-tui inspect sequences swings.csv 20 18.5 12",
+        "rnn-tui inspect sequences swings.csv --state-space",
+    )
+    parser.set_defaults(complain=parser.error, dot=False, task_of=data_set_task)
 
 
 def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:
@@ -212,6 +266,13 @@ def _add_sum(parser: argparse.ArgumentParser) -> None:
     add_network_options(parser, "look into", "bce, or the first")
 
 
+def _add_sequence(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "query", nargs="*", metavar="SEQUENCE", help=f"the sequence; {WITHOUT_INPUT}"
+    )
+    add_network_options(parser, "look into", "the first")
+
+
 def _add_digits(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("query", nargs="*", metavar="DIGITS", help=f"the sequence; {WITHOUT_INPUT}")
     position = SETTINGS["position"]
@@ -282,6 +343,8 @@ def read_request(options: argparse.Namespace) -> InspectRequest:
         as_json=options.json,
         quiet=options.quiet,
     )
+    if isinstance(request.input, QuestionInput):
+        _check_analyses(options, request.input.task, analyses)
     whole_network = analyses and not any(kind.of_input for kind in analyses)
     if isinstance(request.input, OwnInput):
         whole_network = not any(kind.of_input for kind in analyses)  # what it is is told
@@ -290,18 +353,32 @@ def read_request(options: argparse.Namespace) -> InspectRequest:
     return request
 
 
-def _read_input(
-    options: argparse.Namespace,
-) -> SumInput | DigitsInput | ImageInput | OwnInput:
+def _check_analyses(
+    options: argparse.Namespace, task: Task, analyses: Sequence[AnalysisKind]
+) -> None:
+    """End the command if a task, as that of a file of sequences, can't be analysed like that."""
+    known = options_of(task)
+    for kind in analyses:
+        if kind not in known.values():
+            names = ", ".join(f"--{name}" for name in known)
+            options.complain(
+                f"“{kind.label}” does not fit what {task.name} reads and answers; possible: {names}"
+            )
+
+
+def _read_input(options: argparse.Namespace) -> QuestionInput | ImageInput | OwnInput:
     if options.inspected == OWN:
         return read_own(options)
     if options.inspected == MNIST.name:
         return _read_image(options)
-    text = " ".join(options.query) if options.query else None
-    networks = read_network_request(options)
-    if options.inspected == ADDER.name:
-        return SumInput(text, options.base, networks)
-    return DigitsInput(text, options.position, networks)
+    task: Task = options.task_of(options)
+    return QuestionInput(
+        task=task,
+        text=" ".join(options.query) if options.query else None,
+        networks=read_network_request(options),
+        position=getattr(options, "position", None),
+        base=getattr(options, "base", None),
+    )
 
 
 def _read_image(options: argparse.Namespace) -> ImageInput:

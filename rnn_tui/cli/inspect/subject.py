@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli import output
 from rnn_tui.cli.inspect.own import OwnInput, inspection_of
-from rnn_tui.cli.inspect.request import DigitsInput, ImageInput, InspectRequest, SumInput
+from rnn_tui.cli.inspect.request import ImageInput, InspectRequest, QuestionInput
 from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.history import read_history
@@ -19,9 +19,7 @@ from rnn_tui.runs.weights import (
     trained_networks,
     weights_document,
 )
-from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.tasks.recall import RECALL
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection
@@ -37,46 +35,31 @@ def read_input(request: InspectRequest) -> "Inspection":
     return inspection
 
 
-def _inspection_of(
-    network_input: SumInput | DigitsInput | ImageInput | OwnInput,
-) -> "Inspection":
+def _inspection_of(network_input: QuestionInput | ImageInput | OwnInput) -> "Inspection":
     match network_input:
-        case SumInput():
-            return _addition(network_input)
-        case DigitsInput():
-            return _digits(network_input)
+        case QuestionInput():
+            return _question(network_input)
         case ImageInput():
             return _image(network_input)
         case OwnInput():
             return inspection_of(network_input)
 
 
-def _addition(network_input: SumInput) -> "Inspection":
+def _question(network_input: QuestionInput) -> "Inspection":
     from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
-    from rnn_tui.tasks.adder.questions import AdderQuestions  # noqa: PLC0415
 
-    networks = find_networks(network_input.networks, ADDER)
-    questions = AdderQuestions(
-        networks.network, networks.label, networks.path, networks.choice, network_input.base
+    task = network_input.task
+    networks = find_networks(network_input.networks, task, network_input.position)
+    questions = task.part(task.questions)(
+        networks.network,
+        networks.label,
+        networks.path,
+        networks.choice,
+        **network_input.details,
     )
     # an analysis of the whole network needs some input that the network has read
-    text = "0 0" if network_input.text is None else network_input.text
-    trained = partial(trained_networks, ADDER.name)
-    return QuestionInspection(questions, text, trained, partial(read_history, networks.path))
-
-
-def _digits(network_input: DigitsInput) -> "Inspection":
-    from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
-    from rnn_tui.tasks.recall.questions import RecallQuestions  # noqa: PLC0415
-
-    networks = find_networks(network_input.networks, RECALL, network_input.position)
-    questions = RecallQuestions(
-        networks.network, networks.label, networks.path, networks.choice, network_input.position
-    )
-    text = network_input.text
-    if text is None:  # as in `_addition`
-        text = "0" * (questions.config.position or 1)
-    trained = partial(trained_networks, RECALL.name)
+    text = questions.example if network_input.text is None else network_input.text
+    trained = partial(trained_networks, task.name)
     return QuestionInspection(questions, text, trained, partial(read_history, networks.path))
 
 

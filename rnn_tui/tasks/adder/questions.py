@@ -174,6 +174,7 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
     """Pairs of numbers; `base` names the one of those without a prefix."""
 
     request = "Type two numbers, such as 1011 110"
+    example = "0 0"
     preferred_loss = PREFERRED_LOSS
 
     def __init__(

@@ -138,6 +138,11 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
         super().__init__(network, label, path, choice)
         self.position = position or self.config.position or 1
 
+    @property
+    def example(self) -> str:
+        """Zeros up to the position."""
+        return "0" * self.position
+
     def read(self, text: str) -> Recollection:
         """Read digits."""
         digits = parse_digits(text)

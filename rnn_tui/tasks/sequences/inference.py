@@ -255,6 +255,11 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         """What to type, in a sentence without its full stop."""
         raise NotImplementedError
 
+    @property
+    def example(self) -> str:
+        """Something that can be asked, where it does not matter what."""
+        raise NotImplementedError
+
     @abstractmethod
     def read(self, text: str) -> Question:
         """Read a question as typed; raises `QueryError`."""
@@ -281,9 +286,17 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def right(self, question: Question) -> Sequence[int]:
         """Return the right answers (T,), or (1,) after the last step; empty if nobody knows."""
 
+    def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
+        """Return the numbers (…, O) that outputs (…, O) mean, where they are numbers."""
+        return outputs
+
     def title(self, answer: Answer) -> str:
         """Return question and answer on a line, without whether it is right."""
         return answer.text
+
+    def words(self, question: Question) -> Sequence[str]:  # noqa: ARG002
+        """Return a word for each step (T,) that is read; none for what networks read."""
+        return ()
 
     def columns(self, question: Question) -> Sequence[Column]:  # noqa: ARG002
         """Return the columns of what is read; none for the steps and their inputs."""

@@ -51,6 +51,14 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
             return "Type the numbers of a sequence, such as 0.5 1 -0.25"
         return f"Type the {shape.features} numbers of each step, with a semicolon between two steps"
 
+    @property
+    def example(self) -> str:
+        """The shortest sequence in training, of the first symbol or of zeros."""
+        shape, steps = self.shape, self.config.lengths[0]
+        if shape.alphabet:
+            return " ".join([shape.alphabet[0].name] * steps)
+        return "; ".join([" ".join(["0"] * shape.features)] * steps)
+
     def read(self, text: str) -> TypedSequence:
         """Read symbols of the alphabet, or numbers; raises `QueryError`."""
         alphabet = self.shape.alphabet
@@ -66,10 +74,6 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         """Return what networks read (T, F) of numbers as typed (T, F)."""
         return numbers.astype(np.float32)
 
-    def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
-        """Return the numbers (…, O) that outputs (…, O) mean, where they are numbers."""
-        return outputs
-
     def length(self, question: TypedSequence) -> int:
         """Return the number of steps."""
         return len(question.inputs)
@@ -77,6 +81,10 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
     def inputs(self, question: TypedSequence) -> npt.NDArray[Any]:
         """Return what networks read of a question (T, F)."""
         return question.inputs
+
+    def words(self, question: TypedSequence) -> Sequence[str]:
+        """Return the numbers of each step as typed; symbols have words of their own."""
+        return () if self.shape.alphabet else question.words
 
     def right(self, question: TypedSequence) -> Sequence[int]:
         """Return the right answers, if the task says what is right."""
