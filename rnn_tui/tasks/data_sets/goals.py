@@ -11,8 +11,8 @@ from rnn_tui.tasks.data_sets.data_set import UNKNOWN
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME, MOST_OUTPUTS
 from rnn_tui.tasks.data_sets.files.cells import as_word, number_of
 from rnn_tui.tasks.data_sets.files.table import unique_names
+from rnn_tui.tasks.data_sets.looks import MOST_CLASSES_OF_NUMBERS
 from rnn_tui.tasks.data_sets.options import Goal
-from rnn_tui.tasks.data_sets.roles import MOST_CLASSES_OF_NUMBERS
 from rnn_tui.tasks.data_sets.sequences import Label, Sequences
 
 FEW_OF_A_CLASS = 3  # sequences, one for each part

@@ -4,8 +4,6 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-import numpy as np
-
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.files.names import (
@@ -16,13 +14,11 @@ from rnn_tui.tasks.data_sets.files.names import (
     stem_and_number,
 )
 from rnn_tui.tasks.data_sets.files.table import Table, count_distinct
+from rnn_tui.tasks.data_sets.looks import LEAST_SERIES, Looks
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 
-MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
-LEAST_SERIES = 3  # columns that are numbered, of a table with a row a sequence
 LEAST_SERIES_WITH_DATE = 12
 LEAST_UNNAMED = 10  # columns without names that make a row a sequence
-LEAST_CHARACTERS = 4  # of a cell that is a sequence of symbols
 
 
 @dataclass
@@ -105,11 +101,12 @@ class _Guess:
         self._options = options
         self._wishes = self._places(options)
         taken = self._wishes.taken()
-        self._free = [
+        free = [
             place
             for place, column in enumerate(table.columns)
             if place not in taken and column.kind is not ColumnKind.EMPTY
         ]
+        self._looks = Looks(table, free)
 
     def _places(self, options: ReadingOptions) -> _Wishes:
         table = self._table
@@ -135,61 +132,6 @@ class _Guess:
             raise DataError(f"The column {printable(name)} is given two roles; give it one.")
         return wishes
 
-    # --- what columns look like ---
-
-    def _names_of(self, kinds: Iterable[ColumnKind]) -> list[int]:
-        kinds = tuple(kinds)
-        return [place for place in self._free if self._table.columns[place].kind in kinds]
-
-    @property
-    def _numbers(self) -> list[int]:
-        return [place for place in self._free if self._is_measured(place)]
-
-    def _is_measured(self, place: int) -> bool:
-        """Return whether a column holds numbers, perhaps with a mistake among them."""
-        column = self._table.columns[place]
-        return column.kind is ColumnKind.NUMBER or (column.is_text and column.stray is not None)
-
-    def _called(self, names: frozenset[str]) -> list[int]:
-        """Return the free columns that are called so, if the table has a header."""
-        if not self._table.has_header:
-            return []
-        return [place for place in self._free if self._is_called(place, names)]
-
-    def _is_called(self, place: int, names: frozenset[str]) -> bool:
-        name = self._table.columns[place].name
-        return simple(name) in names or (name == f"column {place + 1}" and "unnamed_0" in names)
-
-    def _repeats(self, place: int) -> bool:
-        """Return whether a column names each of its values more than once, by and large."""
-        column = self._table.columns[place]
-        return 2 * column.distinct() <= self._table.rows
-
-    def _has_few_values(self, place: int) -> bool:
-        """Return whether a column looks like one of classes."""
-        column = self._table.columns[place]
-        if column.kind is ColumnKind.WORD:
-            return True
-        if not column.is_whole():
-            return False
-        most = min(MOST_CLASSES_OF_NUMBERS, max(2, self._table.rows // 2))
-        return column.distinct() <= most
-
-    def _series(self) -> dict[str, list[int]]:
-        """Return the columns of numbers whose names count, such as `t0`, `t1`, by what they share.
-
-        Only groups as large as the largest count: they are one and the same sequence's features.
-        """
-        groups: dict[str, list[int]] = {}
-        for place in self._numbers:
-            parts = stem_and_number(self._table.columns[place].name)
-            if parts is not None and self._table.has_header:
-                groups.setdefault(parts[0], []).append(place)
-        longest = max(map(len, groups.values()), default=0)
-        if longest < LEAST_SERIES:
-            return {}
-        return {stem: places for stem, places in groups.items() if len(places) == longest}
-
     # --- layout ---
 
     def layout(self) -> Layout:
@@ -208,46 +150,25 @@ class _Guess:
 
     def _looks_wide(self) -> bool:
         """Return whether a row looks like a sequence."""
-        numbers = self._numbers
-        dates = self._names_of((ColumnKind.DATE,))
-        if any(map(self._repeats, self._called(SEQUENCE_NAMES))):
+        numbers = self._looks.numbers
+        dates = self._looks.names_of((ColumnKind.DATE,))
+        if any(map(self._looks.repeats, self._looks.called(SEQUENCE_NAMES))):
             return False
-        measured = [place for place in numbers if not self._is_called(place, LABEL_NAMES)]
+        measured = [place for place in numbers if not self._looks.is_called(place, LABEL_NAMES)]
         if not measured:
-            return self._text_column() is not None and not dates
+            return self._looks.text_column() is not None and not dates
         if not self._table.has_header:
-            has_words = any(map(self._has_few_values, (self._free[0], self._free[-1])))
+            has_words = any(
+                map(self._looks.has_few_values, (self._looks.free[0], self._looks.free[-1]))
+            )
             return not dates and (
                 len(numbers) >= LEAST_UNNAMED or (has_words and len(numbers) > LEAST_SERIES)
             )
-        counted = sum(map(len, self._series().values()))
+        counted = sum(map(len, self._looks.series().values()))
         if 2 * counted < len(numbers):
             return False
-        has_step = bool(dates or self._called(STEP_NAMES))
+        has_step = bool(dates or self._looks.called(STEP_NAMES))
         return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
-
-    def _text_column(self) -> int | None:
-        """Return a column of text whose cells look like sequences of symbols, if there is one."""
-        for place in self._free:
-            column = self._table.columns[place]
-            if not column.is_text or self._is_called(place, LABEL_NAMES | SEQUENCE_NAMES):
-                continue
-            words = [word for word in column.words[:1000].tolist() if word]
-            lengths = sorted(map(len, words))
-            varied = 2 * len(set(words)) > len(words)
-            long_enough = lengths and lengths[len(lengths) // 2] >= LEAST_CHARACTERS
-            # Prose in a column of its own is a text with line ends, and no list of sequences.
-            spaced = sum(" " in word for word in words)
-            is_prose = len(self._free) == 1 and 2 * spaced > len(words)
-            if long_enough and varied and not is_prose:
-                return place
-        # A column may well be called `sequence` and hold one in each cell.
-        for place in self._called(SEQUENCE_NAMES):
-            column = self._table.columns[place]
-            long_enough = column.is_text and np.median([*map(len, column.words)]) >= 8
-            if long_enough and not any(" " in word for word in column.words[:100]):
-                return place
-        return None
 
     # --- a row a sequence ---
 
@@ -263,58 +184,62 @@ class _Guess:
             roles.label = self._table.label if self._is_free(self._table.label) else None
             if roles.label is None:
                 roles.label = self._wide_label()
-        free = [place for place in self._free if place != roles.label]
+        free = [place for place in self._looks.free if place != roles.label]
         if roles.sequence is None:
-            names = [place for place in self._called(SEQUENCE_NAMES) if place in free]
-            text = self._text_column()
-            unique = [place for place in names if not self._repeats(place) and place != text]
+            names = [place for place in self._looks.called(SEQUENCE_NAMES) if place in free]
+            text = self._looks.text_column()
+            unique = [place for place in names if not self._looks.repeats(place) and place != text]
             roles.sequence = unique[0] if unique else None
         roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
         self._tell_ignored(roles)
         return roles
 
     def _is_free(self, place: int | None) -> bool:
-        return place is not None and place in self._free
+        return place is not None and place in self._looks.free
 
     def _wide_label(self) -> int | None:
         """Return the column of labels: by name, the one beside a series, else first or last."""
-        named = self._called(LABEL_NAMES)
+        named = self._looks.called(LABEL_NAMES)
         if named:
             return named[-1]
-        counted = {place for places in self._series().values() for place in places}
-        text = self._text_column()
-        beside = [place for place in self._free if place not in counted and place != text]
-        beside = [place for place in beside if not self._is_called(place, SEQUENCE_NAMES)]
+        counted = {place for places in self._looks.series().values() for place in places}
+        text = self._looks.text_column()
+        beside = [place for place in self._looks.free if place not in counted and place != text]
+        beside = [place for place in beside if not self._looks.is_called(place, SEQUENCE_NAMES)]
         if self._table.has_header and (counted or text is not None):
-            classes = [place for place in beside if self._has_few_values(place)]
+            classes = [place for place in beside if self._looks.has_few_values(place)]
             return classes[-1] if classes else None
-        ends = [place for place in (self._free[:1] + self._free[-1:]) if place in beside]
+        ends = [
+            place for place in (self._looks.free[:1] + self._looks.free[-1:]) if place in beside
+        ]
         words = [place for place in ends if self._table.columns[place].kind is ColumnKind.WORD]
         if words:
             return words[0]
-        inside = [place for place in self._numbers if place not in ends]
+        inside = [place for place in self._looks.numbers if place not in ends]
         if inside and all(self._table.columns[place].is_whole() for place in inside):
             return None  # whole numbers everywhere: an end of them is no sign
-        whole = [place for place in ends if self._has_few_values(place)]
+        whole = [place for place in ends if self._looks.has_few_values(place)]
         return whole[0] if whole else None
 
     def _wide_inputs(self, free: list[int], roles: Roles) -> tuple[int, ...]:
         """Return the columns that hold the steps."""
         table = self._table
         # A step that no sequence has is one all the same: it is filled like others.
-        empty = set(range(len(table.columns))) - self._wishes.taken() - set(self._free)
-        series = self._series()
+        empty = set(range(len(table.columns))) - self._wishes.taken() - set(self._looks.free)
+        series = self._looks.series()
         if series:
             counted = {place for places in series.values() for place in places}
             parts = {place: stem_and_number(table.columns[place].name) for place in empty}
             counted |= {place for place, part in parts.items() if part and part[0] in series}
             return tuple(sorted(counted & {*free, *empty}))
-        numbers = {place for place in free if self._is_measured(place) and place != roles.sequence}
+        numbers = {
+            place for place in free if self._looks.is_measured(place) and place != roles.sequence
+        }
         if numbers and (table.layout is Layout.WIDE or not table.has_header):
             numbers |= empty
         if numbers:
             return tuple(sorted(numbers))
-        text = self._text_column()
+        text = self._looks.text_column()
         if text is None:
             texts = [place for place in free if self._table.columns[place].is_text]
             text = texts[0] if len(texts) == 1 else None
@@ -337,9 +262,9 @@ class _Guess:
                 "complete it or delete it (or say --layout wide if every row is a sequence)."
             )
         if roles.sequence is None:
-            dates = self._names_of((ColumnKind.DATE,))
-            names = [place for place in self._called(SEQUENCE_NAMES) if place not in dates]
-            repeated = [place for place in names if self._repeats(place)]
+            dates = self._looks.names_of((ColumnKind.DATE,))
+            names = [place for place in self._looks.called(SEQUENCE_NAMES) if place not in dates]
+            repeated = [place for place in names if self._looks.repeats(place)]
             roles.sequence = repeated[0] if repeated else None
         if roles.step is None:
             roles.step = self._long_step(roles)
@@ -357,9 +282,11 @@ class _Guess:
         return roles
 
     def _long_step(self, roles: Roles) -> int | None:
-        dates = self._names_of((ColumnKind.DATE,))
+        dates = self._looks.names_of((ColumnKind.DATE,))
         named = [
-            place for place in self._called(STEP_NAMES) if not self._table.columns[place].is_text
+            place
+            for place in self._looks.called(STEP_NAMES)
+            if not self._table.columns[place].is_text
         ]
         named_dates = [place for place in named if place in dates]
         candidates = [*named_dates, *dates, *named]
@@ -374,12 +301,14 @@ class _Guess:
         steps, distinct = self._table.columns[roles.step].codes()
         if len(distinct) == self._table.rows:
             return None
-        for place in self._free:
+        for place in self._looks.free:
             column = self._table.columns[place]
-            if place == roles.step or self._is_called(place, LABEL_NAMES):
+            if place == roles.step or self._looks.is_called(place, LABEL_NAMES):
                 continue
-            may_name = column.kind is ColumnKind.WORD or self._is_called(place, SEQUENCE_NAMES)
-            if not may_name and not self._counts_pieces(place, roles.step):
+            may_name = column.kind is ColumnKind.WORD or self._looks.is_called(
+                place, SEQUENCE_NAMES
+            )
+            if not may_name and not self._looks.counts_pieces(place, roles.step):
                 continue
             codes, names = column.codes()
             pairs = codes * len(distinct) + steps
@@ -391,22 +320,11 @@ class _Guess:
                 return place
         return None
 
-    def _counts_pieces(self, place: int, step: int) -> bool:
-        """Return whether whole numbers change in the rows where the steps begin again, and only
-        there.
-        """
-        column = self._table.columns[place]
-        steps = self._table.columns[step].numbers
-        if not column.is_whole() or not len(steps):
-            return False
-        begins_again = np.diff(steps) <= 0
-        return bool(np.array_equal(np.diff(column.numbers) != 0, begins_again))
-
     def _long_label(self, roles: Roles) -> int | None:
         """Return the column of labels: by name, or words that stay the same in each sequence."""
         named = [
             place
-            for place in self._called(LABEL_NAMES)
+            for place in self._looks.called(LABEL_NAMES)
             if place not in (roles.sequence, roles.step)
         ]
         if named:
@@ -416,7 +334,7 @@ class _Guess:
         codes, _ = self._table.columns[roles.sequence].codes()
         words = [
             place
-            for place in self._names_of((ColumnKind.WORD,))
+            for place in self._looks.names_of((ColumnKind.WORD,))
             if place not in (roles.sequence, roles.step)
         ]
         constant = []
@@ -429,22 +347,19 @@ class _Guess:
 
     def _long_inputs(self, roles: Roles) -> tuple[int, ...]:
         free = [
-            place for place in self._free if place not in (roles.sequence, roles.step, roles.label)
+            place
+            for place in self._looks.free
+            if place not in (roles.sequence, roles.step, roles.label)
         ]
         kinds = {place: self._table.columns[place].kind for place in free}
         # A column of numbers with a mistake is one of text, and is refused when it is read.
         inputs = [
-            place for place in free if kinds[place] is ColumnKind.WORD or self._is_measured(place)
+            place
+            for place in free
+            if kinds[place] is ColumnKind.WORD or self._looks.is_measured(place)
         ]
-        counting = [place for place in inputs if self._is_row_number(place)]
+        counting = [place for place in inputs if self._looks.is_row_number(place)]
         return tuple(place for place in inputs if place not in counting)
-
-    def _is_row_number(self, place: int) -> bool:
-        """Return whether a column that is called like an identity only counts the rows."""
-        if not self._is_called(place, SEQUENCE_NAMES | STEP_NAMES):
-            return False
-        column = self._table.columns[place]
-        return column.is_whole() and column.distinct() == self._table.rows
 
     def _tell_ignored(self, roles: Roles) -> None:
         """Note the columns that nothing is done with, though the user did not say so."""

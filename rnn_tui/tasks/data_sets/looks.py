@@ -1,0 +1,122 @@
+"""Say what the columns of a table look like, by their names and their cells."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from rnn_tui.tasks.data_sets.columns import ColumnKind
+from rnn_tui.tasks.data_sets.files.names import (
+    LABEL_NAMES,
+    SEQUENCE_NAMES,
+    STEP_NAMES,
+    simple,
+    stem_and_number,
+)
+from rnn_tui.tasks.data_sets.files.table import Table
+
+MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
+LEAST_SERIES = 3  # columns that are numbered, of a table with a row a sequence
+LEAST_CHARACTERS = 4  # of a cell that is a sequence of symbols
+
+
+@dataclass(frozen=True)
+class Looks:
+    """What the columns look like whose roles the user does not say."""
+
+    table: Table
+    free: list[int]  #: their places.
+
+    def names_of(self, kinds: Iterable[ColumnKind]) -> list[int]:
+        kinds = tuple(kinds)
+        return [place for place in self.free if self.table.columns[place].kind in kinds]
+
+    @property
+    def numbers(self) -> list[int]:
+        return [place for place in self.free if self.is_measured(place)]
+
+    def is_measured(self, place: int) -> bool:
+        """Return whether a column holds numbers, perhaps with a mistake among them."""
+        column = self.table.columns[place]
+        return column.kind is ColumnKind.NUMBER or (column.is_text and column.stray is not None)
+
+    def called(self, names: frozenset[str]) -> list[int]:
+        """Return the free columns that are called so, if the table has a header."""
+        if not self.table.has_header:
+            return []
+        return [place for place in self.free if self.is_called(place, names)]
+
+    def is_called(self, place: int, names: frozenset[str]) -> bool:
+        name = self.table.columns[place].name
+        return simple(name) in names or (name == f"column {place + 1}" and "unnamed_0" in names)
+
+    def repeats(self, place: int) -> bool:
+        """Return whether a column names each of its values more than once, by and large."""
+        column = self.table.columns[place]
+        return 2 * column.distinct() <= self.table.rows
+
+    def has_few_values(self, place: int) -> bool:
+        """Return whether a column looks like one of classes."""
+        column = self.table.columns[place]
+        if column.kind is ColumnKind.WORD:
+            return True
+        if not column.is_whole():
+            return False
+        most = min(MOST_CLASSES_OF_NUMBERS, max(2, self.table.rows // 2))
+        return column.distinct() <= most
+
+    def series(self) -> dict[str, list[int]]:
+        """Return the columns of numbers whose names count, such as `t0`, `t1`, by what they share.
+
+        Only groups as large as the largest count: they are one and the same sequence's features.
+        """
+        groups: dict[str, list[int]] = {}
+        for place in self.numbers:
+            parts = stem_and_number(self.table.columns[place].name)
+            if parts is not None and self.table.has_header:
+                groups.setdefault(parts[0], []).append(place)
+        longest = max(map(len, groups.values()), default=0)
+        if longest < LEAST_SERIES:
+            return {}
+        return {stem: places for stem, places in groups.items() if len(places) == longest}
+
+    def text_column(self) -> int | None:
+        """Return a column of text whose cells look like sequences of symbols, if there is one."""
+        for place in self.free:
+            column = self.table.columns[place]
+            if not column.is_text or self.is_called(place, LABEL_NAMES | SEQUENCE_NAMES):
+                continue
+            words = [word for word in column.words[:1000].tolist() if word]
+            lengths = sorted(map(len, words))
+            varied = 2 * len(set(words)) > len(words)
+            long_enough = lengths and lengths[len(lengths) // 2] >= LEAST_CHARACTERS
+            # Prose in a column of its own is a text with line ends, and no list of sequences.
+            spaced = sum(" " in word for word in words)
+            is_prose = len(self.free) == 1 and 2 * spaced > len(words)
+            if long_enough and varied and not is_prose:
+                return place
+        # A column may well be called `sequence` and hold one in each cell.
+        for place in self.called(SEQUENCE_NAMES):
+            column = self.table.columns[place]
+            long_enough = column.is_text and np.median([*map(len, column.words)]) >= 8
+            if long_enough and not any(" " in word for word in column.words[:100]):
+                return place
+        return None
+
+    def counts_pieces(self, place: int, step: int) -> bool:
+        """Return whether whole numbers change in the rows where the steps begin again, and only
+        there.
+        """
+        column = self.table.columns[place]
+        steps = self.table.columns[step].numbers
+        if not column.is_whole() or not len(steps):
+            return False
+        begins_again = np.diff(steps) <= 0
+        return bool(np.array_equal(np.diff(column.numbers) != 0, begins_again))
+
+    def is_row_number(self, place: int) -> bool:
+        """Return whether a column that is called like an identity only counts the rows."""
+        if not self.is_called(place, SEQUENCE_NAMES | STEP_NAMES):
+            return False
+        column = self.table.columns[place]
+        return column.is_whole() and column.distinct() == self.table.rows
