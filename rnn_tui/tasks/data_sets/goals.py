@@ -11,7 +11,11 @@ from rnn_tui.tasks.data_sets.data_set import UNKNOWN
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME, MOST_OUTPUTS
 from rnn_tui.tasks.data_sets.files.cells import as_word, number_of
 from rnn_tui.tasks.data_sets.files.table import unique_names
-from rnn_tui.tasks.data_sets.looks import MOST_CLASSES_OF_NUMBERS
+from rnn_tui.tasks.data_sets.looks import (
+    MOST_CLASSES_IN_A_ROW,
+    MOST_CLASSES_OF_NUMBERS,
+    is_numbered,
+)
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.sequences import Label, Sequences
 
@@ -78,7 +82,10 @@ def _looks_like_classes(label: Label) -> bool:
     values = label.values[~label.missing].astype(np.float64)
     distinct = np.unique(values)
     whole = bool((values == np.round(values)).all())
-    return whole and len(distinct) <= min(MOST_CLASSES_OF_NUMBERS, max(2, len(values) // 2))
+    if whole and len(distinct) <= min(MOST_CLASSES_OF_NUMBERS, max(2, len(values) // 2)):
+        return True
+    most = min(MOST_CLASSES_IN_A_ROW, len(values) // 4)
+    return whole and not label.every_step and is_numbered(values, most)
 
 
 def answers_of(label: Label | None, goal: Goal) -> Answers:

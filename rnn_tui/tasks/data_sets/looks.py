@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_tui.tasks.data_sets.columns import ColumnKind
+from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.files.names import (
     LABEL_NAMES,
     SEQUENCE_NAMES,
@@ -16,8 +17,19 @@ from rnn_tui.tasks.data_sets.files.names import (
 from rnn_tui.tasks.data_sets.files.table import Table
 
 MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
+#: of a label that counts them from 0 or 1 on, as archives of sequences do.
+MOST_CLASSES_IN_A_ROW = 60
 LEAST_SERIES = 3  # columns that are numbered, of a table with a row a sequence
+MOST_LEADING = 6  # columns that are looked at for sequences and steps without such names
 LEAST_CHARACTERS = 4  # of a cell that is a sequence of symbols
+
+
+def is_numbered(numbers: Floats, most: int) -> bool:
+    """Return whether numbers, NaN left out, are 0 or 1 and all that follow, at most so many."""
+    distinct = np.unique(numbers[~np.isnan(numbers)])
+    if not 1 < len(distinct) <= most or distinct[0] not in (0, 1):
+        return False
+    return bool((np.diff(distinct) == 1).all())
 
 
 @dataclass(frozen=True)
@@ -28,11 +40,13 @@ class Looks:
     free: list[int]  #: their places.
 
     def names_of(self, kinds: Iterable[ColumnKind]) -> list[int]:
+        """Return the columns of these kinds."""
         kinds = tuple(kinds)
         return [place for place in self.free if self.table.columns[place].kind in kinds]
 
     @property
     def numbers(self) -> list[int]:
+        """The columns that hold numbers."""
         return [place for place in self.free if self.is_measured(place)]
 
     def is_measured(self, place: int) -> bool:
@@ -47,6 +61,7 @@ class Looks:
         return [place for place in self.free if self.is_called(place, names)]
 
     def is_called(self, place: int, names: frozenset[str]) -> bool:
+        """Return whether a column has one of these names."""
         name = self.table.columns[place].name
         return simple(name) in names or (name == f"column {place + 1}" and "unnamed_0" in names)
 
@@ -64,6 +79,14 @@ class Looks:
             return False
         most = min(MOST_CLASSES_OF_NUMBERS, max(2, self.table.rows // 2))
         return column.distinct() <= most
+
+    def may_label_rows(self, place: int) -> bool:
+        """Return whether a column of whole numbers may be the classes of rows without names."""
+        column = self.table.columns[place]
+        if self.has_few_values(place):
+            return True
+        most = min(MOST_CLASSES_IN_A_ROW, self.table.rows // 4)
+        return column.is_whole() and is_numbered(column.numbers, most)
 
     def series(self) -> dict[str, list[int]]:
         """Return the columns of numbers whose names count, such as `t0`, `t1`, by what they share.
@@ -120,3 +143,35 @@ class Looks:
             return False
         column = self.table.columns[place]
         return column.is_whole() and column.distinct() == self.table.rows
+
+    def is_constant(self, place: int) -> bool:
+        """Return whether a column holds the same in every row."""
+        column = self.table.columns[place]
+        if column.missing.any():
+            return False
+        if column.is_text:
+            return len(set(column.words.tolist())) <= 1
+        return bool(column.numbers.min() == column.numbers.max())
+
+    def counted_steps(self) -> tuple[int, int] | None:
+        """Return the column of sequences and that of steps, if names are no help.
+
+        Steps count up by one and begin again at the same number, three times at least; the column
+        of sequences changes in the same rows.
+        """
+        whole = [place for place in self.free[:MOST_LEADING] if self._is_whole(place)]
+        for step in whole:
+            numbers = self.table.columns[step].numbers
+            differences = np.diff(numbers)
+            again = np.flatnonzero(differences != 1) + 1
+            firsts = numbers[again]
+            if not 2 <= len(again) <= len(numbers) // 3 or (firsts != numbers[0]).any():
+                continue
+            for sequence in whole:
+                if sequence != step and self.counts_pieces(sequence, step):
+                    return sequence, step
+        return None
+
+    def _is_whole(self, place: int) -> bool:
+        column = self.table.columns[place]
+        return column.is_whole() and not column.missing.any()

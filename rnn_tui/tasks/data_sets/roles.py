@@ -4,6 +4,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.files.names import (
@@ -18,6 +20,7 @@ from rnn_tui.tasks.data_sets.looks import LEAST_SERIES, Looks
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 
 LEAST_SERIES_WITH_DATE = 12
+LEAST_BLOCKS = 3  # between blank lines, that are sequences
 LEAST_UNNAMED = 10  # columns without names that make a row a sequence
 
 
@@ -30,13 +33,16 @@ class Roles:
     step: int | None = None
     label: int | None = None
     inputs: tuple[int, ...] = ()
+    clock: int | None = None  #: times of day that are added to the dates of `step`.
+    constant: tuple[int, ...] = ()  #: that are always the same, and not read.
+    by_blocks: bool = False  #: whether blank lines part the sequences.
     notes: list[str] = field(default_factory=list)
 
     def of(self, place: int) -> Role:
         """Return the role of a column."""
         if place == self.sequence:
             return Role.SEQUENCE
-        if place == self.step:
+        if place in (self.step, self.clock):
             return Role.STEP
         if place == self.label:
             return Role.LABEL
@@ -154,6 +160,8 @@ class _Guess:
         dates = self._looks.names_of((ColumnKind.DATE,))
         if any(map(self._looks.repeats, self._looks.called(SEQUENCE_NAMES))):
             return False
+        if self._looks.counted_steps() is not None or self._has_blocks():
+            return False
         measured = [place for place in numbers if not self._looks.is_called(place, LABEL_NAMES)]
         if not measured:
             return self._looks.text_column() is not None and not dates
@@ -169,6 +177,11 @@ class _Guess:
             return False
         has_step = bool(dates or self._looks.called(STEP_NAMES))
         return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
+
+    def _has_blocks(self) -> bool:
+        """Return whether blank lines part the rows into sequences."""
+        blocks = [*self._table.blocks, self._table.rows]
+        return len(blocks) > LEAST_BLOCKS and int(np.diff(blocks).min()) >= 2
 
     # --- a row a sequence ---
 
@@ -218,7 +231,7 @@ class _Guess:
         inside = [place for place in self._looks.numbers if place not in ends]
         if inside and all(self._table.columns[place].is_whole() for place in inside):
             return None  # whole numbers everywhere: an end of them is no sign
-        whole = [place for place in ends if self._looks.has_few_values(place)]
+        whole = [place for place in ends if self._looks.may_label_rows(place)]
         return whole[0] if whole else None
 
     def _wide_inputs(self, free: list[int], roles: Roles) -> tuple[int, ...]:
@@ -266,10 +279,18 @@ class _Guess:
             names = [place for place in self._looks.called(SEQUENCE_NAMES) if place not in dates]
             repeated = [place for place in names if self._looks.repeats(place)]
             roles.sequence = repeated[0] if repeated else None
+        counted = None
+        if roles.sequence is None and roles.step is None and not self._has_named_step():
+            counted = self._looks.counted_steps()
+        if counted is not None:
+            roles.sequence, roles.step = counted
         if roles.step is None:
             roles.step = self._long_step(roles)
         if roles.sequence is None and roles.step is not None:
             roles.sequence = self._panel(roles)
+        roles.by_blocks = roles.sequence is None and roles.step is None and self._has_blocks()
+        if roles.by_blocks:
+            roles.notes.append("Blank lines part the sequences.")
         if roles.label is None:
             roles.label = self._long_label(roles)
         roles.inputs = self._wishes.inputs or self._long_inputs(roles)
@@ -281,6 +302,10 @@ class _Guess:
         self._tell_ignored(roles)
         return roles
 
+    def _has_named_step(self) -> bool:
+        dates = self._looks.names_of((ColumnKind.DATE,))
+        return bool(dates or self._looks.called(STEP_NAMES))
+
     def _long_step(self, roles: Roles) -> int | None:
         dates = self._looks.names_of((ColumnKind.DATE,))
         named = [
@@ -289,7 +314,10 @@ class _Guess:
             if not self._table.columns[place].is_text
         ]
         named_dates = [place for place in named if place in dates]
-        candidates = [*named_dates, *dates, *named]
+        # A number of the row, as tools write it unasked, is the last to order the steps.
+        row_numbers = [place for place in named if self._looks.is_row_number(place)]
+        others = [place for place in named if place not in row_numbers]
+        candidates = [*named_dates, *dates, *others, *row_numbers]
         return next((place for place in candidates if place != roles.sequence), None)
 
     def _panel(self, roles: Roles) -> int | None:
@@ -358,15 +386,24 @@ class _Guess:
             for place in free
             if kinds[place] is ColumnKind.WORD or self._looks.is_measured(place)
         ]
-        counting = [place for place in inputs if self._looks.is_row_number(place)]
-        return tuple(place for place in inputs if place not in counting)
+        inputs = [place for place in inputs if not self._looks.is_row_number(place)]
+        constant = [place for place in inputs if self._looks.is_constant(place)]
+        if not constant or len(constant) == len(inputs):
+            return tuple(inputs)
+        names = ", ".join(self._table.columns[place].name for place in constant[:5])
+        more = ", …" if len(constant) > 5 else ""
+        roles.constant = tuple(constant)
+        roles.notes.append(f"Always the same, so nothing to learn from: {names}{more}.")
+        return tuple(place for place in inputs if place not in constant)
 
     def _tell_ignored(self, roles: Roles) -> None:
         """Note the columns that nothing is done with, though the user did not say so."""
         ignored = [
             column.name
             for place, column in enumerate(self._table.columns)
-            if roles.of(place) is Role.IGNORED and place not in self._wishes.ignored
+            if roles.of(place) is Role.IGNORED
+            and place not in self._wishes.ignored
+            and place not in roles.constant
         ]
         if not ignored or self._wishes.inputs is not None:
             return

@@ -152,7 +152,8 @@ class _Long:
                 rows = count_of(int(without.sum()), "row")
                 notes.append(f"Left out: {rows} without a value in {column.name}.")
         else:
-            codes = self._restarts(notes) + self.table.rows * tests
+            parted = self._blocks() if self.roles.by_blocks else self._restarts(notes)
+            codes = parted + self.table.rows * tests
             without = np.zeros(self.table.rows, np.bool_)
         kept, inverse = np.unique(codes[~without], return_inverse=True)
         if not len(kept):
@@ -160,6 +161,12 @@ class _Long:
         result = np.full(self.table.rows, -1, np.int64)
         result[~without] = inverse
         return result, len(kept)
+
+    def _blocks(self) -> Places:
+        """Return a sequence for each block between blank lines."""
+        begins = np.zeros(self.table.rows, np.int64)
+        begins[list(self.table.blocks[1:])] = 1
+        return begins.cumsum()
 
     def _restarts(self, notes: list[str]) -> Places:
         """Return a sequence for each time that the steps begin again, at the same number."""

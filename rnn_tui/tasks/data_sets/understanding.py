@@ -7,6 +7,7 @@ from typing import Any
 from rnn_tui.engine.errors import SafeText, printable
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.tasks.data_sets.assembling import Assembly
+from rnn_tui.tasks.data_sets.clock import tell_clock, with_clock
 from rnn_tui.tasks.data_sets.columns import ColumnKind, FileColumn, Role
 from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME
@@ -78,8 +79,9 @@ def understand(
     content = read(path, options, UNWATCHED if progress is None else progress)
     notes: list[str] = []
     if isinstance(content.body, Table):
-        table = content.body
+        table = with_clock(content.body)
         roles = guess_roles(table, options)
+        tell_clock(content.body, roles)
         chosen = _chosen_of_table(table, roles, options)
         sequences = sequences_of(table, roles, options)
         columns = _columns(table, roles)

@@ -136,6 +136,17 @@ def test_a_header_that_counts(read: Read) -> None:
     assert understanding.data_set.lengths.tolist() == [3] * 10
 
 
+def test_a_header_of_years(read: Read) -> None:
+    rows = [
+        f"country {index},C{index}," + ",".join(f"{index + year / 8}" for year in range(10))
+        for index in range(12)
+    ]
+    header = "Country Name,Country Code," + ",".join(map(str, range(1990, 2000)))
+    understanding = read(text_of(header, rows))
+    assert understanding.chosen.header is True
+    assert understanding.data_set.lengths.tolist() == [10] * 12
+
+
 def test_columns_of_the_same_name(read: Read) -> None:
     understanding = read(text_of("id,x,x,label", long_rows()))
     assert [column.name for column in understanding.columns] == ["id", "x", "x (2)", "label"]
@@ -233,6 +244,55 @@ def test_a_date_that_is_none_is_named(read: Read) -> None:
         read(text_of("date,load", rows))
 
 
+def test_days_and_times_in_two_columns_are_added(read: Read) -> None:
+    rows = [
+        f"{day}/3/2024,{hour:02}:00:00,{day * 10 + hour}"
+        for day in (13, 14, 15)
+        for hour in reversed(range(8))
+    ]
+    understanding = read(text_of("Date,Time,load", rows))
+    assert roles(understanding) == [Role.STEP, Role.STEP, Role.INPUT]
+    assert "The times in Time are added to the dates in Date" in notes(understanding)
+    expected = [day * 10 + hour for day in (13, 14, 15) for hour in range(8)]
+    assert understanding.data_set.values[:, 0].tolist() == expected
+
+
+@pytest.mark.parametrize("form", ["202403{day:02}", "202403{day:02}06", "202403{day:02}0615"])
+def test_numbers_that_are_dates(read: Read, form: str) -> None:
+    rows = [f"{form.format(day=day)},{day}" for day in range(1, 32)]
+    understanding = read(text_of("MESS_DATUM,load", rows))
+    assert understanding.columns[0].kind is ColumnKind.DATE
+    assert understanding.columns[0].role is Role.STEP
+
+
+def test_numbers_that_are_no_dates_stay_numbers(read: Read) -> None:
+    rows = [f"202413{day:02},{day}" for day in range(1, 32)]
+    assert read(text_of("a,b", rows)).columns[0].kind is ColumnKind.NUMBER
+
+
+def test_a_number_of_the_row_orders_nothing_if_a_time_does(read: Read) -> None:
+    rows = [f"{number},{row}" for number, row in enumerate(long_rows())]
+    understanding = read(text_of(",id,t,x,label", rows))
+    assert roles(understanding)[:3] == [Role.IGNORED, Role.SEQUENCE, Role.STEP]
+
+
+def test_columns_without_names_that_count_sequences_and_steps(read: Read) -> None:
+    rows = [f"{unit} {cycle} {unit / 2} 7.5" for unit in range(1, 13) for cycle in range(1, 9)]
+    understanding = read("\n".join(rows), name="engines.txt")
+    assert roles(understanding)[:3] == [Role.SEQUENCE, Role.STEP, Role.INPUT]
+    assert understanding.data_set.lengths.tolist() == [8] * 12
+
+
+def test_blank_lines_part_sequences(read: Read) -> None:
+    blocks = [
+        "\n".join(f"{index}.{step} 0.5" for step in range(2 + index % 3)) for index in range(12)
+    ]
+    understanding = read("\n\n".join(blocks), name="ae.train")
+    assert "Blank lines part the sequences" in notes(understanding)
+    assert understanding.data_set.lengths.tolist() == [2, 3, 4] * 4
+    assert understanding.data_set.sequence(4)[:, 0].tolist() == pytest.approx([4.0, 4.1, 4.2])
+
+
 def test_steps_that_are_there_twice_are_told(read: Read) -> None:
     rows = long_rows()
     rows[6] = rows[6].replace("1,1,", "1,0,")
@@ -326,7 +386,32 @@ def test_a_constant_column_is_told(read: Read) -> None:
     rows = [f"{index},7" for index in range(100)]
     understanding = read(text_of("x,gain", rows))
     assert "nothing to learn from: gain" in notes(understanding)
-    assert understanding.data_set.description.deviations[1] == 1
+    assert understanding.data_set.description.features == ("x",)
+    kept = read(text_of("x,gain", rows), inputs=("x", "gain"))
+    assert "nothing to learn from: gain" in notes(kept)
+    assert kept.data_set.description.deviations[1] == 1
+
+
+def test_many_classes_that_count_from_one_are_classes(read: Read) -> None:
+    rows = [
+        f"{index % 37 + 1}," + ",".join(f"{index + step / 8}" for step in range(12))
+        for index in range(370)
+    ]
+    understanding = read("\n".join(rows))
+    assert understanding.columns[0].role is Role.LABEL
+    assert understanding.data_set.description.goal is Goal.CLASS
+    assert len(understanding.data_set.description.outputs) == 37
+
+
+def test_a_tag_for_each_word(read: Read) -> None:
+    rows = [
+        f"{index // 5},{['a', 'cat', 'sat', 'on', 'mats'][index % 5]},{'DNVPN'[index % 5]}"
+        for index in range(60)
+    ]
+    description = read(text_of("sentence,word,tag", rows)).data_set.description
+    assert description.alphabet == ("a", "cat", "mats", "on", "sat")
+    assert description.outputs == ("D", "N", "P", "V")
+    assert description.goal is Goal.STEP_CLASS
 
 
 # --- lengths ---
@@ -380,6 +465,7 @@ def test_pairs_of_files(read: Read, tmp_path: Path) -> None:
         (b"\xff\xd8\xff\xe0" + bytes(range(1, 32)) * 9, "holds no text"),
         (b"PK\x03\x04 and so on", "save the sheet as CSV"),
         (b"\x1f\x8b\x08 and so on", "unpack it first"),
+        (b"PAR1 and so on", "save it as CSV"),
         (LONG + '12,0,"' + "x" * 200_000, "cell of more than 131,072 characters"),
         (LONG + '12,0,"1', "quotation marks that do not match"),
         (LONG + "12,0,1,even,7,8\n", r"Line 62 .*has 6 cells and the header 4"),

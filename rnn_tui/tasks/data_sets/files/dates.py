@@ -15,6 +15,7 @@ _CLOCK = (
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 MOSTLY = 0.8  # of the cells are dates in a column of dates with mistakes
+LEAST_NUMBERS = 3  # such as 20241231, all of them dates
 PARTS = ("year", "month", "name", "day", "hour", "minute", "second", "half", "zone")
 
 
@@ -44,6 +45,8 @@ FORMS = (
         re.compile(r"(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?"),
     ),
 )
+NUMBERS_FORM = "20241231"
+CLOCK = FORMS[-1]
 DAY_FIRST = FORMS[3]
 MONTH_FIRST = FORMS[4]
 
@@ -100,6 +103,31 @@ def _seconds(parts: tuple[str, ...], dates: list[tuple[str | None, ...]]) -> Flo
     seconds -= _offsets(columns["zone"])
     seconds[~valid] = np.nan
     return seconds
+
+
+def seconds_of_numbers(numbers: Floats) -> Floats | None:
+    """Return numbers such as 20241231 or 202412312359 as seconds; None if some are no dates."""
+    present = numbers[~np.isnan(numbers)]
+    if len(present) < LEAST_NUMBERS or present.min() < 19000101 or present.max() > 21e12:
+        return None
+    digits = len(str(int(present.min())))
+    if digits not in (8, 10, 12, 14) or (present != np.round(present)).any():
+        return None
+    if len(str(int(present.max()))) != digits:
+        return None
+    texts = [str(int(number)) for number in present[:LEAST_NUMBERS].tolist()]
+    if form_of(list(map(_spelled, texts))) is not FORMS[0]:
+        return None
+    cells = ["" if np.isnan(number) else _spelled(str(int(number))) for number in numbers.tolist()]
+    seconds = seconds_of(cells, FORMS[0])
+    return None if np.isnan(seconds).sum() > np.isnan(numbers).sum() else seconds
+
+
+def _spelled(digits: str) -> str:
+    """Return the digits of a date, and perhaps a time, as ISO 8601 has it."""
+    padded = digits.ljust(14, "0")
+    date = f"{padded[:4]}-{padded[4:6]}-{padded[6:8]}"
+    return f"{date} {padded[8:10]}:{padded[10:12]}:{padded[12:14]}"
 
 
 def _numbers(parts: list[str | None], default: float) -> Floats:

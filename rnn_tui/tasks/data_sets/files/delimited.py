@@ -68,6 +68,9 @@ class _Reading:
         self._header: list[str] | None = None
         self._rows = 0
         self._blank = 0
+        self._is_after_blank = False
+        self._seen = 0  # rows with cells, the header among them
+        self._blocks: list[int] = []  # of these rows, the ones behind blank lines
         self._short = 0
         self._first_short = 0
         self._dialect: Dialect
@@ -131,9 +134,7 @@ class _Reading:
 
     def _add(self, rows: Rows) -> None:
         """Add rows to the columns."""
-        count = len(rows)
-        rows = [row for row in rows if row and (row[0] or any(map(str.strip, row)))]
-        self._blank += count - len(rows)
+        rows = self._without_blank(rows)
         if rows and not self._builders:
             self._begin(rows)
             if self._dialect.header:
@@ -144,6 +145,23 @@ class _Reading:
         for builder, cells in zip(self._builders, zip(*rows, strict=True), strict=True):
             builder.add(cells)
         self._rows += len(rows)
+
+    def _without_blank(self, rows: Rows) -> Rows:
+        """Return the rows with cells, and note those behind blank lines."""
+        filled = [row for row in rows if row and (row[0] or any(map(str.strip, row)))]
+        self._blank += len(rows) - len(filled)
+        if len(filled) < len(rows) or self._is_after_blank:
+            place = self._seen
+            for row in rows:
+                if not any(map(str.strip, row)):
+                    self._is_after_blank = True
+                    continue
+                if self._is_after_blank:
+                    self._blocks.append(place)
+                self._is_after_blank = False
+                place += 1
+        self._seen += len(filled)
+        return filled
 
     def _begin(self, rows: Rows) -> None:
         """Begin the columns at the first row."""
@@ -247,7 +265,13 @@ class _Reading:
             encoding=self._encoding,
             short_rows=self._short,
             first_short=self._first_short,
+            blocks=self._block_rows(),
         )
+
+    def _block_rows(self) -> tuple[int, ...]:
+        """Return the first rows of what blank lines part, the header not counted."""
+        header = self._header is not None
+        return (0, *(place - header for place in self._blocks if place > header))
 
     def _format(self) -> str:
         dialect = self._dialect

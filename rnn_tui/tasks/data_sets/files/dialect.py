@@ -194,8 +194,12 @@ def _are_numbers_or_dates(cells: list[str], decimal: str) -> bool:
 
 
 def _counts_up(cells: list[str]) -> bool:
-    """Return whether whole numbers from 0 or 1 on, three at least, are most of the cells."""
+    """Return whether most of the cells are whole numbers that count by one.
+
+    These are three at least from 0 or 1 on, or eight, such as years.
+    """
     whole = [int(cell) for cell in cells if cell.strip().isdecimal() and len(cell) < 7]
-    if len(whole) < 3 or len(whole) < len(cells) - 3 or whole[0] not in (0, 1):
+    least = 3 if whole and whole[0] in (0, 1) else 8
+    if len(whole) < least or len(whole) < len(cells) - 5:
         return False
     return whole == list(range(whole[0], whole[0] + len(whole)))

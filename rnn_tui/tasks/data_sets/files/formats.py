@@ -50,6 +50,18 @@ _FOREIGN = (
     (b"\xd0\xcf\x11\xe0", "is an old spreadsheet; save the sheet as CSV"),
     (b"%PDF", "is a PDF; save the table as CSV"),
 )
+_PICKLED = "is pickled, which is never read; save its arrays as NPZ"
+_FOREIGN_ENDINGS = {
+    ".tsf": "is a .tsf file; save its series as CSV",
+    ".json": "is a JSON file; save it as CSV",
+    ".jsonl": "is a JSON file; save it as CSV",
+    ".mat": "is a MATLAB file; save its arrays as NPZ or CSV",
+    ".feather": "is a Feather file; save it as CSV",
+    ".pkl": _PICKLED,
+    ".pickle": _PICKLED,
+    ".pt": _PICKLED,
+    ".pth": _PICKLED,
+}
 _PART = re.compile(r"(?<![A-Za-z])(train|test|TRAIN|TEST|Train|Test)(?![A-Za-z])")
 _OTHER_PART = {
     "train": "test",
@@ -134,8 +146,8 @@ def _format_of(path: Path) -> Format:
     for one in FORMATS:
         if ending in one.endings:
             return one
-    if ending == ".tsf":
-        raise DataError(f"{named(path)} is a .tsf file; save its series as CSV.")
+    if ending in _FOREIGN_ENDINGS:
+        raise DataError(f"{named(path)} {_FOREIGN_ENDINGS[ending]}.")
     lowered = start.lower()
     if b"@relation" in lowered and b"@attribute" in lowered:
         return arff_files

@@ -7,20 +7,22 @@ SEQUENCE_NAMES = frozenset(
     sequence sequence_id sequenceid seq seq_id id series series_id unique_id uid case
     case_id sample sample_id subject subject_id trial trial_id record record_id recording
     session session_id patient patient_id user user_id group group_id episode track
-    track_id instance run segment series_name
+    track_id instance run segment series_name sentence sentence_id document document_id doc
+    engine engine_id unit unit_number machine machine_id device device_id station station_id
+    sensor_id symbol ticker store item molecule protein person participant animal player
     """.split()  # noqa: SIM905 - read better than a list
 )
 STEP_NAMES = frozenset(
     """
     step steps time t timestamp time_stamp datetime date ds index idx position pos frame
     tick second seconds minute minutes hour hours day days week month year timestep
-    time_step unnamed_0
+    time_step unnamed_0 datum zeit zeitpunkt cycle cycles epoch
     """.split()  # noqa: SIM905 - read better than a list
 )
 LABEL_NAMES = frozenset(
     """
     label labels class classes class_label target targets y category outcome is_anomaly
-    anomaly activity
+    anomaly activity tag tags diagnosis species gesture emotion sentiment speaker fault klasse
     """.split()  # noqa: SIM905 - read better than a list
 )
 OTHER_NAMES = frozenset(("value", "values", "name", "word", "words", "text", "string"))

@@ -106,6 +106,8 @@ class Table:
     layout: Layout | None = None  #: if the format has only this one.
     label: int | None = None  #: the column of labels, if the format says it.
     classes: tuple[str, ...] = ()  #: of the label, if the format says them.
+    #: the first rows, from 0 on, of what blank lines part.
+    blocks: tuple[int, ...] = (0,)
     test_from: int | None = None  #: the first row of a second file, the test.
 
     def at(self, row: int) -> str:
@@ -159,6 +161,10 @@ class ColumnBuilder:
         if all(isinstance(part, np.ndarray) for part in self.parts):
             numbers = np.concatenate(self.parts) if self.parts else np.zeros(0)
             empty = bool(np.isnan(numbers).all())
+            seconds = dates.seconds_of_numbers(numbers)
+            if seconds is not None:
+                form = dates.NUMBERS_FORM
+                return Cells(name, ColumnKind.DATE, seconds, _no_words(), examples, date_form=form)
             kind = ColumnKind.EMPTY if empty else ColumnKind.NUMBER
             return Cells(name, kind, numbers, _no_words(), examples)
         cells = [cell.strip() for cell in self._texts()]
@@ -272,6 +278,7 @@ def joined(training: Table, test: Table) -> Table:
         first_short=training.first_short
         if training.short_rows
         else training.rows + test.first_short,
+        blocks=(*training.blocks, *(training.rows + row for row in test.blocks)),
         test_from=training.rows,
     )
 
