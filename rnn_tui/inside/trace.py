@@ -286,6 +286,8 @@ def trace_inputs(
         # trained with a probability for each output by itself
         separate = one_output or network.replicas[replica].variant.loss == "bce"
         probabilities = sigmoid(logits) if separate else softmax(logits)  # (T, O)
+        if shape.numbers:
+            probabilities = probabilities[:, :0]
         importance = _importance(states, weight, answers, every_step=shape.every_step)
     note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
     return Trace(
@@ -300,6 +302,7 @@ def trace_inputs(
         answers=answers,
         prefix_note=note.format(step=shape.step),
         first_step=shape.first_step,
+        numbers=shape.numbers,
     )
 
 
