@@ -319,12 +319,14 @@ class DataSetProblem(ReplicaProblem):
     def sample(self, count: int, random: torch.Generator, length: int | None = None) -> Examples:
         """Return test sequences by chance, at most as many as there are.
 
-        With a length, they are cut or, where too few are long enough, all sequences of the data set
-        that are.
+        Each is cut after the last step whose answer is known. With a length, they are cut to that
+        or, where no test sequence is so long, all sequences of the data set are that are.
         """
-        lengths = self._sequences.lengths
+        lengths = self._known_lengths()
         indices = self.data_set.of_part(TEST)
-        if length is not None:
+        if length is None:
+            indices = indices[lengths[indices] > 0]
+        else:
             long_enough = indices[lengths[indices] >= length]
             indices = long_enough if len(long_enough) else np.flatnonzero(lengths >= length)
             if not len(indices):
@@ -333,13 +335,34 @@ class DataSetProblem(ReplicaProblem):
         chosen = indices[torch.randperm(len(indices), generator=random)[:count].numpy()]
         of_chosen = lengths[chosen] if length is None else np.full(len(chosen), length)
         on_device = torch.from_numpy(chosen[None]).to(self.device)
-        batch = self._sequences.batch(on_device, int(of_chosen.max()), equal=length is not None)
-        targets = batch.targets.movedim(1, 0) if self._every_step else batch.targets  # (1, …, n)
+        batch = self._sequences.batch(on_device, int(self.description.longest), equal=False)
+        longest = int(of_chosen.max(initial=1))
+        targets = batch.targets
+        if self._every_step:
+            targets = targets[:longest].movedim(1, 0)  # (1, T, …, n)
+        inputs = batch.inputs[:longest].permute(1, 3, 0, 2)  # (1, n, T, F)
+        within = torch.arange(longest) < torch.from_numpy(of_chosen)[:, None]  # (n, T)
         return Examples(
-            batch.inputs.permute(1, 3, 0, 2).cpu(),  # (1, n, T, F)
+            inputs.cpu() * within[None, :, :, None],
             targets.movedim(-1, 1).cpu(),  # (1, n, …)
             torch.from_numpy(of_chosen[None]),
         )
+
+    def _known_lengths(self) -> Indices:
+        """Return the steps (N,) of each sequence up to the last one whose answer is known."""
+        lengths = self._sequences.lengths
+        goal = self.description.goal
+        if goal is Goal.NEXT:
+            ahead = self.description.horizon if self._classifies else 1
+            return np.maximum(lengths - ahead, 0)
+        targets = self.data_set.targets
+        is_known = targets >= 0 if self._classifies else ~np.isnan(targets).any(axis=1)
+        if not goal.every_step:
+            return lengths * is_known
+        positions = np.arange(len(targets)) - np.repeat(self.data_set.starts[:-1], lengths)
+        known_lengths = np.where(is_known, positions + 1, 0)
+        longest: Indices = np.maximum.reduceat(known_lengths, self.data_set.starts[:-1])
+        return longest
 
 
 def _for_replicas(batch: Batch, replicas: int, dimension: int) -> Batch:
