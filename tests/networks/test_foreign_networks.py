@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import onnx
 import pytest
 import torch
 from safetensors.torch import save_file
@@ -264,3 +265,30 @@ def test_answers_after_each_step_are_those_of_the_beginning_alone(tmp_path: Path
         assert after.shape == (STEPS, 2, OUTPUTS)
         if not stack.every_step:
             assert np.allclose(after[2], stack.logits(read[:3])[0], atol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["net.onnx", "net.safetensors"])
+def test_whatever_is_damaged_is_refused_in_a_sentence(name: str, tmp_path: Path) -> None:
+    whole = exported(seeded(Tagger), tmp_path / "whole", batch_first=False).read_bytes()
+    if name == "net.safetensors":
+        whole = saved(seeded(Tagger), tmp_path / "whole").read_bytes()
+    path = tmp_path / name
+    random = np.random.default_rng(0)
+    sentences = []
+    for _ in range(60):
+        data = bytearray(whole)
+        at = int(random.integers(0, min(len(data), 1500)))
+        data[at : at + int(random.integers(0, 3))] = random.bytes(int(random.integers(0, 4)))
+        path.write_bytes(data)
+        try:
+            read_network(path, NetworkHints(takes="every-step"))
+        except NetworkError as error:
+            sentences.append(str(error))
+    assert len(sentences) > 20
+    assert all(sentence.endswith(".") for sentence in sentences)
+
+
+def test_weights_in_another_file_are_refused(tmp_path: Path) -> None:
+    path = exported(seeded(Classifier), tmp_path / "net.onnx")
+    onnx.save(onnx.load(path), path, save_as_external_data=True, size_threshold=0, location="w.bin")
+    assert "another file" in refused(path)

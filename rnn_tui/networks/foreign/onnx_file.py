@@ -30,13 +30,9 @@ class OnnxFile:
     """
 
     def __init__(self, data: bytes, file_name: str) -> None:
-        onnx = imported("onnx")
         self.file_name = file_name
         self.data = data
-        try:
-            self.graph = onnx.load_model_from_string(data).graph
-        except Exception as error:
-            raise NetworkError(f"{file_name} is no ONNX file ({why(error)}).") from error
+        self.graph = self._parsed(data)
         self.nodes = list(self.graph.node)
         if not self.recurrent:
             raise self.refusal(
@@ -55,6 +51,23 @@ class OnnxFile:
                 for attribute in node.attribute:
                     if attribute.name == "value":
                         self._keep(node.output[0], attribute.t)
+
+    def _parsed(self, data: bytes) -> Any:
+        """Return the graph of a model that holds all its weights and is well formed."""
+        onnx = imported("onnx")
+        try:
+            model = onnx.load_model_from_string(data)
+            elsewhere = onnx.TensorProto.EXTERNAL
+            whole = all(each.data_location != elsewhere for each in model.graph.initializer)
+            if whole:
+                onnx.checker.check_model(model)
+        except Exception as error:  # those of protobuf and of onnx have no class in common
+            raise NetworkError(
+                f"{self.file_name} is no ONNX file that can be read ({why(error)})."
+            ) from error
+        if not whole:
+            raise self.refusal("keeps weights in another file; export it as one file")
+        return model.graph
 
     def _keep(self, name: str, tensor: Any) -> None:
         """Keep a constant; of a file beside the model, nothing is read."""

@@ -25,7 +25,8 @@ def _same(logits: Array) -> Array:
 
 
 def _log_softmax(logits: Array) -> Array:
-    return np.asarray(np.log(softmax(logits)))
+    with np.errstate(divide="ignore"):  # of a probability of 0
+        return np.asarray(np.log(softmax(logits)))
 
 
 #: what may be done with the answers at the end of a model; it leaves their order as it is.
