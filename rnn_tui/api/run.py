@@ -329,7 +329,7 @@ class Run:
         }
         plots.draw_panel(ax, plots.Panel(self._record.spec(metric), lines), colours)
         ax.set_xlabel(plots.AXES[against])
-        ax.legend()
+        ax.legend(fontsize="small", frameon=False)
 
     def _repr_html_(self) -> str:
         """The run as a notebook shows it: results of each network, and a small chart."""
