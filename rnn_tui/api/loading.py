@@ -35,6 +35,7 @@ def load_network(
     position: int | None = None,
     answers: str | None = None,
     classes: str | Sequence[str] | None = None,
+    numbers: bool = False,
     alphabet: str | None = None,
     nonlinearity: str | None = None,
     recurrent: str | None = None,
@@ -54,6 +55,7 @@ def load_network(
         answers: of a network trained elsewhere, which states its readout takes: `every-step`,
             `last-step` or `final-states`; as all that follow, only if its file does not say it.
         classes: what its outputs mean.
+        numbers: whether its outputs are numbers, in place of classes.
         alphabet: the symbols that it reads, such as `01`.
         nonlinearity: of a simple RNN, `tanh` or `relu`.
         recurrent: of several recurrent modules, the name of the one to read.
@@ -74,9 +76,9 @@ def load_network(
     names = classes if classes is None or isinstance(classes, str) else ",".join(classes)
     path = _path_of(source)
     if path is not None and not _is_ours(path):
-        return _from_elsewhere(OwnDescription(path, hints, names, alphabet))
+        return _from_elsewhere(OwnDescription(path, hints, names, alphabet, numbers))
     task, file = _source_of(source, path, cell, position)
-    if hints != NetworkHints() or names is not None or alphabet is not None:
+    if hints != NetworkHints() or names is not None or alphabet is not None or numbers:
         raise QueryError(f"The network {file.label} says itself what it is and what it reads.")
     networks = NETWORKS.get(file.path, weights.network_maker(task.name))
     if task.shape is None:

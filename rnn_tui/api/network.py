@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -27,13 +27,9 @@ from rnn_tui.inside.trace import trace_inputs, words_of
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.runs import weights
 from rnn_tui.runs.weights import Source
-from rnn_tui.tasks.adder import ADDER
-from rnn_tui.tasks.adder.questions import AdderQuestions
 from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
-from rnn_tui.tasks.recall import RECALL
-from rnn_tui.tasks.recall.questions import RecallQuestions
-from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
+from rnn_tui.tasks.data_sets.inputs import network_inputs
+from rnn_tui.tasks.sequences.inference import Questions, ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.task import Task
 
 MOST_STEPS = 100_000  # of an input; its states take some megabytes a unit
@@ -105,10 +101,11 @@ class Network(ABC):
             input: what it reads.
 
                 Of a task on sequences, an array (T, F) of T steps with F features, or (T,) for one
-                feature. Of the adder also two numbers as one types them, such as `"1011 110"`; of
-                recall also digits, such as `"31415"`.
+                feature; or text, as `rnn-tui ask` reads it: two numbers for the adder, such as
+                `"1011 110"`, digits for recall, such as `"31415"`, symbols, or numbers with a
+                semicolon between two steps.
 
-                Of sequences of your own, an array (T, F) in the units of their file, or symbols.
+                Of sequences of your own, the same in the units of their file.
 
                 Of a reader of images, an array (28, 28), 0 for background … 1 (or 255) for ink; the
                 path of a photo; or the number of a test image.
@@ -228,24 +225,33 @@ class SequenceReader(_TaskNetwork):
         """What it was drawn by."""
         return self._replica.seed
 
+    @cached_property
+    def _questions(self) -> Questions[Any, Any]:
+        """What reads an input as one types it, the same as for `rnn-tui ask`."""
+        questions: Questions[Any, Any] = self._task.part(self._task.questions)(
+            self._network, self._source.label, self.path, ReplicaChoice()
+        )
+        return questions
+
     def _reading_of(self, input: Any) -> NetworkReading:
         if isinstance(input, str):
-            return self._reading_of_text(input)
-        trace = trace_inputs(self._network, self._as_sequence(input))
+            inspection = QuestionInspection(self._questions, input, *self._compared.values())
+            return inspection.reading
+        inputs, words = self._as_read(input)
+        trace = trace_inputs(self._network, inputs, read=words)
         return NetworkReading(self._network, trace, **self._compared)
 
-    def _reading_of_text(self, text: str) -> NetworkReading:
-        """Have it read an input as one types it."""
-        network: Any = self._network  # of the class that the task names
-        known = (network, self._source.label, self.path, ReplicaChoice())
-        compared = self._compared.values()
-        if self._task is ADDER:
-            return QuestionInspection(AdderQuestions(*known), text, *compared).reading
-        if self._task is RECALL:
-            return QuestionInspection(RecallQuestions(*known), text, *compared).reading
-        raise QueryError(
-            f"Networks of {self._task.label} read an array of numbers, of {self._steps_in_words}."
-        )
+    def _as_read(self, input: Any) -> tuple[Array, Sequence[str]]:
+        """Return what the network reads of an input, and words for the steps, if it needs others.
+
+        Raises:
+            QueryError: it is none.
+        """
+        return self._as_sequence(input), ()
+
+    @property
+    def _in_units(self) -> InUnits | None:
+        return self._questions.numbers_of if self._network.shape.numbers else None
 
     @property
     def _steps_in_words(self) -> str:
@@ -291,20 +297,12 @@ class DataSetReader(SequenceReader):
         super().__init__(task, source, network, replica)
         self._description = store.describe(task.name)
 
-    def _reading_of(self, input: Any) -> NetworkReading:
+    def _as_read(self, input: Any) -> tuple[Array, Sequence[str]]:
         values, words = self._as_in_file(input)
-        inputs = network_inputs(self._description, values).astype(np.float32)  # (T, F)
-        trace = trace_inputs(self._network, inputs, read=words)
-        return NetworkReading(self._network, trace, **self._compared)
-
-    @property
-    def _in_units(self) -> InUnits | None:
-        if not self._network.shape.numbers:
-            return None
-        return partial(in_units, self._description)
+        return network_inputs(self._description, values).astype(np.float32), words
 
     def _as_in_file(self, input: Any) -> tuple[Array, Sequence[str]]:
-        """Return an input in the units of the file, and a word for each step.
+        """Return an input in the units of the file, or as places in its alphabet.
 
         Raises:
             QueryError: it is none.
@@ -313,7 +311,7 @@ class DataSetReader(SequenceReader):
         if not alphabet:
             values = self._as_sequence(input)
             return values, words_of(values)
-        symbols = [*input] if isinstance(input, str | Sequence) else []
+        symbols = [*input] if isinstance(input, Sequence) else []
         unknown = [symbol for symbol in symbols if symbol not in alphabet]
         if unknown or not symbols:
             raise QueryError(
@@ -384,6 +382,10 @@ class ForeignReader(Network):
         """The units of its top layer."""
         return self._network.stack.layers[-1].forward.hidden_size
 
+    @property
+    def _in_units(self) -> InUnits | None:
+        return _as_they_are if self._network.numbers else None
+
     def _reading_of(self, input: Any) -> NetworkReading:
         sequence = self._as_sequence(input)
         return OwnReading(self._network, trace_own(self._network, sequence))
@@ -400,6 +402,11 @@ class ForeignReader(Network):
                 f"This network reads arrays of shape (T, {features}), not {inputs.shape}."
             )
         return sequence_of_numbers(inputs)
+
+
+def _as_they_are(outputs: Array) -> npt.NDArray[np.float64]:
+    """Return numbers (…, O) of outputs (…, O) that have no other unit."""
+    return outputs.astype(np.float64)
 
 
 def _numbers(input: Any) -> Array:

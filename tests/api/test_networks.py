@@ -110,6 +110,7 @@ def test_a_network_of_a_task_of_a_script_reads_arrays() -> None:
     assert trace.inputs.shape == (3, 1)
     assert trace.answers[-1] in ("more zeros", "more ones")
     assert np.array_equal(trace.states, network.trace([[1], [0], [1]]).states)
+    assert np.array_equal(trace.states, network.trace("1 0 1").states)
     assert "silence" in trace.analyses
 
 
@@ -237,6 +238,15 @@ def test_what_a_file_does_not_say_is_asked_for_as_an_argument(classifier: Path) 
         network.trace(np.zeros((2, 2)))
     with pytest.raises(rnn_tui.UserError, match="says itself what it is"):
         rnn_tui.load_network("adder", answers="last-step")
+
+
+def test_the_outputs_of_a_network_from_elsewhere_may_be_numbers(classifier: Path) -> None:
+    network = rnn_tui.load_network(classifier, answers="last-step", numbers=True)
+    trace = network.trace(np.ones((4, 3)))
+    assert trace.numbers == pytest.approx(trace.logits)
+    assert trace.answers[-1] == " ".join(f"{value:.4g}" for value in trace.logits[-1])
+    assert trace.edit(f"{trace.layers[0]}: state[*]=0").numbers.shape == trace.numbers.shape
+    assert "<svg" in trace._repr_html_()
 
 
 def test_a_pickle_is_refused(tmp_path: Path) -> None:

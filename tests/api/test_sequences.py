@@ -75,10 +75,11 @@ def test_symbols_are_read_as_they_are_in_the_file(tmp_path: Path) -> None:
     trace = network.trace("abca")
     assert trace.read == ("a", "b", "c", "a")
     assert np.array_equal(trace.states, network.trace([*"abca"]).states)
+    for unknown in ("abx", ""):
+        with pytest.raises(rnn_tui.UserError):
+            network.trace(unknown)
     with pytest.raises(rnn_tui.UserError, match="read symbols, such as a b c"):
-        network.trace("abx")
-    with pytest.raises(rnn_tui.UserError, match="read symbols"):
-        network.trace("")
+        network.trace(["a", "x"])
 
 
 @pytest.mark.parametrize(
