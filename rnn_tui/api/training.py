@@ -23,6 +23,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore, check_name
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 
 #: settings of every task, which `Task.settings` does not list.
@@ -138,6 +139,8 @@ def config_of(
         SettingError: a name or a value is wrong.
     """
     if isinstance(task, str):
+        if task == SEQUENCES:
+            raise SettingError("Read your sequences first: train(read_sequences(FILE)).")
         if task not in TASKS:  # which also knows data sets that are kept, and does not list them
             check_choice("Task", task, tuple(TASKS))
         task = TASKS[task]

@@ -74,6 +74,7 @@ def test_files_are_settings_of_a_task_that_reads_them(tmp_path: Path) -> None:
     ("arguments", "sentence"),
     [
         ({"task": "ader"}, "Task must be one of .*did you mean “adder”"),
+        ({"task": "sequences"}, "Read your sequences first"),
         ({"task": "adder", "cell": "lstn"}, "Cell must be one of .*did you mean “lstm”"),
         ({"task": "adder", "preset": "slow"}, "Preset must be one of "),
         ({"task": "adder", "sedes": 2}, "Adder has no setting “sedes” .*did you mean “seeds”"),
