@@ -91,10 +91,10 @@ class OwnNetwork:
             f"This analysis reads random {kind}, and compares with the network's own answers: its "
             "file does not say what it was trained on."
         )
-        if len(self.stack.layers) > 1 or self.stack.bidirectional:
+        if self.stack.bidirectional:
             note += (
-                " Fixed points are searched for in networks of one layer that reads in one "
-                "direction; this one has others."
+                " Fixed points are those of networks that read in one direction; this one reads in "
+                "both."
             )
         return note
 

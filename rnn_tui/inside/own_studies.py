@@ -5,6 +5,7 @@ draws them, and answers are compared with those of the whole network.
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -17,10 +18,12 @@ from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.own_samples import RandomInputs, draw_inputs
 from rnn_tui.inside.stack_trace import changing_of, layer_name, unit_names
 from rnn_tui.inside.state_space import (
+    ALL_LAYERS,
     MOST_CONSTANT_INPUTS,
     StateSpaceAnalysis,
-    find_fixed_points,
+    fixed_points_of,
     state_space,
+    update_of_stack,
     with_fixed_points,
 )
 from rnn_tui.inside.trace import Trace
@@ -117,10 +120,11 @@ def _logits_without(stack: Stack, inputs: Array, units: Units) -> Array:
 def analyse_state_space(
     network: OwnNetwork, trace: Trace, progress: Progress
 ) -> StateSpaceAnalysis | None:
-    """Analyse the top layer's states over random inputs, and fixed points; None if stopped.
+    """Analyse states of all layers over random inputs, and fixed points; None if it was stopped.
 
-    They are those of its forward direction after the last step, or where every step has an answer,
-    after one by chance. Their colour is the network's answer there.
+    Of a network that reads in both directions, the states are those of the top layer read forward,
+    and there are no fixed points. They are those after the last step, or where every step has an
+    answer, after one by chance. Their colour is the network's answer there.
 
     Raises:
         CheckpointError: if weights are too large to compute with.
@@ -139,24 +143,32 @@ def analyse_state_space(
         if progress.stopping:
             return None
         with np.errstate(all="ignore"):
-            top = stack.read(drawn.inputs[:, part])[-1]
-            logits = stack.read_out([direction.states for direction in top])  # (A, n, O)
-        forward = top[0]
-        require_finite(forward.states, logits)
+            activations = stack.read(drawn.inputs[:, part])
+            top = [direction.states for direction in activations[-1]]
+            logits = stack.read_out(top)  # (A, n, O)
+        # of layers that carry on what all of them hold, all; else the top one read forward
+        layers = [activations[-1][0]] if stack.bidirectional else [each for [each] in activations]
+        layer_states = np.concatenate([layer.states for layer in layers], axis=2)  # (T, n, H)
+        require_finite(layer_states, logits)
         sequences = np.arange(len(part))
-        states.append(forward.states[chosen_steps[part], sequences])  # (n, H)
+        states.append(layer_states[chosen_steps[part], sequences])  # (n, H)
         answered = chosen_steps[part] if stack.every_step else 0
         answers.append(logits[answered, sequences])  # (n, O)
-        start = forward.states[random_steps[part], sequences]
-        if forward.cells is not None:
-            start = np.concatenate([start, forward.cells[random_steps[part], sequences]], axis=1)
-        starts.append(start)
+        memories = [layer.cells for layer in layers if layer.cells is not None]
+        carried = np.concatenate([layer_states, *memories], axis=2)  # (T, n, D)
+        starts.append(carried[random_steps[part], sequences])
         progress.advance(done, total)
-    layer = layer_name(stack.layers, len(stack.layers) - 1)
+    layer = ALL_LAYERS
+    if stack.bidirectional or len(stack.layers) == 1:
+        layer = layer_name(stack.layers, len(stack.layers) - 1)
     all_states = np.concatenate(states)
     analysis = state_space(layer, all_states, *_labels(network, np.concatenate(answers)))
-    points = find_fixed_points(
-        stack.layers[-1].forward, constant, np.concatenate(starts), progress.after(len(batches))
+    weights = [each.forward for each in stack.layers]
+    points = fixed_points_of(
+        {name: partial(update_of_stack, weights, read) for name, read in constant.items()},
+        np.concatenate(starts),
+        all_states.shape[1],
+        progress.after(len(batches)),
     )
     if points is None:
         return None
@@ -180,9 +192,9 @@ def _labels(network: OwnNetwork, logits: Array) -> tuple[Answers, tuple[str, ...
 def _constant_inputs(stack: Stack, alphabet: Alphabet | None) -> dict[str, Array]:
     """Return inputs of a step (F,), by name, that are read again and again for fixed points.
 
-    They are the symbols, or a step of zeros; none for layers that read each other's states.
+    They are the symbols, or a step of zeros; none where the state depends on what comes later.
     """
-    if len(stack.layers) > 1 or stack.bidirectional:
+    if stack.bidirectional:
         return {}
     if alphabet is None:
         return {"zeros": np.zeros(stack.features, np.float32)}

@@ -15,8 +15,9 @@ descent takes thousands, and finds fixed points that repel as well.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 import numpy as np
@@ -31,6 +32,7 @@ from rnn_tui.inside.trace import (
     UNKNOWN,
     DrawnSequences,
     Record,
+    Trace,
     draw_examples,
     words_of,
 )
@@ -47,6 +49,8 @@ BATCH = 250  # read at a time: states of a thousand steps of all would take giga
 #: with more kinds of steps, a constant input is none that the network meets.
 MOST_CONSTANT_INPUTS = 16
 CLASS = "class"  # what the states of readers of images are coloured by
+#: in place of a layer's name: layers that read each other's states carry on what all of them hold.
+ALL_LAYERS = "all layers"
 #: what a fixed or a slow point is: see `FixedPoint.kind`.
 KINDS = STABLE, SADDLE, SLOW = "stable", "saddle", "slow"
 #: below it, q is that of a fixed point: in double precision it falls to 1e-30 there, to 1e-20 where
@@ -133,7 +137,7 @@ class StateSpaceAnalysis(Analysis):
         "fixed_point_places",
     )
 
-    layer: str  #: whose states they are, as `Trace.layers` call it.
+    layer: str  #: whose states they are, as `Trace.layers` call it, or `ALL_LAYERS`.
     points: Array  #: (N, 2), the states on the plane.
     labels: Labels  #: (N,), which of `label_names` each is.
     label_names: tuple[str, ...]
@@ -147,6 +151,11 @@ class StateSpaceAnalysis(Analysis):
     fixed_points: tuple[FixedPoint, ...] = ()
     #: (P,), the label of the state, by all its units, that is nearest to each of these.
     nearest_labels: tuple[int, ...] = ()
+
+    def states_in(self, trace: Trace) -> Array:
+        """Return the states (T, H) of this layer, or of all side by side, in a trace."""
+        layers = [layer.states for layer in trace.layers if self.layer in (layer.name, ALL_LAYERS)]
+        return np.concatenate(layers, axis=1)
 
     def path(self, states: npt.NDArray[Any]) -> Array:
         """Return the places (T, 2) on the plane of states (T, H), such as those of one input."""
@@ -367,7 +376,25 @@ def find_fixed_points(
     starts: Array,
     progress: Progress = UNWATCHED,
 ) -> tuple[FixedPoint, ...] | None:
-    """Find the fixed and slow points of a layer from `starts`, input by input.
+    """Find the fixed and slow points of a layer from `starts`, input by input, as below.
+
+    Args:
+        weights: of the layer.
+        inputs: (F,) each, which are read at every step, by what to call them.
+        starts: states (N, H), or states and memories (N, 2·H) for a cell with a memory.
+        progress: in inputs.
+    """
+    updates = {name: partial(update_of, weights, read) for name, read in inputs.items()}
+    return fixed_points_of(updates, starts, weights.hidden_size, progress)
+
+
+def fixed_points_of(
+    updates: Mapping[str, Callable[[], Update]],
+    starts: Array,
+    size: int,
+    progress: Progress = UNWATCHED,
+) -> tuple[FixedPoint, ...] | None:
+    """Find the fixed and slow points of functions from `starts`.
 
     Returns None if it was stopped.
 
@@ -375,11 +402,11 @@ def find_fixed_points(
     cycle, or drift for ever.
 
     Args:
-        weights: of the layer.
-        inputs: (F,) each, which are read at every step, by what to call them.
+        updates: each makes one step F, by what to call the input that it reads.
         starts: states (N, H), or states and memories (N, 2·H) for a cell with a memory. Of large
             networks the first few are searched from: the Jacobians take their square in memory.
-        progress: in inputs.
+        size: units H.
+        progress: in functions.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
@@ -389,16 +416,16 @@ def find_fixed_points(
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // carried**2))
     chosen = starts[:searches]
     fixed_points: list[FixedPoint] = []
-    progress.advance(0, len(inputs))
+    progress.advance(0, len(updates))
     # operations this small are slower on two threads than on one
     with cpu_workers(1), torch.no_grad():
-        for done, (name, read) in enumerate(inputs.items(), start=1):
-            update = update_of(weights, read)
+        for done, (name, make) in enumerate(updates.items(), start=1):
+            update = make()
             points = _minimised(update, torch.tensor(chosen, dtype=torch.float64), progress)
             if points is None:
                 return None
-            fixed_points += _distinct_points(name, update, points, chosen, weights.hidden_size)
-            progress.advance(done, len(inputs))
+            fixed_points += _distinct_points(name, update, points, chosen, size)
+            progress.advance(done, len(updates))
     return tuple(fixed_points)
 
 
@@ -430,6 +457,49 @@ def update_of(weights: CellWeights, read: Array) -> LayerUpdate:
 
     tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
     return LayerUpdate(tensors, tensors.read(torch.tensor(read, dtype=torch.float64)))
+
+
+@dataclass(frozen=True, eq=False)
+class StackUpdate:
+    """F of layers that read each other's states: one more step of all that they carry.
+
+    That is the states of all layers side by side, then their memories, if they have some.
+    """
+
+    layers: Sequence[CellWeights]  #: tensors, in double precision, from the input up.
+    sums: "Tensor"  #: W·x + b (G·H,) of what the first one reads.
+
+    def __call__(self, carried: "Tensor") -> "Tensor":
+        """Return F(z) (N, D) of `carried` z (N, D), D the sum of H, or of 2·H, of all layers."""
+        import torch  # noqa: PLC0415 - seconds, on use only
+
+        from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
+
+        sizes = [weights.hidden_size for weights in self.layers]
+        has_memory = self.layers[0].cell.has_memory
+        parts = torch.split(carried, [*sizes, *sizes] if has_memory else sizes, 1)  # (N, H) each
+        sums = self.sums.expand(len(carried), -1)  # (N, G·H)
+        states: list[Tensor] = []
+        memories: list[Tensor] = []
+        for at, weights in enumerate(self.layers):
+            if at:
+                sums = weights.read(states[-1])
+            last = Step(parts[at], parts[len(sizes) + at] if has_memory else None)
+            after = weights.step(TORCH, sums, last)
+            states.append(after.state)
+            memories += [after.memory] if has_memory else []
+        return torch.cat([*states, *memories], 1)
+
+
+def update_of_stack(layers: Sequence[CellWeights], read: Array) -> StackUpdate:
+    """Return F of layers that read `read` (F,) at every step, in double precision."""
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    doubles = [
+        weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
+        for weights in layers
+    ]
+    return StackUpdate(doubles, doubles[0].read(torch.tensor(read, dtype=torch.float64)))
 
 
 def jacobians(update: Update, points: "Tensor") -> "Tensor":

@@ -185,13 +185,36 @@ def test_states_are_coloured_by_the_answers(tmp_path: Path) -> None:
             assert np.allclose(after, point.state, atol=1e-5)
 
 
-def test_states_of_stacked_networks_have_no_fixed_points(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", ["GRU", "LSTM"])
+def test_at_a_fixed_point_all_layers_stay(kind: str, tmp_path: Path) -> None:
+    module = seeded(Classifier, kind, layers=2)
+    network = own(module, tmp_path / "net", alphabet="abc")
+    trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
+    analysis = analyse_state_space(network, trace, UNWATCHED)
+    assert analysis is not None
+    assert analysis.states_in(trace).shape == (4, 12)
+    fixed = [point for point in analysis.fixed_points if point.kind != "slow"]
+    assert fixed
+    layers = module.lstm.double()
+    for point in fixed:
+        state = torch.from_numpy(point.state).view(2, 1, 6)
+        carried: Any = state
+        if kind == "LSTM":
+            carried = (state, torch.from_numpy(point.memory).view(2, 1, 6))
+        read = torch.eye(3, dtype=torch.float64)["abc".index(point.input)].view(1, 1, 3)
+        with torch.no_grad():
+            after = layers(read, carried)[1]
+        after = after[0] if kind == "LSTM" else after
+        assert torch.allclose(after, state, atol=1e-5)
+
+
+def test_states_of_both_directions_have_no_fixed_points(tmp_path: Path) -> None:
     network = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net")
     analysis = analyse_state_space(network, trace_own(network, sequence()), UNWATCHED)
     assert analysis is not None
     assert analysis.layer == "layer 2 forward"
     assert analysis.fixed_points == ()
-    assert "one layer" in network.random_inputs_note
+    assert "one direction" in network.random_inputs_note
 
 
 def test_analyses_can_be_stopped(tmp_path: Path) -> None:

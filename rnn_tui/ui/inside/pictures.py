@@ -152,8 +152,7 @@ def _state_space(analysis: Any, subject: Subject, step: int, room: Room) -> Cont
 
     Over them lie fixed points, and the steps of the input up to the present one.
     """
-    layer = next(layer for layer in subject.trace.layers if layer.name == analysis.layer)
-    path = analysis.path(layer.states)  # (T, 2)
+    path = analysis.path(analysis.states_in(subject.trace))  # (T, 2)
     plane = _Plane(np.vstack([analysis.points, path]), room)
     fixed_points = [
         (place, FIXED_POINTS[point.kind])
