@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.settings import (
+    ChoiceSetting,
     ChoicesSetting,
     ListSetting,
     NumberSetting,
@@ -24,6 +25,8 @@ def another(setting: Setting, value: Any) -> Any:
     match setting:
         case ChoicesSetting():
             return tuple(name for name in setting.choices if (name,) != value)
+        case ChoiceSetting():
+            return next(name for name in setting.choices if name != value)
         case ListSetting():
             return tuple(size + 1 for size in value)
         case RangeSetting():
