@@ -32,6 +32,7 @@ TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
+DATA_SET_INSIDE = replace(INSIDE, factory="rnn_tui.ui.inside.data_set:DataSetInside")
 DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
 
 # By the name of a task, its views in order; the first one is in the first frame of its tab.
@@ -88,7 +89,7 @@ def _usual_views(task: Task) -> tuple[View, ...]:
         return TRAINING, RESULTS
     confusion = () if task.shape.every_step else (CONFUSION,)
     if is_data_set(task.name):
-        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, INSIDE, DATA
+        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, DATA_SET_INSIDE, DATA
     return TRAINING, RESULTS, *confusion, INSIDE
 
 

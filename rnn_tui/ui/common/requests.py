@@ -79,7 +79,8 @@ class InsideWanted(Message):
     """A request that a network reads this in the view Inside of a task."""
 
     task: str  #: its name.
-    #: a digit, or the number of a test image; None for what is typed in the task's views.
+    #: a digit, or the number of a test image or of a sequence; None for what is typed in the
+    #: task's views.
     digit: "DigitAtHand | int | None" = None
 
 

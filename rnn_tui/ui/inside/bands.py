@@ -17,6 +17,7 @@ from rnn_tui.ui.common.widgets.digits import ruler
 FEWEST_BAR_LINES = 4  # with fewer, bars are left out
 GOOD_BAR_LINES = 6  # lines of bars before a heatmap has two rows a line
 MOST_BAR_LINES = 10  # more lines do not make bars easier to read
+MOST_READ = 16  # numbers of a step that are shown as they are read
 FEWEST_HEAT_LINES = 5  # with fewer, a heatmap can hardly be read
 
 
@@ -285,6 +286,14 @@ class Look:
 def is_signed(quantity: str, values: Array) -> bool:
     """Return whether values may be below zero, unlike those of gates."""
     return not quantity.endswith(" gate") or bool((values < 0).any())
+
+
+def read_band(trace: Trace) -> HeatBand:
+    """Make a band of the first numbers that are read at each step, as colours."""
+    shown = trace.inputs.T[:MOST_READ]  # (F, T)
+    labels = [str(number) for number in range(1, len(shown) + 1)]
+    limit = max(1e-9, float(np.abs(shown).max()))
+    return HeatBand("", labels, shown, limit, signed=True, prefix="number ")
 
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:

@@ -31,11 +31,10 @@ from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import to_thread
 from rnn_tui.ui.common.widgets.plain import TypedInput
 from rnn_tui.ui.common.widgets.prompts import AskTextScreen
-from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand
+from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 
-MOST_ROWS = 16  # numbers of a step that are drawn
 # What a history or another network would be needed for.
 OF_RUNS = ("history", "play_history", "next_network")
 
@@ -121,10 +120,7 @@ class OwnInside(InsideView, can_focus=True):
         if self.network.alphabet is not None:
             bands: list[StepBand] = [WordBand("symbol", trace.read)]
         else:
-            shown = trace.inputs.T[:MOST_ROWS]  # (F, T)
-            labels = [str(number) for number in range(1, len(shown) + 1)]
-            limit = max(1e-9, float(np.abs(shown).max()))
-            bands = [HeatBand("", labels, shown, limit, signed=True, prefix="number ")]
+            bands = [read_band(trace)]
         if trace.one_output:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
             bands.append(WordBand("answer", answers, strong=True))

@@ -22,7 +22,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.common.inside_door import AskingView, NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
-from rnn_tui.ui.inside.bands import StepBand, WordBand
+from rnn_tui.ui.inside.bands import StepBand, WordBand, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 
@@ -183,7 +183,9 @@ class SequenceInside(InsideView):
     def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         """Return what is read, the answers if no probabilities show these, and the truth."""
         trace, truth = subject.trace, subject.truth
-        bands = [WordBand(self._shape.inputs, trace.read)]
+        bands: list[StepBand] = [WordBand(self._shape.inputs, trace.read)]
+        if (trace.inputs % 1).any():  # no symbols or bits
+            bands = [read_band(trace)]
         if trace.one_output:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
             wrong = [
@@ -217,10 +219,11 @@ class AskedInside(SequenceInside):
 def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:
     """Return the right answer after each step in words; empty if it is unknown.
 
-    Of a single answer, nobody knows before the end what would be right.
+    Of a single answer, nobody knows before the end what would be right. Numbers have no words.
     """
+    if trace.numbers or len(right) < (trace.steps if trace.every_step else 1):
+        return [""] * trace.steps
     words = [str(answer) if trace.one_output else trace.outputs[answer] for answer in right]
     if trace.every_step:
         return words
-    last = words or [""]
-    return [*[""] * (trace.steps - 1), *last]
+    return [*[""] * (trace.steps - 1), *words]

@@ -153,13 +153,11 @@ def _sample() -> Content:
     return Content.styled(f"{rows}\n…", "$foreground 50%")
 
 
-def runs_on(data_set: KeptDataSet) -> str:
+def deletion_question(data_set: KeptDataSet) -> str:
     """Return the question before a data set is deleted, which tells of its runs."""
     question = f"Delete the data set {data_set.name}?"
     if data_set.runs:
-        verb = "was" if data_set.runs == 1 else "were"
-        question += (
-            f" {count_of(data_set.runs, 'run')} {verb} trained on it: kept, but without it they "
-            "can't be resumed or asked."
-        )
+        verb, pronoun = ("was", "it stays") if data_set.runs == 1 else ("were", "they stay")
+        runs = f"{count_of(data_set.runs, 'run')} {verb} trained on it"
+        question += f" {runs}; {pronoun}, but can't be resumed or asked any more."
     return question

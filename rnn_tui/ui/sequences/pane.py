@@ -20,7 +20,13 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.threads import in_thread, telling
 from rnn_tui.ui.common.widgets.path_input import PathInput, spelled
 from rnn_tui.ui.common.widgets.question import QuestionScreen
-from rnn_tui.ui.sequences.kept import SAMPLE, KeptList, SampleFile, kept_data_sets, runs_on
+from rnn_tui.ui.sequences.kept import (
+    SAMPLE,
+    KeptList,
+    SampleFile,
+    deletion_question,
+    kept_data_sets,
+)
 from rnn_tui.ui.sequences.reading import FileReading
 from rnn_tui.ui.sequences.understood import UnderstandingView
 
@@ -134,7 +140,7 @@ class SequencesPane(Pane):
         if active is not None and active.config.task == data_set.name:
             self.notify("A network trains on this data set; stop it first (s).", severity="warning")
             return
-        if not await self.app.push_screen_wait(DeleteDataSetScreen(runs_on(data_set))):
+        if not await self.app.push_screen_wait(DeleteDataSetScreen(deletion_question(data_set))):
             return
         with telling(self):
             await in_thread(self, store.remove, data_set.name)

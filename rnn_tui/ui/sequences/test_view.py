@@ -15,8 +15,10 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.data_sets import store
+from rnn_tui.ui.common.inside_door import InsideDoor
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import TaskTab, TaskView
+from rnn_tui.ui.common.requests import InsideWanted
+from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.confusion_table import (
     ConfusionTable,
@@ -40,7 +42,8 @@ WIDE = 110  # columns from which a sequence is beside the matrix
 AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
 MOST_BARS = 6  # classes whose probability is shown
 BAR_WIDTH = 14  # cells
-OF_ANSWERS = ("show", "next_variant", "matrix")  # actions that need a run that was measured
+# actions that need a run that was measured
+OF_ANSWERS = ("show", "next_variant", "matrix", "inside")
 
 
 class SequenceMatrix(ConfusionTable):
@@ -61,7 +64,7 @@ class SequenceMatrix(ConfusionTable):
         self.of_images = True
 
 
-class TestSequencesView(Vertical, TaskView):
+class TestSequencesView(Vertical, InsideDoor):
     """A list of test sequences with their answers, and the one at the cursor drawn.
 
     The confusion matrix is in the place of the list until one of its fields is chosen.
@@ -70,6 +73,7 @@ class TestSequencesView(Vertical, TaskView):
     shows_results = True
     BINDINGS = [
         key("show", "show", "Show", "Wrong answers, all, or the confusion matrix"),
+        key("inside", "inside", "Inside"),
         key("network", "next_variant", "Network", tooltip="Answers of the next network"),
         Binding("escape", "matrix", "Matrix", show=False, tooltip="Back to the confusion matrix"),
     ]
@@ -177,6 +181,17 @@ class TestSequencesView(Vertical, TaskView):
         self._chooses_field = self._kind == OF_FIELD
         self._show_list()
         self.focus_view()
+
+    def action_inside(self) -> None:
+        """Have a network read the sequence at the cursor in Inside."""
+        row = self._list.cursor_row
+        if 0 <= row < len(self._listed):
+            index = self._listed[row].index
+            self.post_message(InsideWanted(self._pane.spec.name, index))
+
+    @on(DataTable.RowSelected, "#test-list")
+    def _look_inside(self) -> None:
+        self.action_inside()
 
     def action_matrix(self) -> None:
         """Go to the confusion matrix."""

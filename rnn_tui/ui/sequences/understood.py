@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.widgets import Button, DataTable, Static
 
 from rnn_tui.tasks.data_sets.options import ReadingOptions
+from rnn_tui.tasks.data_sets.sketches import first_sequences
 from rnn_tui.tasks.data_sets.understanding import Role, Understanding
 from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import MainButton
@@ -19,7 +20,7 @@ from rnn_tui.ui.sequences.fields import OptionFields
 from rnn_tui.ui.sequences.words import classes_of, size_of
 
 CHANGE = "Change how the file is read; Esc leaves it."
-DRAWN = 3  # sequences
+DRAWN = 3  # sequences, of different classes as far as there are some
 
 
 class UnderstandingView(Vertical):
@@ -73,10 +74,10 @@ class UnderstandingView(Vertical):
         table = self.query_one(ColumnTable)
         table.display = bool(understanding.columns)
         table.show(understanding.columns)
-        count = min(DRAWN, understanding.data_set.count)
         drawn = self.query_one("#drawn")
-        self.query_one(SequencesDrawn).show(understanding.data_set, range(count))
-        first = "First sequences" if count > 1 else "The sequence"
+        indices = first_sequences(understanding.data_set, DRAWN)
+        self.query_one(SequencesDrawn).show(understanding.data_set, indices)
+        first = "First sequences" if len(indices) > 1 else "The sequence"
         drawn.border_title = Content(f"{first}{unit_of(understanding.data_set)}")
 
     def focus_view(self) -> None:

@@ -13,9 +13,11 @@ from textual.widgets import DataTable, OptionList
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.columns import Role
+from rnn_tui.tasks.data_sets.data_set import TEST
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
+from rnn_tui.ui.sequences.kept import KeptDataSet, deletion_question
 from rnn_tui.ui.sequences.pane import SequencesPane
 from rnn_tui.ui.sequences.understood import UnderstandingView
 from tests.tasks.data_sets.examples import rising_or_falling
@@ -310,3 +312,31 @@ async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
         await wait_until(pilot, lambda: "was deleted" in last_notice(app))
         with RunStore() as kept:
             assert len(kept.runs()) == 1
+
+
+async def test_inside_reads_the_test_sequence_at_the_cursor(home: Path) -> None:
+    name = keep_lines()
+    app = RnnTuiApp()
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        await press(pilot, "enter")
+        pane = await opened(pilot)
+        assert pane.form is not None
+        app.begin_training([replace(pane.form.configs()[0], epochs=1)])
+        await wait_until(pilot, lambda: app.runs.evaluations, 120)
+        await press(pilot, str([view.id for view in pane._all_views].index("test") + 1))
+        await wait_until(pilot, app.takes_keys)
+        while "All" not in screen_text(app):
+            await press(pilot, "w")
+        await press(pilot, "down")
+        second = store.load(name).of_part(TEST)[1] + 1
+        await press(pilot, "z")
+        await wait_until(pilot, lambda: f"seed 0, sequence {second}" in screen_text(app))
+        await press(pilot, "i")  # another, by chance
+        await wait_until(pilot, lambda: "seed 0, sequence" not in screen_text(app))
+
+
+def test_deletion_tells_of_the_runs() -> None:
+    assert deletion_question(KeptDataSet("a", 0)) == "Delete the data set a?"
+    assert "1 run was trained on it; it stays" in deletion_question(KeptDataSet("a", 1))
+    assert "2 runs were trained on it; they stay" in deletion_question(KeptDataSet("a", 2))
