@@ -149,11 +149,13 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
     folder = Path(commands.__file__).parent
     shared = {
         "__init__",
+        "baselines",
         "commands",
         "main",
         "output",
         "questions",
         "results",
+        "sequence_files",
         "task_settings",
     }
     modules = {path.stem for path in folder.glob("*.py")}
