@@ -61,7 +61,7 @@ class Assembly:
         sequences = self._filled(sequences)
         self.split = self._split(sequences)
         sequences, self.window = brought_to_length(
-            sequences, self.goal, self.options.window, self.notes
+            sequences, self.goal, self.horizon, self.options.window, self.notes
         )
         sequences = self._not_empty(sequences, self.horizon)
         answers = answers_of(sequences.label, self.goal)

@@ -16,22 +16,28 @@ TEXT_WINDOW = 64  # of symbols
 FEW_SEQUENCES = 10  # fewer are cut into pieces, to have something to share out
 
 
-def default_window(steps: int, largest: int = LARGEST_WINDOW) -> int:
-    """Return the largest power of two that leaves `WANTED_PIECES` pieces of so many steps."""
+def default_window(steps: int, horizon: int = 0, largest: int = LARGEST_WINDOW) -> int:
+    """Return the largest power of two that leaves `WANTED_PIECES` pieces of so many steps.
+
+    It is at least twice the horizon, so that half of the steps have an answer.
+    """
     window = SMALLEST_WINDOW
+    while window < 2 * horizon:
+        window *= 2
     while 2 * window <= largest and steps // (2 * window) >= WANTED_PIECES:
         window *= 2
     return window
 
 
 def brought_to_length(
-    sequences: Sequences, goal: Goal, window: int | None, notes: list[str]
+    sequences: Sequences, goal: Goal, horizon: int, window: int | None, notes: list[str]
 ) -> tuple[Sequences, int | None]:
     """Return sequences of at most `MOST_STEPS` steps, and the window that they were cut by, if any.
 
     Args:
         sequences: without gaps, as far as possible.
         goal: what is answered.
+        horizon: how many steps ahead.
         window: the user's; None for a guess.
         notes: what is done is told here.
 
@@ -42,10 +48,10 @@ def brought_to_length(
     if window is not None and not 2 <= window <= MOST_STEPS:
         raise DataError(f"Pieces may have 2 to {MOST_STEPS:,} steps (--window).")
     if window is None and goal.every_step:
-        few = sequences.count < FEW_SEQUENCES and longest > SMALLEST_WINDOW
+        few = sequences.count < FEW_SEQUENCES and longest > max(SMALLEST_WINDOW, 2 * horizon)
         if few or longest > MOST_STEPS:
             largest = TEXT_WINDOW if sequences.alphabet else LARGEST_WINDOW
-            window = default_window(len(sequences.values), largest)
+            window = default_window(len(sequences.values), horizon, largest)
     if window is not None and longest > window:
         return _cut(sequences, window, notes), window
     if longest > MOST_STEPS:

@@ -55,14 +55,15 @@ class Looks:
         return column.kind is ColumnKind.NUMBER or (column.is_text and column.stray is not None)
 
     def called(self, names: frozenset[str]) -> list[int]:
-        """Return the free columns that are called so, if the table has a header."""
-        if not self.table.has_header:
-            return []
+        """Return the columns that are called so."""
         return [place for place in self.free if self.is_called(place, names)]
 
     def is_called(self, place: int, names: frozenset[str]) -> bool:
         """Return whether a column has one of these names."""
+        if not self.table.has_header:
+            return False
         name = self.table.columns[place].name
+        # Tables of pandas have the number of the row in a column without a name.
         return simple(name) in names or (name == f"column {place + 1}" and "unnamed_0" in names)
 
     def repeats(self, place: int) -> bool:

@@ -386,7 +386,8 @@ class _Guess:
             for place in free
             if kinds[place] is ColumnKind.WORD or self._looks.is_measured(place)
         ]
-        inputs = [place for place in inputs if not self._looks.is_row_number(place)]
+        measured = [place for place in inputs if not self._looks.is_row_number(place)]
+        inputs = measured or inputs
         constant = [place for place in inputs if self._looks.is_constant(place)]
         if not constant or len(constant) == len(inputs):
             return tuple(inputs)

@@ -98,6 +98,12 @@ def test_a_horizon_names_each_step_ahead(read: Read) -> None:
     assert description.output_means == description.means * 2
 
 
+def test_pieces_are_longer_than_the_horizon(read: Read) -> None:
+    understanding = read("\n".join(f"{index}" for index in range(300)), horizon=12)
+    assert understanding.chosen.window == 32
+    assert understanding.data_set.description.longest == 32
+
+
 @pytest.mark.parametrize(
     ("fill", "expected"),
     [
