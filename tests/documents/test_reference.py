@@ -8,6 +8,7 @@ import pytest
 from rnn_tui.cli.commands import build_parser
 from rnn_tui.engine.config import Recipe
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Preset, Task
 from tests.reference_pages import FOLDER, PAGES, documents
 from tests.reference_pages.commands import parsers
@@ -59,7 +60,9 @@ def test_every_command_with_json_has_its_document_on_the_page() -> None:
     }
     # their option is for --resume, and prints what the task's prints
     with_json -= {"train", "sweep"}
-    with_json -= {f"sweep {task}" for task in TASKS}  # alike: `sweep task` on the page
+    with_json -= {
+        f"sweep {task}" for task in (*TASKS, SEQUENCES)
+    }  # alike: `sweep task` on the page
     with_json -= {f"ask {task}" for task in TASKS}  # prints what the task's own command prints
     with_json -= {"runs list"}  # prints what `runs` prints
     assert with_json - {one.title for one in documents.DOCUMENTS} == set()

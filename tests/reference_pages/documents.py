@@ -59,10 +59,18 @@ class Document:
 
 
 SMALL = "--preset fast --epochs 1 --training-size 640 --test-size 50 --hidden-size 3 --seeds 2"
+SMALL_ON_DATA = "--preset fast --epochs 1 --hidden-size 3 --seeds 2"
 DOCUMENTS = (
     Document("train mnist", ("train mnist --preset fast --data-dir {mnist} --hidden-size 16",)),
     Document("train recall", (f"train recall {SMALL}",)),
     Document("train adder", (f"train adder {SMALL}",)),
+    Document(
+        "train sequences",
+        (
+            f"train sequences {{swings}} {SMALL_ON_DATA}",
+            f"train sequences {{swings}} --goal next --window 20 {SMALL_ON_DATA}",
+        ),
+    ),
     Document(
         "train recall --find-learning-rate",
         ("train recall --preset fast --hidden-size 5 --find-learning-rate",),
@@ -114,6 +122,9 @@ DOCUMENTS = (
     ),
     Document("sweep task --dry-run", ("sweep adder --grid epochs=1,2 --dry-run",)),
     Document("sweep list", ("sweep list",)),
+    Document("ask sequences", ("ask sequences {swings}",), b"0.1 0.4 0.2\n"),
+    Document("data show", ("data show {swings}",)),
+    Document("data list", ("data list",)),
     Document("sweep show", ("sweep show some",)),
     Document(
         "report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")
@@ -153,6 +164,7 @@ NAMES_ARE_DATA = (
     (r"^sweep[^:]*: .*(settings|importance|grid|ranges|fixed)\.\w+$", "<setting>"),
     (r"^Sweep plan: (grid|ranges|fixed)\.\w+$", "<setting>"),
     (r"[. ]by_length\.\w+$", "<metric>"),
+    (r"^data show: data_set\.classes\..+$", "<class>"),
     (r"[. ]gates\.\w+$", "<gate>"),
 )
 # Types that small examples do not show whole.
@@ -175,6 +187,24 @@ TYPES = {
     "train recall --find-learning-rate: lowest": "number or null",
     "train mnist: test_accuracy": "number or null",
     "train mnist: test_loss": "number or null",
+    "train sequences: weights": "text or null",
+    "train sequences: baselines[].note": "text or null",
+    "data show: layout": "text or null",
+    "data show: options.layout": "text or null",
+    "data show: options.header": "true or false or null",
+    "data show: options.delimiter": "text or null",
+    "data show: options.decimal": "text or null",
+    "data show: options.encoding": "text or null",
+    "data show: options.sequence": "text or null",
+    "data show: options.step": "text or null",
+    "data show: options.label": "text or null",
+    "data show: options.inputs": "list of texts or null",
+    "data show: options.ignored": "list of texts",
+    "data show: options.window": "whole number or null",
+    "data show: options.fill": "text or null",
+    "data show: options.split": "text or null",
+    "data show: data_set.alphabet": "list of texts",
+    "data list: data_sets[].alphabet": "list of texts",
     "config: problems": "list of texts",
     "report: runs[].device": "text or null",
     "report: runs[].workers": "whole number or null",
@@ -232,6 +262,7 @@ def fields_of_all() -> dict[str, dict[str, str]]:
         saved(seeded(Tagger), here / "tagger.safetensors")
         mnist = write_mnist_slice(here / "mnist", 600, 100)
         folders = {"samples": asset_dir() / "samples", "mnist": mnist, "here": here}
+        folders["swings"] = asset_dir() / "sequences" / "swings.csv"
         for document in DOCUMENTS:
             for command in document.commands:
                 words = [word.format_map(folders) for word in shlex.split(command)]
