@@ -108,6 +108,7 @@ DOCUMENTS = (
             "inspect --network {here}/tagger.safetensors --answers every-step '1 2 3; 4 5 6'",
         ),
     ),
+    Document("inspect sequences", ("inspect sequences {swings} '0.1 0.4 0.2'",)),
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
     Document("runs watch", ("runs watch last",)),

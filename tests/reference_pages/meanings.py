@@ -201,6 +201,7 @@ MEANINGS = {
     "data_set.parts.validation": ("validation sequences"),
     "data_set.parts.test": ("test sequences"),
     "data show: notes": ("what was filled, cut, left out or translated, a sentence each"),
+    "inspect sequences: input.read": "the steps as they were read",
     "by_length": "figures by the length of the sequence",
     "kept": "whether the whole run was written to the disk",
     "length": "time steps",
