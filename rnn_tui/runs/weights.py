@@ -20,6 +20,7 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST, run_folders
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.images.sets import ImageSet
 
 if TYPE_CHECKING:
@@ -263,8 +264,9 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
             return source
         first = first or source
     if first is None:
+        command = task if task in tuple(TASKS) else f"{SEQUENCES} {task}"  # of a data set
         raise CheckpointError(
-            f"There are no weights for {task}; train some with rnn-tui train {task}."
+            f"There are no weights for {task}; train some with rnn-tui train {command}."
         )
     return first
 

@@ -340,3 +340,14 @@ def test_deletion_tells_of_the_runs() -> None:
     assert deletion_question(KeptDataSet("a", 0)) == "Delete the data set a?"
     assert "1 run was trained on it; it stays" in deletion_question(KeptDataSet("a", 1))
     assert "2 runs were trained on it; they stay" in deletion_question(KeptDataSet("a", 2))
+
+
+async def test_before_a_run_inside_says_how_to_train(home: Path, runs: ScriptedRuns) -> None:
+    name = keep_lines()
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        await press(pilot, "enter")
+        pane = await opened(pilot)
+        await press(pilot, str([view.id for view in pane._all_views].index("inside") + 1))
+        await wait_until(pilot, lambda: f"rnn-tui train sequences {name}" in screen_text(app))
