@@ -193,7 +193,7 @@ class _Guess:
                 "A table with a row a sequence has no column of steps; say --layout long, or leave "
                 "--step out."
             )
-        if roles.label is None and self._options.goal is not Goal.NEXT:
+        if roles.label is None:
             roles.label = self._table.label if self._is_free(self._table.label) else None
             if roles.label is None:
                 roles.label = self._wide_label()
@@ -204,6 +204,8 @@ class _Guess:
             unique = [place for place in names if not self._looks.repeats(place) and place != text]
             roles.sequence = unique[0] if unique else None
         roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
+        if self._options.goal is Goal.NEXT and self._wishes.label is None:
+            roles.label = None
         self._tell_ignored(roles)
         return roles
 

@@ -54,6 +54,13 @@ def test_a_row_a_sequence_with_the_label_last_or_first(read: Read) -> None:
     assert first.data_set.sequence(4)[:, 0].tolist() == [4, 4.5, 5, 1.5]
 
 
+def test_a_label_is_no_step_if_the_next_one_is_predicted(read: Read) -> None:
+    rows = [f"{index % 2},{index + 0.5},{index + 1},{index + 1.5},a" for index in range(12)]
+    understanding = read("\n".join(rows), goal=Goal.NEXT, layout=Layout.WIDE, ignored=("5",))
+    assert understanding.data_set.description.goal is Goal.NEXT
+    assert understanding.data_set.sequence(3)[:, 0].tolist() == [3.5, 4, 4.5]
+
+
 def test_rows_of_several_features(read: Read) -> None:
     rows = [
         ",".join(str(index + cell / 8) for cell in range(6)) + f",{index}.5" for index in range(9)
