@@ -1,23 +1,21 @@
 """Guess what the columns of a table are for, where the user does not say it."""
 
-from collections import Counter
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.files.names import (
     LABEL_NAMES,
     SEQUENCE_NAMES,
     STEP_NAMES,
-    simple,
     stem_and_number,
 )
 from rnn_tui.tasks.data_sets.files.table import Table, count_distinct
 from rnn_tui.tasks.data_sets.looks import LEAST_SERIES, Looks
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
+from rnn_tui.tasks.data_sets.wishes import read_wishes
 
 LEAST_SERIES_WITH_DATE = 12
 LEAST_BLOCKS = 3  # between blank lines, that are sequences
@@ -49,22 +47,6 @@ class Roles:
         return Role.INPUT if place in self.inputs else Role.IGNORED
 
 
-@dataclass(frozen=True)
-class _Wishes:
-    """The columns that the user names, as places."""
-
-    sequence: int | None
-    step: int | None
-    label: int | None
-    inputs: tuple[int, ...] | None
-    ignored: frozenset[int]
-
-    def taken(self) -> set[int]:
-        """Return all that need no guess."""
-        roles = {self.sequence, self.step, self.label, *(self.inputs or ())}
-        return {place for place in roles if place is not None} | self.ignored
-
-
 def guess_roles(table: Table, options: ReadingOptions) -> Roles:
     """Return what the columns are for.
 
@@ -81,31 +63,13 @@ def guess_roles(table: Table, options: ReadingOptions) -> Roles:
     return roles
 
 
-def find_column(table: Table, name: str, option: str) -> int:
-    """Return the place of a column that the user names or numbers from 1.
-
-    Raises:
-        DataError: if there is none such.
-    """
-    names = [column.name for column in table.columns]
-    if name in names:
-        return names.index(name)
-    alike = [place for place, other in enumerate(names) if simple(other) == simple(name) != ""]
-    if len(alike) == 1:
-        return alike[0]
-    if name.isdecimal() and 1 <= int(name[:9]) <= len(names):
-        return int(name) - 1
-    some = ", ".join(names[:8]) + (", …" if len(names) > 8 else "")
-    raise DataError(f"There is no column {printable(name)} ({option}); the columns are {some}.")
-
-
 class _Guess:
     """The guess for one table."""
 
     def __init__(self, table: Table, options: ReadingOptions) -> None:
         self._table = table
         self._options = options
-        self._wishes = self._places(options)
+        self._wishes = read_wishes(table, options)
         taken = self._wishes.taken()
         free = [
             place
@@ -113,30 +77,6 @@ class _Guess:
             if place not in taken and column.kind is not ColumnKind.EMPTY
         ]
         self._looks = Looks(table, free)
-
-    def _places(self, options: ReadingOptions) -> _Wishes:
-        table = self._table
-
-        def place(name: str | None, option: str) -> int | None:
-            return None if name is None else find_column(table, name, option)
-
-        def several(names: Iterable[str], option: str) -> tuple[int, ...]:
-            return tuple(dict.fromkeys(find_column(table, name, option) for name in names))
-
-        wishes = _Wishes(
-            place(options.sequence, "--sequence"),
-            place(options.step, "--step"),
-            place(options.label, "--label"),
-            None if options.inputs is None else several(options.inputs, "--inputs"),
-            frozenset(several(options.ignored, "--ignore")),
-        )
-        named = [wishes.sequence, wishes.step, wishes.label, *(wishes.inputs or ())]
-        counts = Counter(column for column in [*named, *wishes.ignored] if column is not None)
-        twice = [column for column, count in counts.items() if count > 1]
-        if twice:
-            name = table.columns[twice[0]].name
-            raise DataError(f"The column {printable(name)} is given two roles; give it one.")
-        return wishes
 
     # --- layout ---
 
