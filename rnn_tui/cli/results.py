@@ -201,14 +201,17 @@ def variant_lines(
 
 
 def results_table(state: RunState) -> "Table":
-    """Return the test figures of all variants over their seeds, beside the report's."""
+    """Return the test figures of all variants over their seeds, beside published ones if any."""
     from rich.table import Table  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
-    for column in ("network", "mean", "sd", "min", "max", "n", "the report"):
-        table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
     task = TASKS[state.config.task]
+    columns = ["network", "mean", "sd", "min", "max", "n"]
+    if task.published:
+        columns.append("the report")
+    for column in columns:
+        table.add_column(column, justify="left" if column == "network" else "right", no_wrap=True)
     for metric in state.metric_definitions:
         if metric.name not in state.replica_results:
             continue
@@ -217,12 +220,10 @@ def results_table(state: RunState) -> "Table":
         for variant, spread in zip(state.config.variants, spreads, strict=True):
             published = task.published_figure(metric.name, state.config, variant)
             figures = (spread.mean, spread.sd, spread.low, spread.high)
-            table.add_row(
-                f"  {variant.label}",
-                *(_digits(metric, figure) for figure in figures),
-                str(spread.n),
-                "" if published is None else f"{published:.2f}",
-            )
+            cells = [*(_digits(metric, figure) for figure in figures), str(spread.n)]
+            if task.published:
+                cells.append("" if published is None else f"{published:.2f}")
+            table.add_row(f"  {variant.label}", *cells)
     return table
 
 
