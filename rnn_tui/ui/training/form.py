@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import fields
 from functools import partial
-from pathlib import Path
 from typing import Any, cast
 
 from rich.cells import set_cell_size
@@ -17,26 +16,26 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
-from textual.widgets import Button, Checkbox, Collapsible, Input, Label, RichLog, Select, Static
+from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError, UserError, printable
+from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.events import LogLine
-from rnn_tui.engine.page import shared_folder
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, ChoiceSetting, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.runs.footprint import size_in_words
-from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, ImageSet, root_of
+from rnn_tui.tasks.images.sets import IMAGE_SETS
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import focus_soon, show_line
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.common.widgets.form_foot import FormFoot
-from rnn_tui.ui.common.widgets.plain import MainButton, MarkedCheckbox, PlainSelect
+from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
+from rnn_tui.ui.training.missing_data import MissingData
 
 LONGEST_LOG = 1000  # lines
 SECONDS_BEFORE_MEASURING = 0.4  # so that not every key of a number is measured
@@ -146,20 +145,6 @@ class Choice(Horizontal):
         return str(self.select.value)
 
 
-class MissingData(Vertical):
-    """Says that a data set is not on this machine, with a button to download it."""
-
-    def compose(self) -> ComposeResult:
-        yield Static("", id="missing-data", markup=False)
-        yield MainButton("Download", "download-data")
-
-    def show(self, image_set: ImageSet, root: Path) -> None:
-        """Say which data set is not in which folder."""
-        text = f"{image_set.label} is not in {printable(root, 200)}."
-        self.query_one("#missing-data", Static).update(text)
-        self.display = True
-
-
 class SettingsForm(Vertical):
     """The settings of the next runs of a task. An empty number stands for the preset's."""
 
@@ -207,7 +192,7 @@ class SettingsForm(Vertical):
         with Collapsible(title="More settings", id="advanced", classes="-collapsed"):
             yield from self._choices.values()
             if self._spec.reads_data:
-                yield MissingData()
+                yield MissingData(self._data_dir)
             with Vertical(classes="choice", id="device-choice"):
                 yield from _select("Device", DEVICES, "device")
 
@@ -275,7 +260,7 @@ class SettingsForm(Vertical):
                 field.value = field.setting.format(value)
                 self._unfold(field)
         self._show_preset()
-        self.look_for_data()
+        self._look_for_data()
         in_form = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
         differing = [
             field.name
@@ -327,42 +312,14 @@ class SettingsForm(Vertical):
     def _show_choice(self) -> None:
         """Show what another data set takes, and whether it is on this machine."""
         self._show_changes()
-        self.look_for_data()
+        self._look_for_data()
 
-    @work(exclusive=True, group="data")
-    async def look_for_data(self) -> None:
-        """Offer to download the data set that is chosen, if it is missing.
-
-        Not in a page that is confined to a folder: a stranger would fill the disk of its server.
-        """
+    def _look_for_data(self) -> None:
         choice = self._choices.get("dataset")
-        if choice is None:
-            return
-        image_set = IMAGE_SETS[choice.setting_value()]
-        root = root_of(self._data_dir)
-        is_missing = False
-        if (image_set is not SHIPPED_SET or self._data_dir) and shared_folder() is None:
-            is_missing = bool(await in_thread(self, image_set.missing, root))
-        part = self.query_one(MissingData)
-        part.display = is_missing
-        if is_missing:
-            part.show(image_set, root)
+        if choice is not None:
+            self.query_one(MissingData).look_for(IMAGE_SETS[choice.setting_value()])
 
-    @on(Button.Pressed, "#download-data")
-    def _download(self, event: Button.Pressed) -> None:
-        from rnn_tui.ui.training.downloading import DownloadScreen  # noqa: PLC0415 - on use only
-
-        event.stop()
-        image_set = IMAGE_SETS[self._choices["dataset"].setting_value()]
-        screen = DownloadScreen(image_set, root_of(self._data_dir))
-        self.app.push_screen(screen, self._data_came)
-
-    def _data_came(self, is_there: bool | None) -> None:
-        if is_there:
-            self.notify("The data set is there: t trains on it.")
-        self.look_for_data()
-        self.show_cost()
-
+    @on(MissingData.Arrived)
     @on(Input.Changed)
     @on(Select.Changed, "#device")
     def _show_changes(self) -> None:

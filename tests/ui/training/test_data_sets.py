@@ -12,7 +12,7 @@ from rnn_tui.tasks.images.sets import IMAGE_SETS, default_root
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.training.downloading import DownloadScreen
-from rnn_tui.ui.training.form import MissingData
+from rnn_tui.ui.training.missing_data import MissingData
 from tests.made_up_sets import packed, write_set
 from tests.served_sets import Serve, Server, serve, served
 from tests.ui.helpers import idle, press, running, screen_text, wait_until
