@@ -50,7 +50,7 @@ async def show() -> str:
     app = RnnTuiApp(first="parity")
     async with app.run_test(size=(140, 40)) as pilot:
         await settled(pilot, app.takes_keys)
-        await pilot.press("5")
+        await pilot.press("6")
         await settled(pilot, lambda: "No run yet." in screen_text(app))
         return screen_text(app)
 
@@ -73,7 +73,7 @@ def test_its_view_is_in_its_tab(site: Path, home: Path) -> None:
         env=env,
     )
     assert done.returncode == 0, done.stderr
-    assert "5 In words" in done.stdout
+    assert "6 In words" in done.stdout
     assert "No run yet." in done.stdout
 
 

@@ -8,9 +8,11 @@ import numpy.typing as npt
 
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.data_set import TEST
 from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
+from rnn_tui.tasks.sequences.typed import typed_numbers
 
 
 class DataSetQuestions(SequenceQuestions):
@@ -25,6 +27,16 @@ class DataSetQuestions(SequenceQuestions):
     ) -> None:
         super().__init__(network, label, path, choice)
         self._description = store.describe(self.config.task)
+
+    def random(self, random: np.random.Generator) -> str:
+        """Return a sequence of the test part by chance, as it is typed."""
+        data_set = store.load(self.config.task)
+        values = data_set.sequence(int(random.choice(data_set.of_part(TEST))))  # (T, F)
+        alphabet = self._description.alphabet
+        if not alphabet:
+            return typed_numbers(values.tolist())
+        symbols = [alphabet[place] for place in values[:, 0].astype(int)]
+        return ("" if all(len(symbol) == 1 for symbol in alphabet) else " ").join(symbols)
 
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return numbers (T, F) standardised, as networks read them."""

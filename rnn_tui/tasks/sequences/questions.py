@@ -17,8 +17,12 @@ from rnn_tui.tasks.sequences.inference import (
     SequenceNetwork,
     longest_first,
 )
-from rnn_tui.tasks.sequences.typed import alphabet_in_words, read_numbers, read_symbols
-from rnn_tui.tasks.sequences.words import truth_of
+from rnn_tui.tasks.sequences.typed import (
+    alphabet_in_words,
+    read_numbers,
+    read_symbols,
+)
+from rnn_tui.tasks.sequences.words import truth_of, words_for
 from rnn_tui.tasks.task import SequenceShape
 
 SHOWN_STEPS = 40  # of a sequence, and of its answers, on a line
@@ -58,6 +62,15 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         if shape.alphabet:
             return " ".join([shape.alphabet[0].name] * steps)
         return "; ".join([" ".join(["0"] * shape.features)] * steps)
+
+    def random(self, random: np.random.Generator) -> str:
+        """Draw a sequence of a length in training, as it is typed; empty without an alphabet."""
+        if not self.shape.alphabet:
+            return ""
+        shortest, longest = self.config.lengths
+        words = words_for(self.networks[0].task, self.config)
+        drawn = words.drawn(int(random.integers(shortest, longest + 1)), 1, random)[:, 0]
+        return " ".join(words.names[symbol] for symbol in drawn)
 
     def read(self, text: str) -> TypedSequence:
         """Read symbols of the alphabet, or numbers; raises `QueryError`."""

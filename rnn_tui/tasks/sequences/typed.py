@@ -2,7 +2,7 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.tasks.shapes import Symbol
@@ -62,6 +62,12 @@ def read_numbers(text: str, features: int) -> list[list[float]]:
         steps = [word for step in steps for word in _BETWEEN_NUMBERS.split(step.strip())]
     _check_steps(len(steps))
     return [_numbers_of(step, number, features) for number, step in enumerate(steps, start=1)]
+
+
+def typed_numbers(rows: Iterable[Sequence[float]]) -> str:
+    """Return numbers (T, F) as one types them."""
+    steps = [" ".join(f"{value:g}" for value in row) for row in rows]
+    return ("; " if any(" " in step for step in steps) else " ").join(steps)
 
 
 def _numbers_of(step: str, number: int, features: int) -> list[float]:

@@ -29,11 +29,14 @@ TRAINING = View("training", "Training", "rnn_tui.ui.training.training_view:train
 RESULTS = View("results", "Results", "rnn_tui.ui.training.results_view:ResultsView")
 CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:ConfusionView")
 TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
-INSIDE = View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", answers=True)
 
 TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
-DATA_SET_INSIDE = replace(INSIDE, factory="rnn_tui.ui.inside.data_set:DataSetInside")
 DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
+PROMPT = View("prompt", "Prompt", "rnn_tui.ui.ask.prompt:PromptPanel", answers=True)
+PROMPTED_INSIDE = View(
+    INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:PromptedInside", needs="prompt"
+)
+DATA_SET_INSIDE = replace(PROMPTED_INSIDE, factory="rnn_tui.ui.inside.data_set:DataSetInside")
 
 # By the name of a task, its views in order; the first one is in the first frame of its tab.
 VIEWS: dict[str, tuple[View, ...]] = {
@@ -89,8 +92,8 @@ def _usual_views(task: Task) -> tuple[View, ...]:
         return TRAINING, RESULTS
     confusion = () if task.shape.every_step else (CONFUSION,)
     if is_data_set(task.name):
-        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, DATA_SET_INSIDE, DATA
-    return TRAINING, RESULTS, *confusion, INSIDE
+        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, PROMPT, DATA_SET_INSIDE, DATA
+    return TRAINING, RESULTS, *confusion, PROMPT, PROMPTED_INSIDE
 
 
 @cache

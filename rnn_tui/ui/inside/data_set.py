@@ -1,4 +1,4 @@
-"""The view Inside of networks on a data set: sequences by chance, and those of the view Test."""
+"""The view Inside of networks on a data set: sequences typed, by chance, or of the view Test."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -13,7 +13,7 @@ from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.task_view import TaskTab
-from rnn_tui.ui.inside.sequences import SequenceInside
+from rnn_tui.ui.inside.sequences import PromptedInside
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class StoredSequence:
     index: int  #: its place in the data set.
 
 
-class DataSetInside(SequenceInside):
+class DataSetInside(PromptedInside):
     """Shows how a network reads a sequence of its data set."""
 
     def __init__(self, pane: TaskTab) -> None:
@@ -31,7 +31,7 @@ class DataSetInside(SequenceInside):
         self._stored: StoredSequence | None = None  #: what is read; None for one by chance.
 
     def look_at(self, digit: object) -> None:
-        """Read the sequence with this number, or another one by chance."""
+        """Read the sequence with this number, or the one that was typed."""
         self._stored = StoredSequence(digit) if isinstance(digit, int) else None
         super().look_at(digit)
 

@@ -4,8 +4,10 @@ import random
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
@@ -18,7 +20,8 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
 from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
+from rnn_tui.tasks.sequences.questions import SequenceQuestions
 from rnn_tui.ui.common.inside_door import AskingView, NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.task_view import TaskTab
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
@@ -214,6 +217,53 @@ class AskedInside(SequenceInside):
     def action_other(self) -> None:
         self._asking.ask_another()
         self.ask()
+
+
+class PromptedInside(SequenceInside):
+    """Shows how a network reads what was typed into the general prompt, or a random sequence."""
+
+    def __init__(self, pane: TaskTab) -> None:
+        super().__init__(pane)
+        self._asking = pane.view_of(AskingView)
+        self._passed_over = ""  #: What was typed when a random sequence was wanted instead.
+
+    def question(self) -> SequenceQuestion:
+        """Return what was answered last in the prompt; a random sequence if that is wanted."""
+        asked = self._asking.question
+        if asked.example in ("", self._passed_over):
+            return SequenceQuestion(self._number, self._source or asked.source)
+        return asked
+
+    def read(
+        self, network: SequenceNetwork, example: Any, replica: int
+    ) -> tuple[Trace, Sequence[int]]:
+        """Read what was typed, or the random sequence of a number."""
+        if not isinstance(example, str):
+            return super().read(network, example, replica)
+        chosen = network.replicas[replica]
+        choice = ReplicaChoice(chosen.variant.hidden_size, chosen.variant.loss, chosen.seed)
+        make_questions = self._of_task.part(self._of_task.questions)
+        questions: SequenceQuestions = make_questions(network, "", Path(), choice)
+        typed = questions.read(example)
+        inputs = typed.inputs.astype(np.float32)  # (T, F)
+        trace = trace_inputs(network, inputs, replica, read=questions.words(typed))
+        return trace, questions.right(typed)
+
+    def look_at(self, digit: object) -> None:
+        self._passed_over = ""
+        super().look_at(digit)
+
+    def read_input(self, text: str, network: NetworkChoice) -> None:
+        self._pass_over_prompt()
+        super().read_input(text, network)
+
+    def action_other(self) -> None:
+        self._pass_over_prompt()
+        super().action_other()
+
+    def _pass_over_prompt(self) -> None:
+        """Read random sequences until something else is typed."""
+        self._passed_over = str(self._asking.question.example)
 
 
 def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:

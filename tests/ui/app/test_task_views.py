@@ -70,7 +70,7 @@ def test_every_view_of_the_table_fits_and_can_be_imported() -> None:
 
 def test_a_task_without_views_of_its_own_has_the_general_ones() -> None:
     views = [view.id for view in views_of(MAJORITY)]
-    assert views == ["training", "results", "confusion-tab", "inside"]
+    assert views == ["training", "results", "confusion-tab", "prompt", "inside"]
 
 
 @pytest.mark.parametrize("words", BAD_VIEWS)
