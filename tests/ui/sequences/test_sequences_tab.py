@@ -252,7 +252,7 @@ async def test_from_a_file_to_results_and_misread_sequences(home: Path, lines_fi
         assert " %" in text  # the probabilities of the sequence at the cursor, which is drawn
         await press(pilot, "w")
         assert "Rows: true" in screen_text(app)
-        await press(pilot, str(test + 2))
+        await press(pilot, str(test + 3))
         await wait_until(pilot, lambda: "Sequences 1–3 of 40" in screen_text(app))
         await press(pilot, "right")
         assert "Sequences 4–6 of 40" in screen_text(app)
