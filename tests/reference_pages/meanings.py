@@ -46,6 +46,15 @@ MEANINGS = {
     "Run: values[].epoch": "the epoch that ended",
     "Run: values[].seconds": "training time so far",
     "Run: values[].step": "optimiser steps done",
+    **{
+        name: f"of a data set with numbers as answers: {words}"
+        for name, words in {
+            "val_rmse": "validation root mean squared error",
+            "test_rmse": "test root mean squared error",
+            "val_r2": "validation R²",
+            "test_r2": "test R²",
+        }.items()
+    },
     "Trace: steps": "time steps T of the input",
     "Trace: read": "what is read at each step, in a word or two",
     "Trace: answers": "the answer after each step",
