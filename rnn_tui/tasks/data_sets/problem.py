@@ -156,7 +156,9 @@ class DataSetProblem(ReplicaProblem):
     def _measured(self, model: nn.Module, part: int, workers: Workers, prefix: str) -> Figures:
         """Return the mean loss and the metrics over a part, their names after `prefix`."""
         order = self._by_length(part)
-        sums = self._walk_part(model, order, workers, self._sums)
+        # on the CPU: not every device has double precision
+        measured = self._walk_part(model, order, workers, self._sums)
+        sums = {name: values.cpu() for name, values in measured.items()}
         count = sums["count"].double().clamp(min=1)  # (R,)
         figures = {f"{prefix}_loss": sums["loss"].double() / count}
         if self._classifies:
@@ -213,9 +215,8 @@ class DataSetProblem(ReplicaProblem):
                     values = measure.values(outputs.transpose(1, 2), targets.clamp(min=0))  # (R, B)
                     add(measure.name, _over_replicas(values * is_known))
             else:
-                numbers = (
-                    targets[0].to(outputs.dtype).nan_to_num(0.0)
-                )  # (O, B), those of all replicas
+                # (O, B), the same of all replicas
+                numbers = targets[0].to(outputs.dtype).nan_to_num(0.0)
                 add("targets", numbers.sum(dim=1))
                 add("target_squares", numbers.square().sum(dim=1))
                 add("target_counts", is_known[0].sum(dim=1))
@@ -251,7 +252,7 @@ class DataSetProblem(ReplicaProblem):
         variants = len(self.config.variants)
         # by name (V, S, …)
         arrays = {
-            name: values.numpy().reshape(variants, -1, *values.shape[1:])
+            name: values.cpu().numpy().reshape(variants, -1, *values.shape[1:])
             for name, values in measured.items()
         }
         wrong, count = arrays["wrong"], arrays["count"]  # (V, S, N)
