@@ -34,6 +34,11 @@ def split_figures(figures: Figures) -> tuple[dict[str, float], dict[str, tuple[f
     return single, of_replicas
 
 
+def as_heading(label: str) -> str:
+    """Return a label with a capital at its start; the others stay, as those of RMSE."""
+    return label[:1].upper() + label[1:]
+
+
 @dataclass(frozen=True)
 class Metric:
     """A metric's name and how to show it.

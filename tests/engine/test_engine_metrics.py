@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from rnn_tui.engine.metrics import ACCURACY, Metric, accuracy_metric, main_metric
+from rnn_tui.engine.metrics import ACCURACY, Metric, accuracy_metric, as_heading, main_metric
 
 LOGITS = torch.tensor([[2.0, 1.0, 0.0], [0.0, -1.0, 5.0], [-3.0, -2.0, -9.0]])
 
@@ -73,3 +73,8 @@ def test_a_run_of_a_task_that_is_gone_is_known_by_an_accuracy_or_its_last_metric
     assert main_metric([*losses, *accuracies], "") is accuracies[0]
     assert main_metric(losses, "") is losses[1]
     assert main_metric([], "test_accuracy") is None
+
+
+def test_a_heading_keeps_the_capitals_of_its_words() -> None:
+    assert as_heading("validation RMSE in km") == "Validation RMSE in km"
+    assert as_heading("") == ""

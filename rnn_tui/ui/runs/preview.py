@@ -9,7 +9,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.metrics import Spread, as_heading
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.curves import Line, lines
 from rnn_tui.runs.run_record import RunRecord
@@ -74,7 +74,7 @@ class RunPreview(Horizontal):
         metric = run.spec(run.metric)
         spread = pane_of(self).spread
         points = metric.stage != "train"
-        self._chart.describe(metric.label.capitalize(), metric, "epoch")
+        self._chart.describe(as_heading(metric.label), metric, "epoch")
         self._chart.show(
             [
                 line_series(printable(line.label, 60), line, colour, spread, points)
@@ -132,7 +132,7 @@ def _figures(
     """Yield the lines of a figure: one for each network, with its worst and its best seed."""
     if not metric or not any(spreads):
         return
-    heading = f"{stage}{run.spec(metric).label}".capitalize()
+    heading = as_heading(f"{stage}{run.spec(metric).label}")
     networks = run.networks
     if networks[0].n > 1:
         heading = f"{heading}, n {networks[0].n}: ± sd, min … max"

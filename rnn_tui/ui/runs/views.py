@@ -16,7 +16,7 @@ from textual.content import Content
 from textual.widgets import Label, Select, Static
 
 from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import Metric, as_heading
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.runs.curves import AGAINST, Against, Curve, Line
@@ -128,7 +128,7 @@ class RunsCompare(Vertical, SpreadView):
         """
         self._lines = lines
         self._points = metric.stage != "train"
-        title = metric.label.capitalize() if runs else ""
+        title = as_heading(metric.label) if runs else ""
         self._chart.describe(title, metric, AGAINST[self.against])
         self._chart.say(f"No {metric.label} was logged" if runs else HINT)
         self.draw()

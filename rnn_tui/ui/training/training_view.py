@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.engine.events import EpochEnded
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import Metric, as_heading
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
 from rnn_tui.ui.common.chart.readout import LINE
@@ -402,7 +402,7 @@ def _heading(metrics: Sequence[Metric], several: bool) -> str:
     """
     words, title = _words(metrics)
     if not several or len(metrics) == 1:
-        return title or ", ".join(words).capitalize()
+        return title or as_heading(", ".join(words))
     marks = [LINE if metric.stage == "train" else "●" for metric in metrics]
     legend = ", ".join(
         f"{mark} {abbreviated(word)}" for mark, word in zip(marks, words, strict=True)
@@ -417,7 +417,7 @@ def _words(metrics: Sequence[Metric]) -> tuple[list[str], str]:
     """
     labels = [metric.label for metric in metrics]
     if len(labels) == 1:
-        return labels, labels[0].capitalize()
+        return labels, as_heading(labels[0])
     last = labels[0].split()[-1]
     if all(label.endswith(f" {last}") for label in labels):
         return [label.removesuffix(f" {last}") for label in labels], last.capitalize()
