@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_setting, read_path
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.tasks.data_sets import store
@@ -156,7 +157,7 @@ def understand_file(path: Path, options: ReadingOptions, *, quiet: bool) -> "Und
 def data_set_task(options: argparse.Namespace) -> Task:
     """Return the task of the data set that is named, or read and kept.
 
-    What is understood of a file is said before.
+    What is understood of a file is said when its data set is new.
 
     Raises:
         UserError: if it can't be read or kept.
@@ -166,7 +167,12 @@ def data_set_task(options: argparse.Namespace) -> Task:
     if not path.exists() and store.is_kept(options.data):
         return task_of(store.describe(options.data))
     understanding = understand_file(path, reading_options, quiet=options.quiet)
+    description = understanding.data_set.description
+    if store.is_kept(description.name):
+        if not options.quiet:
+            output.say(f"{printable(path.name)} is the data set {description.name}.")
+        return task_of(description)
     if not options.quiet:
         output.say_lines(understanding.lines())
     store.keep(understanding.data_set)
-    return task_of(understanding.data_set.description)
+    return task_of(description)
