@@ -80,7 +80,9 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--delimiter", metavar="CHARACTER", help="what stands between cells; tab for a tab"
     )
-    group.add_argument("--decimal", choices=(".", ","), help="what stands before decimals")
+    group.add_argument(
+        "--decimal", metavar="MARK", choices=(".", ","), help="what stands before decimals, . or ,"
+    )
     group.add_argument("--encoding", metavar="NAME", help="of the characters, such as utf-8")
     group.add_argument(
         "--sequence", metavar="COLUMN", help=f"the column that names the sequence, {COLUMN}"
