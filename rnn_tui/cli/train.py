@@ -119,7 +119,7 @@ def _add_sequences(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]")
 def _add_examples(parser: argparse.ArgumentParser, task: Task) -> None:
     presets = [preset.name for preset in task.presets]
     preset = "fast" if "fast" in presets else task.default_preset
-    command = f"rnn-tui train {task.name} --preset {preset}"
+    command = f"{task.training_command} --preset {preset}"
     short = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
     add_examples(
         parser,

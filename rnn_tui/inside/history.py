@@ -23,6 +23,7 @@ from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 
 NO_HISTORY = (
     "This network has no training history: it ships with rnn-tui or is of an older version; train "
-    "one with rnn-tui train {}."
+    "one with {}."
 )
 NO_GRADIENTS = (
     "This run kept no gradients; train one with 32 in “Gradients kept” (--gradient-inputs 32)."
@@ -52,7 +53,7 @@ def history_of(reading: NetworkReading) -> TrainingHistory:
     """
     history = reading.history()
     if history is None:
-        raise QueryError(NO_HISTORY.format(reading.trace.task))
+        raise QueryError(NO_HISTORY.format(TASKS[reading.trace.task].training_command))
     return history
 
 

@@ -20,7 +20,6 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST, run_folders
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.images.sets import ImageSet
 
 if TYPE_CHECKING:
@@ -185,9 +184,8 @@ def run_weights(task: str, run: str) -> Source:
     if run == LAST:
         newest = next(finished_runs(task), None)
         if newest is None:
-            raise CheckpointError(
-                f"There is no finished run of {task}; train one with rnn-tui train {task}."
-            )
+            command = TASKS[task].training_command
+            raise CheckpointError(f"There is no finished run of {task}; train one with {command}.")
         return newest
     run_ids = _ids_meant(run)
     if len(run_ids) != 1:
@@ -264,10 +262,8 @@ def choose(task: str, position: int | None = None, *, only_pretrained: bool = Fa
             return source
         first = first or source
     if first is None:
-        command = task if task in tuple(TASKS) else f"{SEQUENCES} {task}"  # of a data set
-        raise CheckpointError(
-            f"There are no weights for {task}; train some with rnn-tui train {command}."
-        )
+        command = TASKS[task].training_command
+        raise CheckpointError(f"There are no weights for {task}; train some with {command}.")
     return first
 
 

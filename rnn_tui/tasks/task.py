@@ -111,6 +111,7 @@ class Task:
     #: the kind of its configuration.
     config_class: type[ImageConfig] | type[SequenceConfig] = SequenceConfig
     default_cell: str = "lstm"  #: the one to start with.
+    training: str = ""  #: the command that trains on it; empty for `rnn-tui train NAME`.
     unit: str = "sequences"  #: what its samples are, in the plural.
     #: the kinds of `Recipe.augmentation` that a user may choose from.
     augmentations: tuple[str, ...] = ()
@@ -121,6 +122,11 @@ class Task:
     #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     published_preset: str = "report"  #: the preset with the recipe of the published figures.
+
+    @property
+    def training_command(self) -> str:
+        """The command that trains on it."""
+        return self.training or f"rnn-tui train {self.name}"
 
     @property
     def cells(self) -> tuple[str, ...]:

@@ -23,16 +23,19 @@ from rnn_tui.inside import clicks as clicks_module
 from rnn_tui.inside.clicks import analyse_clicks
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.gradients import sequence_norms
-from rnn_tui.inside.history import analyse_learning, frames, snapshot
-from rnn_tui.inside.reading import NetworkReading
+from rnn_tui.inside.history import analyse_learning, frames, history_of, snapshot
+from rnn_tui.inside.reading import NetworkReading, no_history
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
+from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import sums as sums_module
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
+from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.images.model import digit_norms
 from tests.networks.ordinary import pytorch_weights
+from tests.tasks.data_sets.examples import rising_or_falling
 from tests.watched import Watched, after
 
 
@@ -175,6 +178,18 @@ def test_what_fits_another_network_is_refused(
         QueryError, match=r"This network has no training history: .* rnn-tui train mnist"
     ):
         analyse_learning(replace(one, history=lambda: None), UNWATCHED)
+
+
+def test_without_a_history_the_command_is_that_of_the_data_set(adder: Path) -> None:
+    data_set = rising_or_falling()
+    store.keep(data_set)
+    name = data_set.description.name
+    reading = reading_of(adder)
+    on_data_set = replace(reading, trace=replace(reading.trace, task=name), history=no_history)
+    with pytest.raises(QueryError, match=f"train one with rnn-tui train sequences {name}\\."):
+        history_of(on_data_set)
+    with pytest.raises(CheckpointError, match=f"train one with rnn-tui train sequences {name}\\."):
+        run_weights(name, "last")
 
 
 def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:

@@ -61,6 +61,7 @@ def task_of(description: Description) -> Task:
         headline="test_accuracy" if classifies else "test_rmse",
         problem="rnn_tui.tasks.data_sets.problem:DataSetProblem",
         questions="rnn_tui.tasks.data_sets.questions:DataSetQuestions",
+        training=f"rnn-tui train {SEQUENCES} {description.name}",
         shape=SequenceShape(
             description.input_size,
             description.outputs,
