@@ -92,6 +92,16 @@ def test_ts_with_time_stamps_in_any_order(read: Read) -> None:
     assert data_set.sequence(3)[:, 0].tolist() == [3, 3.5]
 
 
+def test_ts_in_another_encoding_has_each_sequence_once(read: Read) -> None:
+    # so many that the first ones are read before a letter tells the encoding
+    labels = ["a"] * 300 + ["é"] * 20
+    lines = [f"{index}.5,{'1.5,' * 40}2:{label}" for index, label in enumerate(labels)]
+    content = "@classLabel true a e\n@data\n" + "\n".join(lines)
+    data_set = read(content.encode("cp1252"), name="x.ts").data_set
+    assert data_set.count == 320
+    assert data_set.description.outputs == ("a", "é")
+
+
 def test_ts_without_labels(read: Read) -> None:
     lines = [f"{index},{index + 1},{index + 2}" for index in range(10)]
     data_set = read("@classLabel false\n@data\n" + "\n".join(lines), name="x.ts").data_set

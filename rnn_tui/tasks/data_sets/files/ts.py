@@ -33,7 +33,11 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     Raises:
         DataError: if it can't be read; it says in which line.
     """
-    sequences, encoding = read_lines(path, options, progress, _Reading(path).sequences)
+
+    def sequences_of(lines: NumberedLines) -> Sequences:
+        return _Reading(path).sequences(lines)  # a new reading for each encoding that is tried
+
+    sequences, encoding = read_lines(path, options, progress, sequences_of)
     return Content("UCR/UEA .ts", sequences, encoding=encoding)
 
 
@@ -63,7 +67,6 @@ class _Reading:
 
     def sequences(self, lines: NumberedLines) -> Sequences:
         """Return all sequences of the numbered lines."""
-        self.head = _Head()
         self._read_head(lines)
         for number, line in lines:
             if line and not line.startswith(COMMENTS):
