@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import MOST_STEPS, Description
+from rnn_tui.tasks.data_sets.description import MOST_HORIZON, MOST_STEPS, Description
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.task import SEQUENCES, task_of
 from rnn_tui.tasks.task import Task
@@ -21,7 +21,7 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.understanding import Understanding
 
-HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_STEPS)
+HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON)
 WINDOW = NumberSetting(
     "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
 )
@@ -170,11 +170,10 @@ def data_set_task(options: argparse.Namespace) -> Task:
         return task_of(store.describe(options.data))
     understanding = understand_file(path, reading_options, quiet=options.quiet)
     description = understanding.data_set.description
-    if store.is_kept(description.name):
-        if not options.quiet:
-            output.say(f"{printable(path.name)} is the data set {description.name}.")
-        return task_of(description)
     if not options.quiet:
-        output.say_lines(understanding.lines())
+        if store.is_kept(description.name):
+            output.say(f"{printable(path.name)} is the data set {description.name}.")
+        else:
+            output.say_lines(understanding.lines())
     store.keep(understanding.data_set)
     return task_of(description)

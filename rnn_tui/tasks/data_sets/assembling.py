@@ -13,6 +13,7 @@ from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
 from rnn_tui.tasks.data_sets.description import (
     LONGEST_NAME,
     MOST_FEATURES,
+    MOST_HORIZON,
     MOST_OUTPUTS,
     Description,
 )
@@ -24,7 +25,6 @@ from rnn_tui.tasks.data_sets.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
 from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
 
-MOST_HORIZON = 64
 LARGEST = 1e38  # what float32 holds
 
 
@@ -58,12 +58,14 @@ class Assembly:
         if self.goal is Goal.NEXT:
             sequences = replace(sequences, label=None)
         sequences = self._without_label(sequences)
-        sequences = self._filled(sequences)
+        sequences = self._with_labelled_steps(self._filled(sequences))
         self.split = self._split(sequences)
         sequences, self.window = brought_to_length(
             sequences, self.goal, self.horizon, self.options.window, self.notes
         )
         sequences = self._not_empty(sequences, self.horizon)
+        sequences = self._with_labelled_steps(sequences)
+        self._tell_unanswered(sequences)
         answers = answers_of(sequences.label, self.goal)
         strata = self._strata(sequences, answers)
         parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
@@ -93,18 +95,38 @@ class Assembly:
     def _without_label(self, sequences: Sequences) -> Sequences:
         """Leave out sequences without a label, if each needs one."""
         label = sequences.label
-        if label is None or not label.missing.any():
+        if label is None or label.every_step or not label.missing.any():
             return sequences
         missing = int(label.missing.sum())
-        if label.every_step:
-            self.notes.append(
-                f"Read, but not answered: {count_of(missing, 'step')} without a label."
-            )
-            return sequences
         self.notes.append(f"Left out: {count_of(missing, 'sequence')} without a label.")
         if label.missing.all():
             raise DataError(f"The label {label.name} is missing everywhere.")
         return sequences.keep_sequences(~label.missing)
+
+    def _with_labelled_steps(self, sequences: Sequences) -> Sequences:
+        """Leave out sequences, or pieces of them, none of whose steps has a label.
+
+        A part that has no others could not be measured.
+        """
+        label = sequences.label
+        if label is None or not label.every_step or label.missing.all():
+            return sequences  # a label that is missing everywhere is refused later
+        labelled = np.logical_or.reduceat(~label.missing, sequences.starts[:-1])
+        unlabelled = int((~labelled).sum())
+        if unlabelled:
+            kind = "sequence" if self.window is None else "piece"
+            self.notes.append(
+                f"Left out: {count_of(unlabelled, kind)} without a label at any step."
+            )
+        return sequences.keep_sequences(labelled)
+
+    def _tell_unanswered(self, sequences: Sequences) -> None:
+        """Note the steps without a label among others that have one."""
+        label = sequences.label
+        if label is None or not label.every_step or not label.missing.any():
+            return
+        steps = count_of(int(label.missing.sum()), "step")
+        self.notes.append(f"Read, but not answered: {steps} without a label.")
 
     def _not_empty(self, sequences: Sequences, least: int) -> Sequences:
         """Leave out sequences of at most `least` steps."""

@@ -11,6 +11,7 @@ LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
 MOST_STEPS = 1000  # steps of a sequence
+MOST_HORIZON = 64  # steps ahead that are predicted
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.data_set import UNKNOWN
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME, MOST_OUTPUTS
-from rnn_tui.tasks.data_sets.files.cells import as_word, number_of
+from rnn_tui.tasks.data_sets.files.cells import Floats, as_word, number_of
 from rnn_tui.tasks.data_sets.files.table import unique_names
 from rnn_tui.tasks.data_sets.looks import (
     MOST_CLASSES_IN_A_ROW,
@@ -106,20 +106,30 @@ def answers_of(label: Label | None, goal: Goal) -> Answers:
 def _numbers(label: Label) -> Answers:
     values = label.values
     if label.is_text:
-        try:
-            values = np.array([number_of(word, ".") for word in values.tolist()])
-        except ValueError as error:
-            raise DataError(
-                f"The label {label.name} holds words such as {printable(error.args[0][-30:])}; "
-                "choose --goal class."
-            ) from error
+        values = _as_numbers(label)
     numbers = values.astype(np.float64)
     if np.nanmax(np.abs(numbers)) > np.finfo(np.float32).max:
         raise DataError(f"The label {label.name} has numbers beyond 1e38.")
     if np.nanmin(numbers) == np.nanmax(numbers):
-        raise DataError(f"The label {label.name} is {numbers[0]:.6g} everywhere: nothing to learn.")
+        raise DataError(
+            f"The label {label.name} is {np.nanmin(numbers):.6g} everywhere: nothing to learn."
+        )
     name = printable(label.name, LONGEST_NAME)
     return Answers((name,), numbers.astype(np.float32)[:, None])
+
+
+def _as_numbers(label: Label) -> Floats:
+    """Return the numbers that the words of a label are, NaN where they are missing."""
+    numbers = []
+    for word in label.values.tolist():
+        try:
+            numbers.append(number_of(word, "."))
+        except ValueError as error:
+            raise DataError(
+                f"The label {label.name} holds words such as {printable(word, 30)}; choose "
+                f"--goal {Goal.STEP_CLASS if label.every_step else Goal.CLASS}."
+            ) from error
+    return np.array(numbers)
 
 
 def _classes(label: Label) -> Answers:

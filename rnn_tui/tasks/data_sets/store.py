@@ -58,7 +58,7 @@ def is_kept(name: str) -> bool:
 
 
 def keep(data_set: "DataSet") -> None:
-    """Store a data set under its name; one that is there already stays.
+    """Store a data set under its name; the same one stays, unless it can't be read any more.
 
     Raises:
         DataError: if the file can't be written.
@@ -68,7 +68,7 @@ def keep(data_set: "DataSet") -> None:
 
     description = data_set.description
     path = path_of(description.name)
-    if path.is_file():
+    if path.is_file() and _is_readable(description.name):
         return
     metadata = {"format": FORMAT, "data_set": description.to_dict()}
     # safetensors writes the bytes as they lie in memory, whatever their order
@@ -80,6 +80,15 @@ def keep(data_set: "DataSet") -> None:
         raise DataError(
             f"The data set can't be kept in {printable(path, 200)} ({why(error)})."
         ) from error
+
+
+def _is_readable(name: str) -> bool:
+    """Return whether a data set that is kept can be loaded whole."""
+    try:
+        load(name)
+    except DataError:
+        return False
+    return True
 
 
 def describe(name: str) -> Description:

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.tasks.data_sets.description import MOST_STEPS
+from rnn_tui.tasks.data_sets.description import MOST_HORIZON, MOST_STEPS
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
@@ -27,7 +27,7 @@ ENCODINGS = {name: name for name in ("utf-8", "utf-16", "latin-1", "cp1252")}
 WINDOW = NumberSetting(
     "window", "Pieces of", "steps of the pieces that long sequences are cut into", 2, MOST_STEPS
 )
-HORIZON = NumberSetting("horizon", "Ahead", "how many steps ahead are predicted", 1, 100)
+HORIZON = NumberSetting("horizon", "Ahead", "how many steps ahead are predicted", 1, MOST_HORIZON)
 
 
 @dataclass(frozen=True)

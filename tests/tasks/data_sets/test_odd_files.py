@@ -356,6 +356,31 @@ def test_sequences_without_a_label_are_left_out(read: Read) -> None:
     assert "Left out: 1 sequence without a label" in notes(understanding)
 
 
+def test_pieces_without_a_label_are_left_out(read: Read) -> None:
+    rows = [f"{step},{step % 7},{'abc'[step % 3] if step < 120 else ''}" for step in range(200)]
+    understanding = read(text_of("t,x,label", rows), window=4)
+    data_set = understanding.data_set
+    assert data_set.description.goal is Goal.STEP_CLASS
+    assert data_set.count == 30  # without the last 80 steps, of which none could be answered
+    assert (data_set.targets >= 0).all()
+    assert "Left out: 20 pieces without a label at any step." in notes(understanding)
+    assert "not answered" not in notes(understanding)
+
+
+def test_steps_without_a_label_are_read_beside_others(read: Read) -> None:
+    rows = [f"{step},{step % 7},{'abc'[step % 3] if step % 2 else ''}" for step in range(200)]
+    understanding = read(text_of("t,x,label", rows), window=4)
+    assert understanding.data_set.count == 50
+    assert "Read, but not answered: 100 steps without a label." in notes(understanding)
+
+
+def test_a_label_of_words_is_no_number(read: Read) -> None:
+    with pytest.raises(DataError, match=r"holds words such as even; choose --goal class\."):
+        read(LONG, goal=Goal.NUMBER)
+    with pytest.raises(DataError, match=r"holds words such as even; choose --goal step-class\."):
+        read(LONG, goal=Goal.STEP_NUMBER)
+
+
 def test_one_class_is_refused(read: Read) -> None:
     with pytest.raises(DataError, match="All labels in label are even: with one class only"):
         read(LONG.replace("odd", "even"))

@@ -63,6 +63,14 @@ def test_a_damaged_file_is_refused_in_a_sentence(lines: DataSet) -> None:
         store.load(lines.description.name)
 
 
+def test_a_damaged_file_is_written_anew(lines: DataSet) -> None:
+    store.keep(lines)
+    path = store.path_of(lines.description.name)
+    path.write_bytes(path.read_bytes()[:100])
+    store.keep(lines)
+    assert np.array_equal(store.load(lines.description.name).values, lines.values)
+
+
 def test_a_removed_data_set_is_gone(lines: DataSet) -> None:
     store.keep(lines)
     assert store.names() == [lines.description.name]
