@@ -119,16 +119,15 @@ def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> 
     """Return the verdict on a network of some seeds, called `name` in the sentence."""
     figure = baseline.figures[metric.name]
     lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean
-    beats = False
-    if lead <= 0:
+    beats = spread.n > 1 and lead > margin_of(spread)
+    if beats:
+        text = "beats the best baseline"
+    elif not lead > 0:  # nor does a network that answers NaN
         text = "does not beat the best baseline"
     elif spread.n == 1:
         text = "is better than the best baseline with its one seed, which may be chance"
-    elif lead <= margin_of(spread):
-        text = "may be no better than the best baseline, so much do its seeds differ"
     else:
-        text = "beats the best baseline"
-        beats = True
+        text = "may be no better than the best baseline, so much do its seeds differ"
     unit = f" {metric.unit}" if metric.unit else ""
     seeds = "1 seed" if spread.n == 1 else f"{spread.n} seeds"
     measured = f"{metric.label} {metric.format_spread(spread)}{unit} over {seeds}"

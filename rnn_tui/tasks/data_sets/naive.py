@@ -23,7 +23,7 @@ Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
 
 MOST_COLUMNS = 512  # numbers of a sequence that a linear model reads
-WINDOW = 8  # steps that a linear model of every step reads: the last ones up to there
+WINDOW = 8  # steps that a linear model of every step reads at most: the last ones up to there
 MOST_ROWS = 20_000  # sequences or steps that a linear model is fitted on
 #: rows times columns times classes that a logistic regression is fitted on: some ten seconds.
 MOST_PRODUCTS = 50_000_000
@@ -63,6 +63,8 @@ class _Rows:
         self.positions = np.arange(len(data_set.values)) - np.repeat(
             data_set.starts[:-1], data_set.lengths
         )
+        #: steps that a linear model of every step reads.
+        self.window = max(1, min(WINDOW, MOST_COLUMNS // self.inputs.shape[1]))
         #: (T,) how many steps follow in its sequence.
         self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
 
@@ -112,9 +114,8 @@ class _Rows:
 
     def _windows(self, steps: npt.NDArray[np.int64]) -> Floats:
         """Return the inputs of each step and of those before it, zero before the beginning."""
-        width = max(1, min(WINDOW, MOST_COLUMNS // self.inputs.shape[1]))
         parts = []
-        for back in range(width):
+        for back in range(self.window):
             inputs = self.inputs[np.maximum(steps - back, 0)].astype(np.float64)
             inputs[self.positions[steps] < back] = 0
             parts.append(inputs)
@@ -255,7 +256,11 @@ def _of_classes(rows: _Rows, name: str, answers: _Answers, note: str) -> Baselin
 
 
 def _linear_name(name: str, rows: _Rows) -> str:
-    return f"{name} on the last {WINDOW} steps" if rows.every_step else name
+    """Return the name of a linear model, with what it reads of the past."""
+    if not rows.every_step:
+        return name
+    steps = "step" if rows.window == 1 else f"{rows.window} steps"
+    return f"{name} on the last {steps}"
 
 
 # Numbers

@@ -1,5 +1,6 @@
 """Baselines are what one works out by hand, and say whether networks beat them."""
 
+import math
 from typing import Any
 
 import numpy as np
@@ -87,6 +88,14 @@ def test_a_symbol_follows_another() -> None:
     assert window["test_accuracy"] == pytest.approx(100.0)
 
 
+def test_a_linear_model_is_called_by_what_it_reads() -> None:
+    letters = tuple(f"s{number}" for number in range(150))  # of which 512 columns hold three
+    places = [np.arange(start, start + 12) % 150 for start in range(20)]
+    sequences = [column(*steps.tolist()) for steps in places]
+    data_set = data_set_of("s", Goal.NEXT, sequences, alphabet=letters, horizon=1)
+    assert "logistic regression on the last 3 steps" in by_name(data_set)
+
+
 def test_constant_steps_are_answered_by_their_class() -> None:
     words = [column(*([0, 1] * 3)) for _ in range(10)]
     classes = np.array([1, 0, 0, 0, -1, 1] * 10)
@@ -144,6 +153,7 @@ def test_a_large_set_is_fitted_on_a_part_and_says_so(monkeypatch: pytest.MonkeyP
         ((70.0, 71.0, 72.0), False, "does not beat the best baseline"),
         ((89.0, 89.0, 89.0), False, "does not beat the best baseline"),
         ((99.0,), False, "with its one seed, which may be chance"),
+        ((math.nan, 99.0, 99.0), False, "does not beat the best baseline"),
     ],
 )
 def test_verdicts_take_the_seeds_into_account(
