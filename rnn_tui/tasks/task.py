@@ -58,6 +58,7 @@ class SequenceShape:
     #: the number of the first one; places are counted from 0, as powers of two are.
     first_step: int = 1
     numbers: bool = False  #: whether the outputs are numbers, in place of classes.
+    columns: tuple[str, ...] = ()  #: the names of the F numbers; empty if they have none.
     #: all inputs that a step may have, if they are few, each at any step.
     alphabet: tuple[Symbol, ...] = ()
     answer: str = "class"  #: what an answer is, in a word or two.

@@ -68,6 +68,7 @@ def task_of(description: Description) -> Task:
             every_step=description.goal.every_step,
             inputs="symbols" if description.alphabet else "steps",
             numbers=not classifies,
+            columns=description.features,
             alphabet=one_hot(description.alphabet),
             any_length=False,
         ),

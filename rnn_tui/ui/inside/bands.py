@@ -9,6 +9,7 @@ from typing import NamedTuple, TypeAlias
 
 import numpy as np
 
+from rnn_tui.engine.errors import printable
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.common.chart.geometry import nice_step
@@ -18,6 +19,7 @@ FEWEST_BAR_LINES = 4  # with fewer, bars are left out
 GOOD_BAR_LINES = 6  # lines of bars before a heatmap has two rows a line
 MOST_BAR_LINES = 10  # more lines do not make bars easier to read
 MOST_READ = 16  # numbers of a step that are shown as they are read
+LONGEST_LABEL = 16  # characters of the name of a number that is read
 FEWEST_HEAT_LINES = 5  # with fewer, a heatmap can hardly be read
 
 
@@ -288,12 +290,16 @@ def is_signed(quantity: str, values: Array) -> bool:
     return not quantity.endswith(" gate") or bool((values < 0).any())
 
 
-def read_band(trace: Trace) -> HeatBand:
-    """Make a band of the first numbers that are read at each step, as colours."""
+def read_band(trace: Trace, names: Sequence[str] = ()) -> HeatBand:
+    """Make a band of the first numbers that are read at each step, as colours.
+
+    Without `names` they are called by their place.
+    """
     shown = trace.inputs.T[:MOST_READ]  # (F, T)
-    labels = [str(number) for number in range(1, len(shown) + 1)]
+    by_place = [f"number {place}" for place in range(1, len(shown) + 1)]
+    labels = [printable(name, LONGEST_LABEL) for name in names[:MOST_READ] or by_place]
     limit = max(1e-9, float(np.abs(shown).max()))
-    return HeatBand("", labels, shown, limit, signed=True, prefix="number ")
+    return HeatBand("", labels, shown, limit, signed=True)
 
 
 def answer_bands(trace: Trace, step: int) -> list[StepBand]:

@@ -187,8 +187,8 @@ class SequenceInside(InsideView):
         """Return what is read, the answers if no probabilities show these, and the truth."""
         trace, truth = subject.trace, subject.truth
         bands: list[StepBand] = [WordBand(self._shape.inputs, trace.read)]
-        if (trace.inputs % 1).any():  # no symbols or bits
-            bands = [read_band(trace)]
+        if self._shape.columns or (trace.inputs % 1).any():  # no symbols or bits
+            bands = [read_band(trace, self._shape.columns)]
         if trace.one_output:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
             wrong = [

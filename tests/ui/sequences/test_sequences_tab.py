@@ -332,6 +332,8 @@ async def test_inside_reads_the_test_sequence_at_the_cursor(home: Path) -> None:
         second = store.load(name).of_part(TEST)[1] + 1
         await press(pilot, "z")
         await wait_until(pilot, lambda: f"seed 0, sequence {second}" in screen_text(app))
+        read = store.describe(name).features[0]
+        assert any(line.lstrip(" │").startswith(read) for line in screen_lines(app))
         await press(pilot, "i")  # another, by chance
         await wait_until(pilot, lambda: "seed 0, sequence" not in screen_text(app))
 
