@@ -11,16 +11,24 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError, printable, why
 from rnn_tui.engine.outside import opened
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.sequences.typed import (
+    LARGEST,
+    alphabet_in_words,
+    check_steps,
+    numbers_of_steps,
+    read_numbers,
+    read_symbols,
+    typed_symbols,
+)
 
-MOST_STEPS = 10_000
 MOST_BYTES = 64 * 2**20  # of a file of inputs
-LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
 SHOWN_NUMBERS = 4  # of a step, in a word
-SHOWN_SYMBOLS = 20  # of an alphabet, in a line
 MOST_SYMBOLS = 2000  # of an alphabet
+HINT = "; for symbols, name them, such as --alphabet 01"
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,19 +39,13 @@ class Alphabet:
     vectors: Array  #: (K, F).
 
     @property
-    def single(self) -> bool:
-        """Whether every symbol is one character, so that nothing stands between two."""
-        return all(len(symbol) == 1 for symbol in self.symbols)
-
-    @property
     def in_words(self) -> str:
         """Its first symbols."""
-        shown = ", ".join(printable(symbol, 20) for symbol in self.symbols[:SHOWN_SYMBOLS])
-        return f"{shown}, …" if len(self.symbols) > SHOWN_SYMBOLS else shown
+        return alphabet_in_words(self.symbols)
 
     def written(self, places: Iterable[int]) -> str:
         """Return the symbols at these places as a user types them."""
-        return ("" if self.single else " ").join(self.symbols[place] for place in places)
+        return typed_symbols([self.symbols[place] for place in places], self.symbols)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,8 +78,8 @@ def read_alphabet(text: str, features: int) -> Alphabet:
         digits = [[float(digit) for digit in symbol] for symbol in symbols]
         return Alphabet(tuple(symbols), np.array(digits, np.float32))
     raise QueryError(
-        f"The network reads {_numbers(features)} a step, so an alphabet has {features} symbols, or "
-        f"each of them consists of {features} digits; this one has {len(symbols)}."
+        f"The network reads {count_of(features, 'number')} a step, so an alphabet has {features} "
+        f"symbols, or each of them consists of {features} digits; this one has {len(symbols)}."
     )
 
 
@@ -98,10 +100,6 @@ def _check_size(count: int) -> None:
         )
 
 
-def _numbers(count: int) -> str:
-    return "1 number" if count == 1 else f"{count:,} numbers"
-
-
 def read_sequence(text: str, features: int, alphabet: Alphabet | None) -> InputSequence:
     """Read a sequence as typed: symbols of the alphabet, or numbers.
 
@@ -111,12 +109,8 @@ def read_sequence(text: str, features: int, alphabet: Alphabet | None) -> InputS
         QueryError: if it is none for this network.
     """
     if alphabet is not None:
-        return _symbols(text, alphabet)
-    steps = [step for step in re.split(r"[;\n]", text) if step.strip()]
-    if features == 1 and len(steps) == 1:
-        steps = re.split(r"[\s,]+", steps[0].strip())
-    rows = [re.split(r"[\s,]+", step.strip().strip(",")) for step in steps]
-    return _sequence_of_rows(rows, features)
+        return sequence_of_symbols(read_symbols(text, alphabet.symbols), alphabet)
+    return sequence_of_numbers(np.array(read_numbers(text, features, HINT)))
 
 
 def read_sequence_file(path: Path, features: int, alphabet: Alphabet | None) -> InputSequence:
@@ -140,8 +134,8 @@ def read_sequence_file(path: Path, features: int, alphabet: Alphabet | None) -> 
     except UnicodeDecodeError as error:
         raise QueryError(f"{name} is no text in UTF-8, and no .npy file.") from error
     if alphabet is not None:
-        return _symbols("".join(text.splitlines()), alphabet)
-    return _sequence_of_rows(_rows_of_csv(text), features)
+        return sequence_of_symbols(read_symbols(text, alphabet.symbols), alphabet)
+    return sequence_of_numbers(np.array(numbers_of_steps(_rows_of_csv(text), features, HINT)))
 
 
 def _rows_of_csv(text: str) -> list[list[str]]:
@@ -177,27 +171,9 @@ def _array_of(data: bytes, features: int, name: str) -> InputSequence:
     if numbers.ndim != 2 or numbers.shape[1] != features:
         raise QueryError(
             f"{name} has the shape {'×'.join(map(str, array.shape))}; the network reads steps of "
-            f"{_numbers(features)}."
+            f"{count_of(features, 'number')}."
         )
     return sequence_of_numbers(numbers)
-
-
-def _symbols(text: str, alphabet: Alphabet) -> InputSequence:
-    if alphabet.single:
-        parts = [
-            character for character in text if character.strip() or character in alphabet.symbols
-        ]
-    else:
-        parts = text.split()
-    unknown = next((part for part in parts if part not in alphabet.symbols), None)
-    if unknown is not None:
-        raise QueryError(
-            f"“{printable(unknown)}” is no symbol of the alphabet "
-            f"{printable(', '.join(alphabet.symbols))}."
-        )
-    _check_steps(len(parts))
-    places = [alphabet.symbols.index(part) for part in parts]
-    return sequence_of_symbols(places, alphabet)
 
 
 def sequence_of_symbols(places: Sequence[int], alphabet: Alphabet) -> InputSequence:
@@ -206,39 +182,17 @@ def sequence_of_symbols(places: Sequence[int], alphabet: Alphabet) -> InputSeque
     return InputSequence(alphabet.vectors[list(places)], words)
 
 
-def _sequence_of_rows(rows: Sequence[Sequence[str]], features: int) -> InputSequence:
-    """Return the sequence of rows of numbers in words."""
-    for number, row in enumerate(rows, start=1):
-        wrong = next((field for field in row if not _is_number(field)), None)
-        if wrong is not None:
-            raise QueryError(
-                f"Step {number:,}: “{printable(wrong)}” is no number; for symbols, name them, such "
-                "as --alphabet 01."
-            )
-        if len(row) != features:
-            raise QueryError(
-                f"Step {number:,} has {_numbers(len(row))}; the network reads {_numbers(features)} "
-                "a step, with a semicolon or a line between two steps."
-            )
-    return sequence_of_numbers(np.array([[float(field) for field in row] for row in rows]))
-
-
 def sequence_of_numbers(numbers: npt.NDArray[Any]) -> InputSequence:
     """Return the sequence of numbers (T, F).
 
     Raises:
         QueryError: if they can't be computed with, or are too many.
     """
-    _check_steps(len(numbers))
+    check_steps(len(numbers))
     if not (np.abs(numbers) <= LARGEST).all():  # NaN is not below it either
         raise QueryError(f"Inputs are finite numbers of at most {LARGEST:,.0f}.")
     single = numbers.astype(np.float32)
     return InputSequence(single, tuple(map(_word, single)))
-
-
-def _check_steps(count: int) -> None:
-    if not 1 <= count <= MOST_STEPS:
-        raise QueryError(f"A sequence has 1 to {MOST_STEPS:,} steps; this one has {count:,}.")
 
 
 def _word(step: Array) -> str:

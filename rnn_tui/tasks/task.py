@@ -73,6 +73,11 @@ class SequenceShape:
         return self.inputs.removesuffix("s")
 
     @property
+    def symbols(self) -> tuple[str, ...]:
+        """The names of its alphabet."""
+        return tuple(symbol.name for symbol in self.alphabet)
+
+    @property
     def answer_words(self) -> tuple[str, ...]:
         """The words for all answers: the outputs, or a no and a yes where there is one output."""
         return self.outputs if len(self.outputs) > 1 else ("0", "1")

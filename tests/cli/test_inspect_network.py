@@ -96,6 +96,9 @@ def test_symbols_are_one_hot_or_digits(tmp_path: Path) -> None:
     alphabet = ("--alphabet", "00,01,10,11")
     trace = inspected("--network", pairs, *every, *alphabet, "01 11")["trace"]
     assert trace["inputs"] == [[0, 1], [1, 1]]
+    (tmp_path / "pairs.txt").write_text("01\n11\n", encoding="utf-8")
+    file = ("--input", str(tmp_path / "pairs.txt"))
+    assert inspected("--network", pairs, *every, *alphabet, *file)["trace"]["read"] == ["01", "11"]
     bits = symbols_network(tmp_path / "c", 1)
     trace = inspected("--network", bits, *every, "--alphabet", "01", "01")["trace"]
     assert trace["inputs"] == [[0], [1]]
@@ -142,12 +145,13 @@ def test_what_does_not_fit_is_refused_in_a_sentence(classifier: Path, tmp_path: 
     network = ["inspect", "--network", str(classifier), "--answers", "last-step"]
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     wrong = {
-        ("1 2; 3 4",): "Step 1 has 2 numbers; the network reads 3 numbers",
+        ("1 2; 3 4",): "Step 1 has 2 numbers and must have 3",
         ("1 2 x",): "--alphabet 01",
-        ("1 2 inf",): "finite",
+        ("1 2 inf",): "“inf” in step 1 is no number of at most",
         ("1 2 3;" * 401,): "at most 400 steps",
+        ("cab",): "“cab” in step 1 is no number; for symbols, name them, such as --alphabet 01",
         ("aab", "--alphabet", "ab"): "an alphabet has 3 symbols",
-        ("aax", "--alphabet", "abc"): "“x” is no symbol",
+        ("aax", "--alphabet", "abc"): "“x”, number 3 of the sequence, is none of a b c",
         ("aab", "--alphabet", "aab"): "no alphabet",
         (NUMBERS, "--classes", "a,b"): "--classes names 4",
         ("--input", str(tmp_path / "none.csv")): "can't be read",

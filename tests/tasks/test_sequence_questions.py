@@ -22,7 +22,7 @@ from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
 from rnn_tui.tasks.sequences.typed import MOST_STEPS, read_numbers, read_symbols
-from rnn_tui.tasks.shapes import bits, one_hot
+from rnn_tui.tasks.shapes import bits
 from rnn_tui.tasks.task import SequenceShape
 
 HERE = Path("weights.safetensors")
@@ -30,8 +30,8 @@ ADDERS = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetenso
 RECALLERS = RecallNetwork(
     read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors")
 )
-DIGITS = one_hot("0123456789")
-PAIRS = bits(2)
+DIGITS = "0123456789"
+PAIRS = [symbol.name for symbol in bits(2)]
 
 
 def asked(network: SequenceNetwork, **choice: Any) -> SequenceQuestions:
@@ -47,12 +47,11 @@ def test_symbols_of_one_character_are_read_with_or_without_space(
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.sampled_from([" ", ", ", " ; "]))
 def test_longer_symbols_stand_apart(places: list[int], between: str) -> None:
-    assert read_symbols(between.join(PAIRS[place].name for place in places), PAIRS) == places
+    assert read_symbols(between.join(PAIRS[place] for place in places), PAIRS) == places
 
 
 def test_space_is_a_symbol_where_the_alphabet_has_it() -> None:
-    letters = one_hot("ab ,")
-    assert read_symbols("a b,", letters) == [0, 2, 1, 3]
+    assert read_symbols("a b,", "ab ,") == [0, 2, 1, 3]
 
 
 @settings(deadline=None)
@@ -94,9 +93,13 @@ def test_what_is_no_sequence_of_symbols_is_refused_in_a_sentence(text: str, sent
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("1 2; 3", "Step 2 has 1 number and must have 2; a semicolon parts two steps."),
+        (
+            "1 2; 3",
+            "Step 2 has 1 number and must have 2; a semicolon or a new line parts two steps.",
+        ),
         ("1 2 3", "Step 1 has 3 numbers and must have 2"),
         ("1 a", "“a” in step 1 is no number."),
+        ("abc", "“abc” in step 1 is no number."),
         ("1 nan", "“nan” in step 1 is no number of at most 1,000,000."),
         ("1 1e7", "is no number of at most 1,000,000."),
         ("", "There is no sequence to answer"),

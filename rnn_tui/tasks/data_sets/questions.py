@@ -12,7 +12,7 @@ from rnn_tui.tasks.data_sets.data_set import TEST
 from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
-from rnn_tui.tasks.sequences.typed import typed_numbers
+from rnn_tui.tasks.sequences.typed import typed_numbers, typed_symbols
 
 
 class DataSetQuestions(SequenceQuestions):
@@ -36,7 +36,7 @@ class DataSetQuestions(SequenceQuestions):
         if not alphabet:
             return typed_numbers(values.tolist())
         symbols = [alphabet[place] for place in values[:, 0].astype(int)]
-        return ("" if all(len(symbol) == 1 for symbol in alphabet) else " ").join(symbols)
+        return typed_symbols(symbols, alphabet)
 
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return numbers (T, F) standardised, as networks read them."""

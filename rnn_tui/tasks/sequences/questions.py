@@ -50,7 +50,7 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         """What to type, in a sentence without its full stop."""
         shape = self.shape
         if shape.alphabet:
-            return f"Type a sequence of {shape.inputs}: {alphabet_in_words(shape.alphabet)}"
+            return f"Type a sequence of {shape.inputs}: {alphabet_in_words(shape.symbols)}"
         if shape.features == 1:
             return "Type the numbers of a sequence, such as 0.5 1 -0.25"
         return f"Type the {shape.features} numbers of each step, with a semicolon between two steps"
@@ -79,7 +79,7 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
             rows = read_numbers(text, self.shape.features)
             words = tuple(" ".join(f"{value:g}" for value in row) for row in rows)
             return TypedSequence(text, self.inputs_of(np.array(rows)), words)
-        places = read_symbols(text, alphabet)
+        places = read_symbols(text, self.shape.symbols)
         inputs = np.array([alphabet[place].features for place in places], np.uint8)
         return TypedSequence(text, inputs, tuple(alphabet[place].name for place in places))
 

@@ -4,8 +4,8 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.tasks.shapes import Symbol
 
 MOST_STEPS = 10_000
 LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
@@ -15,7 +15,7 @@ _BETWEEN_STEPS = re.compile(r"[;\n]")
 _BETWEEN_NUMBERS = re.compile(r"[\s,]+")
 
 
-def read_symbols(text: str, alphabet: Sequence[Symbol]) -> list[int]:
+def read_symbols(text: str, alphabet: Sequence[str]) -> list[int]:
     """Read symbols as typed, and return their places in the alphabet.
 
     Symbols of one character may stand without space between them; others stand apart.
@@ -23,8 +23,8 @@ def read_symbols(text: str, alphabet: Sequence[Symbol]) -> list[int]:
     Raises:
         QueryError: if there are none, too many, or anything else among them.
     """
-    places = {symbol.name: place for place, symbol in enumerate(alphabet)}
-    if all(len(name) == 1 for name in places):
+    places = {symbol: place for place, symbol in enumerate(alphabet)}
+    if _is_single(alphabet):
         typed = [
             character
             for character in text
@@ -38,30 +38,61 @@ def read_symbols(text: str, alphabet: Sequence[Symbol]) -> list[int]:
                 f"“{printable(word, 24)}”, number {number:,} of the sequence, is none of "
                 f"{alphabet_in_words(alphabet)}."
             )
-    _check_steps(len(typed))
+    check_steps(len(typed))
     return [places[word] for word in typed]
 
 
-def alphabet_in_words(alphabet: Sequence[Symbol]) -> str:
+def typed_symbols(symbols: Sequence[str], alphabet: Sequence[str]) -> str:
+    """Return symbols as one types them, without space if those of the alphabet need none."""
+    return ("" if _is_single(alphabet) else " ").join(symbols)
+
+
+def _is_single(alphabet: Sequence[str]) -> bool:
+    """Return whether every symbol is one character, so that nothing stands between two."""
+    return all(len(symbol) == 1 for symbol in alphabet)
+
+
+def alphabet_in_words(alphabet: Sequence[str]) -> str:
     """Return the symbols, or the first ones of many."""
-    shown = " ".join(printable(symbol.name, 24) for symbol in alphabet[:SHOWN_SYMBOLS])
+    shown = " ".join(printable(symbol, 24) for symbol in alphabet[:SHOWN_SYMBOLS])
     return f"{shown} …" if len(alphabet) > SHOWN_SYMBOLS else shown
 
 
-def read_numbers(text: str, features: int) -> list[list[float]]:
+def read_numbers(text: str, features: int, hint: str = "") -> list[list[float]]:
     """Read the numbers (T, F) of T steps as typed.
 
     Steps of several numbers are parted by semicolons or lines; steps of one number also by spaces
     or commas.
+
+    Args:
+        text: as typed.
+        features: how many numbers F a step has.
+        hint: what else may be meant by a word that is no number, with `; ` before it.
 
     Raises:
         QueryError: if there are none, too many, or steps of other numbers among them.
     """
     steps = [step for step in _BETWEEN_STEPS.split(text) if step.strip()]
     if features == 1:
-        steps = [word for step in steps for word in _BETWEEN_NUMBERS.split(step.strip())]
-    _check_steps(len(steps))
-    return [_numbers_of(step, number, features) for number, step in enumerate(steps, start=1)]
+        steps = [word for step in steps for word in _words(step)]
+    return numbers_of_steps([_words(step) for step in steps], features, hint)
+
+
+def numbers_of_steps(
+    steps: Sequence[Sequence[str]], features: int, hint: str = ""
+) -> list[list[float]]:
+    """Return the numbers (T, F) of T steps in words; arguments and errors as in `read_numbers`."""
+    check_steps(len(steps))
+    rows = []
+    for step, words in enumerate(steps, start=1):
+        row = [_number(word, step, hint) for word in words]
+        if len(row) != features:
+            raise QueryError(
+                f"Step {step:,} has {count_of(len(row), 'number')} and must have {features:,}; a "
+                "semicolon or a new line parts two steps."
+            )
+        rows.append(row)
+    return rows
 
 
 def typed_numbers(rows: Iterable[Sequence[float]]) -> str:
@@ -70,22 +101,16 @@ def typed_numbers(rows: Iterable[Sequence[float]]) -> str:
     return ("; " if any(" " in step for step in steps) else " ").join(steps)
 
 
-def _numbers_of(step: str, number: int, features: int) -> list[float]:
-    """Return the numbers of a step; its number is from 1."""
-    words = [word for word in _BETWEEN_NUMBERS.split(step) if word]
-    if len(words) != features:
-        have = "1 number" if len(words) == 1 else f"{len(words):,} numbers"
-        raise QueryError(
-            f"Step {number:,} has {have} and must have {features:,}; a semicolon parts two steps."
-        )
-    return [_number(word, number) for word in words]
+def _words(step: str) -> list[str]:
+    return [word for word in _BETWEEN_NUMBERS.split(step) if word]
 
 
-def _number(word: str, step: int) -> float:
+def _number(word: str, step: int, hint: str) -> float:
+    """Return the number that a word of a step is; its step is counted from 1."""
     try:
         value = float(word)
     except ValueError:
-        raise QueryError(f"“{printable(word, 24)}” in step {step:,} is no number.") from None
+        raise QueryError(f"“{printable(word, 24)}” in step {step:,} is no number{hint}.") from None
     if not (math.isfinite(value) and abs(value) <= LARGEST):
         raise QueryError(
             f"“{printable(word, 24)}” in step {step:,} is no number of at most {LARGEST:,.0f}."
@@ -93,8 +118,9 @@ def _number(word: str, step: int) -> float:
     return value
 
 
-def _check_steps(count: int) -> None:
+def check_steps(count: int) -> None:
+    """Raise `QueryError` if a sequence has no steps, or too many."""
     if not count:
-        raise QueryError("There is no sequence to answer; type one.")
+        raise QueryError("There is no sequence to answer; it needs a step at least.")
     if count > MOST_STEPS:
         raise QueryError(f"A sequence may have at most {MOST_STEPS:,} steps; this has {count:,}.")

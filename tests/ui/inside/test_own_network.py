@@ -126,7 +126,7 @@ async def test_numbers_are_typed_or_come_from_a_file(tmp_path: Path) -> None:
         field.focus()
         await press(pilot, "enter")
         await settled(pilot, view)
-        assert "reads 3 numbers a step" in screen_text(app)
+        assert "has 2 numbers and must have 3" in screen_text(app)
 
 
 async def test_answers_that_are_numbers_are_drawn_as_bars(tmp_path: Path) -> None:
