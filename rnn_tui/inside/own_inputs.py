@@ -135,7 +135,11 @@ def read_sequence_file(path: Path, features: int, alphabet: Alphabet | None) -> 
         raise QueryError(f"{name} is no text in UTF-8, and no .npy file.") from error
     if alphabet is not None:
         return sequence_of_symbols(read_symbols(text, alphabet.symbols), alphabet)
-    return sequence_of_numbers(np.array(numbers_of_steps(_rows_of_csv(text), features, HINT)))
+    try:
+        rows = _rows_of_csv(text)
+    except csv.Error as error:
+        raise QueryError(f"{name} is no table of numbers ({printable(error, 80)}).") from error
+    return sequence_of_numbers(np.array(numbers_of_steps(rows, features, HINT)))
 
 
 def _rows_of_csv(text: str) -> list[list[str]]:
@@ -164,7 +168,7 @@ def _array_of(data: bytes, features: int, name: str) -> InputSequence:
     try:
         array = np.load(io.BytesIO(data), allow_pickle=False)
         numbers = np.asarray(array, np.float64)
-    except (ValueError, TypeError, EOFError, OSError) as error:
+    except (ValueError, TypeError, EOFError, OSError, MemoryError) as error:
         raise QueryError(f"{name} is no array of numbers ({why(error)}).") from error
     if numbers.ndim == 1:
         numbers = numbers[:, None]
