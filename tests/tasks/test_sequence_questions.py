@@ -21,7 +21,7 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
-from rnn_tui.tasks.sequences.typed import MOST_STEPS, read_numbers, read_symbols
+from rnn_tui.tasks.sequences.typed import MOST_STEPS, read_numbers, read_symbols, typed_numbers
 from rnn_tui.tasks.shapes import bits
 from rnn_tui.tasks.task import SequenceShape
 
@@ -67,6 +67,18 @@ def test_space_is_a_symbol_where_the_alphabet_has_it() -> None:
 def test_numbers_are_read_step_by_step(rows: list[list[float]]) -> None:
     text = " ; ".join(" ".join(map(repr, row)) for row in rows)
     assert read_numbers(text, len(rows[0])) == rows
+
+
+@settings(deadline=None)
+@given(st.floats(-(2.0**126), 2.0**126, width=32))
+def test_numbers_of_single_precision_come_back_as_they_were(value: float) -> None:
+    [[again]] = read_numbers(typed_numbers([[value]]), 1, largest=1e38)
+    assert np.float32(again) == np.float32(value)
+
+
+def test_numbers_are_typed_in_few_digits() -> None:
+    values = np.array([[0.1, 3, -2.5e-7], [1234567.75, 1e30, 0]], np.float32).tolist()
+    assert typed_numbers(values) == "0.1 3 -2.5e-07; 1234567.8 1e+30 0"
 
 
 def test_numbers_of_one_a_step_need_no_semicolon() -> None:

@@ -11,6 +11,7 @@ from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.cutting import FEW_SEQUENCES, brought_to_length
 from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
 from rnn_tui.tasks.data_sets.description import (
+    LARGEST,
     LONGEST_NAME,
     MOST_FEATURES,
     MOST_HORIZON,
@@ -24,8 +25,6 @@ from rnn_tui.tasks.data_sets.goals import Answers, answers_of, goal_of, tell_rar
 from rnn_tui.tasks.data_sets.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
 from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
-
-LARGEST = 1e38  # what float32 holds
 
 
 @dataclass

@@ -12,6 +12,7 @@ MOST_FEATURES = 256
 MOST_OUTPUTS = 256
 MOST_STEPS = 1000  # steps of a sequence
 MOST_HORIZON = 64  # steps ahead that are predicted
+LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 
 @dataclass(frozen=True, kw_only=True)

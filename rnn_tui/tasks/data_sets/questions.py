@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.data_set import TEST
+from rnn_tui.tasks.data_sets.description import LARGEST
 from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
@@ -21,6 +22,8 @@ class DataSetQuestions(SequenceQuestions):
     Raises:
         DataError: if the data set is kept no more.
     """
+
+    largest = LARGEST
 
     def __init__(
         self, network: SequenceNetwork, label: str, path: Path, choice: ReplicaChoice
@@ -40,7 +43,8 @@ class DataSetQuestions(SequenceQuestions):
 
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return numbers (T, F) standardised, as networks read them."""
-        return network_inputs(self._description, numbers)
+        as_kept = numbers.astype(np.float32)
+        return network_inputs(self._description, as_kept)
 
     def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
         """Return the outputs (…, O) in the units of the file."""

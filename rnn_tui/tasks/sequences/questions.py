@@ -5,7 +5,7 @@ Comments give shapes: R replicas, B questions, T steps, F features, O outputs.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ from rnn_tui.tasks.sequences.inference import (
     longest_first,
 )
 from rnn_tui.tasks.sequences.typed import (
+    LARGEST,
     alphabet_in_words,
     read_numbers,
     read_symbols,
@@ -39,6 +40,8 @@ class TypedSequence:
 
 class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
     """Sequences of any task, as its shape describes them."""
+
+    largest: ClassVar[float] = LARGEST  #: of the numbers as typed, apart from their sign.
 
     @property
     def shape(self) -> SequenceShape:
@@ -76,7 +79,7 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         """Read symbols of the alphabet, or numbers; raises `QueryError`."""
         alphabet = self.shape.alphabet
         if not alphabet:
-            rows = read_numbers(text, self.shape.features)
+            rows = read_numbers(text, self.shape.features, largest=self.largest)
             words = tuple(" ".join(f"{value:g}" for value in row) for row in rows)
             return TypedSequence(text, self.inputs_of(np.array(rows)), words)
         places = read_symbols(text, self.shape.symbols)

@@ -2,6 +2,7 @@
 
 import math
 import re
+import struct
 from collections.abc import Iterable, Sequence
 
 from rnn_tui.engine.counts import count_of
@@ -58,7 +59,9 @@ def alphabet_in_words(alphabet: Sequence[str]) -> str:
     return f"{shown} …" if len(alphabet) > SHOWN_SYMBOLS else shown
 
 
-def read_numbers(text: str, features: int, hint: str = "") -> list[list[float]]:
+def read_numbers(
+    text: str, features: int, hint: str = "", largest: float = LARGEST
+) -> list[list[float]]:
     """Read the numbers (T, F) of T steps as typed.
 
     Steps of several numbers are parted by semicolons or lines; steps of one number also by spaces
@@ -68,6 +71,7 @@ def read_numbers(text: str, features: int, hint: str = "") -> list[list[float]]:
         text: as typed.
         features: how many numbers F a step has.
         hint: what else may be meant by a word that is no number, with `; ` before it.
+        largest: the largest number, apart from its sign.
 
     Raises:
         QueryError: if there are none, too many, or steps of other numbers among them.
@@ -75,17 +79,17 @@ def read_numbers(text: str, features: int, hint: str = "") -> list[list[float]]:
     steps = [step for step in _BETWEEN_STEPS.split(text) if step.strip()]
     if features == 1:
         steps = [word for step in steps for word in _words(step)]
-    return numbers_of_steps([_words(step) for step in steps], features, hint)
+    return numbers_of_steps([_words(step) for step in steps], features, hint, largest)
 
 
 def numbers_of_steps(
-    steps: Sequence[Sequence[str]], features: int, hint: str = ""
+    steps: Sequence[Sequence[str]], features: int, hint: str = "", largest: float = LARGEST
 ) -> list[list[float]]:
     """Return the numbers (T, F) of T steps in words; arguments and errors as in `read_numbers`."""
     check_steps(len(steps))
     rows = []
     for step, words in enumerate(steps, start=1):
-        row = [_number(word, step, hint) for word in words]
+        row = [_number(word, step, hint, largest) for word in words]
         if len(row) != features:
             raise QueryError(
                 f"Step {step:,} has {count_of(len(row), 'number')} and must have {features:,}; a "
@@ -97,23 +101,33 @@ def numbers_of_steps(
 
 def typed_numbers(rows: Iterable[Sequence[float]]) -> str:
     """Return numbers (T, F) as one types them."""
-    steps = [" ".join(f"{value:g}" for value in row) for row in rows]
+    steps = [" ".join(map(_typed, row)) for row in rows]
     return ("; " if any(" " in step for step in steps) else " ").join(steps)
+
+
+def _typed(value: float) -> str:
+    """Return a number of single precision in so few digits as tell it from all others."""
+    for digits in (6, 7, 8):
+        text = f"{value:.{digits}g}"
+        [single] = struct.unpack("f", struct.pack("f", float(text)))
+        if single == value:
+            return text
+    return f"{value:.9g}"
 
 
 def _words(step: str) -> list[str]:
     return [word for word in _BETWEEN_NUMBERS.split(step) if word]
 
 
-def _number(word: str, step: int, hint: str) -> float:
+def _number(word: str, step: int, hint: str, largest: float) -> float:
     """Return the number that a word of a step is; its step is counted from 1."""
     try:
         value = float(word)
     except ValueError:
         raise QueryError(f"“{printable(word, 24)}” in step {step:,} is no number{hint}.") from None
-    if not (math.isfinite(value) and abs(value) <= LARGEST):
+    if not (math.isfinite(value) and abs(value) <= largest):
         raise QueryError(
-            f"“{printable(word, 24)}” in step {step:,} is no number of at most {LARGEST:,.0f}."
+            f"“{printable(word, 24)}” in step {step:,} is no number of at most {largest:,.7g}."
         )
     return value
 
