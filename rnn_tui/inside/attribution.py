@@ -15,7 +15,7 @@ from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor, nn
 
 MOST_STEPS = 128  # longer inputs take too long, each output against each input
 
@@ -81,26 +81,48 @@ def analyse_sensitivity(
             f"has {trace.steps:,}."
         )
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
-    norms: list[npt.NDArray[np.float64]] = []
     with torch.enable_grad():
         inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()  # (T, 1, F)
         states = states_of(network.cell(replica), inputs)  # (1, H) each
-        if trace.every_step:
-            logits = torch.cat(states) @ weight.T + bias  # (T, O)
-            rows = [step.unbind() for step in logits]
-        else:
-            logits = states[-1] @ weight.T + bias  # (1, O)
-            rows = [(logit,) for logit in logits[0]]
-        progress.advance(0, len(rows))
-        for done, outputs in enumerate(rows, start=1):
-            if progress.stopping:
-                return None
-            gradients = [
-                torch.autograd.grad(output, inputs, retain_graph=True)[0][:, 0]  # (T, F)
-                for output in outputs
-            ]
-            norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())  # (T,)
-            progress.advance(done, len(rows))
+        answering = torch.cat(states) if trace.every_step else states[-1]  # (A, H)
+        logits = answering @ weight.T + bias  # (A, O)
+    return sensitivity_of(logits, inputs, trace, progress)
+
+
+def sensitivity_of(
+    logits: "Tensor", inputs: "Tensor", trace: Trace, progress: Progress
+) -> SensitivityAnalysis | None:
+    """Differentiate logits (A, O) by the inputs (T, 1, F) that they are of, as `trace` has them.
+
+    Of answers of every step, a row is a step, and a norm is over its outputs; of the last answer
+    alone, a row is an output.
+
+    Args:
+        logits: (A, O), with their graph.
+        inputs: (T, 1, F).
+        trace: of the same network and inputs.
+        progress: in rows.
+
+    Returns:
+        None if it was stopped.
+
+    Raises:
+        CheckpointError: if the weights are too large to compute with.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    rows = list(logits) if trace.every_step else [logit[None] for logit in logits[0]]
+    norms: list[npt.NDArray[np.float64]] = []
+    progress.advance(0, len(rows))
+    for done, outputs in enumerate(rows, start=1):
+        if progress.stopping:
+            return None
+        gradients = [
+            torch.autograd.grad(output, inputs, retain_graph=True)[0][:, 0]  # (T, F)
+            for output in outputs
+        ]
+        norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())  # (T,)
+        progress.advance(done, len(rows))
     grid = np.array(norms)  # (J, T)
     require_finite(grid)
     steps = range(trace.first_step, trace.first_step + trace.steps)

@@ -13,7 +13,14 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.attribution import MOST_NODES, MOST_STEPS, NODES, TOLERANCE, SensitivityAnalysis
+from rnn_tui.inside.attribution import (
+    MOST_NODES,
+    MOST_STEPS,
+    NODES,
+    TOLERANCE,
+    SensitivityAnalysis,
+    sensitivity_of,
+)
 from rnn_tui.inside.gradients import GradientAnalysis
 from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.own_studies import answers_of, random_inputs
@@ -134,26 +141,10 @@ def analyse_sensitivity(
             f"Each output against each input is shown of at most {MOST_STEPS} steps and "
             f"{MOST_OUTPUTS} outputs; here are {trace.steps:,} and {stack.outputs:,}."
         )
-    norms: list[npt.NDArray[np.float64]] = []
     with torch.enable_grad():
         inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()  # (T, 1, F)
         logits = logits_of(stack, inputs)[:, 0]  # (A, O)
-        rows = list(logits) if stack.every_step else [logit[None] for logit in logits[0]]
-        progress.advance(0, len(rows))
-        for done, outputs in enumerate(rows, start=1):
-            if progress.stopping:
-                return None
-            gradients = [
-                torch.autograd.grad(output, inputs, retain_graph=True)[0][:, 0]  # (T, F)
-                for output in outputs
-            ]
-            norms.append(torch.linalg.vector_norm(torch.cat(gradients, 1), dim=1).numpy())  # (T,)
-            progress.advance(done, len(rows))
-    grid = np.array(norms)  # (J, T)
-    require_finite(grid)
-    steps = range(trace.first_step, trace.first_step + trace.steps)
-    names = tuple(map(str, steps)) if stack.every_step else network.outputs
-    return SensitivityAnalysis(names, grid, trace.first_step)
+    return sensitivity_of(logits, inputs, trace, progress)
 
 
 @dataclass(frozen=True, eq=False)
