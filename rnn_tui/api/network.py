@@ -253,27 +253,13 @@ class SequenceReader(_TaskNetwork):
     def _in_units(self) -> InUnits | None:
         return self._questions.numbers_of if self._network.shape.numbers else None
 
-    @property
-    def _steps_in_words(self) -> str:
-        features = self._network.features
-        of_each = "one feature" if features == 1 else f"{features} features"
-        return f"steps with {of_each} each"
-
     def _as_sequence(self, input: Any) -> Array:
         """Return an input as (T, F).
 
         Raises:
             QueryError: it is none, or of other features, or too long.
         """
-        inputs = _numbers(input)
-        features = self._network.features
-        if inputs.ndim == 1 and features == 1:
-            inputs = inputs[:, None]
-        if inputs.ndim != 2 or inputs.shape[1] != features or not len(inputs):
-            raise QueryError(
-                f"Networks of {self._task.label} read {self._steps_in_words}, not an array of "
-                f"shape {inputs.shape}."
-            )
+        inputs = _steps(input, self._network.features)
         if len(inputs) > MOST_STEPS:
             raise QueryError(
                 f"An input has at most {MOST_STEPS:,} steps, not {len(inputs):,}; cut it."
@@ -394,14 +380,7 @@ class ForeignReader(Network):
         features = self._network.stack.features
         if isinstance(input, str):
             return read_sequence(input, features, self._network.alphabet)
-        inputs = _numbers(input)
-        if inputs.ndim == 1 and features == 1:
-            inputs = inputs[:, None]
-        if inputs.ndim != 2 or inputs.shape[1] != features:
-            raise QueryError(
-                f"This network reads arrays of shape (T, {features}), not {inputs.shape}."
-            )
-        return sequence_of_numbers(inputs)
+        return sequence_of_numbers(_steps(input, features))
 
 
 def _as_they_are(outputs: Array) -> npt.NDArray[np.float64]:
@@ -418,6 +397,16 @@ def _numbers(input: Any) -> Array:
     if not np.isfinite(array).all():
         raise QueryError("An input has finite numbers only; replace NaN and infinity first.")
     return array
+
+
+def _steps(input: Any, features: int) -> Array:
+    """Return an input as (T, F), one or more steps; a QueryError if it is none."""
+    inputs = _numbers(input)
+    if inputs.ndim == 1 and features == 1:
+        inputs = inputs[:, None]
+    if inputs.ndim != 2 or inputs.shape[1] != features or not len(inputs):
+        raise QueryError(f"This network reads arrays of shape (T, {features}), not {inputs.shape}.")
+    return inputs
 
 
 def _drawn(input: Any) -> Array:

@@ -145,9 +145,9 @@ def test_a_run_without_weights_has_no_network(tmp_path: Path) -> None:
     ("task", "thing", "sentence"),
     [
         ("adder", "12", "Type two numbers"),
-        ("adder", np.zeros((3, 3)), r"steps with 2 features each, not an array of shape \(3, 3\)"),
-        ("adder", np.zeros((0, 2)), "not an array of shape"),
-        ("adder", [0, 1], "not an array of shape"),
+        ("adder", np.zeros((3, 3)), r"arrays of shape \(T, 2\), not \(3, 3\)"),
+        ("adder", np.zeros((0, 2)), r"arrays of shape \(T, 2\), not \(0, 2\)"),
+        ("adder", [0, 1], r"arrays of shape \(T, 2\), not \(2,\)"),
         ("adder", [[0, np.nan]], "finite numbers"),
         ("adder", {"a": 1}, "array of numbers"),
         ("adder", np.zeros((100_001, 2)), "at most 100,000 steps"),
