@@ -232,11 +232,7 @@ class TestSequencesView(Vertical, InsideDoor):
             case "all":
                 self._listed = self._answers
             case _:
-                self._listed = [
-                    answer
-                    for answer in self._answers
-                    if (answer.true, answer.answer) == self._field
-                ]
+                self._listed = self._of_field
         self._list.display = not self._chooses_field
         self._matrix.display = self._chooses_field
         self.query_one("#test-field").display = self._chooses_field
@@ -340,11 +336,7 @@ class TestSequencesView(Vertical, InsideDoor):
             text = count_in_words(self._counts, self._class_names, true, answer)
             self.query_one("#test-field", Static).update(text)
             if self._chooses_field:
-                self._listed = [
-                    answer
-                    for answer in self._answers
-                    if (answer.true, answer.answer) == self._field
-                ]
+                self._listed = self._of_field
                 self._draw_sequence()
 
     @on(DataTable.CellSelected)
