@@ -1,7 +1,5 @@
 """The fields above the gallery that say what to read and how, and the job that reads."""
 
-import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -20,13 +18,13 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.outside import exists
 from rnn_tui.engine.pace import time_left
-from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
+from rnn_tui.ui.common.background_reading import BackgroundReading
 from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.network_select import NetworkSelect
 from rnn_tui.ui.common.widgets.path_input import PathInput
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reader import PhotoReader
     from rnn_tui.photos.reading import Reading
 
-logger = logging.getLogger(__name__)
 SECONDS_BETWEEN_LOOKS = 0.1
 OURS, REPORT = METHODS
 SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
@@ -69,12 +66,10 @@ class FormChoices:
     weights: Path | None = None  #: the weights that are selected; None to leave them.
 
 
-class ReadingJob:
-    """Reads photos in a daemon thread.
+class ReadingJob(BackgroundReading):
+    """Reads photos; its progress is in photos, and the total is known once all are found."""
 
-    It is none of asyncio's threads: a folder on a network that is gone must not keep the app from
-    ending.
-    """
+    subject = "photos"
 
     def __init__(
         self,
@@ -93,6 +88,7 @@ class ReadingJob:
             recursive: Whether folders in folders are read too.
             number: How many digits a photo shows, of `photos.NUMBERS`.
         """
+        super().__init__()
         self.paths = paths  #: the paths that it reads.
         self._choose_source = choose_source
         self._method = method
@@ -100,17 +96,7 @@ class ReadingJob:
         self._number = number
         self.reader: PhotoReader | None = None  #: None until the weights are loaded.
         self.source: Source | None = None  #: the weights; None until they are loaded.
-        self.failure = ""  #: why nothing is read, in a sentence.
-        self.progress = Progress()  #: progress in photos; the total is known once all are found.
-        self.done = False  #: whether nothing more will come.
         self._ready: deque[Reading] = deque()  #: What was read and not taken yet.
-
-    def start(self) -> None:
-        threading.Thread(target=self._run, name="reading photos", daemon=True).start()
-
-    def stop(self) -> None:
-        """Read no more photos; those under way are not waited for."""
-        self.progress.stop()
 
     def take_readings(self) -> "list[Reading]":
         """Return what was read since the last call."""
@@ -126,18 +112,6 @@ class ReadingJob:
         rate = "" if progress.rate is None else f"{progress.rate:,.0f}/s"
         numbers = [f"Reading: {progress.done:,}{of_all}", rate, time_left(progress.seconds_left)]
         return " · ".join([*filter(None, numbers), "Esc stops"])
-
-    def _run(self) -> None:
-        """Read, in the thread, and note what goes wrong."""
-        try:
-            self._read()
-        except UserError as error:
-            self.failure = str(error)
-        except Exception:
-            logger.exception("reading photos failed")
-            self.failure = "The photos could not be read; the log file has the details."
-        finally:
-            self.done = True
 
     def _read(self) -> None:
         from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
