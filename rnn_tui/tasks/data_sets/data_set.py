@@ -137,6 +137,7 @@ def slug(stem: str) -> str:
 def class_counts(data_set: DataSet, indices: Sequence[int] | npt.NDArray[np.int64]) -> list[int]:
     """Return how many of some sequences have each class of `Goal.CLASS`."""
     classes = data_set.targets[np.asarray(indices)]
-    known = classes[classes >= 0].astype(np.int64)
-    counts: list[int] = np.bincount(known, minlength=len(data_set.description.outputs)).tolist()
+    labelled = classes[classes >= 0].astype(np.int64)
+    class_count = len(data_set.description.outputs)
+    counts: list[int] = np.bincount(labelled, minlength=class_count).tolist()
     return counts

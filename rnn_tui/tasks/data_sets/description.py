@@ -100,14 +100,14 @@ class Description:
             DataError: if these are not the values of one.
         """
         try:
-            known = {field.name: values[field.name] for field in fields(cls)}
-            for name, value in known.items():
+            attributes = {field.name: values[field.name] for field in fields(cls)}
+            for name, value in attributes.items():
                 if isinstance(value, list):
-                    known[name] = tuple(value)
-            known["goal"] = Goal(known["goal"])
-            known["split"] = Split(known["split"])
-            known["fill"] = Fill(known["fill"])
-            return cls(**known)
+                    attributes[name] = tuple(value)
+            attributes["goal"] = Goal(attributes["goal"])
+            attributes["split"] = Split(attributes["split"])
+            attributes["fill"] = Fill(attributes["fill"])
+            return cls(**attributes)
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"This is not the description of a data set ({printable(error, 80)})."

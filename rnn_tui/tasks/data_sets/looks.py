@@ -128,9 +128,7 @@ class Looks:
         return None
 
     def counts_pieces(self, place: int, step: int) -> bool:
-        """Return whether whole numbers change in the rows where the steps begin again, and only
-        there.
-        """
+        """Return whether whole numbers change where the steps begin again, and nowhere else."""
         column = self.table.columns[place]
         steps = self.table.columns[step].numbers
         if not column.is_whole() or not len(steps):

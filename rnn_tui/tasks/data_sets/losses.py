@@ -9,7 +9,9 @@ from rnn_tui.tasks.sequences.classification import loss_of
 
 def known(targets: Tensor) -> Tensor:
     """Return which targets are known: classes that are not `UNKNOWN`, numbers that are not NaN."""
-    return ~targets.isnan() if targets.is_floating_point() else targets >= 0
+    if targets.is_floating_point():
+        return ~targets.isnan()
+    return targets >= 0
 
 
 def class_losses(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
@@ -20,8 +22,13 @@ def class_losses(kind: str, logits: Tensor, targets: Tensor) -> Tensor:
         logits: (…, R, C, B).
         targets: (…, R, B) classes.
     """
-    flat = logits.reshape(-1, *logits.shape[-2:])  # (… · R, C, B)
-    losses = loss_of(kind, flat, targets.clamp(min=0).reshape(-1, targets.shape[-1]))
+    *_, classes, sequences = logits.shape
+    classes_or_first = targets.clamp(min=0)  # any class will do where none is known
+    losses = loss_of(
+        kind,
+        logits.reshape(-1, classes, sequences),  # (… · R, C, B)
+        classes_or_first.reshape(-1, sequences),  # (… · R, B)
+    )
     return losses.view(targets.shape) * known(targets)
 
 
@@ -45,5 +52,6 @@ def mean_of_known(losses: Tensor, targets: Tensor, dimension: int) -> Tensor:
         targets: of the same shape.
         dimension: that of the R replicas.
     """
-    others = [at for at in range(losses.dim()) if at != dimension]
-    return losses.sum(dim=others) / known(targets).sum(dim=others).clamp(min=1)
+    others = [other for other in range(losses.dim()) if other != dimension]
+    counts = known(targets).sum(dim=others)  # (R,)
+    return losses.sum(dim=others) / counts.clamp(min=1)

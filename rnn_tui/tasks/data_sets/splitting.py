@@ -74,14 +74,15 @@ def _by_chance(classes: Places, others: tuple[int, ...]) -> Parts:
 def _by_time(origins: Places) -> Parts:
     """Return parts in the order of the file: of all pieces, or of those of each sequence."""
     parts = np.full(len(origins), TRAINING, np.uint8)
-    counts = np.bincount(origins)
-    groups = [np.flatnonzero(origins == origin) for origin in np.flatnonzero(counts)]
+    order = np.argsort(origins, kind="stable")
+    begins = np.flatnonzero(np.diff(origins[order])) + 1
+    groups = np.split(order, begins)  # the pieces of each sequence
     if max(map(len, groups)) < 3:
         groups = [np.arange(len(origins))]
     for members in groups:
-        share = max(1, round(SHARE * len(members)))
         if len(members) < 3:
             continue
+        share = max(1, round(SHARE * len(members)))
         parts[members[-share:]] = TEST
         parts[members[-2 * share : -share]] = VALIDATION
     return parts

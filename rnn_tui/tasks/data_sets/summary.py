@@ -33,15 +33,15 @@ def column_rows(columns: Sequence[FileColumn]) -> list[tuple[str, str, str, str,
     groups: list[list[FileColumn]] = []
     for column in columns:
         previous = groups[-1][-1] if groups else None
-        alike = previous is not None and (previous.kind, previous.role) == (
-            column.kind,
-            column.role,
-        )
-        if alike and len(columns) > MOST_ROWS:
+        if len(columns) > MOST_ROWS and previous is not None and _are_alike(previous, column):
             groups[-1].append(column)
         else:
             groups.append([column])
     return [_group_row(group) for group in groups]
+
+
+def _are_alike(first: FileColumn, second: FileColumn) -> bool:
+    return first.kind == second.kind and first.role == second.role
 
 
 def _group_row(group: list[FileColumn]) -> tuple[str, str, str, str, str]:
@@ -92,17 +92,16 @@ def figure_lines(data_set: DataSet) -> list[SafeText]:
 
 def _answers(data_set: DataSet) -> str:
     description = data_set.description
-    what = IN_WORDS[description.goal]
+    answers = IN_WORDS[description.goal]
     if description.goal is Goal.NEXT:
-        ahead = (
-            f", {count_of(description.horizon, 'step')} ahead" if description.horizon > 1 else ""
-        )
-        return f"{what}{ahead}"
+        if description.horizon == 1:
+            return answers
+        return f"{answers}, {count_of(description.horizon, 'step')} ahead"
     if not description.classifies:
-        return f"{what} ({_some(description.outputs)})"
+        return f"{answers} ({_some(description.outputs)})"
     counts = classes_with_counts(data_set)
     listed = [f"{name} ({count:,})" for name, count in counts.items()]
-    return f"{what}: {_some(listed)}"
+    return f"{answers}: {_some(listed)}"
 
 
 def _some(words: Sequence[str]) -> str:

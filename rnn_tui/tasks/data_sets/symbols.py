@@ -44,7 +44,8 @@ def characters_to_places(
     distinct, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
     characters = [chr(code) for code in distinct.tolist()]
     own = np.array([_has_a_symbol(character) for character in characters])
-    places, names, notes = _most_frequent([symbol_of(one) for one in characters], counts, own)
+    symbols = list(map(symbol_of, characters))
+    places, names, notes = _most_frequent(symbols, counts, own)
     values = places[inverse].astype(np.float64)[:, None]
     return values, starts_of(np.array([*map(len, texts)])), names, notes
 
@@ -57,14 +58,14 @@ def _has_a_symbol(character: str) -> bool:
 
 
 def words_to_places(
-    codes: Places, words: Sequence[str], what: str
+    codes: Places, words: Sequence[str], column: str
 ) -> tuple[Places, tuple[str, ...], list[str]]:
     """Return the places (T,) in an alphabet of words, the alphabet, and notes.
 
     Args:
         codes: (T,) the place of each in `words`.
         words: all different words; "" for a missing one.
-        what: the column that holds them, for sentences.
+        column: the name of what holds them, for sentences.
     """
     counts = np.bincount(codes, minlength=len(words))
     names = unique_names(printable(word or MISSING, LONGEST_NAME) for word in words)
@@ -75,7 +76,7 @@ def words_to_places(
     places, alphabet, notes = _most_frequent([names[place] for place in order], counts[order], kept)
     if "" in words:
         missing = int(counts[list(words).index("")])
-        notes.append(f"Missing in {what}: {count_of(missing, 'word')}, read as {MISSING}.")
+        notes.append(f"Missing in {column}: {count_of(missing, 'word')}, read as {MISSING}.")
     return places[rank[codes]], alphabet, notes
 
 

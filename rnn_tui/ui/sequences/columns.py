@@ -115,17 +115,18 @@ def with_role(
     ignored = tuple(other for other in options.ignored if other != name)
     inputs = options.inputs
     if inputs is not None:
-        inputs = tuple(other for other in inputs if other != name)
+        inputs = tuple(other for other in inputs if other != name) or None
+    without = replace(options, ignored=ignored, inputs=inputs)
     match role:
         case Role.IGNORED:
-            return replace(options, ignored=(*ignored, name), inputs=inputs or None)
+            return replace(without, ignored=(*ignored, name))
         case Role.INPUT:
             if inputs is None:
                 inputs = tuple(column.name for column in columns if column.role is Role.INPUT)
-            return replace(options, ignored=ignored, inputs=(*inputs, name))
+            return replace(without, inputs=(*inputs, name))
         case Role.SEQUENCE:
-            return replace(options, ignored=ignored, inputs=inputs, sequence=name)
+            return replace(without, sequence=name)
         case Role.STEP:
-            return replace(options, ignored=ignored, inputs=inputs, step=name)
+            return replace(without, step=name)
         case Role.LABEL:
-            return replace(options, ignored=ignored, inputs=inputs, label=name)
+            return replace(without, label=name)

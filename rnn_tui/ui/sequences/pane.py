@@ -201,8 +201,6 @@ class SequencesPane(Pane):
             self._draw_progress()
             return
         self._end()
-        if reading.understanding is None and not reading.failure:
-            return  # it was stopped
         self._show_outcome(reading)
 
     def _end(self) -> None:
@@ -230,10 +228,8 @@ class SequencesPane(Pane):
         reading = self._reading
         line.display = reading is not None
         if reading is not None:
-            left = time_left(reading.progress.seconds_left)
-            line.draw(
-                "Reading", reading.progress.share, " · ".join(filter(None, [left, "Esc stops"]))
-            )
+            remarks = [time_left(reading.progress.seconds_left), "Esc stops"]
+            line.draw("Reading", reading.progress.share, " · ".join(filter(None, remarks)))
 
     def _say(self, sentence: str) -> None:
         show_line(self, "#sequences-message", sentence)

@@ -122,7 +122,7 @@ class TestSequencesView(Vertical, InsideDoor):
         self._variant = min(self._variant, len(evaluation.errors) - 1)
         if self._data_set is None:
             self._loading.ask(partial(store.load, pane.spec.name))
-        self._take_answers()
+        self._show_answers()
         pane.keep_focus()
 
     async def _receive(self, outcome: "DataSet | str") -> None:
@@ -172,7 +172,7 @@ class TestSequencesView(Vertical, InsideDoor):
         """Show the answers of the next network."""
         assert self._evaluation is not None
         self._variant = (self._variant + 1) % len(self._evaluation.errors)
-        self._take_answers()
+        self._show_answers()
 
     def action_show(self) -> None:
         """Show sequences of the next kind; first the matrix in which a field is chosen."""
@@ -200,7 +200,7 @@ class TestSequencesView(Vertical, InsideDoor):
         self._show_list()
         self.focus_view()
 
-    def _take_answers(self) -> None:
+    def _show_answers(self) -> None:
         """Show the answers of a run, or of another of its networks."""
         assert self._evaluation is not None
         self._answers = answers_of_run(self._evaluation, self._variant)

@@ -9,6 +9,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, DataTable, Static
 
+from rnn_tui.engine.errors import printable
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.tasks.data_sets.sketches import first_sequences
 from rnn_tui.tasks.data_sets.understanding import Role, Understanding
@@ -121,7 +122,7 @@ def facts_of(understanding: Understanding) -> Content:
     data_set = understanding.data_set
     description = data_set.description
     parts: list[Content | tuple[str, str]] = [
-        (f"{understanding.path.name}: ", "bold"),
+        (f"{printable(understanding.path.name, 80)}: ", "bold"),
         Content(f"{understanding.format}\n"),
         (f"{size_of(description)}\n", "bold"),
         (classes_of(data_set), "bold"),

@@ -168,8 +168,8 @@ class _Reading:
         if values.ndim == 1:
             cube = cube[None, :, None]
         elif values.ndim == 2:
-            is_one = self._options.layout is Layout.LONG
-            cube = cube[None] if is_one else cube[:, :, None]
+            is_one_sequence = self._options.layout is Layout.LONG
+            cube = cube[None] if is_one_sequence else cube[:, :, None]
         count, steps, features = cube.shape
         sizes = " × ".join(map(str, shape))
         notes.append(
@@ -191,10 +191,10 @@ class _Reading:
                 )
             return lengths.astype(np.int64)
         present = np.logical_not(np.isnan(cube).all(axis=2))
-        found = np.where(present.any(axis=1), steps - present[:, ::-1].argmax(axis=1), 0)
-        if (found < steps).any():
+        ends = np.where(present.any(axis=1), steps - present[:, ::-1].argmax(axis=1), 0)
+        if (ends < steps).any():
             notes.append("NaN at the end of a sequence counts as its end.")
-        return found.astype(np.int64)
+        return ends.astype(np.int64)
 
     def _label(
         self, labels: npt.NDArray[Any] | None, cube: Floats, inside: npt.NDArray[np.bool_]

@@ -49,9 +49,11 @@ def sniff(sample: str, options: ReadingOptions, *, whole: bool) -> Dialect:
     Raises:
         DataError: if the options make no sense.
     """
-    skipped, told = _preface(sample)
+    skipped, stated = _preface(sample)
     body = "".join(sample.splitlines(keepends=True)[skipped:])
-    delimiter = _wished_delimiter(options.delimiter) or told or _guess_delimiter(body, whole)
+    delimiter = _wished_delimiter(options.delimiter) or stated
+    if delimiter is None:
+        delimiter = _guess_delimiter(body, whole)
     rows = sample_rows(body, delimiter, whole)
     decimal = options.decimal or _guess_decimal(rows, delimiter)
     if decimal not in (".", ","):

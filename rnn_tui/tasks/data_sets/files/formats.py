@@ -143,9 +143,9 @@ def _format_of(path: Path) -> Format:
     for mark, sentence in _FOREIGN:
         if start.startswith(mark):
             raise DataError(f"{named(path)} {sentence}.")
-    for one in FORMATS:
-        if ending in one.endings:
-            return one
+    for file_format in FORMATS:
+        if ending in file_format.endings:
+            return file_format
     if ending in _FOREIGN_ENDINGS:
         raise DataError(f"{named(path)} {_FOREIGN_ENDINGS[ending]}.")
     lowered = start.lower()
