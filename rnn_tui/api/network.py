@@ -235,8 +235,7 @@ class SequenceReader(_TaskNetwork):
 
     def _reading_of(self, input: Any) -> NetworkReading:
         if isinstance(input, str):
-            inspection = QuestionInspection(self._questions, input, *self._compared.values())
-            return inspection.reading
+            return QuestionInspection(self._questions, input, **self._compared).reading
         inputs, words = self._as_read(input)
         trace = trace_inputs(self._network, inputs, read=words)
         return NetworkReading(self._network, trace, **self._compared)
