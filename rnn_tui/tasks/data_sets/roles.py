@@ -53,8 +53,7 @@ def guess_roles(table: Table, options: ReadingOptions) -> Roles:
     Raises:
         DataError: if the user names a column that is not there, or nothing is left to read.
     """
-    guess = _Guess(table, options)
-    roles = guess.wide() if guess.layout() is Layout.WIDE else guess.long()
+    roles = _Guess(table, options).roles()
     if not roles.inputs:
         raise DataError(
             "No column is left for the inputs; a table needs at least one of numbers, or of words "
@@ -77,6 +76,14 @@ class _Guess:
             if place not in taken and column.kind is not ColumnKind.EMPTY
         ]
         self._looks = Looks(table, free)
+
+    def roles(self) -> Roles:
+        """Return what the columns are for."""
+        roles = self.wide() if self.layout() is Layout.WIDE else self.long()
+        if self._options.goal is Goal.NEXT and self._wishes.label is None:
+            roles.label = None
+        self._tell_ignored(roles)
+        return roles
 
     # --- layout ---
 
@@ -144,9 +151,6 @@ class _Guess:
             unique = [place for place in names if not self._looks.repeats(place) and place != text]
             roles.sequence = unique[0] if unique else None
         roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
-        if self._options.goal is Goal.NEXT and self._wishes.label is None:
-            roles.label = None
-        self._tell_ignored(roles)
         return roles
 
     def _is_free(self, place: int | None) -> bool:
@@ -239,9 +243,6 @@ class _Guess:
         if not roles.inputs and roles.label is not None and self._wishes.label is None:
             roles.inputs = (roles.label,)  # the only one is what is predicted from its past
             roles.label = None
-        if self._options.goal is Goal.NEXT and self._wishes.label is None:
-            roles.label = None
-        self._tell_ignored(roles)
         return roles
 
     def _has_named_step(self) -> bool:
