@@ -11,9 +11,8 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_setting, read_path
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import MOST_HORIZON, MOST_STEPS, Description
+from rnn_tui.tasks.data_sets.description import HORIZON, WINDOW, Description
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.task import SEQUENCES, task_of
 from rnn_tui.tasks.task import Task
@@ -21,10 +20,6 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.understanding import Understanding
 
-HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON)
-WINDOW = NumberSetting(
-    "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
-)
 WHICH_DATA = (
     "a CSV, TSV, NPZ, NPY, .ts or ARFF file, a text, or the name of a data set as rnn-tui data "
     "list prints it"

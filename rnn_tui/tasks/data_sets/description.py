@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Split
 
 LONGEST_NAME = 60  # characters of a column, a class or a symbol
@@ -12,6 +13,10 @@ MOST_FEATURES = 256
 MOST_OUTPUTS = 256
 MOST_STEPS = 1000  # steps of a sequence
 MOST_HORIZON = 64  # steps ahead that are predicted
+HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON)
+WINDOW = NumberSetting(
+    "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
+)
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 

@@ -12,7 +12,7 @@ from textual.widgets import Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.tasks.data_sets.description import MOST_HORIZON, MOST_STEPS
+from rnn_tui.tasks.data_sets.description import HORIZON, WINDOW
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
@@ -24,10 +24,8 @@ DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "bla
 DECIMALS = {".": "point", ",": "comma"}
 HEADERS = {True: "names", False: "values"}
 ENCODINGS = {name: name for name in ("utf-8", "utf-16", "latin-1", "cp1252")}
-WINDOW = NumberSetting(
-    "window", "Pieces of", "steps of the pieces that long sequences are cut into", 2, MOST_STEPS
-)
-HORIZON = NumberSetting("horizon", "Ahead", "how many steps ahead are predicted", 1, MOST_HORIZON)
+AHEAD = replace(HORIZON, label="Ahead")
+PIECES = replace(WINDOW, label="Pieces of")
 
 
 @dataclass(frozen=True)
@@ -83,7 +81,7 @@ class OptionFields(ItemGrid):
             with Horizontal(id=f"option-{field.name}", classes="field-row"):
                 yield Label(field.label, classes="field-label option-label", markup=False)
                 yield PlainSelect([(GUESSED, None)], id=field.name)
-        for setting in (HORIZON, WINDOW):
+        for setting in (AHEAD, PIECES):
             with Horizontal(id=f"option-{setting.name}", classes="field-row"):
                 yield Label(setting.label, classes="field-label option-label", markup=False)
                 yield SettingInput(setting, id=setting.name)
@@ -108,8 +106,8 @@ class OptionFields(ItemGrid):
             select.offer_texts(options, value)
             applies = chosen is None or (field.applies(shown) and value is not None)
             self._place_of(field.name).display = applies
-        self._show_number(HORIZON, shown.horizon)
-        self._show_number(WINDOW, shown.window)
+        self._show_number(AHEAD, shown.horizon)
+        self._show_number(PIECES, shown.window)
         self._place_of("horizon").display = shown.goal is Goal.NEXT
 
     def _place_of(self, name: str) -> Horizontal:
@@ -148,7 +146,7 @@ class OptionFields(ItemGrid):
         except SettingError as error:
             self.notify(str(error), severity="error")
             return
-        if name == HORIZON.name and value is None:
+        if name == AHEAD.name and value is None:
             value = 1
         if value != getattr(self._asked, name):
             self._change(replace(self._asked, **{name: value}))
