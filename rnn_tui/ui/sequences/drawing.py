@@ -103,7 +103,13 @@ class SequencesDrawn(Vertical):
         if written:
             text.update(_written(data_set, indices))
             return
-        charts = charts_of(data_set, indices)
+        self.draw(charts_of(data_set, indices))
+
+    def draw(self, charts: Sequence[DrawnChart]) -> None:
+        """Draw these charts, the first ones if there is no room for all."""
+        grid = self.query_one(Grid)
+        grid.display = True
+        self.query_one(".drawn-text").display = False
         self._count = len(charts)
         views = views_in(grid, Chart, len(charts))
         for chart, view in zip(charts, views, strict=True):

@@ -14,8 +14,9 @@ from textual.geometry import Size
 from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.counts import count_of
+from rnn_tui.tasks.config import replica_of
 from rnn_tui.tasks.data_sets import store
-from rnn_tui.ui.common.inside_door import InsideDoor
+from rnn_tui.ui.common.inside_door import AskingView, InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.requests import InsideWanted
 from rnn_tui.ui.common.task_view import TaskTab
@@ -25,10 +26,10 @@ from rnn_tui.ui.common.widgets.confusion_table import (
     count_in_words,
     most_frequent_mistake,
 )
-from rnn_tui.ui.common.widgets.digits import bar
 from rnn_tui.ui.common.widgets.plain import PlainTable
 from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
-from rnn_tui.ui.sequences.drawing import SequencesDrawn
+from rnn_tui.ui.sequences.predictions import Predictor
+from rnn_tui.ui.sequences.sequence_panel import SequencePanel
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.data_set import DataSet
@@ -40,8 +41,6 @@ MISREAD, ALL, OF_FIELD = "misread", "all", "of a field"
 KINDS = (MISREAD, ALL, OF_FIELD)
 WIDE = 110  # columns from which a sequence is beside the matrix
 AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
-MOST_BARS = 6  # classes whose probability is shown
-BAR_WIDTH = 14  # cells
 # actions that need a run that was measured
 OF_ANSWERS = ("show", "next_variant", "matrix", "inside")
 
@@ -86,6 +85,8 @@ class TestSequencesView(Vertical, InsideDoor):
         self._matrix = SequenceMatrix()
         self._list = PlainTable(cursor_type="row", zebra_stripes=True, id="test-list")
         self._evaluation: DataSetEvaluation | None = None
+        self._run_id = ""  #: the run that was evaluated.
+        self._seed: int | None = None  #: whose predictions are drawn; None for the first.
         self._variant = 0  #: the number of the network whose answers are shown.
         self._answers: list[AnsweredSequence] = []  #: all answers of that.
         self._listed: list[AnsweredSequence] = []  #: those in the list.
@@ -102,9 +103,7 @@ class TestSequencesView(Vertical, InsideDoor):
                 yield self._list
                 yield self._matrix
                 yield Static("", id="test-field", markup=False)
-            with Vertical(id="test-right", classes="lone-panel"):
-                yield SequencesDrawn()
-                yield Static("", id="test-bars", markup=False)
+            yield SequencePanel(self._class_names, id="test-right")
 
     def on_mount(self) -> None:
         self.query_one("#test-sequences").display = False
@@ -114,10 +113,18 @@ class TestSequencesView(Vertical, InsideDoor):
     def bring_up_to_date(self, pane: TaskTab) -> None:
         from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation  # noqa: PLC0415 - on use
 
-        _, evaluation = pane.results
-        if evaluation is self._evaluation or not isinstance(evaluation, DataSetEvaluation):
+        run, evaluation = pane.results
+        if evaluation is self._evaluation:
+            self._follow_seed()
             return
+        if run is None or not isinstance(evaluation, DataSetEvaluation):
+            return
+        if self._evaluation is None:
+            place, _, _ = replica_of(evaluation.config, None, None)
+            self._variant = place // evaluation.config.seeds  # the largest
         self._evaluation = evaluation
+        self._run_id = run.run_id
+        self._seed = self._seed_asked
         self.query_one("#test-headline").display = False
         self._variant = min(self._variant, len(evaluation.errors) - 1)
         if self._data_set is None:
@@ -133,6 +140,19 @@ class TestSequencesView(Vertical, InsideDoor):
             return
         self._data_set = outcome
         self._draw_sequence()
+
+    @property
+    def _seed_asked(self) -> int | None:
+        """The seed that was chosen in the prompt; None if it was not looked at."""
+        asking = (view for view in self._pane.contents if isinstance(view, AskingView))
+        return next((view.question.seed for view in asking), None)
+
+    def _follow_seed(self) -> None:
+        """Draw the predictions of another seed, if one was chosen meanwhile."""
+        seed = self._seed_asked
+        if seed != self._seed:
+            self._seed = seed
+            self._draw_sequence()
 
     def on_resize(self) -> None:
         self._arrange()
@@ -281,41 +301,17 @@ class TestSequencesView(Vertical, InsideDoor):
     def _draw_sequence(self) -> None:
         """Draw the sequence at the cursor, and its answer; nothing if the list is empty."""
         row = self._list.cursor_row
-        right = self.query_one("#test-right")
+        panel = self.query_one(SequencePanel)
         data_set = self._data_set
+        evaluation = self._evaluation
         is_listed = 0 <= row < len(self._listed)
-        right.visible = is_listed and data_set is not None
-        if not is_listed or data_set is None:
+        panel.visible = is_listed and data_set is not None
+        if not is_listed or data_set is None or evaluation is None:
+            panel.forget()
             return
-        answer = self._listed[row]
-        self.query_one(SequencesDrawn).show(data_set, [answer.index])
-        right.border_title = Content(f"Sequence {answer.index + 1:,}{self._verdict(answer)}")
-        bars = self.query_one("#test-bars", Static)
-        bars.display = bool(answer.probabilities)
-        bars.update(self._bars(answer))
-
-    def _verdict(self, answer: AnsweredSequence) -> str:
-        """Say what was answered, and whether that is right."""
-        if answer.answer is None:
-            return f": error {answer.error:.3g}"
-        name = self._class_names[answer.answer]
-        if answer.true is None:
-            return f": {name}"
-        mark = f"✗ true {self._class_names[answer.true]}" if answer.wrong else "✓"
-        return f": {name} {mark}"
-
-    def _bars(self, answer: AnsweredSequence) -> Text:
-        """Return the most probable classes, each with a bar."""
-        by_probability = sorted(enumerate(answer.probabilities), key=lambda pair: -pair[1])
-        text = Text(no_wrap=True, overflow="ellipsis")
-        width = max((len(name) for name in self._class_names), default=0)
-        for place, (index, share) in enumerate(by_probability[:MOST_BARS]):
-            mark = " ← true" if index == answer.true else ""
-            style = "bold" if place == 0 else ""
-            line = f"{self._class_names[index]:<{width}}  {bar(share, BAR_WIDTH)}"
-            line += f" {100 * share:5.1f} %{mark}"
-            text.append(("\n" if place else "") + line, style)
-        return text
+        variant = evaluation.config.variants[self._variant].label
+        predictor = Predictor(self._pane.spec, self._run_id, variant, self._seed)
+        panel.show(data_set, self._listed[row], predictor)
 
     # The matrix
 
