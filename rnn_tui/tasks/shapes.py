@@ -10,6 +10,7 @@ from itertools import product
 
 #: an alphabet of more symbols has too many words to ask all short ones.
 MOST_SYMBOLS = 16
+SPACE = "␣"  #: what shows a space.
 
 
 @dataclass(frozen=True)
@@ -26,11 +27,16 @@ class Symbol:
         return self.word or self.name
 
 
+def visible(name: str) -> str:
+    """Return the name of a symbol as it is shown where it stands alone."""
+    return SPACE if name == " " else name
+
+
 def one_hot(names: Iterable[str]) -> tuple[Symbol, ...]:
     """Return an alphabet of K symbols, of which networks read K numbers: one 1, the others 0."""
     listed = [*names]
     return tuple(
-        Symbol(name, tuple(int(other == at) for other in range(len(listed))))
+        Symbol(name, tuple(int(other == at) for other in range(len(listed))), visible(name))
         for at, name in enumerate(listed)
     )
 

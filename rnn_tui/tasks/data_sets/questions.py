@@ -1,19 +1,32 @@
 """Questions to networks that were trained on a user's data set, in the units of its file."""
 
+import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.data_set import TEST
 from rnn_tui.tasks.data_sets.description import LARGEST
+from rnn_tui.tasks.data_sets.files.cells import is_missing
 from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
-from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
-from rnn_tui.tasks.sequences.questions import SequenceQuestions
+from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice, SequenceNetwork
+from rnn_tui.tasks.sequences.questions import (
+    SequenceQuestions,
+    TypedSequence,
+    classes_of,
+    confidence_of,
+)
 from rnn_tui.tasks.sequences.typed import typed_numbers, typed_symbols
+from rnn_tui.tasks.shapes import SPACE
+
+_WORD = re.compile(r"[^\s,;]*[^\s,;.+-][^\s,;]*")  # not the beginning of a number, such as a minus
 
 
 class DataSetQuestions(SequenceQuestions):
@@ -41,6 +54,15 @@ class DataSetQuestions(SequenceQuestions):
         symbols = [alphabet[place] for place in values[:, 0].astype(int)]
         return typed_symbols(symbols, alphabet)
 
+    def read(self, text: str) -> TypedSequence:
+        """Read symbols or numbers; raises `QueryError`, also where a number is missing."""
+        alphabet = self._description.alphabet
+        if not alphabet:
+            _refuse_gaps(text)
+        elif " " in alphabet and SPACE not in alphabet:
+            text = text.replace(SPACE, " ")
+        return super().read(text)
+
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return numbers (T, F) standardised, as networks read them."""
         as_kept = numbers.astype(np.float32)
@@ -49,3 +71,36 @@ class DataSetQuestions(SequenceQuestions):
     def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
         """Return the outputs (…, O) in the units of the file."""
         return in_units(self._description, outputs)
+
+    def _answer(self, question: TypedSequence, outputs: Array) -> Answer:
+        """Return the answer to one question; of inputs to come, those after the last step."""
+        answer = super()._answer(question, outputs)
+        if self._description.goal is not Goal.NEXT:
+            return answer
+        read = self.written(question.words)
+        if self._description.alphabet:
+            confidence = confidence_of(outputs, classes_of(outputs))
+            symbol = answer.document["answer"][-1]
+            return replace(answer, text=f"{read} → {symbol}", remark=f"{100 * confidence:.1f} %")
+        return replace(answer, text=f"{read} → {self._forecast(answer.document['answer'][-1])}")
+
+    def _forecast(self, numbers: list[float]) -> str:
+        """Return the numbers (O,) of all steps ahead on a line, such as `+1 2.5; +2 2.7`."""
+        columns = self._description.features
+        names = [""] if len(columns) == 1 else [f"{column} " for column in columns]
+        steps: list[str] = []
+        for start in range(0, len(numbers), len(columns)):
+            values = numbers[start : start + len(columns)]
+            words = [f"{name}{value:.4g}" for name, value in zip(names, values, strict=True)]
+            steps.append(f"+{len(steps) + 1} {', '.join(words)}")
+        return "; ".join(steps)
+
+
+def _refuse_gaps(text: str) -> None:
+    """Raise `QueryError` if a word among numbers stands for a missing one."""
+    for word in _WORD.findall(text):
+        if is_missing(word):
+            raise QueryError(
+                f"“{printable(word)}” stands for a missing number, and a typed sequence may have "
+                "no gaps; type a number, such as the one before."
+            )

@@ -10,7 +10,7 @@ from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences import METRICS
-from rnn_tui.tasks.shapes import one_hot
+from rnn_tui.tasks.shapes import one_hot, visible
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 if TYPE_CHECKING:
@@ -22,6 +22,10 @@ SETTINGS = ("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_r
 BATCH_SIZE = 32
 LEARNING_RATE = 0.01
 STEPS_AND_UNITS = {"fast": (600, 32), "best": (3_000, 64)}
+ABOUT_NOISE = (
+    "Noise is added to what is read in training, so the training loss may lie above the validation "
+    "loss."
+)
 MOST_EPOCHS = 10_000
 MOST_TEST_SIZE = 100_000
 
@@ -64,7 +68,7 @@ def task_of(description: Description) -> Task:
         training=f"rnn-tui train {SEQUENCES} {description.name}",
         shape=SequenceShape(
             description.input_size,
-            description.outputs,
+            tuple(map(visible, description.outputs)),
             every_step=description.goal.every_step,
             inputs="symbols" if description.alphabet else "steps",
             numbers=not classifies,
@@ -114,7 +118,7 @@ def _presets(description: Description) -> tuple[Preset, ...]:
     return tuple(
         Preset(
             name,
-            f"{steps:,} steps of Adam with a one-cycle learning rate, {units} units.",
+            f"{steps:,} steps of Adam with a one-cycle learning rate, {units} units. {ABOUT_NOISE}",
             {
                 **common,
                 "hidden_sizes": (units,),

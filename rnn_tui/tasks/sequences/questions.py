@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.sequences.inference import (
     Answer,
@@ -24,9 +25,11 @@ from rnn_tui.tasks.sequences.typed import (
     read_symbols,
 )
 from rnn_tui.tasks.sequences.words import truth_of, words_for
+from rnn_tui.tasks.shapes import visible
 from rnn_tui.tasks.task import SequenceShape
 
 SHOWN_STEPS = 40  # of a sequence, and of its answers, on a line
+SHOWN_COLUMNS = 12  # in a sentence
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,7 +59,11 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
             return f"Type a sequence of {shape.inputs}: {alphabet_in_words(shape.symbols)}"
         if shape.features == 1:
             return "Type the numbers of a sequence, such as 0.5 1 -0.25"
-        return f"Type the {shape.features} numbers of each step, with a semicolon between two steps"
+        columns = f" ({columns_in_words(shape.columns)})" if shape.columns else ""
+        return (
+            f"Type the {shape.features} numbers of each step{columns}, with a semicolon between "
+            "two steps"
+        )
 
     @property
     def example(self) -> str:
@@ -79,12 +86,23 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         """Read symbols of the alphabet, or numbers; raises `QueryError`."""
         alphabet = self.shape.alphabet
         if not alphabet:
-            rows = read_numbers(text, self.shape.features, largest=self.largest)
+            rows = self._numbers(text)
             words = tuple(" ".join(f"{value:g}" for value in row) for row in rows)
             return TypedSequence(text, self.inputs_of(np.array(rows)), words)
         places = read_symbols(text, self.shape.symbols)
         inputs = np.array([alphabet[place].features for place in places], np.uint8)
         return TypedSequence(text, inputs, tuple(alphabet[place].name for place in places))
+
+    def _numbers(self, text: str) -> list[list[float]]:
+        """Read numbers (T, F); what refuses them names the columns, if there are several."""
+        shape = self.shape
+        try:
+            return read_numbers(text, shape.features, largest=self.largest)
+        except QueryError as error:
+            if len(shape.columns) < 2:
+                raise
+            columns = columns_in_words(shape.columns)
+            raise QueryError(f"{error} The numbers of a step are, in order: {columns}.") from None
 
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return what networks read (T, F) of numbers as typed (T, F)."""
@@ -167,10 +185,10 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
     def _answer(self, question: TypedSequence, outputs: Array) -> Answer:
         """Return the answer to one question from the outputs (A, O) of all that are asked."""
         shape = self.shape
-        document: dict[str, Any] = {"query": question.text, "read": list(question.words)}
+        document: dict[str, Any] = {"query": question.text, "read": [*map(visible, question.words)]}
         if shape.numbers:
             return self._answer_of_numbers(question, document, self.numbers_of(outputs))
-        answers = _classes(outputs)  # (A,)
+        answers = classes_of(outputs)  # (A,)
         right = self.right(question)
         words = [shape.answer_words[answer] for answer in answers]
         expected = [shape.answer_words[answer] for answer in right]
@@ -182,14 +200,14 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         document["correct"] = correct
         document["outputs"] = list(shape.outputs)
         document["probabilities"] = (outputs if shape.every_step else outputs[0]).tolist()
-        shown = self._written(question.words)
-        remark = _remark(words, expected, _confidence(outputs, answers), shape.every_step)
+        shown = self.written(question.words)
+        remark = _remark(words, expected, confidence_of(outputs, answers), shape.every_step)
         return Answer(
-            f"{shown} → {self._written(words)}",
+            f"{shown} → {self.written(words)}",
             correct,
             remark,
             document,
-            self._written(expected),
+            self.written(expected),
         )
 
     def _answer_of_numbers(
@@ -201,11 +219,11 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         document["answer"] = (numbers if shape.every_step else numbers[0]).tolist()
         document["expected"] = document["correct"] = None
         document["outputs"] = list(shape.outputs)
-        text = f"{self._written(question.words)} → {self._written(words)}"
+        text = f"{self.written(question.words)} → {self.written(words)}"
         return Answer(text, None, "", document)
 
     @staticmethod
-    def _written(words: Sequence[str]) -> str:
+    def written(words: Sequence[str]) -> str:
         """Return steps on a line, without space between single characters."""
         shown = words[:SHOWN_STEPS]
         between = ""
@@ -214,14 +232,20 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         return between.join(shown) + (" …" if len(words) > SHOWN_STEPS else "")
 
 
-def _classes(outputs: Array) -> npt.NDArray[np.int64]:
+def columns_in_words(columns: Sequence[str]) -> str:
+    """Return the names of the numbers of a step in their order, or the first ones of many."""
+    shown = ", ".join(columns[:SHOWN_COLUMNS])
+    return f"{shown}, …" if len(columns) > SHOWN_COLUMNS else shown
+
+
+def classes_of(outputs: Array) -> npt.NDArray[np.int64]:
     """Return the answers (A,) of probabilities (A, O)."""
     if outputs.shape[1] == 1:
         return np.asarray(outputs[:, 0] >= 0.5, np.int64)
     return np.asarray(outputs.argmax(axis=1), np.int64)
 
 
-def _confidence(outputs: Array, answers: npt.NDArray[np.int64]) -> float:
+def confidence_of(outputs: Array, answers: npt.NDArray[np.int64]) -> float:
     """Return the probability, 0 … 1, of the last of the answers (A,)."""
     if outputs.shape[1] == 1:
         of_yes = float(outputs[-1, 0])

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
+from rnn_tui.tasks.sequences.questions import columns_in_words
 from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.ask.prompt_answer import (
@@ -71,7 +72,7 @@ class PromptPanel(AskPanel):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-question", classes="panel") as question:
-            question.border_title = _request(self._shape)
+            question.border_title = request_of(self._shape)
             with Horizontal(classes="fields"):
                 yield _sequence_field(self._shape, "prompt-sequence")
             with Horizontal(classes="fields"):
@@ -182,7 +183,7 @@ class PromptPanel(AskPanel):
         return put_back
 
 
-def _request(shape: SequenceShape) -> str:
+def request_of(shape: SequenceShape) -> str:
     """Return what is typed, in a few words."""
     if shape.alphabet:
         names = [symbol.name for symbol in shape.alphabet[:MOST_SYMBOLS_SHOWN]]
@@ -190,4 +191,6 @@ def _request(shape: SequenceShape) -> str:
         return f"A sequence of {shape.inputs}: {' '.join(names)}{more}".replace("[", r"\[")
     if shape.features == 1:
         return "A sequence of numbers"
-    return f"A sequence: {shape.features} numbers a step, a semicolon between two steps"
+    of_columns = f": {columns_in_words(shape.columns)}" if shape.columns else ""
+    request = f"Steps, a semicolon between two, of {shape.features} numbers{of_columns}"
+    return request.replace("[", r"\[")

@@ -21,7 +21,9 @@ MUTED = "$foreground 60%"  # Content cannot use $text-muted, whose colour depend
 WIDEST_BAR = 40  # cells
 WIDEST_NAME = 24
 MOST_DRAWN = 1_000_000  # random sequences have a number below this
+WIDEST_LINE = 74  # of a table
 GAP = "  "
+CUT = "…"
 
 
 @dataclass(frozen=True, eq=False)
@@ -141,12 +143,17 @@ def _bar(name: str, probability: float) -> Content:
 def _step_lines(document: Any, shape: SequenceShape) -> list[Content]:
     """Return a line for each step: what is read, what is answered, what is right."""
     steps = range(shape.first_step, shape.first_step + len(document["read"]))
-    answers = [_as_text(answer) for answer in document["answer"]]
-    columns = [[shape.step, *map(str, steps)], ["input", *document["read"]], ["answer", *answers]]
+    answers = document["answer"]
+    columns = [[shape.step, *map(str, steps)], ["input", *document["read"]]]
+    if shape.numbers:
+        columns += _columns_of_numbers(answers, shape.outputs)
+    else:
+        columns.append(["answer", *answers])
     expected = document["expected"]
     if expected:
         columns.append(["right", *expected])
-    widths = [min(WIDEST_NAME, max(map(len, column))) for column in columns]
+    columns = _fitting(columns)
+    widths = [_width(column) for column in columns]
     rows = list(zip(*columns, strict=True))
     lines = [Content(_row(rows[0], widths)).stylize(MUTED)]
     for number, row in enumerate(rows[1:]):
@@ -156,12 +163,37 @@ def _step_lines(document: Any, shape: SequenceShape) -> list[Content]:
     return lines
 
 
+def _columns_of_numbers(
+    answers: Sequence[Sequence[float]], names: Sequence[str]
+) -> list[list[str]]:
+    """Return a column for each number (O,) of the answers of all steps (T, O), below its name."""
+    by_output = zip(*answers, strict=True)
+    return [
+        [name, *(f"{number:.4g}" for number in numbers)]
+        for name, numbers in zip(names, by_output, strict=True)
+    ]
+
+
+def _fitting(columns: list[list[str]]) -> list[list[str]]:
+    """Return the first columns that fit into a narrow terminal; dots stand for the others."""
+    width = 0
+    for place, column in enumerate(columns):
+        width += _width(column) + len(GAP)
+        if width > WIDEST_LINE:
+            return [*columns[:place], [CUT] * len(column)]
+    return columns
+
+
+def _width(column: Sequence[str]) -> int:
+    return min(WIDEST_NAME, max(map(len, column)))
+
+
 def _row(cells: Sequence[str], widths: Sequence[int]) -> str:
-    return GAP.join(cell[:width].rjust(width) for cell, width in zip(cells, widths, strict=True))
+    return GAP.join(
+        _cut(cell, width).rjust(width) for cell, width in zip(cells, widths, strict=True)
+    )
 
 
-def _as_text(answer: Any) -> str:
-    """Return the answer of a step: a word, or numbers."""
-    if isinstance(answer, str):
-        return answer
-    return " ".join(f"{number:.4g}" for number in answer)
+def _cut(cell: str, width: int) -> str:
+    """Return a cell of at most this width; dots say that there was more."""
+    return cell if len(cell) <= width else cell[: width - 1] + CUT
