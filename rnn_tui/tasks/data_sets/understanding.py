@@ -4,14 +4,16 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine.errors import SafeText, printable
+from rnn_tui.engine.errors import DataError, SafeText, printable
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.tasks.data_sets.assembling import Assembly
 from rnn_tui.tasks.data_sets.clock import tell_clock, with_clock
 from rnn_tui.tasks.data_sets.columns import ColumnKind, FileColumn, Role
 from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME
+from rnn_tui.tasks.data_sets.files.content import Content
 from rnn_tui.tasks.data_sets.files.formats import read
+from rnn_tui.tasks.data_sets.files.opening import named
 from rnn_tui.tasks.data_sets.files.table import Table
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
@@ -76,7 +78,17 @@ def understand(
             to do. Also if `progress` is stopped.
     """
     options = ReadingOptions() if options is None else options
-    content = read(path, options, UNWATCHED if progress is None else progress)
+    try:
+        content = read(path, options, UNWATCHED if progress is None else progress)
+        return _understood(path, options, content)
+    except MemoryError as error:
+        raise DataError(
+            f"{named(path)} does not fit into memory; leave out columns or rows."
+        ) from error
+
+
+def _understood(path: Path, options: ReadingOptions, content: Content) -> Understanding:
+    """Return what is understood of the content of a file."""
     notes: list[str] = []
     if isinstance(content.body, Table):
         table = with_clock(content.body)

@@ -11,6 +11,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.data_set import UNKNOWN
+from rnn_tui.tasks.data_sets.files import delimited
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.understanding import understand
 from tests.tasks.data_sets.reading import LONG, Read, long_rows, notes, roles, text_of
@@ -181,6 +182,12 @@ def test_a_number_that_is_none_is_named(read: Read) -> None:
     rows[7] = "1,2,broken,odd"
     with pytest.raises(DataError, match="Line 9: “broken” in the column x is no number"):
         read(text_of("id,t,x,label", rows))
+
+
+def test_a_line_without_an_end_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(delimited, "LONGEST_LINE", 100_000)
+    with pytest.raises(DataError, match=r"data\.csv has a line of more than 100,000 characters"):
+        read("a,b\n1,2\n" + "1," * 200_000)
 
 
 def test_a_line_is_found_behind_quoted_newlines_and_blank_ones(read: Read) -> None:

@@ -44,8 +44,6 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
             arrays = _archive(path, file) if is_archive else {"x": _array(path, file, path.stem)}
     except (EOFError, zipfile.BadZipFile, SyntaxError, NotImplementedError, RuntimeError) as error:
         raise _unreadable(path, error) from error
-    except MemoryError as error:
-        raise DataError(f"The arrays in {named(path)} do not fit into memory.") from error
     progress.advance(1, 1)
     reading = _Reading(path, options, arrays)
     return Content("NPZ" if is_archive else "NPY", reading.sequences())

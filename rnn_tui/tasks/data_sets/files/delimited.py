@@ -26,6 +26,7 @@ from rnn_tui.tasks.data_sets.files.table import (
     Table,
     column_names,
 )
+from rnn_tui.tasks.data_sets.files.text_lines import LONGEST_LINE
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -119,9 +120,19 @@ class _Reading:
         return size
 
     def _reader(self, text: TextIO) -> "Reader":
+        lines = self._lines(text)
         for _ in range(self._dialect.skipped):
-            text.readline()
-        return table_reader(text, self._dialect.delimiter)
+            next(lines, None)
+        return table_reader(lines, self._dialect.delimiter)
+
+    def _lines(self, text: TextIO) -> Iterator[str]:
+        """Yield the lines of the file; a `DataError` for one that may not fit into memory."""
+        while line := text.readline(LONGEST_LINE):
+            if len(line) >= LONGEST_LINE:
+                raise DataError(
+                    f"{named(self._path)} has a line of more than {LONGEST_LINE:,} characters."
+                )
+            yield line
 
     def _refusal(self, line: int, error: csv.Error) -> DataError:
         at = f"Line {line + self._dialect.skipped:,} of {named(self._path)}"
