@@ -252,7 +252,7 @@ def choose_by_option(parser: argparse.ArgumentParser, option: str, subcommand: s
 
 
 def add_setting(
-    parser: argparse.ArgumentParser,
+    parser: "argparse.ArgumentParser | argparse._ArgumentGroup",
     setting: Setting,
     help_text: str,
     *names: str,
@@ -262,7 +262,7 @@ def add_setting(
     """Add an option that is a setting, checked as in a form.
 
     Args:
-        parser: takes the option.
+        parser: takes the option, or a group of its options.
         setting: what it sets.
         help_text: its line in the help.
         names: of the option; without any, the setting's own.

@@ -7,7 +7,7 @@ from typing import TypeAlias
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, read_path
-from rnn_tui.cli.sequence_files import add_data_argument, read_options, understand_file
+from rnn_tui.cli.sequence_files import WHICH_FILE, add_data_argument, read_options, understand_file
 from rnn_tui.engine.errors import DataError
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks.data_sets import store
@@ -63,7 +63,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rnn-tui data show swings.csv",
         "rnn-tui data show swings.csv --goal next --json",
     )
-    add_data_argument(show)
+    add_data_argument(show, WHICH_FILE)
     add_output_options(show)
     listing = actions.add_parser(
         "list",

@@ -20,10 +20,8 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.understanding import Understanding
 
-WHICH_DATA = (
-    "a CSV, TSV, NPZ, NPY, .ts or ARFF file, a text, or the name of a data set as rnn-tui data "
-    "list prints it"
-)
+WHICH_FILE = "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text"
+WHICH_DATA = f"{WHICH_FILE}; or the name of a data set as rnn-tui data list prints it"
 COLUMN = "by its name or its number from 1"
 
 
@@ -55,9 +53,9 @@ def any_data_set() -> Task:
     )
 
 
-def add_data_argument(parser: argparse.ArgumentParser) -> None:
+def add_data_argument(parser: argparse.ArgumentParser, help_text: str = WHICH_DATA) -> None:
     """Add the file of sequences, and the options that say how to read it."""
-    parser.add_argument("data", metavar="DATA", help=WHICH_DATA)
+    parser.add_argument("data", metavar="DATA", help=help_text)
     group = parser.add_argument_group(
         "reading DATA", "What is left out is guessed; rnn-tui data show DATA prints the guesses."
     )
@@ -97,8 +95,8 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
         help="what is learnt: a class or a number for each sequence, one for each step, or the "
         "next steps",
     )
-    add_setting(parser, HORIZON, f"{HORIZON.help}, with --goal next (default: 1)", default=1)
-    add_setting(parser, WINDOW, WINDOW.help)
+    add_setting(group, HORIZON, f"{HORIZON.help}, with --goal next (default: 1)", default=1)
+    add_setting(group, WINDOW, WINDOW.help)
     group.add_argument(
         "--fill", type=Fill, choices=list(Fill), help="what stands in for missing numbers"
     )
