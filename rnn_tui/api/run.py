@@ -463,7 +463,7 @@ def runs(
         ['adder']
     """
     if status is not None:
-        check_choice("Status", status, [known.value for known in Status])
+        check_choice("Status", status, [choice.value for choice in Status])
     wanted = {"status": status, "cell": cell, "preset": preset}
     with existing_store() as store:
         records = [] if store is None else store.runs(task)

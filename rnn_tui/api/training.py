@@ -164,14 +164,14 @@ def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
     One size or loss stands for a list of one, as `hidden_size=5` for `hidden_sizes=[5]`.
     """
     fields = {setting.singular: setting.name for setting in task.adjustable if setting.singular}
-    fields |= {known: known for known in (*task.settings, *OF_EVERY_TASK)}
+    fields |= {setting: setting for setting in (*task.settings, *OF_EVERY_TASK)}
     if task.reads_data:
-        fields |= {known: known for known in OF_FILES}
+        fields |= {setting: setting for setting in OF_FILES}
     if task.augmentations:
         fields["augmentation"] = "augmentation"
     if name not in fields:
         hint = did_you_mean(name, fields)
-        listed = [known for known in fields if known == fields[known]]
+        listed = [typed for typed, field in fields.items() if typed == field]
         raise SettingError(
             f"{task.label} has no setting “{printable(name)}”{hint}; it has {', '.join(listed)}."
         )

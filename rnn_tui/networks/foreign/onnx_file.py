@@ -58,7 +58,7 @@ class OnnxFile:
         try:
             model = onnx.load_model_from_string(data)
             elsewhere = onnx.TensorProto.EXTERNAL
-            whole = all(each.data_location != elsewhere for each in model.graph.initializer)
+            whole = all(tensor.data_location != elsewhere for tensor in model.graph.initializer)
             if whole:
                 onnx.checker.check_model(model)
         except Exception as error:  # those of protobuf and of onnx have no class in common
@@ -89,7 +89,10 @@ class OnnxFile:
     def attributes(self, node: Any) -> dict[str, Any]:
         """Return a node's attributes by name."""
         onnx = imported("onnx")
-        return {each.name: onnx.helper.get_attribute_value(each) for each in node.attribute}
+        return {
+            attribute.name: onnx.helper.get_attribute_value(attribute)
+            for attribute in node.attribute
+        }
 
     def constant(self, node: Any, place: int) -> Array | None:
         """Return a node's input of that place if it is a constant of finite numbers."""
@@ -111,7 +114,7 @@ class OnnxFile:
     @cached_property
     def inputs(self) -> list[Any]:
         """Its inputs; earlier versions of ONNX list the weights among them."""
-        return [each for each in self.graph.input if each.name not in self.constants]
+        return [value for value in self.graph.input if value.name not in self.constants]
 
 
 def imported(package: str) -> Any:

@@ -81,8 +81,10 @@ def _possible(layers: tuple[Layer, ...], columns: int, hints: NetworkHints) -> I
     """Yield which states a readout of so many columns may take."""
     width = sum(weights.hidden_size for weights in layers[-1].directions)
     if columns == width:
-        ways = (EVERY_STEP, LAST_STEP, FINAL_STATES)[: 2 + (layers[-1].backward is not None)]
-        yield from ways if hints.takes not in ways else (hints.takes,)
+        possible = [EVERY_STEP, LAST_STEP]
+        if layers[-1].backward is not None:
+            possible.append(FINAL_STATES)
+        yield from [hints.takes] if hints.takes in possible else possible
     elif columns % width == 0:
         yield ALL_STATES
 
@@ -110,10 +112,8 @@ def _fit(low: Sequence[CellWeights], high: Sequence[CellWeights]) -> bool:
 def _directions(model: OnnxFile, node: Any) -> list[CellWeights]:
     """Return the weights of a recurrent operator, a direction each."""
     cell = _cell(model, node)
-    of_input, of_state = (
-        model.constant(node, 1),
-        model.constant(node, 2),
-    )  # (D, G·H, F), (D, G·H, H)
+    of_input = model.constant(node, 1)  # (D, G·H, F)
+    of_state = model.constant(node, 2)  # (D, G·H, H)
     if of_input is None or of_state is None or of_input.ndim != 3 or of_state.ndim != 3:
         raise model.refusal("has a recurrent layer whose weights are no constants")
     count, rows, size = of_state.shape
@@ -179,7 +179,7 @@ def _before(model: OnnxFile) -> _Affine:
     """Return what is done to the inputs on their way to the first layer."""
     scale, shift = np.ones((), np.float32), np.zeros((), np.float32)
     name = model.recurrent[0].input[0]
-    inputs = {each.name for each in model.inputs}
+    inputs = {value.name for value in model.inputs}
     for _ in model.nodes:
         if name in inputs:
             return _Affine(scale, shift)

@@ -75,7 +75,7 @@ class OnnxTrial:
         """Return random inputs in the shape that the model declares; None if that does not fit."""
         declared = self._model.inputs[0].type.tensor_type
         wanted = [SEQUENCES, steps, features] if batch_first else [steps, SEQUENCES, features]
-        dims = [each.dim_value or None for each in declared.shape.dim]
+        dims = [dim.dim_value or None for dim in declared.shape.dim]
         if len(dims) == 2:  # one sequence, without an axis of its own
             wanted = [steps, features]
         shape = [dim or size for dim, size in zip(dims, wanted, strict=False)]

@@ -110,8 +110,8 @@ def network_of_tensors(
     read_beside = [
         linear for linear in linears if linear.weight.shape[1] == readout.weight.shape[1]
     ]
-    known = [*read_beside] if embedding is None else [*read_beside, embedding]
-    _refuse_unknown(others, known, file_name)
+    explained = [*read_beside] if embedding is None else [*read_beside, embedding]
+    _refuse_unknown(others, explained, file_name)
     unread = [module.shown for module in modules.values() if module not in chain]
     unread += [printable(linear.name) for linear in read_beside if linear is not readout]
     if unread:

@@ -274,9 +274,10 @@ def statistics(names: tuple[str, ...], values: npt.NDArray[np.float32]) -> Stati
     """
     wide = values.astype(np.float64)
     means = np.nan_to_num(_means(wide))
-    deviations = np.sqrt(np.nan_to_num(_means((wide - means) ** 2)))
-    least = 1e-7 * np.maximum(1e-30, np.abs(means))
-    deviations[deviations <= least] = 1.0
+    variances = np.nan_to_num(_means(np.square(wide - means)))
+    deviations = np.sqrt(variances)
+    rounding = 1e-7 * np.maximum(1e-30, np.abs(means))  # single precision has seven digits
+    deviations[deviations <= rounding] = 1.0
     return Statistics(names, tuple(means.tolist()), tuple(deviations.tolist()))
 
 

@@ -158,8 +158,8 @@ def _classes(label: Label) -> Answers:
 
 def tell_rare_classes(answers: Answers, notes: list[str]) -> None:
     """Note the classes that are too rare to be in each part."""
-    known = answers.targets[answers.targets >= 0]
-    counts = np.bincount(known, minlength=len(answers.names))
+    labelled = answers.targets[answers.targets >= 0]
+    counts = np.bincount(labelled, minlength=len(answers.names))
     rare = [
         f"{name} ({count})"
         for name, count in zip(answers.names, counts.tolist(), strict=True)

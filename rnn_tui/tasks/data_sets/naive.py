@@ -5,6 +5,7 @@ the simple ones is mostly a linear model: logistic regression for classes and ri
 numbers, by scikit-learn with its usual settings, on the sequence as a row of numbers.
 """
 
+import math
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -308,10 +309,12 @@ def _ridge_regression(rows: _Rows) -> Baseline:
 def _of_numbers(rows: _Rows, name: str, targets: Array, answers: Array, note: str) -> Baseline:
     """Return the figures of answers (n, O) to targets (n, O), of which some are unknown."""
     is_known = ~np.isnan(targets)
-    errors = np.where(is_known, answers - targets, 0.0) ** 2
-    around_mean = np.where(is_known, targets - np.nanmean(targets, axis=0), 0.0) ** 2
-    total = float(around_mean.sum())
-    root = float(np.sqrt(errors.sum() / is_known.sum()))
-    determination = 1 - float(errors.sum()) / total if total > 0 else float(errors.sum() == 0)
-    figures = {"test_rmse": root * unit_of_error(rows.description), "test_r2": determination}
+    errors = float(np.square(np.where(is_known, answers - targets, 0.0)).sum())
+    differences = np.where(is_known, targets - np.nanmean(targets, axis=0), 0.0)
+    around_mean = float(np.square(differences).sum())
+    rmse = math.sqrt(errors / int(is_known.sum()))
+    determination = float(errors == 0)  # of targets that are all the same, as in scikit-learn
+    if around_mean > 0:
+        determination = 1 - errors / around_mean
+    figures = {"test_rmse": rmse * unit_of_error(rows.description), "test_r2": determination}
     return Baseline(name, figures, note)

@@ -106,8 +106,9 @@ class DataSetProblem(ReplicaProblem):
         """
         noise = torch.zeros(cut.longest, len(self.seeds), self.features, count)
         for place, random in enumerate(self._noise):
-            shape = (cut.longest_of_seeds[place], self.features, count)
-            noise[: shape[0], place] = torch.randn(shape, generator=random)
+            longest = cut.longest_of_seeds[place]
+            drawn = torch.randn(longest, self.features, count, generator=random)
+            noise[:longest, place] = drawn
         noise *= self.config.recipe.noise
         return send(noise.repeat(1, len(self.config.variants), 1, 1), self.device)
 
@@ -288,7 +289,7 @@ class DataSetProblem(ReplicaProblem):
         shape = (len(self.replicas), batch.inputs.shape[3])
         wrong = torch.zeros(shape, device=self.device)
         count = torch.zeros(shape, device=self.device)
-        more: dict[str, Tensor] = {}
+        of_classes: dict[str, Tensor] = {}
         classes = self.outputs
         cells = torch.zeros(shape[0], classes**2, dtype=torch.long, device=self.device)
         for outputs, targets in self._answers(network, batch):
@@ -302,11 +303,11 @@ class DataSetProblem(ReplicaProblem):
             count += is_known
             cells.scatter_add_(1, targets.clamp(min=0) * classes + answers, is_known.long())
             if self.description.goal is Goal.CLASS:
-                more["target"] = targets
-                more["probabilities"] = self._probabilities(outputs).transpose(1, 2)
+                of_classes["target"] = targets
+                of_classes["probabilities"] = self._probabilities(outputs).transpose(1, 2)
         if self._classifies:
-            more["confusion"] = cells.view(shape[0], 1, classes, classes)
-        return {"wrong": wrong, "count": count, **more}
+            of_classes["confusion"] = cells.view(shape[0], 1, classes, classes)
+        return {"wrong": wrong, "count": count, **of_classes}
 
     def _probabilities(self, logits: Tensor) -> Tensor:
         """Return probabilities (R, C, B): separate ones after the loss `bce`, else a softmax."""

@@ -10,6 +10,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import NO_TEXT, SafeText, printable
 from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
 from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.sequences.typed import typed_symbols
 
 #: bits of the dots in a braille cell, by row and column.
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
@@ -74,8 +75,8 @@ def sketch(data_set: DataSet, index: int, width: int = 60, height: int = 2) -> S
     )
     if description.alphabet:
         symbols = [description.alphabet[place] for place in values[:width, 0].astype(int)]
-        gap = "" if all(len(symbol) == 1 for symbol in description.alphabet) else " "
-        return Sketch(title, ((SafeText("symbols"), (printable(gap.join(symbols), width),)),))
+        line = printable(typed_symbols(symbols, description.alphabet), width)
+        return Sketch(title, ((SafeText("symbols"), (line,)),))
     drawings = tuple(
         (printable(name), curve(values[:, place], width, height))
         for place, name in enumerate(description.features[:MOST_FEATURES])

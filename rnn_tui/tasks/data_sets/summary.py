@@ -116,8 +116,8 @@ def classes_with_counts(data_set: DataSet) -> dict[str, int]:
     description = data_set.description
     if description.goal not in (Goal.CLASS, Goal.STEP_CLASS):
         return {}
-    known = data_set.targets[data_set.targets >= 0].astype(np.int64)
-    counts = np.bincount(known, minlength=len(description.outputs)).tolist()
+    labelled = data_set.targets[data_set.targets >= 0].astype(np.int64)
+    counts = np.bincount(labelled, minlength=len(description.outputs)).tolist()
     return dict(zip(description.outputs, counts, strict=True))
 
 

@@ -17,17 +17,11 @@ OTHER = "other"  #: the symbol that rare ones are joined to.
 MISSING = "?"  #: the word that stands for a missing one.
 #: how characters that can't be printed are named.
 NAMES = {"\n": "⏎", "\t": "⇥"}
-_CHARACTERS = {name: character for character, name in NAMES.items()}
 
 
 def symbol_of(character: str) -> str:
     """Return the symbol of a character in an alphabet."""
     return NAMES.get(character, character)
-
-
-def character_of(symbol: str) -> str:
-    """Return the character that a symbol stands for."""
-    return _CHARACTERS.get(symbol, symbol)
 
 
 def characters_to_places(

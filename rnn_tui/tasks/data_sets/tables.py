@@ -170,20 +170,21 @@ class _Long:
 
     def _restarts(self, notes: list[str]) -> Places:
         """Return a sequence for each time that the steps begin again, at the same number."""
-        nothing = np.zeros(self.table.rows, np.int64)
+        begins = np.zeros(self.table.rows, np.int64)
         if self.roles.step is None:
-            return nothing
+            return begins
         column = self.table.columns[self.roles.step]
         if column.kind is not ColumnKind.NUMBER:
-            return nothing
+            return begins
         self._check_steps()
         falls = np.flatnonzero(np.diff(column.numbers) <= 0) + 1
-        first = column.numbers[np.concatenate([[0], falls]).astype(np.int64)]
-        if not len(falls) or len(np.unique(first)) > 1 or 2 * len(falls) > self.table.rows:
-            return nothing
+        firsts = column.numbers[np.concatenate([[0], falls]).astype(np.int64)]
+        begin_alike = len(np.unique(firsts)) == 1
+        if not len(falls) or not begin_alike or 2 * len(falls) > self.table.rows:
+            return begins
         notes.append(f"A new sequence begins wherever {column.name} begins again.")
-        nothing[falls] = 1
-        return nothing.cumsum()
+        begins[falls] = 1
+        return begins.cumsum()
 
     def _check_steps(self) -> None:
         """Refuse steps that can't be put in order."""

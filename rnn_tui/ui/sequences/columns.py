@@ -110,8 +110,8 @@ def with_role(
     """
     for field in ("sequence", "step", "label"):
         if getattr(options, field) == name:
-            said: dict[str, Any] = {field: None}
-            options = replace(options, **said)
+            guessed: dict[str, Any] = {field: None}
+            options = replace(options, **guessed)
     ignored = tuple(other for other in options.ignored if other != name)
     inputs = options.inputs
     if inputs is not None:

@@ -11,6 +11,7 @@ from textual.widgets import Static
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.tasks.sequences.typed import typed_symbols
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.common.widgets.plain import views_in
 
@@ -37,8 +38,9 @@ def name_of(data_set: DataSet, index: int) -> str:
     target = data_set.target(index)
     if goal is Goal.NUMBER:
         return f"{number}: {', '.join(f'{value:.4g}' for value in target)}"
-    known = int(target) >= 0
-    return f"{number}: {data_set.description.outputs[int(target)]}" if known else number
+    if target < 0:  # it is not known
+        return number
+    return f"{number}: {data_set.description.outputs[int(target)]}"
 
 
 def charts_of(data_set: DataSet, indices: Sequence[int]) -> list[DrawnChart]:
@@ -80,8 +82,8 @@ def text_of(data_set: DataSet, index: int) -> str:
     alphabet = data_set.description.alphabet
     places = data_set.sequence(index)[:, 0].astype(int).tolist()
     symbols = [alphabet[place] for place in places[:MOST_SYMBOLS]]
-    gap = "" if all(len(symbol) == 1 for symbol in alphabet) else " "
-    return gap.join(symbols) + (" …" if len(places) > MOST_SYMBOLS else "")
+    text = typed_symbols(symbols, alphabet)
+    return f"{text} …" if len(places) > MOST_SYMBOLS else text
 
 
 class SequencesDrawn(Vertical):

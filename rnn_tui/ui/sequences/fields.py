@@ -123,8 +123,8 @@ class OptionFields(ItemGrid):
     def _choose(self, event: Select.Changed) -> None:
         event.stop()
         name = event.select.id or ""
-        said: dict[str, Any] = {name: event.value}
-        self._change(replace(self._asked, **said))
+        chosen: dict[str, Any] = {name: event.value}
+        self._change(replace(self._asked, **chosen))
 
     @on(Input.Submitted)
     def _type(self, event: Input.Submitted) -> None:

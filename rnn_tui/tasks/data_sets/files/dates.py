@@ -82,9 +82,10 @@ def seconds_of(cells: Sequence[str], form: DateForm) -> Floats:
 
 def _seconds(parts: tuple[str, ...], dates: list[tuple[str | None, ...]]) -> Floats:
     """Return dates, each as its parts, in seconds."""
-    nothing: list[str | None] = [None] * len(dates)
-    columns = dict.fromkeys(PARTS, nothing)
-    columns.update(zip(parts, map(list, zip(*dates, strict=True)), strict=True))
+    absent: list[str | None] = [None] * len(dates)
+    columns = dict.fromkeys(PARTS, absent)
+    for part, column in zip(parts, zip(*dates, strict=True), strict=True):
+        columns[part] = list(column)
     year = _numbers(columns["year"], 1970)
     named_month = _named_months(columns["name"])
     month = np.where(np.isnan(named_month), _numbers(columns["month"], 1), named_month)
