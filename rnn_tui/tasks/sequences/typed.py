@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.tasks.shapes import visible
 
 MOST_STEPS = 10_000
 LARGEST = 1e6  # beyond it, products of 32-bit numbers have no value any more
@@ -55,7 +56,7 @@ def _is_single(alphabet: Sequence[str]) -> bool:
 
 def alphabet_in_words(alphabet: Sequence[str]) -> str:
     """Return the symbols, or the first ones of many."""
-    shown = " ".join(printable(symbol, 24) for symbol in alphabet[:SHOWN_SYMBOLS])
+    shown = " ".join(printable(visible(symbol), 24) for symbol in alphabet[:SHOWN_SYMBOLS])
     return f"{shown} …" if len(alphabet) > SHOWN_SYMBOLS else shown
 
 

@@ -11,6 +11,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Label, Select, Static
 
 from rnn_tui.tasks.sequences.questions import columns_in_words
+from rnn_tui.tasks.shapes import visible
 from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.ask.panel import AskPanel
 from rnn_tui.ui.ask.prompt_answer import (
@@ -186,7 +187,7 @@ class PromptPanel(AskPanel):
 def request_of(shape: SequenceShape) -> str:
     """Return what is typed, in a few words."""
     if shape.alphabet:
-        names = [symbol.name for symbol in shape.alphabet[:MOST_SYMBOLS_SHOWN]]
+        names = [visible(symbol.name) for symbol in shape.alphabet[:MOST_SYMBOLS_SHOWN]]
         more = " …" if len(shape.alphabet) > MOST_SYMBOLS_SHOWN else ""
         return f"A sequence of {shape.inputs}: {' '.join(names)}{more}".replace("[", r"\[")
     if shape.features == 1:

@@ -110,6 +110,9 @@ def test_a_space_has_a_visible_name_and_is_read_by_it(of_letters: DataSetQuestio
     [answer] = of_letters.answers([as_it_is])
     assert answer.document["read"] == ["a", "␣", "b"]
     assert answer.document["outputs"] == ["␣", "a", "b"]
+    assert of_letters.request.endswith(": ␣ a b")
+    with pytest.raises(QueryError, match=r"“x”, number 2 of the sequence, is none of ␣ a b\."):
+        of_letters.read("ax")
 
 
 @pytest.mark.parametrize("gap", ["NA", "nan", "?", "None"])

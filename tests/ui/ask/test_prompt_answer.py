@@ -7,6 +7,7 @@ import pytest
 from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import Answer
+from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.ask.prompt import request_of
 from rnn_tui.ui.ask.prompt_answer import ALL, PromptAnswer, answer_lines
@@ -51,3 +52,8 @@ def test_a_table_of_many_numbers_stays_within_a_narrow_terminal(ahead: int) -> N
 def test_the_field_names_the_numbers_of_a_step_in_order() -> None:
     shape = SequenceShape(2, ("p", "q"), columns=("load [kW]", "wind"))
     assert request_of(shape).endswith(r"2 numbers: load \[kW], wind")
+
+
+def test_the_field_shows_a_space_of_the_alphabet() -> None:
+    shape = SequenceShape(2, ("␣", "a"), inputs="symbols", alphabet=one_hot((" ", "a")))
+    assert request_of(shape) == "A sequence of symbols: ␣ a"
