@@ -15,6 +15,10 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError, printable, why
 from rnn_tui.engine.outside import opened
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.data_sets.files.cells import is_number, number_of
+from rnn_tui.tasks.data_sets.files.dialect import sniff, table_reader
+from rnn_tui.tasks.data_sets.files.opening import SAMPLE_BYTES
+from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.tasks.sequences.typed import (
     LARGEST,
     alphabet_in_words,
@@ -144,23 +148,24 @@ def read_sequence_file(path: Path, features: int, alphabet: Alphabet | None) -> 
 
 def _rows_of_csv(text: str) -> list[list[str]]:
     """Return the fields of each line, without a line of heads above them."""
-    delimiter = next((each for each in ";\t," if each in text), " ")
+    sample = text[:SAMPLE_BYTES]
+    dialect = sniff(sample, ReadingOptions(), whole=len(text) <= SAMPLE_BYTES)
+    lines = io.StringIO(text, newline="")
+    for _ in range(dialect.skipped):
+        lines.readline()
     rows = [
-        [field for field in row if field.strip()]
-        for row in csv.reader(io.StringIO(text), delimiter=delimiter)
+        [field for field in row if field.strip()] for row in table_reader(lines, dialect.delimiter)
     ]
     rows = [row for row in rows if row]
-    if rows and not any(_is_number(field) for field in rows[0]):
+    # The guess of a header by the dialect would take steps that count up for names.
+    if rows and not any(is_number(field, dialect.decimal) for field in rows[0]):
         del rows[0]
-    return rows
+    return [[_with_point(field, dialect.decimal) for field in row] for row in rows]
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+def _with_point(field: str, decimal: str) -> str:
+    """Return a number with a decimal point; anything else as it is."""
+    return repr(number_of(field, decimal)) if is_number(field, decimal) else field
 
 
 def _array_of(data: bytes, features: int, name: str) -> InputSequence:

@@ -21,6 +21,25 @@ def test_symbols_on_several_lines_stay_apart(tmp_path: Path) -> None:
     assert read_sequence_file(path, 2, DIGITS).words == ("0", "1", "1", "0")
 
 
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        ("a;b\n0,1;0,2\n1,5;2\n", [[0.1, 0.2], [1.5, 2]]),
+        ("0,25\t-1e3\n", [[0.25, -1000]]),
+        ("sep=;\n1.234,5;2\n", [[1234.5, 2]]),
+        ("0;1\n2;3\n", [[0, 1], [2, 3]]),
+        ("0,1\n2,3\n", [[0, 1], [2, 3]]),
+        ("0.5 1\n 2  3\n", [[0.5, 1], [2, 3]]),
+    ],
+)
+def test_a_table_is_read_by_its_own_delimiter_and_decimal_mark(
+    text: str, steps: list[list[float]], tmp_path: Path
+) -> None:
+    path = tmp_path / "steps.csv"
+    path.write_text(text, encoding="utf-8")
+    assert read_sequence_file(path, 2, None).numbers == pytest.approx(np.array(steps))
+
+
 def test_a_field_that_is_too_long_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "long.csv"
     path.write_text("1" * 200_000 + ",2\n", encoding="utf-8")
