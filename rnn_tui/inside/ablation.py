@@ -64,7 +64,10 @@ class AblationAnalysis(Analysis):
 
     @property
     def half(self) -> int:
-        """How many units, the most important first, have to be ablated to lose half."""
+        """How many units, the most important first, have to be ablated to lose half.
+
+        That is half of what the accuracy exceeds that with all units ablated by.
+        """
         half_lost = self.together <= (self.accuracy + self.together[-1]) / 2  # (U,)
         return int(half_lost.argmax()) + 1
 
@@ -75,8 +78,17 @@ class AblationAnalysis(Analysis):
         return (
             f"{share(self.accuracy)} {measured}, without "
             f"unit {self.names[0]} {share(self.alone[0])}. {self.free} of {len(self.units)} units "
-            f"can be ablated alone without loss; ablating the first {self.half} loses half."
+            f"can be ablated alone without loss; {self._loss}."
         )
+
+    @property
+    def _loss(self) -> str:
+        """What ablating several units costs, in a clause."""
+        rest = self.together[-1]
+        if rest >= self.accuracy:
+            return f"without all units {share(rest)}"
+        units = f"unit {self.names[0]}" if self.half == 1 else f"the first {self.half}"
+        return f"ablating {units} loses half of what exceeds the {share(rest)} without all units"
 
     @property
     def findings(self) -> list[str]:

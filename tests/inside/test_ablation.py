@@ -7,7 +7,11 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.weights_file import WeightsFile
-from rnn_tui.inside.ablation import analyse_ablations, analyse_digit_ablations
+from rnn_tui.inside.ablation import (
+    AblationAnalysis,
+    analyse_ablations,
+    analyse_digit_ablations,
+)
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.inside.made import reader, sequences
@@ -126,3 +130,26 @@ def test_a_seed_decides_which_sequences() -> None:
     assert other is not None
     assert replace(first, units=()).to_dict() == replace(same, units=()).to_dict()
     assert first.accuracy != other.accuracy
+
+
+@pytest.mark.parametrize(
+    ("together", "clause"),
+    [
+        (
+            (0.5, 0.4, 0.2),
+            "ablating unit 3 loses half of what exceeds the 20.0 % without all units.",
+        ),
+        ((0.9, 0.6, 0.2), "ablating the first 2 loses half of what exceeds the 20.0 % without all"),
+        ((0.9, 1.0, 1.0), "3 units can be ablated alone without loss; without all units 100.0 %."),
+    ],
+)
+def test_the_summary_says_what_half_is_lost_of(together: tuple[float, ...], clause: str) -> None:
+    analysis = AblationAnalysis(
+        inputs=10,
+        accuracy=1.0,
+        layers=("layer 1",) * 3,
+        units=(3, 0, 1),
+        alone=np.array([together[0], 1.0, 1.0]),
+        together=np.array(together),
+    )
+    assert clause in analysis.summary
