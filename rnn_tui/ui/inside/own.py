@@ -83,14 +83,18 @@ class OwnInside(InsideView, can_focus=True):
 
     @on(Input.Submitted, "#inside-sequence")
     def _read_typed(self, event: Input.Submitted) -> None:
+        """Read what was typed; the focus stays in the field until it turns out to be readable."""
         event.stop()
         self._text = event.value.strip()
-        self.ask()
-        if self.subject is not None:
-            self.grid.focus()
+        if self.request()[0] != self._asked_for:
+            self.ask()
+        elif not self._failure:
+            self.focus_view()
 
     def subject_changed(self, subject: Subject) -> None:
-        """Put a random sequence of symbols into the field, where it can be changed."""
+        """Leave the field; put a random sequence of symbols there, where it can be changed."""
+        if self.query_one("#inside-sequence", TypedInput).has_focus:
+            self.grid.focus()
         if self._text:
             return
         alphabet = self.network.alphabet

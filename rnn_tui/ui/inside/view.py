@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, ClassVar
 
 from textual import getters, on
@@ -61,6 +62,13 @@ class _Choices:
     edits: tuple[Edit, ...]
 
 
+@dataclass(frozen=True)
+class _Refusal:
+    """Says why an input can't be read by a network that could read others."""
+
+    reason: str
+
+
 class InsideView(AnalysingView):
     """A scrubber over time steps, and below it what the network read, held and answered.
 
@@ -97,7 +105,7 @@ class InsideView(AnalysingView):
         key("metric", "next_analysis", "Next analysis", tooltip="Run the next analysis"),
         key("other", "other", "Other", tooltip="Look at another input"),
         key("network", "next_network", "Network", tooltip="The next network"),
-        Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing or the analysis"),
+        Binding("escape", "leave", "Leave", show=False, tooltip="Stop playing; hide the analysis"),
     ]
 
     ruler: str = "step"  #: What a step is called.
@@ -108,8 +116,8 @@ class InsideView(AnalysingView):
         # Empty at first: no choice takes the focus before there is something to choose from.
         super().__init__(kinds, classes="-empty")
         self._asked_for: Hashable = None  #: The key of the request that was asked last.
-        self._looking = LatestQuestion[Subject](self, self._receive, FAILURE)
-        self._failure = ""  #: Why nothing is looked at.
+        self._looking = LatestQuestion[Subject | _Refusal](self, self._receive, FAILURE)
+        self._failure = ""  #: Why what was asked for last is not looked at.
         self._playing: Timer | None = None
         self._keys_are_of_units = True  #: Whether units were shown when keys were offered last.
         #: What to put back once the subject that is asked for is there.
@@ -125,6 +133,7 @@ class InsideView(AnalysingView):
                 yield PlainSelect(
                     [(kind.label, kind.name) for kind in self.kinds], id="inside-kind"
                 )
+        yield Static("", classes="inside-refusal", markup=False)
         yield Scrubber(id="inside-scrubber")
         yield Scrubber(id="inside-history")
         with Horizontal(classes="inside-body"):
@@ -168,13 +177,16 @@ class InsideView(AnalysingView):
             self.show_all()
         elif request[0] != self._asked_for:
             self._asked_for, look = request
-            self._looking.ask(look)
+            self._looking.ask(partial(_look_or_refuse, look))
 
     def on_show(self) -> None:
         self.ask()
 
-    async def _receive(self, outcome: Subject | str) -> None:
-        if isinstance(outcome, str):
+    async def _receive(self, outcome: Subject | _Refusal | str) -> None:
+        """Look at what was read; an input that can't be read leaves the previous one there."""
+        if isinstance(outcome, _Refusal):
+            self._failure = outcome.reason
+        elif isinstance(outcome, str):
             self.subject = None
             self._failure = outcome
         else:
@@ -223,7 +235,7 @@ class InsideView(AnalysingView):
 
     def request_analysis(self, name: str) -> None:
         subject = self.subject
-        if subject is None:
+        if subject is None or self._failure:
             raise QueryError(self._failure or NOTHING)
         self.step = subject.trace.steps - 1
         self.look = Look().fitted(subject.trace)
@@ -245,7 +257,7 @@ class InsideView(AnalysingView):
     @property
     def figures(self) -> Mapping[str, object]:
         subject = self.subject
-        if subject is None:
+        if subject is None or self._failure:
             return {}
         trace, step = subject.trace, self.step
         figures: dict[str, object] = {
@@ -324,6 +336,7 @@ class InsideView(AnalysingView):
     def _show_nothing(self) -> None:
         """Say why there is nothing to look at."""
         self._stop_playing()
+        show_line(self, ".inside-refusal", "")
         self.query_one("#inside-scrubber", Scrubber).show(0, 0, "", "", playing=False)
         self.grid.show((), (), 0)
         show_line(self, ".inside-readout", self._failure or NOTHING)
@@ -335,6 +348,7 @@ class InsideView(AnalysingView):
         analysis = self._shown_analysis
         bands = self._bands_of(subject, analysis)
         numbers = range(trace.first_step, trace.first_step + trace.steps)
+        show_line(self, ".inside-refusal", self._failure)
         self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
         self.query_one("#inside-scrubber", Scrubber).show(
             step,
@@ -488,6 +502,9 @@ class InsideView(AnalysingView):
             self.show_all()
         elif self.analyses.running:
             self.action_analyse()
+        elif self._shown_analysis is not None:
+            self.analysis_shown = False
+            self.show_all()
         elif not self.history.leave():
             raise SkipAction  # it may mean something to the screen
 
@@ -564,6 +581,14 @@ class InsideView(AnalysingView):
 
     def show_pictures(self, subject: Subject, step: int) -> None:
         """Bring the pictures up to date."""
+
+
+def _look_or_refuse(look: Callable[[], Subject]) -> Subject | _Refusal:
+    """Look at an input, or say why it can't be read; for a thread."""
+    try:
+        return look()
+    except QueryError as error:
+        return _Refusal(str(error))
 
 
 def _answer_figures(trace: Trace, step: int) -> dict[str, object]:

@@ -127,6 +127,32 @@ async def test_numbers_are_typed_or_come_from_a_file(tmp_path: Path) -> None:
         await press(pilot, "enter")
         await settled(pilot, view)
         assert "has 2 numbers and must have 3" in screen_text(app)
+        # It is mended where it was typed; what was read before stays on the screen.
+        assert field.has_focus
+        assert field.value == "1 2; 3"
+        assert view.subject is not None
+        assert view.subject.trace.inputs.tolist() == [[1, 2, 3], [-1, 0, 1]]
+        field.value = "1 2 3"
+        await press(pilot, "enter")
+        await settled(pilot, view)
+        assert not field.has_focus
+        assert "must have 3" not in screen_text(app)
+        assert view.subject.trace.inputs.tolist() == [[1, 2, 3]]
+
+
+async def test_escape_hides_the_analysis_and_then_leaves(tmp_path: Path) -> None:
+    path = of_symbols(tmp_path / "net.safetensors")
+    line = f"'{path}' --answers last-step --alphabet ab --classes even,odd"
+    async with opened(line) as (app, view, pilot):
+        await press(pilot, "a")
+        await settled(pilot, view)
+        assert view.analysis is not None
+        assert view.analysis_shown
+        await press(pilot, "escape")
+        assert not view.analysis_shown
+        assert isinstance(app.screen, OwnNetworkScreen)
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, OwnNetworkScreen)
 
 
 async def test_answers_that_are_numbers_are_drawn_as_bars(tmp_path: Path) -> None:
