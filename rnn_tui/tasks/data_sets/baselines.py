@@ -107,8 +107,10 @@ def verdict(
     if baseline is None or not values:
         return None
     spreads = list(by_variant(values, max(1, len(config.variants))))
+    # of networks that answer NaN, any will do
+    measured = [at for at, spread in enumerate(spreads) if not math.isnan(spread.mean)] or [0]
     choose = max if metric.higher_is_better else min
-    best = choose(range(len(spreads)), key=lambda at: spreads[at].mean)
+    best = choose(measured, key=lambda at: spreads[at].mean)
     name = config.variants[best].label
     if len(spreads) > 1:
         name += f", the best of {len(spreads)} networks,"

@@ -181,6 +181,15 @@ def test_of_several_networks_the_best_one_is_compared(small_on: SmallOn) -> None
     assert found.sentence.startswith("H 5 mse, the best of 2 networks, beats the best baseline")
 
 
+def test_a_network_that_diverged_is_not_the_best(small_on: SmallOn) -> None:
+    config = small_on(every_goal()["number"], seeds=2)
+    baselines = [Baseline("mean", {"test_rmse": 2.0})]
+    compared = verdict(config, (math.nan, 3.1, 1.0, 1.01), baselines)
+    assert compared is not None
+    assert compared.beats
+    assert compared.sentence.startswith("H 5 mse, the best of 2 networks, beats")
+
+
 def test_nothing_is_compared_without_figures(small_on: SmallOn) -> None:
     config = small_on(rising_or_falling())
     assert verdict(config, (), [Baseline("mean", {"test_accuracy": 1.0})]) is None
