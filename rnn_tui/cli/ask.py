@@ -19,7 +19,7 @@ from rnn_tui.cli.questions import (
     read_ask_request,
     read_network_request,
 )
-from rnn_tui.cli.sequence_files import add_data_argument, data_set_task
+from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import SequenceShape, Task
@@ -104,7 +104,7 @@ def _add_sequences(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]")
     )
     add_data_argument(parser)
     _add_question(parser)
-    parser.set_defaults(complain=parser.error, task_of=data_set_task)
+    parser.set_defaults(complain=parser.error, task_of=trained_data_set)
 
 
 def _what_is_read(shape: SequenceShape) -> str:

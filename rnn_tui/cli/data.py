@@ -2,13 +2,19 @@
 
 import argparse
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TypeAlias
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options, read_path
-from rnn_tui.cli.sequence_files import WHICH_FILE, add_data_argument, read_options, understand_file
-from rnn_tui.engine.errors import DataError
+from rnn_tui.cli.sequence_files import (
+    add_data_argument,
+    kept_data_set,
+    kept_descriptions,
+    read_options,
+    understand_file,
+)
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import Description
@@ -20,9 +26,9 @@ NUMBERS = ("sequences", "runs")
 
 @dataclass(frozen=True)
 class ShowDataRequest:
-    """Show how a file of sequences is understood; train nothing and keep nothing."""
+    """Show how a file of sequences is understood, or a data set that is kept; train nothing."""
 
-    path: Path
+    data: str  #: a path, or the name of a data set.
     options: ReadingOptions
     as_json: bool
     quiet: bool
@@ -40,6 +46,7 @@ class DeleteDataRequest:
     """Delete a data set."""
 
     name: str
+    with_runs: bool  #: also if there are runs on it.
 
 
 DataRequest: TypeAlias = ShowDataRequest | ListDataRequest | DeleteDataRequest
@@ -55,15 +62,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(dest="action", metavar="show|list|delete", required=True)
     show = actions.add_parser(
         "show",
-        help="show how a file is understood",
-        description="Show how a file of sequences is understood. Nothing is trained or kept.",
+        help="show how a file is understood, or what a data set holds",
+        description="Show how a file of sequences is understood, or what a data set that is kept "
+        "holds. Nothing is trained or kept.",
     )
     add_examples(
         show,
         "rnn-tui data show swings.csv",
         "rnn-tui data show swings.csv --goal next --json",
     )
-    add_data_argument(show, WHICH_FILE)
+    add_data_argument(show)
     add_output_options(show)
     listing = actions.add_parser(
         "list",
@@ -80,10 +88,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(
         delete,
-        "rnn-tui data delete swings-94cff4",
+        "rnn-tui data delete swings-94cff4 --yes",
         "rnn-tui data delete load-2f90aa",
     )
     delete.add_argument("name", metavar="NAME", help="as rnn-tui data list prints it")
+    delete.add_argument(
+        "--yes", action="store_true", help="also if there are runs on it, which stay in the list"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -107,19 +118,34 @@ def read_request(options: argparse.Namespace) -> DataRequest:
     if options.action == "list":
         return ListDataRequest(options.json)
     if options.action == "delete":
-        return DeleteDataRequest(options.name)
-    return ShowDataRequest(
-        read_path(options.data), read_options(options), options.json, options.quiet
-    )
+        return DeleteDataRequest(options.name, options.yes)
+    return ShowDataRequest(options.data, read_options(options), options.json, options.quiet)
 
 
 def show_data(request: ShowDataRequest) -> int:
-    """Print how a file is understood; returns the exit code."""
-    understanding = understand_file(request.path, request.options, quiet=request.quiet)
+    """Print how a file is understood, or what a kept data set holds; returns the exit code."""
+    kept = kept_data_set(request.data)
+    if kept is not None:
+        return _show_kept(kept, as_json=request.as_json)
+    path = read_path(request.data)
+    understanding = understand_file(path, request.options, quiet=request.quiet)
     if request.as_json:
         output.print_json(understanding.document())
         return output.OK
     print(*understanding.lines(), sep="\n")
+    return output.OK
+
+
+def _show_kept(description: Description, *, as_json: bool) -> int:
+    """Print what a kept data set holds; returns the exit code."""
+    if as_json:
+        output.print_json(description.to_dict())
+        return output.OK
+    from rnn_tui.tasks.data_sets.summary import figure_lines  # noqa: PLC0415 - numpy, on use only
+
+    print(f"{description.name}: made of {description.source}")
+    print(*figure_lines(store.load(description.name)), sep="\n")
+    print(*(f"- {note}" for note in description.notes), sep="\n")
     return output.OK
 
 
@@ -128,12 +154,7 @@ def list_data(request: ListDataRequest) -> int:
 
     A damaged one is named on stderr.
     """
-    descriptions = []
-    for name in store.names():
-        try:
-            descriptions.append(store.describe(name))
-        except DataError as error:
-            output.say(str(error))
+    descriptions = [description for _, description in kept_descriptions()]
     if request.as_json:
         documents = [description.to_dict() for description in descriptions]
         output.print_json({"data_sets": documents})
@@ -164,7 +185,18 @@ def _cells(description: Description, runs: int) -> list[str]:
 
 
 def delete_data(request: DeleteDataRequest) -> int:
-    """Delete a data set; returns the exit code."""
+    """Delete a data set; returns the exit code.
+
+    Raises:
+        DataError: if there is none such, or there are runs on it that were not named.
+    """
+    with existing_store() as runs:
+        count = 0 if runs is None else len(runs.runs(request.name))
+    if count and not request.with_runs:
+        raise DataError(
+            f"{count_of(count, 'run')} on {printable(request.name)} could no longer be resumed or "
+            "asked; say --yes to delete it."
+        )
     store.remove(request.name)
     output.say(f"The data set {request.name} is deleted.")
     return output.OK

@@ -4,12 +4,14 @@
 """
 
 import argparse
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_setting, read_path
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import HORIZON, WINDOW, Description
@@ -20,8 +22,10 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.understanding import Understanding
 
-WHICH_FILE = "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text"
-WHICH_DATA = f"{WHICH_FILE}; or the name of a data set as rnn-tui data list prints it"
+WHICH_DATA = (
+    "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text; or the name of a data set as rnn-tui data "
+    "list prints it"
+)
 COLUMN = "by its name or its number from 1"
 
 
@@ -53,9 +57,9 @@ def any_data_set() -> Task:
     )
 
 
-def add_data_argument(parser: argparse.ArgumentParser, help_text: str = WHICH_DATA) -> None:
+def add_data_argument(parser: argparse.ArgumentParser) -> None:
     """Add the file of sequences, and the options that say how to read it."""
-    parser.add_argument("data", metavar="DATA", help=help_text)
+    parser.add_argument("data", metavar="DATA", help=WHICH_DATA)
     group = parser.add_argument_group(
         "reading DATA", "What is left out is guessed; rnn-tui data show DATA prints the guesses."
     )
@@ -157,11 +161,11 @@ def data_set_task(options: argparse.Namespace) -> Task:
     Raises:
         UserError: if it can't be read or kept.
     """
-    reading_options = read_options(options)
+    kept = kept_data_set(options.data)
+    if kept is not None:
+        return task_of(kept)
     path = read_path(options.data)
-    if not path.exists() and store.is_kept(options.data):
-        return task_of(store.describe(options.data))
-    understanding = understand_file(path, reading_options, quiet=options.quiet)
+    understanding = understand_file(path, read_options(options), quiet=options.quiet)
     description = understanding.data_set.description
     if not options.quiet:
         if store.is_kept(description.name):
@@ -170,3 +174,65 @@ def data_set_task(options: argparse.Namespace) -> Task:
             output.say_lines(understanding.lines())
     store.keep(understanding.data_set)
     return task_of(description)
+
+
+def trained_data_set(options: argparse.Namespace) -> Task:
+    """Return the task of a data set that is kept, which is named or read from a file.
+
+    Raises:
+        UserError: if the file can't be read, or makes a data set that is not kept.
+    """
+    kept = kept_data_set(options.data)
+    if kept is not None:
+        return task_of(kept)
+    path = read_path(options.data)
+    understanding = understand_file(path, read_options(options), quiet=options.quiet)
+    description = understanding.data_set.description
+    if store.is_kept(description.name):
+        return task_of(description)
+    file_name = printable(path.name)
+    alike = _names_of_label(description.label)
+    if alike:
+        raise DataError(
+            f"No networks were trained on {file_name} as it is read with these options, but on "
+            f"{', '.join(alike)}, made of a file of that name: name the data set in place of the "
+            "file, or give the options that it was trained with."
+        )
+    raise DataError(
+        f"No networks were trained on {file_name}; rnn-tui train sequences {file_name} trains some."
+    )
+
+
+def kept_data_set(text: str) -> Description | None:
+    """Return the kept data set that a user names, in full or without the digits at its end.
+
+    Returns:
+        None if it is none, as the path of a file.
+
+    Raises:
+        DataError: if several are called so.
+    """
+    if os.path.exists(text):
+        return None
+    if store.is_kept(text):
+        return store.describe(text)
+    names = _names_of_label(text)
+    if len(names) > 1:
+        raise DataError(
+            f"Several data sets are called {printable(text)}; name one of {', '.join(names)}."
+        )
+    return store.describe(names[0]) if names else None
+
+
+def _names_of_label(label: str) -> list[str]:
+    """Return the names of the kept data sets that are shown by this label."""
+    return [name for name, description in kept_descriptions() if description.label == label]
+
+
+def kept_descriptions() -> Iterator[tuple[str, Description]]:
+    """Yield the data sets that are kept, by name; a damaged one is told on stderr."""
+    for name in store.names():
+        try:
+            yield name, store.describe(name)
+        except DataError as error:
+            output.say(str(error))

@@ -80,7 +80,10 @@ def test_a_deleted_data_set_is_gone(table: Path, tmp_path: Path) -> None:
         rnn_tui("train", "sequences", str(table), *QUICK, "--json", "--quiet", **home(tmp_path))
     )
     name = run["settings"]["task"]  # type: ignore[index]
-    assert rnn_tui("data", "delete", name, **home(tmp_path)).returncode == 0
+    refused = rnn_tui("data", "delete", name, **home(tmp_path))
+    assert refused.returncode == EXIT_USAGE
+    assert "1 run on" in assert_one_sentence(refused.stderr)
+    assert rnn_tui("data", "delete", name, "--yes", **home(tmp_path)).returncode == 0
     missing = rnn_tui("train", "sequences", name, *QUICK, **home(tmp_path))
     assert missing.returncode == EXIT_USAGE
     assert_one_sentence(missing.stderr)
@@ -106,3 +109,20 @@ def test_what_does_not_fit_is_told_in_a_sentence(
     assert result.returncode == EXIT_USAGE
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+
+
+def test_networks_are_found_by_the_name_of_the_file(table: Path, tmp_path: Path) -> None:
+    """A data set answers to its label, and a file read otherwise is told what it is not."""
+    run = document_of(
+        rnn_tui("train", "sequences", str(table), *QUICK, "--json", "--quiet", **home(tmp_path))
+    )
+    name = run["settings"]["task"]  # type: ignore[index]
+    asked = rnn_tui("ask", "sequences", table.stem, "1,0 2,0 3,0", "--quiet", **home(tmp_path))
+    assert asked.returncode == 0, asked.stderr
+    shown = rnn_tui("data", "show", table.stem, **home(tmp_path))
+    assert "20 sequences of 3 steps" in shown.stdout
+    other = rnn_tui("ask", "sequences", str(table), "1", "--goal", "next", **home(tmp_path))
+    assert other.returncode == EXIT_USAGE
+    assert name in assert_one_sentence(other.stderr)
+    kept = document_of(rnn_tui("data", "list", "--json", **home(tmp_path)))
+    assert len(kept["data_sets"]) == 1  # type: ignore[arg-type]

@@ -22,7 +22,7 @@ from rnn_tui.cli.questions import (
     add_weights_options,
     read_network_request,
 )
-from rnn_tui.cli.sequence_files import add_data_argument, data_set_task
+from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
 from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, OF_SEQUENCES, SURVIVAL, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
@@ -178,7 +178,7 @@ def _add_sequences(tasks: Any) -> None:
         "rnn-tui inspect sequences swings.csv 20 18.5 12",
         "rnn-tui inspect sequences swings.csv --state-space",
     )
-    parser.set_defaults(complain=parser.error, dot=False, task_of=data_set_task)
+    parser.set_defaults(complain=parser.error, dot=False, task_of=trained_data_set)
 
 
 def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:

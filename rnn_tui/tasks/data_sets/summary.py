@@ -21,7 +21,7 @@ IN_WORDS = {
     Goal.NUMBER: "a number for each sequence",
     Goal.STEP_CLASS: "the class of each step",
     Goal.STEP_NUMBER: "a number for each step",
-    Goal.NEXT: "the next inputs",
+    Goal.NEXT: "the inputs of the next step",
 }
 
 
@@ -96,7 +96,7 @@ def _answers(data_set: DataSet) -> str:
     if description.goal is Goal.NEXT:
         if description.horizon == 1:
             return answers
-        return f"{answers}, {count_of(description.horizon, 'step')} ahead"
+        return f"the inputs of the next {description.horizon} steps"
     if not description.classifies:
         return f"{answers} ({_some(description.outputs)})"
     counts = classes_with_counts(data_set)

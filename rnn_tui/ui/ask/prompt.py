@@ -73,7 +73,7 @@ class PromptPanel(AskPanel):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="prompt-question", classes="panel") as question:
-            question.border_title = request_of(self._shape)
+            question.border_title = Content(request_of(self._shape))
             with Horizontal(classes="fields"):
                 yield _sequence_field(self._shape, "prompt-sequence")
             with Horizontal(classes="fields"):
@@ -189,9 +189,8 @@ def request_of(shape: SequenceShape) -> str:
     if shape.alphabet:
         names = [visible(symbol.name) for symbol in shape.alphabet[:MOST_SYMBOLS_SHOWN]]
         more = " …" if len(shape.alphabet) > MOST_SYMBOLS_SHOWN else ""
-        return f"A sequence of {shape.inputs}: {' '.join(names)}{more}".replace("[", r"\[")
+        return f"A sequence of {shape.inputs}: {' '.join(names)}{more}"
     if shape.features == 1:
         return "A sequence of numbers"
     of_columns = f": {columns_in_words(shape.columns)}" if shape.columns else ""
-    request = f"Steps, a semicolon between two, of {shape.features} numbers{of_columns}"
-    return request.replace("[", r"\[")
+    return f"Steps, a semicolon between two, of {shape.features} numbers{of_columns}"
