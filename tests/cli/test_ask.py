@@ -156,7 +156,7 @@ def test_a_text_is_looked_into_though_nobody_knows_what_comes_last(
     code, out, err = run_inside(["inspect", *arguments, "to be", *studies, "--json"])
     assert code == 0, err
     document = json.loads(out)
-    assert document["trace"]["read"] == ["t", "o", " ", "b", "e"]
+    assert document["trace"]["read"] == ["t", "o", "␣", "b", "e"]
     steps = len(document["gradients"]["means"][0])
     assert steps == len(document["learning"]["norms"][0])
     assert document["gradients"]["means"][0][-1] > 0  # the last answer is of the last step but one
