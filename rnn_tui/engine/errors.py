@@ -61,6 +61,12 @@ class UnreadableError(UserError):
     """A photo that can't be read."""
 
 
+class MissingTaskError(DataError, KeyError):
+    """A task that is not there, such as that of a data set that was deleted."""
+
+    __str__ = Exception.__str__  # that of `KeyError` puts quotes around a sentence
+
+
 class TaskError(UserError):
     """A task whose code can't be used, such as that of a broken plug-in."""
 

@@ -10,7 +10,13 @@ from collections import UserDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import fields
 
-from rnn_tui.engine.errors import DataError, SettingError, UserError, printable
+from rnn_tui.engine.errors import (
+    DataError,
+    MissingTaskError,
+    SettingError,
+    UserError,
+    printable,
+)
 from rnn_tui.engine.plugins import load_plugins
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.adder import ADDER
@@ -35,12 +41,14 @@ class TaskRegistry(UserDict[str, Task]):
         """Return the task of a data set that is kept.
 
         Raises:
-            KeyError: if there is no such task.
+            MissingTaskError: if there is no such task, or its data set was deleted.
             DataError: if the data set is damaged.
         """
-        if not store.is_kept(name):
-            raise KeyError(name)
-        return stored_task(name)
+        if store.is_kept(name):
+            return stored_task(name)
+        if store.is_called_like_data_set(name):
+            raise MissingTaskError(store.DELETED.format(name))
+        raise MissingTaskError(f"There is no task called {printable(name)}.")
 
     def __contains__(self, name: object) -> bool:
         """Return whether there is such a task, a data set that can be read included."""
@@ -48,7 +56,7 @@ class TaskRegistry(UserDict[str, Task]):
             return True
         try:
             return isinstance(name, str) and bool(self[name])
-        except (KeyError, DataError):
+        except DataError:
             return False
 
 

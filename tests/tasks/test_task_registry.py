@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from rnn_tui.engine.config import Recipe, config_from_dict
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
@@ -20,6 +20,19 @@ def test_every_task_is_registered_by_its_name() -> None:
     assert MNIST.cells == tuple(CELLS)
     assert MNIST.default_cell in MNIST.cells
     assert [preset.name for preset in MNIST.presets] == ["report", "fast", "best", "photos"]
+
+
+@pytest.mark.parametrize("error", [DataError, KeyError])
+def test_a_task_that_is_not_there_is_refused_in_a_sentence(error: type[Exception]) -> None:
+    with pytest.raises(error) as of_data_set:
+        TASKS["lines-0a1b2c"]
+    assert str(of_data_set.value) == (
+        "The data set lines-0a1b2c is no longer on this machine; read its file again."
+    )
+    with pytest.raises(error) as of_name:
+        TASKS["chess"]
+    assert str(of_name.value) == "There is no task called chess."
+    assert TASKS.get("lines-0a1b2c") is None
 
 
 @pytest.mark.parametrize("model", MNIST.cells)

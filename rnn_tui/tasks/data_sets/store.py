@@ -23,6 +23,7 @@ ARRAYS = ("values", "starts", "targets", "parts")
 #: a slug and a digest, as `DataSet.named` joins them: no task that ships is called like that.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,21}-[0-9a-f]{6}")
 ENDING = ".safetensors"
+DELETED = "The data set {} is no longer on this machine; read its file again."
 UNREADABLE = "The data set in {} can't be read ({}); read the file that it was made of again."
 
 
@@ -131,7 +132,7 @@ def remove(name: str) -> None:
 def _read(name: str, *, arrays: bool) -> tuple[Description, dict[str, Any]]:
     """Return the description, and the arrays if they are wanted."""
     if not is_kept(name):
-        raise DataError(f"There is no data set called {printable(name)}.")
+        raise DataError(DELETED.format(printable(name)))
     path = path_of(name)
     try:
         metadata, tensors = read_tensors(

@@ -11,7 +11,6 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
-from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import describe
 from rnn_tui.tasks.data_sets.task import SEQUENCES
@@ -100,7 +99,7 @@ class DataSetTab:
         Raises:
             DataError: if it was deleted, or is damaged.
         """
-        task = _task_of(name)
+        task = TASKS[name]
         async with self._turn:
             pane = self.pane_of(name)
             if pane is None:
@@ -149,13 +148,3 @@ class DataSetTab:
             pane = self.pane_of(name)
             if pane is not None and not pane.display:
                 await pane.remove()
-
-
-def _task_of(name: str) -> Task:
-    """Return the task of a data set; raises `DataError` if it was deleted, or is damaged."""
-    try:
-        return TASKS[name]
-    except KeyError as error:
-        raise DataError(
-            f"The data set {printable(name)} was deleted; read its file again to use this run."
-        ) from error

@@ -431,6 +431,9 @@ class TrainingManager:
         """Evaluate a run, called in a thread; a failure is written to the log of the run."""
         try:
             evaluation = TASKS[config.task].load().evaluate(config, weights)
+        except UserError as error:  # such as a data set that another process deleted
+            text = f"The run could not be measured in detail. {error}"
+            self._queue.append(events.LogLine(run_id, text, "warning"))
         except Exception:
             logger.exception("evaluating run %s failed", run_id)
             text = "The run could not be measured in detail; the log file has the details."

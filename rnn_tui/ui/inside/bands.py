@@ -3,9 +3,10 @@
 A `Look` says which layer, quantity and unit of a trace are made into bands.
 """
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 
@@ -28,10 +29,13 @@ class WordBand:
     """A word for each step."""
 
     label: str  #: what they are.
-    words: Sequence[str]  #: (T,); where columns are narrower, their beginnings are shown.
+    words: Sequence[str]  #: (T,); where columns are narrower, `layout` says what is shown.
     wrong: Sequence[bool] = ()  #: (T,) which to mark as wrong; empty for none.
     strong: bool = False  #: whether they are bold.
     chosen: Sequence[bool] = ()  #: (T,) which to mark as asked for; empty for none.
+    #: of words that are wider than a column: `cut` for the beginning of each, `lasting` to write
+    #: one once over the steps in a row that have it, `whole` for those that can be written whole.
+    layout: Literal["cut", "lasting", "whole"] = "cut"
 
 
 @dataclass(frozen=True, eq=False)
@@ -199,6 +203,49 @@ def lay_out(height: int, bands: Sequence[StepBand], *, framed: bool) -> list[Gri
     return places + bottom
 
 
+def words_text(band: WordBand, step: int, steps: range, width: int) -> str:
+    """Write the words of the visible steps over their columns, each `width` cells wide.
+
+    The word of the present step is written whatever the layout.
+    """
+    words = [band.words[visible_step] for visible_step in steps]
+    longest = max(map(len, words), default=0)
+    has_room = longest <= 1 or longest < width
+    if has_room or band.layout == "cut":
+        return "".join(word[:width].ljust(width) for word in words)
+    if band.layout == "lasting":
+        return _lasting_words(words, width)
+    return _whole_words(words, step - steps.start, width)
+
+
+def _lasting_words(words: Sequence[str], width: int) -> str:
+    """Write each word once, with a line up to the step from which on it is another."""
+    text = ""
+    for word, steps in itertools.groupby(words):
+        cells = len(list(steps)) * width
+        written = max(1, cells - 1)  # a gap before the next word, if there is room
+        line = "─" if word else " "
+        text += word[:written].ljust(written, line).ljust(cells)
+    return text
+
+
+def _whole_words(words: Sequence[str], present: int, width: int) -> str:
+    """Write the present word, and from left to right those that fit between others."""
+    room = len(words) * width
+    first = max(0, min(present * width, room - len(words[present])))
+    end = first + len(words[present])
+    cells = [" "] * room
+    cells[first:end] = words[present]
+    free = 0  # the first cell that the next word may begin in
+    for place, word in enumerate(words):
+        start = place * width
+        overlaps = start <= end and first <= start + len(word)
+        if start >= free and start + len(word) <= room and not overlaps:
+            cells[start : start + len(word)] = word
+            free = start + len(word) + 1
+    return "".join(cells[:room])
+
+
 def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> tuple[str, int, int]:
     """Write the numbers of steps over their columns.
 
@@ -309,7 +356,8 @@ def answer_bands(trace: Trace, step: int) -> list[StepBand]:
     labels, probabilities = trace.outputs, trace.probabilities.T
     if trace.one_output:
         return [HeatBand("", labels, probabilities, form=".2f", prefix="P of ")]
-    words = WordBand("answer", [trace.outputs[answer] for answer in trace.answers], strong=True)
+    answers = [trace.outputs[answer] for answer in trace.answers]
+    words = WordBand("answer", answers, strong=True, layout="lasting")
     row = int(trace.answers[step])
     heat = HeatBand(PROBABILITIES, labels, probabilities, form=".3f", row=row, prefix="P of ")
     return [words, heat]
@@ -329,7 +377,7 @@ def untouched_bands(untouched: Trace) -> list[StepBand]:
     answers = [untouched.answer_word(step) for step in range(untouched.steps)]
     if untouched.numbers:
         return number_bands(untouched, "unedited ")
-    bands: list[StepBand] = [WordBand("unedited", answers)]
+    bands: list[StepBand] = [WordBand("unedited", answers, layout="lasting")]
     if untouched.one_output:
         probabilities = untouched.probabilities.T
         bands.append(HeatBand("", ("1",), probabilities, form=".2f", prefix="P of "))

@@ -127,7 +127,7 @@ class OwnInside(InsideView, can_focus=True):
             bands = [read_band(trace)]
         if trace.one_output:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
-            bands.append(WordBand("answer", answers, strong=True))
+            bands.append(WordBand("answer", answers, strong=True, layout="lasting"))
         return bands
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002

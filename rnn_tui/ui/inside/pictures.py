@@ -57,7 +57,7 @@ def _ablation(analysis: Any, _subject: Subject, _step: int, _room: Room) -> Grid
     alone = 100 * analysis.alone.astype(np.float32)
     together = 100 * analysis.together.astype(np.float32)
     bands: list[StepBand] = [
-        WordBand("unit", analysis.names, strong=True),
+        WordBand("unit", analysis.names, strong=True, layout="whole"),
         BarBand("% right without this unit", alone, 0.0, 100.0, ".1f"),
         BarBand("% right without this unit and those before it", together, 0.0, 100.0, ".1f"),
     ]
@@ -135,7 +135,7 @@ def _clicks(analysis: Any, _subject: Subject, _step: int, _room: Room) -> GridPi
         prefix="seed ",
         title="Clusters of states",
     )
-    bands: list[StepBand] = [WordBand("epoch", epochs), right, counts]
+    bands: list[StepBand] = [WordBand("epoch", epochs, layout="whole"), right, counts]
     return GridPicture("snapshot", range(len(analysis.epochs)), bands, len(analysis.epochs) - 1)
 
 

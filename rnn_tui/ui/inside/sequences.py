@@ -194,9 +194,9 @@ class SequenceInside(InsideView):
             wrong = [
                 right not in ("", answer) for answer, right in zip(answers, truth, strict=True)
             ]
-            bands.append(WordBand("answer", answers, wrong=wrong, strong=True))
+            bands.append(WordBand("answer", answers, wrong=wrong, strong=True, layout="lasting"))
         if any(truth):
-            bands.append(WordBand("true", truth))
+            bands.append(WordBand("true", truth, layout="lasting"))
         return bands
 
 

@@ -28,6 +28,7 @@ from rnn_tui.ui.inside.bands import (
     rows_at,
     ruler_text,
     title_of,
+    words_text,
 )
 from rnn_tui.ui.inside.colours import LEVELS, Heatscale, Levels, bar_cell, levels_of
 
@@ -273,9 +274,10 @@ class StepGrid(Widget, can_focus=True):
 
     def _draw_words(self, band: WordBand) -> list[Segment]:
         steps, width = self._columns
+        text = words_text(band, self.step, steps, width)
         segments = [self._label(band.label)]
-        for step in steps:
-            word = band.words[step][:width].ljust(width)
+        for column, step in enumerate(steps):
+            word = text[column * width : (column + 1) * width]
             end = len(word.rstrip()) or 1
             segments += [Segment(word[:end], self._word_style(band, step)), Segment(word[end:])]
         return segments

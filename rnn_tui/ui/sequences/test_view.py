@@ -26,7 +26,7 @@ from rnn_tui.ui.common.widgets.confusion_table import (
     count_in_words,
     most_frequent_mistake,
 )
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.sequences.answer_table import AnswerTable
 from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
 from rnn_tui.ui.sequences.predictions import Predictor
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
@@ -83,7 +83,7 @@ class TestSequencesView(Vertical, InsideDoor):
         assert pane.spec.shape is not None
         self._class_names = pane.spec.shape.outputs
         self._matrix = SequenceMatrix()
-        self._list = PlainTable(cursor_type="row", zebra_stripes=True, id="test-list")
+        self._list = AnswerTable(id="test-list")
         self._evaluation: DataSetEvaluation | None = None
         self._run_id = ""  #: the run that was evaluated.
         self._seed: int | None = None  #: whose predictions are drawn; None for the first.
@@ -259,11 +259,19 @@ class TestSequencesView(Vertical, InsideDoor):
         self._arrange()
         left = self.query_one("#test-left")
         left.border_title = Content(self._title())
-        left.border_subtitle = "w: others"
+        left.border_subtitle = " · ".join((*self._seeds_in_words, "w: others"))
         headings = ("true", "answer", "sure") if self._classifies else ("error",)
-        self._list.fill(("no.", *headings), map(self._cells, self._listed))
+        self._list.show_answers(("no.", *headings), map(self._cells, self._listed))
         self._list.move_cursor(row=0, animate=False)
         self._draw_sequence()
+
+    @property
+    def _seeds_in_words(self) -> Sequence[str]:
+        """How an answer comes of several seeds; empty of a single one."""
+        seeds = 1 if self._evaluation is None else self._evaluation.config.seed_count
+        if seeds == 1:
+            return ()
+        return (f"vote of {seeds} seeds" if self._classifies else f"mean of {seeds} seeds",)
 
     def _title(self) -> str:
         """Return what is listed, and how many of how many."""

@@ -35,6 +35,7 @@ class ConfusionView(Vertical, TaskView):
         self._evaluation: object = None
         self._matrices: list[list[list[int]]] = []  #: (V, C, C) counts, one matrix a network.
         self._networks: Sequence[str] = ()  #: (V,) their labels; none of a single network.
+        self._seeds = 1  #: how many seeds of a network are counted together.
         self._network = 0  #: which of them is shown.
 
     def compose(self) -> ComposeResult:
@@ -56,6 +57,7 @@ class ConfusionView(Vertical, TaskView):
         self._evaluation = evaluation
         self._matrices = _matrices(evaluation)
         self._networks = [] if run is None else [variant.label for variant in run.config.variants]
+        self._seeds = 1 if run is None else run.config.seed_count
         self._network = len(self._matrices) - 1  # the largest
         self._draw()
         if self._matrix:
@@ -108,6 +110,7 @@ class ConfusionView(Vertical, TaskView):
             self.query_one("#confusion", Static).update(reason)
             return
         panel.border_title = Content(self._title())
+        panel.border_subtitle = f"{self._seeds} seeds together" if self._seeds > 1 else ""
         self._table.show(self._matrix, self._names, self.size)
         self._describe_field()
 

@@ -19,7 +19,7 @@ from textual.widget import Widget
 from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.settings import DEVICES, ChoiceSetting, ChoicesSetting, Setting
@@ -335,7 +335,11 @@ class SettingsForm(Vertical):
         except SettingError:  # the note says so
             self.foot.show_facts("")
             return
-        size = size_in_words(configs)
+        try:
+            size = size_in_words(configs)
+        except DataError as error:  # another process may have deleted the data set
+            self.foot.show_facts(str(error))
+            return
         self.foot.show_facts(size)
         seconds = None
         with suppress(UserError):  # as at a database that can't be read, which is said elsewhere

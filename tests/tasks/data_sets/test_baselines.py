@@ -123,7 +123,7 @@ def test_baselines_are_computed_once_and_go_with_their_data_set(
 ) -> None:
     data_set = rising_or_falling()
     name = data_set.description.name
-    with pytest.raises(DataError, match="no data set"):
+    with pytest.raises(DataError, match="no longer on this machine"):
         baselines_of(name)
     store.keep(data_set)
     assert kept_baselines(name) is None

@@ -284,7 +284,7 @@ def test_numbers_are_trained_with_their_squared_error_alone(small_on: SmallOn) -
 def test_a_run_on_a_data_set_that_is_gone_is_refused(small_on: SmallOn) -> None:
     config = small_on(rising_or_falling())
     store.remove(config.task)
-    with pytest.raises(DataError, match="no data set"):
+    with pytest.raises(DataError, match="no longer on this machine"):
         DataSetProblem(config, torch.device("cpu"), lambda _: None)
 
 

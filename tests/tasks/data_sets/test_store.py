@@ -76,5 +76,5 @@ def test_a_removed_data_set_is_gone(lines: DataSet) -> None:
     assert store.names() == [lines.description.name]
     store.remove(lines.description.name)
     assert store.names() == []
-    with pytest.raises(DataError, match="There is no data set"):
+    with pytest.raises(DataError, match="no longer on this machine"):
         store.describe(lines.description.name)

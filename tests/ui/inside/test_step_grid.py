@@ -13,7 +13,15 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from rnn_tui.ui.common.sheets import SHEETS
-from rnn_tui.ui.inside.bands import BarBand, HeatBand, StepBand, WordBand, allot, lay_out
+from rnn_tui.ui.inside.bands import (
+    BarBand,
+    HeatBand,
+    StepBand,
+    WordBand,
+    allot,
+    lay_out,
+    words_text,
+)
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
 from rnn_tui.ui.inside.step_grid import LABEL_WIDTH, StepGrid, StepPicked
 from tests.ui.helpers import idle
@@ -127,6 +135,38 @@ async def test_what_belongs_to_a_step_stands_in_one_column() -> None:
         # The values of the present step, and the row with the cursor marked.
         assert [line.split()[-1] for line in rows[:3]] == ["0.11", "0.44", "0.78"]
         assert ["▸" in line for line in rows[:3]] == [False, True, False]
+
+
+def words_of(band: WordBand, width: int, step: int = 0) -> str:
+    return words_text(band, step, range(len(band.words)), width)
+
+
+def test_an_answer_that_lasts_is_written_once_in_narrow_columns() -> None:
+    answers = ["spinning"] * 4 + ["testing"] * 2 + ["walking"]
+    band = WordBand("answer", answers, layout="lasting")
+    assert words_of(band, 3) == "spinning─── testi wa "
+    assert words_of(band, 1) == "spi t w"
+    # where there is room each step has its own
+    assert words_of(band, 10).split() == answers
+    unknown = WordBand("true", ["", "", "testing"], layout="lasting")
+    assert words_of(unknown, 4) == "        tes "
+
+
+@given(
+    st.lists(st.integers(0, 130).map(str), min_size=1, max_size=60), st.integers(1, 4), st.data()
+)
+def test_no_number_of_a_unit_is_cut_or_runs_into_another(
+    units: list[str], width: int, data: st.DataObject
+) -> None:
+    step = data.draw(st.integers(0, len(units) - 1))
+    text = words_of(WordBand("unit", units, layout="whole"), width, step)
+    if max(map(len, units)) > 1 and len(units) * width >= 3:
+        assert len(text) == len(units) * width
+        written = _numbers(text)
+        assert units[step] in [str(number) for _, number in written]
+        for cell, number in written:
+            if cell % width == 0 and cell // width != step:
+                assert str(number) in (units[cell // width], units[step])
 
 
 async def test_what_is_not_read_yet_is_fainter() -> None:

@@ -309,7 +309,7 @@ async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
         await idle(pilot)
         store.remove(name)
         await press(pilot, "f")
-        await wait_until(pilot, lambda: "was deleted" in last_notice(app))
+        await wait_until(pilot, lambda: "no longer on this machine" in last_notice(app))
         with RunStore() as kept:
             assert len(kept.runs()) == 1
 

@@ -5,6 +5,7 @@ would end the app. `tests/ui/test_plain_text.py` checks that no other widgets ar
 """
 
 from collections.abc import Iterable
+from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from rich.text import Text
@@ -36,11 +37,20 @@ class PlainTable(DrawnCells, DataTable[Text]):
     def add_row(self, *cells: str | Text, **options: Any) -> RowKey:
         return super().add_row(*map(_text, cells), **options)
 
-    def fill(self, headings: Iterable[str | Text], rows: Iterable[Iterable[str | Text]]) -> None:
-        """Show these rows in place of others; cursor and scroll position stay."""
+    def fill(
+        self,
+        headings: Iterable[str | Text],
+        rows: Iterable[Iterable[str | Text]],
+        widths: Iterable[int] = (),
+    ) -> None:
+        """Show these rows in place of others; cursor and scroll position stay.
+
+        Columns without one of the `widths` are as wide as what is in them.
+        """
         cursor_row, offset = self.cursor_row, self.scroll_offset
         self.clear(columns=True)
-        self.add_columns(*headings)
+        for heading, width in zip_longest(headings, widths):
+            self.add_column(heading, width=width)
         for row in rows:
             self.add_row(*row)
         self.move_cursor(row=cursor_row, animate=False)

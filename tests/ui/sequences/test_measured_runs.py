@@ -1,0 +1,120 @@
+"""What the views of a data set show of a measured run, also once that data set is gone."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from rnn_tui.tasks.data_sets import store
+from rnn_tui.tasks.data_sets.data_set import DataSet
+from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.app.data_sets import DataSetPane
+from rnn_tui.ui.sequences.answer_table import AnswerTable
+from tests.tasks.data_sets.examples import rising_or_falling
+from tests.ui.helpers import (
+    idle,
+    last_notice,
+    press,
+    running,
+    screen_lines,
+    screen_text,
+    wait_until,
+)
+
+CLASSES = ("rising as slowly as can be", "falling as slowly as can be")
+
+
+def keep_lines() -> str:
+    """Keep a data set whose classes have long names; returns its name."""
+    lines = rising_or_falling()
+    description = replace(lines.description, outputs=CLASSES)
+    data_set = DataSet(description, lines.values, lines.starts, lines.targets, lines.parts)
+    data_set = data_set.named("lines")
+    store.keep(data_set)
+    return data_set.description.name
+
+
+@asynccontextmanager
+async def measured(
+    size: tuple[int, int],
+) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any], DataSetPane]]:
+    """Show a run of three seeds in the tab of its data set."""
+    name = keep_lines()
+    app = RnnTuiApp()
+    async with running(app, "sequences", size=size) as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: isinstance(app.pane, DataSetPane) and app.pane.complete)
+        await idle(pilot)
+        pane = app.pane
+        assert isinstance(pane, DataSetPane)
+        assert pane.form is not None
+        app.begin_training([replace(pane.form.configs()[0], epochs=1, seeds=3, hidden_sizes=(3,))])
+        await wait_until(pilot, lambda: app.runs.evaluations and not app.runs.anything_to_come, 120)
+        yield app, pilot, pane
+
+
+async def go_to(pilot: Pilot[Any], pane: DataSetPane, view: str) -> None:
+    app: Any = pilot.app
+    await press(pilot, str([other.id for other in pane._all_views].index(view) + 1))
+    await wait_until(pilot, app.takes_keys)
+    await idle(pilot)
+
+
+async def test_titles_say_what_becomes_of_several_seeds(home: Path) -> None:
+    async with measured((120, 40)) as (app, pilot, pane):
+        await go_to(pilot, pane, "confusion-tab")
+        assert "3 seeds together" in screen_text(app)
+        await go_to(pilot, pane, "test")
+        assert "vote of 3 seeds" in screen_text(app)
+
+
+@pytest.mark.parametrize("width", [80, 100, 200])
+async def test_long_labels_are_cut_and_no_probability_is(home: Path, width: int) -> None:
+    async with measured((width, 30)) as (app, pilot, pane):
+        await go_to(pilot, pane, "test")
+        while "All" not in screen_text(app):
+            await press(pilot, "w")
+        table = pane.query_one(AnswerTable)
+        lines = screen_lines(app)[table.region.y : table.region.bottom]
+        rows = [line[table.region.x : table.region.right].rstrip() for line in lines]
+        assert "sure" in rows[0]
+        assert table.row_count > 2
+        assert all(row.endswith(" %") for row in rows[1 : 1 + table.row_count])
+        assert ("…" in rows[1]) == (width < 200)
+
+
+def damage(name: str) -> None:
+    store.path_of(name).write_bytes(b"no tensors")
+
+
+@pytest.mark.parametrize(
+    ("lose", "sentence"),
+    [(store.remove, "is no longer on this machine"), (damage, "can't be read")],
+)
+async def test_every_view_outlives_the_data_set(
+    home: Path, lose: Callable[[str], None], sentence: str
+) -> None:
+    async with measured((120, 40)) as (app, pilot, pane):
+        lose(pane.spec.name)
+        assert pane.form is not None
+        pane.form.show_cost()
+        await idle(pilot)
+        await go_to(pilot, pane, "test")
+        await wait_until(pilot, lambda: sentence in screen_text(app))
+        await go_to(pilot, pane, "prompt")
+        pane.query_one("#prompt-sequence", Input).value = "1 2 3"
+        await wait_until(pilot, lambda: sentence in screen_text(app))
+        await press(pilot, "escape")
+        await go_to(pilot, pane, "inside")
+        await wait_until(pilot, lambda: sentence in screen_text(app))
+        await go_to(pilot, pane, "training")
+        await press(pilot, "t")
+        await wait_until(pilot, lambda: sentence in last_notice(app))
+        await press(pilot, "f6")
+        await wait_until(pilot, lambda: pane.spec.name in screen_text(app))
