@@ -18,6 +18,7 @@ from rnn_tui.ui.common.key_table import moves
 from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
+from rnn_tui.ui.sequences.wording import in_fields
 from rnn_tui.ui.sequences.words import classes_of, list_of, size_of
 
 FAILURE = "The data set can't be shown; the log file has the details."
@@ -147,7 +148,7 @@ def facts_of(data_set: DataSet, naive: Sequence[str]) -> Content:
         facts.append(("Naive answers", naive))
     facts.append(("File", [description.source]))
     if description.notes:
-        facts.append(("Notes", description.notes))
+        facts.append(("Notes", [*map(in_fields, description.notes)]))
     parts: list[Content | tuple[str, str]] = []
     for title, lines in facts:
         parts.append((f"{title}\n", "bold"))

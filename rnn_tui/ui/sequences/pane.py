@@ -29,6 +29,7 @@ from rnn_tui.ui.sequences.kept import (
 )
 from rnn_tui.ui.sequences.reading import FileReading
 from rnn_tui.ui.sequences.understood import UnderstandingView
+from rnn_tui.ui.sequences.wording import in_fields
 
 SECONDS_BETWEEN_LOOKS = 0.1
 KEPT, UNDERSTOOD = "kept", "understood"
@@ -211,15 +212,15 @@ class SequencesPane(Pane):
 
     def _show_outcome(self, reading: FileReading) -> None:
         """Show what was understood, or why nothing was."""
-        self._say(reading.failure)
+        self._say(in_fields(reading.failure))
         is_first = self.shown == KEPT
         if reading.understanding is None and is_first and not reading.is_file:
             self._path.focus()
             return
-        in_fields = not is_first and self._understood.has_focus_within
+        was_in_fields = not is_first and self._understood.has_focus_within
         self._understood.show(reading.options, reading.understanding)
         self._switcher.current = UNDERSTOOD
-        if not in_fields:
+        if not was_in_fields:
             self.focus_view_soon()
         self.app.refresh_bindings()
 

@@ -18,6 +18,7 @@ from rnn_tui.ui.common.widgets.plain import MainButton
 from rnn_tui.ui.sequences.columns import ColumnTable, RoleScreen, with_role
 from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.fields import OptionFields
+from rnn_tui.ui.sequences.wording import in_fields
 from rnn_tui.ui.sequences.words import classes_of, size_of
 
 CHANGE = "Change how the file is read; Esc leaves it."
@@ -127,5 +128,5 @@ def facts_of(understanding: Understanding) -> Content:
         (f"{size_of(description)}\n", "bold"),
         (classes_of(data_set), "bold"),
     ]
-    parts += [(f"\n• {note}", "$foreground 75%") for note in understanding.notes]
+    parts += [(f"\n• {in_fields(note)}", "$foreground 75%") for note in understanding.notes]
     return Content.assemble(*parts)

@@ -190,6 +190,31 @@ async def test_a_bad_file_is_refused_in_a_sentence(
         assert "missing.csv" in message
 
 
+async def test_sentences_on_a_file_name_fields_and_no_options_of_the_shell(
+    home: Path, runs: ScriptedRuns, tmp_path: Path
+) -> None:
+    path = tmp_path / "load.csv"
+    heights = [f"{step % 17}.5" for step in range(300)]
+    path.write_text("\n".join(["load", *heights[:100], "ERROR", *heights[100:], ""]))
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        await read(pilot, path)
+        text = screen_text(app)
+        assert "Line 102: “ERROR” in the column load is no number" in text
+        assert "--" not in text
+        path.write_text("\n".join(["load", *heights, ""]))
+        await read(pilot, path)
+        text = screen_text(app)
+        assert "(“Pieces of”)" in text
+        assert "--" not in text
+        await press(pilot, "o")
+        pane = await opened(pilot)
+        await press(pilot, str([view.id for view in pane._all_views].index("data") + 1))
+        await wait_until(pilot, lambda: "Notes" in screen_text(app))
+        assert "(“Pieces of”)" in " ".join(screen_text(app).split())
+        assert "--" not in screen_text(app)
+
+
 async def test_a_dropped_file_is_read(home: Path, runs: ScriptedRuns, lines_file: Path) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "sequences") as pilot:

@@ -1,0 +1,52 @@
+"""No sentence on a file shows an option of the shell in the app."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import rnn_tui.tasks.data_sets
+from rnn_tui.tasks.data_sets.options import ReadingOptions
+from rnn_tui.ui.sequences.wording import in_fields
+
+FOLDER = Path(rnn_tui.tasks.data_sets.__file__).parent
+OPTION = re.compile(r"--([a-z]+)")
+
+
+def texts_with_options() -> Iterator[str]:
+    """Yield the texts in the code of the readers that name options."""
+    for path in sorted(FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Constant) and OPTION.search(str(node.value)):
+                yield str(node.value)
+
+
+def test_all_options_in_sentences_on_files_have_words_in_the_app() -> None:
+    texts = [*texts_with_options()]
+    assert len(texts) > 20
+    known = {*ReadingOptions.__dataclass_fields__, "ignore"}
+    for text in texts:
+        assert set(OPTION.findall(text)) <= known, text
+        assert "--" not in in_fields(text)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "expected"),
+    [
+        ("Leave it out (--ignore).", "Leave it out (role “ignored”)."),
+        ("Name its column (--label).", "Name its column (role “label”)."),
+        (
+            "Choose --goal step-class or --goal number.",
+            "Choose “Answer: step class” or “Answer: number”.",
+        ),
+        ("(--goal next predicts the inputs)", "(“Answer: next steps” predicts the inputs)"),
+        ("(--window cuts it)", "(“Pieces of” cuts it)"),
+        ("say how (--delimiter)", "say how (“Between”)"),
+        ("say --layout wide if", "say “Rows are: sequences” if"),
+        ("from -- to - 5 -x a--b", "from -- to - 5 -x a--b"),
+    ],
+)
+def test_options_become_fields(sentence: str, expected: str) -> None:
+    assert in_fields(sentence) == expected
