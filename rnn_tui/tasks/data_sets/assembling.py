@@ -21,7 +21,13 @@ from rnn_tui.tasks.data_sets.description import (
 from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.files.table import unique_names
 from rnn_tui.tasks.data_sets.filling import fill_with, fill_within, tell_missing
-from rnn_tui.tasks.data_sets.goals import Answers, answers_of, goal_of, tell_rare_classes
+from rnn_tui.tasks.data_sets.goals import (
+    Answers,
+    answers_of,
+    goal_of,
+    tell_alike_classes,
+    tell_rare_classes,
+)
 from rnn_tui.tasks.data_sets.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
 from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
@@ -66,6 +72,8 @@ class Assembly:
         sequences = self._with_labelled_steps(sequences)
         self._tell_unanswered(sequences)
         answers = answers_of(sequences.label, self.goal)
+        if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
+            tell_alike_classes(answers, self.notes)
         strata = self._strata(sequences, answers)
         parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
         training = np.repeat(parts == TRAINING, sequences.lengths)

@@ -29,6 +29,12 @@ class Answers:
     names: tuple[str, ...]  #: of classes, or of the one number; empty if inputs are answered.
     targets: npt.NDArray[Any]  #: as `DataSet.targets`.
 
+    def counts(self) -> list[int]:
+        """Return how many sequences, or steps, have each class."""
+        known = self.targets[self.targets >= 0]
+        counts: list[int] = np.bincount(known, minlength=len(self.names)).tolist()
+        return counts
+
 
 def goal_of(sequences: Sequences, wish: Goal | None, notes: list[str]) -> Goal:
     """Return the goal: the user's, or the guess from the label.
@@ -47,13 +53,13 @@ def goal_of(sequences: Sequences, wish: Goal | None, notes: list[str]) -> Goal:
     if label.every_step and wish in (Goal.CLASS, Goal.NUMBER):
         raise DataError(
             f"The label {label.name} changes within sequences; choose --goal step-class or "
-            "step-number, or name the column of sequences (--sequence)."
+            "--goal step-number, or name the column of sequences (--sequence)."
         )
     if wish is not None:
         if wish.every_step and not label.every_step:
             raise DataError(
                 f"The label {label.name} is one for a whole sequence; choose --goal class or "
-                "number."
+                "--goal number."
             )
         return wish
     return _guess(label, notes)
@@ -126,8 +132,8 @@ def _as_numbers(label: Label) -> Floats:
             numbers.append(number_of(word, "."))
         except ValueError as error:
             raise DataError(
-                f"The label {label.name} holds words such as {printable(word, 30)}; choose "
-                f"--goal {Goal.STEP_CLASS if label.every_step else Goal.CLASS}."
+                f"The label {label.name} holds words such as “{printable(word, 30)}”; "
+                f"choose --goal {Goal.STEP_CLASS if label.every_step else Goal.CLASS}."
             ) from error
     return np.array(numbers)
 
@@ -142,8 +148,8 @@ def _classes(label: Label) -> Answers:
         classes = sorted(present, key=float)
     if len(classes) == 1:
         raise DataError(
-            f"All labels in {label.name} are {printable(classes[0])}: with one class only there is "
-            "nothing to learn (--goal next predicts the inputs)."
+            f"All labels in {label.name} are “{printable(classes[0])}”: with one class only there "
+            "is nothing to learn (--goal next predicts the inputs)."
         )
     if len(classes) > MOST_OUTPUTS:
         raise DataError(
@@ -158,15 +164,27 @@ def _classes(label: Label) -> Answers:
 
 def tell_rare_classes(answers: Answers, notes: list[str]) -> None:
     """Note the classes that are too rare to be in each part."""
-    labelled = answers.targets[answers.targets >= 0]
-    counts = np.bincount(labelled, minlength=len(answers.names))
     rare = [
         f"{name} ({count})"
-        for name, count in zip(answers.names, counts.tolist(), strict=True)
+        for name, count in zip(answers.names, answers.counts(), strict=True)
         if count < FEW_OF_A_CLASS
     ]
     if rare:
         some = ", ".join(rare[:5]) + (", …" if len(rare) > 5 else "")
         notes.append(
             f"Classes with fewer than {FEW_OF_A_CLASS} sequences can't be in each part: {some}."
+        )
+
+
+def tell_alike_classes(answers: Answers, notes: list[str]) -> None:
+    """Note classes whose names differ in the case of letters or in blanks only."""
+    groups: dict[str, list[str]] = {}
+    for name, count in zip(answers.names, answers.counts(), strict=True):
+        simple = "".join(name.split()).casefold()
+        groups.setdefault(simple, []).append(f"“{name}” ({count:,})")
+    alike = [" and ".join(group) for group in groups.values() if len(group) > 1]
+    if alike:
+        some = "; ".join(alike[:3]) + ("; …" if len(alike) > 3 else "")
+        notes.append(
+            f"Each of these is a class of its own, though only the case or blanks differ: {some}."
         )

@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.files.names import (
@@ -82,6 +83,7 @@ class _Guess:
         roles = self.wide() if self.layout() is Layout.WIDE else self.long()
         if self._options.goal is Goal.NEXT and self._wishes.label is None:
             roles.label = None
+        self._tell_short_rows(roles)
         self._tell_ignored(roles)
         return roles
 
@@ -137,8 +139,8 @@ class _Guess:
         roles = Roles(Layout.WIDE, sequence=self._wishes.sequence, label=self._wishes.label)
         if self._wishes.step is not None:
             raise DataError(
-                "A table with a row a sequence has no column of steps; say --layout long, or leave "
-                "--step out."
+                "A table with a row a sequence has no column of steps; say --layout long, or name "
+                "no such column (--step)."
             )
         if roles.label is None:
             roles.label = self._table.label if self._is_free(self._table.label) else None
@@ -152,6 +154,22 @@ class _Guess:
             roles.sequence = unique[0] if unique else None
         roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
         return roles
+
+    def _tell_short_rows(self, roles: Roles) -> None:
+        """Note rows that end before the label, which comes last."""
+        table = self._table
+        if not table.short_rows or roles.label is None:
+            return
+        if roles.label < max(roles.inputs, default=0):
+            return
+        rows = count_of(table.short_rows, "row")
+        verb, first = ("has", "") if table.short_rows == 1 else ("have", "the first is ")
+        line = table.at(table.first_short).replace("Line", "line")
+        full = "the header" if table.has_header else "the longest row"
+        roles.notes.append(
+            f"{rows} {verb} fewer cells than {full} ({first}{line}): what is missing, the "
+            "label too, counts as empty."
+        )
 
     def _is_free(self, place: int | None) -> bool:
         return place is not None and place in self._looks.free

@@ -9,6 +9,7 @@ from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.columns import ColumnKind
 from rnn_tui.tasks.data_sets.description import MOST_FEATURES
 from rnn_tui.tasks.data_sets.files.cells import Floats
+from rnn_tui.tasks.data_sets.files.dates import DAY_FIRST, MONTH_FIRST
 from rnn_tui.tasks.data_sets.files.names import stem_and_number
 from rnn_tui.tasks.data_sets.files.table import Cells, Table, Words
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
@@ -18,6 +19,14 @@ from rnn_tui.tasks.data_sets.symbols import characters_to_places, words_to_place
 
 #: what columns that count are called if that is no name for what they hold.
 NO_NAMES = ("", "att", "attr", "column", "col", "feature", "step", "t", "time", "v", "value", "x")
+#: what to do about a cell that is no number.
+IN_A_ROW = "correct it or empty the cell (gaps are filled)"
+IN_A_COLUMN = "correct it, empty the cell (gaps are filled), or leave the column out (--ignore)"
+#: how dates are read that could be read otherwise, by their form.
+AMBIGUOUS_DATES = {
+    DAY_FIRST.name: " (the day comes before the month)",
+    MONTH_FIRST.name: " (the month comes before the day)",
+}
 GAP = 1.5  # of the usual distance between steps
 
 
@@ -42,15 +51,13 @@ def _wide(table: Table, roles: Roles) -> Sequences:
     if all(column.is_text for column in columns):
         return _wide_characters(table, roles, label, tests)
     for place in roles.inputs:
-        _check_number(table, place)
+        _check_number(table, place, IN_A_ROW)
     names, places = _features_of(table, roles.inputs)
     # (N, steps, F)
     cube = np.stack(
         [np.stack([table.columns[place].numbers for place in row], 1) for row in places], 2
     )
-    missing: Flags = np.isnan(cube)
-    present: Flags = np.logical_not(np.all(missing, axis=2))
-    lengths = np.where(present.any(axis=1), present.shape[1] - present[:, ::-1].argmax(1), 0)
+    lengths = _lengths_of_rows(table, places)
     inside = np.arange(cube.shape[1]) < lengths[:, None]
     notes = []
     if len(set(lengths.tolist())) > 1:
@@ -64,6 +71,39 @@ def _wide(table: Table, roles: Roles) -> Sequences:
         tests=tests,
         notes=tuple(notes),
     )
+
+
+def _lengths_of_rows(table: Table, places: list[list[int]]) -> Places:
+    """Return the steps (R,) of each row, up to the last that has a number.
+
+    Args:
+        table: with a row a sequence.
+        places: the columns of each feature, in the order of the steps.
+    """
+    lengths = np.zeros(table.rows, np.int64)
+    for columns in places:
+        for step, place in enumerate(columns):
+            present = ~table.columns[place].missing
+            lengths[present] = np.maximum(lengths[present], step + 1)
+    return lengths
+
+
+def missing_cells(table: Table, roles: Roles) -> list[int]:
+    """Return how many cells of each column have no value.
+
+    Cells behind the end of a sequence, in a table with a row a sequence, are not counted.
+    """
+    counts = [int(column.missing.sum()) for column in table.columns]
+    if roles.layout is not Layout.WIDE:
+        return counts
+    if any(table.columns[place].is_text for place in roles.inputs):
+        return counts
+    _, places = _features_of(table, roles.inputs)
+    lengths = _lengths_of_rows(table, places)
+    for columns in places:
+        for step, place in enumerate(columns):
+            counts[place] = int((table.columns[place].missing & (lengths > step)).sum())
+    return counts
 
 
 def _features_of(table: Table, inputs: tuple[int, ...]) -> tuple[tuple[str, ...], list[list[int]]]:
@@ -91,6 +131,8 @@ def _features_of(table: Table, inputs: tuple[int, ...]) -> tuple[tuple[str, ...]
 def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Flags) -> Sequences:
     """Return the characters of a column, each cell a sequence."""
     if len(roles.inputs) > 1:
+        for place in roles.inputs:
+            table.check_numbers(place, IN_A_ROW)
         raise DataError(
             "A row can hold its sequence in one column of text or in columns of numbers; name the "
             "one column of text (--inputs)."
@@ -197,7 +239,7 @@ class _Long:
                 f"The column {column.name} can't order the steps: it holds words, not numbers or "
                 "dates."
             )
-        self.table.check_numbers(place)
+        self.table.check_numbers(place, "correct it or delete the line")
         if column.missing.any():
             row = int(column.missing.argmax())
             raise DataError(
@@ -226,7 +268,8 @@ class _Long:
             return
         column = self.table.columns[place]
         if column.date_form:
-            notes.append(f"Dates such as {column.date_form} in {column.name} order the steps.")
+            how = AMBIGUOUS_DATES.get(column.date_form, "")
+            notes.append(f"The dates in {column.name} order the steps{how}.")
         distances = np.diff(column.numbers[order])[np.diff(codes) == 0]
         if not len(distances):
             return
@@ -261,7 +304,7 @@ class _Long:
                 arrays.extend(one_hot)
                 names.extend(words)
             else:
-                _check_number(self.table, place)
+                _check_number(self.table, place, IN_A_COLUMN)
                 arrays.append(column.numbers)
                 names.append(column.name)
             if len(names) > MOST_FEATURES:
@@ -336,9 +379,9 @@ def _label(table: Table, place: int, *, every_step: bool) -> Label:
     return Label(column.name, every_step, values, table.classes if is_class else (), is_class)
 
 
-def _check_number(table: Table, place: int) -> None:
-    """Refuse an input that is no column of numbers."""
-    table.check_numbers(place)
+def _check_number(table: Table, place: int, advice: str) -> None:
+    """Refuse an input that is no column of numbers, with advice on a cell that is none."""
+    table.check_numbers(place, advice)
     column = table.columns[place]
     if column.kind not in (ColumnKind.NUMBER, ColumnKind.EMPTY):
         raise DataError(

@@ -19,7 +19,7 @@ from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
 from rnn_tui.tasks.data_sets.sketches import sketches
 from rnn_tui.tasks.data_sets.summary import figure_lines, figures, table_lines
-from rnn_tui.tasks.data_sets.tables import sequences_of
+from rnn_tui.tasks.data_sets.tables import missing_cells, sequences_of
 
 LAYOUTS = {
     Layout.LONG: "a row a step",
@@ -151,13 +151,14 @@ def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> Rea
 
 
 def _columns(table: Table, roles: Roles) -> tuple[FileColumn, ...]:
+    columns = zip(table.columns, missing_cells(table, roles), strict=True)
     return tuple(
         FileColumn(
             printable(column.name, LONGEST_NAME),
             column.kind,
             roles.of(place),
-            int(column.missing.sum()),
+            missing,
             column.examples,
         )
-        for place, column in enumerate(table.columns)
+        for place, (column, missing) in enumerate(columns)
     )

@@ -237,6 +237,19 @@ def test_dates_become_steps(read: Read, form: str) -> None:
     assert "Rows are put in the order of day" in notes(understanding)
 
 
+@pytest.mark.parametrize(
+    ("form", "told"),
+    [
+        ("2023-01-{:02}", "The dates in date order the steps."),
+        ("{:02}/01/2023", "The dates in date order the steps (the day comes before the month)."),
+        ("01/{:02}/2023", "The dates in date order the steps (the month comes before the day)."),
+    ],
+)
+def test_how_dates_are_read_is_told_if_it_is_a_guess(read: Read, form: str, told: str) -> None:
+    rows = [f"{form.format(day)},{day}" for day in range(1, 29)]
+    assert told in read(text_of("date,x", rows)).notes
+
+
 def test_gaps_between_dates_are_told(read: Read) -> None:
     days = [*range(1, 11), *range(15, 29)]
     rows = [f"2024-02-{day:02},{day}" for day in days]
@@ -324,7 +337,94 @@ def test_steps_that_begin_again_begin_a_sequence(read: Read) -> None:
     assert "A new sequence begins wherever step begins again" in notes(understanding)
 
 
+# --- rows that are sequences ---
+
+WIDE_HEADER = ",".join(f"h{hour}" for hour in range(5)) + ",label"
+
+
+def wide_rows(count: int = 20) -> list[list[str]]:
+    """Return the cells of rows of five numbers with a label."""
+    return [
+        [*(f"{row + hour / 4:.2f}" for hour in range(5)), ("up", "down")[row % 2]]
+        for row in range(count)
+    ]
+
+
+def wide_text(rows: list[list[str]], delimiter: str = ",") -> str:
+    return text_of(WIDE_HEADER.replace(",", delimiter), [*map(delimiter.join, rows)])
+
+
+def test_a_cell_of_a_row_that_is_no_number_may_be_emptied_and_costs_no_step(read: Read) -> None:
+    rows = wide_rows()
+    rows[3][2] = "ERROR"
+    with pytest.raises(DataError) as refusal:
+        read(wide_text(rows))
+    assert "Line 5: “ERROR” in the column h2 is no number" in str(refusal.value)
+    assert "empty the cell" in str(refusal.value)
+    assert "--ignore" not in str(refusal.value)
+    rows[3][2] = ""
+    assert read(wide_text(rows)).data_set.description.shortest == 5
+
+
+@pytest.mark.parametrize("every", [2, 3, 10])
+def test_a_number_with_another_decimal_mark_is_named(read: Read, every: int) -> None:
+    rows = wide_rows()
+    for row in rows[1::every]:
+        row[:-1] = [cell.replace(".", ",") for cell in row[:-1]]
+    with pytest.raises(DataError) as refusal:
+        read(wide_text(rows, ";"))
+    assert "Line 3: “1,00” in the column h0 has a decimal comma" in str(refusal.value)
+
+
+def test_a_column_with_another_decimal_mark_than_the_others_is_named(read: Read) -> None:
+    rows = [f"{index}.5;{index}.25;{index},5" for index in range(30)]
+    with pytest.raises(DataError, match="Line 2: “0,5” in the column z has a decimal comma"):
+        read(text_of("x;y;z", rows))
+
+
+def test_rows_that_end_before_the_label_are_counted_and_named(read: Read) -> None:
+    rows = wide_rows()
+    rows[4] = rows[4][:3]
+    told = notes(read(wide_text(rows)))
+    assert "1 row has fewer cells than the header (line 6)" in told
+    rows[7] = rows[7][:2]
+    told = notes(read(wide_text(rows)))
+    assert "2 rows have fewer cells than the header (the first is line 6)" in told
+    assert "Left out: 2 sequences without a label." in told
+
+
+def test_short_rows_are_no_news_where_the_label_comes_first(read: Read) -> None:
+    rows = [[row[-1], *row[: 3 + place % 3]] for place, row in enumerate(wide_rows())]
+    understanding = read(text_of("label,h0,h1,h2,h3,h4", [*map(",".join, rows)]))
+    assert understanding.data_set.description.shortest == 3
+    assert "fewer cells" not in notes(understanding)
+
+
+def test_gaps_of_columns_add_up_to_the_missing_numbers(read: Read) -> None:
+    rows = wide_rows()
+    rows[0][1] = rows[5][3] = rows[6][0] = ""
+    rows[2][4] = rows[3][4] = rows[3][3] = ""
+    understanding = read(wide_text(rows))
+    assert [column.missing for column in understanding.columns] == [1, 1, 0, 1, 0, 0]
+    assert "Missing: 3 numbers" in notes(understanding)
+    assert "Empty cells at the end of a row count as the end of its sequence." in notes(
+        understanding
+    )
+
+
 # --- labels ---
+
+
+@pytest.mark.parametrize("goal", [Goal.CLASS, Goal.STEP_CLASS])
+def test_classes_that_differ_in_case_or_blanks_only_are_told(read: Read, goal: Goal) -> None:
+    names = ("Steady", "steady", "very slow", "veryslow", "fast")
+    rows = [f"{index},{step},{step},{names[index % 5]}" for index in range(30) for step in range(2)]
+    told = notes(read(text_of("id,t,x,label", rows), goal=goal))
+    count = 6 if goal is Goal.CLASS else 12
+    assert f"“Steady” ({count}) and “steady” ({count}); " in told
+    assert f"“very slow” ({count}) and “veryslow” ({count})." in told
+    assert "fast" not in told
+    assert "class of its own" not in notes(read(LONG, goal=goal))
 
 
 def test_a_label_that_is_a_number_is_a_class_if_there_are_few(read: Read) -> None:
@@ -382,14 +482,14 @@ def test_steps_without_a_label_are_read_beside_others(read: Read) -> None:
 
 
 def test_a_label_of_words_is_no_number(read: Read) -> None:
-    with pytest.raises(DataError, match=r"holds words such as even; choose --goal class\."):
+    with pytest.raises(DataError, match=r"holds words such as “even”; choose --goal class\."):
         read(LONG, goal=Goal.NUMBER)
-    with pytest.raises(DataError, match=r"holds words such as even; choose --goal step-class\."):
+    with pytest.raises(DataError, match=r"holds words such as “even”; choose --goal step-class\."):
         read(LONG, goal=Goal.STEP_NUMBER)
 
 
 def test_one_class_is_refused(read: Read) -> None:
-    with pytest.raises(DataError, match="All labels in label are even: with one class only"):
+    with pytest.raises(DataError, match="All labels in label are “even”: with one class only"):
         read(LONG.replace("odd", "even"))
 
 

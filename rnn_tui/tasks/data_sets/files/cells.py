@@ -19,7 +19,8 @@ _THOUSANDS = {
     ".": re.compile(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?"),
     ",": re.compile(r"[+-]?\d{1,3}(\.\d{3})+(,\d*)?"),
 }
-_OTHER_MARK = {".": ",", ",": "."}
+OTHER_MARK = {".": ",", ",": "."}
+MARKS = {".": "point", ",": "comma"}
 
 
 def numbers_of(cells: Sequence[str], decimal: str) -> Floats | None:
@@ -64,7 +65,7 @@ def number_of(cell: str, decimal: str) -> float:
     if text in MISSING:
         return math.nan
     if _THOUSANDS[decimal].fullmatch(text):
-        text = text.replace(_OTHER_MARK[decimal], "")
+        text = text.replace(OTHER_MARK[decimal], "")
     if decimal == ",":
         if "." in text:
             raise ValueError(cell)
@@ -78,6 +79,11 @@ def is_number(cell: str, decimal: str) -> bool:
         return not math.isnan(number_of(cell, decimal))
     except ValueError:
         return False
+
+
+def has_other_mark(cell: str, decimal: str) -> bool:
+    """Return whether a cell is a number only with the other decimal mark."""
+    return is_number(cell, OTHER_MARK[decimal]) and not is_number(cell, decimal)
 
 
 def is_missing(cell: str) -> bool:

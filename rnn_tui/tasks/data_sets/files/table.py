@@ -13,9 +13,12 @@ from rnn_tui.tasks.data_sets.columns import ColumnKind
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME
 from rnn_tui.tasks.data_sets.files import dates
 from rnn_tui.tasks.data_sets.files.cells import (
+    MARKS,
     MISSING_WORDS,
+    OTHER_MARK,
     Floats,
     as_word,
+    has_other_mark,
     is_number,
     numbers_of,
 )
@@ -116,8 +119,12 @@ class Table:
             return f"Line {self.line_of(row):,} of the test"
         return f"Line {self.line_of(row):,}"
 
-    def check_numbers(self, place: int) -> None:
+    def check_numbers(self, place: int, advice: str) -> None:
         """Refuse a column with a cell that does not fit to the others.
+
+        Args:
+            place: of the column.
+            advice: what to do about the cell.
 
         Raises:
             DataError: if there is one; it says where.
@@ -125,12 +132,18 @@ class Table:
         column = self.columns[place]
         if column.stray is None:
             return
-        kind = "date" if column.kind is ColumnKind.DATE else "number"
-        raise DataError(
-            f"{self.at(column.stray)}: “{column.stray_text}” in the column "
-            f"{printable(column.name)} is no {kind}, as most of its cells are; correct it, or "
-            "leave the column out (--ignore)."
+        cell = (
+            f"{self.at(column.stray)}: “{column.stray_text}” in the column {printable(column.name)}"
         )
+        decimal = self.decimal or "."
+        if column.is_text and has_other_mark(column.words[column.stray], decimal):
+            other = OTHER_MARK[decimal]
+            raise DataError(
+                f"{cell} has a decimal {MARKS[other]}, but numbers are read with decimal "
+                f"{MARKS[decimal]}s; write all numbers alike (--decimal chooses the mark)."
+            )
+        kind = "date" if column.kind is ColumnKind.DATE else "number"
+        raise DataError(f"{cell} is no {kind}, as most of its cells are; {advice}.")
 
 
 @dataclass
@@ -184,7 +197,9 @@ class ColumnBuilder:
         few = repeated and len(counts) <= MOST_WORDS + 1
         kind = ColumnKind.WORD if few else ColumnKind.TEXT
         no_numbers = {cell for cell in counts if clean[cell] and not is_number(cell, self.decimal)}
-        others = len(cells) - sum(counts[cell] for cell in no_numbers)
+        # Numbers with the other decimal mark are mistakes, even where they are many.
+        strange = {cell for cell in no_numbers if not has_other_mark(cell, self.decimal)}
+        others = len(cells) - sum(counts[cell] for cell in strange)
         stray = None
         text = NO_TEXT
         if no_numbers and others > MOSTLY * len(cells):
