@@ -155,6 +155,14 @@ class TaskView(Widget):
         return lambda: None
 
 
+class FieldView(TaskView):
+    """A view that lists the inputs which a field of a confusion matrix counts."""
+
+    def show_field(self, variant: int, true: int, answer: int) -> None:
+        """List the inputs of a true class with an answer by a network, by their numbers."""
+        raise NotImplementedError
+
+
 class SampleReader(TaskView):
     """A view that reads photos, among them those that ship."""
 

@@ -19,10 +19,10 @@ from rnn_tui.tasks.data_sets import store
 from rnn_tui.ui.common.inside_door import AskingView, InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.requests import InsideWanted
-from rnn_tui.ui.common.task_view import TaskTab
+from rnn_tui.ui.common.task_view import FieldView, TaskTab
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.confusion_table import (
-    ConfusionTable,
+    SequenceMatrix,
     count_in_words,
     most_frequent_mistake,
 )
@@ -45,25 +45,7 @@ AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
 OF_ANSWERS = ("show", "next_variant", "matrix", "inside")
 
 
-class SequenceMatrix(ConfusionTable):
-    """A confusion matrix whose fields lead to their sequences."""
-
-    BINDINGS = [
-        Binding(
-            "enter",
-            "select_cursor",
-            "Sequences",
-            key_display="Enter",
-            tooltip="Show these sequences",
-        )
-    ]
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.of_images = True
-
-
-class TestSequencesView(Vertical, InsideDoor):
+class TestSequencesView(Vertical, InsideDoor, FieldView):
     """A list of test sequences with their answers, and the one at the cursor drawn.
 
     The confusion matrix is in the place of the list until one of its fields is chosen.
@@ -193,6 +175,18 @@ class TestSequencesView(Vertical, InsideDoor):
         assert self._evaluation is not None
         self._variant = (self._variant + 1) % len(self._evaluation.errors)
         self._show_answers()
+
+    def show_field(self, variant: int, true: int, answer: int) -> None:
+        if self._evaluation is None or not self._classifies:
+            return
+        self._variant = variant
+        self._show_answers()
+        self._kind = OF_FIELD
+        self._field = (true, answer)
+        self._chooses_field = not self._counts[true][answer]
+        self._draw_matrix()
+        self._show_list()
+        self.focus_view()
 
     def action_show(self) -> None:
         """Show sequences of the next kind; first the matrix in which a field is chosen."""

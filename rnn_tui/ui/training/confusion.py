@@ -10,14 +10,16 @@ from textual.content import Content
 from textual.widgets import DataTable, Static
 
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import TaskTab, TaskView
+from rnn_tui.ui.common.task_view import FieldView, TaskTab, TaskView
 from rnn_tui.ui.common.widgets.confusion_table import (
-    ConfusionTable,
+    SequenceMatrix,
     count_in_words,
     most_frequent_mistake,
     scale_in_words,
 )
 from rnn_tui.ui.training.run_bar import not_measured
+
+TEST_VIEW = "test"  # the id of the view that lists test sequences
 
 
 class ConfusionView(Vertical, TaskView):
@@ -31,7 +33,8 @@ class ConfusionView(Vertical, TaskView):
     def __init__(self, pane: TaskTab) -> None:
         super().__init__()
         self._pane = pane
-        self._table = ConfusionTable()
+        lists_sequences = pane.spec.shape is not None and TEST_VIEW in pane.views
+        self._table = SequenceMatrix(leads=lists_sequences)
         self._evaluation: object = None
         self._matrices: list[list[list[int]]] = []  #: (V, C, C) counts, one matrix a network.
         self._networks: Sequence[str] = ()  #: (V,) their labels; none of a single network.
@@ -78,6 +81,19 @@ class ConfusionView(Vertical, TaskView):
     def action_next_variant(self) -> None:
         self._network = (self._network + 1) % max(1, len(self._matrices))
         self._draw()
+
+    @on(DataTable.CellSelected)
+    async def _show_sequences(self, event: DataTable.CellSelected) -> None:
+        """Go to the sequences of the field at the cursor, in the view Test."""
+        event.stop()
+        true, answer = self._table.field
+        if not self._table.of_images or not self._matrix[true][answer]:
+            return
+        view = await self._pane.filled(TEST_VIEW)
+        if isinstance(view, FieldView):  # which it is not if it can't be made
+            view.bring_up_to_date(self._pane)
+            view.show_field(self._network, true, answer)
+            self._pane.go_to_view(TEST_VIEW)
 
     @property
     def _matrix(self) -> list[list[int]]:

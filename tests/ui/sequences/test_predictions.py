@@ -18,11 +18,18 @@ from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
 from rnn_tui.ui.common.chart.chart import Chart
+from rnn_tui.ui.common.widgets.confusion_table import SequenceMatrix
 from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.sequences.comparing import StepRow, StepRows, content_of
 from rnn_tui.ui.sequences.predictions import Prediction, Predictor, predict, predictions_of
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
-from tests.tasks.data_sets.examples import data_set_of, every_goal, walks, words
+from tests.tasks.data_sets.examples import (
+    data_set_of,
+    every_goal,
+    rising_or_falling,
+    walks,
+    words,
+)
 from tests.ui.helpers import press, running, screen_text, wait_until
 
 COUNT = 10
@@ -45,7 +52,10 @@ async def trained(pilot: Pilot[Any], data_set: DataSet, seeds: int = 1) -> DataS
     app.begin_training([config])
     await wait_until(pilot, lambda: app.runs.evaluations, 120)
     await show(pilot, "test")
-    await wait_until(pilot, lambda: panel_of(app).border_subtitle)
+    if data_set.description.goal is Goal.CLASS:
+        await wait_until(pilot, lambda: panel_of(app).border_title)
+    else:
+        await wait_until(pilot, lambda: panel_of(app).border_subtitle)
     return pane
 
 
@@ -193,3 +203,24 @@ def test_steps_are_broken_into_blocks_and_wrong_ones_are_marked() -> None:
 def test_long_words_and_wide_characters_stay_below_each_other() -> None:
     content = content_of([StepRow("true", ["no", "月"]), StepRow("predicted", ["·", "yes"])], 40)
     assert content.plain.splitlines() == ["true      no  月  ", "predicted ·   yes "]
+
+
+async def test_a_field_of_the_confusion_matrix_leads_to_its_sequences(home: Path) -> None:
+    data_set = rising_or_falling(COUNT)
+    store.keep(data_set)
+    app = RnnTuiApp()
+    async with running(app, "sequences", size=(120, 40)) as pilot:
+        pane = await trained(pilot, data_set)
+        await show(pilot, "confusion-tab")
+        table = pane.query_one("ConfusionView SequenceMatrix", SequenceMatrix)
+        confusion = pane.results[1].confusion[-1]
+        true, answer = map(int, np.argwhere(confusion > 0)[0])
+        table.move_cursor(row=true, column=answer)
+        await wait_until(pilot, lambda: app.focused is table)
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: pane.view == "test")
+        names = data_set.description.outputs
+        count = confusion[true, answer]
+        title = f"{count} true {names[true]}, answered {names[answer]}"
+        await wait_until(pilot, lambda: title in screen_text(app))
+        assert app.focused is pane.query_one("#test-list")

@@ -145,6 +145,25 @@ class ConfusionTable(PlainTable):
         return fields
 
 
+class SequenceMatrix(ConfusionTable):
+    """A confusion matrix whose fields lead to their sequences."""
+
+    BINDINGS = [
+        Binding(
+            "enter",
+            "select_cursor",
+            "Sequences",
+            key_display="Enter",
+            tooltip="Show these sequences",
+        )
+    ]
+
+    def __init__(self, *, leads: bool = True) -> None:
+        """Create an empty table; `leads` says whether there are sequences to show."""
+        super().__init__()
+        self.of_images = leads
+
+
 def _shortened(name: str, width: int) -> str:
     """Return a name of a class in at most so many cells."""
     if cell_len(name) <= width:
