@@ -1,13 +1,15 @@
 """What was understood of a file, shown before anything is trained, and changed by the user."""
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import Button, DataTable, Static
+from textual.widgets import Button, DataTable, OptionList, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.tasks.data_sets.options import ReadingOptions
@@ -27,6 +29,19 @@ DRAWN = 3  # sequences, of different classes as far as there are some
 
 class UnderstandingView(Vertical):
     """Format, columns, classes, parts and the first sequences of a file, and how it is read."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        # Before the table's own: the notes have the page keys where they are longer than shown.
+        Binding(
+            "pagedown",
+            "scroll_notes(1)",
+            "Notes",
+            key_display="PgUp PgDn",
+            tooltip="Scroll the notes",
+            priority=True,
+        ),
+        Binding("pageup", "scroll_notes(-1)", show=False, priority=True),
+    ]
 
     @dataclass
     class Changed(Message):
@@ -91,6 +106,18 @@ class UnderstandingView(Vertical):
             table.focus()
         else:
             self.query_one(MainButton).focus()
+
+    def action_scroll_notes(self, pages: int) -> None:
+        """Scroll the notes above the columns by so many pages."""
+        facts = self.query_one("#facts")
+        facts.scroll_relative(y=pages * max(1, facts.size.height - 1), animate=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the page keys to a table or an open list unless notes are cut."""
+        if action == "scroll_notes":
+            in_list = isinstance(self.app.focused, OptionList)
+            return not in_list and self.query_one("#facts").max_scroll_y > 0
+        return super().check_action(action, parameters)
 
     @on(OptionFields.Changed)
     def _change_options(self, event: OptionFields.Changed) -> None:

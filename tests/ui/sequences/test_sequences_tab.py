@@ -378,3 +378,25 @@ async def test_before_a_run_inside_says_how_to_train(home: Path, runs: ScriptedR
         pane = await opened(pilot)
         await press(pilot, str([view.id for view in pane._all_views].index("inside") + 1))
         await wait_until(pilot, lambda: f"rnn-tui train sequences {name}" in screen_text(app))
+
+
+async def test_page_keys_scroll_notes_that_are_cut(
+    home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
+    lines = lines_file.read_text().splitlines()
+    lines[3] = "L0,2,,4,rises"  # a gap
+    lines[4:4] = [""]  # a blank line
+    lines_file.write_text("\n".join(["# made for a test", *lines]))
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(80, 24)) as pilot:
+        view = await read(pilot, lines_file)
+        facts = view.query_one("#facts")
+        assert facts.max_scroll_y > 0
+        top = screen_text(app)
+        for _ in range(10):
+            await press(pilot, "pagedown")
+        assert facts.scroll_y == facts.max_scroll_y
+        assert screen_text(app) != top
+        for _ in range(10):
+            await press(pilot, "pageup")
+        assert facts.scroll_y == 0
