@@ -253,7 +253,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         self._arrange()
         left = self.query_one("#test-left")
         left.border_title = Content(self._title())
-        left.border_subtitle = " · ".join((*self._seeds_in_words, "w: others"))
+        left.border_subtitle = Content(" · ".join((*self._seeds_in_words, "w: others")))
         headings = ("true", "answer", "sure") if self._classifies else ("error",)
         self._list.show_answers(("no.", *headings), map(self._cells, self._listed))
         self._list.move_cursor(row=0, animate=False)

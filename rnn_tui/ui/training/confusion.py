@@ -126,7 +126,8 @@ class ConfusionView(Vertical, TaskView):
             self.query_one("#confusion", Static).update(reason)
             return
         panel.border_title = Content(self._title())
-        panel.border_subtitle = f"{self._seeds} seeds together" if self._seeds > 1 else ""
+        together = f"{self._seeds} seeds together" if self._seeds > 1 else ""
+        panel.border_subtitle = Content(together)
         self._table.show(self._matrix, self._names, self.size)
         self._describe_field()
 
