@@ -86,6 +86,22 @@ def test_numbers_of_one_a_step_need_no_semicolon() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("8,51 9,34 -1", [[8.51], [9.34], [-1.0]]),
+        ("8,51;9,34\n7", [[8.51], [9.34], [7.0]]),
+        ("1,5 2;3,5 4", [[1.5, 2.0], [3.5, 4.0]]),
+        ("1,2,3", [[1.0], [2.0], [3.0]]),
+        ("1, 2, 3", [[1.0], [2.0], [3.0]]),
+        ("1.5,2 3", [[1.5], [2.0], [3.0]]),
+        ("1,2;3,4", [[1.0, 2.0], [3.0, 4.0]]),
+    ],
+)
+def test_commas_inside_numbers_are_decimal_ones(text: str, numbers: list[list[float]]) -> None:
+    assert read_numbers(text, len(numbers[0])) == numbers
+
+
+@pytest.mark.parametrize(
     ("text", "sentence"),
     [
         ("01x", "“x”, number 3 of the sequence, is none of 0 1 2"),

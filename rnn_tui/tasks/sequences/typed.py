@@ -15,6 +15,8 @@ SHOWN_SYMBOLS = 20  # of an alphabet, in a sentence
 _BETWEEN_SYMBOLS = re.compile(r"[\s,;]+")
 _BETWEEN_STEPS = re.compile(r"[;\n]")
 _BETWEEN_NUMBERS = re.compile(r"[\s,]+")
+_BETWEEN_WORDS = re.compile(r"[\s;]+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 
 
 def read_symbols(text: str, alphabet: Sequence[str]) -> list[int]:
@@ -66,7 +68,7 @@ def read_numbers(
     """Read the numbers (T, F) of T steps as typed.
 
     Steps of several numbers are parted by semicolons or lines; steps of one number also by spaces
-    or commas.
+    or commas. Where something else parts the numbers, as in `8,51 9,34`, commas are decimal ones.
 
     Args:
         text: as typed.
@@ -77,10 +79,26 @@ def read_numbers(
     Raises:
         QueryError: if there are none, too many, or steps of other numbers among them.
     """
+    if _has_decimal_commas(text, features):
+        text = text.replace(",", ".")
     steps = [step for step in _BETWEEN_STEPS.split(text) if step.strip()]
     if features == 1:
         steps = [word for step in steps for word in _words(step)]
     return numbers_of_steps([_words(step) for step in steps], features, hint, largest)
+
+
+def _has_decimal_commas(text: str, features: int) -> bool:
+    """Return whether commas stand for decimal points.
+
+    They do if each is inside a number, and something else parts the numbers; unless steps of
+    several numbers F are whole with commas between these.
+    """
+    words = [word for word in _BETWEEN_WORDS.split(text) if word]
+    with_comma = [word for word in words if "," in word]
+    if "." in text or len(words) < 2 or not all(map(_DECIMAL_COMMA.fullmatch, with_comma)):
+        return False
+    steps = [_words(step) for step in _BETWEEN_STEPS.split(text) if step.strip()]
+    return features == 1 or any(len(step) != features for step in steps)
 
 
 def numbers_of_steps(
