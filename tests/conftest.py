@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.process import prepare_process
@@ -23,6 +24,10 @@ from rnn_tui.engine.resources import heavy_imports
 # and not in a hook, since it must be set before anything imports torch.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 prepare_process()  # as in a process of a user
+
+# An example may take long because of what else the machine does: no test is to fail for that.
+settings.register_profile("without deadline", settings.default, deadline=None)
+settings.load_profile("without deadline")
 
 TRAIN_IMAGES, TEST_IMAGES = 1200, 200
 LONGEST = (

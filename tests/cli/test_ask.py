@@ -119,7 +119,7 @@ def test_what_comes_next_is_said_in_the_units_of_the_file(home: Path) -> None:
         (("ask", "recall", "31x"), EXIT_USAGE),
         (("ask", "sequences"), EXIT_USAGE),
         (("ask", "sequences", "missing.csv", "1"), None),
-        (("ask", "sequences", SWINGS, "1", "--pretrained"), EXIT_FAILURE),
+        (("ask", "sequences", SWINGS, "1", "--pretrained"), EXIT_USAGE),
     ],
 )
 def test_what_can_not_be_asked_is_refused(
