@@ -35,6 +35,7 @@ SMALL = ("--preset", "fast", "--hidden-size", "3", "--seeds", "2", "--epochs", "
 BEFORE = {
     "rnn-tui train --resume last": ("interrupt",),
     "rnn-tui data delete": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
+    "rnn-tui inspect sequences": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "rnn-tui ask sequences": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "echo 0.1 0.4 0.2 | rnn-tui ask": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "rnn-tui runs restore": ("runs", "delete", "last", "recall-fast"),
