@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -216,9 +216,15 @@ def test_a_full_disk_keeps_the_last_checkpoint_and_in_the_end_everything(only: O
 
 
 def occupy(path: Path) -> None:
-    """Put a file where a folder should be: nobody can write below it, the superuser neither."""
+    """Put a file where a folder should be: nobody can write below it, the superuser neither.
+
+    Of a folder that was moved away, a thread that writes may have made another in the meantime.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("")
+    while not path.is_file():
+        shutil.rmtree(path, ignore_errors=True)
+        with suppress(IsADirectoryError):
+            path.write_text("")
 
 
 def assert_saved_once_possible(emitted: Emitted, unsaved: UnsavedRun, only: Only) -> None:
