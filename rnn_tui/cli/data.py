@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_examples, add_output_options, read_path
+from rnn_tui.cli.commands import add_examples, add_output_options
 from rnn_tui.cli.sequence_files import (
     add_data_argument,
     kept_data_set,
@@ -127,8 +127,7 @@ def show_data(request: ShowDataRequest) -> int:
     kept = kept_data_set(request.data)
     if kept is not None:
         return _show_kept(kept, as_json=request.as_json)
-    path = read_path(request.data)
-    understanding = understand_file(path, request.options, quiet=request.quiet)
+    understanding = understand_file(request.data, request.options, quiet=request.quiet)
     if request.as_json:
         output.print_json(understanding.document())
         return output.OK

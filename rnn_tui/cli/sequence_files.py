@@ -6,7 +6,6 @@
 import argparse
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
@@ -139,8 +138,8 @@ def read_options(options: argparse.Namespace) -> ReadingOptions:
     )
 
 
-def understand_file(path: Path, options: ReadingOptions, *, quiet: bool) -> "Understanding":
-    """Read a file of sequences, with a bar of its progress.
+def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Understanding":
+    """Read the file of sequences at a path as typed, with a bar of its progress.
 
     Raises:
         UserError: if it can't be read.
@@ -148,6 +147,7 @@ def understand_file(path: Path, options: ReadingOptions, *, quiet: bool) -> "Und
     """
     from rnn_tui.tasks.data_sets.understanding import understand  # noqa: PLC0415 - numpy
 
+    path = read_path(data)
     bar = output.ProgressBar(path.name, quiet=quiet)
     with bar:
         return understand(path, options, Progress(bar.show))
@@ -164,12 +164,11 @@ def data_set_task(options: argparse.Namespace) -> Task:
     kept = kept_data_set(options.data)
     if kept is not None:
         return task_of(kept)
-    path = read_path(options.data)
-    understanding = understand_file(path, read_options(options), quiet=options.quiet)
+    understanding = understand_file(options.data, read_options(options), quiet=options.quiet)
     description = understanding.data_set.description
     if not options.quiet:
         if store.is_kept(description.name):
-            output.say(f"{printable(path.name)} is the data set {description.name}.")
+            output.say(f"{printable(understanding.path.name)} is the data set {description.name}.")
         else:
             output.say_lines(understanding.lines())
     store.keep(understanding.data_set)
@@ -185,12 +184,11 @@ def trained_data_set(options: argparse.Namespace) -> Task:
     kept = kept_data_set(options.data)
     if kept is not None:
         return task_of(kept)
-    path = read_path(options.data)
-    understanding = understand_file(path, read_options(options), quiet=options.quiet)
+    understanding = understand_file(options.data, read_options(options), quiet=options.quiet)
     description = understanding.data_set.description
     if store.is_kept(description.name):
         return task_of(description)
-    file_name = printable(path.name)
+    file_name = printable(understanding.path.name)
     alike = _names_of_label(description.label)
     if alike:
         raise DataError(
