@@ -245,9 +245,7 @@ junk = st.one_of(
 )
 
 
-@settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     where=st.sampled_from([(task, name) for task in TASKS for name in TASKS[task].settings]),
     text=junk,
@@ -266,9 +264,7 @@ def test_any_junk_for_a_setting_is_refused_in_a_sentence(
     assert SETTINGS[name].label in assert_refused(out, err)
 
 
-@settings(
-    max_examples=80, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(option=st.sampled_from(["--model", "--preset", "--device", "--workers"]), text=junk)
 def test_any_junk_for_a_choice_is_refused_in_a_sentence(option: str, text: str, home: Path) -> None:
     choices = (*MNIST.cells, *DEVICES, *(preset.name for preset in MNIST.presets))

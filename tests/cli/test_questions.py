@@ -45,9 +45,7 @@ from tests.cli.command_line import (
 
 PRETRAINED = asset_dir() / "pretrained"
 ADDER = PRETRAINED / "adder.safetensors"
-many = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+many = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def recall_file(position: int) -> Path:

@@ -125,7 +125,7 @@ def test_apply_leaves_the_bands_before_it_as_they_were() -> None:
     assert state.bands["train_loss"][0].x == (0.5,)
 
 
-@settings(deadline=None, max_examples=4)
+@settings(max_examples=4)
 @given(st.integers(1, 2 * SERIES_CAPACITY), st.randoms(use_true_random=False))
 @example(3 * SERIES_CAPACITY + 1, Random(0))
 def test_a_band_is_bounded_and_each_of_its_points_is_true(count: int, random: Random) -> None:

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.config import Recipe, config_from_dict
@@ -75,7 +75,6 @@ def one_sentence(message: str) -> bool:
     return harmless and len(message.splitlines()) == 1 and message.endswith(".")
 
 
-@settings(deadline=None)
 @given(configs)
 def test_config_survives_json(config: ImageConfig) -> None:
     assert config_from_dict(json.loads(json.dumps(config.to_dict()))) == config
@@ -178,7 +177,6 @@ def test_escape_sequences_in_a_settings_file_do_not_reach_the_terminal() -> None
     assert one_sentence(str(refused.value))
 
 
-@settings(deadline=None)
 @given(st.sampled_from(sorted(NUMBERS)), st.text() | st.integers().map(str) | st.floats().map(str))
 def test_parse_gives_an_allowed_number_or_a_sentence(name: str, text: str) -> None:
     setting = NUMBERS[name]

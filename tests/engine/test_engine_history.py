@@ -3,7 +3,7 @@
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.state import decimate, smooth
@@ -51,7 +51,6 @@ def test_smooth_passes_over_what_is_not_finite(raw: list[float], weight: float) 
             assert after is before or after == before
 
 
-@settings(deadline=None)
 @given(st.lists(values, max_size=400), st.integers(4, 60))
 def test_decimate_keeps_ends_extremes_and_order(y: list[float], limit: int) -> None:
     x = [float(index) for index in range(len(y))]

@@ -14,7 +14,7 @@ def draw(stream: torch.Generator) -> list[float]:
     return torch.rand(8, generator=stream, dtype=torch.float64).tolist()  # type: ignore[no-any-return]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(seeds, names)
 def test_same_seed_and_name_give_the_same_numbers(seed: int, name: list[str | int]) -> None:
     assert draw(generator(seed, *name)) == draw(generator(seed, *name))

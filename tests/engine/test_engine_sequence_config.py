@@ -60,7 +60,6 @@ def configs(draw: st.DrawFn) -> SequenceConfig:
     )
 
 
-@settings(deadline=None)
 @given(configs())
 def test_config_survives_json(config: SequenceConfig) -> None:
     back = config_from_dict(json.loads(json.dumps(config.to_dict())))
@@ -69,7 +68,7 @@ def test_config_survives_json(config: SequenceConfig) -> None:
     assert hash(back) == hash(config)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(configs())
 def test_replicas_are_every_variant_with_every_seed(config: SequenceConfig) -> None:
     assert len(config.variants) == len(config.hidden_sizes) * len(config.losses)

@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 from hypothesis import example, given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.config import RunConfig
@@ -69,7 +68,6 @@ def assert_sentence(error: SettingError, label: str) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@hypothesis_settings(deadline=None)
 @given(text=typed)
 @example(text="")
 @example(text=",")
@@ -92,7 +90,6 @@ def test_any_text_gives_an_allowed_value_or_a_sentence(kind: str, text: str) -> 
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@hypothesis_settings(deadline=None)
 @given(value=anything)
 def test_any_value_is_allowed_or_refused_in_a_sentence(kind: str, value: Any) -> None:
     setting = KINDS[kind]
@@ -105,7 +102,6 @@ def test_any_value_is_allowed_or_refused_in_a_sentence(kind: str, value: Any) ->
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@hypothesis_settings(deadline=None)
 @given(data=st.data())
 def test_a_value_survives_being_shown_and_typed(kind: str, data: st.DataObject) -> None:
     setting = KINDS[kind]

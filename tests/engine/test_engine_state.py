@@ -133,7 +133,7 @@ def test_log_keeps_its_latest_lines() -> None:
     assert state.log == tuple(lines[-LOG_CAPACITY:])
 
 
-@settings(deadline=None, max_examples=5)
+@settings(max_examples=5)
 @given(st.integers(1, 2 * SERIES_CAPACITY), st.randoms(use_true_random=False), st.floats(1, 1e6))
 @example(3 * SERIES_CAPACITY + 1, Random(0), 7.0)
 def test_series_is_bounded_and_keeps_extremes_and_ends(

@@ -116,9 +116,7 @@ def test_bytes_after_the_end_are_refused(tmp_path: Path) -> None:
     assert_refused(path)
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=200))
 def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "run.safetensors"
@@ -126,9 +124,7 @@ def test_any_bytes_are_refused(tmp_path: Path, data: bytes) -> None:
     assert_refused(path)
 
 
-@settings(
-    deadline=None, max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_damaged_byte_is_refused_or_harmless(tmp_path: Path, data: st.DataObject) -> None:
     path = tmp_path / "run.safetensors"

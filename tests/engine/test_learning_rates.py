@@ -89,7 +89,7 @@ def far(distance: float) -> LossOf:
     return lambda weight, _: (weight - distance) ** 2 / distance**2 + 0.01
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.floats(1e-3, 1.0))
 def test_the_rate_of_a_parabola_is_the_one_that_gets_there(distance: float) -> None:
     result, _ = curve_of(far(distance))
@@ -141,7 +141,7 @@ def test_a_loss_that_rises_only_suggests_nothing() -> None:
     assert result.suggestion is None
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(1, 3000))
 def test_half_an_epoch_at_most(steps: int) -> None:
     expected = min(steps // 2, MOST_STEPS)
@@ -297,7 +297,7 @@ def test_the_document_has_all() -> None:
     )
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 @given(st.integers(60, 160))
 def test_the_suggested_rate_is_the_one_at_which_the_loss_falls_most(fall: int) -> None:
     result, _ = curve_of(lambda weight, step: weight * 0 + 1 / (1 + math.exp(step - fall)))

@@ -234,7 +234,7 @@ def test_a_network_without_a_small_machine_has_none() -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=4, deadline=None)
+@settings(max_examples=4)
 @given(
     st.integers(0, 10_000),
     st.sampled_from([("rnn", 1), ("lstm", 4), ("gru", 3)]),
@@ -326,7 +326,7 @@ def test_counterexamples_are_wrong_as_the_command_answers_them(
         assert answer(SHIPPED, a, b, replica) == int(asked_sum.answer, 2) != a + b
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.sampled_from(REPLICAS), st.integers(0, 2**20), st.integers(0, 2**20))
 def test_a_machine_answers_as_its_network(
     shipped: dict[int, AutomatonAnalysis], replica: int, a: int, b: int
@@ -349,7 +349,7 @@ tables = st.integers(1, 6).flatmap(
 )
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 @given(tables)
 def test_the_difference_of_machines_is_a_shortest(table: tuple[list[int], list[int]]) -> None:
     outputs, following = (np.array(numbers).reshape(-1, 4) for numbers in table)

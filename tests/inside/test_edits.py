@@ -320,7 +320,7 @@ def edits(draw: Any, trace: Trace) -> Edit:
     return Edit(layer.name, draw(st.sampled_from(editable(layer))), units, first, last, value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.data())
 def test_an_edit_is_read_as_it_is_written(data: st.DataObject) -> None:
     trace = TRACES[data.draw(st.sampled_from([*TRACES]))]
@@ -378,7 +378,7 @@ NEARLY = st.builds(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.sampled_from([*TRACES]), NONSENSE | NEARLY)
 def test_what_is_no_edit_is_refused_in_a_sentence(name: str, text: str) -> None:
     trace = TRACES[name]

@@ -80,7 +80,7 @@ def test_a_weak_unit_forgets() -> None:
     assert point.speed < 1e-20
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.floats(1.5, 3, width=32), st.floats(-0.125, 0.125, width=32))
 def test_a_strong_unit_keeps_one_of_two_values(weight: float, bias: float) -> None:
     def change(state: float) -> float:

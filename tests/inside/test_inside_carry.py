@@ -50,7 +50,7 @@ def shipped() -> HiddenAnalysis:
     return analyse_hidden(ADDER, H3_BCE, sequences=200)
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(0, 2**30), st.integers(0, 2**30))
 def test_carries_are_those_of_paper(a: int, b: int) -> None:
     addition = Addition(a, b)
@@ -68,7 +68,7 @@ def test_additions_leave_room_for_their_sum_and_repeat_by_seed() -> None:
     assert not np.array_equal(bits, draw_bits(50, 8, 4))
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     st.lists(st.tuples(st.integers(-3, 3), st.integers(0, 1)), min_size=1, max_size=12),
     st.booleans(),

@@ -38,7 +38,7 @@ def drawn(shape: tuple[int, ...], seed: int = 0) -> Array:
     return np.random.default_rng(seed).normal(size=shape).astype(np.float32)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.sampled_from(list(KINDS)),
     st.tuples(st.integers(1, 12), st.integers(1, 4), st.integers(1, 9)),
@@ -74,7 +74,7 @@ def assert_gates_make_the_cell(activations: Activations) -> None:
     assert show * np.tanh(activations.cells) == pytest.approx(activations.states, abs=1e-5)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(1, 12), st.integers(1, 9), st.integers(0, 99))
 def test_gates_from_the_weights_make_cell_and_state(steps: int, size: int, seed: int) -> None:
     module, cell = pair("lstm", 5, size, seed)
@@ -102,7 +102,7 @@ def test_inputs_are_left_as_they_are_and_runs_do_not_share_memory() -> None:
     assert np.array_equal(first.states, states)
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.integers(1, 12), st.integers(1, 9), st.integers(0, 99))
 def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(
     steps: int, size: int, seed: int
@@ -122,7 +122,7 @@ def test_gates_of_a_gru_make_its_state_and_reset_acts_on_the_recurrent_part(
     assert candidate == pytest.approx(expected, abs=1e-5)
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(
     st.sampled_from(list(KINDS)),
     st.lists(st.integers(1, 6), min_size=1, max_size=4),

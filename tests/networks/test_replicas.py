@@ -208,7 +208,7 @@ def test_units_that_a_replica_lacks_stay_exactly_zero_in_training(cell: str, bat
     assert (network.gates != before)[~gates].all()
 
 
-@settings(deadline=None, max_examples=25)
+@settings(max_examples=25)
 @given(
     st.lists(st.integers(1, 6), min_size=1, max_size=4),
     st.integers(1, 4),

@@ -166,7 +166,7 @@ def test_a_large_photo_is_reduced(tmp_path: Path) -> None:
         ("webp", [cv2.IMWRITE_WEBP_QUALITY, 101]),  # without loss
     ],
 )
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.integers(1, 300), st.integers(1, 300))
 def test_a_header_tells_how_large_a_picture_is(
     kind: str, options: list[int], width: int, height: int

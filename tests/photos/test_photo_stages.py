@@ -71,7 +71,7 @@ def test_every_shape_of_photo_is_prepared(shape: tuple[int, int], method: str) -
         assert np.isfinite(digit).all()
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 2**32 - 1), st.integers(1, 90), st.integers(1, 90), st.integers(1, 255))
 def test_any_pixels_are_prepared(seed: int, height: int, width: int, most: int) -> None:
     photo = np.random.default_rng(seed).integers(0, most + 1, (height, width, 3)).astype(np.uint8)
@@ -431,7 +431,6 @@ def test_a_folder_named_like_a_photo_is_given(tmp_path: Path) -> None:
     assert names == ["a.png", "x.jpg"]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 90), st.integers(1, 90), st.integers(1, 20))
 def test_halving_takes_the_mean_of_four_pixels(height: int, width: int, side: int) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (height, width)).astype(np.uint8)
@@ -446,7 +445,7 @@ def test_halving_takes_the_mean_of_four_pixels(height: int, width: int, side: in
     assert np.abs(small - means).max() <= times  # what rounding adds up to
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(60, 400), st.integers(60, 400), st.integers(-40, 60), st.integers(-40, 60))
 def test_a_digit_s_place_lies_in_the_photo(height: int, width: int, left: int, top: int) -> None:
     """A three at the edge of a photo, or that runs out of it."""

@@ -204,7 +204,7 @@ ACTIONS = st.one_of(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(ACTIONS, max_size=25))
 def test_ink_stays_ink_and_undo_restores_whatever_is_done(
     actions: list[Callable[[Drawing], None]],
@@ -230,7 +230,7 @@ def test_ink_stays_ink_and_undo_restores_whatever_is_done(
         assert np.array_equal(drawing.ink, state)
 
 
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(ACTIONS, max_size=12), st.lists(PLACES, min_size=1, max_size=4))
 def test_a_stroke_is_undone_to_the_last_bit(
     actions: list[Callable[[Drawing], None]], places: list[Point]

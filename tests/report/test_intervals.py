@@ -11,7 +11,7 @@ from rnn_tui.report.rows import Interval, mean_interval, next_interval
 
 POINTS = st.integers(-1000, 1000).map(lambda tenths: tenths / 10)
 SEEDS = st.lists(POINTS, min_size=2, max_size=20).map(tuple)
-few = settings(max_examples=30, deadline=None)
+few = settings(max_examples=30)
 
 
 def close(first: Interval, second: Interval) -> bool:

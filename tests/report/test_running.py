@@ -224,7 +224,7 @@ def test_a_device_that_is_not_there_starts_no_run(
     assert runs() == []
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.data(), st.sampled_from(["report", "fast"]))
 def test_planned_runs_train_each_lacking_network_once(data: st.DataObject, preset: str) -> None:
     plan = Plan(3, 2, preset=preset)

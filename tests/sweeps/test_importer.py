@@ -89,9 +89,7 @@ def test_the_gradient_norms_of_layers_are_not_sent() -> None:
 PIECES = st.lists(st.tuples(st.integers(0, 18), st.integers(0, 18)), max_size=20)
 
 
-@settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(PIECES)
 def test_whatever_comes_late_twice_or_never_each_event_is_there_once(
     pieces: list[tuple[int, int]],
@@ -171,9 +169,7 @@ FIELDS = [*{name for event in all_events("a") for name in to_document(event)}]
 made_up = st.fixed_dictionaries({}, optional={name: anything for name in FIELDS if name != "kind"})
 
 
-@settings(
-    deadline=None, max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.sampled_from([type(event).__name__ for event in all_events("a")]) | anything, made_up)
 def test_made_up_events_break_nothing(kind: Any, rest: Mapping[str, Any]) -> None:
     run_id = new_run()

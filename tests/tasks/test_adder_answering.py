@@ -46,7 +46,6 @@ def assert_sentence(error: QueryError) -> None:
     assert len(message) < 120
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("0123456789abcdefxABDX _+-.", max_size=40), bases)
 @example("", BINARY)
 @example("_", DECIMAL)
@@ -75,7 +74,6 @@ def test_any_text_gives_a_number_or_a_sentence(text: str, base: Base) -> None:
     assert_sentence(error)
 
 
-@settings(deadline=None)
 @given(numbers, bases, st.sampled_from([True, False]), between, st.integers(1, 9))
 def test_numbers_come_back_however_they_are_written(
     value: int, base: Base, upper: bool, gap: str, group: int
@@ -86,7 +84,6 @@ def test_numbers_come_back_however_they_are_written(
     assert parse_number(text.upper() if upper else text, base) == value
 
 
-@settings(deadline=None)
 @given(numbers, bases, bases)
 def test_a_prefix_overrules_the_base_except_where_it_is_a_number_itself(
     value: int, written: Base, expected: Base
@@ -160,7 +157,7 @@ def carries_by_hand(a: int, b: int, length: int) -> list[int]:
     return carries
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(numbers, numbers)
 @example(0, 0)
 @example(LARGEST, LARGEST)

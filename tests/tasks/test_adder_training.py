@@ -59,7 +59,6 @@ def read(examples: Examples) -> list[tuple[int, int]]:
     return pairs
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(numbers, numbers), min_size=1, max_size=5))
 def test_any_numbers_of_up_to_64_bits_add_up(pairs: list[tuple[int, int]]) -> None:
     bits = torch.tensor([[bits_of(number, 65) for number in pair] for pair in pairs])
@@ -74,7 +73,7 @@ def test_least_significant_first_on_paper() -> None:
     assert add_bits(pair).tolist() == [[1, 0, 0, 1]]
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.integers(1, 64), min_size=1, max_size=20), st.integers(0, 2**32), st.booleans())
 def test_pairs_fit_their_length_and_come_with_their_sum(
     lengths: list[int], seed: int, runs: bool

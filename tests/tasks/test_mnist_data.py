@@ -165,7 +165,7 @@ def test_split_depends_on_the_seed_alone(full: MnistImages) -> None:
     assert not torch.equal(first[1], split_indices(full.train_labels, 2)[1])
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 9), max_size=200), st.integers(0, 2**32 - 1))
 def test_split_of_anything_is_complete_or_refused(labels: list[int], seed: int) -> None:
     try:

@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
@@ -19,7 +19,6 @@ def assert_sentence(error: QueryError) -> None:
     assert len(message) < 120
 
 
-@settings(deadline=None)
 @given(st.text() | st.text("0123456789 ,;\t\n"))
 @example("")
 @example(" ,; ")

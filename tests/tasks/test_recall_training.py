@@ -48,7 +48,7 @@ def read(examples: Examples) -> list[tuple[list[int], int]]:
     return result
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.lists(st.integers(3, 40), min_size=1, max_size=20), st.integers(1, 3), st.integers(0, 2**32)
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
@@ -54,7 +54,6 @@ def test_space_is_a_symbol_where_the_alphabet_has_it() -> None:
     assert read_symbols("a b,", "ab ,") == [0, 2, 1, 3]
 
 
-@settings(deadline=None)
 @given(
     st.integers(1, 4).flatmap(
         lambda features: st.lists(
@@ -69,7 +68,6 @@ def test_numbers_are_read_step_by_step(rows: list[list[float]]) -> None:
     assert read_numbers(text, len(rows[0])) == rows
 
 
-@settings(deadline=None)
 @given(st.floats(-(2.0**126), 2.0**126, width=32))
 def test_numbers_of_single_precision_come_back_as_they_were(value: float) -> None:
     [[again]] = read_numbers(typed_numbers([[value]]), 1, largest=1e38)

@@ -2,7 +2,7 @@
 
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -42,7 +42,6 @@ def sequences(inputs: Tensor, targets: Tensor, lengths: Tensor) -> list[object]:
     return result
 
 
-@settings(deadline=None)
 @given(examples(), st.integers(1, 10))
 def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> None:
     batches = cut_into_batches(whole, batch_size, torch.device("cpu"))
@@ -67,7 +66,6 @@ def test_batches_are_the_examples_in_order(whole: Examples, batch_size: int) -> 
         assert found == expected
 
 
-@settings(deadline=None)
 @given(examples(), st.data())
 def test_a_part_is_cut_to_its_longest(whole: Examples, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, whole.count - 1))
@@ -82,7 +80,6 @@ def test_a_part_is_cut_to_its_longest(whole: Examples, data: st.DataObject) -> N
         )
 
 
-@settings(deadline=None)
 @given(examples())
 def test_seeds_are_put_together_as_they_are(whole: Examples) -> None:
     # Each cut to its own longest, as it was drawn.

@@ -84,7 +84,7 @@ def rounding(file: WeightsFile, replica: int, inputs: Tensor) -> float:
 RECALL, ADDER = file_of("recall"), file_of("adder")
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(st.lists(st.integers(0, 9), min_size=1, max_size=25), min_size=1, max_size=5))
 def test_recall_answers_as_pytorch_does(sequences: list[list[int]]) -> None:
     probabilities = RecallNetwork(RECALL).probabilities(sequences)
@@ -104,7 +104,7 @@ additions = st.tuples(st.integers(0, 2**40), st.integers(0, 2**40)) | st.tuples(
 )
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(st.lists(additions, min_size=1, max_size=5))
 def test_adder_answers_as_pytorch_does(pairs: list[tuple[int, int]]) -> None:
     asked = [Addition(a, b) for a, b in pairs]

@@ -24,7 +24,6 @@ HEADS = (
     b"PK\x03\x04",
 )
 ANY_FILE = settings(
-    deadline=None,
     max_examples=60,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

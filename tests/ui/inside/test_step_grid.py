@@ -191,7 +191,7 @@ async def test_the_present_step_of_a_long_input_is_in_view() -> None:
             assert ("‹" in ruler, "›" in ruler) == (step > 0, step < steps - 1)
 
 
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=10)
 @given(st.integers(1, 300), st.data(), st.integers(20, 90))
 def test_no_number_of_the_ruler_is_cut(steps: int, data: st.DataObject, width: int) -> None:
     step = data.draw(st.integers(0, steps - 1))

@@ -55,7 +55,7 @@ def absolute(paths: list[Path]) -> list[str]:
 
 
 # The folder stays empty throughout.
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(PATHS, min_size=1, max_size=4))
 @example([Path("~")])
 @example([Path("~root/x")])
@@ -67,7 +67,6 @@ def test_what_is_spelled_is_read_back_and_harmless(paths: list[Path]) -> None:
     assert absolute(parse_paths(text)) == absolute(paths)
 
 
-@settings(deadline=None)
 @given(st.text(max_size=80))
 @example("file://[x")
 @example("file://\N{FULLWIDTH SOLIDUS}/x")
@@ -145,9 +144,7 @@ def test_a_file_that_is_to_be_written_is_one_path(text: str, expected: str) -> N
     assert parse_path("  ") is None
 
 
-@settings(
-    suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=50
-)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 @given(name=PLAIN_NAMES)
 def test_each_way_of_pasting_names_the_file(folder: Path, name: str) -> None:
     """Quoted, escaped and as a URL, as terminals and file managers do it."""
@@ -166,7 +163,6 @@ def test_each_way_of_pasting_names_the_file(folder: Path, name: str) -> None:
 # Completing
 
 
-@settings(deadline=None)
 @given(name=PLAIN_NAMES, share=st.floats(0, 1), way=st.sampled_from(["plain", "escaped", "quoted"]))
 def test_what_is_completed_is_there(name: str, share: float, way: str) -> None:
     """Whatever is typed of a name, in each way to write it, after another path or alone."""
