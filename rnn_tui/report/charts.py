@@ -11,7 +11,8 @@ from xml.etree import ElementTree
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.report.conclusions import Comparison, ComparisonOutcome, Conclusion
 from rnn_tui.report.curves import Figure
-from rnn_tui.report.rows import Interval, Results, Row, markdown_text, table_cells
+from rnn_tui.report.intervals import Interval
+from rnn_tui.report.rows import Results, Row, markdown_text, table_cells
 from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.tasks import TASKS

@@ -10,8 +10,9 @@ from typing import Any
 
 from rnn_tui.engine.config import Variant
 from rnn_tui.report.curves import AccuracyByLength
+from rnn_tui.report.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.report.plan import DECIMALS, REPORT_PRESET
-from rnn_tui.report.rows import RESAMPLES, Interval, Results, mean_interval
+from rnn_tui.report.rows import Results
 from rnn_tui.runs.words import NOTHING
 
 SIZES = (3, 5, 10)  # sizes of the state

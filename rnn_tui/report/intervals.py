@@ -1,0 +1,105 @@
+"""Intervals from figures over seeds: for their mean, and for one more seed."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from rnn_tui.engine.metrics import Spread
+
+SHARE = 0.95  # the share of cases that an interval covers
+RESAMPLES = 9_999  # resamples of the bootstrap
+MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
+
+
+@dataclass(frozen=True)
+class Interval:
+    """The interval from `low` to `high`, ends included."""
+
+    low: float
+    high: float
+
+    def distance(self, value: float, decimals: int) -> float:
+        """Return how far a value is below (negative) or above the interval; 0 within.
+
+        Value and ends are rounded to `decimals` first, as they are shown.
+        """
+        from_low = round(value - round(self.low, decimals), decimals)
+        from_high = round(value - round(self.high, decimals), decimals)
+        if from_low < 0:
+            return from_low
+        return max(0.0, from_high)
+
+
+@lru_cache(MOST_REMEMBERED)
+def mean_interval(values: tuple[float, ...]) -> Interval:
+    """Return the 95 % bootstrap interval of the mean of independent values, in any order.
+
+    Values are drawn from `values` with replacement, as many as there are, `RESAMPLES` times; the
+    interval is the middle of the means of these draws. The middle 95 % would be too narrow for few
+    values, so more is taken, until the interval of normal values is as wide as by Student's t
+    (expanded percentiles; Hesterberg, What Teachers Should Know About the Bootstrap, 2015):
+
+        middle = 1 − 2 Φ(−t √(n / (n − 1)))
+
+    With the other sign of all values it is the mirror image; of equal values it has no width. The
+    first call loads SciPy: not for the thread of a face.
+
+    Args:
+        values: (n,) at least one.
+    """
+    values = tuple(sorted(values))
+    if values[0] == values[-1]:
+        return Interval(values[0], values[0])
+    from scipy.special import ndtr  # noqa: PLC0415 - on use only
+
+    n = len(values)
+    middle = 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
+    # Draws are by place, so the values and their mirror image are drawn alike, and averaged.
+    mirrored = tuple(-value for value in reversed(values))
+    low, high = _resampled_ends(values, middle)
+    mirrored_low, mirrored_high = _resampled_ends(mirrored, middle)
+    return Interval((low - mirrored_high) / 2, (high - mirrored_low) / 2)
+
+
+def _resampled_ends(values: tuple[float, ...], middle: float) -> tuple[float, float]:
+    """Return the ends of the middle share of the means of draws from `values`.
+
+    They are the same at each call.
+    """
+    import numpy as np  # noqa: PLC0415 - on use only
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
+    interval = bootstrap(
+        (values,),
+        np.mean,
+        n_resamples=RESAMPLES,
+        confidence_level=middle,
+        method="percentile",
+        rng=np.random.default_rng(0),
+    ).confidence_interval
+    return float(interval.low), float(interval.high)
+
+
+def next_interval(values: tuple[float, ...]) -> Interval | None:
+    """Return the 95 % prediction interval for one more seed, within 0 and 100 %.
+
+        mean ± t · sd · √(1 + 1/n)
+
+    `EXPECTED` says what it assumes. Loads SciPy.
+
+    Returns:
+        None below two seeds.
+    """
+    if len(values) < 2:
+        return None
+    spread = Spread(values)
+    assert spread.sd is not None
+    reach = _student(spread.n) * spread.sd * (1 + 1 / spread.n) ** 0.5
+    return Interval(max(spread.mean - reach, 0.0), min(spread.mean + reach, 100.0))
+
+
+@lru_cache(MOST_REMEMBERED)
+def _student(n: int) -> float:
+    """Return the t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
+    from scipy.special import stdtrit  # noqa: PLC0415 - on use only
+
+    return float(stdtrit(n - 1, (1 + SHARE) / 2))
