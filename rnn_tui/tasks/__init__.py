@@ -23,6 +23,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.task import SEQUENCES, stored_task
+from rnn_tui.tasks.hierarchy import TASKS_BY_NAME
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
@@ -178,7 +179,7 @@ def _check_different(kind: str, names: Sequence[str]) -> None:
             raise SettingError(f"its {kind} {name} is there twice")
 
 
-TASKS = TaskRegistry({task.name: task for task in (MNIST, RECALL, ADDER)})
+TASKS = TaskRegistry({task.name: task for task in (MNIST, RECALL, ADDER, *TASKS_BY_NAME.values())})
 #: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
 #: The tasks that ship or that packages bring: no script replaces them.

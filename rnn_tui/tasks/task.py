@@ -119,6 +119,8 @@ class Task:
     default_cell: str = "lstm"  #: the one to start with.
     training: str = ""  #: the command that trains on it; empty for `rnn-tui train NAME`.
     unit: str = "sequences"  #: what its samples are, in the plural.
+    #: whether it has a tab of its own; others are opened from the tab of sequences.
+    tab: bool = True
     #: the kinds of `Recipe.augmentation` that a user may choose from.
     augmentations: tuple[str, ...] = ()
     help_text: str = ""  #: what the help of its tab says, in Markdown.

@@ -40,14 +40,14 @@ def is_data_set(task: str) -> bool:
 
 def tab_of(task: str) -> str:
     """Return the id of a task's tab; a plug-in may be called as another tab is."""
-    if is_data_set(task):
+    if is_data_set(task) or not TASKS[task].tab:
         return SEQUENCES
     return f"task-{task}" if task in PLACES else task
 
 
 def all_tabs() -> tuple[Tab, ...]:
     """Return the tabs in order, which is that of their keys."""
-    tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values()]
+    tasks = [(tab_of(task.name), task.label, task) for task in TASKS.values() if task.tab]
     places = [
         (HOME, "Home", None),
         *tasks[:TASKS_BEFORE],

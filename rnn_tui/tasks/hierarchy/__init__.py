@@ -1,0 +1,114 @@
+"""Tasks of the Chomsky hierarchy, without NumPy and torch.
+
+They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hierarchy”
+(arXiv:2207.02098), by the definitions of its text and its program. Networks train on words of 1 to
+40 symbols and are tested on 41 to 500.
+"""
+
+from collections.abc import Sequence
+
+from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.shapes import one_hot
+from rnn_tui.tasks.task import Preset, SequenceShape, Task
+
+BLANK = "_"  #: the symbol at which networks answer.
+_LENGTHS = {"lengths": (1, 40), "losses": ("ce",)}
+_PRESETS = (
+    Preset(
+        "fast",
+        "Small networks on fresh words in every batch, one-cycle learning rate.",
+        {
+            **_LENGTHS,
+            "hidden_sizes": (32,),
+            "epochs": 10,
+            "batch_size": 32,
+            "learning_rate": 5e-3,
+            "training_size": 9_600,
+            "test_size": 50,
+            "recipe": Recipe(beta2=0.99, schedule="one-cycle", clip=1.0, fresh=True),
+        },
+    ),
+    Preset(
+        "paper",
+        "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.001.",
+        {
+            **_LENGTHS,
+            "hidden_sizes": (256,),
+            "epochs": 1000,
+            "batch_size": 128,
+            "learning_rate": 1e-3,
+            "training_size": 128_000,
+            "test_size": 512,
+            "recipe": Recipe(clip=1.0, fresh=True),
+        },
+    ),
+)
+_METRICS = (
+    Metric("train_loss", "training loss", chart="loss"),
+    Metric("val_loss", "validation loss"),
+    accuracy_metric("val_accuracy", "validation accuracy", "accuracy"),
+    accuracy_metric("test_accuracy", "accuracy on longer words"),
+)
+
+
+def _task(
+    name: str, label: str, symbols: Sequence[str], answers: Sequence[str], help_text: str
+) -> Task:
+    """Return a task: its name, its label, the names of its symbols and of its answers."""
+    alphabet = one_hot([*symbols, BLANK])
+    return Task(
+        name=name,
+        label=label,
+        settings=(
+            "hidden_sizes",
+            "lengths",
+            "seeds",
+            "seed",
+            "epochs",
+            "batch_size",
+            "learning_rate",
+            "training_size",
+            "test_size",
+        ),
+        presets=_PRESETS,
+        metrics=_METRICS,
+        headline="test_accuracy",
+        problem="rnn_tui.tasks.hierarchy.problem:HierarchyProblem",
+        shape=SequenceShape(
+            len(alphabet), tuple(answers), every_step=True, inputs="symbols", alphabet=alphabet
+        ),
+        unit="words",
+        tab=False,
+        help_text=f"# {label}\n\n{help_text}",
+    )
+
+
+#: by task, `module:class` of its rule.
+RULES = {
+    "even-pairs": "rnn_tui.tasks.hierarchy.even_pairs:EvenPairs",
+    "parity-check": "rnn_tui.tasks.hierarchy.parity_check:ParityCheck",
+    "cycle-navigation": "rnn_tui.tasks.hierarchy.cycle_navigation:CycleNavigation",
+    "reverse-string": "rnn_tui.tasks.hierarchy.reverse_string:ReverseString",
+}
+TASKS_BY_NAME = {
+    task.name: task
+    for task in (
+        _task(
+            "even-pairs",
+            "Even pairs",
+            "01",
+            "01",
+            "Is the number of neighbours that differ, 01 and 10, odd?",
+        ),
+        _task("parity-check", "Parity check", "01", "01", "Is the number of ones odd?"),
+        _task(
+            "cycle-navigation",
+            "Cycle navigation",
+            "-0+",
+            "01234",
+            "Where does a walk on a circle of five places end? − steps back, + steps on.",
+        ),
+        _task("reverse-string", "Reverse string", "01", "01", "The word from its last symbol on."),
+    )
+}

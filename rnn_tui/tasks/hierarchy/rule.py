@@ -1,0 +1,45 @@
+"""What a task of the hierarchy asks: words, and the right answers to them."""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import numpy.typing as npt
+
+#: (N, T) N words of T symbols, each by its place in the task's alphabet.
+WordArray = npt.NDArray[np.int64]
+#: (N, A) the A answers to each word, each by its place among the task's answers.
+AnswerArray = npt.NDArray[np.int64]
+UNASKED = -1  #: in the place of an answer that neither trains nor counts.
+
+
+class Rule(ABC):
+    """The words of a task, and what is right.
+
+    Args:
+        symbols: how many symbols its alphabet has.
+    """
+
+    def __init__(self, symbols: int) -> None:
+        self.symbols = symbols
+
+    def word_length(self, length: int) -> int:
+        """Return the symbols T of a word that is asked for with a length from 1 on."""
+        return length
+
+    def answer_length(self, symbols: int) -> int:  # noqa: ARG002
+        """Return the number A of answers to a word of T symbols."""
+        return 1
+
+    def draw(self, count: int, length: int, random: np.random.Generator) -> WordArray:
+        """Return words (N, T) by chance; by default each symbol is any one.
+
+        Args:
+            count: the number N of words.
+            length: of each, from 1 on; see `word_length`.
+            random: all chance.
+        """
+        return random.integers(self.symbols, size=(count, self.word_length(length)))
+
+    @abstractmethod
+    def answers(self, words: WordArray) -> AnswerArray:
+        """Return the right answers (N, A) to words (N, T)."""
