@@ -74,12 +74,9 @@ class Row:
             return ""
         if not self.comparable:
             return "other recipe"
-        if self.distance is None:
+        if self.expected is None:
             return "one seed only"
-        if self.distance == 0:
-            return "inside"
-        side = "below" if self.distance < 0 else "above"
-        return f"{abs(self.distance):.{DECIMALS}f} {side}"
+        return self.expected.place(self.experiment.published, DECIMALS)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""

@@ -9,6 +9,8 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.report.intervals import share_interval
+
 # (networks, pictures)
 Flags: TypeAlias = npt.NDArray[np.bool_]
 Numbers: TypeAlias = npt.NDArray[np.float64]
@@ -18,20 +20,6 @@ Numbers: TypeAlias = npt.NDArray[np.float64]
 STRICT = 0.5
 #: The thresholds that are compared, in percent.
 THRESHOLDS = (30, 40, 50, 60, 70, 80, 90, 95)
-
-
-def wilson(share: float, count: int) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share of `count` pictures, in percent.
-
-    With z = 1.96, share p and count n its ends are
-
-        (p + z²/2n ± z √(p(1 − p)/n + z²/4n²)) / (1 + z²/n)
-    """
-    z = 1.96
-    divisor = 1 + z * z / count
-    middle = (share + z * z / (2 * count)) / divisor
-    half = z / divisor * np.sqrt(share * (1 - share) / count + (z / 2 / count) ** 2)
-    return 100 * (middle - half), 100 * (middle + half)
 
 
 def accuracy_line(name: str, right: Flags, confidence: Numbers) -> str:
@@ -44,9 +32,10 @@ def accuracy_line(name: str, right: Flags, confidence: Numbers) -> str:
     """
     count = right.shape[1]
     strict = float((right & (confidence >= STRICT)).mean())
-    low, high = wilson(strict, count)
+    interval = share_interval(strict, count)
     return (
-        f"  {name:18} strict {100 * strict:5.1f} %  ({low:5.1f} … {high:5.1f}; of {count:,})  "
+        f"  {name:18} strict {100 * strict:5.1f} %  ({100 * interval.low:5.1f} … "
+        f"{100 * interval.high:5.1f}; of {count:,})  "
         f"top1 {100 * right.mean():5.1f} %"
     )
 

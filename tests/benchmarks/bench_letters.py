@@ -13,12 +13,13 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from _accuracy import STRICT, wilson
+from _accuracy import STRICT
 from bench_digits import answers_as_app, answers_not_prepared
 
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture
+from rnn_tui.report.intervals import share_interval
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)
@@ -61,10 +62,11 @@ def print_letters(name: str, letters: Letters, networks: Sequence[RowReaderNetwo
         below_strict = float((confidence < STRICT)[:, ~like_digits].mean())
         share = float(doubted[:, ~like_digits].mean())
         count = int((~like_digits).sum())
-        low, high = wilson(share, count)
+        interval = share_interval(share, count)
         print(
-            f"  {way:14} doubted {100 * share:5.1f} %  ({low:.1f} … {high:.1f}; of {count}), of "
-            f"those that may be a digit {100 * doubted[:, like_digits].mean():5.1f} %; below a "
+            f"  {way:14} doubted {100 * share:5.1f} %  ({100 * interval.low:.1f} … "
+            f"{100 * interval.high:.1f}; of {count}), of those that may be "
+            f"a digit {100 * doubted[:, like_digits].mean():5.1f} %; below a "
             f"confidence of {100 * STRICT:.0f} % are {100 * below_strict:.1f} %"
         )
         shares = [
