@@ -119,7 +119,7 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/home/pane.py": ({"read_text"}, OWN),
     "ui/photos/panel.py": ({"is_dir"}, OWN),
     "ui/photos/screens.py": ({"cwd"}, ASKED),
-    "ui/report/pane.py": ({"read_text"}, OWN),
+    "ui/papers/pane.py": ({"read_text"}, OWN),
     "ui/runs/pane.py": ({"is_file", "read_text"}, OWN),
     "ui/app/app.py": ({"exists"}, OWN),
     "ui/common/key_table.py": ({"read_text"}, OWN),

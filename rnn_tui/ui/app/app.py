@@ -149,7 +149,7 @@ class RnnTuiApp(HostApp):
             from rnn_tui.ui.sequences.pane import SequencesPane  # noqa: PLC0415
 
             return SequencesPane()
-        from rnn_tui.ui.report.pane import ReportPane  # noqa: PLC0415
+        from rnn_tui.ui.papers.pane import ReportPane  # noqa: PLC0415
 
         return ReportPane(self.runs, self.store, self._report_overrides)
 

@@ -9,7 +9,7 @@ from textual.widgets import Static
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
-from rnn_tui.ui.report.pane import ExportReportScreen
+from rnn_tui.ui.papers.pane import ExportReportScreen
 from rnn_tui.ui.runs.views import ExportRunsScreen
 from tests.ui.helpers import PanelApp
 

@@ -23,8 +23,8 @@ from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.report.pane import ReportPane
-from rnn_tui.ui.report.views import ReportPlots
+from rnn_tui.ui.papers.pane import ReportPane
+from rnn_tui.ui.papers.views import ReportPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan

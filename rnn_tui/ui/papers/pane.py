@@ -44,7 +44,7 @@ from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
-from rnn_tui.ui.report.views import (
+from rnn_tui.ui.papers.views import (
     ReportConclusions,
     ReportPlots,
     ReportProgress,
