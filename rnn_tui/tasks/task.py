@@ -119,7 +119,7 @@ class Task:
     default_cell: str = "lstm"  #: the one to start with.
     training: str = ""  #: the command that trains on it; empty for `rnn-tui train NAME`.
     unit: str = "sequences"  #: what its samples are, in the plural.
-    #: whether it has a tab of its own; others are opened from the tab of sequences.
+    #: whether it has a tab of its own; others are opened from the tab Sequences.
     tab: bool = True
     #: the kinds of `Recipe.augmentation` that a user may choose from.
     augmentations: tuple[str, ...] = ()

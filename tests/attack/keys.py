@@ -205,7 +205,7 @@ class KeysAttack(Attack):
             "mnist": SMALL_IMAGES,
         }
         with at_home(home), in_time():
-            app = AttackedApp(data_dir=str(self._data), report_overrides=overrides)
+            app = AttackedApp(data_dir=str(self._data), rerun_overrides=overrides)
             try:
                 asyncio.run(self._type(app, steps, done))
                 fault = "" if app.runs.close(PATIENCE) else "a training thread lives on"

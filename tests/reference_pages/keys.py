@@ -28,7 +28,7 @@ PLACES = {
     "draw": "Draw",
     "inside": "Inside",
     "runs": "Runs",
-    "report": "Report",
+    "papers": "Papers",
     "sweeps": "Sweeps",
     "sequences": "Sequences",
     "app.data_sets": "Sequences",

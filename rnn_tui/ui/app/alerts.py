@@ -44,21 +44,21 @@ class Alerts:
     def _window_changed(self, in_front: bool) -> None:
         self._reports_focus = self._reports_focus or not in_front
 
-    def hear(self, run_ids: Iterable[str], *, report: bool, sweep: bool) -> None:
+    def hear(self, run_ids: Iterable[str], *, rerun: bool, sweep: bool) -> None:
         """Ring for news, and for a stall; runs of the rerun or of a sweep do not ring.
 
         Args:
             run_ids: of the runs of which there is news.
-            report: whether there is news of the rerun.
+            rerun: whether there is news of the rerun.
             sweep: whether there is news of the sweep.
         """
         runs = self._app.runs
-        rerun_goes_on = runs.report is not None and runs.report.going_on
+        rerun_goes_on = runs.rerun is not None and runs.rerun.going_on
         for run_id in run_ids:
             if run_id in runs.states:
                 self._hear_run(runs.states[run_id], of_rerun=rerun_goes_on)
-        if report and runs.report is not None and not rerun_goes_on:
-            self._ring(runs.report.problem or "The report rerun has ended.")
+        if rerun and runs.rerun is not None and not rerun_goes_on:
+            self._ring(runs.rerun.problem or "The rerun has ended.")
         if sweep and runs.sweep is not None and not runs.sweep.going_on:
             self._ring("The sweep has ended.")
         self._look_for_stall()

@@ -97,7 +97,7 @@ class RnnTuiApp(HostApp):
         self,
         runs: "TrainingManager | None" = None,
         data_dir: str | None = None,
-        report_overrides: Mapping[str, Mapping[str, Any]] | None = None,
+        rerun_overrides: Mapping[str, Mapping[str, Any]] | None = None,
         first: str = HOME,
     ) -> None:
         """Create the app.
@@ -105,7 +105,7 @@ class RnnTuiApp(HostApp):
         Args:
             runs: manages training; None to make it after the first frame.
             data_dir: the torchvision root, a folder with the data of the tasks that need some.
-            report_overrides: settings of the report rerun, by task.
+            rerun_overrides: settings of reruns, by task.
             first: the id of the tab in front.
         """
         super().__init__()
@@ -113,7 +113,7 @@ class RnnTuiApp(HostApp):
         self.preferences = apply_preferences(self)
         self.store = StoreAccess()
         self._data_dir = data_dir
-        self._report_overrides = _with_data(report_overrides or {}, data_dir)
+        self._rerun_overrides = _with_data(rerun_overrides or {}, data_dir)
         self._runs = runs
         self._data_set_tab: DataSetTab | None = None  #: made when that tab is first used.
         self._waiting: list[RunConfig] | None = None  #: what trains once another run has stopped.
@@ -149,9 +149,9 @@ class RnnTuiApp(HostApp):
             from rnn_tui.ui.sequences.pane import SequencesPane  # noqa: PLC0415
 
             return SequencesPane()
-        from rnn_tui.ui.papers.pane import ReportPane  # noqa: PLC0415
+        from rnn_tui.ui.papers.pane import PapersPane  # noqa: PLC0415
 
-        return ReportPane(self.runs, self.store, self._report_overrides)
+        return PapersPane(self.runs, self.store, self._rerun_overrides)
 
     # Of every app.
 
@@ -588,7 +588,7 @@ class RnnTuiApp(HostApp):
                 self._training_began()
 
     def on_long_job_requested(self, event: requests.LongJobRequested) -> None:
-        """Start the report rerun or a sweep, or resume it; never while a run trains."""
+        """Start the rerun of a paper or a sweep, or resume it; never while a run trains."""
         if self._can_begin():
             self.news.bring()  # or the end of the one before would be taken for this one's
             event.train()

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.ui.app.alerts import Alerts
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.pane_news import ReportChanged, RunsChanged, SweepChanged
+from rnn_tui.ui.common.pane_news import RerunChanged, RunsChanged, SweepChanged
 
 if TYPE_CHECKING:
     from rnn_tui.ui.common.training_manager import Drained
@@ -45,7 +45,7 @@ class News:
         drained = runs.drain()
         self._tell_panes(drained)
         self._show_pause()
-        self.alerts.hear(drained.run_ids, report=drained.report, sweep=drained.sweep)
+        self.alerts.hear(drained.run_ids, rerun=drained.rerun, sweep=drained.sweep)
         for sentence, severity in drained.notices:
             timeout = SECONDS_OF_ERRORS if severity == "error" else SECONDS_OF_NOTICES
             self._app.notify(sentence, severity=severity, timeout=timeout)
@@ -66,8 +66,8 @@ class News:
         for pane in self._app.query(Pane):
             if drained.run_ids or drained.loaded:
                 pane.post_message(RunsChanged(drained.run_ids))
-            if drained.report:
-                pane.post_message(ReportChanged())
+            if drained.rerun:
+                pane.post_message(RerunChanged())
             if drained.sweep:
                 pane.post_message(SweepChanged())
 

@@ -1,4 +1,4 @@
-"""The tabs of the app: Home, each task that is registered, runs, report, sweeps, data sets."""
+"""The tabs of the app: Home, each task that is registered, runs, papers, sweeps, data sets."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -16,11 +16,11 @@ from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, with_key
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
-TASKS_BEFORE = 3  # all tasks have a tab, but F6 to F9 stay what they are however many there are
+TASKS_BEFORE = 3  # F6 to F9 stay what they are however many tasks there are
 KEYS = tuple(f"f{number}" for number in range(2, 13))  # F1 is help
 BLANKS = 2  # before and after the words of a tab
-HOME, RUNS, REPORT, SWEEPS = "home", "runs", "report", "sweeps"
-PLACES = (HOME, RUNS, REPORT, SWEEPS, SEQUENCES)  # the tabs that are no task's
+HOME, RUNS, PAPERS, SWEEPS = "home", "runs", "papers", "sweeps"
+PLACES = (HOME, RUNS, PAPERS, SWEEPS, SEQUENCES)  # the tabs that are no task's
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def all_tabs() -> tuple[Tab, ...]:
         (HOME, "Home", None),
         *tasks[:TASKS_BEFORE],
         (RUNS, "Runs", None),
-        (REPORT, "Report", None),
+        (PAPERS, "Papers", None),
         (SWEEPS, "Sweeps", None),
         (SEQUENCES, "Sequences", None),
         *tasks[TASKS_BEFORE:],

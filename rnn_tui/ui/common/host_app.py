@@ -46,7 +46,7 @@ class HostApp(SteadyApp):
         """Bring a tab to the front; returns its pane, once all of it is there.
 
         Args:
-            tab: the name of a task, or `home`, `runs`, `report`, `sweeps`, `sequences`.
+            tab: the name of a task, or `home`, `runs`, `papers`, `sweeps`, `sequences`.
 
         Raises:
             UserError: if there is no such tab, or if it is a data set that was deleted.

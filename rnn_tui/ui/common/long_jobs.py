@@ -1,4 +1,4 @@
-"""The report rerun and a sweep in the app's training thread, and how the app hears of them."""
+"""The rerun of a paper and a sweep in the app's training thread, and how the app hears of them."""
 
 import importlib
 import logging
@@ -27,7 +27,7 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class ReportStatus:
+class RerunStatus:
     """The progress of this session's rerun."""
 
     plan: "Plan"
@@ -36,13 +36,13 @@ class ReportStatus:
     problem: str = ""  #: why it could not go on, in a sentence.
 
 
-class ReportTrainer:
+class RerunTrainer:
     """Trains what a plan lacks, and reports how far that is."""
 
     def __init__(
         self,
         plan: "Plan",
-        emit: Callable[[events.Event | RunState | ReportStatus], object],
+        emit: Callable[[events.Event | RunState | RerunStatus], object],
         evaluate: Callable[[str], object],
         on_unsaved: "OnUnsaved",
     ) -> None:
@@ -54,7 +54,7 @@ class ReportTrainer:
             evaluate: measures a finished run, by its id; called between runs.
             on_unsaved: takes a run that can't be kept for now.
         """
-        self.status = ReportStatus(plan)
+        self.status = RerunStatus(plan)
         self._emit = emit
         self._evaluate = evaluate
         self._on_unsaved = on_unsaved
@@ -73,7 +73,7 @@ class ReportTrainer:
         except UserError as error:
             problem = str(error)
         except Exception as error:
-            logger.exception("the report rerun failed")
+            logger.exception("the rerun failed")
             problem = f"The rerun failed: {type(error).__name__}; the log file has the details."
         self._emit(replace(self.status, going_on=False, problem=problem))
 

@@ -24,8 +24,8 @@ class RunsChanged(PaneNews):
     run_ids: Sequence[str]  #: empty if no run has changed, and only PyTorch has been loaded.
 
 
-class ReportChanged(PaneNews):
-    """A message that the report rerun has progressed or ended.
+class RerunChanged(PaneNews):
+    """A message that the rerun of a paper has progressed or ended.
 
     The `TrainingManager` has its status.
     """

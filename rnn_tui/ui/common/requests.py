@@ -86,7 +86,7 @@ class InsideWanted(Message):
 
 @dataclass
 class LongJobRequested(Message):
-    """The user wants what the report or a sweep lacks trained."""
+    """The user wants what the rerun of a paper or a sweep lacks trained."""
 
     train: Callable[[], object]  #: begins that, by the `TrainingManager`.
 

@@ -22,7 +22,7 @@ from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.unsaved import UnsavedRun
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.long_jobs import ReportStatus, ReportTrainer, SweepStatus, SweepTrainer
+from rnn_tui.ui.common.long_jobs import RerunStatus, RerunTrainer, SweepStatus, SweepTrainer
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -53,7 +53,7 @@ class Loaded:
 
 
 #: an item of the queue.
-Item = events.Event | Evaluated | Loaded | RunState | ReportStatus | SweepStatus
+Item = events.Event | Evaluated | Loaded | RunState | RerunStatus | SweepStatus
 
 
 @dataclass
@@ -62,7 +62,7 @@ class Drained:
 
     run_ids: list[str] = field(default_factory=list)  #: runs of which there is news, each once.
     loaded: bool = False  #: whether PyTorch is imported now, or can't be.
-    report: bool = False  #: whether there is news of the rerun.
+    rerun: bool = False  #: whether there is news of the rerun.
     sweep: bool = False  #: whether there is news of the sweep.
     #: sentences to show, and how grave each is.
     notices: "list[tuple[str, SeverityLevel]]" = field(default_factory=list)
@@ -89,8 +89,8 @@ class TrainingManager:
         #: names of CUDA devices, such as `cuda:0`, with their models; none until PyTorch is loaded.
         self.gpus: Mapping[str, str] = {}
         self.engine_loaded = False  #: whether PyTorch is imported.
-        #: how far the latest report rerun is; None before the first.
-        self.report: ReportStatus | None = None
+        #: how far the latest rerun of a paper is; None before the first.
+        self.rerun: RerunStatus | None = None
         #: how far the latest sweep is; None before the first.
         self.sweep: SweepStatus | None = None
         #: runs that can't be kept for now; the thread that trains adds to them.
@@ -141,11 +141,11 @@ class TrainingManager:
         self._add_run(replace(state, status=Status.LOADING, message=""))
         return run.run_id
 
-    def train_report(self, plan: "Plan") -> None:
-        """Train what a report's plan lacks."""
-        trainer = ReportTrainer(plan, self._queue.append, self._evaluate_kept, self.unsaved.append)
+    def train_rerun(self, plan: "Plan") -> None:
+        """Train what the plan of a paper lacks."""
+        trainer = RerunTrainer(plan, self._queue.append, self._evaluate_kept, self.unsaved.append)
         self.begin_training(trainer.run)
-        self.report = trainer.status
+        self.rerun = trainer.status
 
     def train_sweep(self, name: str, place: "TrainingPlace") -> None:
         """Train what the sweep of this name lacks, on the workers of `place`."""
@@ -249,8 +249,8 @@ class TrainingManager:
         match item:
             case Loaded():
                 self._apply_loaded(item, drained)
-            case ReportStatus():
-                self._apply_report(item, drained)
+            case RerunStatus():
+                self._apply_rerun(item, drained)
             case SweepStatus():
                 self._apply_sweep(item, drained)
             case RunState():
@@ -268,9 +268,9 @@ class TrainingManager:
         if loaded.failed:
             drained.notices.append((loaded.text, "error"))
 
-    def _apply_report(self, status: ReportStatus, drained: Drained) -> None:
-        self.report = status
-        drained.report = True
+    def _apply_rerun(self, status: RerunStatus, drained: Drained) -> None:
+        self.rerun = status
+        drained.rerun = True
         if not status.going_on:
             self._forget_unbegun()
 
@@ -281,7 +281,7 @@ class TrainingManager:
             drained.notices.append(status.notice)
 
     def _begin_rerun(self, state: RunState, drained: Drained) -> None:
-        """Add the run that the report rerun has begun; the run before it is over."""
+        """Add the run that the rerun has begun; the run before it is over."""
         self._forget_unbegun()
         self._rerun_id = state.run_id
         self._add_run(state)
@@ -296,9 +296,9 @@ class TrainingManager:
         drained.add_run(event.run_id)
         if event.run_id in self.states:  # not cleared meanwhile
             self.states[event.run_id] = self.states[event.run_id].apply(event)
-        rerun = self.report is not None and self.report.going_on
+        rerun = self.rerun is not None and self.rerun.going_on
         if rerun and isinstance(event, events.TurnAwaited):
-            drained.report = True  # its progress line says how long it waits
+            drained.rerun = True  # its progress line says how long it waits
 
     def _announce_unsaved(self, drained: Drained) -> None:
         """Say which runs can't be saved for now, and which of these are saved by now."""
@@ -417,7 +417,7 @@ class TrainingManager:
             self._evaluate(run_id, outcome.config, outcome.weights)
 
     def _evaluate_kept(self, run_id: str) -> None:
-        """Evaluate a run from its stored weights; called in the thread of the report's rerun."""
+        """Evaluate a run from its stored weights; called in the thread of the rerun."""
         from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         try:

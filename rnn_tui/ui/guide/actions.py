@@ -25,7 +25,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 @dataclass(frozen=True)
 class OpenView:
-    """Open a view of a task's tab, or the tab `home`, `runs`, `report` or `sweeps`."""
+    """Open a view of a task's tab, or the tab `home`, `runs`, `papers` or `sweeps`."""
 
     tab: str
     view: str = ""

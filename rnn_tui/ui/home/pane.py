@@ -81,7 +81,7 @@ WAYS = (
     Way("view-2", "Add two numbers", "A network adds, carry by carry", ADDER.name, "calculator"),
     Way("view-3", "Read your photos", "Handwritten digits, files or folders", MNIST.name, "photos"),
     INSIDE,
-    Way("view-5", "Rerun the report", "Train its networks again and compare", "report"),
+    Way("view-5", "Rerun a paper", "Its networks with seeds and intervals", "papers"),
     GUIDE,
     RESUME,
 )

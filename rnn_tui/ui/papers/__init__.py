@@ -1,1 +1,1 @@
-"""The Report tab."""
+"""The Papers tab."""

@@ -1,4 +1,4 @@
-"""The Report tab: every experiment of the report with several seeds, and its figures and ours."""
+"""The Papers tab: every experiment of a paper with several seeds, and its figures and ours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import ReportStatus
+from rnn_tui.ui.common.long_jobs import RerunStatus
 from rnn_tui.ui.common.pane import StorePane, view_tabs
 from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.run_lines import awaited
@@ -45,10 +45,10 @@ from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.papers.views import (
-    ReportConclusions,
-    ReportPlots,
-    ReportProgress,
-    ReportTable,
+    RerunConclusions,
+    RerunPlots,
+    RerunProgress,
+    RerunTable,
     how_it_ended,
     numbers,
 )
@@ -58,7 +58,7 @@ NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
 
 
-class ReportSettings(Vertical):
+class RerunForm(Vertical):
     """Seeds, preset and tasks of a rerun; what is wrong with them is said below."""
 
     @dataclass
@@ -82,7 +82,7 @@ class ReportSettings(Vertical):
             yield PlainSelect([(name, name) for name in presets], value=presets[0], id="preset")
             for task in REPORT_ORDER:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
-        yield FormNote("report-wrong")
+        yield FormNote("rerun-wrong")
 
     def plan(self) -> Plan:
         """Return the plan to train.
@@ -119,7 +119,7 @@ class ReportSettings(Vertical):
         self.query_one(FormNote).say(wrong, wrong=bool(wrong))
 
 
-class ExportReportScreen(ExportPrompt):
+class ExportRerunScreen(ExportPrompt):
     """Writes table, conclusions, plots, settings and machine; the name's ending says the format."""
 
     def __init__(self, plan: Plan, standing: str) -> None:
@@ -147,8 +147,8 @@ class ExportReportScreen(ExportPrompt):
         return f"Written: {printable(path, 200)}."
 
 
-class ReportPane(StorePane):
-    """Settings, table, plots and conclusions of the report rerun."""
+class PapersPane(StorePane):
+    """Settings, table, plots and conclusions of the rerun of a paper."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
@@ -173,19 +173,19 @@ class ReportPane(StorePane):
         self._ended: object = None  #: the status of the last rerun whose end was reported.
 
     def compose(self) -> ComposeResult:
-        yield ReportSettings(self._overrides)
+        yield RerunForm(self._overrides)
         yield view_tabs(
             {
-                "table": ("Table", ReportTable()),
-                "plots": ("Plots", ReportPlots()),
-                "conclusions": ("Conclusions", ReportConclusions()),
+                "table": ("Table", RerunTable()),
+                "plots": ("Plots", RerunPlots()),
+                "conclusions": ("Conclusions", RerunConclusions()),
             }
         )
         yield Static("", id="problem", markup=False)
-        yield ReportProgress()
+        yield RerunProgress()
 
     def on_mount(self) -> None:
-        self._plan = self.query_one(ReportSettings).plan()
+        self._plan = self.query_one(RerunForm).plan()
         self.focus_view()
 
     @property
@@ -195,10 +195,10 @@ class ReportPane(StorePane):
 
     def focus_view(self) -> None:
         view = self.front_view
-        if isinstance(view, ReportTable | ReportPlots | ReportConclusions):
+        if isinstance(view, RerunTable | RerunPlots | RerunConclusions):
             view.focus_view()
 
-    def on_report_settings_changed(self, event: ReportSettings.Changed) -> None:
+    def on_rerun_form_changed(self, event: RerunForm.Changed) -> None:
         self._plan = event.plan
         self.show_runs()
 
@@ -232,10 +232,10 @@ class ReportPane(StorePane):
 
     def complain(self, other: str = "") -> None:
         """Say what is wrong with the database, or else why the rerun or runs of it failed."""
-        report = self._runs.report
-        if report is not None:
-            failures = () if report.standing is None else report.standing.failures
-            other = report.problem or "; ".join(failures)
+        rerun = self._runs.rerun
+        if rerun is not None:
+            failures = () if rerun.standing is None else rerun.standing.failures
+            other = rerun.problem or "; ".join(failures)
         super().complain(other)
 
     def _show(self) -> None:
@@ -248,20 +248,20 @@ class ReportPane(StorePane):
             return
         if self.view == "table":
             training = self._experiments_in_training()
-            self.query_one(ReportTable).show(self._results, training)
+            self.query_one(RerunTable).show(self._results, training)
         else:
             self._show_by_length(self._results)
 
     @property
-    def _rerun(self) -> ReportStatus | None:
+    def _rerun(self) -> RerunStatus | None:
         """The rerun that is under way in this app; None if there is none."""
-        report = self._runs.report
-        return report if report is not None and report.going_on else None
+        rerun = self._runs.rerun
+        return rerun if rerun is not None and rerun.going_on else None
 
     def _show_progress(self) -> None:
         rerun = self._rerun
         active = self._runs.active
-        self.query_one(ReportProgress).show(
+        self.query_one(RerunProgress).show(
             self._standing if rerun is None else rerun.standing,
             training=rerun is not None,
             paused=active is not None and active.status is Status.PAUSED,
@@ -322,19 +322,19 @@ class ReportPane(StorePane):
         plots = await self.ask(lambda store: figures(take_inventory(plan, store), by_length))
         if plots is not None:
             self._drawn = key
-            self.query_one(ReportPlots).show(plots, measuring=self._measuring)
+            self.query_one(RerunPlots).show(plots, measuring=self._measuring)
 
     @work(group="conclusions", exclusive=True)
     async def _conclude(self, table: Results, by_length: tuple[AccuracyByLength, ...]) -> None:
         """Show the conclusions, whose intervals SciPy works out in a thread."""
         verdicts = await in_thread(self, conclusions, table, by_length)
-        self.query_one(ReportConclusions).show(table, verdicts, measuring=self._measuring)
+        self.query_one(RerunConclusions).show(table, verdicts, measuring=self._measuring)
 
     def action_train(self) -> None:
         """Ask for the training of what the plan lacks."""
-        settings = self.query_one(ReportSettings)
+        settings = self.query_one(RerunForm)
         try:
-            self.post_message(LongJobRequested(partial(self._runs.train_report, settings.plan())))
+            self.post_message(LongJobRequested(partial(self._runs.train_rerun, settings.plan())))
         except SettingError as error:
             self.notify(str(error), severity="error")
             settings.focus_first()
@@ -348,7 +348,7 @@ class ReportPane(StorePane):
 
     def action_focus_form(self) -> None:
         """Go to the settings, or from there back to the view."""
-        settings = self.query_one(ReportSettings)
+        settings = self.query_one(RerunForm)
         if settings.has_focus_within:
             self.focus_view()
         else:
@@ -360,7 +360,7 @@ class ReportPane(StorePane):
             self.notify(self._problem or "The figures have not been read yet.")
             return
         standing = f"{numbers(self._standing, training=False)}."
-        self.app.push_screen(ExportReportScreen(self._results.plan, standing))
+        self.app.push_screen(ExportRerunScreen(self._results.plan, standing))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the runs of an experiment."""
@@ -373,18 +373,18 @@ class ReportPane(StorePane):
             text = f"No run has figures of {row.experiment.label} yet; t trains what is missing."
             self.notify(text, timeout=4)
 
-    def on_report_changed(self) -> None:
+    def on_rerun_changed(self) -> None:
         self._show()
-        report = self._runs.report
-        if report is not None and not report.going_on and report is not self._ended:
-            self._ended = report
-            self._report_end(report)
+        rerun = self._runs.rerun
+        if rerun is not None and not rerun.going_on and rerun is not self._ended:
+            self._ended = rerun
+            self._report_end(rerun)
 
     @work(group="end")
-    async def _report_end(self, report: ReportStatus) -> None:
+    async def _report_end(self, rerun: RerunStatus) -> None:
         """Say how a rerun ended, with its figures; they may be of another plan than in view."""
         self.show_runs()
-        table = await self.ask(lambda store: results(take_inventory(report.plan, store)))
+        table = await self.ask(lambda store: results(take_inventory(rerun.plan, store)))
         if table is not None:
-            text, severity = how_it_ended(report, table)
+            text, severity = how_it_ended(rerun, table)
             self.notify(text, severity=severity, timeout=12)

@@ -1,4 +1,4 @@
-"""The views of the Report tab: the table of figures, plots, conclusions and the progress."""
+"""The views of the Papers tab: the table of figures, plots, conclusions and the progress."""
 
 from collections.abc import Collection, Sequence
 
@@ -31,7 +31,7 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import ReportStatus
+from rnn_tui.ui.common.long_jobs import RerunStatus
 from rnn_tui.ui.common.pane import show_line
 from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
@@ -45,7 +45,7 @@ CAPTION = (
 )
 
 
-class ReportTable(Vertical, TaskView):
+class RerunTable(Vertical, TaskView):
     """The table of a rerun; a row is an experiment of its results."""
 
     def __init__(self) -> None:
@@ -61,11 +61,11 @@ class ReportTable(Vertical, TaskView):
             zebra_stripes=True,
             cell_padding=0,
             fixed_columns=1,
-            id="report-figures",
+            id="rerun-figures",
         )
-        yield Static("", id="report-notes", classes="report-note", markup=False)
-        yield Static(CAPTION, id="report-caption", classes="report-note", markup=False)
-        yield Static(EXPECTED, id="report-expected", classes="report-note", markup=False)
+        yield Static("", id="rerun-notes", classes="rerun-note", markup=False)
+        yield Static(CAPTION, id="rerun-caption", classes="rerun-note", markup=False)
+        yield Static(EXPECTED, id="rerun-expected", classes="rerun-note", markup=False)
 
     def on_mount(self) -> None:
         # whose colours are in the cells
@@ -75,7 +75,7 @@ class ReportTable(Vertical, TaskView):
         """Show the figures, and which experiments have networks in training now."""
         self._results = results
         self._training = training
-        show_line(self, "#report-notes", " ".join(results.plan.notes))
+        show_line(self, "#rerun-notes", " ".join(results.plan.notes))
         self._fill()
 
     def _fill(self) -> None:
@@ -131,7 +131,7 @@ EMPTY = "Plots appear once a network has been trained to its end"
 HOLLOW = {"●": "○", "■": "□", "▲": "△", "◆": "◇"}
 
 
-class ReportPlots(Vertical, SpreadView):
+class RerunPlots(Vertical, SpreadView):
     """The report's plots, one at a time."""
 
     BINDINGS = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
@@ -141,11 +141,11 @@ class ReportPlots(Vertical, SpreadView):
         self._figures: Sequence[Figure] = ()
         self._key = ""  #: the key of the chosen plot; empty for the first.
         self._measuring = False  #: whether more plots will come without training.
-        self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="report-chart")
+        self._chart = Chart(allow_smoothing=False, empty_text=EMPTY, id="rerun-chart")
         self.charts = (self._chart,)
 
     def compose(self) -> ComposeResult:
-        yield Static("", id="report-figure", markup=False)
+        yield Static("", id="rerun-figure", markup=False)
         yield self._chart
 
     @property
@@ -177,7 +177,7 @@ class ReportPlots(Vertical, SpreadView):
 
     def draw(self) -> None:
         figure = self.figure
-        self.query_one("#report-figure", Static).update(self._heading(figure))
+        self.query_one("#rerun-figure", Static).update(self._heading(figure))
         if figure is None:
             self._chart.describe("", Metric("", ""))
             self._chart.show([])
@@ -227,7 +227,7 @@ MARKS = {  # a mark and a word; colour only repeats them
 }
 
 
-class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
+class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
     """The report's conclusions, one below the other."""
 
     BORDER_TITLE = "The report's conclusions, checked against our figures"
@@ -235,7 +235,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
 
     def compose(self) -> ComposeResult:
         # a single widget: what wraps can't be laid out in lines beforehand
-        yield Static("", id="report-conclusions", markup=False)
+        yield Static("", id="rerun-conclusions", markup=False)
 
     def show(self, results: Results, conclusions: Sequence[Conclusion], *, measuring: bool) -> None:
         """Show the conclusions, and what is missing for them.
@@ -252,7 +252,7 @@ class ReportConclusions(VerticalScroll, TaskView, can_focus=True):
         if conclusions:
             notes += [RULE, *BASIS]
         parts += [Content(note) for note in notes if note]
-        self.query_one("#report-conclusions", Static).update(Content("\n\n").join(parts))
+        self.query_one("#rerun-conclusions", Static).update(Content("\n\n").join(parts))
 
 
 def _conclusion(conclusion: Conclusion) -> Content:
@@ -277,11 +277,11 @@ def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
     return ["  ".join(map(format, row, forms)) for row in rows]
 
 
-class ReportProgress(ProgressLine):
+class RerunProgress(ProgressLine):
     """The progress of the rerun under way, or of the plan that is looked at."""
 
     def compose(self) -> ComposeResult:
-        yield MainButton("", "report-train")
+        yield MainButton("", "rerun-train")
         yield from super().compose()
 
     def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
@@ -296,7 +296,7 @@ class ReportProgress(ProgressLine):
         left = 0  # networks that could be trained here
         if now is not None and not training:
             left = now.total - now.done - now.elsewhere
-        button = self.query_one("#report-train", Button)
+        button = self.query_one("#rerun-train", Button)
         button.display = left > 0
         button.label = Content(f" t  Train {count_of(left, 'network')} ")
         activity = activity_of(now, training=training, paused=paused)
@@ -333,11 +333,11 @@ def numbers(now: Standing | None, *, training: bool) -> str:
     return f"{done} · {roughly(now.seconds_left)}{left}"
 
 
-def how_it_ended(report: ReportStatus, results: Results) -> tuple[str, SeverityLevel]:
+def how_it_ended(rerun: RerunStatus, results: Results) -> tuple[str, SeverityLevel]:
     """Return a sentence on how a rerun ended, and the severity of the notification."""
-    now = report.standing
-    if report.problem or now is None:
-        return f"The rerun could not continue: {report.problem}", "error"
+    now = rerun.standing
+    if rerun.problem or now is None:
+        return f"The rerun could not continue: {rerun.problem}", "error"
     at = f"{now.done} of {count_of(now.total, 'network')} trained"
     if now.failures:
         many = "a run" if len(now.failures) == 1 else f"{len(now.failures)} runs"

@@ -40,10 +40,10 @@ MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
     ("adder", "calculator"): ("i", lambda app: _front(app, Input).value),
     ("adder", "inside"): ("left right", _text),
     ("runs", "all-runs"): NEXT_VIEW,
-    ("report", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
+    ("papers", "table"): ("down", lambda app: _front(app, DataTable).cursor_row),
     ("sweeps", "trials"): NEXT_VIEW,
 }
-KEYS = {"mnist": "f3", "recall": "f4", "adder": "f5", "runs": "f6", "report": "f7", "sweeps": "f8"}
+KEYS = {"mnist": "f3", "recall": "f4", "adder": "f5", "runs": "f6", "papers": "f7", "sweeps": "f8"}
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

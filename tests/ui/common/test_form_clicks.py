@@ -31,7 +31,7 @@ from tests.ui.helpers import (
 FORMS = {
     "training": ("adder", "", "SettingsForm", "f"),
     "sweep": ("sweeps", "form", "SweepForm", "f"),
-    "report": ("report", "", "ReportSettings", "f"),
+    "papers": ("papers", "", "RerunForm", "f"),
     "photos": ("mnist", "photos", "PhotosForm", ""),
     "calculator": ("adder", "calculator", "CalculatorPanel", ""),
     "prompt": ("recall", "prompt", "RecallPromptPanel", ""),

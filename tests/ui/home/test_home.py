@@ -29,7 +29,7 @@ WAYS = {
     "2": ("adder", "calculator"),
     "3": ("mnist", "photos"),
     "4": ("mnist", "inside"),
-    "5": ("report", "table"),
+    "5": ("papers", "table"),
 }
 
 
@@ -103,7 +103,7 @@ async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None
         assert " Space Draw  i Other  n Network  F1 Help  ^p Commands  q Quit" in text
         for words in (
             "Train in seconds",
-            "Rerun the report",
+            "Rerun a paper",
             "Trained weights ship with rnn-tui",
             "rnn-tui  Train small",
         ):

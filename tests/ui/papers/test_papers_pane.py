@@ -1,4 +1,4 @@
-"""The Report tab as a person uses it, on a store that a real rerun of small plans has filled."""
+"""The Papers tab as a person uses it, on a store that a real rerun of small plans has filled."""
 
 import shutil
 import threading
@@ -23,8 +23,8 @@ from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.papers.pane import ReportPane
-from rnn_tui.ui.papers.views import ReportPlots
+from rnn_tui.ui.papers.pane import PapersPane
+from rnn_tui.ui.papers.views import RerunPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
@@ -69,11 +69,11 @@ async def report_tab(
     size: tuple[int, int] = (120, 40),
     runs: TrainingManager | None = None,
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any]]]:
-    """The app with the Report tab in front, numbers of seeds typed and figures there."""
-    app = RnnTuiApp(runs, report_overrides=overrides)
+    """The app with the Papers tab in front, numbers of seeds typed and figures there."""
+    app = RnnTuiApp(runs, rerun_overrides=overrides)
     async with running(app, "home", size=size) as pilot:
         await press(pilot, "f7")
-        await wait_until(pilot, lambda: bool(app.query(ReportPane)) and app.pane.complete)
+        await wait_until(pilot, lambda: bool(app.query(PapersPane)) and app.pane.complete)
         app.query_one("#seeds", Input).value, app.query_one("#mnist-seeds", Input).value = typed
         await idle(pilot)
         await settled(pilot, app)
@@ -83,7 +83,7 @@ async def report_tab(
 
 async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
     """Until every question is answered, and those that the answers lead to."""
-    pane = app.query_one(ReportPane)
+    pane = app.query_one(PapersPane)
     await idle(pilot)
     workers = unfinished_workers(app, pane)
     while workers:
@@ -92,13 +92,13 @@ async def settled(pilot: Pilot[Any], app: RnnTuiApp) -> None:
         workers = unfinished_workers(app, pane)
 
 
-def unfinished_workers(app: RnnTuiApp, pane: ReportPane) -> list[Worker[Any]]:
+def unfinished_workers(app: RnnTuiApp, pane: PapersPane) -> list[Worker[Any]]:
     return [worker for worker in app.workers if worker.node is pane and not worker.is_finished]
 
 
 def row_of(app: RnnTuiApp, experiment: str) -> list[str]:
     """The cells of the row of an experiment."""
-    figures = app.query_one("#report-figures", DataTable)
+    figures = app.query_one("#rerun-figures", DataTable)
     for index in range(figures.row_count):
         cells = [str(cell).strip() for cell in figures.get_row_at(index)]
         if cells[0] == experiment:
@@ -125,7 +125,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
         for theme in ("textual-light", "textual-dark"):
             app.theme = theme
             await idle(pilot)
-            figures = app.query_one("#report-figures", DataTable)
+            figures = app.query_one("#rerun-figures", DataTable)
             cell = next(
                 cells[5]
                 for cells in map(figures.get_row_at, range(12))
@@ -139,7 +139,7 @@ async def test_figures_that_are_there_are_shown_and_those_to_come(overrides: Ove
             app.theme = "textual-light" if app.current_theme.dark else "textual-dark"
             await resize(pilot, *size)
             text = screen_text(app)
-            for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F7 Report"):
+            for word in ("MNIST seeds", "Adder, H 10 ce", "complete", "21 of 21", "F7 Papers"):
                 assert word in text, size
 
         # More seeds: what is lacking is said at once, and comes as another program trains it.
@@ -173,7 +173,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
         assert app.focused is field
         field.value = ""
         await press(pilot, "0", "t")
-        wrong = str(app.query_one("#report-wrong", Static).content)
+        wrong = str(app.query_one("#rerun-wrong", Static).content)
         assert wrong == "Seeds must be a whole number from 1 to 1000, not 0."
         assert wrong in screen_text(app)
         assert last_notice(app) == wrong
@@ -187,7 +187,7 @@ async def test_wrong_settings_are_a_sentence_and_stay_typed(overrides: Overrides
         app.query_one("#only-adder").focus()
         await press(pilot, "space")
         await settled(pilot, app)
-        assert app.query_one("#report-figures", DataTable).row_count == 6
+        assert app.query_one("#rerun-figures", DataTable).row_count == 6
         assert "Tick" not in screen_text(app)
 
 
@@ -205,7 +205,7 @@ async def test_a_row_opens_its_runs_beside_each_other(overrides: Overrides) -> N
         # Another row, by mouse, in place of the first: one click goes there, the next one opens.
         await press(pilot, "f7")
         for _ in range(2):
-            await pilot.click("#report-figures", offset=(3, 1))
+            await pilot.click("#rerun-figures", offset=(3, 1))
         await wait_until(pilot, lambda: isinstance(app.pane, RunsPane))
         await wait_until(pilot, lambda: len(app.query_one(RunsTable).marked) == 1)
         assert app.query_one(RunsTable).marked[0].config.task == "mnist"
@@ -230,7 +230,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
 ) -> None:
     async with report_tab(overrides) as (app, pilot):
         await press(pilot, "right_square_bracket")
-        plots = app.query_one(ReportPlots)
+        plots = app.query_one(RerunPlots)
         await wait_until(pilot, lambda: plots.figure is not None)
         await settled(pilot, app)
         seen = []
@@ -266,7 +266,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         await press(pilot, "escape", "right_square_bracket")
 
         def text() -> str:
-            return str(app.query_one("#report-conclusions", Static).content)
+            return str(app.query_one("#rerun-conclusions", Static).content)
 
         await wait_until(pilot, lambda: "Bit accuracy falls with length" in text())
         assert "A larger state gives higher bit accuracy." in text()
@@ -315,9 +315,9 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
 class PausedOnce(TrainingManager):
     """Pauses the first rerun before its first step, for who wants to look at it."""
 
-    def train_report(self, plan: Plan) -> None:
-        first = self.report is None
-        super().train_report(plan)
+    def train_rerun(self, plan: Plan) -> None:
+        first = self.rerun is None
+        super().train_rerun(plan)
         if first:
             self.pause(True)
 

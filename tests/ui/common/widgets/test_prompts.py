@@ -9,12 +9,12 @@ from textual.widgets import Static
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
-from rnn_tui.ui.papers.pane import ExportReportScreen
+from rnn_tui.ui.papers.pane import ExportRerunScreen
 from rnn_tui.ui.runs.views import ExportRunsScreen
 from tests.ui.helpers import PanelApp
 
 PROMPTS: dict[str, tuple[str, Callable[[], ExportPrompt]]] = {
-    "report": ("md", lambda: ExportReportScreen(Plan(1, 1), "")),
+    "report": ("md", lambda: ExportRerunScreen(Plan(1, 1), "")),
     "runs": ("csv", lambda: ExportRunsScreen(StoreAccess(), [], "", "step")),
 }
 
