@@ -5,10 +5,9 @@ They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hier
 40 symbols and are tested on 41 to 500.
 """
 
-from collections.abc import Sequence
-
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
 from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
@@ -52,14 +51,12 @@ _METRICS = (
 )
 
 
-def _task(
-    name: str, label: str, symbols: Sequence[str], answers: Sequence[str], help_text: str
-) -> Task:
-    """Return a task: its name, its label, the names of its symbols and of its answers."""
-    alphabet = one_hot([*symbols, BLANK])
+def _task(definition: Definition) -> Task:
+    """Return the task that is defined by an entry of the table."""
+    alphabet = one_hot([*definition.symbols, BLANK])
     return Task(
-        name=name,
-        label=label,
+        name=definition.name,
+        label=definition.label,
         settings=(
             "hidden_sizes",
             "lengths",
@@ -76,39 +73,18 @@ def _task(
         headline="test_accuracy",
         problem="rnn_tui.tasks.hierarchy.problem:HierarchyProblem",
         shape=SequenceShape(
-            len(alphabet), tuple(answers), every_step=True, inputs="symbols", alphabet=alphabet
+            len(alphabet),
+            tuple(definition.answers),
+            every_step=True,
+            inputs="symbols",
+            alphabet=alphabet,
         ),
         unit="words",
         tab=False,
-        help_text=f"# {label}\n\n{help_text}",
+        help_text=f"# {definition.label}\n\n{definition.help_text}",
     )
 
 
 #: by task, `module:class` of its rule.
-RULES = {
-    "even-pairs": "rnn_tui.tasks.hierarchy.even_pairs:EvenPairs",
-    "parity-check": "rnn_tui.tasks.hierarchy.parity_check:ParityCheck",
-    "cycle-navigation": "rnn_tui.tasks.hierarchy.cycle_navigation:CycleNavigation",
-    "reverse-string": "rnn_tui.tasks.hierarchy.reverse_string:ReverseString",
-}
-TASKS_BY_NAME = {
-    task.name: task
-    for task in (
-        _task(
-            "even-pairs",
-            "Even pairs",
-            "01",
-            "01",
-            "Is the number of neighbours that differ, 01 and 10, odd?",
-        ),
-        _task("parity-check", "Parity check", "01", "01", "Is the number of ones odd?"),
-        _task(
-            "cycle-navigation",
-            "Cycle navigation",
-            "-0+",
-            "01234",
-            "Where does a walk on a circle of five places end? − steps back, + steps on.",
-        ),
-        _task("reverse-string", "Reverse string", "01", "01", "The word from its last symbol on."),
-    )
-}
+RULES = {definition.name: definition.rule for definition in DEFINITIONS}
+TASKS_BY_NAME = {definition.name: _task(definition) for definition in DEFINITIONS}

@@ -5,12 +5,13 @@ import numpy as np
 from rnn_tui.tasks.hierarchy.rule import AnswerArray, Rule, WordArray
 
 PLACES = 5
-STAY = 1  #: the symbol before it steps back, the one after it steps on.
+STEPS = np.array([0, 1, -1])  #: what the symbols 0, 1 and 2 do, as in the paper's text.
 
 
 class CycleNavigation(Rule):
-    """A word of steps: back, none, on. The answer is the place, 0 … 4, reached from place 0."""
+    """A word of steps: none, on, back. The answer is the place, 0 … 4, reached from place 0."""
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the places (N, 1) at the end of words (N, T)."""
-        return np.asarray((words - STAY).sum(axis=1, keepdims=True) % PLACES)
+        places: AnswerArray = STEPS[words].sum(axis=1, keepdims=True) % PLACES
+        return places
