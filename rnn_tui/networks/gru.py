@@ -18,6 +18,7 @@ class GRUCell(Cell):
     step_bytes = 36
     # ONNX has the update gate first, and by default resets the state before it is multiplied.
     onnx = OnnxOperator("GRU", (1, 0, 2), {"linear_before_reset": 1})
+    replica_class = "rnn_tui.networks.gru_replicas:ReplicaGRU"  # its backward pass is by hand
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """Return h = (1 − z)·n + z·h₋₁, computed as n + z·(h₋₁ − n)."""

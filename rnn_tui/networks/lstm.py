@@ -28,7 +28,7 @@ class LSTMCell(Cell):
     # The candidate first, so that the three that go through a sigmoid lie together, and likewise
     # the three that the gradient of the memory reaches.
     replica_rows = (2, 0, 1, 3)
-    replica_class = "rnn_tui.networks.replicas:ReplicaLSTM"  # its backward pass is written by hand
+    replica_class = "rnn_tui.networks.lstm_replicas:ReplicaLSTM"  # its backward pass is by hand
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:
         """Return c = f·c₋₁ + i·g and h = o·tanh c."""

@@ -9,6 +9,7 @@ class RNNCell(Cell):
     name, label = "rnn", "RNN"
     pytorch = "rnn_tui.networks.layers:RNNLayers"  # `nn.RNN`, quicker on the CPU
     onnx = OnnxOperator("RNN", (0,))
+    replica_class = "rnn_tui.networks.rnn_replicas:ReplicaRNN"  # its backward pass is by hand
 
     def step(self, operations: Operations, read: Blocks, recurrent: Blocks, last: Step) -> Step:  # noqa: ARG002
         """Return h = tanh(read + recurrent)."""

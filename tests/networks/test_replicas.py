@@ -94,6 +94,17 @@ def test_outputs_after_every_step_and_their_gradients_are_pytorchs(
 
 
 @pytest.mark.parametrize("cell", MODULES)
+def test_gradients_of_a_large_set_are_pytorchs(cell: str) -> None:
+    """Its steps do not fit the processor's cache together, and its tanh goes by the sigmoid."""
+    network, pairs = side_by_side((32, 32), features=2, outputs=1, cell=cell)
+    inputs = inputs_for(network, 5, batch=128)
+    network.at_end(inputs).mean().backward()
+    for at, pair in enumerate(pairs):
+        (outputs_of(pair, inputs[:, at])[-1].mean() / len(pairs)).backward()
+    assert_gradients_are_those_of(network, pairs)
+
+
+@pytest.mark.parametrize("cell", MODULES)
 @pytest.mark.parametrize("sizes", SIZES)
 @pytest.mark.parametrize(("steps", "batch"), SHAPES)
 @pytest.mark.parametrize("all_long", [True, False])

@@ -1,0 +1,47 @@
+"""Sets of simple RNNs, with a backward pass by hand."""
+
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from rnn_tui.networks.by_hand import ReplicasByHand, Walk, product_and_sum, tanh_
+
+
+class RNNWalk(Walk):
+    """A simple RNN over time: h = tanh(W·x + b + U·h₋₁ + b′)."""
+
+    blocks = 1
+
+    def run(self, gates: Tensor, steps: int) -> None:
+        """Fill `state`."""
+        for step in range(steps):
+            torch.bmm(gates, self.read[step], out=self.state[step + 1])  # (R, H, B)
+            tanh_(self.state[step + 1])
+
+    def run_back(self, gates: Tensor, from_above: Sequence[Tensor | None]) -> Tensor:
+        """Return the gradient on `gates` (R, H, H + F + 2).
+
+        With D the gradient of the loss on what it is put before, s the sum in the tanh, U the
+        recurrent weights, and s₊₁ the sum of the step after:
+
+            Dh = Uᵀ·Ds₊₁ + what comes from above
+            Ds = Dh·(1 − h²)
+
+        and the gradient on the weights is Σ Ds·[h₋₁ x 1 1]ᵀ.
+        """
+        recurrent = gates[:, :, : self.width].transpose(1, 2)  # (R, H, H): Uᵀ
+        gradient = torch.zeros_like(gates)
+        state = from_above[-1]  # (R, H, B): Dh
+        for step in range(len(from_above) - 1, -1, -1):
+            sums = torch.ops.aten.tanh_backward(state, self.state[step + 1])  # (R, H, B)
+            gradient.baddbmm_(sums, self.read[step].transpose(1, 2))
+            if step:
+                state = product_and_sum(recurrent, sums, from_above[step - 1])
+        return gradient
+
+
+class ReplicaRNN(ReplicasByHand):
+    """R one-layer simple RNNs with a linear readout each."""
+
+    walk = RNNWalk
