@@ -121,6 +121,7 @@ class Task:
     unit: str = "sequences"  #: what its samples are, in the plural.
     #: whether it has a tab of its own; others are opened from the tab Sequences.
     tab: bool = True
+    level: str = ""  #: the class of languages that it is of, such as `regular`; empty for none.
     #: the kinds of `Recipe.augmentation` that a user may choose from.
     augmentations: tuple[str, ...] = ()
     help_text: str = ""  #: what the help of its tab says, in Markdown.

@@ -81,6 +81,7 @@ def _task(definition: Definition) -> Task:
         ),
         unit="words",
         tab=False,
+        level=definition.level,
         help_text=f"# {definition.label}\n\n{definition.help_text}",
     )
 

@@ -38,7 +38,7 @@ from rnn_tui.ui.app.tabs import (
     Tab,
     all_tabs,
     bindings,
-    is_data_set,
+    is_opened,
     tab_of,
 )
 from rnn_tui.ui.app.task_views import TRAINING, plugin_views, views_of
@@ -302,7 +302,7 @@ class RnnTuiApp(HostApp):
         self.tabs.go_to(name)
 
     async def bring(self, tab: str) -> Pane:
-        if is_data_set(tab):
+        if is_opened(tab):
             return await self.data_sets.bring(tab)
         name = tab_of(tab) if tab in TASKS else tab
         if name not in self.tabs.names:
@@ -330,7 +330,7 @@ class RnnTuiApp(HostApp):
 
     @property
     def data_sets(self) -> "DataSetTab":
-        """The list of data sets, and the one that is open."""
+        """The list of data sets and tasks without a tab, and the one that is open."""
         if self._data_set_tab is None:
             from rnn_tui.ui.app.data_sets import DataSetTab  # noqa: PLC0415 - on use only
 
@@ -522,8 +522,8 @@ class RnnTuiApp(HostApp):
         return run_ids
 
     def _pane_of(self, task: str) -> "TaskPane | None":
-        """Return the pane of a task; None of a data set in whose place another was opened."""
-        if is_data_set(task):
+        """Return the pane of a task; None of one in whose place another was opened."""
+        if is_opened(task):
             return self.data_sets.pane_of(task)
         return cast("TaskPane", self.tabs.get_pane(tab_of(task)).query_one("TaskPane"))
 

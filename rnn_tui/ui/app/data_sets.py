@@ -1,7 +1,7 @@
-"""The tab of data sets: the list of all, and beside it the pane of the one that is open.
+"""The tab of sequences: the list of data sets and tasks without a tab, and the one that is open.
 
-That is the pane of a task as any other. One of the two is shown; a data set that is opened takes
-the place of the one before.
+That has the pane of a task as any other. List or pane is shown; what is opened takes the place of
+what was open before.
 """
 
 import asyncio
@@ -15,42 +15,35 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import describe
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.app.tabs import AppTabs
+from rnn_tui.ui.app.tabs import AppTabs, is_data_set
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane
 from rnn_tui.ui.common.requests import DataSetsWanted
 from rnn_tui.ui.common.task_view import View
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.sequences.naive import ComparisonLine
-from rnn_tui.ui.sequences.words import heading_of
+from rnn_tui.ui.sequences.words import heading_of, task_heading
 from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_BETWEEN_LOOKS = 0.02
 
 
-class DataSetPane(TaskPane):
-    """The pane of a data set: a task's, below a line that says which it is."""
+class OpenedTaskPane(TaskPane):
+    """The pane of what is opened in the tab: a task's, below a line that says which it is."""
 
-    BINDINGS = [key("open", "open", "Data sets", tooltip="Open another data set, or read a file")]
+    BINDINGS = [
+        key("open", "open", "Sequences", tooltip="Open another data set or task, or read a file")
+    ]
 
     def __init__(
         self, task: Task, views: Sequence[View], runs: TrainingManager, heading: str
     ) -> None:
-        """Make the pane of the task of a data set; `heading` says what is in that."""
+        """Make the pane of a task; `heading` says what it is."""
         super().__init__(task, views, runs, None)
         self._heading = heading
 
     def head(self) -> ComposeResult:
-        yield Static(self._heading, id="data-set", markup=False)
-        yield ComparisonLine(self.spec)
-
-    def show_runs(self) -> None:
-        """Show the runs, and how the one that is looked at compares with naive answers."""
-        super().show_runs()
-        if self.is_mounted:
-            earlier = self.recorded or self.example
-            run = self.chosen if earlier is None else earlier.run
-            self.query_one(ComparisonLine).compare(run)
+        yield Static(self._heading, id="opened-task", markup=False)
 
     def action_open(self) -> None:
         self.post_message(DataSetsWanted())
@@ -61,8 +54,24 @@ class DataSetPane(TaskPane):
         self.post_message(DataSetsWanted(event.text))
 
 
+class DataSetPane(OpenedTaskPane):
+    """The pane of a data set, which says how its networks compare with naive answers."""
+
+    def head(self) -> ComposeResult:
+        yield from super().head()
+        yield ComparisonLine(self.spec)
+
+    def show_runs(self) -> None:
+        """Show the runs, and how the one that is looked at compares with naive answers."""
+        super().show_runs()
+        if self.is_mounted:
+            earlier = self.recorded or self.example
+            run = self.chosen if earlier is None else earlier.run
+            self.query_one(ComparisonLine).compare(run)
+
+
 class DataSetTab:
-    """Shows the list of data sets or the one that is open, in their tab."""
+    """Shows the list of data sets and tasks, or the one that is open, in their tab."""
 
     def __init__(
         self,
@@ -70,7 +79,7 @@ class DataSetTab:
         runs: Callable[[], TrainingManager],
         views: Callable[[Task], Sequence[View]],
     ) -> None:
-        """Begin without an open data set.
+        """Begin with nothing open.
 
         Args:
             tabs: of the app.
@@ -83,18 +92,18 @@ class DataSetTab:
         self._turn = asyncio.Lock()  #: held while another pane comes to the front.
 
     @property
-    def pane(self) -> DataSetPane | None:
-        """The pane of the open data set; None if none is open."""
-        panes = self._tabs.get_pane(SEQUENCES).query_children(DataSetPane)
+    def pane(self) -> OpenedTaskPane | None:
+        """The pane of what is open; None if nothing is."""
+        panes = self._tabs.get_pane(SEQUENCES).query_children(OpenedTaskPane)
         return next((pane for pane in panes if pane.is_attached), None)
 
-    def pane_of(self, name: str) -> DataSetPane | None:
-        """Return the pane of this data set; None if it is not open."""
+    def pane_of(self, name: str) -> OpenedTaskPane | None:
+        """Return the pane of this task; None if it is not open."""
         pane = self.pane
         return pane if pane is not None and pane.spec.name == name else None
 
-    async def bring(self, name: str) -> DataSetPane:
-        """Show a data set, once all of its pane is there.
+    async def bring(self, name: str) -> OpenedTaskPane:
+        """Show a data set or a task without a tab, once all of its pane is there.
 
         Raises:
             DataError: if it was deleted, or is damaged.
@@ -103,17 +112,22 @@ class DataSetTab:
         async with self._turn:
             pane = self.pane_of(name)
             if pane is None:
-                pane = DataSetPane(
-                    task, self._views(task), self._runs(), heading_of(describe(name))
-                )
+                pane = self._make_pane(task)
                 await self._put_in_place(pane)
             await self._show(pane)
         while pane.is_attached and not pane.complete:
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return pane
 
-    async def _put_in_place(self, pane: DataSetPane) -> None:
-        """Mount the pane of a data set, in place of that of another."""
+    def _make_pane(self, task: Task) -> OpenedTaskPane:
+        """Make the pane of a data set or a task."""
+        if is_data_set(task.name):
+            heading = heading_of(describe(task.name))
+            return DataSetPane(task, self._views(task), self._runs(), heading)
+        return OpenedTaskPane(task, self._views(task), self._runs(), task_heading(task))
+
+    async def _put_in_place(self, pane: OpenedTaskPane) -> None:
+        """Mount the pane of what is opened, in place of that of another."""
         await self._tabs.bring(SEQUENCES)
         other = self.pane
         if other is not None:
@@ -134,10 +148,10 @@ class DataSetTab:
         self._tabs.app.refresh_bindings()
 
     async def list(self) -> Pane:
-        """Show the list of all data sets; returns its pane."""
+        """Show the list of data sets and tasks; returns its pane."""
         await self._tabs.bring(SEQUENCES)
         panes = self._tabs.get_pane(SEQUENCES).query_children(Pane)
-        listing = next(pane for pane in panes if not isinstance(pane, DataSetPane))
+        listing = next(pane for pane in panes if not isinstance(pane, OpenedTaskPane))
         async with self._turn:
             await self._show(listing)
         return listing

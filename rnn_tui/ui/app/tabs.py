@@ -1,4 +1,4 @@
-"""The tabs of the app: Home, each task that is registered, runs, papers, sweeps, data sets."""
+"""The tabs of the app: Home, each task that has one, runs, papers, sweeps, sequences."""
 
 import asyncio
 from collections.abc import Callable, Collection, Sequence
@@ -38,9 +38,14 @@ def is_data_set(task: str) -> bool:
     return task not in tuple(TASKS) and is_called_like_data_set(task)
 
 
+def is_opened(task: str) -> bool:
+    """Return whether a task is opened from the tab Sequences, as data sets are."""
+    return is_data_set(task) or (task in tuple(TASKS) and not TASKS[task].tab)
+
+
 def tab_of(task: str) -> str:
     """Return the id of a task's tab; a plug-in may be called as another tab is."""
-    if is_data_set(task) or not TASKS[task].tab:
+    if is_opened(task):
         return SEQUENCES
     return f"task-{task}" if task in PLACES else task
 

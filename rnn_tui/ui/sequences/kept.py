@@ -1,7 +1,7 @@
-"""The data sets that are kept, and what the tab is for where there is none."""
+"""The list of the tab: the data sets that are kept, or what to do without, and tasks."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.text import Text
@@ -19,6 +19,7 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.sequences.shipped import ListedTask, TaskList, listed_tasks
 from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of
 
 SAMPLE = asset_dir() / "sequences" / "swings.csv"
@@ -42,31 +43,51 @@ class KeptDataSet:
     problem: str = ""  #: what is wrong with it, in a sentence.
 
 
-def kept_data_sets(runs: RunStore) -> list[KeptDataSet]:
-    """Read what is kept; call it in a thread."""
+@dataclass(frozen=True)
+class SequencesListing:
+    """What the tab lists."""
+
+    data_sets: Sequence[KeptDataSet]
+    tasks: Sequence[ListedTask]
+
+
+def read_listing(runs: RunStore) -> SequencesListing:
+    """Read what is kept, and count the runs of tasks; call it in a thread."""
     counts = Counter(run.config.task for run in runs.runs())
+    return SequencesListing(_kept_data_sets(counts), listed_tasks(counts))
+
+
+def _kept_data_sets(counts: Mapping[str, int]) -> list[KeptDataSet]:
+    """Read what is kept, with its runs by name."""
     data_sets = []
     for name in store.names():
         try:
-            data_sets.append(KeptDataSet(name, counts[name], store.describe(name)))
+            data_sets.append(KeptDataSet(name, counts.get(name, 0), store.describe(name)))
         except DataError as error:
-            data_sets.append(KeptDataSet(name, counts[name], problem=str(error)))
+            data_sets.append(KeptDataSet(name, counts.get(name, 0), problem=str(error)))
     return data_sets
 
 
 class KeptTable(PlainTable):
-    """A row for each data set."""
+    """A row for each data set; down from the last one goes to what is below."""
 
     BINDINGS = [
         Binding("enter", "select_cursor", "Open", key_display="Enter", tooltip="Open the data set")
     ]
+
+    def action_cursor_down(self) -> None:
+        if self.cursor_row == self.row_count - 1:
+            self.screen.focus_next()
+        else:
+            super().action_cursor_down()
 
 
 class SampleFile(Static, can_focus=True):
     """The first lines of a file that ships, which Enter reads."""
 
     BINDINGS = [
-        Binding("enter", "read", "Read", key_display="Enter", tooltip="Read the sample that ships")
+        Binding("enter", "read", "Read", key_display="Enter", tooltip="Read the sample that ships"),
+        Binding("down", "app.focus_next", "Tasks", show=False, tooltip="Go to the tasks"),
     ]
 
     class Wanted(Message):
@@ -85,7 +106,7 @@ class SampleFile(Static, can_focus=True):
 
 
 class KeptList(Vertical):
-    """What the tab is for, and the data sets."""
+    """What the tab is for, the data sets, and the tasks."""
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id)
@@ -98,6 +119,7 @@ class KeptList(Vertical):
         table.display = False
         yield table
         yield SampleFile(_sample())
+        yield TaskList(id="shipped-tasks")
 
     @property
     def table(self) -> KeptTable:
@@ -105,14 +127,18 @@ class KeptList(Vertical):
 
     @property
     def highlighted(self) -> KeptDataSet | None:
-        """The data set at the cursor; None if there is none."""
+        """The data set at the cursor; None if there is none, or a task has the cursor."""
+        if self.query_one(TaskList).has_focus_within:
+            return None
         row = self.table.cursor_row
         return self.data_sets[row] if 0 <= row < len(self.data_sets) else None
 
-    def show(self, data_sets: Sequence[KeptDataSet]) -> None:
-        """Show these data sets; the cursor stays."""
-        if data_sets == self.data_sets:
+    def show(self, listing: SequencesListing) -> None:
+        """Show what there is; cursors stay."""
+        self.query_one(TaskList).show(listing.tasks)
+        if listing.data_sets == self.data_sets:
             return
+        data_sets = listing.data_sets
         self.data_sets = data_sets
         self.table.display = bool(data_sets)
         self.table.fill(map(_heading, HEADINGS), map(_cells, data_sets))

@@ -1,4 +1,4 @@
-"""The tab of data sets before one is open: a file to read, what was understood, what is kept."""
+"""The tab of sequences before one is open: a file to read, what was understood, what is there."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, show_line
-from rnn_tui.ui.common.requests import DataSetDeleted, DataSetWanted
+from rnn_tui.ui.common.requests import DataSetDeleted, DataSetWanted, ViewWanted
 from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.threads import in_thread, telling
 from rnn_tui.ui.common.widgets.path_input import PathInput, spelled
@@ -25,9 +25,10 @@ from rnn_tui.ui.sequences.kept import (
     KeptList,
     SampleFile,
     deletion_question,
-    kept_data_sets,
+    read_listing,
 )
 from rnn_tui.ui.sequences.reading import FileReading
+from rnn_tui.ui.sequences.shipped import TaskList
 from rnn_tui.ui.sequences.understood import UnderstandingView
 from rnn_tui.ui.sequences.wording import in_fields
 
@@ -52,7 +53,7 @@ class DeleteDataSetScreen(QuestionScreen):
 
 
 class SequencesPane(Pane):
-    """A path to read, and below it the data sets that are kept, or what was understood."""
+    """A path to read, and below it data sets and tasks, or what was understood."""
 
     app = getters.app(HostApp)
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
@@ -109,16 +110,16 @@ class SequencesPane(Pane):
         else:
             self._kept.focus_view()
 
-    # The data sets that are kept.
+    # Data sets and tasks.
 
     @work(group="read", exclusive=True)
     async def show_runs(self) -> None:
         with telling(self):
-            data_sets = await self.app.store.ask(self, kept_data_sets)
+            listing = await self.app.store.ask(self, read_listing)
             had_none = not self._kept.data_sets
-            self._kept.show(data_sets)
+            self._kept.show(listing)
             self.app.refresh_bindings()
-            if had_none and data_sets and not self._path.value:
+            if had_none and listing.data_sets and not self._path.value:
                 self.focus_view_soon()
 
     @on(DataTable.RowSelected, "#kept-table")
@@ -130,6 +131,12 @@ class SequencesPane(Pane):
             self.notify(data_set.problem, severity="error")
         else:
             self.post_message(DataSetWanted(data_set.name))
+
+    @on(DataTable.RowSelected, "#tasks-table")
+    def _open_task(self) -> None:
+        task = self.query_one(TaskList).highlighted
+        if task is not None:
+            self.post_message(ViewWanted(task.name))
 
     @work(group="change")
     async def action_delete(self) -> None:

@@ -1,4 +1,4 @@
-"""Data sets in words."""
+"""Data sets, and tasks without a tab, in words."""
 
 from collections.abc import Sequence
 
@@ -6,6 +6,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.data_sets.data_set import DataSet, class_counts
 from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
+from rnn_tui.tasks.task import Task
 
 LAYOUTS = {
     Layout.LONG: "steps",
@@ -82,6 +83,17 @@ def size_of(description: Description) -> str:
 def heading_of(description: Description) -> str:
     """Return a line on what is in a data set."""
     return f"{description.label} · {size_of(description)} · {answers_of(description)}"
+
+
+def asked_of(task: Task) -> str:
+    """Return what a task asks: the first paragraph of its help, on a line."""
+    paragraphs = [part for part in task.help_text.split("\n\n") if not part.startswith("#")]
+    return " ".join(paragraphs[0].split()) if paragraphs else ""
+
+
+def task_heading(task: Task) -> str:
+    """Return a line on what a task is."""
+    return " · ".join(filter(None, [task.label, task.level, asked_of(task)]))
 
 
 def classes_of(data_set: DataSet) -> str:

@@ -16,9 +16,10 @@ from rnn_tui.tasks.data_sets.columns import Role
 from rnn_tui.tasks.data_sets.data_set import TEST
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.app.data_sets import DataSetPane
-from rnn_tui.ui.sequences.kept import KeptDataSet, deletion_question
+from rnn_tui.ui.app.data_sets import DataSetPane, OpenedTaskPane
+from rnn_tui.ui.sequences.kept import KeptDataSet, KeptTable, deletion_question
 from rnn_tui.ui.sequences.pane import SequencesPane
+from rnn_tui.ui.sequences.shipped import TasksTable
 from rnn_tui.ui.sequences.understood import UnderstandingView
 from tests.tasks.data_sets.examples import rising_or_falling
 from tests.ui.conftest import ScriptedRuns
@@ -307,6 +308,33 @@ async def test_a_data_set_is_deleted_after_a_question(home: Path, runs: Scripted
         await wait_until(pilot, lambda: not store.names())
         await wait_until(pilot, lambda: not app.query(DataSetPane))
         assert name not in "\n".join(screen_lines(app)[1:])
+
+
+async def test_a_task_without_a_tab_is_opened_from_the_list(home: Path, runs: ScriptedRuns) -> None:
+    name = keep_lines()
+    app = RnnTuiApp(runs)
+    async with running(app, "sequences", size=(80, 24)) as pilot:
+        await wait_until(pilot, lambda: name in screen_text(app))
+        assert "Even pairs" in screen_text(app)
+        # Down leaves the data sets for the tasks, where nothing can be deleted; up goes back.
+        await press(pilot, "down", "d")
+        assert isinstance(app.focused, TasksTable)
+        assert "Delete" not in screen_text(app)
+        await press(pilot, "up")
+        assert isinstance(app.focused, KeptTable)
+        await press(pilot, "down", "down", "enter")
+        await wait_until(pilot, lambda: isinstance(app.pane, OpenedTaskPane) and app.pane.complete)
+        assert app.tabs.active == "sequences"
+        assert isinstance(app.pane, OpenedTaskPane)
+        task = app.pane.spec
+        assert not task.tab
+        assert f"{task.label} · {task.level} · " in screen_text(app)
+        # Another request, as from Runs, takes its place; training shows there.
+        await app.bring("parity-check")
+        await press(pilot, "t")
+        assert [config.task for config in runs.started] == ["parity-check"]
+        assert app.pane.spec.name == "parity-check"
+        assert len(app.query(OpenedTaskPane)) == 1
 
 
 async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
