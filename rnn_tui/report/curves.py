@@ -10,7 +10,8 @@ from statistics import fmean
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.report.inventory import Inventory
-from rnn_tui.report.plan import Experiment
+from rnn_tui.report.paper import Experiment
+from rnn_tui.report.plan import VALIDATION_ACCURACY
 from rnn_tui.runs.curves import Line
 from rnn_tui.tasks.config import SequenceConfig
 
@@ -119,7 +120,7 @@ def _by_epoch(
             continue
         drawn.append(line)
         comparable = inventory.plan.has_report_recipe
-        if comparable and experiment.validation and metric is MNIST_ACCURACY:
+        if comparable and metric is MNIST_ACCURACY:
             published[line.label] = _published_points(experiment)
     return Figure(f"{task}-{metric.name}", title, "epoch", metric, tuple(drawn), published, note)
 
@@ -131,7 +132,7 @@ def _published_points(experiment: Experiment) -> Points:
     """
     accuracies = {
         float(epoch): accuracy
-        for epoch, accuracy in enumerate(experiment.validation, 1)
+        for epoch, accuracy in enumerate(VALIDATION_ACCURACY[experiment.cell], 1)
         if accuracy is not None
     }
     return tuple(accuracies), tuple(accuracies.values())

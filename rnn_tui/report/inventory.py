@@ -7,7 +7,8 @@ from typing import Any
 
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.state import Status
-from rnn_tui.report.plan import Experiment, Plan, PlannedNetwork
+from rnn_tui.report.paper import Experiment
+from rnn_tui.report.plan import Plan, PlannedNetwork
 from rnn_tui.runs.logged_values import Kind, LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore

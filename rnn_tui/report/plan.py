@@ -7,7 +7,8 @@ from typing import Any
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
-from rnn_tui.networks import CELLS
+from rnn_tui.report.paper import Experiment
+from rnn_tui.report.papers import paper_named
 from rnn_tui.tasks import TASKS
 
 REPORT_ORDER = ("mnist", "recall", "adder")
@@ -22,67 +23,7 @@ VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
 }
 
 
-@dataclass(frozen=True)
-class Experiment:
-    """A network of the report with its published figure."""
-
-    task: str  #: a key of `TASKS`.
-    cell: str  #: the network's cell, a key of `CELLS`.
-    variant: Variant | None  #: hidden size and loss, if the task trains several; None for MNIST.
-    published: float  #: the report's figure, in percent.
-    #: accuracy in percent after each epoch, as in `VALIDATION_ACCURACY`.
-    validation: tuple[float | None, ...] = ()
-
-    @property
-    def key(self) -> str:
-        """A name for JSON, such as `mnist-rnn` or `adder-h3-mse`."""
-        if self.variant is None:
-            return f"{self.task}-{self.cell}"
-        loss = f"-{self.variant.loss}" if self.task == "adder" else ""
-        return f"{self.task}-h{self.variant.hidden_size}{loss}"
-
-    @property
-    def short_label(self) -> str:
-        """The network, such as `LSTM`, `H 5` or `H 3 mse`."""
-        if self.variant is None:
-            return CELLS[self.cell].label
-        return self.variant.label if self.task == "adder" else f"H {self.variant.hidden_size}"
-
-    @property
-    def label(self) -> str:
-        """Task and network."""
-        return f"{TASKS[self.task].label}, {self.short_label}"
-
-
-def _sequence_experiments(
-    task_name: str, sizes: Sequence[int], losses: Sequence[str]
-) -> list[Experiment]:
-    """Return the experiments of a task that trains networks of several sizes and losses."""
-    task = TASKS[task_name]
-    published = task.published[task.headline]
-    variants = [Variant(size, loss) for loss in losses for size in sizes]
-    return [
-        Experiment(task_name, task.default_cell, variant, published[variant.label])
-        for variant in variants
-    ]
-
-
-def _mnist_experiments() -> list[Experiment]:
-    """Return the experiments on MNIST, one a cell."""
-    mnist = TASKS["mnist"]
-    published = mnist.published[mnist.headline]
-    return [
-        Experiment("mnist", cell, None, published[cell], validation)
-        for cell, validation in VALIDATION_ACCURACY.items()
-    ]
-
-
-EXPERIMENTS: tuple[Experiment, ...] = (
-    *_mnist_experiments(),
-    *_sequence_experiments("recall", (2, 5, 10), ("ce",)),
-    *_sequence_experiments("adder", (3, 5, 10), ("mse", "ce")),
-)
-
+EXPERIMENTS = paper_named().experiments
 REPORT_PRESET = "report"
 PRESETS = {
     REPORT_PRESET: "the report's own recipes",

@@ -10,7 +10,8 @@ from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.report.intervals import Interval, next_interval
 from rnn_tui.report.inventory import Inventory
-from rnn_tui.report.plan import DECIMALS, Experiment, Plan
+from rnn_tui.report.paper import Experiment
+from rnn_tui.report.plan import DECIMALS, Plan
 from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.words import NOTHING
@@ -56,11 +57,12 @@ class Row:
     def distance(self) -> float | None:
         """The points by which the published figure is below (negative) or above `expected`.
 
-        0 within; None for n < 2 and for another recipe than the report's.
+        0 within; None for n < 2, without a published figure, and for another recipe.
         """
-        if self.expected is None or not self.comparable:
+        published = self.experiment.published
+        if self.expected is None or published is None or not self.comparable:
             return None
-        return self.expected.distance(self.experiment.published, DECIMALS)
+        return self.expected.distance(published, DECIMALS)
 
     @property
     def inside(self) -> bool | None:
@@ -69,14 +71,15 @@ class Row:
 
     @property
     def published_is(self) -> str:
-        """The published figure's place relative to that interval; empty without values."""
-        if not self.values:
+        """The published figure's place relative to that interval; empty without one of them."""
+        published = self.experiment.published
+        if not self.values or published is None:
             return ""
         if not self.comparable:
             return "other recipe"
         if self.expected is None:
             return "one seed only"
-        return self.expected.place(self.experiment.published, DECIMALS)
+        return self.expected.place(published, DECIMALS)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
@@ -227,8 +230,8 @@ def table_cells(row: Row) -> tuple[str, ...]:
     )
 
 
-def _percent(accuracy: float) -> str:
-    return f"{accuracy:.{DECIMALS}f}"
+def _percent(accuracy: float | None) -> str:
+    return NOTHING if accuracy is None else f"{accuracy:.{DECIMALS}f}"
 
 
 def _mean_and_sd(spread: Spread | None) -> str:

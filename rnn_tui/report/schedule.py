@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.counts import count_of
 from rnn_tui.report.inventory import Inventory
-from rnn_tui.report.plan import TRAINING_ORDER, Experiment, Plan, PlannedNetwork
+from rnn_tui.report.paper import Experiment
+from rnn_tui.report.plan import TRAINING_ORDER, Plan, PlannedNetwork
 from rnn_tui.runs.run_record import RunRecord
 
 

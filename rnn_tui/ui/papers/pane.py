@@ -18,13 +18,13 @@ from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.report.inventory import Inventory, take_inventory
+from rnn_tui.report.paper import Experiment
 from rnn_tui.report.plan import (
     MNIST_SEEDS,
     MNIST_SEEDS_SETTING,
     PRESETS,
     REPORT_ORDER,
     SEEDS,
-    Experiment,
     Plan,
 )
 from rnn_tui.report.rows import DOCUMENTS, Results, results

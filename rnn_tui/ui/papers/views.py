@@ -23,7 +23,7 @@ from rnn_tui.report.conclusions import (
     Verdict,
 )
 from rnn_tui.report.curves import Figure
-from rnn_tui.report.plan import Experiment
+from rnn_tui.report.paper import Experiment
 from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT_ALIGNED, Results, Row, table_cells
 from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING
