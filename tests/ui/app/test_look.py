@@ -1,9 +1,10 @@
 """What all views have in common: one left edge, titles that begin alike, a help that is short."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
+from textual.pilot import Pilot
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen, KeyHelp, in_columns
@@ -22,6 +23,7 @@ from tests.ui.helpers import (
 )
 
 SMALL = (80, 24)
+LARGE = (120, 40)
 EDGE = 1  # the column in which everything begins
 TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9")
 
@@ -58,26 +60,31 @@ async def assert_short_help(app: RnnTuiApp, pilot: Any, name: str) -> None:
     await press(pilot, "escape")
 
 
+async def go_through(pilot: Pilot[Any], app: RnnTuiApp) -> AsyncIterator[str]:
+    """Every view of every tab in turn; yields its name."""
+    for tab in TABS:
+        await press(pilot, tab)
+        await wait_until(pilot, lambda: app.pane.complete)
+        for view in app.pane.views or [""]:
+            if view:
+                app.pane.go_to_view(view)
+                await wait_until(pilot, app.takes_keys)
+            await idle(pilot)
+            yield f"{tab} {view}"
+
+
 @pytest.mark.long
 async def test_all_views_look_alike(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=SMALL) as pilot:
         await start(pilot, runs)
         await finish(pilot, runs)
-        for tab in TABS:
-            await press(pilot, tab)
-            await wait_until(pilot, lambda: app.pane.complete)
-            for view in app.pane.views or [""]:
-                if view:
-                    app.pane.go_to_view(view)
-                    await wait_until(pilot, app.takes_keys)
-                name = f"{tab} {view}"
-                await idle(pilot)
-                await assert_alike(app, pilot, name)
-                await assert_short_help(app, pilot, name)
-                await resize(pilot, 120, 40)
-                await assert_alike(app, pilot, name)
-                await resize(pilot, *SMALL)
+        async for name in go_through(pilot, app):
+            await assert_alike(app, pilot, name)
+            await assert_short_help(app, pilot, name)
+        await resize(pilot, *LARGE)  # once: every widget of all tabs is given its style anew
+        async for name in go_through(pilot, app):
+            await assert_alike(app, pilot, name)
 
 
 async def test_one_tab_looks_as_all_do(runs: ScriptedRuns) -> None:
