@@ -22,7 +22,7 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.hierarchy.rule import Rule
 from rnn_tui.tasks.sequences.classification import loss_of
-from rnn_tui.tasks.sequences.examples import Batch, Examples, join
+from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
@@ -66,30 +66,29 @@ class HierarchyProblem(SequenceProblem):
         """Draw words of these lengths (N,), with a blank for each answer."""
         seed = int(torch.randint(2**62, (1,), generator=random))
         numbers = np.random.default_rng(seed)
-        stretches = torch.unique_consecutive(lengths, return_counts=True)
-        drawn = [
-            self._draw_alike(count, length, numbers)
-            for length, count in zip(*(values.tolist() for values in stretches), strict=True)
-        ]
-        longest = max(part.inputs.shape[2] for part in drawn)
-        return join([_padded(part, longest) for part in drawn], 1)
+        of_words = lengths.numpy()  # (N,)
+        kinds = np.unique(of_words).tolist()
+        longest = max(self._step_count(length) for length in kinds)
+        inputs = np.zeros((len(of_words), longest, self.features), np.uint8)  # (N, T, K + 1)
+        targets = np.full((len(of_words), longest), NO_ANSWER, np.uint8)  # (N, T)
+        steps = np.empty(len(of_words), np.int64)  # (N,)
+        # all words of a length at once: a rule's calls cost more than what they compute
+        for length in kinds:
+            places = np.flatnonzero(of_words == length)
+            # (n, symbols), (n, A)
+            words, answers = self.rule.draw_answered(len(places), length, numbers)
+            symbols = words.shape[1]
+            end = symbols + answers.shape[1]
+            inputs[places[:, None], np.arange(symbols), words] = 1
+            inputs[places, symbols:end, -1] = 1
+            targets[places, symbols:end] = np.where(answers < 0, NO_ANSWER, answers)
+            steps[places] = end
+        return Examples(*(torch.from_numpy(array)[None] for array in (inputs, targets, steps)))
 
-    def _draw_alike(self, count: int, length: int, random: np.random.Generator) -> Examples:
-        """Return words of one length: inputs (1, N, T, K + 1), targets and lengths (1, N, …)."""
-        words = self.rule.draw(count, length, random)  # (N, symbols)
-        answers = self.rule.answers(words)  # (N, A)
-        symbols = words.shape[1]
-        steps = symbols + answers.shape[1]
-        inputs = np.zeros((count, steps, self.features), np.uint8)
-        np.put_along_axis(inputs[:, :symbols], words[:, :, None], 1, axis=2)
-        inputs[:, symbols:, -1] = 1
-        targets = np.full((count, steps), NO_ANSWER, np.uint8)
-        targets[:, symbols:] = np.where(answers < 0, NO_ANSWER, answers)
-        return Examples(
-            torch.from_numpy(inputs)[None],
-            torch.from_numpy(targets)[None],
-            torch.full((1, count), steps),
-        )
+    def _step_count(self, length: int) -> int:
+        """Return the steps of a word of a length and of its blanks."""
+        symbols = self.rule.word_length(length)
+        return symbols + self.rule.answer_length(symbols)
 
     def draw_validation(self, random: torch.Generator) -> Examples:
         """Draw held-out words of lengths evenly spaced among those in training."""
@@ -189,11 +188,3 @@ class HierarchyProblem(SequenceProblem):
 def _evenly(first: int, last: int, count: int) -> tuple[int, ...]:
     """Return at most `count` whole numbers, evenly spaced from the first to the last."""
     return tuple(np.unique(np.linspace(first, last, count).round().astype(int)).tolist())
-
-
-def _padded(examples: Examples, longest: int) -> Examples:
-    """Return examples whose targets have `longest` steps, with nothing asked in the new ones."""
-    missing = longest - examples.targets.shape[2]
-    targets = nn.functional.pad(examples.targets, (0, missing), value=NO_ANSWER)
-    inputs = nn.functional.pad(examples.inputs, (0, 0, 0, missing))
-    return Examples(inputs, targets, examples.lengths)

@@ -40,6 +40,16 @@ class Rule(ABC):
         """
         return random.integers(self.symbols, size=(count, self.word_length(length)))
 
+    def draw_answered(
+        self, count: int, length: int, random: np.random.Generator
+    ) -> tuple[WordArray, AnswerArray]:
+        """Return words as `draw` does, and the right answers to them.
+
+        A rule that knows these as it draws has a way of its own, which may be faster.
+        """
+        words = self.draw(count, length, random)
+        return words, self.answers(words)
+
     @abstractmethod
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the right answers (N, A) to words (N, T)."""

@@ -6,14 +6,7 @@ words that short are zeros and the answer is 0, as in the paper's program.
 
 import numpy as np
 
-from rnn_tui.tasks.hierarchy.arithmetic import (
-    CLOSE,
-    MINUS,
-    MODULUS,
-    OPEN,
-    PLUS,
-    values_of,
-)
+from rnn_tui.tasks.hierarchy.arithmetic import CLOSE, MINUS, MODULUS, OPEN, PLUS, values_of
 from rnn_tui.tasks.hierarchy.expressions import draw_expressions
 from rnn_tui.tasks.hierarchy.rule import AnswerArray, Rule, WordArray
 
@@ -23,8 +16,7 @@ UNKNOWN, EQUALS = 9, 10
 # the symbols 0 … 4 + − ( ) and x by their numbers in expressions, and those by their numbers here
 _IN_EXPRESSIONS = np.array([*range(MODULUS), PLUS, MINUS, OPEN, CLOSE, 0])
 _IN_EQUATIONS = np.array([0, 1, 2, 3, 4, 5, 6, 0, 7, 8])
-# the digit that times the one at a place is 1
-_INVERSES = np.array([0, 1, 3, 2, 4])
+_INVERSES = np.array([0, 1, 3, 2, 4])  # 2·3 is 1, as 4·4 is
 
 
 class SolveEquation(Rule):
@@ -32,18 +24,26 @@ class SolveEquation(Rule):
 
     def draw(self, count: int, length: int, random: np.random.Generator) -> WordArray:
         """Return equations (N, T); `x` hides the first digit from a place at random on."""
+        return self.draw_answered(count, length, random)[0]
+
+    def draw_answered(
+        self, count: int, length: int, random: np.random.Generator
+    ) -> tuple[WordArray, AnswerArray]:
+        """Return equations (N, T) and the digits (N, 1) that `x` hides."""
         if length < SHORTEST:
-            return np.zeros((count, length), np.int64)
+            return np.zeros((count, length), np.int64), np.zeros((count, 1), np.int64)
         steps = length - 2
         expressions = draw_expressions(count, steps, OPERATORS, random)
-        places = random.integers(steps, size=(count, 1))
-        distances = np.where(expressions < MODULUS, (np.arange(steps) - places) % steps, steps)
+        starts = random.integers(steps, size=(count, 1))
+        distances = np.where(expressions < MODULUS, (np.arange(steps) - starts) % steps, steps)
+        places = distances.argmin(axis=1, keepdims=True)
         words = np.empty((count, length), np.int64)
         words[:, :steps] = _IN_EQUATIONS[expressions]
-        words[np.arange(count), distances.argmin(axis=1)] = UNKNOWN
         words[:, steps] = EQUALS
         words[:, -1] = values_of(expressions)
-        return words
+        hidden = np.take_along_axis(words, places, axis=1)
+        np.put_along_axis(words, places, UNKNOWN, axis=1)
+        return words, hidden
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the solutions (N, 1) of equations (N, T).
@@ -53,8 +53,9 @@ class SolveEquation(Rule):
         if words.shape[1] < SHORTEST:
             return np.zeros((len(words), 1), np.int64)
         left = words[:, :-2]
-        expressions = _IN_EXPRESSIONS[left]
-        at_zero = values_of(expressions)
-        slopes = values_of(np.where(left == UNKNOWN, 1, expressions)) - at_zero
-        solutions: AnswerArray = (words[:, -1] - at_zero) * _INVERSES[slopes % MODULUS] % MODULUS
+        with_zero = _IN_EXPRESSIONS[left]
+        with_one = np.where(left == UNKNOWN, 1, with_zero)
+        at_zero, at_one = values_of(np.concatenate([with_zero, with_one])).reshape(2, -1)
+        inverses = _INVERSES[(at_one - at_zero) % MODULUS]
+        solutions: AnswerArray = (words[:, -1] - at_zero) * inverses % MODULUS
         return solutions[:, None]

@@ -100,11 +100,12 @@ def test_words_of_500_symbols_have_right_answers(definition: Definition) -> None
 
 def check_drawn(definition: Definition, length: int, seed: int) -> None:
     rule = rule_of(definition)
-    words = rule.draw(DRAWN, length, np.random.default_rng(seed))
+    words, right = rule.draw_answered(DRAWN, length, np.random.default_rng(seed))
     steps = rule.word_length(length)
     assert words.shape == (DRAWN, steps)
     answers = rule.answers(words)
     assert answers.shape == (DRAWN, rule.answer_length(steps))
+    assert (answers == right).all()
     assert (answers[:, 0] != UNASKED).all()
     texts = [written_word([definition.symbols[symbol] for symbol in word]) for word in words]
     if definition.name in IS_DRAWN:
