@@ -13,31 +13,44 @@ from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 BLANK = "_"  #: the symbol at which networks answer.
 _LENGTHS = {"lengths": (1, 40), "losses": ("ce",)}
+# Large input weights and short steps of bounded size let small networks find parity at all: with
+# PyTorch's initial weights none of five RNNs did in 3,000 steps, with these three did.
+_FAST = Recipe(
+    initialisation="orthogonal",
+    input_gain=2.0,
+    beta2=0.99,
+    schedule="one-cycle",
+    clip=0.1,
+    fresh=True,
+)
 _PRESETS = (
     Preset(
         "fast",
-        "Small networks on fresh words in every batch, one-cycle learning rate.",
+        "32 units in place of the paper's 256; 4,000 steps of 32 words (RNN: 9,000) in place of a "
+        "million of 128; one-cycle learning rate.",
         {
             **_LENGTHS,
             "hidden_sizes": (32,),
-            "epochs": 10,
+            "epochs": 16,
             "batch_size": 32,
-            "learning_rate": 5e-3,
-            "training_size": 9_600,
-            "test_size": 50,
-            "recipe": Recipe(beta2=0.99, schedule="one-cycle", clip=1.0, fresh=True),
+            "learning_rate": 0.01,
+            "training_size": 8_000,
+            "test_size": 40,
+            "recipe": _FAST,
         },
+        # An RNN has no gates that keep a state: a lower rate for longer.
+        {"rnn": {"epochs": 30, "learning_rate": 0.005, "training_size": 9_600}},
     ),
     Preset(
         "paper",
-        "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.001.",
+        "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.0003.",
         {
             **_LENGTHS,
             "hidden_sizes": (256,),
-            "epochs": 1000,
+            "epochs": 5_000,
             "batch_size": 128,
-            "learning_rate": 1e-3,
-            "training_size": 128_000,
+            "learning_rate": 3e-4,
+            "training_size": 25_600,
             "test_size": 512,
             "recipe": Recipe(clip=1.0, fresh=True),
         },
