@@ -9,7 +9,7 @@ largest replica, G blocks of H rows, O outputs.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar
 
 import torch
@@ -90,6 +90,10 @@ class Walk(ABC):
         self.run(gates, steps)
         return self.joined[1 : steps + 1, :, : self.width]
 
+    def go_on(self) -> None:
+        """Put what the first step left in front of it, so that `run` takes the next one."""
+        self.state[0].copy_(self.state[1])
+
     @abstractmethod
     def run(self, gates: Tensor, steps: int) -> None:
         """Fill `state` from `read` with the cell's equations, and keep what `run_back` needs."""
@@ -133,6 +137,17 @@ class ReplicasByHand(Replicas):
             self.gates, self.readout, inputs, self, at_end, lengths
         )
         return outputs
+
+    @torch.no_grad()
+    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
+        """Yield what `Replicas.steps` does: (R, H, B) after each step of `inputs` (T, R, F, B).
+
+        The next step overwrites it.
+        """
+        walk = self.walk(self.gates, 1, inputs.shape[3])
+        for at_step in inputs:
+            yield walk.forward(self.gates, at_step[None])[0]
+            walk.go_on()
 
     def take_walk(self, steps: int, batch: int) -> Walk:
         """Return a walk for so many steps and sequences, one at rest if it fits."""

@@ -6,7 +6,7 @@ time goes into calls; it is shorter for many or large ones, whose time goes into
 what was computed is still in the processor's cache when it is used.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor
@@ -65,6 +65,11 @@ class LSTMWalk(Walk):
         if self.batch == 1:
             multiplied = [tensor.view(len(tensor), replicas, 1, -1) for tensor in multiplied]
         self.read, self.gate_sum, self.sum = (tensor.unbind(0) for tensor in multiplied)
+
+    def go_on(self) -> None:
+        """Put what the first step left in front of it."""
+        super().go_on()
+        self.cell[0].copy_(self.cell[1])
 
     def run(self, gates: Tensor, steps: int) -> None:
         """Fill `state`, and gates and cell of each step."""
@@ -177,22 +182,3 @@ class ReplicaLSTM(ReplicasByHand):
     """R one-layer LSTMs with a linear readout each; the rows of `gates` are g, i, f, o."""
 
     walk = LSTMWalk
-
-    @torch.no_grad()
-    def steps(self, inputs: Tensor) -> Iterator[Tensor]:
-        """Yield what `Replicas.steps` does: (R, H, B) after each step of `inputs` (T, R, F, B)."""
-        width = self.hidden_size
-        replicas, _, columns = self.gates.shape
-        # What the gates' weights are multiplied by: states, inputs, ones.
-        joined = self.gates.new_zeros(replicas, columns, inputs.shape[3])  # (R, H + F + 2, B)
-        joined[:, -2:] = 1
-        cell = joined[:, :width].clone()  # (R, H, B)
-        for at_step in inputs:
-            joined[:, width:-2] = at_step
-            activations = torch.bmm(self.gates, joined)  # (R, 4·H, B)
-            activations[:, :width].tanh_()
-            activations[:, width:].sigmoid_()
-            candidate, write, keep, show = torch.split(activations, width, 1)  # (R, H, B) each
-            cell = (keep * cell).addcmul_(write, candidate)
-            joined[:, :width] = show * torch.tanh(cell)
-            yield joined[:, :width]
