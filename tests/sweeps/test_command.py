@@ -98,7 +98,7 @@ def test_a_search_prunes_goes_on_and_tells_what_matters() -> None:
 
 
 @pytest.mark.long
-def test_a_failed_trial_is_said_and_tried_again(tmp_path: Path) -> None:
+def test_a_failed_trial_is_said_and_tried_again(tmp_path: Path, mnist_slice: Path) -> None:
     weights = tmp_path / "none.safetensors"
     weights.write_bytes(b"nothing")
     done = rnn_tui(
@@ -110,6 +110,8 @@ def test_a_failed_trial_is_said_and_tried_again(tmp_path: Path) -> None:
         "bilstm",
         "--grid",
         "epochs=1",
+        "--data-dir",
+        str(mnist_slice),
         "--start-from",
         str(weights),
         *ONE,

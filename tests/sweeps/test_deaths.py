@@ -215,6 +215,7 @@ def test_ctrl_c_keeps_what_was_trained(where: str, request: pytest.FixtureReques
     process = begin(
         "recall",
         *SETTINGS,
+        *("--epochs", "500"),  # none is at its end before Ctrl-C comes, however busy the machine
         "--grid",
         "learning_rate=0.01,0.02,0.03",
         "--on",

@@ -91,23 +91,40 @@ async def test_they_scroll_the_help(runs: ScriptedRuns) -> None:
 # The footer
 
 
+def assert_short_footer(app: RnnTuiApp, place: str) -> None:
+    """The footer has few keys and always the palette; a click presses a key, which has to mean the
+    same.
+    """
+    line = footer(app)
+    assert line.startswith(" "), place
+    assert line.endswith("F1 Help  ^p Commands  q Quit"), place
+    shown = app.query_one(KeyFooter).shown
+    assert len(shown) <= MOST_KEYS == 8, place
+    active = app.screen.active_bindings
+    for key in shown:
+        held = active.get(key.binding.key)
+        assert held is not None, (place, key)
+        assert held.binding.action == key.binding.action, (place, key)
+
+
+def assert_palette_has_every_key(app: RnnTuiApp, place: str) -> None:
+    """The palette has what every key does."""
+    titles = {command.title for command in commands(app.screen)}
+    for active in app.screen.active_bindings.values():
+        binding = active.binding
+        if binding.tooltip and binding.action not in ("quit", "help", "command_palette"):
+            assert f"{binding.description}: {binding.tooltip}" in titles, place
+
+
 @pytest.mark.parametrize("size", AT_SIZES)
-async def test_the_footer_has_few_keys_and_always_the_palette(
+async def test_every_view_has_a_short_footer_and_a_palette_with_all_keys(
     size: tuple[int, int], runs: ScriptedRuns
 ) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
         async for place in go_through(pilot, app):
-            line = footer(app)
-            assert line.startswith(" "), place
-            assert line.endswith("F1 Help  ^p Commands  q Quit"), place
-            shown = app.query_one(KeyFooter).shown
-            assert len(shown) <= MOST_KEYS == 8, place
-            active = app.screen.active_bindings
-            for key in shown:  # a click presses the key, which has to mean the same
-                held = active.get(key.binding.key)
-                assert held is not None, (place, key)
-                assert held.binding.action == key.binding.action, (place, key)
+            assert_short_footer(app, place)
+            assert_palette_has_every_key(app, place)
 
 
 async def test_before_a_run_the_footer_offers_no_key_of_charts(runs: ScriptedRuns) -> None:
@@ -132,17 +149,6 @@ async def test_a_click_on_the_palette_in_the_footer_opens_it(runs: ScriptedRuns)
 
 
 # The palette
-
-
-async def test_the_palette_has_what_every_key_does(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(120, 40)) as pilot:
-        async for place in go_through(pilot, app):
-            titles = {command.title for command in commands(app.screen)}
-            for active in app.screen.active_bindings.values():
-                binding = active.binding
-                if binding.tooltip and binding.action not in ("quit", "help", "command_palette"):
-                    assert f"{binding.description}: {binding.tooltip}" in titles, place
 
 
 async def test_a_command_without_a_key_is_found_by_its_name(runs: ScriptedRuns) -> None:

@@ -43,11 +43,10 @@ from tests.ui.helpers import (
 )
 
 SECONDS = 400  # of the longest step, on a busy machine
-SLOW = "6-mse-or-ce"  # trains a minute and more: here a few steps of it
 
 
 class ShortRuns(TrainingManager):
-    """Trains a few steps of whatever it is asked for."""
+    """Trains a few steps of whatever it is asked for: an experiment is one of minutes."""
 
     def start(self, configs: Sequence[RunConfig]) -> list[str]:
         return super().start([self._short(config) for config in configs])
@@ -202,7 +201,7 @@ async def test_each_is_played_twice_after_odd_states_and_gives_the_same(name: st
     experiment = read_experiment(name)
     actions = [action for step in experiment.steps for action in step.actions]
     tasks = {getattr(action, "task", "") or getattr(action, "tab", "") for action in actions}
-    app = RnnTuiApp(ShortRuns() if name == SLOW else None)
+    app = RnnTuiApp(ShortRuns())
     async with running(app, "home", size=(80, 24)) as pilot:
         plays = []
         states = [await ODD[task](pilot, app) for task in sorted(tasks)]
