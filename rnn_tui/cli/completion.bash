@@ -2,8 +2,9 @@
 
 _rnn_tui_path() { echo :path; }
 _rnn_tui_folder() { echo :folder; }
-_rnn_tui_runs() { echo :all; }
+_rnn_tui_runs() { echo :runs; }
 _rnn_tui_deleted() { echo :deleted; }
+_rnn_tui_papers() { echo :papers; }
 
 # shtab finds out what is wanted. What a file, a run or a list of words needs, a subshell can't do.
 _rnn_tui() {
@@ -28,7 +29,11 @@ _rnn_tui() {
     :path) COMPREPLY=() && compopt -o default -o filenames 2>/dev/null ;;
     :folder) COMPREPLY=() && compopt -o dirnames -o filenames 2>/dev/null ;;
     :list\ *) _rnn_tui_list "${COMPREPLY[0]#:list }" ;;
-    :all | :deleted) _rnn_tui_names "${COMPREPLY[0]#:}" ;;
+    :runs | :deleted) _rnn_tui_names "${COMPREPLY[0]#:}" ;;
+    :papers) # or a file
+      _rnn_tui_names papers
+      [[ ${COMPREPLY-} ]] || compopt -o default -o filenames 2>/dev/null
+      ;;
   esac
 }
 
@@ -62,7 +67,7 @@ _rnn_tui_names() {
       fi
     fi
     COMPREPLY+=("$quoted")
-  done < <("$program" completion bash --runs "$1" 2>/dev/null </dev/null)
+  done < <("$program" completion bash --names "$1" 2>/dev/null </dev/null)
 }
 
 complete -F _rnn_tui rnn-tui

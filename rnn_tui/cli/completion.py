@@ -1,13 +1,13 @@
 """`rnn-tui completion`: a script that completes the command line in a shell.
 
-shtab writes it from the parsers. Names of runs and quoting are ours, in a file a shell beside this
-module.
+shtab writes it from the parsers. Names of runs and papers, and quoting, are ours, in a file a
+shell beside this module.
 """
 
 import argparse
 import shlex
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -27,13 +27,15 @@ KINDS = {
     "FOLDER": "folder",
     "RUN": "runs",
     "DELETED_RUN": "deleted",
+    "PAPER": "papers",
 }
 #: the same in tcsh, which keeps no functions and quotes nothing: it gets names without quotes only.
 _IN_TCSH = {
     "path": "f",
     "folder": "d",
-    "runs": '`sh -c "exec rnn-tui completion tcsh --runs all 2>&-"`',
+    "runs": '`sh -c "exec rnn-tui completion tcsh --names runs 2>&-"`',
     "deleted": "",
+    "papers": '`sh -c "exec rnn-tui completion tcsh --names papers 2>&-"`',
 }
 
 
@@ -42,7 +44,7 @@ class CompletionRequest:
     """Print a script, or what such a script asks for."""
 
     shell: str  #: one of `SHELLS`.
-    runs: str | None  #: print the names of `all` or `deleted` runs; None for the script.
+    names: str | None  #: print the names of these, a key of `_NAMES`; None for the script.
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -51,38 +53,55 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.description = "Print a script that completes rnn-tui's command line in a shell, by Tab."
     parser.epilog = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8")
     parser.add_argument("shell", choices=SHELLS, help="the shell that the script is for")
-    parser.add_argument("--runs", choices=("all", "deleted"), help=argparse.SUPPRESS)
+    parser.add_argument("--names", choices=tuple(_NAMES), help=argparse.SUPPRESS)
     add_examples(parser, "rnn-tui completion bash", "rnn-tui completion fish")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the script, or the names of runs, a line each; returns the exit code."""
+    """Print the script, or names, a line each; returns the exit code."""
     return complete(read_request(options))
 
 
 def read_request(options: argparse.Namespace) -> CompletionRequest:
     """Read the options into a request."""
-    return CompletionRequest(options.shell, options.runs)
+    return CompletionRequest(options.shell, options.names)
 
 
 def complete(request: CompletionRequest) -> int:
-    """Print the script, or the names of runs, a line each; returns the exit code."""
-    if request.runs is None:
+    """Print the script, or names, a line each; returns the exit code."""
+    if request.names is None:
         print(script(request.shell))
-    else:
-        for name in _names(request):
+        return OK
+    for name in _NAMES[request.names]():
+        if request.shell != "tcsh" or name == shlex.quote(name):
             print(name)
     return OK
 
 
-def _names(request: CompletionRequest) -> list[str]:
-    """Return the names of runs that can be typed."""
+def _run_names() -> Sequence[str]:
     from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
-    names = list(names_to_type(deleted=request.runs == "deleted"))
-    if request.shell == "tcsh":
-        return [name for name in names if name == shlex.quote(name)]
-    return names
+    return names_to_type()
+
+
+def _deleted_run_names() -> Sequence[str]:
+    from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+
+    return names_to_type(deleted=True)
+
+
+def _paper_names() -> Sequence[str]:
+    from rnn_tui.report.library import all_names  # noqa: PLC0415 - on use only
+
+    return all_names()
+
+
+#: what a script asks for, and what returns the names that can be typed.
+_NAMES: dict[str, Callable[[], Sequence[str]]] = {
+    "runs": _run_names,
+    "deleted": _deleted_run_names,
+    "papers": _paper_names,
+}
 
 
 def script(shell: str) -> str:

@@ -4,6 +4,9 @@ import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
+DAY = 86_400.0  # seconds
+DAYS_FROM = 3 * DAY  # shorter spans are given in hours
+
 
 class Mark(NamedTuple):
     """The amount of work done at one time."""
@@ -95,6 +98,8 @@ def duration(seconds: float) -> str:
 
 def roughly(seconds: float) -> str:
     """Format a time span that is known roughly, such as `about 40 s` or `about 11 min`."""
+    if seconds >= DAYS_FROM:
+        return f"about {seconds / DAY:,.0f} days"
     for unit, name in ((3600.0, "h"), (60.0, "min")):
         if seconds >= 1.5 * unit:
             return f"about {seconds / unit:.0f} {name}"

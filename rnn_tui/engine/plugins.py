@@ -55,6 +55,14 @@ def load_plugins(group: str, kind: str, accept: Callable[[object, str, str], obj
     return sentences
 
 
+def plugin_names(group: str) -> list[str]:
+    """Return the names of the entry points that installed packages have in a group.
+
+    Nothing of these packages is imported.
+    """
+    return [entry.name for entry in _entries(group, [])]
+
+
 def _words(error: BaseException) -> str:
     """Return an error's message; unless it is a `UserError`, with the name of its class."""
     try:

@@ -11,19 +11,19 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.engine import toml_text
 from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.files import make_folder, read_small, write_file
 from rnn_tui.engine.paths import config_file
 from rnn_tui.engine.settings import DEVICES
+from rnn_tui.engine.toml_text import read_toml
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 LANGUAGES = ("auto", "en", "de")
 MOST_BYTES = 65_536
-# A key of thousands of parts would take tomllib a minute; one of the file's own has two.
-MOST_DOTS = 32
 MOST_PROBLEMS = 5  # problems that are reported one by one
-# Raised for files that can't be read, or are no TOML: tomllib raises a `ValueError`.
-FAULTS = (OSError, ValueError, RecursionError)
+# Raised for files that can't be read, or are no TOML.
+FAULTS = (OSError, *toml_text.FAULTS)
 
 
 def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
@@ -63,7 +63,7 @@ def read_preferences(choices: Mapping[str, Collection[str]]) -> Preferences:
     """
     path = config_file()
     try:
-        values = _values(_text(path))
+        values = read_toml(_text(path))
     except FileNotFoundError:
         return Preferences()
     except FAULTS as error:
@@ -131,13 +131,13 @@ def keep_entry(name: str, value: str) -> None:
 
 def _with_entry(text: str, name: str, value: str) -> str:
     """Return the same text with another value of an entry."""
-    wanted = _values(text) | {name: value}
+    wanted = read_toml(text) | {name: value}
     line = f"{name} = {as_toml(value)}"
     changed = re.sub(rf"(?m)^{name}[ \t]*=[ \t]*(\"[^\"\n]*\"|'[^'\n]*')", line, text, count=1)
     # That line may have been another table's, or part of a long text: reading it again shows that.
     for candidate in (changed, f"{line}\n{text}"):
         with suppress(*FAULTS):
-            if _values(candidate) == wanted:
+            if read_toml(candidate) == wanted:
                 return candidate
     raise ValueError("its line can't be changed alone; do so by hand")
 
@@ -149,16 +149,3 @@ def as_toml(value: Any) -> str:
 
 def _text(path: Path) -> str:
     return read_small(path, MOST_BYTES).decode()
-
-
-def _values(text: str) -> dict[str, Any]:
-    """Read the entries in a text.
-
-    Raises a `ValueError` if it is no TOML, or would take too long.
-    """
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.count(".") > MOST_DOTS and not line.lstrip().startswith("#"):
-            raise ValueError(f"line {number:,} has more than {MOST_DOTS} dots")
-    import tomllib  # noqa: PLC0415 - most users have no file, and the first frame waits
-
-    return tomllib.loads(text)

@@ -6,7 +6,6 @@ expressions that are worked out here. It can't name files of this machine.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, SettingError, UserError, printable, why
 from rnn_tui.engine.suggestions import did_you_mean
+from rnn_tui.engine.toml_text import FAULTS, read_toml
 from rnn_tui.report.expression import in_words, read_expression
 from rnn_tui.report.file_entry import LONGEST_TEXT, LONGEST_WORDS, FileEntry
 from rnn_tui.report.paper import (
@@ -48,7 +48,7 @@ def read_paper(path: Path) -> Paper:
     try:
         with outside.opened(path) as file:
             data = file.read(MOST_BYTES + 1)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise DataError(f"The paper {name} can't be read: {why(error)}.") from error
     return paper_from(data, path.stem, path.name)
 
@@ -73,8 +73,8 @@ def paper_from(data: bytes, name: str, file_name: str) -> Paper:
             f"{place} must be named by small letters, digits and dashes, such as my-paper.toml."
         )
     try:
-        values = tomllib.loads(data.decode())
-    except (ValueError, RecursionError) as error:
+        values = read_toml(data.decode())
+    except FAULTS as error:
         raise DataError(f"{place} is no TOML: {printable(error, 200)}.") from error
     return _paper(FileEntry(values, place), name)
 

@@ -61,7 +61,7 @@ PREPARE = {
 }
 # Stands on the path as rnn-tui: writes down what it got, unless a shell asks for names.
 RECORDER = """#!/bin/sh
-[ "$3" = --runs ] && exec {program} "$@"
+[ "$3" = --names ] && exec {program} "$@"
 printf '%s\\0' "$@" > got.tmp
 mv got.tmp got
 """
@@ -294,13 +294,13 @@ def test_without_a_database_that_can_be_read_there_are_no_names_and_no_words(
                 " SELECT i AS id, i AS name, NULL AS deleted, i AS created FROM n"
             )
             other.commit()
-        assert run_inside(["completion", "bash", "--runs", "all"]) == (0, "", "")
+        assert run_inside(["completion", "bash", "--names", "runs"]) == (0, "", "")
 
 
 @pytest.mark.process
 def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
     name_runs()
-    snippet = "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--runs', 'all']); print(*sys.modules)"
+    snippet = "import sys; from rnn_tui.cli.main import main; main(['completion', 'bash', '--names', 'runs']); print(*sys.modules)"
     result = subprocess.run(
         [sys.executable, "-c", snippet], capture_output=True, encoding="utf-8", check=True
     )

@@ -125,6 +125,7 @@ def test_a_file_that_can_not_be_a_paper(tmp_path: Path) -> None:
         ("large.toml", b"#" * (MOST_BYTES + 1)),
         ("a b.toml", b""),
         ("c.toml", b"\xff"),
+        ("dots.toml", b"a" + b'."\xc2\x85"' * 9000),  # would take a minute to read
     ):
         (tmp_path / name).write_bytes(data)
         with pytest.raises(UserError):
