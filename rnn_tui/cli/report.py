@@ -14,6 +14,7 @@ from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
 from rnn_tui.engine.signals import stopping, stopping_on_signals
+from rnn_tui.report.columns import FULL_WIDTH, cells_of, columns_of, explanations
 from rnn_tui.report.conclusions import (
     BASIS,
     COMPARED,
@@ -25,27 +26,10 @@ from rnn_tui.report.conclusions import (
 from rnn_tui.report.curves import accuracy_by_length
 from rnn_tui.report.document import check_path, concluded, write_document
 from rnn_tui.report.inventory import take_inventory
-from rnn_tui.report.plan import (
-    MNIST_SEEDS,
-    MNIST_SEEDS_SETTING,
-    PRESETS,
-    REPORT_ORDER,
-    SEEDS,
-    Plan,
-)
+from rnn_tui.report.papers import paper_named
+from rnn_tui.report.plan import Plan, seeds_setting
 from rnn_tui.report.provenance import Provenance, gather_provenance
-from rnn_tui.report.rows import (
-    DOCUMENTS,
-    EXPECTED,
-    FULL_WIDTH,
-    HEADS,
-    NARROW_COLUMNS,
-    RIGHT_ALIGNED,
-    Results,
-    markdown_table,
-    results,
-    table_cells,
-)
+from rnn_tui.report.rows import DOCUMENTS, Results, markdown_table, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.runs.store import RunStore, existing_store
@@ -53,11 +37,12 @@ from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 from rnn_tui.tasks import TASKS
 
+PAPER = paper_named()
 ONLY = ChoicesSetting(
     "only",
     "Experiments",
     "run these experiments only",
-    {task: TASKS[task].label for task in REPORT_ORDER},
+    {task: TASKS[task].label for task in PAPER.tasks},
 )
 USUAL = "default: %(default)s"
 
@@ -90,7 +75,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "Networks that are trained already are not trained again; a report that was stopped can "
         "be resumed by the same command. The command's old name, reproduce, works as well."
     )
-    presets = "; ".join(f"{name}: {summary}" for name, summary in PRESETS.items())
+    presets = "; ".join(f"{name}: {preset.summary}" for name, preset in PAPER.presets.items())
     parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
     add_examples(
         parser,
@@ -133,22 +118,23 @@ def _add_plan_options(parser: argparse.ArgumentParser) -> None:
         parser,
         SETTINGS["seeds"],
         f"networks of each small experiment (recall, adder), trained side by side ({USUAL})",
-        default=SEEDS,
+        default=PAPER.seeds,
     )
-    add_setting(
-        parser,
-        MNIST_SEEDS_SETTING,
-        f"networks of each MNIST model, trained one by one ({USUAL})",
-        default=MNIST_SEEDS,
-    )
+    for task, count in PAPER.task_seeds.items():
+        add_setting(
+            parser,
+            seeds_setting(task),
+            f"networks of each {TASKS[task].label} model, trained one by one ({USUAL})",
+            default=count,
+        )
     add_setting(
         parser, SETTINGS["seed"], f"the first seed; the others follow it ({USUAL})", default=0
     )
     add_setting(parser, ONLY, f"{ONLY.help}: {ONLY.range_text}", default=())
     parser.add_argument(
         "--preset",
-        choices=list(PRESETS),
-        default=next(iter(PRESETS)),
+        choices=list(PAPER.presets),
+        default=PAPER.default_preset,
         help=f"how to train ({USUAL})",
     )
 
@@ -166,8 +152,9 @@ def run(options: argparse.Namespace) -> int:
 def read_request(options: argparse.Namespace) -> ReportRequest:
     """Read the options into a request."""
     plan = Plan(
+        PAPER,
         options.seeds,
-        options.mnist_seeds,
+        {task: getattr(options, seeds_setting(task).name) for task in PAPER.task_seeds},
         only=options.only,
         preset=options.preset,
         first_seed=options.seed,
@@ -308,14 +295,17 @@ def _document(
         "rows": [row.to_dict() for row in rerun.results.rows],
         "conclusions": [conclusion.to_dict() for conclusion in rerun.conclusions],
         "rule": RULE,
-        "assumptions": [EXPECTED, *BASIS],
+        "assumptions": [*explanations(rerun.results.plan.paper), *BASIS],
     }
 
 
 def _print_markdown(rerun: _Rerun) -> None:
     """Print the table and the conclusions as Markdown."""
-    rows = [table_cells(row) for row in rerun.results.rows]
-    blocks = [markdown_table(HEADS, rows), EXPECTED, *rerun.results.plan.notes]
+    plan = rerun.results.plan
+    columns = columns_of(plan.paper)
+    rows = [cells_of(row, columns) for row in rerun.results.rows]
+    heads = [column.head for column in columns]
+    blocks = [markdown_table(heads, rows), *explanations(plan.paper), *plan.notes]
     for conclusion in rerun.conclusions:
         blocks += concluded(conclusion)
     if rerun.conclusions:
@@ -328,14 +318,17 @@ def _print_tables(rerun: _Rerun) -> None:
     from rich.text import Text  # noqa: PLC0415 - on terminals only
 
     out = output.console(sys.stdout)
-    columns = len(HEADS) if out.width >= FULL_WIDTH else NARROW_COLUMNS
-    rows = [table_cells(row)[:columns] for row in rerun.results.rows]
-    output.print_table(HEADS[:columns], rows, RIGHT_ALIGNED)
-    for note in (EXPECTED, *rerun.results.plan.notes):
+    plan = rerun.results.plan
+    narrow = out.width < FULL_WIDTH
+    columns = [column for column in columns_of(plan.paper) if not (narrow and column.spare)]
+    rows = [cells_of(row, columns) for row in rerun.results.rows]
+    right_aligned = [column.head for column in columns if column.right_aligned]
+    output.print_table([column.head for column in columns], rows, right_aligned)
+    for note in (*explanations(plan.paper), *plan.notes):
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for conclusion in rerun.conclusions:
         out.print(Text(f"\n{conclusion.sentence}", "bold"), soft_wrap=False)
-        claim = f"The report: “{conclusion.claim}” {conclusion.measured}"
+        claim = f"The {plan.paper.kind}: “{conclusion.claim}” {conclusion.measured}"
         out.print(Text(claim), soft_wrap=False)
         comparisons = [comparison.cells for comparison in conclusion.comparisons]
         output.print_table(COMPARED, comparisons, COMPARED_RIGHT_ALIGNED)

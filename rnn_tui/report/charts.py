@@ -1,4 +1,4 @@
-"""The charts of a report as SVG that points at nothing outside."""
+"""The charts of a rerun as SVG that points at nothing outside."""
 
 import base64
 import html
@@ -9,16 +9,19 @@ from typing import Any
 from xml.etree import ElementTree
 
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.report.columns import mean_and_sd, percent
 from rnn_tui.report.conclusions import Comparison, ComparisonOutcome, Conclusion
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.intervals import Interval
-from rnn_tui.report.rows import Results, Row, markdown_text, table_cells
+from rnn_tui.report.paper import Paper, PublishedKind
+from rnn_tui.report.rows import Results, Row, markdown_text
 from rnn_tui.runs.export.formats import imported
 from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.tasks import TASKS
 
 SVG = "http://www.w3.org/2000/svg"
 XLINK = "http://www.w3.org/1999/xlink"
+MOST_CHARTS = 5  # charts of results, one a task; of more tasks there is one for all
 TEXT_WIDTH = 800  # the page's width of text, in pixels
 ROW_HEIGHT = 0.24  # inches of a row of a chart
 HEIGHT_AROUND = 0.75  # inches above and below the rows
@@ -98,16 +101,17 @@ def _with_key(attribute: str, value: str, key: str) -> str:
 
 
 def figure_chart(figure: Figure, table: Results) -> ReportChart:
-    """Draw one of the report's plots, with the table's figures of its networks in the legend.
+    """Draw one of a paper's plots, with the table's figures of its networks in the legend.
 
     Raises `ExportError` without matplotlib, as the other charts do.
     """
     in_legend = {}
     for row in table.rows:
-        if row.n and figure.key.startswith(row.experiment.task):
-            _, published, mean, *_ = table_cells(row)
-            compared = f", published {published}" if row.comparable else ""
-            in_legend[row.experiment.short_label] = f"{mean}{compared}"
+        if row.n and row.experiment.task == figure.task:
+            published = row.experiment.published
+            is_compared = row.comparable and published is not None
+            compared = f", published {percent(published)}" if is_compared else ""
+            in_legend[row.experiment.short_label] = f"{mean_and_sd(row.spread)}{compared}"
     panel = Panel(figure.spec, figure.lines, marks=figure.published, figures=in_legend)
     caption = f"{figure.title}, over seeds as in the table"
     if figure.note:
@@ -116,8 +120,14 @@ def figure_chart(figure: Figure, table: Results) -> ReportChart:
     return ReportChart(figure.key, figure.title, f"{caption}.", drawing)
 
 
-def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
-    """Return the comparisons of a conclusion around zero; None if none has an interval."""
+def comparison_chart(conclusion: Conclusion, key: str, kind: str = "paper") -> ReportChart | None:
+    """Return the comparisons of a conclusion around zero; None if none has an interval.
+
+    Args:
+        conclusion: with the comparisons.
+        key: the chart's id.
+        kind: what the paper is called in sentences.
+    """
     if all(comparison.interval is None for comparison in conclusion.comparisons):
         return None
     drawing = _draw(
@@ -128,7 +138,7 @@ def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
     )
     title = f"Comparisons: {conclusion.claim.rstrip('.')}"
     caption = (
-        "Mean differences with their 95 % intervals. Right of zero is as the report says; filled "
+        f"Mean differences with their 95 % intervals. Right of zero is as the {kind} says; filled "
         "marks count."
     )
     return ReportChart(key, title, caption, drawing)
@@ -136,9 +146,10 @@ def comparison_chart(conclusion: Conclusion, key: str) -> ReportChart | None:
 
 def _comparison_row(comparison: Comparison) -> ChartRow:
     subject, difference, interval, seeds_for, seeds_against, _, outcome = comparison.cells
+    seeds = "" if comparison.seeds is None else f" · {seeds_for} : {seeds_against}"
     return ChartRow(
         subject,
-        f"{difference} [{interval}] · {seeds_for} : {seeds_against} · {outcome}",
+        f"{difference} [{interval}]{seeds} · {outcome}",
         comparison.difference,
         comparison.interval,
         filled=comparison.outcome in (ComparisonOutcome.FOR, ComparisonOutcome.AGAINST),
@@ -146,37 +157,50 @@ def _comparison_row(comparison: Comparison) -> ChartRow:
 
 
 def result_charts(table: Results) -> list[ReportChart]:
-    """Return the published figures among ours: a chart for each task that has figures."""
+    """Return the published figures among ours, of what has figures.
+
+    There is a chart for each task; a single one where each task has few rows of many.
+    """
     charts = []
-    for task in table.plan.tasks:
-        rows = [row for row in table.rows if row.experiment.task == task and row.n]
-        if rows:
-            charts.append(_result_chart(task, rows))
+    tasks = table.plan.tasks
+    rows = [row for row in table.rows if row.n]
+    if len(tasks) > MOST_CHARTS:
+        return [_result_chart(table.plan.paper, "all", rows)] if rows else []
+    for task in tasks:
+        of_task = [row for row in rows if row.experiment.task == task]
+        if of_task:
+            charts.append(_result_chart(table.plan.paper, task, of_task))
     return charts
 
 
-def _result_chart(task: str, rows: Sequence[Row]) -> ReportChart:
+def _result_chart(paper: Paper, task: str, rows: Sequence[Row]) -> ReportChart:
+    """Draw rows of one task, or of `all`."""
+    has_published = any(row.experiment.published is not None for row in rows)
     drawing = _draw(
-        [_result_row(row) for row in rows],
+        [_result_row(row, has_task=task == "all") for row in rows],
         x_label="accuracy (%)",
-        head="mean ± sd · published",
+        head="mean ± sd · published" if has_published else "mean ± sd",
     )
-    title = f"{TASKS[task].label}: published figures and ours"
-    caption = (
-        f"{title}. Crosses: published. Points: our means, with the interval for the next seed, "
-        "95 %."
-    )
+    title = "published figures and ours" if has_published else "our figures"
+    title = title.capitalize() if task == "all" else f"{TASKS[task].label}: {title}"
+    is_one = paper.published.kind is PublishedKind.ONE
+    interval = "for the next seed" if is_one else "for the mean"
+    crosses = " Crosses: published." if has_published else ""
+    caption = f"{title}.{crosses} Points: our means, with the interval {interval}, 95 %."
     return ReportChart(f"rows-{task}", title, caption, drawing)
 
 
-def _result_row(row: Row) -> ChartRow:
-    _, published, mean, _, _, published_is, *_ = table_cells(row)
+def _result_row(row: Row, *, has_task: bool) -> ChartRow:
+    experiment = row.experiment
+    numbers = mean_and_sd(row.spread)
+    if experiment.published is not None:
+        numbers += f" · {percent(experiment.published)} {row.published_is}"
     return ChartRow(
-        row.experiment.short_label,
-        f"{mean} · {published} {published_is}",
+        experiment.label if has_task else experiment.short_label,
+        numbers,
         row.spread.mean if row.spread else None,
-        row.expected,
-        published=row.experiment.published,
+        row.expected if row.kind.kind is PublishedKind.ONE else row.mean_interval,
+        published=experiment.published,
     )
 
 

@@ -1,24 +1,22 @@
-"""The report's three conclusions on the adder, each compared with the measured figures."""
+"""What is measured for the claims of a paper: comparisons, and a verdict on each claim."""
 
-import itertools
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from enum import StrEnum
 from statistics import fmean
 from typing import Any
 
-from rnn_tui.engine.config import Variant
+from rnn_tui.engine.counts import count_of
+from rnn_tui.report.best import best_less_mean
 from rnn_tui.report.curves import AccuracyByLength
+from rnn_tui.report.expression import ExperimentFigures
 from rnn_tui.report.intervals import RESAMPLES, Interval, mean_interval
-from rnn_tui.report.plan import DECIMALS, REPORT_PRESET
+from rnn_tui.report.paper import Claim, PaperComparison
+from rnn_tui.report.plan import DECIMALS
 from rnn_tui.report.rows import Results
 from rnn_tui.runs.words import NOTHING
 
-SIZES = (3, 5, 10)  # sizes of the state
-LOSSES = ("mse", "ce")
-SHORT = (1, 5)  # bits, from … to
-LONG = (16, 20)
 FEWEST = 6  # seeds, for the reason that `BASIS` has
 RULE = (
     f"A comparison in which at least {FEWEST} seeds differ counts for a conclusion if its whole "
@@ -38,8 +36,6 @@ BASIS = (
 )
 COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "verdict")
 COMPARED_RIGHT_ALIGNED = COMPARED[1:-1]  # columns of figures
-# Points by network, then by seed; empty for a network that is not there.
-PointsByNetwork = Mapping[Variant, Mapping[int, float]]
 
 
 class ComparisonOutcome(StrEnum):
@@ -59,7 +55,6 @@ class Verdict(StrEnum):
     PARTLY = "partly supported"
     CONTRADICTED = "contradicted"
     OPEN = "open"
-    NONE = "no verdict"
 
 
 @dataclass(frozen=True)
@@ -83,10 +78,18 @@ class Comparison:
         return len(self.differences)
 
     @property
-    def seeds(self) -> tuple[int, int, int]:
-        """The numbers of seeds that support the claim, contradict it, and are equal."""
+    def seeds(self) -> tuple[int, int, int] | None:
+        """The numbers of seeds that support the claim, contradict it, and are equal.
+
+        None for a comparison that no single seed has.
+        """
         signs = Counter((value > 0) - (value < 0) for value in self.differences.values())
         return signs[1], signs[-1], signs[0]
+
+    @property
+    def _equal(self) -> int:
+        """The number of seeds that speak neither for the claim nor against it."""
+        return sum(value == 0 for value in self.differences.values())
 
     @property
     def difference(self) -> float | None:
@@ -98,7 +101,7 @@ class Comparison:
         """The result for the conclusion, by `RULE`."""
         if self.interval is None:
             return ComparisonOutcome.FEW
-        _, _, equal = self.seeds
+        equal = self._equal
         if equal == self.n:
             return ComparisonOutcome.EQUAL
         if self.n - equal < FEWEST:
@@ -116,11 +119,12 @@ class Comparison:
         interval = NOTHING
         if self.interval is not None:
             interval = f"{_signed(self.interval.low)} … {_signed(self.interval.high)}"
-        return (self.subject, mean, interval, *map(str, self.seeds), self.outcome.value)
+        seeds = map(str, self.seeds) if self.seeds is not None else (NOTHING,) * 3
+        return (self.subject, mean, interval, *seeds, self.outcome.value)
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        seeds_for, seeds_against, seeds_equal = self.seeds
+        seeds_for, seeds_against, seeds_equal = self.seeds or (None, None, None)
         return {
             "compared": self.subject,
             "mean_difference": self.difference,
@@ -131,6 +135,40 @@ class Comparison:
             "seeds_equal": seeds_equal,
             "says": self.outcome.value,
         }
+
+
+@dataclass(frozen=True)
+class BestComparison(Comparison):
+    """By how much the expected best of several seeds exceeds the mean, perhaps less a number.
+
+    `differences` are the figures of the seeds, as no seed alone has a best.
+    """
+
+    count: int  #: of how many seeds the best is.
+    less: float  #: what is taken from the difference.
+
+    def __post_init__(self) -> None:
+        interval = None
+        if self.n >= FEWEST:
+            found = best_less_mean(tuple(self.differences.values()), self.count)
+            interval = Interval(found.interval.low - self.less, found.interval.high - self.less)
+        object.__setattr__(self, "interval", interval)
+
+    @property
+    def seeds(self) -> None:
+        """None: no single seed has a best."""
+
+    @property
+    def _equal(self) -> int:
+        is_equal = self.interval == Interval(0.0, 0.0)
+        return self.n if is_equal else 0
+
+    @property
+    def difference(self) -> float | None:
+        """The difference, in points; None without any seed."""
+        if not self.differences:
+            return None
+        return best_less_mean(tuple(self.differences.values()), self.count).difference - self.less
 
 
 @dataclass(frozen=True)
@@ -168,12 +206,12 @@ class Clause:
 
 @dataclass(frozen=True)
 class Conclusion:
-    """A conclusion of the report, and what is measured for it."""
+    """A claim of a paper, and what is measured for it."""
 
-    claim: str  #: in the report's words.
+    claim: str  #: in the paper's words.
     measured: str  #: which points are compared, in a sentence.
     clauses: tuple[Clause, ...]
-    preset: str = REPORT_PRESET  #: with which the networks were trained.
+    preset: str = ""  #: with which the networks were trained; empty for the paper's own.
 
     @property
     def comparisons(self) -> tuple[Comparison, ...]:
@@ -195,8 +233,8 @@ class Conclusion:
                 f"No verdict yet: fewer than {FEWEST} seeds in {too_few} of {len(comparisons)} "
                 "comparisons."
             )
-        if self.verdict is Verdict.NONE:
-            return "No verdict: all networks compared are equal in every seed."
+        if all(comparison.outcome is ComparisonOutcome.EQUAL for comparison in comparisons):
+            return "Open: all networks compared are equal in every seed."
         fewest = min(comparison.n for comparison in comparisons)
         most = max(comparison.n for comparison in comparisons)
         seeds = str(most) if fewest == most else f"{fewest} to {most}"
@@ -210,8 +248,8 @@ class Conclusion:
 
     @property
     def _recipe(self) -> str:
-        """The preset in words, unless it is the report's own."""
-        return "" if self.preset == REPORT_PRESET else f" and preset {self.preset}"
+        """The preset in words, unless it is the paper's own."""
+        return f" and preset {self.preset}" if self.preset else ""
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -227,11 +265,11 @@ class Conclusion:
 def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
     """Return the verdict by `RULE`.
 
-    There is none while a comparison has too few seeds, or if all are equal.
+    It is open while a comparison has too few seeds, and if all are equal.
     """
     clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
     if not clear or ComparisonOutcome.FEW in clear:
-        return Verdict.NONE
+        return Verdict.OPEN
     right = clear.count(ComparisonOutcome.FOR)
     if right == len(clear):
         return Verdict.SUPPORTED
@@ -243,143 +281,55 @@ def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
 def conclusions(
     results: Results, by_length: Sequence[AccuracyByLength] = ()
 ) -> tuple[Conclusion, ...]:
-    """Return the conclusions on what is trained; none without the adder.
+    """Return what is measured for the paper's claims; none for those on other experiments.
 
     Loads SciPy: not for the thread of a face.
 
     Args:
         results: the table.
-        by_length: the adders' accuracy at each length, on which one conclusion rests.
+        by_length: the accuracy at each length of experiments on which a claim rests.
     """
-    accuracies = defaultdict[Variant, dict[int, float]](dict)
-    for row in results.rows:
-        if row.experiment.task == "adder" and row.experiment.variant is not None:
-            accuracies[row.experiment.variant] = dict(zip(row.seeds, row.values, strict=True))
-    if not accuracies:
-        return ()
-    falls = defaultdict[Variant, dict[int, float]](dict)
-    for accuracy in by_length:
-        variant = accuracy.experiment.variant
-        if variant is not None:
-            falls[variant] = _less(accuracy.between(*SHORT), accuracy.between(*LONG))
-    of_report = (_on_size(accuracies), _on_loss(accuracies), _on_length(falls))
-    preset = results.plan.preset
-    return tuple(replace(conclusion, preset=preset) for conclusion in of_report)
+    plan = results.plan
+    figures = ExperimentFigures(
+        {row.experiment.key: dict(zip(row.seeds, row.values, strict=True)) for row in results.rows},
+        {accuracy.experiment.key: accuracy.values for accuracy in by_length},
+    )
+    chosen = {experiment.key for experiment in plan.experiments}
+    preset = "" if plan.recipe.own else plan.preset
+    judged = (_judged(claim, chosen, figures, preset) for claim in plan.paper.claims)
+    return tuple(conclusion for conclusion in judged if conclusion.clauses)
 
 
-def _on_size(accuracies: PointsByNetwork) -> Conclusion:
-    compared = tuple(
-        Comparison(
-            f"{loss}, H {larger} − H {smaller}",
-            _less(accuracies[Variant(larger, loss)], accuracies[Variant(smaller, loss)]),
+def _judged(claim: Claim, chosen: Set[str], figures: ExperimentFigures, preset: str) -> Conclusion:
+    """Return what is measured for a claim, by the comparisons of chosen experiments."""
+    clauses = []
+    left_out = 0
+    for clause in claim.clauses:
+        comparisons = [
+            _compared(comparison, figures)
+            for comparison in clause.comparisons
+            if chosen >= set(comparison.expression.keys.values())
+        ]
+        left_out += len(clause.comparisons) - len(comparisons)
+        if comparisons:
+            clauses.append(
+                Clause(clause.holds, clause.opposite, clause.question, tuple(comparisons))
+            )
+    measured = claim.measured
+    if left_out:
+        verb = "needs" if left_out == 1 else "need"
+        measured += (
+            f" {count_of(left_out, 'further comparison')} {verb} experiments that were not chosen."
         )
-        for loss, smaller, larger in _neighbouring_sizes()
-    )
-    clause = Clause(
-        "a larger state is reliably better",
-        "a larger state is reliably worse",
-        "whether a larger state is better",
-        compared,
-    )
-    return Conclusion(
-        "A larger state gives higher bit accuracy.",
-        "Difference in percentage points: mean bit accuracy of the larger state minus that of the "
-        "smaller one.",
-        (clause,),
-    )
+    return Conclusion(claim.says, measured, tuple(clauses), preset)
 
 
-def _on_loss(accuracies: PointsByNetwork) -> Conclusion:
-    gaps = {
-        size: _less(accuracies[Variant(size, "mse")], accuracies[Variant(size, "ce")])
-        for size in SIZES
-    }
-    small_sizes = SIZES[:-1]
-    largest = SIZES[-1]
-    at_small = tuple(Comparison(f"H {size}, mse − ce", gaps[size]) for size in small_sizes)
-    subject = f"gap H {', '.join(map(str, small_sizes))} − H {largest}"
-    closing = Comparison(subject, _closing(gaps))
-    return Conclusion(
-        "MSE beats CE at small states, and the gap closes as the state grows.",
-        "Difference in percentage points: mean bit accuracy with mse minus that with ce; then the "
-        "mean of this gap at the small states minus the size of the gap at the largest.",
-        (
-            Clause(
-                "MSE is reliably better than CE at small states",
-                "MSE is reliably worse than CE at small states",
-                "whether MSE is better than CE at small states",
-                at_small,
-            ),
-            Clause(
-                "the gap reliably closes",
-                "the gap reliably widens",
-                "whether the gap closes",
-                (closing,),
-            ),
-        ),
-    )
-
-
-def _closing(gaps: Mapping[int, Mapping[int, float]]) -> dict[int, float]:
-    """Return by seed the mean gap at small states less the size of the gap at the largest one.
-
-    If the latter is below zero on average, its sign is changed: a gap of either sign has not
-    closed.
-
-    Args:
-        gaps: by size of the state, then by seed.
-    """
-    small = [gaps[size] for size in SIZES[:-1]]
-    common_seeds = set(small[0]).intersection(*small[1:])
-    mean_gap: dict[int, float] = {}
-    for seed in sorted(common_seeds):
-        mean_gap[seed] = fmean(gap[seed] for gap in small)
-    at_largest = gaps[SIZES[-1]]
-    if at_largest and fmean(at_largest.values()) < 0:
-        at_largest = {seed: -gap for seed, gap in at_largest.items()}
-    return _less(mean_gap, at_largest)
-
-
-def _on_length(falls: PointsByNetwork) -> Conclusion:
-    """`falls` are accuracies of short numbers less those of long ones."""
-    variants = [Variant(size, loss) for loss in LOSSES for size in SIZES]
-    falling = tuple(
-        Comparison(f"{variant.label}, short − long", falls[variant]) for variant in variants
-    )
-    more_at_smaller = tuple(
-        Comparison(
-            f"{loss}, fall H {smaller} − H {larger}",
-            _less(falls[Variant(smaller, loss)], falls[Variant(larger, loss)]),
-        )
-        for loss, smaller, larger in _neighbouring_sizes()
-    )
-    return Conclusion(
-        "Bit accuracy falls with length, most at small states.",
-        f"Difference in percentage points: mean bit accuracy at {SHORT[0]}–{SHORT[1]} bits (short) "
-        f"minus that at {LONG[0]}–{LONG[1]} bits (long); then this fall at the smaller state minus "
-        "that at the larger one.",
-        (
-            Clause(
-                "bit accuracy reliably falls with length",
-                "bit accuracy reliably rises with length",
-                "whether bit accuracy falls with length",
-                falling,
-            ),
-            Clause(
-                "it falls reliably more at the smaller state",
-                "it falls reliably less at the smaller state",
-                "whether it falls more at the smaller state",
-                more_at_smaller,
-            ),
-        ),
-    )
-
-
-def _neighbouring_sizes() -> Iterator[tuple[str, int, int]]:
-    """Yield each loss with each size and the next larger one."""
-    for loss in LOSSES:
-        for smaller, larger in itertools.pairwise(SIZES):
-            yield loss, smaller, larger
+def _compared(comparison: PaperComparison, figures: ExperimentFigures) -> Comparison:
+    points = comparison.expression.points(figures)
+    best = comparison.expression.best
+    if best is not None:
+        return BestComparison(comparison.subject, points, best.count, best.less)
+    return Comparison(comparison.subject, points)
 
 
 def _in_how_many(count: int, comparisons: int) -> str:
@@ -392,8 +342,3 @@ def _in_how_many(count: int, comparisons: int) -> str:
 
 def _signed(points: float) -> str:
     return f"{points:+.{DECIMALS}f}".replace("-", "−")
-
-
-def _less(first: Mapping[int, float], second: Mapping[int, float]) -> dict[int, float]:
-    """Return the first figure less the second, over the seeds that have both."""
-    return {seed: first[seed] - second[seed] for seed in first if seed in second}

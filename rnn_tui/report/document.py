@@ -1,4 +1,4 @@
-"""A report in one self-contained file, as Markdown or as HTML.
+"""A rerun of a paper in one self-contained file, as Markdown or as HTML.
 
 Its words are written once, as Markdown, and HTML is rendered from that. Charts alone have a form
 for each: see `ReportChart`.
@@ -15,21 +15,14 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files import why_unwritable, write_file
 from rnn_tui.engine.pace import duration
 from rnn_tui.report.charts import comparison_chart, figure_chart, result_charts
+from rnn_tui.report.columns import cells_of, columns_of, explanations
 from rnn_tui.report.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.report.curves import accuracy_by_length, figures
 from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.paper import Paper
 from rnn_tui.report.plan import Plan
 from rnn_tui.report.provenance import TIMES, Provenance, UsedRun, gather_provenance
-from rnn_tui.report.rows import (
-    DOCUMENTS,
-    EXPECTED,
-    HEADS,
-    Results,
-    markdown_table,
-    markdown_text,
-    results,
-    table_cells,
-)
+from rnn_tui.report.rows import DOCUMENTS, Results, markdown_table, markdown_text, results
 from rnn_tui.runs.export.documents import date
 from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.runs.store import RunStore
@@ -42,13 +35,13 @@ if TYPE_CHECKING:
     from markdown_it.token import Token
     from markdown_it.utils import EnvType, OptionsDict
 
-TITLE = "A report on recurrent networks, rerun"
 PAGE = Path(__file__).with_suffix(".html")
 STYLESHEET = Path(__file__).with_suffix(".css")
+MOST_LISTED = 5  # tasks whose seeds are listed one by one, if they are the same
 # Settings that don't say how a network was trained.
 LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
 RUN_HEADS = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
-# All the Markdown that the report writes. HTML, links and pictures are not among it: in the name
+# All the Markdown that a document has. HTML, links and pictures are not among it: in the name
 # of a run they stay text, even if nobody escaped them.
 MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
 
@@ -104,26 +97,31 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
     Raises like `check_path`, and a `StoreError` if the store can't be read.
     """
     as_format = check_path(path).load()
-    text = as_format(_blocks(plan, store))
+    text = as_format(_blocks(plan, store), document_title(plan.paper))
     try:
         write_file(path, text.encode())
     except OSError as error:
         raise unwritable(path, error.strerror or error, "for the document") from error
 
 
-def as_markdown(blocks: Iterable[Block]) -> str:
-    """Return the document as Markdown."""
+def as_markdown(blocks: Iterable[Block], title: str = "") -> str:  # noqa: ARG001
+    """Return the document as Markdown, whose title is its first head."""
     return "\n\n".join(block.markdown for block in blocks) + "\n"
 
 
-def as_html(blocks: Iterable[Block]) -> str:
+def as_html(blocks: Iterable[Block], title: str = "") -> str:
     """Return the document as one page of HTML."""
     page = string.Template(PAGE.read_text(encoding="utf-8"))
     return page.substitute(
-        title=html.escape(TITLE),
+        title=html.escape(title),
         style=STYLESHEET.read_text(encoding="utf-8"),
         parts="\n".join(block.html for block in blocks),
     )
+
+
+def document_title(paper: Paper) -> str:
+    """Return the title of the document on a rerun of a paper."""
+    return f"{paper.title}, rerun"
 
 
 @cache
@@ -166,7 +164,7 @@ def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
     return [
         *map(MarkdownBlock, words_before_charts),
         *result_charts(table),
-        *_conclusions(conclusions(table, by_length)),
+        *_conclusions(plan.paper, conclusions(table, by_length)),
         *_plots([figure_chart(figure, table) for figure in figures(inventory, by_length)]),
         *map(MarkdownBlock, _making(provenance)),
     ]
@@ -174,27 +172,48 @@ def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
 
 def _beginning(provenance: Provenance) -> list[str]:
     plan = provenance.plan
-    seeds = ", ".join(f"{len(plan.seeds_of(task))} of {TASKS[task].label}" for task in plan.tasks)
+    paper = plan.paper
     return [
-        f"# {TITLE}",
-        "A course report of 2022 trained one network of each kind and published one figure for "
-        "it. One run of a small network is one draw: with another seed, that is with other random "
+        f"# {markdown_text(document_title(paper))}",
+        f"{markdown_text(paper.summary)} One run of a small network is one draw: with another "
+        "seed, that is with other random "
         "data, initial weights and order, the same recipe ends differently. Here every experiment "
-        f"was trained again, with preset {plan.preset}, from several seeds ({seeds}). The table "
+        f"was trained again, with preset {markdown_text(plan.preset)}, from several seeds "
+        f"({_seed_counts(plan)}). The table "
         "has the mean over seeds ± the sample standard deviation, in percent.",
+        *([markdown_text(_source(paper))] if _source(paper) else []),
         *map(markdown_text, plan.notes),
         f"Written on {date(provenance.written)} by rnn-tui {provenance.versions['rnn-tui']}. "
         f"Command: `{plan.command}`",
     ]
 
 
+def _seed_counts(plan: Plan) -> str:
+    """Return the numbers of seeds in words, such as `20 of Recall, 3 of MNIST`."""
+    counts = {task: len(plan.seeds_of(task)) for task in plan.tasks}
+    if len(counts) > MOST_LISTED and len(set(counts.values())) == 1:
+        return f"{next(iter(counts.values()))} of each"
+    return ", ".join(f"{count} of {TASKS[task].label}" for task, count in counts.items())
+
+
+def _source(paper: Paper) -> str:
+    """Return who wrote a paper, and where it can be read; empty if its file does not say."""
+    if not paper.authors and not paper.address:
+        return ""
+    authors = f"{', '.join(paper.authors)} ({paper.year})" if paper.authors else str(paper.year)
+    return f"The {paper.kind}: {authors}: {paper.title}. {paper.address}".rstrip()
+
+
 def _published(table: Results) -> list[str]:
+    paper = table.plan.paper
+    columns = columns_of(paper)
     parts = [
         "## Published figures and ours",
-        markdown_table(HEADS, map(table_cells, table.rows)),
-        "MNIST and recall: accuracy on the test set. Adder: bit accuracy, the mean over lengths "
-        f"1 to 20. {TIMES}",
-        markdown_text(EXPECTED),
+        markdown_table(
+            [column.head for column in columns], (cells_of(row, columns) for row in table.rows)
+        ),
+        f"{markdown_text(paper.measured)} {TIMES}",
+        *map(markdown_text, explanations(paper)),
     ]
     missing_seeds = table.missing_seeds()
     if missing_seeds:
@@ -202,21 +221,26 @@ def _published(table: Results) -> list[str]:
     return parts
 
 
-def _conclusions(of_report: Sequence[Conclusion]) -> list[Block]:
-    if not of_report:
+def _conclusions(paper: Paper, judged: Sequence[Conclusion]) -> list[Block]:
+    if not judged:
         return []
-    blocks: list[Block] = [MarkdownBlock("## The report's conclusions on the adder")]
-    for number, conclusion in enumerate(of_report, 1):
+    blocks: list[Block] = [MarkdownBlock(f"## {markdown_text(claims_title(paper))}")]
+    for number, conclusion in enumerate(judged, 1):
         blocks += map(MarkdownBlock, concluded(conclusion))
-        chart = comparison_chart(conclusion, f"conclusion-{number}")
+        chart = comparison_chart(conclusion, f"conclusion-{number}", paper.kind)
         if chart is not None:
             blocks.append(chart)
     blocks += [MarkdownBlock(markdown_text(text)) for text in (RULE, *BASIS)]
     return blocks
 
 
+def claims_title(paper: Paper) -> str:
+    """Return the head over a paper's claims."""
+    return paper.claims_title or f"The {paper.kind}'s claims"
+
+
 def concluded(conclusion: Conclusion) -> list[str]:
-    """Return a conclusion in Markdown: the report's words, the verdict, and the comparisons."""
+    """Return a conclusion in Markdown: the paper's words, the verdict, and the comparisons."""
     return [
         f"### {markdown_text(conclusion.claim)}",
         f"**{markdown_text(conclusion.sentence)}** {markdown_text(conclusion.measured)}",
@@ -261,12 +285,15 @@ def _settings_table(provenance: Provenance) -> str:
 
 
 def _seeds_sentence(plan: Plan) -> str:
-    ranges = []
+    ranges: dict[str, str] = {}
     for task in plan.tasks:
         seeds = plan.seeds_of(task)
         ends = dict.fromkeys((str(seeds[0]), str(seeds[-1])))
-        ranges.append(f"{TASKS[task].label}: {' … '.join(ends)}")
-    return f"Seeds. {'; '.join(ranges)}."
+        ranges[task] = " … ".join(ends)
+    if len(ranges) > MOST_LISTED and len(set(ranges.values())) == 1:
+        return f"Seeds. {next(iter(ranges.values()))}."
+    of_tasks = (f"{TASKS[task].label}: {ends}" for task, ends in ranges.items())
+    return f"Seeds. {'; '.join(of_tasks)}."
 
 
 def _machine_table(provenance: Provenance) -> str:

@@ -107,12 +107,16 @@ def resampled_ends(
     return float(interval.low), float(interval.high)
 
 
-def next_interval(values: tuple[float, ...]) -> Interval | None:
-    """Return the 95 % prediction interval for one more seed, within 0 and 100 %.
+def next_interval(values: tuple[float, ...], count: int = 1) -> Interval | None:
+    """Return the 95 % prediction interval for the mean of more seeds, within 0 and 100 %.
 
-        mean ± t · sd · √(1 + 1/n)
+        mean ± t · sd · √(1/count + 1/n)
 
     `EXPECTED` says what it assumes. Loads SciPy.
+
+    Args:
+        values: (n,) a figure for each seed.
+        count: of how many more seeds the mean is; by default of one.
 
     Returns:
         None below two seeds.
@@ -121,7 +125,7 @@ def next_interval(values: tuple[float, ...]) -> Interval | None:
         return None
     spread = Spread(values)
     assert spread.sd is not None
-    reach = _student(spread.n) * spread.sd * (1 + 1 / spread.n) ** 0.5
+    reach = _student(spread.n) * spread.sd * (1 / count + 1 / spread.n) ** 0.5
     return Interval(max(spread.mean - reach, 0.0), min(spread.mean + reach, 100.0))
 
 

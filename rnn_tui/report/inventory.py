@@ -1,4 +1,4 @@
-"""Finds the runs of a report in the store, each time anew, so that a report can be resumed."""
+"""Finds the runs of a plan in the store, each time anew, so that a rerun can be resumed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 
-MOST_REMEMBERED = 1 << 15  # runs whose family is: whenever a report has news, all are looked at
+MOST_REMEMBERED = 1 << 15  # runs whose family is: whenever a rerun has news, all are looked at
 RESUMABLE = (Status.STOPPED, Status.INTERRUPTED)
 NetworkKey = tuple[RunConfig, Variant | None, int]  # family, variant, seed
 
@@ -70,12 +70,13 @@ def take_inventory(plan: Plan, store: RunStore | None) -> Inventory:
     Raises:
         StoreError: if the store can't be read.
     """
-    families = {
-        experiment: family(plan.config(experiment.task, experiment.cell, 0))
-        for experiment in plan.experiments
-    }
+    families = {experiment: family(plan.config(experiment, 0)) for experiment in plan.experiments}
     wanted = {
-        (families[network.experiment], network.experiment.variant, network.seed): network
+        (
+            families[network.experiment],
+            plan.variant_of(network.experiment),
+            network.seed,
+        ): network
         for network in plan.networks
     }
     like_the_plan = set(families.values())

@@ -12,6 +12,8 @@ from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.report.expression import Expression
 from rnn_tui.tasks import TASKS
 
+SOLVED = 90.0  # percent from which on a network has solved its task, unless a paper says another
+
 
 @dataclass(frozen=True)
 class Experiment:
@@ -55,6 +57,9 @@ class Published:
     def words(self) -> str:
         """What a figure is, such as `one network` or `best of 10`."""
         return self.kind.value if self.kind is PublishedKind.ONE else f"{self.kind} of {self.count}"
+
+
+ONE_NETWORK = Published()
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,11 @@ class PaperFigure:
         over = self.metric or "by-length"
         return "-".join(part for part in (self.task, over, self.loss) if part)
 
+    def shows(self, experiment: Experiment) -> bool:
+        """Return whether it has a line of an experiment."""
+        loss = experiment.variant.loss if experiment.variant else ""
+        return experiment.task == self.task and self.loss in ("", loss)
+
 
 @dataclass(frozen=True)
 class Paper:
@@ -139,7 +149,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     claims_title: str = ""  #: the head over the claims.
     figures: tuple[PaperFigure, ...] = ()
-    solved: float = 90.0  #: the figure from which on a network has solved its task, in percent.
+    solved: float = SOLVED  #: the figure from which on a network has solved its task, in percent.
 
     @property
     def default_preset(self) -> str:
@@ -156,6 +166,33 @@ class Paper:
         """The names of the other published figures, which are only shown."""
         names = (name for experiment in self.experiments for name in experiment.others)
         return tuple(dict.fromkeys(names))
+
+    @property
+    def claim_tasks(self) -> tuple[str, ...]:
+        """The tasks on which its claims rest, in its order."""
+        keys = {
+            key
+            for claim in self.claims
+            for clause in claim.clauses
+            for comparison in clause.comparisons
+            for key in comparison.expression.keys.values()
+        }
+        return tuple(dict.fromkeys(each.task for each in self.experiments if each.key in keys))
+
+    @property
+    def by_length(self) -> frozenset[str]:
+        """The keys of experiments whose accuracy by length its claims or figures need."""
+        keys = {
+            key
+            for claim in self.claims
+            for clause in claim.clauses
+            for comparison in clause.comparisons
+            for key in comparison.expression.by_length
+        }
+        for figure in self.figures:
+            if not figure.metric:
+                keys.update(each.key for each in self.experiments if figure.shows(each))
+        return frozenset(keys)
 
     def tasks_of(self, preset: str) -> tuple[str, ...]:
         """Return the tasks that a preset has, in the paper's order."""

@@ -17,6 +17,7 @@ from rnn_tui.engine.toml_text import FAULTS, read_toml
 from rnn_tui.report.expression import in_words, read_expression
 from rnn_tui.report.file_entry import LONGEST_TEXT, LONGEST_WORDS, FileEntry
 from rnn_tui.report.paper import (
+    SOLVED,
     Claim,
     Experiment,
     Paper,
@@ -102,7 +103,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         claims=tuple(_claim(claim, experiments) for claim in entry.entries("claims")),
         claims_title=entry.text("claims_title", ""),
         figures=tuple(_figures(entry, experiments)),
-        solved=entry.as_number(entry.raw("solved"), "solved") or 90.0,
+        solved=entry.as_number(entry.raw("solved"), "solved") or SOLVED,
     )
     entry.finish()
     _check_tasks(entry, paper)

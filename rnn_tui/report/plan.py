@@ -1,51 +1,31 @@
-"""Describe what the report published, and plan which of its networks to train."""
+"""Plan which networks of a paper to train, over how many seeds, and how."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
+from functools import cached_property
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
-from rnn_tui.report.paper import Experiment
-from rnn_tui.report.papers import paper_named
+from rnn_tui.report.paper import Experiment, Paper, PaperPreset
+from rnn_tui.report.papers import FIRST
+from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.tasks import TASKS
 
-REPORT_ORDER = ("mnist", "recall", "adder")
-TRAINING_ORDER = ("recall", "adder", "mnist")  # those first that take least time
 DECIMALS = 2  # decimals of every published figure; ours are compared with as many
-
-# By cell: percent after each epoch, read from the report's plot, where the LSTM's first is hidden.
-VALIDATION_ACCURACY: dict[str, tuple[float | None, ...]] = {
-    "rnn": (92.25, 95.39, 96.68, 97.21, 97.21, 98.04, 97.46, 97.81, 97.85, 97.86),
-    "lstm": (None, 97.73, 98.07, 97.77, 98.26, 98.77, 98.70, 98.54, 98.65, 98.80),
-    "bilstm": (92.23, 95.76, 96.97, 96.68, 97.74, 98.00, 98.07, 98.23, 98.06, 98.54),
-}
-
-
-EXPERIMENTS = paper_named().experiments
-REPORT_PRESET = "report"
-PRESETS = {
-    REPORT_PRESET: "the report's own recipes",
-    "fast": "recipes that reach as much in a fraction of the time",
-}
-SEEDS = 20
-MNIST_SEEDS = 3
-MNIST_SEEDS_SETTING = NumberSetting(
-    "mnist_seeds", "MNIST seeds", "networks of consecutive seeds, trained one by one", 1, 1000
-)
-# With pairs made for long carries a softmax across positions (ce) learns nothing, at any hidden
-# size (10 seeds: 72 … 80 % of the bits). Both losses get the same recipe, since the report compares
-# them.
-FAST_ADDER: Mapping[str, Any] = {"losses": ("mse", "ce"), "augmentation": "none"}
 OTHER_RECIPE_NOTE = (
-    "Preset {preset} is not the report's recipe: published figures are shown, but not compared "
+    "Preset {preset} is not the {kind}'s recipe: published figures are shown, but not compared "
     "with ours."
 )
-FAST_NOTE = (
-    "The adder trains the report's losses mse and ce in place of the preset's bce, and without "
-    "pairs made for long carries, from which ce does not learn."
-)
+
+
+def seeds_setting(task: str) -> NumberSetting:
+    """Return the setting of the number of seeds of a task that has one of its own."""
+    label = f"{TASKS[task].label} seeds"
+    how = "one by one" if TASKS[task].reads_data else "side by side"
+    text = f"networks of consecutive seeds, trained {how}"
+    return NumberSetting(f"{task}_seeds", label, text, 1, 1000)
 
 
 @dataclass(frozen=True)
@@ -58,129 +38,176 @@ class PlannedNetwork:
 
 @dataclass(frozen=True)
 class Plan:
-    """The experiments to train, over how many seeds, and how.
+    """The experiments of a paper to train, over how many seeds, and how.
 
     Raises:
         SettingError: for a number out of range or a wrong name.
     """
 
-    seeds: int = SEEDS  #: networks of each small experiment (recall, adder).
-    #: networks of each MNIST model: one run each, since MNIST has no sets of seeds.
-    mnist_seeds: int = MNIST_SEEDS
+    paper: Paper
+    #: networks of each experiment whose task is not in `task_seeds`; None for the paper's number.
+    seeds: int | None = None
+    #: networks of each experiment of a task, by task; the paper's where none is given.
+    task_seeds: Mapping[str, int] = field(default_factory=dict, hash=False)
     _: KW_ONLY
     only: Sequence[str] = ()  #: the tasks wanted; all by default.
-    #: `report` or `fast` (see `notes` for what `fast` does with the adder's losses).
-    preset: str = REPORT_PRESET
+    preset: str = ""  #: one of the paper's; empty for its first.
     first_seed: int = 0  #: the first seed; the others follow it.
     device: str = "auto"  #: where to train.
     #: settings in place of the preset's, by task.
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
     def __post_init__(self) -> None:
-        SETTINGS["seeds"].check(self.seeds)
-        MNIST_SEEDS_SETTING.check(self.mnist_seeds)
-        SETTINGS["seed"].check(self.first_seed)
-        SETTINGS["seed"].check(self.first_seed + max(self.seeds, self.mnist_seeds) - 1)
-        check_choice("Preset", self.preset, tuple(PRESETS))
+        object.__setattr__(self, "task_seeds", {**self.paper.task_seeds, **self.task_seeds})
+        object.__setattr__(self, "preset", self.preset or self.paper.default_preset)
+        check_choice("Preset", self.preset, tuple(self.paper.presets))
         check_choice("Device", self.device, DEVICES)
+        SETTINGS["seeds"].check(self.usual_seeds)
+        for task, count in self.task_seeds.items():
+            seeds_setting(task).check(count)
+        SETTINGS["seed"].check(self.first_seed)
+        most_seeds = max(self.usual_seeds, *self.task_seeds.values(), 0)
+        SETTINGS["seed"].check(self.first_seed + most_seeds - 1)
+        choices = self.paper.tasks_of(self.preset)
         for task in self.only:
-            if task not in REPORT_ORDER:
+            if task not in choices:
                 raise SettingError(
-                    f"The report's experiments are {', '.join(REPORT_ORDER)}, not "
+                    f"The {self.paper.kind}'s experiments are {', '.join(choices)}, not "
                     f"“{printable(task)}”."
                 )
         for experiment in self.experiments:  # a wrong override is found now
-            self.config(experiment.task, experiment.cell, self.first_seed)
+            self.config(experiment, self.first_seed)
 
     @property
+    def recipe(self) -> PaperPreset:
+        """The preset with what the paper's file says of it."""
+        return self.paper.presets[self.preset]
+
+    @property
+    def usual_seeds(self) -> int:
+        """The number of networks of each experiment whose task has no number of its own."""
+        return self.paper.seeds if self.seeds is None else self.seeds
+
+    @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
-        """The experiments that are wanted, in the report's order."""
-        if not self.only:
-            return EXPERIMENTS
-        return tuple(experiment for experiment in EXPERIMENTS if experiment.task in self.only)
+        """The experiments that are wanted, in the paper's order."""
+        tasks = self.tasks
+        return tuple(each for each in self.paper.experiments if each.task in tasks)
 
     @property
     def tasks(self) -> tuple[str, ...]:
-        """The tasks that are wanted, in the report's order."""
-        return tuple(dict.fromkeys(experiment.task for experiment in self.experiments))
+        """The tasks that are wanted, in the paper's order."""
+        tasks = self.paper.tasks_of(self.preset)
+        return tuple(task for task in tasks if not self.only or task in self.only)
+
+    @property
+    def training_order(self) -> tuple[str, ...]:
+        """The tasks that are wanted, in the order of training.
+
+        Those that read data come last: they train networks one by one, which takes most time.
+        """
+        return tuple(sorted(self.tasks, key=lambda task: TASKS[task].reads_data))
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """Sentences on where the preset departs from the report, and from what its name says."""
-        if self.has_report_recipe:
-            return ()
-        notes = [OTHER_RECIPE_NOTE.format(preset=self.preset)]
-        if self.preset == "fast" and "adder" in self.tasks:
-            notes.append(FAST_NOTE)
-        return tuple(notes)
-
-    @property
-    def has_report_recipe(self) -> bool:
-        """Whether networks are trained as in the report, so that figures can be compared."""
-        return self.preset == REPORT_PRESET
+        """Sentences on where the preset departs from the paper, and from what its name says."""
+        notes = []
+        if not self.recipe.compared:
+            notes.append(OTHER_RECIPE_NOTE.format(preset=self.preset, kind=self.paper.kind))
+        if self.recipe.note:
+            notes.append(self.recipe.note)
+        task_notes = self.recipe.task_notes
+        return (*notes, *(task_notes[task] for task in self.tasks if task in task_notes))
 
     def seeds_of(self, task: str) -> range:
         """Return the seeds of a task's networks."""
-        count = self.mnist_seeds if task == "mnist" else self.seeds
+        count = self.task_seeds.get(task, self.usual_seeds)
         return range(self.first_seed, self.first_seed + count)
 
-    @property
+    @cached_property
     def networks(self) -> tuple[PlannedNetwork, ...]:
         """Every network, in the order of training: the cheap tasks first, seed by seed."""
         return tuple(
             PlannedNetwork(experiment, seed)
-            for task in TRAINING_ORDER
+            for task in self.training_order
             for seed in self.seeds_of(task)
             for experiment in self.experiments
             if experiment.task == task
         )
 
     def config(
-        self, task: str, cell: str, seed: int, *, seeds: int = 1, variants: Sequence[Variant] = ()
+        self,
+        experiment: Experiment,
+        seed: int,
+        *,
+        seeds: int = 1,
+        variants: Sequence[Variant] = (),
     ) -> RunConfig:
-        """Return the settings of a run that trains networks of this plan.
+        """Return the settings of a run that trains networks like those of an experiment.
 
         Args:
-            task: a key of `TASKS`.
-            cell: of all its networks.
+            experiment: whose task, cell and settings all its networks have.
             seed: the first.
             seeds: how many consecutive ones, where networks are trained side by side.
-            variants: whose sizes and losses it has, each with each; by default all of the task.
+            variants: whose sizes and losses it has, each with each; by default those of all
+                experiments that differ in them alone.
 
         Raises:
             SettingError: for a wrong override.
         """
-        settings: dict[str, Any] = {}
-        if task == "adder" and self.preset == "fast":
-            settings |= FAST_ADDER
-        if task != "mnist":
-            variants = variants or self._variants(task)
-            settings["hidden_sizes"] = sorted({variant.hidden_size for variant in variants})
-            settings["losses"] = list(dict.fromkeys(variant.loss for variant in variants))
-            settings["seeds"] = seeds
-        settings |= self.overrides.get(task, {})
-        return TASKS[task].config(cell, self.preset, seed=seed, device=self.device, **settings)
+        own: dict[str, Any] = {}
+        if not TASKS[experiment.task].reads_data:
+            own["seeds"] = seeds
+            variants = variants or self._variants_beside(experiment)
+        own |= self.overrides.get(experiment.task, {})
+        return self.paper.config(
+            experiment, self.preset, variants=variants, seed=seed, device=self.device, **own
+        )
 
-    def _variants(self, task: str) -> list[Variant]:
-        """Return all selected variants of a task."""
+    def _variants_beside(self, experiment: Experiment) -> list[Variant]:
+        """Return the variants of all selected experiments with the same task, cell and settings."""
         return [
-            experiment.variant
-            for experiment in self.experiments
-            if experiment.task == task and experiment.variant is not None
+            other.variant
+            for other in self.experiments
+            if other.variant is not None
+            and (other.task, other.cell) == (experiment.task, experiment.cell)
+            and other.settings == experiment.settings
         ]
+
+    @cached_property
+    def _variants(self) -> Mapping[str, Variant | None]:
+        """Hidden size and loss by key of the experiment; None where a run trains one network."""
+        variants: dict[str, Variant | None] = {}
+        for experiment in self.experiments:
+            variants[experiment.key] = experiment.variant
+            if experiment.variant is None:
+                of_preset = self.config(experiment, self.first_seed).variants
+                variants[experiment.key] = of_preset[0] if of_preset else None
+        return variants
+
+    def variant_of(self, experiment: Experiment) -> Variant | None:
+        """Return hidden size and loss of an experiment; None where a run trains one network."""
+        return self._variants[experiment.key]
+
+    @property
+    def group(self) -> str:
+        """The name of the group in which its runs are kept, which no sweep can have."""
+        return REPORT_GROUP if self.paper.name == FIRST else f"paper.{self.paper.name}"
 
     @property
     def command(self) -> str:
         """The command that makes this plan; overrides have none."""
-        words = ["rnn-tui report"]
-        if self.tasks != REPORT_ORDER:
+        first = self.paper.name == FIRST
+        words = ["rnn-tui report" if first else f"rnn-tui rerun {self.paper.name}"]
+        if self.tasks != self.paper.tasks_of(self.preset):
             words.append(f"--only {','.join(self.tasks)}")
-        if self.preset != REPORT_PRESET:
+        if self.preset != self.paper.default_preset:
             words.append(f"--preset {self.preset}")
-        if self.tasks != ("mnist",):
-            words.append(f"--seeds {self.seeds}")
-        if "mnist" in self.tasks:
-            words.append(f"--mnist-seeds {self.mnist_seeds}")
+        if set(self.tasks) - self.task_seeds.keys():
+            words.append(f"--seeds {self.usual_seeds}")
+        for task in self.tasks:
+            if task in self.task_seeds:
+                words.append(f"--{task}-seeds {self.task_seeds[task]}")
         if self.first_seed:
             words.append(f"--seed {self.first_seed}")
         if self.device != "auto":

@@ -1,4 +1,4 @@
-"""Record how a report was made: settings, versions, machine and runs."""
+"""Record how a rerun was made: settings, versions, machine and runs."""
 
 import platform
 import re
@@ -62,7 +62,7 @@ class UsedRun:
 
 @dataclass(frozen=True)
 class Provenance:
-    """The origin of a report's results: plan, versions, machines and runs."""
+    """The origin of a rerun's results: plan, versions, machines and runs."""
 
     plan: Plan
     written: float  #: when, in seconds since 1970.
@@ -109,16 +109,22 @@ def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:
 
 
 def _settings(plan: Plan) -> dict[str, RunConfig]:
-    """Return the settings of each task, for MNIST of each model.
+    """Return the settings of experiments that differ in more than seed, hidden size and loss.
 
-    All seeds are in one run's settings.
+    All seeds, sizes and losses are in one run's settings. The label is that of the task where all
+    of its networks share them.
     """
-    settings = {}
+    settings: dict[str, RunConfig] = {}
     for experiment in plan.experiments:
-        task = experiment.task
-        label = experiment.label if task == "mnist" else TASKS[task].label
-        seeds = len(plan.seeds_of(task))
-        settings[label] = plan.config(task, experiment.cell, plan.first_seed, seeds=seeds)
+        seeds = len(plan.seeds_of(experiment.task))
+        config = plan.config(experiment, plan.first_seed, seeds=seeds)
+        beside = [other for other in plan.experiments if other.task == experiment.task]
+        configs = {plan.config(other, plan.first_seed, seeds=seeds) for other in beside}
+        label = experiment.label
+        if len(configs) == 1 and len(beside) > 1:
+            label = TASKS[experiment.task].label
+        if config not in settings.values():
+            settings[label] = config
     return settings
 
 

@@ -1,4 +1,4 @@
-"""The table of a report: each published figure beside ours, and where one more seed would end."""
+"""The table of a rerun: each published figure beside ours, and where it would lie."""
 
 import re
 from collections.abc import Iterable, Sequence
@@ -7,14 +7,13 @@ from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.engine.pace import duration
-from rnn_tui.report.intervals import Interval, next_interval
+from rnn_tui.report.best import Solved, best_interval, solved_share
+from rnn_tui.report.intervals import Interval, mean_interval, next_interval
 from rnn_tui.report.inventory import Inventory
-from rnn_tui.report.paper import Experiment
+from rnn_tui.report.paper import ONE_NETWORK, SOLVED, Experiment, Published, PublishedKind
 from rnn_tui.report.plan import DECIMALS, Plan
 from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 
 
@@ -30,13 +29,25 @@ class Row:
     #: all rows is the time that passed.
     seconds: float
     wanted: int  #: how many seeds the plan asks for.
-    #: whether ours were trained by the report's recipe; with another one nothing is compared.
+    #: whether ours were trained so that published figures can be compared with them.
     comparable: bool = True
-    #: the 95 % interval for the figure of one more seed; None for n < 2.
+    kind: Published = ONE_NETWORK  #: what the published figure is.
+    threshold: float = SOLVED  #: the figure from which on a network has solved its task.
+    #: the 95 % interval in which the published figure would lie, if its networks were like ours:
+    #: that of one more seed, of the best or of the mean of several; None for n < 2.
     expected: Interval | None = field(init=False)
+    #: the 95 % interval of the mean; None for n < 2, and where the published figure is of one.
+    mean_interval: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "expected", next_interval(self.values))
+        several = self.n >= 2 and self.kind.kind is not PublishedKind.ONE
+        object.__setattr__(self, "mean_interval", mean_interval(self.values) if several else None)
+        object.__setattr__(self, "expected", self._expected() if self.n >= 2 else None)
+
+    def _expected(self) -> Interval | None:
+        if self.kind.kind is PublishedKind.BEST:
+            return best_interval(self.values, self.kind.count)
+        return next_interval(self.values, self.kind.count)
 
     @property
     def spread(self) -> Spread | None:
@@ -49,6 +60,16 @@ class Row:
         return len(self.values)
 
     @property
+    def best(self) -> float | None:
+        """The best of all seeds; None without any."""
+        return max(self.values, default=None)
+
+    @property
+    def solved(self) -> Solved | None:
+        """How many seeds have solved their task; None without any."""
+        return solved_share(self.values, self.threshold) if self.values else None
+
+    @property
     def runs(self) -> tuple[str, ...]:
         """The runs that the values are from, each once."""
         return tuple(dict.fromkeys(self.run_ids))
@@ -57,7 +78,7 @@ class Row:
     def distance(self) -> float | None:
         """The points by which the published figure is below (negative) or above `expected`.
 
-        0 within; None for n < 2, without a published figure, and for another recipe.
+        0 within; None for n < 2, without a published figure, and where nothing is compared.
         """
         published = self.experiment.published
         if self.expected is None or published is None or not self.comparable:
@@ -66,7 +87,7 @@ class Row:
 
     @property
     def inside(self) -> bool | None:
-        """Whether the published figure is in the interval of one more seed; None if unknown."""
+        """Whether the published figure is in that interval; None if unknown."""
         return None if self.distance is None else self.distance == 0
 
     @property
@@ -97,13 +118,28 @@ class Row:
             **figures,
             "n": self.n,
             "wanted": self.wanted,
-            "next_seed_95": self.expected and [self.expected.low, self.expected.high],
+            **self._intervals(),
             "published_lies": self.published_is or None,
             "published_inside": self.inside,
             "seeds": list(self.seeds),
             "values": list(self.values),
             "runs": list(self.run_ids),
             "seconds": self.seconds,
+        }
+
+    def _intervals(self) -> dict[str, Any]:
+        """Return the part of `to_dict` that depends on what was published."""
+        expected = self.expected and [self.expected.low, self.expected.high]
+        if self.kind.kind is PublishedKind.ONE:
+            return {"next_seed_95": expected}
+        interval = self.mean_interval
+        return {
+            "published_kind": self.kind.words,
+            "others": dict(self.experiment.others),
+            "mean_95": interval and [interval.low, interval.high],
+            "best": self.best,
+            "solved": self.solved and self.solved.count,
+            "expected_95": expected,
         }
 
 
@@ -150,6 +186,7 @@ def results(inventory: Inventory) -> Results:
 
 def _row(inventory: Inventory, experiment: Experiment) -> Row:
     """Return the row of an experiment: a value for each trained seed whose test is in the store."""
+    plan = inventory.plan
     metric = TASKS[experiment.task].headline
     values: dict[int, float] = {}
     runs: list[RunRecord] = []
@@ -164,8 +201,10 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
         values=tuple(values.values()),
         run_ids=tuple(run.run_id for run in runs),
         seconds=sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs),
-        wanted=len(inventory.plan.seeds_of(experiment.task)),
-        comparable=inventory.plan.has_report_recipe,
+        wanted=len(plan.seeds_of(experiment.task)),
+        comparable=plan.recipe.compared,
+        kind=plan.paper.published,
+        threshold=plan.paper.solved,
     )
 
 
@@ -188,62 +227,10 @@ DOCUMENTS = {
         ),
     )
 }
-HEADS = (
-    "experiment",
-    "published",
-    "mean ± sd",
-    "n",
-    "next seed, 95 %",
-    "published is",
-    "smallest … largest",
-    "time",
-)
-FULL_WIDTH = 112  # characters that these columns take beside each other
-NARROW_COLUMNS = 6  # the number of first columns in a narrower place
-EXPECTED = (
-    "Next seed, 95 %: the interval in which one more seed of ours would end in 95 of 100 cases "
-    "(mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). The published figure is of one "
-    "network: if it is inside, it could be one more seed of ours. The fewer the seeds, the wider "
-    "the interval, and the less “inside” says. It assumes that seeds are independent and their "
-    "figures roughly normal, which they are not near 100 %. Whatever their distribution, one more "
-    "seed ends between the smallest and the largest in (n − 1) of (n + 1) cases: in 90 % with 20 "
-    "seeds, in 50 % with 3."
-)
-RIGHT_ALIGNED = ("published", "n", "time")  # columns of figures
 LONGEST_TEXT = 4000  # characters of a paragraph
 LONGEST_CELL = 300
 # Markdown's special characters. Brackets alone are text; in links and images more follows.
 _MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
-
-
-def table_cells(row: Row) -> tuple[str, ...]:
-    """Return a row of the table under `HEADS`; accuracies in percent."""
-    return (
-        row.experiment.label,
-        _percent(row.experiment.published),
-        _mean_and_sd(row.spread),
-        str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}",
-        _from_to(row.expected),
-        row.published_is or NOTHING,
-        _from_to(row.spread),
-        duration(row.seconds) if row.n else NOTHING,
-    )
-
-
-def _percent(accuracy: float | None) -> str:
-    return NOTHING if accuracy is None else f"{accuracy:.{DECIMALS}f}"
-
-
-def _mean_and_sd(spread: Spread | None) -> str:
-    if spread is None:
-        return NOTHING
-    if spread.sd is None:
-        return _percent(spread.mean)
-    return f"{_percent(spread.mean)} ± {_percent(spread.sd)}"
-
-
-def _from_to(ends: Interval | Spread | None) -> str:
-    return NOTHING if ends is None else f"{_percent(ends.low)} … {_percent(ends.high)}"
 
 
 def markdown_text(text: str) -> str:

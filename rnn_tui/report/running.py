@@ -22,7 +22,6 @@ from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import END_EVENTS, ClusterState, Job
 from rnn_tui.sweeps.places import TrainingPlace
-from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.sweeps.store import SweepStore, new_run
 
 SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
@@ -120,15 +119,15 @@ def train_missing(
             plan, emit, control, on_unsaved, store=store, workers=place.worker_count
         )
         if missing.look_up():
-            train_on_workers(place, REPORT_GROUP, missing, control, missing.hear)
+            train_on_workers(place, plan.group, missing, control, missing.hear)
             missing.look_up()
     return missing.standing if control.stopping else replace(missing.standing, runs_left=0)
 
 
-def _note_group(run_id: str) -> None:
-    """Note that a run belongs to a rerun of the report, if it could be stored."""
+def _note_group(run_id: str, group: str) -> None:
+    """Note that a run belongs to a rerun of a paper, if it could be stored."""
     with suppress(StoreError), SweepStore() as store:
-        store.add_to_group(run_id, REPORT_GROUP)
+        store.add_to_group(run_id, group)
 
 
 @dataclass
@@ -205,7 +204,7 @@ class _MissingRuns:
                 training.train(
                     job.config, emit, self._control, job.run_id, on_unsaved=self._on_unsaved
                 )
-                _note_group(job.run_id)
+                _note_group(job.run_id, self._plan.group)
             else:
                 training.resume(planned.run, emit, self._control, on_unsaved=self._on_unsaved)
         except (StoreError, CheckpointError) as error:
@@ -231,7 +230,7 @@ class _MissingRuns:
                 config = config.replace(workers=1)  # threads: a worker is a core
             run = new_run(config)
         if self._store is not None:
-            self._store.add_runs(REPORT_GROUP, 0, {}, [run])
+            self._store.add_runs(self._plan.group, 0, {}, [run])
         del self._left[0]
         self._in_training[run.run_id] = _RunInTraining(planned, planned.progress)
         self.standing = replace(

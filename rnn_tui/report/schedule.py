@@ -1,14 +1,15 @@
-"""Schedules the runs that a report still needs."""
+"""Schedules the runs that a plan still needs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.counts import count_of
-from rnn_tui.report.inventory import Inventory
+from rnn_tui.report.inventory import Inventory, family
 from rnn_tui.report.paper import Experiment
-from rnn_tui.report.plan import TRAINING_ORDER, Plan, PlannedNetwork
+from rnn_tui.report.plan import Plan, PlannedNetwork
 from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.tasks import TASKS
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,12 @@ class PlannedRun:
         """The run's networks, such as `Adder, 6 networks × 20 seeds` or `MNIST, LSTM, seed 2`."""
         first = self.networks[0]
         label = first.experiment.label
-        if first.experiment.variant is None:
+        if not self.config.replicas:
             return f"{label}, seed {first.seed}"
         experiments = {network.experiment for network in self.networks}
         seeds = {network.seed for network in self.networks}
         if len(experiments) > 1:
-            task_label = label.partition(",")[0]
-            label = f"{task_label}, {len(experiments)} networks"
+            label = f"{TASKS[self.config.task].label}, {len(experiments)} networks"
         return f"{label} × {count_of(len(seeds), 'seed')}"
 
 
@@ -64,48 +64,54 @@ def planned_runs(
         if run.run_id not in unusable and unscheduled.issuperset(networks):
             runs.append(PlannedRun(run.config, networks, run))
             unscheduled.difference_update(networks)
-    for task in TRAINING_ORDER:
-        of_task = [
-            network
-            for network in missing
-            if network in unscheduled and network.experiment.task == task
-        ]
-        if task == "mnist":
-            runs += [_single_run(plan, network) for network in of_task]
+    for alike in _alike_networks(plan, [each for each in missing if each in unscheduled]):
+        if TASKS[alike[0].experiment.task].reads_data:
+            runs += [_single_run(plan, network) for network in alike]
         else:
-            runs += _joint_runs(plan, of_task)
+            runs += _joint_runs(plan, alike)
     place = {network: number for number, network in enumerate(plan.networks)}
     return sorted(runs, key=lambda run: min(place[network] for network in run.networks))
 
 
+def _alike_networks(
+    plan: Plan, networks: Sequence[PlannedNetwork]
+) -> Iterator[list[PlannedNetwork]]:
+    """Yield networks that differ in seed, hidden size and loss alone, which one run may train."""
+    families = {
+        experiment: family(plan.config(experiment, plan.first_seed))
+        for experiment in plan.experiments
+    }
+    alike: dict[RunConfig, list[PlannedNetwork]] = {}
+    for network in networks:
+        alike.setdefault(families[network.experiment], []).append(network)
+    yield from alike.values()
+
+
 def _single_run(plan: Plan, network: PlannedNetwork) -> PlannedRun:
     """Make a run that trains one network."""
-    experiment = network.experiment
-    return PlannedRun(plan.config(experiment.task, experiment.cell, network.seed), (network,))
+    return PlannedRun(plan.config(network.experiment, network.seed), (network,))
 
 
 def _joint_runs(plan: Plan, networks: Sequence[PlannedNetwork]) -> list[PlannedRun]:
-    """Make runs for the small networks of one task, as few as possible.
+    """Make runs for networks that one run may train, as few as possible.
 
     A run trains each of its variants with each of its seeds, and its seeds are consecutive. So one
     run gets consecutive seeds that miss the same networks. And as its variants are all pairs of its
     sizes and losses, it gets the losses that miss the same sizes.
 
     Args:
-        plan: the plan of the report.
-        networks: the missing networks of the task, in the order of their seeds.
+        plan: the plan.
+        networks: the missing ones among networks that are alike, in the order of their seeds.
     """
     runs: list[PlannedRun] = []
     for experiments, seeds in _stretches(networks):
-        task = experiments[0].task
-        cell = experiments[0].cell
-        for variants in _alike(experiments):
-            config = plan.config(task, cell, seeds[0], seeds=len(seeds), variants=variants)
+        for variants in _products([plan.variant_of(experiment) for experiment in experiments]):
+            config = plan.config(experiments[0], seeds[0], seeds=len(seeds), variants=variants)
             trained = tuple(
                 PlannedNetwork(experiment, seed)
                 for seed in seeds
                 for experiment in experiments
-                if experiment.variant in variants
+                if plan.variant_of(experiment) in variants
             )
             runs.append(PlannedRun(config, trained))
     return runs
@@ -133,9 +139,9 @@ def _stretches(
     return stretches
 
 
-def _alike(experiments: Sequence[Experiment]) -> list[list[Variant]]:
-    """Return the variants of experiments in groups that have each of their sizes with each loss."""
-    variants = [experiment.variant for experiment in experiments if experiment.variant is not None]
+def _products(some_variants: Sequence[Variant | None]) -> list[list[Variant]]:
+    """Return variants in groups that have each of their sizes with each of their losses."""
+    variants = [variant for variant in some_variants if variant is not None]
     sizes_of_loss: dict[str, set[int]] = {}
     for variant in variants:
         sizes_of_loss.setdefault(variant.loss, set()).add(variant.hidden_size)

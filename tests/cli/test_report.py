@@ -65,7 +65,7 @@ def test_table_and_document(home: Path, tmp_path: Path) -> None:
         == {row["next_seed_95"] for row in document["rows"]}
         == {None}
     )
-    assert {conclusion["verdict"] for conclusion in document["conclusions"]} == {"no verdict"}
+    assert {conclusion["verdict"] for conclusion in document["conclusions"]} == {"open"}
     assert all(
         conclusion["text"].startswith("No verdict yet:") for conclusion in document["conclusions"]
     )

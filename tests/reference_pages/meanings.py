@@ -508,9 +508,7 @@ MEANINGS = {
     "report: values": "in the order of `seeds`",
     "conclusions": "the report's conclusions, each compared with the figures",
     "claim": "the claim",
-    "verdict": (
-        "`supported`, `partly supported`, `contradicted`, `open` or `no verdict`, by `rule`"
-    ),
+    "verdict": "`supported`, `partly supported`, `contradicted` or `open`, by `rule`",
     "comparisons": "the comparisons behind the verdict",
     "mean_difference": "mean over seeds of the first figure minus the second, in percentage points",
     "report: conclusions[].comparisons[].seeds": "number of seeds that have both",

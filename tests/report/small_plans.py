@@ -7,14 +7,18 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnn_tui.engine import events
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
+from rnn_tui.report.columns import cells_of, columns_of
 from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.papers import paper_named
 from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import Results, results
+from rnn_tui.report.rows import Results, Row, results
 from rnn_tui.report.running import Standing, train_missing
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 
+COURSE = paper_named()
 SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}
 Kind = TypeVar("Kind", bound=events.Event)
 
@@ -27,7 +31,24 @@ def small_plan(
     if data is not None:
         only = (*only, "mnist")
         overrides["mnist"] = {"epochs": 1, "hidden_size": 4, "data_dir": str(data)}
-    return Plan(seeds, 1, only=only, device="cpu", overrides=overrides)
+    return course_plan(seeds, 1, only=only, device="cpu", overrides=overrides)
+
+
+def course_plan(seeds: int | None = None, mnist_seeds: int | None = None, **options: Any) -> Plan:
+    """A plan of the course report."""
+    task_seeds = {} if mnist_seeds is None else {"mnist": mnist_seeds}
+    return Plan(COURSE, seeds, task_seeds, **options)
+
+
+def config_of(plan: Plan, task: str, seed: int, **options: Any) -> RunConfig:
+    """The settings of a run of a task's networks in a plan."""
+    experiment = next(each for each in plan.experiments if each.task == task)
+    return plan.config(experiment, seed, **options)
+
+
+def cells(row: Row) -> tuple[str, ...]:
+    """A row of the course report's table."""
+    return cells_of(row, columns_of(COURSE))
 
 
 @dataclass

@@ -19,11 +19,13 @@ from rnn_tui.report.conclusions import (
     verdict_of,
 )
 from rnn_tui.report.curves import AccuracyByLength
-from rnn_tui.report.plan import EXPERIMENTS, Plan
 from rnn_tui.report.rows import Results, Row
+from tests.report.small_plans import COURSE, course_plan
 
 ADDERS = {
-    experiment.short_label: experiment for experiment in EXPERIMENTS if experiment.task == "adder"
+    experiment.short_label: experiment
+    for experiment in COURSE.experiments
+    if experiment.task == "adder"
 }
 LENGTHS = tuple(range(1, 21))
 SEEDS = 8
@@ -64,7 +66,7 @@ def conclusions_on(
         AccuracyByLength(ADDERS[name], falling_accuracy(fall), ("run",) * SEEDS)
         for name, fall in (falls or {}).items()
     ]
-    plan = Plan(SEEDS, only=("adder",), preset=preset)
+    plan = course_plan(SEEDS, only=("adder",), preset=preset)
     return conclusions(Results(plan, tuple(rows)), by_length)
 
 
@@ -179,8 +181,8 @@ def test_a_gap_that_changes_its_sign_has_not_closed() -> None:
 
 def test_equal_figures_say_nothing() -> None:
     size, loss, _ = conclusions_on(dict.fromkeys(ADDERS, (100.0,) * SEEDS))
-    assert (size.verdict, loss.verdict) == (Verdict.NONE, Verdict.NONE)
-    assert size.sentence == "No verdict: all networks compared are equal in every seed."
+    assert (size.verdict, loss.verdict) == (Verdict.OPEN, Verdict.OPEN)
+    assert size.sentence == "Open: all networks compared are equal in every seed."
     assert size.comparisons[0].cells[1:] == ("+0.00", "+0.00 … +0.00", "0", "0", "8", "equal")
     without_equal, _, _ = conclusions_on(AS_REPORTED | {"H 5 mse": (100.0,) * SEEDS})
     assert [comparison.outcome for comparison in without_equal.comparisons[:2]] == [
@@ -202,11 +204,11 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
     )
     some = {name: values for name, values in AS_REPORTED.items() if name != "H 10 ce"}
     size, loss, length = conclusions_on(some)
-    assert size.verdict is loss.verdict is length.verdict is Verdict.NONE
+    assert size.verdict is loss.verdict is length.verdict is Verdict.OPEN
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 1 of 4 comparisons."
     assert size.comparisons[0].difference == pytest.approx(5.125)  # what there is, is shown
     assert length.comparisons[0].cells[1:] == ("–", "–", "0", "0", "0", "too few")
-    assert conclusions_on({})[0].verdict is Verdict.NONE
+    assert conclusions_on({})[0].verdict is Verdict.OPEN
 
 
 @pytest.mark.parametrize(
@@ -236,7 +238,7 @@ def test_the_verdict_of_all_cases_is_that_of_the_rule() -> None:
             verdict = verdict_of(outcomes)
             clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
             if ComparisonOutcome.FEW in clear or not clear:
-                assert verdict is Verdict.NONE
+                assert verdict is Verdict.OPEN
             elif all(outcome is ComparisonOutcome.FOR for outcome in clear):
                 assert verdict is Verdict.SUPPORTED
             elif ComparisonOutcome.FOR in clear:
@@ -263,7 +265,7 @@ def test_seeds_are_compared_with_themselves() -> None:
         for number, experiment in enumerate(ADDERS.values())
     ]
     other_seeds = replace(row, seeds=(1, 2))
-    size, *_ = conclusions(Results(Plan(2, only=("adder",)), (other_seeds, *others)))
+    size, *_ = conclusions(Results(course_plan(2, only=("adder",)), (other_seeds, *others)))
     assert size.comparisons[0].n == 1
 
 
@@ -272,7 +274,7 @@ def test_what_is_missing_is_named_once() -> None:
         Row(experiment, (0,), (90.0,), ("a",), 1.0, 1 + number % 2)
         for number, experiment in enumerate(ADDERS.values())
     )
-    results = Results(Plan(2, only=("adder",)), rows)
+    results = Results(course_plan(2, only=("adder",)), rows)
     names = [f"Adder, {name} (1 of 2)" for name in ("H 5 mse", "H 3 ce", "H 10 ce")]
     assert (
         results.missing_seeds()
@@ -283,6 +285,6 @@ def test_what_is_missing_is_named_once() -> None:
 
 
 def test_without_the_adder_there_is_nothing_to_say() -> None:
-    recall = [experiment for experiment in EXPERIMENTS if experiment.task == "recall"]
+    recall = [experiment for experiment in COURSE.experiments if experiment.task == "recall"]
     rows = tuple(Row(experiment, (), (), (), 0.0, 1) for experiment in recall)
-    assert conclusions(Results(Plan(1, only=("recall",)), rows)) == ()
+    assert conclusions(Results(course_plan(1, only=("recall",)), rows)) == ()

@@ -26,11 +26,11 @@ from rnn_tui.report.document import (
     check_path,
     write_document,
 )
+from rnn_tui.report.expression import ExperimentFigures
 from rnn_tui.report.inventory import take_inventory
-from rnn_tui.report.plan import VALIDATION_ACCURACY
-from rnn_tui.report.rows import markdown_table, table_cells
+from rnn_tui.report.rows import markdown_table
 from rnn_tui.runs.store import RunStore
-from tests.report.small_plans import small_plan, table, train_plan
+from tests.report.small_plans import COURSE, cells, small_plan, table, train_plan
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
 EVIL = "<b>bold</b> | [link](http://x.example) ![image](http://x.example) <script>"
@@ -120,8 +120,8 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
         assert sentence in words, sentence
         assert sentence in markdown.replace("\\", ""), sentence
     for row in table(plan).rows:
-        assert f"| {' | '.join(table_cells(row))} |" in markdown
-        assert all(cell in words for cell in table_cells(row))
+        assert f"| {' | '.join(cells(row))} |" in markdown
+        assert all(cell in words for cell in cells(row))
     # Every plot of the report is a drawing, in both.
     assert [figure.key for figure in drawn] == [
         "mnist-train_loss",
@@ -140,7 +140,7 @@ def test_one_file_that_says_all(home: Path, tmp_path: Path, mnist_slice: Path) -
     assert {root.get("width") for root in roots} == {"800"}  # as wide as the text
     drawn_words = [" ".join(root.itertext()) for root in roots]
     for row in table(plan).rows:
-        _, published, mean, *_ = table_cells(row)
+        _, published, mean, *_ = cells(row)
         # The figures of the table stand in its chart and behind the names in the plots.
         assert sum(f"{mean} · {published} " in words for words in drawn_words) >= 1
         assert sum(f": {mean}, published {published}" in words for words in drawn_words) >= 1
@@ -158,13 +158,17 @@ def test_curves_have_the_published_points_and_the_seeds(home: Path, mnist_slice:
         )
     assert [line.label for line in accuracy.lines] == ["RNN", "LSTM", "biLSTM"]
     assert list(accuracy.published) == ["RNN", "LSTM", "biLSTM"]
-    assert accuracy.published["RNN"] == (tuple(range(1, 11)), VALIDATION_ACCURACY["rnn"])
+    assert accuracy.published["RNN"] == (
+        tuple(range(1, 11)),
+        COURSE.figures[2].published["mnist-rnn"],
+    )
     x, y = accuracy.published["LSTM"]
     assert (x[0], y[0], len(x)) == (2.0, 97.73, 9)  # the first can't be read
     # By length on the sequences of the test: their mean is its figure, seed by seed.
     for row, measured in zip(table(plan).rows[3:], by_length, strict=True):
         assert row.experiment == measured.experiment
-        means = measured.between(1, 20)
+        key = row.experiment.key
+        means = ExperimentFigures({}, {key: measured.values}).between(key, 1, 20)
         assert [means[seed] for seed in row.seeds] == pytest.approx(row.values, abs=1e-4)
         assert (len(measured.line.x), measured.line.seeds) == (20, 3)
 

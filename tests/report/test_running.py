@@ -22,7 +22,7 @@ from rnn_tui.report.inventory import (
     network_keys,
     take_inventory,
 )
-from rnn_tui.report.plan import Plan, PlannedNetwork
+from rnn_tui.report.plan import PlannedNetwork
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.report.schedule import planned_runs
 from rnn_tui.runs import training
@@ -30,7 +30,15 @@ from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.weights import choose, finished_runs
 from rnn_tui.tasks import TASKS
-from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
+from tests.report.small_plans import (
+    SMALL,
+    config_of,
+    course_plan,
+    runs,
+    small_plan,
+    table,
+    train_plan,
+)
 
 SMALL_TASKS = ("recall", "adder")
 PATIENCE = 30.0
@@ -90,8 +98,8 @@ def test_every_experiment_has_its_figures_from_its_runs(home: Path, mnist_slice:
 def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> None:
     plan = small_plan(3, only=SMALL_TASKS)
     # By another device's name, another number of workers, beside other networks.
-    train(plan.config("recall", "lstm", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
-    train(plan.config("adder", "lstm", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
+    train(config_of(plan, "recall", 1).replace(hidden_sizes=(2, 7), seeds=2, workers=2))
+    train(config_of(plan, "adder", 0).replace(losses=("ce", "bce"), hidden_sizes=(5,)))
     trained_before = trained_networks()
     rerun = train_plan(plan)
     assert rerun.ending.complete
@@ -129,9 +137,9 @@ def test_more_seeds_add_to_those_that_are_there(home: Path) -> None:
 
 def test_other_settings_and_deleted_runs_do_not_count(home: Path) -> None:
     plan = small_plan(1)
-    train(plan.config("recall", "lstm", 0).replace(learning_rate=0.1))
-    train(plan.config("recall", "lstm", 0).replace(position=2))
-    train(plan.config("recall", "lstm", 0))
+    train(config_of(plan, "recall", 0).replace(learning_rate=0.1))
+    train(config_of(plan, "recall", 0).replace(position=2))
+    train(config_of(plan, "recall", 0))
     with RunStore() as store:
         store.delete(store.find("last"))
     assert all(row.n == 0 for row in table(plan).rows)
@@ -142,7 +150,7 @@ def test_a_figure_does_not_change_once_it_is_there(home: Path) -> None:
     plan = small_plan(1)
     train_plan(plan)
     first_table = table(plan)
-    train(plan.config("recall", "lstm", 0, seeds=2))
+    train(config_of(plan, "recall", 0, seeds=2))
     assert table(plan) == first_table
 
 
@@ -202,7 +210,7 @@ def test_what_is_in_training_is_left_to_who_trains_it(home: Path) -> None:
 
 
 def test_a_run_that_fails_is_told_once_and_the_others_go_on(home: Path) -> None:
-    plan = Plan(
+    plan = course_plan(
         1,
         only=SMALL_TASKS,
         device="cpu",
@@ -220,23 +228,23 @@ def test_a_device_that_is_not_there_starts_no_run(
 ) -> None:
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     with pytest.raises(DeviceError, match="no cuda device"):
-        train_plan(Plan(1, only=("recall",), device="cuda"))
+        train_plan(course_plan(1, only=("recall",), device="cuda"))
     assert runs() == []
 
 
 @settings(max_examples=40)
 @given(st.data(), st.sampled_from(["report", "fast"]))
 def test_planned_runs_train_each_lacking_network_once(data: st.DataObject, preset: str) -> None:
-    plan = Plan(3, 2, preset=preset)
+    plan = course_plan(3, 2, preset=preset)
     done = data.draw(st.sets(st.sampled_from(plan.networks)))
-    config = plan.config("recall", "lstm", 0)
+    config = config_of(plan, "recall", 0)
     record = RunRecord("run", "run", config, Status.FINISHED, 0.0, 0.0)  # type: ignore[arg-type]
     trained = dict.fromkeys(done, TrainedNetwork(record, 0))
     runs = planned_runs(Inventory(plan, trained, {}, (), (), lambda *_: ()))
 
     def key(network: PlannedNetwork) -> NetworkKey:
         experiment = network.experiment
-        common = family(plan.config(experiment.task, experiment.cell, 0))
+        common = family(plan.config(experiment, 0))
         return common, experiment.variant, network.seed
 
     lacking = set(plan.networks) - done

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.report.plan import EXPERIMENTS, Plan
-from rnn_tui.report.rows import Row, markdown_text, table_cells
+from rnn_tui.report.rows import Row, markdown_text
 from rnn_tui.tasks import TASKS
+from tests.report.small_plans import COURSE, cells, config_of, course_plan
 
 PERCENT = st.floats(0, 100)
 PUBLISHED = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
@@ -17,7 +17,7 @@ PUBLISHED = st.integers(0, 10_000).map(lambda hundredths: hundredths / 100)
 
 def row_of(published: float, values: tuple[float, ...]) -> Row:
     """A published figure beside these values."""
-    experiment = replace(EXPERIMENTS[0], published=published)
+    experiment = replace(COURSE.experiments[0], published=published)
     seeds = tuple(range(len(values)))
     return Row(experiment, seeds, values, ("a",) * len(values), 0.0, len(values))
 
@@ -53,8 +53,8 @@ def test_one_value_is_no_range(published: float, value: float) -> None:
 
 
 def test_the_table_says_what_there_is() -> None:
-    lstm = EXPERIMENTS[1]
-    assert table_cells(Row(lstm, (), (), (), 0.0, 3)) == (
+    lstm = COURSE.experiments[1]
+    assert cells(Row(lstm, (), (), (), 0.0, 3)) == (
         "MNIST, LSTM",
         "98.73",
         "–",
@@ -66,7 +66,7 @@ def test_the_table_says_what_there_is() -> None:
     )
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
     assert one.to_dict()["sd"] is one.to_dict()["next_seed_95"] is None
-    assert table_cells(one)[2:] == (
+    assert cells(one)[2:] == (
         "98.50",
         "1 of 3",
         "–",
@@ -79,7 +79,7 @@ def test_the_table_says_what_there_is() -> None:
     assert two.to_dict()["next_seed_95"] == pytest.approx(
         [98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3
     )
-    assert table_cells(two)[2:] == (
+    assert cells(two)[2:] == (
         "98.50 ± 0.71",
         "2",
         "87.50 … 100.00",
@@ -90,25 +90,25 @@ def test_the_table_says_what_there_is() -> None:
 
 
 def test_the_report_s_own_preset_is_followed_to_the_letter() -> None:
-    plan = Plan()
+    plan = course_plan()
     assert (len(plan.experiments), len(plan.networks)) == (12, 9 * 20 + 3 * 3)
     for experiment in plan.experiments:
-        config = plan.config(experiment.task, experiment.cell, 0)
+        config = plan.config(experiment, 0)
         usual = TASKS[experiment.task].config(experiment.cell, "report")
         assert config == usual
 
 
 def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
-    plan = Plan(2, preset="fast", only=("adder",))
-    config = plan.config("adder", "lstm", 0)
+    plan = course_plan(2, preset="fast", only=("adder",))
+    config = config_of(plan, "adder", 0)
     assert (config.variants, config.recipe.augmentation) == (
-        Plan(2, only=("adder",)).config("adder", "lstm", 0).variants,
+        config_of(course_plan(2, only=("adder",)), "adder", 0).variants,
         "none",
     )
     assert any("losses mse and ce" in note for note in plan.notes)
-    (note,) = Plan(2, preset="fast", only=("recall",)).notes
+    (note,) = course_plan(2, preset="fast", only=("recall",)).notes
     assert "not the report's recipe" in note
-    assert not Plan(2).notes
+    assert not course_plan(2).notes
 
 
 def test_figures_of_another_recipe_are_not_compared() -> None:
@@ -133,12 +133,12 @@ def test_figures_of_another_recipe_are_not_compared() -> None:
 )
 def test_a_plan_that_can_not_be(arguments: tuple[int, ...], options: dict[str, object]) -> None:
     with pytest.raises(SettingError):
-        Plan(*arguments, **options)  # type: ignore[arg-type]
+        course_plan(*arguments, **options)  # type: ignore[arg-type]
 
 
 def test_the_command_of_a_plan() -> None:
-    assert Plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
-    some = Plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
+    assert course_plan().command == "rnn-tui report --seeds 20 --mnist-seeds 3"
+    some = course_plan(2, only=("adder", "recall"), preset="fast", first_seed=5, device="cpu")
     assert some.command == (
         "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
     )

@@ -179,6 +179,16 @@ class AdderProblem(SequenceProblem):
         ]
         return SequenceEvaluation(settings, by_length)
 
+    @classmethod
+    def accuracy_by_length(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ByLength:
+        """Measure the share of right bits at the lengths of the test, of which that is the mean."""
+        problem = cls.with_weights(config, weights)
+        settings = problem.config
+        with cpu_workers(settings.workers or automatic_workers()) as workers:
+            bits, _ = problem.at_lengths(problem.model, TEST_LENGTHS, settings.test_size, workers)
+        counts = (settings.test_size,) * len(TEST_LENGTHS)
+        return ByLength(EVALUATED[0], tuple(TEST_LENGTHS), 100.0 * bits.numpy(), counts)
+
     def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
         """Return the sums (R,) of the losses and of the shares of right bits over a batch."""
         logits = _logits(network, batch)

@@ -20,7 +20,7 @@ from rnn_tui.networks.layers import initialise, recurrent_layers
 from rnn_tui.networks.replicas import Replicas, replicas_of
 from rnn_tui.tasks.config import EVALUATION_ROWS, SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Examples
-from rnn_tui.tasks.task import Task
+from rnn_tui.tasks.task import ByLength, SequenceEvaluation, Task
 
 FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
 
@@ -126,6 +126,24 @@ class ReplicaProblem(Problem):
                 f"These weights belong to other networks ({printable(error, 120)})."
             ) from error
         return problem
+
+    @classmethod
+    def accuracy_by_length(
+        cls, config: RunConfig, weights: Mapping[str, Tensor]
+    ) -> ByLength | None:
+        """Measure the figure of the test at each length; None for a task that has no such figure.
+
+        Args:
+            config: the settings of their run.
+            weights: by parameter name, on the CPU.
+
+        Raises:
+            CheckpointError: if the weights do not fit the settings.
+        """
+        evaluation = cls.evaluate(config, weights)
+        if isinstance(evaluation, SequenceEvaluation) and evaluation.by_length:
+            return evaluation.by_length[0]
+        return None
 
     def losses_by(self, loss_of: Callable[[str, slice], Tensor], dimension: int = 0) -> Tensor:
         """Return the losses of all replicas.

@@ -19,20 +19,13 @@ from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.report.inventory import Inventory, take_inventory
 from rnn_tui.report.paper import Experiment
-from rnn_tui.report.plan import (
-    MNIST_SEEDS,
-    MNIST_SEEDS_SETTING,
-    PRESETS,
-    REPORT_ORDER,
-    SEEDS,
-    Plan,
-)
+from rnn_tui.report.papers import paper_named
+from rnn_tui.report.plan import Plan, seeds_setting
 from rnn_tui.report.rows import DOCUMENTS, Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.cost import known_seconds
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.long_jobs import RerunStatus
 from rnn_tui.ui.common.pane import StorePane, view_tabs
@@ -55,7 +48,11 @@ from rnn_tui.ui.papers.views import (
 
 NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
 # The fields of the settings: setting, id, and the value of an empty field.
-FIELDS = ((SETTINGS["seeds"], "seeds", SEEDS), (MNIST_SEEDS_SETTING, "mnist-seeds", MNIST_SEEDS))
+PAPER = paper_named()
+FIELDS = (
+    (SETTINGS["seeds"], "seeds", PAPER.seeds),
+    *((seeds_setting(task), f"{task}-seeds", count) for task, count in PAPER.task_seeds.items()),
+)
 
 
 class RerunForm(Vertical):
@@ -78,9 +75,9 @@ class RerunForm(Vertical):
                 yield Label(setting.label, classes="field-label", markup=False)
                 yield SettingInput(setting, default, name)
             yield Label("Preset", id="preset-label", classes="field-label")
-            presets = list(PRESETS)
+            presets = list(PAPER.presets)
             yield PlainSelect([(name, name) for name in presets], value=presets[0], id="preset")
-            for task in REPORT_ORDER:
+            for task in PAPER.tasks:
                 yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
         yield FormNote("rerun-wrong")
 
@@ -90,13 +87,15 @@ class RerunForm(Vertical):
         Raises:
             SettingError: if a number is not allowed, or no task is ticked.
         """
-        seeds = [field.setting_value() for field in self.query(SettingInput)]
-        only = [task for task in REPORT_ORDER if self.query_one(f"#only-{task}", Checkbox).value]
+        seeds, *task_seeds = [field.setting_value() for field in self.query(SettingInput)]
+        only = [task for task in PAPER.tasks if self.query_one(f"#only-{task}", Checkbox).value]
         if not only:
-            labels = ", ".join(TASKS[task].label for task in REPORT_ORDER)
+            labels = ", ".join(TASKS[task].label for task in PAPER.tasks)
             raise SettingError(f"Tick at least one of {labels}.")
         return Plan(
-            *seeds,
+            PAPER,
+            seeds,
+            dict(zip(PAPER.task_seeds, task_seeds, strict=True)),
             only=tuple(only),
             preset=str(self.query_one("#preset", Select).value),
             overrides=self._overrides,
@@ -279,7 +278,8 @@ class PapersPane(StorePane):
         """Show plots or conclusions; accuracy by length is measured if that has not been done."""
         key = (str(results.plan), results.run_ids)
         if key not in self._by_length and not self._measuring:
-            if any(row.n for row in results.rows if row.experiment.task == ADDER.name):
+            needed = results.plan.paper.by_length
+            if any(row.n for row in results.rows if row.experiment.key in needed):
                 self._measuring = True
                 self._measure(key, results.plan)
             else:

@@ -14,6 +14,12 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
+from rnn_tui.report.columns import (
+    PLACE,
+    ResultColumn,
+    columns_of,
+    explanations,
+)
 from rnn_tui.report.conclusions import (
     BASIS,
     COMPARED,
@@ -24,10 +30,9 @@ from rnn_tui.report.conclusions import (
 )
 from rnn_tui.report.curves import Figure
 from rnn_tui.report.paper import Experiment
-from rnn_tui.report.rows import EXPECTED, HEADS, RIGHT_ALIGNED, Results, Row, table_cells
+from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING
-from rnn_tui.tasks.adder import ADDER
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
@@ -37,12 +42,7 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
-# The columns of the table, by names of their own; their headings are `HEADS`.
-KEYS = ("experiment", "published", "mean", "n", "expected", "place", "range", "time")
-CAPTION = (
-    "In percent. MNIST and recall: test accuracy; adder: mean bit accuracy over lengths 1 to 20. "
-    "Enter shows the runs of a row."
-)
+CAPTION = "In percent. {measured} Enter shows the runs of a row."
 
 
 class RerunTable(Vertical, TaskView):
@@ -64,8 +64,8 @@ class RerunTable(Vertical, TaskView):
             id="rerun-figures",
         )
         yield Static("", id="rerun-notes", classes="rerun-note", markup=False)
-        yield Static(CAPTION, id="rerun-caption", classes="rerun-note", markup=False)
-        yield Static(EXPECTED, id="rerun-expected", classes="rerun-note", markup=False)
+        yield Static("", id="rerun-caption", classes="rerun-note", markup=False)
+        yield Static("", id="rerun-expected", classes="rerun-note", markup=False)
 
     def on_mount(self) -> None:
         # whose colours are in the cells
@@ -75,27 +75,34 @@ class RerunTable(Vertical, TaskView):
         """Show the figures, and which experiments have networks in training now."""
         self._results = results
         self._training = training
+        paper = results.plan.paper
         show_line(self, "#rerun-notes", " ".join(results.plan.notes))
+        show_line(self, "#rerun-caption", CAPTION.format(measured=paper.measured))
+        show_line(self, "#rerun-expected", " ".join(explanations(paper)))
         self._fill()
 
     def _fill(self) -> None:
         """Fill the table if something is new, such as the theme."""
         if self._results is None:
             return
-        lines = [self._line(row) for row in self._results.rows]
+        columns = columns_of(self._results.plan.paper)
+        lines = [self._line(row, columns) for row in self._results.rows]
         shown = (self.app.theme, lines)
         if lines and shown != self._shown:
             self._shown = shown
-            headings = [_cell(column, heading) for column, heading in zip(KEYS, HEADS, strict=True)]
+            headings = [_cell(column, column.head) for column in columns]
             self.query_one(PlainTable).fill(headings, lines)
 
-    def _line(self, row: Row) -> list[Text]:
+    def _line(self, row: Row, columns: Sequence[ResultColumn]) -> list[Text]:
         """Return the cells of a row; that of the place is coloured."""
-        texts = dict(zip(KEYS, table_cells(row), strict=True))
-        line = [_cell(column, text) for column, text in texts.items()]
-        place = _place(row, training=row.experiment in self._training)
-        style = self.app.get_css_variables().get(PLACE_COLOURS[row.inside], "")
-        line[KEYS.index("place")] = _cell("place", place, style)
+        line = []
+        for column in columns:
+            if column.key == PLACE:
+                place = _place(row, training=row.experiment in self._training)
+                style = self.app.get_css_variables().get(PLACE_COLOURS[row.inside], "")
+                line.append(_cell(column, place, style))
+            else:
+                line.append(_cell(column, column.cell(row)))
         return line
 
 
@@ -103,10 +110,10 @@ class RerunTable(Vertical, TaskView):
 PLACE_COLOURS = {None: "text-muted", True: "text-success", False: "text-warning"}
 
 
-def _cell(column: str, text: str, style: str = "") -> Text:
+def _cell(column: ResultColumn, text: str, style: str = "") -> Text:
     """Return a cell with a gap before it: 80 columns lack the room for padding on both sides."""
-    gap = "" if column == KEYS[0] else " "
-    alignment: JustifyMethod = "right" if column in RIGHT_ALIGNED else "left"
+    gap = "" if column.key == "experiment" else " "
+    alignment: JustifyMethod = "right" if column.right_aligned else "left"
     return Text(f"{gap}{text}", style, justify=alignment, no_wrap=True)
 
 
@@ -223,7 +230,6 @@ MARKS = {  # a mark and a word; colour only repeats them
     Verdict.PARTLY: ("≈", "$text-warning"),
     Verdict.CONTRADICTED: ("✗", "$text-error"),
     Verdict.OPEN: ("?", "$text-accent"),
-    Verdict.NONE: ("·", "$text-muted"),
 }
 
 
@@ -246,7 +252,7 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
             measuring: whether accuracy by length is being measured, for which no training lacks.
         """
         parts = [_conclusion(conclusion) for conclusion in conclusions] or [Content(NO_ADDER)]
-        notes = [results.missing_seeds(ADDER.name)]
+        notes = [results.missing_seeds(*results.plan.paper.claim_tasks)]
         if measuring:
             notes.insert(0, MEASURING)
         if conclusions:
@@ -345,7 +351,7 @@ def how_it_ended(rerun: RerunStatus, results: Results) -> tuple[str, SeverityLev
     if now.complete:
         inside = [row.inside for row in results.rows if row.inside is not None]
         verdict = ": one seed is too few to compare"
-        if not results.plan.has_report_recipe:
+        if not results.plan.recipe.compared:
             verdict = f" with preset {results.plan.preset}"
         elif inside:
             verdict = f": {sum(inside)} of {len(inside)} published figures could be a further seed"

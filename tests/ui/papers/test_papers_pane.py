@@ -275,7 +275,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         # The verdict comes first, then what it follows from; the rule stands below all.
         await wait_until(pilot, lambda: "fewer than 6 seeds in 4 of 4 comparisons" in text())
         assert text().startswith(
-            "· No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger "
+            "? No verdict yet: fewer than 6 seeds in 4 of 4 comparisons.\nThe report: “A larger "
             "state"
         )
         assert text().count("A comparison in which at least 6 seeds differ counts") == 1

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
+from rnn_tui.report.papers import paper_named
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
@@ -14,7 +15,7 @@ from rnn_tui.ui.runs.views import ExportRunsScreen
 from tests.ui.helpers import PanelApp
 
 PROMPTS: dict[str, tuple[str, Callable[[], ExportPrompt]]] = {
-    "report": ("md", lambda: ExportRerunScreen(Plan(1, 1), "")),
+    "report": ("md", lambda: ExportRerunScreen(Plan(paper_named(), 1), "")),
     "runs": ("csv", lambda: ExportRunsScreen(StoreAccess(), [], "", "step")),
 }
 
