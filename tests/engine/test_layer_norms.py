@@ -11,12 +11,12 @@ from rnn_tui.engine import events
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.stepper import Stepper, make_optimiser
 from rnn_tui.networks.layers import build_row_reader, layer_gradients
+from rnn_tui.networks.mingru import MinGRUCell
 from rnn_tui.networks.replicas import replicas_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem
 from rnn_tui.tasks.recall.problem import RecallProblem
 from tests.engine.conftest import assert_same_weights
-from tests.extension.toy_mingru import MinGRUCell
 from tests.networks.ordinary import pytorch_weights
 
 CPU = torch.device("cpu")

@@ -12,7 +12,6 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
 from tests.extension.toy_cell import MGUCell
 from tests.extension.toy_metric import CONFIDENCE
-from tests.extension.toy_mingru import MinGRUCell
 from tests.extension.toy_task import MAJORITY
 
 
@@ -24,7 +23,6 @@ def registered() -> Iterator[None]:
     # The one line of each.
     TASKS["majority"] = MAJORITY
     CELLS["mgu"] = MGUCell()
-    CELLS["mingru"] = MinGRUCell()
     MNIST.measures.append(CONFIDENCE)
     COMMANDS.append(Command("count", "count the runs", "tests.extension.toy_command"))
     FORMATS["names"] = ExportFormat(

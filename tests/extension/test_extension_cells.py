@@ -11,6 +11,7 @@ from rnn_tui.networks import CELLS as REGISTERED
 from rnn_tui.networks.cell import Blocks, Cell, Operations, Step
 from rnn_tui.networks.layers import StackedLayers, initialise
 from rnn_tui.networks.lstm import LSTMCell
+from rnn_tui.networks.mingru import MinGRUCell
 from rnn_tui.networks.replicas import replicas_of
 from rnn_tui.networks.stepwise import Array, CellWeights, replica_states, run
 from rnn_tui.tasks import TASKS
@@ -19,7 +20,6 @@ from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.sequences.replica_problem import build_replicas
 from tests.extension.toy_cell import MGUCell
-from tests.extension.toy_mingru import MinGRUCell
 
 CELLS = [MGUCell(), MinGRUCell()]
 by_cell = pytest.mark.parametrize("cell", CELLS, ids=[cell.name for cell in CELLS])

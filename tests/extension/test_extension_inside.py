@@ -33,7 +33,6 @@ def words(view: SequenceInside, label: str) -> tuple[str, ...]:
     "cell",
     [
         "mgu",
-        "mingru",
         *(pytest.param(cell, marks=pytest.mark.long) for cell in ("lstm", "gru", "rnn")),
     ],
 )

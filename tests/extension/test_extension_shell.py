@@ -17,7 +17,7 @@ from tests.runs.kept_runs import train
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
 QUICK_MNIST = ("--epochs", "1", "--hidden-size", "3", "--batch-size", "50")
-TOY_CELLS = ("mgu", "mingru")
+TOY_CELLS = ("mgu",)
 
 
 def answered(*words: str) -> str:
@@ -136,7 +136,7 @@ def test_runs_with_a_cell_are_exported_to_every_format(
             assert path.exists(), name
 
 
-@pytest.mark.parametrize("cell", TOY_CELLS)
+@pytest.mark.parametrize("cell", ["mgu", "mingru"])
 def test_a_file_has_the_weights_of_a_cell_and_no_others(cell: str, mnist_slice: Path) -> None:
     document("train", "mnist", "--model", cell, *QUICK_MNIST, "--data-dir", str(mnist_slice))
     sizes = {name: array.size for name, array in read_weights(only_weights()).arrays.items()}

@@ -17,11 +17,10 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell, Step
 from rnn_tui.networks.stepwise import NUMPY, Array, CellWeights
 from tests.extension.toy_cell import MGUCell
-from tests.extension.toy_mingru import MinGRUCell
 from tests.watched import Watched, after
 
 # Cells of plug-ins, too.
-EVERY_CELL = [*CELLS.values(), MGUCell(), MinGRUCell()]
+EVERY_CELL = [*CELLS.values(), MGUCell()]
 NOTHING = {"nothing": np.zeros(1, np.float32)}
 
 

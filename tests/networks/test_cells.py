@@ -172,3 +172,14 @@ def test_a_unit_without_weights_stays_zero(cell: Cell) -> None:
     zeros = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
     weights = CellWeights.named(cell, zeros)
     assert not weights.run(drawn((4, 2, 3))).states.any()
+
+
+def test_a_unit_whose_state_can_change_sign_knows_the_parity_of_any_word() -> None:
+    bits = np.random.default_rng(0).integers(0, 2, (200, 1, 1)).astype(np.float32)
+    of_input = np.array([[60], [1]], np.float32)  # a 1 opens the gate, to a candidate of 1
+    bias = np.array([-30, 0], np.float32)  # a 0 leaves it shut
+    parity = bits.cumsum(axis=0) % 2
+    signed = CellWeights(CELLS["mingru-signed"], of_input, None, bias, None)
+    assert signed.run(bits).states * 0.5 == pytest.approx(parity)
+    unsigned = CellWeights(CELLS["mingru"], of_input, None, bias, None)
+    assert unsigned.run(bits).states[-1] == pytest.approx(1)

@@ -12,7 +12,7 @@ from rnn_tui.engine.config import Recipe
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
 
-MODELS = tuple(CELLS)
+MODELS = tuple(name for name, cell in CELLS.items() if cell.pytorch)
 
 
 def built(

@@ -184,8 +184,8 @@ def test_tensorboard_reads_the_events(home: Path, here: Path, mnist_slice: Path)
 @pytest.mark.parametrize(
     ("model", "preset", "layers"),
     [
-        *((cell, "report", 1) for cell in CELLS),
-        *((cell, "fast", 2) for cell in CELLS),
+        *((name, "report", 1) for name, cell in CELLS.items() if cell.pytorch),
+        *((name, "fast", 2) for name in CELLS),
         ("bilstm", "fast", 3),
     ],
 )
