@@ -35,7 +35,7 @@ from tests.members import metrics_of
 from tests.program import start_program
 
 SIZES, LOSSES, SEEDS = (2, 3), ("mse", "ce"), (5, 6)
-SEQUENCES = {name: task for name, task in TASKS.items() if not task.reads_data}
+SEQUENCES = {name: TASKS[name] for name in ("recall", "adder")}
 FIGURES = {name: metrics_of(task, "train", "val") for name, task in SEQUENCES.items()}
 TEST_FIGURES = {name: metrics_of(task, "test") for name, task in SEQUENCES.items()}
 
