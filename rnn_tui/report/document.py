@@ -271,7 +271,7 @@ def _making(provenance: Provenance) -> list[str]:
 
 
 def _settings_table(provenance: Provenance) -> str:
-    """Return a row for each setting, a column for each experiment."""
+    """Return a row for each setting, a column for the experiments that have the same ones."""
     by_experiment = {
         label: dict(settings_of(config)) for label, config in provenance.settings.items()
     }
@@ -281,7 +281,18 @@ def _settings_table(provenance: Provenance) -> str:
         values = [settings.get(name, NOTHING) for settings in by_experiment.values()]
         if name not in LEFT_OUT and set(values) != {NOTHING}:
             rows.append((name, *values))
-    return markdown_table(("", *by_experiment), rows)
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for place, label in enumerate(by_experiment, 1):
+        columns.setdefault(tuple(row[place] for row in rows), []).append(label)
+    heads = ["", *map(_common_label, columns.values())]
+    lines = zip((row[0] for row in rows), *columns, strict=True)
+    return markdown_table(heads, lines)
+
+
+def _common_label(labels: Sequence[str]) -> str:
+    """Return what the labels of experiments have in common: the network, or all of them."""
+    networks = {label.rpartition(", ")[2] for label in labels}
+    return ", ".join(labels) if len(labels) == 1 or len(networks) > 1 else networks.pop()
 
 
 def _seeds_sentence(plan: Plan) -> str:

@@ -1,7 +1,7 @@
 """Reads the experiments of a paper's file.
 
 An entry has one network, or a list of cells, hidden sizes, losses or settings, and as many
-published figures.
+published figures. It may have a list of tasks besides, for all of which the rest holds.
 """
 
 import re
@@ -62,7 +62,8 @@ def experiments_from(entry: FileEntry) -> tuple[Experiment, ...]:
     drafts = [
         (network.place, draft)
         for network in entry.entries("experiments")
-        for draft in _networks(network)
+        for task in _tasks(network)
+        for draft in _networks(network, task)
     ]
     if not drafts:
         raise entry.wrong("must have at least one experiment")
@@ -78,9 +79,15 @@ def experiments_from(entry: FileEntry) -> tuple[Experiment, ...]:
     return tuple(experiments.values())
 
 
-def _networks(entry: FileEntry) -> list[Experiment]:
-    """Return the experiments of an entry: one, or one for each item of its list."""
-    task = task_of(entry, entry.text("task", limit=LONGEST_WORDS))
+def _tasks(entry: FileEntry) -> list[Task]:
+    """Return the tasks of an entry: one, or several with the same networks and figures."""
+    named = entry.raw("task")
+    names = entry.sequence("task") if isinstance(named, list) else [entry.text("task")]
+    return [task_of(entry, entry.as_text(name, "task", LONGEST_WORDS)) for name in names]
+
+
+def _networks(entry: FileEntry, task: Task) -> list[Experiment]:
+    """Return the experiments of an entry on a task: one, or one for each item of its list."""
     lists = [key for key in FANNED_OUT if isinstance(entry.raw(key), list)]
     if len(lists) > 1:
         raise entry.wrong(f"may have one list only, not “{lists[0]}” and “{lists[1]}”")

@@ -11,6 +11,7 @@ from rnn_tui.report.conclusions import (
     COMPARED,
     FEWEST,
     RULE,
+    BestComparison,
     Comparison,
     ComparisonOutcome,
     Conclusion,
@@ -19,6 +20,8 @@ from rnn_tui.report.conclusions import (
     verdict_of,
 )
 from rnn_tui.report.curves import AccuracyByLength
+from rnn_tui.report.papers import paper_named
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Results, Row
 from tests.report.small_plans import COURSE, course_plan
 
@@ -282,6 +285,35 @@ def test_what_is_missing_is_named_once() -> None:
         == f"Not complete: seeds are missing for {'; '.join(names)}."
     )
     assert results.missing_seeds("recall") == ""
+
+
+def test_the_best_of_several_is_compared_with_the_mean() -> None:
+    """By seeds drawn anew: no seed alone is for it or against it."""
+    values = dict(enumerate((50.0,) * 14 + (100.0,) * 6))
+    more = BestComparison("best − mean − 5", values, 10, 5.0)
+    assert more.cells[3:] == ("–", "–", "–", "for")
+    assert more.difference == pytest.approx(100 - 50 * 0.7**10 - 65 - 5)
+    assert more.to_dict()["seeds_for"] is None
+    alike = dict.fromkeys(range(20), 100.0)
+    assert BestComparison("", alike, 10, 5.0).outcome is ComparisonOutcome.AGAINST
+    assert BestComparison("", alike, 10, 0.0).outcome is ComparisonOutcome.EQUAL
+    assert BestComparison("", {0: 1.0}, 10, 0.0).outcome is ComparisonOutcome.FEW
+
+
+def test_comparisons_of_other_experiments_are_left_out() -> None:
+    chomsky = paper_named("chomsky-hierarchy")
+    plan = Plan(chomsky, 8, only=("parity-check",))
+    rows = tuple(
+        Row(experiment, tuple(range(8)), (99.0,) * 8, ("a",) * 8, 1.0, 8)
+        for experiment in plan.experiments
+    )
+    regular, best = conclusions(Results(plan, rows))
+    assert regular.sentence == (
+        "Supported: with these 8 seeds and preset fast networks reliably solve regular tasks in "
+        "all 2 comparisons."
+    )
+    assert regular.measured.endswith("6 further comparisons need experiments that were not chosen.")
+    assert best.verdict is Verdict.CONTRADICTED
 
 
 def test_without_the_adder_there_is_nothing_to_say() -> None:

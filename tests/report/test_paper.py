@@ -42,6 +42,17 @@ def paper_of(text: str = SMALL_PAPER) -> Paper:
     return paper_from(text.encode(), "small", "small.toml")
 
 
+def test_an_entry_may_have_several_tasks() -> None:
+    several = SMALL_PAPER.replace('task = "recall"', 'task = ["recall", "parity-check"]')
+    paper = paper_of(several)
+    assert [(each.key, each.published) for each in paper.experiments] == [
+        ("recall-rnn", 90.0),
+        ("recall-lstm", None),
+        ("parity-check-rnn", 90.0),
+        ("parity-check-lstm", None),
+    ]
+
+
 def test_a_file_says_all_of_a_paper(tmp_path: Path) -> None:
     path = tmp_path / "small.toml"
     path.write_text(SMALL_PAPER)

@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.report.best import Solved, best_interval
+from rnn_tui.report.columns import cells_of, columns_of
+from rnn_tui.report.intervals import Interval, mean_interval
+from rnn_tui.report.inventory import Inventory
+from rnn_tui.report.paper import Published, PublishedKind
+from rnn_tui.report.papers import paper_named
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Row, markdown_text
+from rnn_tui.report.schedule import planned_runs
 from rnn_tui.tasks import TASKS
 from tests.report.small_plans import COURSE, cells, config_of, course_plan
 
@@ -142,6 +150,92 @@ def test_the_command_of_a_plan() -> None:
     assert some.command == (
         "rnn-tui report --only recall,adder --preset fast --seeds 2 --seed 5 --device cpu"
     )
+
+
+# Other papers
+
+CHOMSKY = paper_named("chomsky-hierarchy")
+
+
+def row_of_several(published: float | None, values: tuple[float, ...], kind: Published) -> Row:
+    experiment = replace(CHOMSKY.experiments[0], published=published, others={"Other": 12.0})
+    seeds = tuple(range(len(values)))
+    return Row(experiment, seeds, values, ("a",) * len(values), 1.0, len(values), True, kind)
+
+
+def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> None:
+    values = (50.0,) * 10 + (90.0,) * 6 + (100.0,) * 4
+    best_of_10 = Published(PublishedKind.BEST, 10)
+    row = row_of_several(100.0, values, best_of_10)
+    assert (row.published_is, row.best, row.solved) == ("inside", 100.0, Solved(10, 20))
+    assert row.expected == best_interval(values, 10) == Interval(90.0, 100.0)
+    assert row_of_several(80.0, values, best_of_10).published_is == "10.00 below"
+    assert row_of_several(None, values, best_of_10).published_is == ""
+    document = row.to_dict()
+    assert document["published_kind"] == "best of 10"
+    assert (document["best"], document["solved"], document["others"]) == (
+        100.0,
+        10,
+        {"Other": 12.0},
+    )
+    paper = replace(CHOMSKY, experiments=(row.experiment,))
+    of_mean = mean_interval(values)
+    columns = columns_of(paper)
+    assert dict(zip([column.head for column in columns], cells_of(row, columns), strict=True)) == {
+        "experiment": "Even pairs, RNN",
+        "published": "100.00",
+        "mean ± sd": "72.00 ± 22.85",
+        "n": "20",
+        "mean, 95 %": f"{of_mean.low:.2f} … {of_mean.high:.2f}",
+        "best": "100.00",
+        "≥ 90 %": "10 of 20",
+        "best of 10, 95 %": "90.00 … 100.00",
+        "published is": "inside",
+        "Other": "12.00",
+        "time": "0:01",
+    }
+    empty = row_of_several(100.0, (), best_of_10)
+    assert set(cells_of(empty, columns)[2:-2]) == {"–", "0"}
+
+
+def test_a_mean_of_several_is_compared_with_the_mean_of_as_many_of_ours() -> None:
+    values = (90.0, 92.0, 94.0, 96.0, 98.0)
+    one, five = (row_of_several(90.5, values, Published(PublishedKind.MEAN, n)) for n in (1, 5))
+    assert (one.published_is, five.published_is) == ("inside", "inside")
+    assert one.expected is not None
+    assert five.expected is not None
+    # t = 2.776, sd = √10: 94 ± t · sd · √(1/5 + 1/5)
+    assert (five.expected.low, five.expected.high) == pytest.approx((88.447, 99.553), abs=1e-3)
+    assert one.expected.low < five.expected.low
+
+
+def test_a_paper_without_published_figures_has_no_columns_for_them() -> None:
+    experiment = replace(COURSE.experiments[0], published=None)
+    heads = [column.head for column in columns_of(replace(COURSE, experiments=(experiment,)))]
+    assert heads == ["experiment", "mean ± sd", "n", "smallest … largest", "time"]
+
+
+def test_a_preset_may_have_some_of_the_tasks() -> None:
+    fast, paper = Plan(CHOMSKY), Plan(CHOMSKY, preset="paper")
+    assert (len(fast.tasks), len(fast.networks)) == (8, 8 * 3 * 20)
+    assert len(paper.experiments) == 15 * 3
+    assert fast.command == "rnn-tui rerun chomsky-hierarchy --seeds 20"
+    assert paper.command == "rnn-tui rerun chomsky-hierarchy --preset paper --seeds 20"
+    assert fast.group != course_plan().group == "report"
+    assert fast.notes
+    assert not paper.notes
+    with pytest.raises(SettingError, match="bucket-sort"):
+        Plan(CHOMSKY, only=("bucket-sort",))
+
+
+def test_runs_train_all_seeds_of_a_cell_together() -> None:
+    plan = Plan(CHOMSKY, 4, only=("parity-check", "even-pairs"))
+    runs = planned_runs(Inventory(plan, {}, {}, (), (), lambda *_: ()))
+    assert [run.label for run in runs] == [
+        f"{task}, {cell} × 4 seeds"
+        for task in ("Even pairs", "Parity check")
+        for cell in ("RNN", "LSTM", "GRU")
+    ]
 
 
 def test_text_in_markdown_means_itself() -> None:
