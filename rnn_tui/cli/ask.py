@@ -5,6 +5,7 @@ Tasks with a command of their own are asked as that command asks them.
 
 import argparse
 import importlib
+import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -78,7 +79,9 @@ def _add_general(
         help=f"ask networks of {task.label}",
         description=f"Ask a trained network of {task.label}: {_what_is_read(shape)}.",
     )
-    example = " ".join(symbol.name for symbol in shape.alphabet[:4]) or "0.5 1"
+    example = shape.typed_example
+    if shape.example:  # one word for the shell
+        example = shlex.quote(example)
     add_examples(
         parser,
         f"rnn-tui ask {task.name} {example}",

@@ -48,6 +48,7 @@ CHUNK = 8192  # words that are asked at once
 #: machines of more symbols stand below each other, not side by side.
 MOST_COLUMNS_BESIDE = 4
 MOST_STATES_NAMED = 4  # of machines of more, a sentence gives their number alone
+START = "start"  #: the first state, if the hidden variable does not tell it from all others.
 Word = tuple[int, ...]
 
 
@@ -308,10 +309,13 @@ def _named(machine: MealyMachine, words: TaskWords) -> MealyMachine:
             return machine
         inputs = words.inputs(np.array(word, np.uint8)[:, None])  # (T, 1, F)
         values.append(int(hidden(inputs)[-1, 0]))
-    if len(set(values)) < len(values):
+    names = [variable.state_names[value] for value in values]
+    if len({*values}) < len(values):
+        # before anything was read, a task may ask nothing yet
+        names[0] = START
+    if len({*names}) < len(names):
         return machine
-    names = tuple(variable.state_names[value] for value in values)
-    return replace(machine, states=names)
+    return replace(machine, states=tuple(names))
 
 
 def _word_to(machine: MealyMachine, state: int) -> Word | None:
@@ -528,10 +532,12 @@ def analyse_automaton(
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
-        UserError: if AALpy is not installed.
+        UserError: if AALpy is not installed, or the task has no automaton.
     """
     require_lstar()  # before the work
     words = words_for(network.task, network.config)
+    if words.no_automaton:
+        raise UserError(words.no_automaton)
     answering = partial(_outputs, network.only(replica), words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 

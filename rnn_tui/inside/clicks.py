@@ -14,7 +14,7 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.history import history_of, network_at
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import draw_examples
+from rnn_tui.inside.trace import UNKNOWN, draw_examples
 from rnn_tui.networks.stepwise import Array, sigmoid, still_going
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 from rnn_tui.tasks.sequences.words import LONGEST, AnswerArray, TaskWords, WordArray, words_for
@@ -187,7 +187,7 @@ def _shares_right(network: SequenceNetwork, questions: _LongQuestions) -> npt.ND
         asked = slice(first, going)
         at = step if network.shape.every_step else 0
         true = np.array([target[at] for target in targets[asked]])
-        right[:, asked] &= _answers(logits[:, :, asked]) == true
+        right[:, asked] &= (_answers(logits[:, :, asked]) == true) | (true == UNKNOWN)
     return np.asarray(right.mean(axis=1))
 
 

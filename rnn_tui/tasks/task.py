@@ -66,6 +66,12 @@ class SequenceShape:
     sequences: str = "sequences"  #: what whole inputs are called, in the plural: `additions`.
     #: whether sequences of any length can be drawn; a data set has those that it has.
     any_length: bool = True
+    example: str = ""  #: a whole input as typed; empty for one of the first symbols.
+
+    @property
+    def typed_example(self) -> str:
+        """A whole input as one types it."""
+        return self.example or " ".join(self.symbols[:4]) or "0.5 1"
 
     @property
     def element(self) -> str:

@@ -11,7 +11,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
-SEQUENCES = {name: task for name, task in TASKS.items() if task.config_class is SequenceConfig}
+SEQUENCES = {
+    name: task for name, task in TASKS.items() if task.config_class is SequenceConfig and task.tab
+}
 PRESETS = ("report", "fast", "best")
 CHOICES = [(name, preset) for name, task in SEQUENCES.items() for preset in PRESETS]
 

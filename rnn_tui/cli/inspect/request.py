@@ -1,6 +1,7 @@
 """The requests of `rnn-tui inspect`, and the options that state them."""
 
 import argparse
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -146,7 +147,9 @@ def _tasks_help() -> list["_TaskHelp"]:
 
 def _general_help(task: Task, shape: SequenceShape) -> "_TaskHelp":
     """Return the help of a task whose shape says all."""
-    example = " ".join(symbol.name for symbol in shape.alphabet[:4]) or "0.5 1"
+    example = shape.typed_example
+    if shape.example:  # one word for the shell
+        example = shlex.quote(example)
     return _TaskHelp(
         task=task,
         help=f"a sequence of {task.label}, {shape.step} by {shape.step}",

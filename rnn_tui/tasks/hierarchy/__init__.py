@@ -8,7 +8,7 @@ They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hier
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
-from rnn_tui.tasks.shapes import one_hot
+from rnn_tui.tasks.shapes import HiddenVariable, one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 BLANK = "_"  #: the symbol at which networks answer.
@@ -64,6 +64,14 @@ _METRICS = (
 )
 
 
+def _hidden(definition: Definition) -> HiddenVariable | None:
+    """Return what networks have to keep, if it has a name."""
+    if not definition.hidden:
+        return None
+    function = "rnn_tui.tasks.hierarchy.words:answers_so_far"
+    return HiddenVariable(definition.hidden, function, tuple(definition.answers))
+
+
 def _task(definition: Definition) -> Task:
     """Return the task that is defined by an entry of the table."""
     alphabet = one_hot([*definition.symbols, BLANK])
@@ -91,7 +99,13 @@ def _task(definition: Definition) -> Task:
             every_step=True,
             inputs="symbols",
             alphabet=alphabet,
+            example=definition.example,
+            sequences="words",
         ),
+        right="rnn_tui.tasks.hierarchy.words:right_answers",
+        words="rnn_tui.tasks.hierarchy.words:HierarchyWords",
+        questions="rnn_tui.tasks.hierarchy.questions:HierarchyQuestions",
+        hidden=_hidden(definition),
         unit="words",
         tab=False,
         level=definition.level,
@@ -99,6 +113,5 @@ def _task(definition: Definition) -> Task:
     )
 
 
-#: by task, `module:class` of its rule.
-RULES = {definition.name: definition.rule for definition in DEFINITIONS}
+DEFINITIONS_BY_NAME = {definition.name: definition for definition in DEFINITIONS}
 TASKS_BY_NAME = {definition.name: _task(definition) for definition in DEFINITIONS}

@@ -4,6 +4,7 @@ The paper's program draws both numbers from 1 on. Words of one and of two symbol
 two numbers; they are a number that is not the largest of its length.
 """
 
+import re
 from abc import abstractmethod
 
 import numpy as np
@@ -34,6 +35,10 @@ class BinaryPairs(Rule):
             words = np.where(has_zero[:, None] & (words != OPERATOR), new, words)
             has_zero = ~np.all([bits.any(axis=1) for bits in _numbers(words)], axis=0)
         return words
+
+    def is_word(self, text: str) -> bool:
+        """Return whether these are two numbers, or a single one of two bits at most."""
+        return re.fullmatch("[01]+[+*][01]+|[01]{1,2}", text) is not None
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the bits of results (N, A), `END` after the last 1, and then nothing asked."""

@@ -1,4 +1,6 @@
-"""Expressions with brackets by chance, a whole batch at once."""
+"""Expressions with brackets: by chance, a whole batch at once, and as one types them."""
+
+import re
 
 import numpy as np
 
@@ -6,6 +8,7 @@ from rnn_tui.tasks.hierarchy.arithmetic import CLOSE, MINUS, MODULUS, OPEN, PLUS
 from rnn_tui.tasks.hierarchy.rule import WordArray
 
 _SHORTEST_OPERATION = 5  # `(1+2)`
+_WITHOUT_BRACKETS = r"-*\d([+*-]-*\d)*"
 
 
 def draw_expressions(
@@ -41,3 +44,12 @@ def draw_expressions(
         starts = np.concatenate([starts + 1, places + 1])
         lengths = np.concatenate([left, lengths - left - 3])
     return symbols.reshape(count, length)
+
+
+def is_expression(text: str) -> bool:
+    """Return whether text is an expression, with any brackets or none."""
+    shorter = re.sub(rf"\({_WITHOUT_BRACKETS}\)", "0", text)
+    while shorter != text:
+        text = shorter
+        shorter = re.sub(rf"\({_WITHOUT_BRACKETS}\)", "0", text)
+    return re.fullmatch(_WITHOUT_BRACKETS, text) is not None

@@ -24,6 +24,15 @@ class MissingDuplicate(Rule):
         words[np.arange(count), random.integers(2 * half, size=count)] = MISSING
         return words
 
+    def is_word(self, text: str) -> bool:
+        """Return whether both halves are the same string, but for one symbol that is hidden."""
+        string = text.removesuffix(".")
+        half = len(string) // 2
+        pairs = [*zip(string[:half], string[half:], strict=False)]
+        equal = all(first == second for first, second in pairs if "?" not in (first, second))
+        doubled = string.count("?") == 1 and len(string) % 2 == 0 and "." not in string
+        return text == "1" or (doubled and equal)
+
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the hidden symbols (N, 1) of words (N, T), from the other half."""
         half = words.shape[1] // 2

@@ -3,6 +3,8 @@
 Words have an odd length. As in the paper's program, one of an even length is a symbol shorter.
 """
 
+import re
+
 import numpy as np
 
 from rnn_tui.tasks.hierarchy.arithmetic import MODULUS, PLUS, values_of
@@ -22,6 +24,10 @@ class ModularArithmetic(Rule):
         operators = words[:, 1::2]
         operators[:] = random.integers(PLUS, self.symbols, size=operators.shape)
         return words
+
+    def is_word(self, text: str) -> bool:
+        """Return whether digits and operators stand by turns."""
+        return re.fullmatch(r"\d([+*-]\d)*", text) is not None
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the values (N, 1) of words (N, T)."""

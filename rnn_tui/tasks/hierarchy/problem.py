@@ -9,6 +9,7 @@ steps, those of the word and its blanks.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -20,7 +21,7 @@ from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Log
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
-from rnn_tui.tasks.hierarchy.rule import Rule
+from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
 from rnn_tui.tasks.sequences.classification import loss_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem
@@ -46,9 +47,7 @@ class HierarchyProblem(SequenceProblem):
     ) -> None:
         self.task = hierarchy.TASKS_BY_NAME[settings.task]
         assert self.task.shape is not None
-        self.rule: Rule = self.task.part(hierarchy.RULES[settings.task])(
-            self.task.shape.features - 1
-        )
+        self.rule = rule_of(settings.task)
         super().__init__(settings, device, log, dtype)
         #: the number of answers by the steps of a word and its blanks.
         self._answer_counts = {
@@ -89,6 +88,12 @@ class HierarchyProblem(SequenceProblem):
         """Return the steps of a word of a length and of its blanks."""
         symbols = self.rule.word_length(length)
         return symbols + self.rule.answer_length(symbols)
+
+    def sample(self, count: int, random: torch.Generator, length: int | None = None) -> Examples:
+        """Draw words to look into; their targets are −1 where nothing is asked."""
+        examples = super().sample(count, random, length)
+        targets = examples.targets.long()
+        return replace(examples, targets=targets.masked_fill(targets == NO_ANSWER, UNASKED))
 
     def draw_validation(self, random: torch.Generator) -> Examples:
         """Draw held-out words of lengths evenly spaced among those in training."""

@@ -1,9 +1,12 @@
 """What a task of the hierarchy asks: words, and the right answers to them."""
 
 from abc import ABC, abstractmethod
+from pkgutil import resolve_name
 
 import numpy as np
 import numpy.typing as npt
+
+from rnn_tui.tasks.hierarchy import DEFINITIONS_BY_NAME
 
 #: (N, T) N words of T symbols, each by its place in the task's alphabet.
 WordArray = npt.NDArray[np.int64]
@@ -50,6 +53,17 @@ class Rule(ABC):
         words = self.draw(count, length, random)
         return words, self.answers(words)
 
+    def is_word(self, text: str) -> bool:  # noqa: ARG002
+        """Return whether symbols, written without space, are a word that can be answered."""
+        return True
+
     @abstractmethod
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the right answers (N, A) to words (N, T)."""
+
+
+def rule_of(name: str) -> Rule:
+    """Return the rule of a task of the hierarchy, by the task's name."""
+    definition = DEFINITIONS_BY_NAME[name]
+    rule: Rule = resolve_name(definition.rule)(len(definition.symbols))
+    return rule

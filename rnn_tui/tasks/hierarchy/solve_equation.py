@@ -7,7 +7,7 @@ words that short are zeros and the answer is 0, as in the paper's program.
 import numpy as np
 
 from rnn_tui.tasks.hierarchy.arithmetic import CLOSE, MINUS, MODULUS, OPEN, PLUS, values_of
-from rnn_tui.tasks.hierarchy.expressions import draw_expressions
+from rnn_tui.tasks.hierarchy.expressions import draw_expressions, is_expression
 from rnn_tui.tasks.hierarchy.rule import AnswerArray, Rule, WordArray
 
 OPERATORS = 2
@@ -44,6 +44,12 @@ class SolveEquation(Rule):
         hidden = np.take_along_axis(words, places, axis=1)
         np.put_along_axis(words, places, UNKNOWN, axis=1)
         return words, hidden
+
+    def is_word(self, text: str) -> bool:
+        """Return whether it is an equation with one `x`, or too short for that and zeros."""
+        left, _, right = text.rpartition("=")
+        has_unknown = left.count("x") == 1 and is_expression(left.replace("x", "0"))
+        return text in ("0", "00") or (has_unknown and right in {*"01234"})
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the solutions (N, 1) of equations (N, T).

@@ -5,6 +5,8 @@ place for each symbol of the word and for the mark. Its score counts no place af
 its loss asks for zeros there; here both leave them out.
 """
 
+import re
+
 import numpy as np
 
 from rnn_tui.tasks.hierarchy.rule import UNASKED, AnswerArray, Rule, WordArray
@@ -31,6 +33,10 @@ class StackManipulation(Rule):
             actions = random.integers(POP, PUSH_ONE + 1, size=words.shape)
             words = np.where(np.arange(length) < heights, words, actions)
         return words
+
+    def is_word(self, text: str) -> bool:
+        """Return whether a stack of one symbol at least comes before all actions."""
+        return re.fullmatch("[01]+(pop|push[01])*", text) is not None
 
     def answers(self, words: WordArray) -> AnswerArray:
         """Return the stacks (N, T + 1) from the top, `END` after each, and then nothing asked."""

@@ -21,6 +21,8 @@ class Definition:
     answers: Sequence[str]  #: the names of its answers, in the order of their numbers.
     example: str  #: a word, as typed.
     help_text: str  #: what it asks, in a sentence or two.
+    #: the name of what networks have to keep, if that is the answer to what they have read so far.
+    hidden: str = ""
 
 
 DEFINITIONS = (
@@ -34,6 +36,7 @@ DEFINITIONS = (
         example="0101001",
         help_text="Is the number of neighbours that differ, 01 and 10, even or odd? The first and"
         " the last symbol tell.",
+        hidden="pairs so far",
     ),
     Definition(
         "modular-arithmetic",
@@ -44,6 +47,7 @@ DEFINITIONS = (
         answers=DIGITS,
         example="1+2*3",
         help_text="What is the value modulo 5? Products come before sums and differences.",
+        hidden="value so far",
     ),
     Definition(
         "parity-check",
@@ -54,6 +58,7 @@ DEFINITIONS = (
         answers=("even", "odd"),
         example="1010100",
         help_text="Is the number of ones even or odd?",
+        hidden="parity",
     ),
     Definition(
         "cycle-navigation",
@@ -65,6 +70,7 @@ DEFINITIONS = (
         example="010211",
         help_text="Where does a walk on a circle of five places, 0 to 4, end? It begins at 0; the"
         " symbol 0 stays, 1 steps on, 2 steps back.",
+        hidden="place",
     ),
     Definition(
         "stack-manipulation",

@@ -201,7 +201,7 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         document["outputs"] = list(shape.outputs)
         document["probabilities"] = (outputs if shape.every_step else outputs[0]).tolist()
         shown = self.written(question.words)
-        remark = _remark(words, expected, confidence_of(outputs, answers), shape.every_step)
+        remark = remark_of(words, expected, confidence_of(outputs, answers), shape.every_step)
         return Answer(
             f"{shown} → {self.written(words)}",
             correct,
@@ -253,7 +253,7 @@ def confidence_of(outputs: Array, answers: npt.NDArray[np.int64]) -> float:
     return float(outputs[-1, answers[-1]])
 
 
-def _remark(
+def remark_of(
     answers: Sequence[str], expected: Sequence[str], confidence: float, every_step: bool
 ) -> str:
     """Return what follows the mark for right or wrong."""

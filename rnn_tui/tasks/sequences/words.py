@@ -66,6 +66,7 @@ class Truth:
     right: OfSteps | None = None  #: the right answers, −1 where there is none.
     variable: HiddenVariable | None = None
     hidden: OfSteps | None = None  #: the values of the hidden variable, if there is one.
+    config: SequenceConfig | None = None  #: the settings of the networks that are asked.
 
 
 NOTHING_KNOWN = Truth()
@@ -82,6 +83,7 @@ def truth_of(task: Task, config: SequenceConfig) -> Truth:
         partial(task.part(task.right), config=config) if task.right else None,
         variable,
         None if variable is None else partial(task.part(variable.of), config=config),
+        config,
     )
 
 
@@ -117,6 +119,11 @@ class TaskWords:
         self._features = np.array([symbol.features for symbol in alphabet], np.uint8)  # (K, F)
         #: (K,) how symbols are written.
         self.names = tuple(symbol.name for symbol in alphabet)
+
+    @property
+    def no_automaton(self) -> str:
+        """Why no automaton is extracted from networks, in a sentence; empty where one is."""
+        return ""
 
     # Which words are asked.
 

@@ -101,7 +101,7 @@ def _drawn(task: Task, config: SequenceConfig) -> str:
 def answer_lines(answer: PromptAnswer) -> list[Content]:
     """Return the answer in lines: what was answered, then each class or each step."""
     lines = [_headline(answer), Content(answer.answered_by).stylize(MUTED), Content("")]
-    if answer.shape.every_step:
+    if isinstance(answer.answer.document["answer"], list) and answer.shape.every_step:
         return lines + _step_lines(answer.answer.document, answer.shape)
     if answer.shape.numbers:
         numbers = answer.answer.document["answer"]
@@ -141,10 +141,15 @@ def _bar(name: str, probability: float) -> Content:
 
 
 def _step_lines(document: Any, shape: SequenceShape) -> list[Content]:
-    """Return a line for each step: what is read, what is answered, what is right."""
-    steps = range(shape.first_step, shape.first_step + len(document["read"]))
+    """Return a line for each answer: what is read, what is answered, what is right.
+
+    What is read is left out where answers come after it, and not at each of its steps.
+    """
     answers = document["answer"]
-    columns = [[shape.step, *map(str, steps)], ["input", *document["read"]]]
+    steps = range(shape.first_step, shape.first_step + len(answers))
+    columns = [[shape.step, *map(str, steps)]]
+    if len(document["read"]) == len(answers):
+        columns.append(["input", *document["read"]])
     if shape.numbers:
         columns += _columns_of_numbers(answers, shape.outputs)
     else:

@@ -1,20 +1,21 @@
 """The rules of the hierarchy's tasks, by examples worked by hand and by brute force."""
 
 import re
-from pkgutil import resolve_name
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.tasks.hierarchy.rule import UNASKED, Rule, WordArray
+from rnn_tui.tasks.hierarchy.rule import UNASKED, WordArray, rule_of
 from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
 from rnn_tui.tasks.hierarchy.typed import read_word, written_word
 from tests.tasks.hierarchy.brute_force import ANSWERS, IS_DRAWN, SIDE
 
 BY_NAME = {definition.name: definition for definition in DEFINITIONS}
 DRAWN = 20
+PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "hierarchy.md"
 #: words with their answers, those of the paper among them.
 BY_HAND = {
     "even-pairs": {"001110": "even", "0101001": "odd", "1": "even", "01": "odd"},
@@ -65,14 +66,9 @@ BY_HAND = {
 }
 
 
-def rule_of(definition: Definition) -> Rule:
-    rule: Rule = resolve_name(definition.rule)(len(definition.symbols))
-    return rule
-
-
 def answered(definition: Definition, words: WordArray) -> list[str]:
     """The right answers to words, each on a line."""
-    rows = rule_of(definition).answers(words)
+    rows = rule_of(definition.name).answers(words)
     return ["".join(definition.answers[number] for number in row if number >= 0) for row in rows]
 
 
@@ -99,7 +95,7 @@ def test_words_of_500_symbols_have_right_answers(definition: Definition) -> None
 
 
 def check_drawn(definition: Definition, length: int, seed: int) -> None:
-    rule = rule_of(definition)
+    rule = rule_of(definition.name)
     words, right = rule.draw_answered(DRAWN, length, np.random.default_rng(seed))
     steps = rule.word_length(length)
     assert words.shape == (DRAWN, steps)
@@ -115,7 +111,7 @@ def check_drawn(definition: Definition, length: int, seed: int) -> None:
 
 @pytest.mark.parametrize("definition", DEFINITIONS, ids=lambda definition: definition.name)
 def test_every_symbol_and_every_answer_occurs(definition: Definition) -> None:
-    rule = rule_of(definition)
+    rule = rule_of(definition.name)
     random = np.random.default_rng(0)
     drawn = [rule.draw(200, length, random) for length in range(1, 20)]
     symbols = {int(symbol) for words in drawn for symbol in np.unique(words)}
@@ -126,13 +122,13 @@ def test_every_symbol_and_every_answer_occurs(definition: Definition) -> None:
 
 def test_what_stands_after_an_end_mark_is_not_asked() -> None:
     word = read_word("0110 push 1 pop pop", BY_NAME["stack-manipulation"].symbols)
-    [answers] = rule_of(BY_NAME["stack-manipulation"]).answers(np.array([word]))
+    [answers] = rule_of("stack-manipulation").answers(np.array([word]))
     assert answers.tolist() == [1, 1, 0, 2, *[UNASKED] * 4]
 
 
 def test_two_sides_of_an_expression_share_its_length_evenly() -> None:
     definition = BY_NAME["modular-arithmetic-brackets"]
-    words = rule_of(definition).draw(4000, 8, np.random.default_rng(0))
+    words = rule_of(definition.name).draw(4000, 8, np.random.default_rng(0))
     lengths = []
     for word in words:
         text = "".join(definition.symbols[symbol] for symbol in word)
@@ -140,3 +136,13 @@ def test_two_sides_of_an_expression_share_its_length_evenly() -> None:
         assert left_side is not None
         lengths.append(len(left_side[0]))
     assert np.bincount(lengths)[1:].tolist() == pytest.approx([1000] * 4, abs=120)
+
+
+def test_the_page_has_every_task_with_its_example() -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    for definition in DEFINITIONS:
+        answer = ANSWERS[definition.name](definition.example)
+        assert (
+            f"| `{definition.name}` | {definition.level} | `{definition.example}` → `{answer}` |"
+            in page
+        )
