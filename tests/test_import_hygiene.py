@@ -29,7 +29,8 @@ import rnn_tui.cli.commands, rnn_tui.cli.main
 text = rnn_tui.cli.commands.build_parser().format_help()
 for level in (
     "", "train", "train mnist", "train recall", "train adder", "recall", "add", "inspect",
-    "inspect mnist", "predict", "runs", "runs export", "report", "reproduce", "config", "serve",
+    "inspect mnist", "predict", "runs", "runs export", "papers", "rerun", "report", "reproduce",
+    "config", "serve",
     "completion",
 ):
     with contextlib.suppress(SystemExit), contextlib.redirect_stdout(io.StringIO()) as out:

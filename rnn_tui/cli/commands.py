@@ -57,10 +57,15 @@ COMMANDS = [
         "show how a file of sequences is understood; list and delete data sets",
         "rnn_tui.cli.data",
     ),
+    Command("papers", "list the papers whose experiments can be rerun", "rnn_tui.cli.papers"),
+    Command(
+        "rerun",
+        "retrain a paper's networks with several seeds and compare the results",
+        "rnn_tui.cli.rerun",
+    ),
     Command(
         "report",
-        "retrain the report's networks with several seeds and compare the results "
-        "(also called reproduce)",
+        "rerun the first paper, which is a course report (also called reproduce)",
         "rnn_tui.cli.report",
         aliases=("reproduce",),
     ),

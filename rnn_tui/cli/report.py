@@ -1,40 +1,21 @@
-"""`rnn-tui report`: retrains the report's networks with several seeds and compares the results."""
+"""`rnn-tui report`: the command `rerun` for the first paper, which is a course report."""
 
 import argparse
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
-from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_examples, add_output_options, add_setting
-from rnn_tui.engine.errors import printable
-from rnn_tui.engine.events import Control, Event, LogLine
-from rnn_tui.engine.pace import roughly
-from rnn_tui.engine.settings import DEVICES, SETTINGS, SEVERAL_GPUS, ChoicesSetting
-from rnn_tui.engine.signals import stopping, stopping_on_signals
-from rnn_tui.report.columns import FULL_WIDTH, cells_of, columns_of, explanations
-from rnn_tui.report.conclusions import (
-    BASIS,
-    COMPARED,
-    COMPARED_RIGHT_ALIGNED,
-    RULE,
-    Conclusion,
-    conclusions,
+from rnn_tui.cli.commands import add_examples, add_setting
+from rnn_tui.cli.rerunning import (
+    USUAL,
+    RerunAction,
+    RerunRequest,
+    add_rerun_options,
+    perform,
+    rerun_request,
 )
-from rnn_tui.report.curves import accuracy_by_length
-from rnn_tui.report.document import check_path, concluded, write_document
-from rnn_tui.report.inventory import take_inventory
+from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 from rnn_tui.report.papers import paper_named
 from rnn_tui.report.plan import Plan, seeds_setting
-from rnn_tui.report.provenance import Provenance, gather_provenance
-from rnn_tui.report.rows import DOCUMENTS, Results, markdown_table, results
-from rnn_tui.report.running import Standing, train_missing
+from rnn_tui.report.rows import DOCUMENTS
 from rnn_tui.runs.export.formats import extras_needed
-from rnn_tui.runs.store import RunStore, existing_store
-from rnn_tui.runs.unsaved import UnsavedRun, give_up
-from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 from rnn_tui.tasks import TASKS
 
 PAPER = paper_named()
@@ -44,27 +25,6 @@ ONLY = ChoicesSetting(
     "run these experiments only",
     {task: TASKS[task].label for task in PAPER.tasks},
 )
-USUAL = "default: %(default)s"
-
-
-@dataclass(frozen=True, kw_only=True)
-class ReportRequest:
-    """Train what a plan lacks, and compare with the report."""
-
-    plan: Plan
-    train: bool  #: whether to train what is missing.
-    place: TrainingPlace | None  #: the cores or machines to train on; None for this process.
-    documents: tuple[Path, ...]  #: the files to write everything to.
-    as_json: bool
-    quiet: bool  #: print the result and errors only.
-
-
-@dataclass(frozen=True)
-class _Rerun:
-    """The report's networks in the store, compared with the report."""
-
-    results: Results
-    conclusions: Sequence[Conclusion]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -83,34 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "rnn-tui report --no-training -o report.html",
     )
     _add_plan_options(parser)
-    parser.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
-    )
-    parser.add_argument(
-        "--on",
-        metavar="WHERE",
-        help=f"train on many cores or machines: {PLACE_FORM}; needs the extra cluster",
-    )
-    parser.add_argument("--trust", action="store_true", help=TRUST_HELP)
-    parser.add_argument(
-        "--no-training",
-        action="store_true",
-        help="train nothing; compare the networks that are trained already",
-    )
-    files = " or ".join(f"FILE{form.suffix}" for form in DOCUMENTS.values())
-    parser.add_argument(
-        "-o",
-        "--output",
-        metavar="FILE",
-        action="append",
-        default=[],
-        dest="outputs",
-        help=f"write a document with all results and charts: {files}; may be given several times",
-    )
-    add_output_options(parser)
+    add_rerun_options(parser)
 
 
 def _add_plan_options(parser: argparse.ArgumentParser) -> None:
@@ -145,11 +78,10 @@ def run(options: argparse.Namespace) -> int:
     Raises:
         UserError: if runs, device or documents can't be used.
     """
-    request = read_request(options)
-    return train(request) if request.train else compare(request)
+    return perform(read_request(options))
 
 
-def read_request(options: argparse.Namespace) -> ReportRequest:
+def read_request(options: argparse.Namespace) -> RerunRequest:
     """Read the options into a request."""
     plan = Plan(
         PAPER,
@@ -160,178 +92,5 @@ def read_request(options: argparse.Namespace) -> ReportRequest:
         first_seed=options.seed,
         device=options.device,
     )
-    documents = tuple(Path(text) for text in options.outputs)
-    for path in documents:
-        check_path(path)
-    place = None
-    if options.on is not None and not options.no_training:
-        place = read_place(options.on, trust=options.trust)
-    return ReportRequest(
-        plan=plan,
-        train=not options.no_training,
-        place=place,
-        documents=documents,
-        as_json=options.json,
-        quiet=options.quiet,
-    )
-
-
-def compare(request: ReportRequest) -> int:
-    """Show the networks that are trained already beside the report's; returns the exit code."""
-    _show(request, stopped=False, losses=())
-    _say_written(request)
-    return output.OK
-
-
-def train(request: ReportRequest) -> int:
-    """Train what is missing, and show all networks beside the report's; returns the exit code."""
-    control = Control()
-    progress = _Progress(quiet=request.quiet)
-    unsaved: list[UnsavedRun] = []
-    with stopping_on_signals(stopping(control)) as signals:
-        with progress.bar:
-            end = train_missing(
-                request.plan, progress.take, control, request.place, on_unsaved=unsaved.append
-            )
-            losses = give_up(unsaved)
-        stopped = end.runs_left > 0
-        # A signal that comes now is too late to stop anything: the results are shown whole.
-        _show(request, stopped=stopped, losses=losses)
-    for sentence in losses:
-        output.say(sentence)
-    if stopped:
-        no_document = " No document was written." if request.documents else ""
-        output.say(
-            f"stopped; what was trained is stored, and the same command resumes it.{no_document}"
-        )
-        return output.stopped(signals)
-    if end.elsewhere and not losses:
-        output.say(
-            f"{end.elsewhere} networks are being trained by another process; the same command has "
-            "them once they are done."
-        )
-    _say_written(request)
-    return output.FAILURE if end.failures or losses else output.OK
-
-
-class _Progress:
-    """Shows how training goes on: by a bar on a terminal, by a line a run elsewhere."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        self.bar = output.ProgressBar("looking at the runs", quiet=quiet)
-        self.bar.update(total=1.0)
-        self._quiet = quiet
-        self._run_id = ""  #: the id of the run that was reported last.
-        self._failures = 0  #: how many were said.
-
-    def take(self, event: Event | Standing) -> None:
-        """Show what `train_missing` emits."""
-        match event:
-            case LogLine(level="warning"):
-                self.bar.say(event.text)
-            case Standing():
-                self._show(event)
-
-    def _show(self, standing: Standing) -> None:
-        for failure in standing.failures[self._failures :]:
-            self.bar.say(failure)
-        self._failures = len(standing.failures)
-        run = standing.planned_run
-        done = f"{standing.done} of {standing.total} networks done"
-        seconds = standing.seconds_left or 0
-        left = f"{roughly(seconds)} left" if seconds >= 1 else ""
-        if self.bar.shown:
-            label = "all runs" if run is None else run.label
-            self.bar.update(standing.share, label=f"{label} · {done}", left=left)
-        elif run is not None and standing.run_id != self._run_id and not self._quiet:
-            self._run_id = standing.run_id
-            verb = "trains" if run.run is None else "resumes"
-            progress = f"{done}, {left}" if left else done
-            output.say(f"{progress}; {verb} {run.label}")
-
-
-def _show(request: ReportRequest, *, stopped: bool, losses: Sequence[str]) -> None:
-    """Print what the store has, and write the documents unless the training was stopped."""
-    documents = () if stopped else request.documents
-    with existing_store() as store:
-        rerun = _gather(request, store, stopped=stopped)
-        if request.as_json:
-            provenance = gather_provenance(rerun.results, store)
-            output.print_json(_document(rerun, provenance, stopped=stopped, losses=losses))
-        elif sys.stdout.isatty():
-            _print_tables(rerun)
-        else:
-            _print_markdown(rerun)
-        sys.stdout.flush()
-        for path in documents:
-            write_document(path, request.plan, store)
-
-
-def _say_written(request: ReportRequest) -> None:
-    if not request.quiet:
-        for path in request.documents:
-            output.say(f"written to {printable(path, 200)}")
-
-
-def _gather(request: ReportRequest, store: RunStore | None, *, stopped: bool) -> _Rerun:
-    """Read the results in the store; skip what takes long if the training was stopped."""
-    inventory = take_inventory(request.plan, store)
-    compared = results(inventory)
-    by_length = () if stopped else accuracy_by_length(inventory)
-    of_report: Sequence[Conclusion] = ()
-    if request.as_json or not stopped:
-        of_report = conclusions(compared, by_length)
-    return _Rerun(compared, of_report)
-
-
-def _document(
-    rerun: _Rerun, provenance: Provenance, *, stopped: bool, losses: Sequence[str]
-) -> dict[str, Any]:
-    status = "complete" if rerun.results.complete else "incomplete"
-    return {
-        "status": "stopped" if stopped else status,
-        "kept": not losses,
-        **provenance.to_dict(),
-        "rows": [row.to_dict() for row in rerun.results.rows],
-        "conclusions": [conclusion.to_dict() for conclusion in rerun.conclusions],
-        "rule": RULE,
-        "assumptions": [*explanations(rerun.results.plan.paper), *BASIS],
-    }
-
-
-def _print_markdown(rerun: _Rerun) -> None:
-    """Print the table and the conclusions as Markdown."""
-    plan = rerun.results.plan
-    columns = columns_of(plan.paper)
-    rows = [cells_of(row, columns) for row in rerun.results.rows]
-    heads = [column.head for column in columns]
-    blocks = [markdown_table(heads, rows), *explanations(plan.paper), *plan.notes]
-    for conclusion in rerun.conclusions:
-        blocks += concluded(conclusion)
-    if rerun.conclusions:
-        blocks += [RULE, *BASIS]
-    print("\n\n".join(blocks))
-
-
-def _print_tables(rerun: _Rerun) -> None:
-    """Print the table and the conclusions on a terminal."""
-    from rich.text import Text  # noqa: PLC0415 - on terminals only
-
-    out = output.console(sys.stdout)
-    plan = rerun.results.plan
-    narrow = out.width < FULL_WIDTH
-    columns = [column for column in columns_of(plan.paper) if not (narrow and column.spare)]
-    rows = [cells_of(row, columns) for row in rerun.results.rows]
-    right_aligned = [column.head for column in columns if column.right_aligned]
-    output.print_table([column.head for column in columns], rows, right_aligned)
-    for note in (*explanations(plan.paper), *plan.notes):
-        out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
-    for conclusion in rerun.conclusions:
-        out.print(Text(f"\n{conclusion.sentence}", "bold"), soft_wrap=False)
-        claim = f"The {plan.paper.kind}: “{conclusion.claim}” {conclusion.measured}"
-        out.print(Text(claim), soft_wrap=False)
-        comparisons = [comparison.cells for comparison in conclusion.comparisons]
-        output.print_table(COMPARED, comparisons, COMPARED_RIGHT_ALIGNED)
-    if rerun.conclusions:
-        for note in (RULE, *BASIS):
-            out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
+    action = RerunAction.COMPARE if options.no_training else RerunAction.TRAIN
+    return rerun_request(options, plan, action, warns=False)

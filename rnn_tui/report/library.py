@@ -91,7 +91,7 @@ def find_paper(text: str) -> Paper:
         SettingError: if something in it is wrong, or there is no paper of this name.
     """
     if text.endswith(ENDING) or "/" in text or os.sep in text:
-        return read_paper(Path(outside.expanded(text)))
+        return replace(read_paper(Path(outside.expanded(text))), path=printable(text, 500))
     if text in paper_names():
         return paper_named(text)
     if text in _own_names():

@@ -149,6 +149,7 @@ class Paper:
     claims: tuple[Claim, ...] = ()
     claims_title: str = ""  #: the head over the claims.
     figures: tuple[PaperFigure, ...] = ()
+    path: str = ""  #: the path of its file as it was typed, if it is named by that.
     solved: float = SOLVED  #: the figure from which on a network has solved its task, in percent.
 
     @property

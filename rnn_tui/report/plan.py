@@ -1,5 +1,6 @@
 """Plan which networks of a paper to train, over how many seeds, and how."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
+from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.report.paper import Experiment, Paper, PaperPreset
 from rnn_tui.report.papers import FIRST
 from rnn_tui.sweeps.plan import REPORT_GROUP
@@ -50,7 +52,7 @@ class Plan:
     #: networks of each experiment of a task, by task; the paper's where none is given.
     task_seeds: Mapping[str, int] = field(default_factory=dict, hash=False)
     _: KW_ONLY
-    only: Sequence[str] = ()  #: the tasks wanted; all by default.
+    only: Sequence[str] = ()  #: the tasks, and keys of experiments, wanted; all by default.
     preset: str = ""  #: one of the paper's; empty for its first.
     first_seed: int = 0  #: the first seed; the others follow it.
     device: str = "auto"  #: where to train.
@@ -68,15 +70,20 @@ class Plan:
         SETTINGS["seed"].check(self.first_seed)
         most_seeds = max(self.usual_seeds, *self.task_seeds.values(), 0)
         SETTINGS["seed"].check(self.first_seed + most_seeds - 1)
-        choices = self.paper.tasks_of(self.preset)
-        for task in self.only:
-            if task not in choices:
-                raise SettingError(
-                    f"The {self.paper.kind}'s experiments are {', '.join(choices)}, not "
-                    f"“{printable(task)}”."
-                )
+        self._check_only()
         for experiment in self.experiments:  # a wrong override is found now
             self.config(experiment, self.first_seed)
+
+    def _check_only(self) -> None:
+        """Check that the tasks and experiments that are wanted are those of the preset."""
+        tasks = self.paper.tasks_of(self.preset)
+        keys = [each.key for each in self.paper.experiments if each.task in tasks]
+        for name in self.only:
+            if name not in tasks and name not in keys:
+                raise SettingError(
+                    f"The {self.paper.kind}'s experiments are {', '.join(tasks)}, not "
+                    f"“{printable(name)}”{did_you_mean(name, [*tasks, *keys])}."
+                )
 
     @property
     def recipe(self) -> PaperPreset:
@@ -91,14 +98,18 @@ class Plan:
     @cached_property
     def experiments(self) -> tuple[Experiment, ...]:
         """The experiments that are wanted, in the paper's order."""
-        tasks = self.tasks
-        return tuple(each for each in self.paper.experiments if each.task in tasks)
+        tasks = self.paper.tasks_of(self.preset)
+        only = self.only
+        return tuple(
+            each
+            for each in self.paper.experiments
+            if each.task in tasks and (not only or each.task in only or each.key in only)
+        )
 
     @property
     def tasks(self) -> tuple[str, ...]:
         """The tasks that are wanted, in the paper's order."""
-        tasks = self.paper.tasks_of(self.preset)
-        return tuple(task for task in tasks if not self.only or task in self.only)
+        return tuple(dict.fromkeys(each.task for each in self.experiments))
 
     @property
     def training_order(self) -> tuple[str, ...]:
@@ -195,19 +206,42 @@ class Plan:
         return REPORT_GROUP if self.paper.name == FIRST else f"paper.{self.paper.name}"
 
     @property
-    def command(self) -> str:
-        """The command that makes this plan; overrides have none."""
-        first = self.paper.name == FIRST
-        words = ["rnn-tui report" if first else f"rnn-tui rerun {self.paper.name}"]
-        if self.tasks != self.paper.tasks_of(self.preset):
-            words.append(f"--only {','.join(self.tasks)}")
-        if self.preset != self.paper.default_preset:
-            words.append(f"--preset {self.preset}")
+    def _chosen(self) -> tuple[str, ...]:
+        """The tasks that are wanted, or of a part of one the keys of its experiments."""
+        whole = {each.task for each in self.experiments if not self.only or each.task in self.only}
+        names = (each.task if each.task in whole else each.key for each in self.experiments)
+        return tuple(dict.fromkeys(names))
+
+    def _seeds_of_report(self) -> list[str]:
+        """Return the options of `rnn-tui report` for the numbers of seeds."""
+        options = []
         if set(self.tasks) - self.task_seeds.keys():
-            words.append(f"--seeds {self.usual_seeds}")
+            options.append(f"--seeds {self.usual_seeds}")
         for task in self.tasks:
             if task in self.task_seeds:
-                words.append(f"--{task}-seeds {self.task_seeds[task]}")
+                options.append(f"--{task}-seeds {self.task_seeds[task]}")
+        return options
+
+    def _seeds_of_paper(self) -> list[str]:
+        """Return the option of `rnn-tui rerun` for the numbers of seeds, if they are not usual."""
+        paper = self.paper
+        if (self.usual_seeds, self.task_seeds) == (paper.seeds, paper.task_seeds):
+            return []
+        others = [f",{task}={count}" for task, count in self.task_seeds.items()]
+        return [f"--seeds {self.usual_seeds}{''.join(others)}"]
+
+    @property
+    def command(self) -> str:
+        """The command that makes this plan; overrides have none."""
+        is_report = self.paper.name == FIRST and not self.paper.path
+        words = ["rnn-tui report"]
+        if not is_report:
+            words = [f"rnn-tui rerun {shlex.quote(self.paper.path or self.paper.name)}"]
+        if self._chosen != self.paper.tasks_of(self.preset):
+            words.append(f"--only {','.join(self._chosen)}")
+        if self.preset != self.paper.default_preset:
+            words.append(f"--preset {self.preset}")
+        words += self._seeds_of_report() if is_report else self._seeds_of_paper()
         if self.first_seed:
             words.append(f"--seed {self.first_seed}")
         if self.device != "auto":

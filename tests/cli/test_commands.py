@@ -155,6 +155,7 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
         "output",
         "questions",
         "results",
+        "rerunning",
         "sequence_files",
         "task_settings",
     }

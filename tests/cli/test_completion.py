@@ -156,6 +156,7 @@ def place(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     name_runs()
     (tmp_path / "my photos").mkdir()
     (tmp_path / "my photos" / "3 a.jpg").touch()
+    (tmp_path / "my photos" / "paper.toml").touch()
     (tmp_path / "weights $(touch ran).safetensors").touch()
     monkeypatch.chdir(tmp_path)
     return tmp_path
@@ -220,6 +221,7 @@ def test_what_completes(shell: Shell) -> None:
         "runs export recall-fast --metric val_bit\t": "runs|export|recall-fast|--metric|val_bit_accuracy",
         "add 1 1 --loss ms\t": "add|1|1|--loss|mse",
         "train adder --loss ms\t": "train|adder|--loss|mse",
+        "rerun course-\t": "rerun|course-report",
         "completion tc\t": "completion|tcsh",
     }.items():
         # Where a value can come behind = too, zsh and fish put it there; zsh takes a / away at the end.
@@ -237,6 +239,7 @@ def test_what_completes_in_shells_that_know_more(shell: Shell) -> None:
         "train mnist --preset=pho\t": "train|mnist|--preset=photos",
         "train adder --loss mse,b\t": "train|adder|--loss|mse,bce",
         "report --only mnist,rec\t": "report|--only|mnist,recall",
+        "rerun my\tpa\t": "rerun|my photos/paper.toml",
     }.items():
         assert shell.got(f"rnn-tui {typed}") == words.split("|")
 

@@ -8,6 +8,8 @@ from textwrap import dedent
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 FENCE = re.compile(r"^( *)```(\w*)\n(.*?)^\1```$", re.MULTILINE | re.DOTALL)
+# A file that a page has: its name in a line of its own, and then its contents.
+FILE = re.compile(r"^`([\w./-]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 # Before a block, why it is treated in another way.
 MARK = re.compile(r"<!-- (not run|numbers differ|output differs): ([^>]+?) -->\n\n? *$")
 
@@ -45,6 +47,11 @@ class Block:
         if self.page is None:
             return self.commands
         return f"{self.page.relative_to(CHECKOUT)}:{self.line}"
+
+
+def files(page: Path) -> dict[str, str]:
+    """The files that a page has, by name."""
+    return dict(FILE.findall(page.read_text(encoding="utf-8")))
 
 
 def blocks(page: Path) -> Iterator[Block]:

@@ -23,7 +23,7 @@ import pytest
 from rnn_tui.engine.paths import asset_dir
 from tests.cli.command_line import environment, pty, screen_after
 from tests.documents import examples
-from tests.documents.pages import CHECKOUT, Block, all_pages, blocks
+from tests.documents.pages import CHECKOUT, Block, all_pages, blocks, files
 from tests.program import SCRIPT
 
 WIDTH = 100
@@ -120,6 +120,10 @@ def test_commands_run_as_they_stand(
     folder, results = tmp_path / "here", tmp_path / "results"
     folder.mkdir()
     monkeypatch.setenv("RNN_TUI_HOME", str(tmp_path / "home"))
+    page = SCRIPTS[name][0].page
+    for file, text in {} if page is None else files(page).items():
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        (folder / file).write_text(text, encoding="utf-8")
     for block in SCRIPTS[name]:
         if block.not_run:
             continue

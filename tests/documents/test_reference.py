@@ -64,5 +64,9 @@ def test_every_command_with_json_has_its_document_on_the_page() -> None:
         f"sweep {task}" for task in (*TASKS, SEQUENCES)
     }  # alike: `sweep task` on the page
     with_json -= {f"ask {task}" for task in TASKS}  # prints what the task's own command prints
+    # print what those of recall print
+    without_tab = [task.name for task in TASKS.values() if not task.tab]
+    with_json -= {f"{command} {task}" for command in ("train", "inspect") for task in without_tab}
     with_json -= {"runs list"}  # prints what `runs` prints
+    with_json -= {"report"}  # prints what `rerun` prints
     assert with_json - {one.title for one in documents.DOCUMENTS} == set()

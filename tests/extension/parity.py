@@ -1,23 +1,18 @@
 """The task from another package that `docs/how-to/own-task.md` builds, installed from that page."""
 
-import re
 import subprocess
 import sys
 from pathlib import Path
 
+from tests.documents.pages import files
+
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "own-task.md"
-FILE = re.compile(r"^`([\w./]+)`\n\n```\w+\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-
-
-def files() -> dict[str, str]:
-    """The files on the page, by name."""
-    return dict(FILE.findall(PAGE.read_text(encoding="utf-8")))
 
 
 def install(folder: Path) -> Path:
     """Write the package below `folder` and install it there; returns what to add to the path."""
     source, site = folder / "source", folder / "site"
-    for name, text in files().items():
+    for name, text in files(PAGE).items():
         path = source / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.extension.parity import files, install
+from tests.documents.pages import files
+from tests.extension.parity import PAGE, install
 from tests.program import PATIENCE, start_program
 
 QUICK = ("--epochs", "2", "--training-size", "640", "--hidden-size", "3,5", "--seeds", "2")
@@ -37,8 +38,8 @@ def test_the_package_is_short() -> None:
         "pyproject.toml",
         *(f"rnn_parity/{name}.py" for name in ("__init__", "problem", "views")),
     ]
-    assert list(files()) == names
-    assert sum(len(text.splitlines()) for text in files().values()) <= 130
+    assert list(files(PAGE)) == names
+    assert sum(len(text.splitlines()) for text in files(PAGE).values()) <= 130
 
 
 IN_THE_APP = """

@@ -24,7 +24,8 @@ from rnn_tui.tasks import check
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.shapes import Symbol, bits
 from rnn_tui.tasks.task import Task
-from tests.extension.parity import files
+from tests.documents.pages import files
+from tests.extension.parity import PAGE
 
 K = 20.0  # steep enough for a tanh to be a sign
 
@@ -33,7 +34,7 @@ K = 20.0  # steep enough for a tanh to be a sign
 def parity(tmp_path_factory: pytest.TempPathFactory) -> Any:
     """The task of the page, imported from its text."""
     folder = tmp_path_factory.mktemp("parity")
-    for name, text in files().items():
+    for name, text in files(PAGE).items():
         path: Path = folder / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")

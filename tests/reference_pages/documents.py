@@ -20,6 +20,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from tests.cli.command_line import run_inside
 from tests.conftest import write_mnist_slice
+from tests.documents.pages import CHECKOUT, files
 from tests.networks.foreign import Tagger, parity, saved, seeded
 from tests.reference_pages.markdown import MADE, code, table
 from tests.reference_pages.meanings import MEANINGS
@@ -39,6 +40,7 @@ for data.
 """
 
 
+OWN_PAPER = CHECKOUT / "docs" / "how-to" / "own-paper.md"
 # By document, the types of each field by its path.
 Types: TypeAlias = dict[str, dict[str, set[str]]]
 
@@ -127,9 +129,16 @@ DOCUMENTS = (
     Document("data show", ("data show {swings}",)),
     Document("data list", ("data list",)),
     Document("sweep show", ("sweep show some",)),
+    Document("papers", ("papers", "papers {here}/gates.toml")),
     Document(
-        "report", ("report --preset fast --only adder --seeds 2 --quiet", "report --no-training")
+        "rerun",
+        (
+            "report --preset fast --only adder --seeds 2 --quiet",
+            "report --no-training",
+            "rerun {here}/gates.toml --seeds 2 --quiet",
+        ),
     ),
+    Document("rerun --estimate", ("rerun {here}/gates.toml --seeds 3 --estimate",)),
     Document("config", ("config",)),
 )
 # Objects that stand in several documents have a section of their own: title, and fields that tell them.
@@ -159,8 +168,8 @@ UNSEEN = ("load",)
 NAMES_ARE_DATA = (
     (r"[. ]versions\.[\w.-]+$", "<package>"),
     (r"^runs compare: differences\[\]\.(?!setting$)[\w-]+$", "<run>"),
-    (r"^report: seeds\.\w+$", "<task>"),
-    (r"^report: settings\..+$", "<experiment>"),
+    (r"^rerun: seeds\.\w+$", "<task>"),
+    (r"^rerun: settings\..+$", "<experiment>"),
     (r"^config: settings\.\w+$", "<entry>"),
     (r"^sweep[^:]*: .*(settings|importance|grid|ranges|fixed)\.\w+$", "<setting>"),
     (r"^Sweep plan: (grid|ranges|fixed)\.\w+$", "<setting>"),
@@ -207,8 +216,18 @@ TYPES = {
     "data show: data_set.alphabet": "list of texts",
     "data list: data_sets[].alphabet": "list of texts",
     "config: problems": "list of texts",
-    "report: runs[].device": "text or null",
-    "report: runs[].workers": "whole number or null",
+    "papers: problems": "list of texts",
+    "papers: papers[].address": "text or null",
+    "papers: papers[].authors": "list of texts",
+    "papers: papers[].experiments[].published": "number or null",
+    "rerun: rows[].mean_95": "list of numbers or null",
+    "rerun: rows[].best": "number or null",
+    "rerun: rows[].solved": "whole number or null",
+    "rerun: rows[].expected_95": "list of numbers or null",
+    "rerun --estimate: seconds": "number or null",
+    "rerun --estimate: runs[].seconds": "number or null",
+    "rerun: runs[].device": "text or null",
+    "rerun: runs[].workers": "whole number or null",
     "inspect adder: automaton.machine": "object or null",
     "inspect adder: automaton.smallest": "object or null",
     "inspect adder: automaton.counterexamples": "list of objects",
@@ -221,8 +240,8 @@ TYPES = {
     "sweep task: importance": "object or null",
     "sweep show: importance": "object or null",
     "sweep task --dry-run: seconds": "number or null",
-    "report: conclusions[].comparisons[].interval_95": "list of numbers or null",
-    "report: conclusions[].comparisons[].mean_difference": "number or null",
+    "rerun: conclusions[].comparisons[].interval_95": "list of numbers or null",
+    "rerun: conclusions[].comparisons[].mean_difference": "number or null",
 }
 MOST_ITEMS = 40
 HEADS = ("field", "type", "meaning")
@@ -261,6 +280,8 @@ def fields_of_all() -> dict[str, dict[str, str]]:
         (here / "5-broken.jpg").write_bytes(b"no picture")
         parity(here / "parity.safetensors")
         saved(seeded(Tagger), here / "tagger.safetensors")
+        for name, text in files(OWN_PAPER).items():
+            (here / name).write_text(text, encoding="utf-8")
         mnist = write_mnist_slice(here / "mnist", 600, 100)
         folders = {"samples": asset_dir() / "samples", "mnist": mnist, "here": here}
         folders["swings"] = asset_dir() / "sequences" / "swings.csv"

@@ -97,7 +97,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         command = f"rnn-tui sweep {task.name} --grid"
         add_examples(
             task_parser,
-            f"{command} batch_size=50,100 --seeds 2 --dry-run",
+            f"{command} batch_size=50,100 --dry-run",
             f"{command} epochs=1,2 --dry-run --json",
         )
         _add_task_options(task_parser, task)

@@ -1,0 +1,184 @@
+"""`rnn-tui papers`: the papers that can be trained again, and what is in one of them."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from rnn_tui.cli import output
+from rnn_tui.cli.commands import add_examples
+from rnn_tui.engine.counts import count_of
+from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.library import find_paper, read_library
+from rnn_tui.report.paper import Experiment, Paper
+from rnn_tui.report.plan import DECIMALS, Plan
+from rnn_tui.runs.store import RunStore, existing_store
+from rnn_tui.runs.words import NOTHING
+from rnn_tui.tasks import TASKS
+
+COLUMNS = ("name", "title", "authors", "year", "networks", "trained")
+NUMBERS = ("networks", "trained")
+#: left out on a narrow terminal, the first one first.
+SPARE = ("authors", "year")
+OF_EXPERIMENTS = ("experiment", "task", "network", "published")
+MOST_AUTHORS = 2  # that are named in the table
+
+
+@dataclass(frozen=True)
+class PapersRequest:
+    """List the papers, or show one."""
+
+    paper: str | None  #: its name or its path; None for all.
+    as_json: bool
+
+
+@dataclass(frozen=True)
+class ListedPaper:
+    """A paper, and how much of it is trained here by its first preset."""
+
+    paper: Paper
+    networks: int  #: how many it has, seeds counted.
+    trained: int  #: how many of them are trained to the end.
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        paper = self.paper
+        return {
+            "name": paper.name,
+            "title": paper.title,
+            "authors": list(paper.authors),
+            "year": paper.year,
+            "address": paper.address or None,
+            "summary": paper.summary,
+            "published": paper.published.words,
+            "where": paper.published.place or None,
+            "presets": [
+                {"name": preset.name, "summary": preset.summary, "own_recipe": preset.own}
+                for preset in paper.presets.values()
+            ],
+            "experiments": [
+                {
+                    "key": experiment.key,
+                    "task": experiment.task,
+                    "label": experiment.label,
+                    "published": experiment.published,
+                }
+                for experiment in paper.experiments
+            ],
+            "claims": [claim.says for claim in paper.claims],
+            "networks": self.networks,
+            "trained": self.trained,
+        }
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "List the papers whose experiments can be trained again, with how many of their networks "
+        "are trained here; or show what one of them has. rnn-tui rerun PAPER trains one."
+    )
+    add_examples(parser, "rnn-tui papers", "rnn-tui papers course-report --json")
+    parser.add_argument(
+        "paper",
+        metavar="PAPER",
+        nargs="?",
+        help="show this one, by its name or the path of its file",
+    )
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+
+
+def run(options: argparse.Namespace) -> int:
+    """List the papers, or show one; returns the exit code.
+
+    Raises:
+        UserError: if there is no such paper, or its file can't be used.
+    """
+    request = read_request(options)
+    return list_papers(request) if request.paper is None else show_paper(request, request.paper)
+
+
+def read_request(options: argparse.Namespace) -> PapersRequest:
+    """Read the options into a request."""
+    return PapersRequest(options.paper, options.json)
+
+
+def list_papers(request: PapersRequest) -> int:
+    """Print a table of all papers; what is wrong with others goes to stderr."""
+    library = read_library()
+    with existing_store() as store:
+        papers = [_listed(paper, store) for paper in library.papers.values()]
+    if request.as_json:
+        documents = [paper.to_dict() for paper in papers]
+        output.print_json({"papers": documents, "problems": list(library.problems)})
+        return output.OK
+    output.print_table(COLUMNS, map(_cells, papers), NUMBERS, SPARE)
+    for problem in library.problems:
+        output.say(problem)
+    return output.OK
+
+
+def _listed(paper: Paper, store: RunStore | None) -> ListedPaper:
+    """Look up how much of a paper is trained."""
+    plan = Plan(paper)
+    inventory = take_inventory(plan, store)
+    return ListedPaper(paper, len(plan.networks), len(inventory.done))
+
+
+def _cells(listed: ListedPaper) -> list[str]:
+    """Return the row of a paper."""
+    paper = listed.paper
+    return [
+        paper.name,
+        paper.title,
+        _authors(paper.authors),
+        str(paper.year),
+        f"{listed.networks:,}",
+        f"{listed.trained:,}",
+    ]
+
+
+def _authors(authors: Sequence[str]) -> str:
+    if len(authors) > MOST_AUTHORS:
+        return f"{authors[0]} et al."
+    return " & ".join(authors)
+
+
+def show_paper(request: PapersRequest, text: str) -> int:
+    """Print what a paper has; returns the exit code."""
+    paper = find_paper(text)
+    with existing_store() as store:
+        listed = _listed(paper, store)
+    if request.as_json:
+        output.print_json({"papers": [listed.to_dict()], "problems": []})
+        return output.OK
+    presets = [f"{name} ({preset.summary})" for name, preset in paper.presets.items()]
+    output.print_pairs(
+        [
+            ("title", paper.title),
+            ("authors", ", ".join(paper.authors) or NOTHING),
+            ("year", str(paper.year)),
+            ("address", paper.address or NOTHING),
+            ("summary", paper.summary),
+            ("presets", "; ".join(presets)),
+            ("published", _published(paper)),
+            ("trained", f"{listed.trained:,} of {count_of(listed.networks, 'network')}"),
+        ]
+    )
+    print()
+    output.print_table(OF_EXPERIMENTS, map(_experiment_cells, paper.experiments), ("published",))
+    return output.OK
+
+
+def _published(paper: Paper) -> str:
+    """Return what the published figures are, and where they stand."""
+    published = paper.published
+    return f"{published.words}, {published.place}" if published.place else published.words
+
+
+def _experiment_cells(experiment: Experiment) -> list[str]:
+    """Return the row of an experiment."""
+    published = NOTHING
+    if experiment.published is not None:
+        published = f"{experiment.published:.{DECIMALS}f}"
+    label = TASKS[experiment.task].label
+    return [experiment.key, label, experiment.short_label, published]

@@ -1,0 +1,134 @@
+"""`rnn-tui rerun`: retrains the networks of a paper over seeds, and compares with its figures."""
+
+import argparse
+
+from rnn_tui.cli.commands import add_examples, add_setting
+from rnn_tui.cli.rerunning import (
+    RerunAction,
+    RerunRequest,
+    add_rerun_options,
+    perform,
+    rerun_request,
+)
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.report.library import find_paper
+from rnn_tui.report.paper import Paper
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.runs.export.formats import extras_needed
+
+SEEDS_FORM = "such as 20, or 20,mnist=3 where a task has another number"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments of the command."""
+    parser.description = (
+        "Train every experiment of a paper with several seeds, and print each published figure "
+        "beside those of the retrained networks, and a verdict on each claim. Networks that are "
+        "trained already are not trained again; what was stopped is resumed by the same command. "
+        "rnn-tui papers lists the papers, rnn-tui papers PAPER their presets, tasks and "
+        "experiments."
+    )
+    parser.epilog = extras_needed(DOCUMENTS)
+    add_examples(
+        parser,
+        "rnn-tui rerun course-report --preset fast --only adder --seeds 2",
+        "rnn-tui rerun course-report --only recall --estimate",
+    )
+    parser.add_argument(
+        "paper", metavar="PAPER", help="its name, or the path of its file, such as ./mine.toml"
+    )
+    parser.add_argument("--preset", help="how to train (default: the paper's first preset)")
+    parser.add_argument(
+        "--only",
+        metavar="NAMES",
+        help="run these tasks or experiments only, with commas between them",
+    )
+    parser.add_argument(
+        "--seeds",
+        metavar="N",
+        help=f"networks of each experiment, {SEEDS_FORM} (default: as the paper's file says)",
+    )
+    add_setting(
+        parser,
+        SETTINGS["seed"],
+        "the first seed; the others follow it (default: %(default)s)",
+        default=0,
+    )
+    parser.add_argument(
+        "--estimate",
+        action="store_true",
+        help="train nothing; say how long it would take here to train what is missing",
+    )
+    add_rerun_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Train what is missing, and compare with the paper; returns the exit code.
+
+    Raises:
+        UserError: if paper, runs, device or documents can't be used.
+    """
+    return perform(read_request(options))
+
+
+def read_request(options: argparse.Namespace) -> RerunRequest:
+    """Read the options into a request."""
+    if options.estimate and options.no_training:
+        options.complain("--estimate and --no-training exclude each other")
+    paper = find_paper(options.paper)
+    seeds, task_seeds = read_seeds(options.seeds, paper)
+    plan = Plan(
+        paper,
+        seeds,
+        task_seeds,
+        only=_words(options.only),
+        preset=options.preset or "",
+        first_seed=options.seed,
+        device=options.device,
+    )
+    action = RerunAction.TRAIN
+    if options.no_training:
+        action = RerunAction.COMPARE
+    elif options.estimate:
+        action = RerunAction.ESTIMATE
+    return rerun_request(options, plan, action, warns=True)
+
+
+def _words(text: str | None) -> tuple[str, ...]:
+    """Return words with commas between them; none for no option."""
+    if text is None:
+        return ()
+    return tuple(word.strip() for word in text.split(","))
+
+
+def read_seeds(text: str | None, paper: Paper) -> tuple[int | None, dict[str, int]]:
+    """Return the number of seeds, and by task where it is another, as `Plan` takes them.
+
+    A number alone is that of all tasks, also of those for which the paper's file has another.
+
+    Raises:
+        SettingError: it is none, or names no task of the paper.
+    """
+    seeds: int | None = None
+    task_seeds: dict[str, int] = {}
+    for word in _words(text):
+        task, found, number = word.rpartition("=")
+        if found and task not in paper.tasks:
+            raise SettingError(
+                f"Seeds must be {SEEDS_FORM}; {paper.name} has no task “{printable(task)}”."
+            )
+        try:
+            count = int(number)
+        except ValueError:
+            raise SettingError(f"Seeds must be {SEEDS_FORM}, not “{printable(word)}”.") from None
+        if found:
+            task_seeds[task] = count
+        elif seeds is None:
+            seeds = count
+        else:
+            raise SettingError(f"Seeds must be {SEEDS_FORM}, not two numbers of all tasks.")
+    if seeds is not None:
+        task_seeds = dict.fromkeys(paper.task_seeds, seeds) | task_seeds
+    return seeds, task_seeds
