@@ -13,7 +13,7 @@ exceeds the mean, perhaps less a number.
 import ast
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from statistics import fmean
 
 from rnn_tui.engine.errors import SettingError, printable
@@ -67,9 +67,13 @@ class BestOf:
 class Expression:
     """An expression that was read and may be worked out."""
 
-    tree: ast.expr
+    tree: ast.expr = field(compare=False)
     keys: Mapping[str, str]  #: the experiments that it names: their keys by name.
     best: BestOf | None = None  #: what it says of the best of several seeds, if it does.
+    text: str = field(init=False)  #: as it is written; two with the same text are equal.
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "text", ast.unparse(self.tree))
 
     @property
     def by_length(self) -> frozenset[str]:

@@ -1,31 +1,30 @@
-"""The Papers tab: every experiment of a paper with several seeds, and its figures and ours."""
+"""The Papers tab: the experiments of a paper with several seeds, and its figures and ours."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical
-from textual.message import Message
-from textual.widgets import Checkbox, DataTable, Input, Label, Select, Static
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.widgets import Button, DataTable, Static
 
-from rnn_tui.engine.errors import SettingError, UserError, printable
-from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
 from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.report.inventory import Inventory, take_inventory
-from rnn_tui.report.paper import Experiment
+from rnn_tui.report.library import Library, read_library
+from rnn_tui.report.paper import Experiment, Paper
 from rnn_tui.report.papers import paper_named
-from rnn_tui.report.plan import Plan, seeds_setting
-from rnn_tui.report.rows import DOCUMENTS, Results, results
+from rnn_tui.report.plan import Plan
+from rnn_tui.report.rows import Results, results
 from rnn_tui.report.running import Standing, standing
 from rnn_tui.runs.cost import known_seconds
-from rnn_tui.runs.store import RunStore, existing_store
-from rnn_tui.tasks import TASKS
+from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.long_jobs import RerunStatus
 from rnn_tui.ui.common.pane import StorePane, view_tabs
@@ -33,10 +32,10 @@ from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.common.run_lines import awaited
 from rnn_tui.ui.common.threads import StoreAccess, in_thread
 from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.form_foot import FormNote
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.common.widgets.prompts import ExportPrompt
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
+from rnn_tui.ui.common.widgets.plain import MainButton
+from rnn_tui.ui.papers.choosing import ListedPaper, PapersScreen, authors_of
+from rnn_tui.ui.papers.export import ExportRerunScreen
+from rnn_tui.ui.papers.form import RerunForm
 from rnn_tui.ui.papers.views import (
     RerunConclusions,
     RerunPlots,
@@ -46,111 +45,38 @@ from rnn_tui.ui.papers.views import (
     numbers,
 )
 
-NO_TORCH = "Bit accuracy by length can't be measured: PyTorch can't be loaded."
-# The fields of the settings: setting, id, and the value of an empty field.
-PAPER = paper_named()
-FIELDS = (
-    (SETTINGS["seeds"], "seeds", PAPER.seeds),
-    *((seeds_setting(task), f"{task}-seeds", count) for task, count in PAPER.task_seeds.items()),
-)
+NO_TORCH = "Accuracy by length can't be measured: PyTorch can't be loaded."
 
 
-class RerunForm(Vertical):
-    """Seeds, preset and tasks of a rerun; what is wrong with them is said below."""
+@dataclass
+class OpenPaper:
+    """What the tab knows of a paper that is open, or was."""
 
-    @dataclass
-    class Changed(Message):
-        """A message that the settings describe another plan."""
-
-        plan: Plan
-
-    def __init__(self, overrides: Mapping[str, Mapping[str, Any]]) -> None:
-        """Make the settings; `overrides` as in `Plan`."""
-        super().__init__()
-        self._overrides = overrides
-
-    def compose(self) -> ComposeResult:
-        with Horizontal(classes="field-row"):
-            for setting, name, default in FIELDS:
-                yield Label(setting.label, classes="field-label", markup=False)
-                yield SettingInput(setting, default, name)
-            yield Label("Preset", id="preset-label", classes="field-label")
-            presets = list(PAPER.presets)
-            yield PlainSelect([(name, name) for name in presets], value=presets[0], id="preset")
-            for task in PAPER.tasks:
-                yield MarkedCheckbox(TASKS[task].label, True, f"only-{task}")
-        yield FormNote("rerun-wrong")
-
-    def plan(self) -> Plan:
-        """Return the plan to train.
-
-        Raises:
-            SettingError: if a number is not allowed, or no task is ticked.
-        """
-        seeds, *task_seeds = [field.setting_value() for field in self.query(SettingInput)]
-        only = [task for task in PAPER.tasks if self.query_one(f"#only-{task}", Checkbox).value]
-        if not only:
-            labels = ", ".join(TASKS[task].label for task in PAPER.tasks)
-            raise SettingError(f"Tick at least one of {labels}.")
-        return Plan(
-            PAPER,
-            seeds,
-            dict(zip(PAPER.task_seeds, task_seeds, strict=True)),
-            only=tuple(only),
-            preset=str(self.query_one("#preset", Select).value),
-            overrides=self._overrides,
-        )
-
-    def focus_first(self) -> None:
-        self.query(SettingInput).first().focus()
-
-    @on(Input.Changed)
-    @on(Select.Changed)
-    @on(Checkbox.Changed)
-    def _ask_for_plan(self, event: Input.Changed | Select.Changed | Checkbox.Changed) -> None:
-        """Ask for what there is of the changed plan, or say what is wrong with it."""
-        event.stop()
-        wrong = ""
-        try:
-            self.post_message(self.Changed(self.plan()))
-        except SettingError as error:
-            wrong = str(error)
-        self.query_one(FormNote).say(wrong, wrong=bool(wrong))
+    paper: Paper
+    form: RerunForm
+    plan: Plan  #: the plan that the form describes.
+    results: Results | None = None  #: the results of the plan; None until they are read.
+    standing: Standing | None = None  #: the progress of the plan; None until it is read.
+    #: accuracy by length, by plan and ids of runs; of the last ones only.
+    by_length: dict[object, tuple[AccuracyByLength, ...]] = field(default_factory=dict)
 
 
-class ExportRerunScreen(ExportPrompt):
-    """Writes table, conclusions, plots, settings and machine; the name's ending says the format."""
+class PaperTitle(MainButton):
+    """The title of the paper; a press opens the list of papers."""
 
-    def __init__(self, plan: Plan, standing: str) -> None:
-        """Make the prompt; `standing` says how much of the plan is trained."""
-        super().__init__({name: document.help for name, document in DOCUMENTS.items()})
-        self._plan = plan
-        self._standing = standing
-
-    def default(self, form: str) -> str:
-        return f"report{DOCUMENTS[form].suffix}"
-
-    def explanation(self) -> str:
-        return f"Table, conclusions, plots, settings and machine. {self._standing}"
-
-    async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
-        # In a thread, as it draws and measures; with a store of its own, or the app's would wait.
-        def write() -> None:
-            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
-
-            with existing_store() as store:
-                write_document(path, self._plan, store)
-
-        self.say("Writing …")
-        await in_thread(self, write)
-        return f"Written: {printable(path, 200)}."
+    def show(self, paper: Paper) -> None:
+        """Show title, authors and year."""
+        parts = [paper.title, " ".join(filter(None, [authors_of(paper), str(paper.year)]))]
+        self.label = Content(" · ".join(parts) + " ▾")
+        self.refresh(layout=True)  # or it would keep the width of the title before
 
 
 class PapersPane(StorePane):
-    """Settings, table, plots and conclusions of the rerun of a paper."""
+    """Form, table, plots and conclusions of the rerun of the paper that is open."""
 
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
+        key("open", "choose_paper", "Papers", tooltip="Open another paper, or a file of your own"),
         key("form", "focus_form", "Form", tooltip="Go to the form and back"),
         key("export", "export", "Export", tooltip="Write all of it to one HTML or Markdown file"),
     ]
@@ -162,35 +88,42 @@ class PapersPane(StorePane):
         super().__init__(store)
         self._runs = runs
         self._overrides = overrides
-        self._plan: Plan | None = None  #: the plan that the settings describe.
-        self._results: Results | None = None  #: the results of the plan; None until they are read.
-        self._standing: Standing | None = None  #: the progress of the plan; None until it is read.
-        #: accuracy by length, by plan and ids of runs; of the last ones only.
-        self._by_length: dict[object, tuple[AccuracyByLength, ...]] = {}
+        self._papers: dict[str, OpenPaper] = {}  #: those that were opened, by name.
+        self._open = self._add(paper_named())  #: the one that is shown.
         self._measuring = False  #: whether accuracy by length is being measured.
         self._drawn: object = None  #: plan and ids of runs of which the plots are drawn.
         self._ended: object = None  #: the status of the last rerun whose end was reported.
 
+    def _add(self, paper: Paper) -> OpenPaper:
+        """Make what is known of a paper, with the plan that its file describes."""
+        form = RerunForm(paper, self._overrides)
+        opened = OpenPaper(paper, form, self._first_plan(paper))
+        self._papers[paper.name] = opened
+        return opened
+
     def compose(self) -> ComposeResult:
-        yield RerunForm(self._overrides)
+        with Horizontal(id="paper-line"):
+            title = PaperTitle("", "paper-title")
+            title.show(self._open.paper)
+            yield title
+        yield self._open.form
         yield view_tabs(
             {
                 "table": ("Table", RerunTable()),
                 "plots": ("Plots", RerunPlots()),
-                "conclusions": ("Conclusions", RerunConclusions()),
+                "conclusions": ("Claims", RerunConclusions()),
             }
         )
         yield Static("", id="problem", markup=False)
         yield RerunProgress()
 
     def on_mount(self) -> None:
-        self._plan = self.query_one(RerunForm).plan()
         self.focus_view()
 
     @property
     def complete(self) -> bool:
         """Whether the figures are there, or can't be read."""
-        return self._results is not None or bool(self._problem)
+        return self._open.results is not None or bool(self._problem)
 
     def focus_view(self) -> None:
         view = self.front_view
@@ -198,44 +131,107 @@ class PapersPane(StorePane):
             view.focus_view()
 
     def on_rerun_form_changed(self, event: RerunForm.Changed) -> None:
-        self._plan = event.plan
+        """Show what there is of another plan."""
+        self._papers[event.plan.paper.name].plan = event.plan
         self.show_runs()
+
+    # Which paper is open.
+
+    @work(group="papers", exclusive=True)
+    async def action_choose_paper(self) -> None:
+        """Let the user choose a paper, or read one of their own."""
+        library = await in_thread(self, read_library)
+        for problem in library.problems:
+            self.notify(problem, severity="warning", timeout=10)
+        listed = await self.ask(partial(self._list_papers, library))
+        if listed is None:
+            return
+        paper = await self.app.push_screen_wait(PapersScreen(listed, self._open.paper))
+        if paper is not None:
+            await self._open_paper(paper)
+
+    def _list_papers(self, library: Library, store: RunStore) -> list[ListedPaper]:
+        """Return those that are known, with what is trained of them; called in a thread."""
+        papers = {**library.papers}
+        for name, opened in self._papers.items():  # also files from elsewhere
+            papers.setdefault(name, opened.paper)
+        in_training = None if self._rerun is None else self._rerun.plan.paper.name
+        listed = []
+        for name, paper in papers.items():
+            now = standing(take_inventory(self._plan_of(paper), store))
+            listed.append(ListedPaper(paper, now.done, now.total, name == in_training))
+        return listed
+
+    def _plan_of(self, paper: Paper) -> Plan:
+        """Return the plan that the form of a paper describes, or its first one."""
+        opened = self._papers.get(paper.name)
+        if opened is not None and opened.paper == paper:
+            return opened.plan
+        return self._first_plan(paper)
+
+    def _first_plan(self, paper: Paper) -> Plan:
+        """Return the plan that a paper's file describes."""
+        return Plan(paper, overrides=self._overrides)
+
+    async def _open_paper(self, paper: Paper) -> None:
+        """Show a paper, with its form as it was left; one whose file has changed begins anew."""
+        self._open.form.display = False
+        opened = self._papers.get(paper.name)
+        if opened is not None and opened.paper != paper:
+            await opened.form.remove()
+            opened = None
+        if opened is None:
+            opened = self._add(paper)
+            await self.mount(opened.form, after="#paper-line")
+        opened.form.display = True
+        self._open = opened
+        self.query_one(PaperTitle).show(paper)
+        self.show_runs()
+        if opened.results is not None:
+            self._show()
+        self.focus_view()
+
+    # What there is of it.
 
     @work(group="read", exclusive=True)
     async def read(self) -> None:
-        plan = self._plan
-        assert plan is not None
+        opened = self._open
+        plan = opened.plan
 
         def results_and_inventory(store: RunStore) -> tuple[Results, Inventory]:
             inventory = take_inventory(plan, store)
             return results(inventory), inventory
 
         # A program that was killed leaves no news, and what it trained is then to be trained here.
-        trained_elsewhere = self._standing is not None and self._standing.elsewhere > 0
+        trained_elsewhere = opened.standing is not None and opened.standing.elsewhere > 0
         answer = await self.news(results_and_inventory, always=trained_elsewhere)
         if answer is not None:
-            self._results, inventory = answer
-            self._standing = standing(inventory, known_seconds)
-            self._show()
-            if self._standing.seconds_left is None:
-                self._estimate(inventory)
+            opened.results, inventory = answer
+            opened.standing = standing(inventory, known_seconds)
+            if opened is self._open:
+                self._show()
+            if opened.standing.seconds_left is None:
+                self._estimate(opened, inventory)
 
     @work(group="measure", exclusive=True)
-    async def _estimate(self, inventory: Inventory) -> None:
+    async def _estimate(self, opened: OpenPaper, inventory: Inventory) -> None:
         """Measure how long a plan takes, and show it, unless other runs are known by then."""
-        before = self._standing
+        before = opened.standing
         measured = await in_thread(self, standing, inventory, self._runs.measured_seconds)
-        if self._standing is before:
-            self._standing = measured
+        if opened.standing is before:
+            opened.standing = measured
             self._show_progress()
 
     def complain(self, other: str = "") -> None:
         """Say what is wrong with the database, or else why the rerun or runs of it failed."""
         rerun = self._runs.rerun
-        if rerun is not None:
+        if rerun is not None and self._is_open(rerun.plan.paper):
             failures = () if rerun.standing is None else rerun.standing.failures
             other = rerun.problem or "; ".join(failures)
         super().complain(other)
+
+    def _is_open(self, paper: Paper) -> bool:
+        return paper.name == self._open.paper.name
 
     def _show(self) -> None:
         """Draw the view in front, and how far the rerun or the plan is."""
@@ -243,13 +239,13 @@ class PapersPane(StorePane):
             return
         self._show_progress()
         self.complain()
-        if self._results is None:
+        table = self._open.results
+        if table is None:
             return
         if self.view == "table":
-            training = self._experiments_in_training()
-            self.query_one(RerunTable).show(self._results, training)
+            self.query_one(RerunTable).show(table, self._experiments_in_training())
         else:
-            self._show_by_length(self._results)
+            self._show_by_length(table)
 
     @property
     def _rerun(self) -> RerunStatus | None:
@@ -260,42 +256,47 @@ class PapersPane(StorePane):
     def _show_progress(self) -> None:
         rerun = self._rerun
         active = self._runs.active
+        is_open = rerun is not None and self._is_open(rerun.plan.paper)
         self.query_one(RerunProgress).show(
-            self._standing if rerun is None else rerun.standing,
-            training=rerun is not None,
+            rerun.standing if rerun is not None and is_open else self._open.standing,
+            training=is_open,
             paused=active is not None and active.status is Status.PAUSED,
             waits=awaited(active) if active is not None else "",
+            beside="" if rerun is None or is_open else _beside(rerun),
         )
 
     def _experiments_in_training(self) -> frozenset[Experiment]:
         rerun = self._rerun
-        if rerun is None or rerun.standing is None or rerun.standing.planned_run is None:
+        if rerun is None or not self._is_open(rerun.plan.paper):
+            return frozenset()
+        if rerun.standing is None or rerun.standing.planned_run is None:
             return frozenset()
         networks = rerun.standing.planned_run.networks
         return frozenset(network.experiment for network in networks)
 
-    def _show_by_length(self, results: Results) -> None:
+    def _show_by_length(self, table: Results) -> None:
         """Show plots or conclusions; accuracy by length is measured if that has not been done."""
-        key = (str(results.plan), results.run_ids)
-        if key not in self._by_length and not self._measuring:
-            needed = results.plan.paper.by_length
-            if any(row.n for row in results.rows if row.experiment.key in needed):
+        opened = self._open
+        key = (str(table.plan), table.run_ids)
+        if key not in opened.by_length and not self._measuring:
+            needed = table.plan.paper.by_length
+            if any(row.n for row in table.rows if row.experiment.key in needed):
                 self._measuring = True
-                self._measure(key, results.plan)
+                self._measure(opened, key, table.plan)
             else:
-                self._by_length = {key: ()}
-        by_length = self._by_length.get(key, ())
+                opened.by_length = {key: ()}
+        by_length = opened.by_length.get(key, ())
         if self.view == "plots":
-            self._draw(results.plan, by_length, (key, key in self._by_length))
+            self._draw(table.plan, by_length, (key, key in opened.by_length))
         else:
-            self._conclude(results, by_length)
+            self._conclude(table, by_length)
 
     def on_view_tabs_shown(self) -> None:
         self._show()
 
     @work(group="lengths")
-    async def _measure(self, key: object, plan: Plan) -> None:
-        """Measure accuracy by length in a thread; `key` as in `_by_length`."""
+    async def _measure(self, opened: OpenPaper, key: object, plan: Plan) -> None:
+        """Measure accuracy by length in a thread; `key` as in `by_length`."""
 
         # with a store of its own, or the app's would have to wait
         def measure() -> tuple[AccuracyByLength, ...]:
@@ -311,7 +312,7 @@ class PapersPane(StorePane):
             self.notify(NO_TORCH, severity="error")
         finally:
             self._measuring = False
-        self._by_length = {key: by_length}
+        opened.by_length = {key: by_length}
         self._show()  # which measures once more if there are other runs by now
 
     @work(group="plots", exclusive=True)
@@ -322,7 +323,7 @@ class PapersPane(StorePane):
         plots = await self.ask(lambda store: figures(take_inventory(plan, store), by_length))
         if plots is not None:
             self._drawn = key
-            self.query_one(RerunPlots).show(plots, measuring=self._measuring)
+            self.query_one(RerunPlots).show(plan.paper.kind, plots, measuring=self._measuring)
 
     @work(group="conclusions", exclusive=True)
     async def _conclude(self, table: Results, by_length: tuple[AccuracyByLength, ...]) -> None:
@@ -330,16 +331,23 @@ class PapersPane(StorePane):
         verdicts = await in_thread(self, conclusions, table, by_length)
         self.query_one(RerunConclusions).show(table, verdicts, measuring=self._measuring)
 
+    # What keys and the mouse do.
+
     def action_train(self) -> None:
         """Ask for the training of what the plan lacks."""
-        settings = self.query_one(RerunForm)
+        form = self._open.form
         try:
-            self.post_message(LongJobRequested(partial(self._runs.train_rerun, settings.plan())))
+            self.post_message(LongJobRequested(partial(self._runs.train_rerun, form.plan())))
         except SettingError as error:
             self.notify(str(error), severity="error")
-            settings.focus_first()
+            form.focus_first()
 
-    def on_button_pressed(self) -> None:
+    @on(Button.Pressed, "#paper-title")
+    def _title_pressed(self) -> None:
+        self.action_choose_paper()
+
+    @on(Button.Pressed, "#rerun-train")
+    def _train_pressed(self) -> None:
         self.action_train()
 
     def on_input_submitted(self) -> None:
@@ -347,26 +355,28 @@ class PapersPane(StorePane):
         self.focus_view()
 
     def action_focus_form(self) -> None:
-        """Go to the settings, or from there back to the view."""
-        settings = self.query_one(RerunForm)
-        if settings.has_focus_within:
+        """Go to the form, or from there back to the view."""
+        form = self._open.form
+        if form.has_focus_within:
             self.focus_view()
         else:
-            settings.focus_first()
+            form.focus_first()
 
     def action_export(self) -> None:
-        """Ask for a file to write the report to."""
-        if self._results is None:
+        """Ask for a file to write the document to."""
+        table = self._open.results
+        if table is None:
             self.notify(self._problem or "The figures have not been read yet.")
             return
-        standing = f"{numbers(self._standing, training=False)}."
-        self.app.push_screen(ExportRerunScreen(self._results.plan, standing))
+        standing = f"{numbers(self._open.standing, training=False)}."
+        self.app.push_screen(ExportRerunScreen(table.plan, standing))
 
     def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
         """Show the runs of an experiment."""
-        if self._results is None or event.cursor_row >= len(self._results.rows):
+        table = self._open.results
+        if table is None or event.cursor_row >= len(table.rows):
             return
-        row = self._results.rows[event.cursor_row]
+        row = table.rows[event.cursor_row]
         if row.runs:
             self.post_message(RunsWanted(row.runs))
         else:
@@ -388,3 +398,10 @@ class PapersPane(StorePane):
         if table is not None:
             text, severity = how_it_ended(rerun, table)
             self.notify(text, severity=severity, timeout=12)
+
+
+def _beside(rerun: RerunStatus) -> str:
+    """Say that another paper is trained, and how far that is."""
+    now = rerun.standing
+    done = "" if now is None else f" ({now.done} of {now.total})"
+    return f"{rerun.plan.paper.name} trains{done}"

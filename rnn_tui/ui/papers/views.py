@@ -33,6 +33,7 @@ from rnn_tui.report.paper import Experiment
 from rnn_tui.report.rows import Results, Row
 from rnn_tui.report.running import Standing
 from rnn_tui.runs.words import NOTHING
+from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.common.chart_view import SpreadView
 from rnn_tui.ui.common.key_table import key
@@ -42,6 +43,8 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
+WIDE = 100  # columns of a table in which names of experiments are not cut
+LONGEST_NAME = 24  # characters in a narrower one
 CAPTION = "In percent. {measured} Enter shows the runs of a row."
 
 
@@ -50,12 +53,12 @@ class RerunTable(Vertical, TaskView):
 
     def __init__(self) -> None:
         super().__init__(classes="panel ruled")
-        self.border_title = "The report's figures and ours"
         self._results: Results | None = None
         self._training: Collection[Experiment] = ()  #: experiments with networks in training.
         self._shown: tuple[object, ...] = ()  #: theme and lines that are in the table.
 
     def compose(self) -> ComposeResult:
+        yield Static("", id="rerun-notes", markup=False)
         yield PlainTable(
             cursor_type="row",
             zebra_stripes=True,
@@ -63,7 +66,6 @@ class RerunTable(Vertical, TaskView):
             fixed_columns=1,
             id="rerun-figures",
         )
-        yield Static("", id="rerun-notes", classes="rerun-note", markup=False)
         yield Static("", id="rerun-caption", classes="rerun-note", markup=False)
         yield Static("", id="rerun-expected", classes="rerun-note", markup=False)
 
@@ -76,6 +78,7 @@ class RerunTable(Vertical, TaskView):
         self._results = results
         self._training = training
         paper = results.plan.paper
+        self.border_title = f"The {paper.kind}'s figures and ours"
         show_line(self, "#rerun-notes", " ".join(results.plan.notes))
         show_line(self, "#rerun-caption", CAPTION.format(measured=paper.measured))
         show_line(self, "#rerun-expected", " ".join(explanations(paper)))
@@ -86,12 +89,22 @@ class RerunTable(Vertical, TaskView):
         if self._results is None:
             return
         columns = columns_of(self._results.plan.paper)
+        headings = [_cell(column, column.head) for column in columns]
         lines = [self._line(row, columns) for row in self._results.rows]
-        shown = (self.app.theme, lines)
+        if self.size.width < WIDE:
+            for line in lines:
+                line[0] = Text(_cut(line[0].plain), line[0].style, no_wrap=True)
+        shown = (self.app.theme, headings, lines)
         if lines and shown != self._shown:
             self._shown = shown
-            headings = [_cell(column, column.head) for column in columns]
-            self.query_one(PlainTable).fill(headings, lines)
+            # Given, as Textual finds them only when the table gets another size.
+            widths = [
+                max(len(cell) for cell in cells) for cells in zip(headings, *lines, strict=True)
+            ]
+            self.query_one(PlainTable).fill(headings, lines, widths)
+
+    def on_resize(self) -> None:
+        self._fill()
 
     def _line(self, row: Row, columns: Sequence[ResultColumn]) -> list[Text]:
         """Return the cells of a row; that of the place is coloured."""
@@ -117,6 +130,13 @@ def _cell(column: ResultColumn, text: str, style: str = "") -> Text:
     return Text(f"{gap}{text}", style, justify=alignment, no_wrap=True)
 
 
+def _cut(label: str) -> str:
+    """Return the name of an experiment, with less of its task if it is long."""
+    task, comma, network = label.rpartition(", ")
+    most = LONGEST_NAME - len(comma) - len(network)
+    return label if len(task) <= most else f"{task[: most - 1].rstrip()}…{comma}{network}"
+
+
 def _place(row: Row, *, training: bool) -> str:
     """Return where the published figure is, by a mark and in words."""
     if not row.n:
@@ -134,17 +154,18 @@ def _mark(row: Row) -> str:
 
 
 EMPTY = "Plots appear once a network has been trained to its end"
-# The marker of the report's points, by that of our line of the same network: the same, hollow.
+# The marker of published points, by that of our line of the same network: the same, hollow.
 HOLLOW = {"●": "○", "■": "□", "▲": "△", "◆": "◇"}
 
 
 class RerunPlots(Vertical, SpreadView):
-    """The report's plots, one at a time."""
+    """The plots of a paper, one at a time."""
 
     BINDINGS = [key("metric", "figure", "Figure", tooltip="Go to the next plot")]
 
     def __init__(self) -> None:
         super().__init__()
+        self._kind = ""  #: what the paper is called in sentences.
         self._figures: Sequence[Figure] = ()
         self._key = ""  #: the key of the chosen plot; empty for the first.
         self._measuring = False  #: whether more plots will come without training.
@@ -163,13 +184,15 @@ class RerunPlots(Vertical, SpreadView):
                 return figure
         return self._figures[0] if self._figures else None
 
-    def show(self, figures: Sequence[Figure], *, measuring: bool) -> None:
+    def show(self, kind: str, figures: Sequence[Figure], *, measuring: bool) -> None:
         """Show one of these plots, the chosen one if it is among them.
 
         Args:
+            kind: what the paper is called in sentences.
             figures: the plots there are.
             measuring: whether more will come without training.
         """
+        self._kind = kind
         self._figures = figures
         self._measuring = measuring
         self.draw()
@@ -196,7 +219,8 @@ class RerunPlots(Vertical, SpreadView):
         ]
         for colour, line in enumerate(figure.lines):
             if line.label in figure.published:
-                curves.append(_published_points(figure.published[line.label], colour))
+                points = figure.published[line.label]
+                curves.append(_published_points(self._kind, points, colour))
         self._chart.show(curves)
 
     def _heading(self, figure: Figure | None) -> str:
@@ -204,27 +228,28 @@ class RerunPlots(Vertical, SpreadView):
         parts = []
         if figure is not None:
             number = f"{self._figures.index(figure) + 1} of {len(self._figures)}"
-            note = "hollow marks are the report's" if figure.published else figure.note
+            note = f"hollow marks are the {self._kind}'s" if figure.published else figure.note
             parts.append(f"{number}: {note}" if note else number)
         if self._measuring:
-            parts.append("measuring bit accuracy by length …")
+            parts.append("measuring accuracy by length …")
         return "; ".join(parts)
 
 
-def _published_points(points: tuple[Sequence[float], Sequence[float]], colour: int) -> ChartSeries:
-    """Return the report's points (x and y) of a network.
+def _published_points(
+    kind: str, points: tuple[Sequence[float], Sequence[float]], colour: int
+) -> ChartSeries:
+    """Return the published points (x and y) of a network, named by the paper's kind.
 
     No line joins them, as they are no mean over seeds.
     """
     x, y = points
     mark = HOLLOW[curve_marker(colour)]
-    return ChartSeries("report", x, y, colour, points=True, mark=mark, line=False)
+    return ChartSeries(kind, x, y, colour, points=True, mark=mark, line=False)
 
 
-NO_ADDER = (
-    "The report's conclusions are about the adder, which is not among the tasks ticked above."
-)
-MEASURING = "Bit accuracy by length is being measured …"
+NO_CLAIMS = "The file of this {kind} has no claims."
+NOT_TICKED = "The {kind}'s claims are about {tasks}, not among the tasks ticked above."
+MEASURING = "Accuracy by length is being measured …"
 MARKS = {  # a mark and a word; colour only repeats them
     Verdict.SUPPORTED: ("✓", "$text-success"),
     Verdict.PARTLY: ("≈", "$text-warning"),
@@ -234,9 +259,8 @@ MARKS = {  # a mark and a word; colour only repeats them
 
 
 class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
-    """The report's conclusions, one below the other."""
+    """The claims of a paper, one below the other."""
 
-    BORDER_TITLE = "The report's conclusions, checked against our figures"
     DEFAULT_CLASSES = "panel"
 
     def compose(self) -> ComposeResult:
@@ -248,11 +272,17 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
 
         Args:
             results: the figures of the rerun.
-            conclusions: what they say of the report's conclusions; empty without the adder.
+            conclusions: what they say of the paper's claims; empty without the tasks of these.
             measuring: whether accuracy by length is being measured, for which no training lacks.
         """
-        parts = [_conclusion(conclusion) for conclusion in conclusions] or [Content(NO_ADDER)]
-        notes = [results.missing_seeds(*results.plan.paper.claim_tasks)]
+        paper = results.plan.paper
+        self.border_title = f"The {paper.kind}'s claims, checked against our figures"
+        parts = [_conclusion(paper.kind, conclusion) for conclusion in conclusions]
+        if not conclusions:
+            tasks = " and ".join(TASKS[task].label for task in paper.claim_tasks)
+            missing = NOT_TICKED if tasks else NO_CLAIMS
+            parts.append(Content(missing.format(kind=paper.kind, tasks=tasks)))
+        notes = [results.missing_seeds(*paper.claim_tasks)]
         if measuring:
             notes.insert(0, MEASURING)
         if conclusions:
@@ -261,11 +291,11 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
         self.query_one("#rerun-conclusions", Static).update(Content("\n\n").join(parts))
 
 
-def _conclusion(conclusion: Conclusion) -> Content:
-    """Return the verdict, the report's words, and the table, whose lines fit into 80 columns."""
+def _conclusion(kind: str, conclusion: Conclusion) -> Content:
+    """Return the verdict, the paper's words, and the table, whose lines fit into 80 columns."""
     mark, colour = MARKS[conclusion.verdict]
     verdict = Content.styled(f"{mark} {conclusion.sentence}", f"bold {colour}")
-    claim = Content(f"The report: “{conclusion.claim}” {conclusion.measured}")
+    claim = Content(f"The {kind}: “{conclusion.claim}” {conclusion.measured}")
     heading, *lines = _aligned([COMPARED, *(row.cells for row in conclusion.comparisons)])
     table = [Content.styled(heading, "bold"), *map(Content, lines)]
     return Content("\n").join([verdict, claim, *table])
@@ -290,7 +320,15 @@ class RerunProgress(ProgressLine):
         yield MainButton("", "rerun-train")
         yield from super().compose()
 
-    def show(self, now: Standing | None, *, training: bool, paused: bool, waits: str = "") -> None:
+    def show(
+        self,
+        now: Standing | None,
+        *,
+        training: bool,
+        paused: bool,
+        waits: str = "",
+        beside: str = "",
+    ) -> None:
         """Draw the progress.
 
         Args:
@@ -298,6 +336,7 @@ class RerunProgress(ProgressLine):
             training: whether this app trains it.
             paused: whether the run in training is paused.
             waits: what it waits for, if anything.
+            beside: what else is trained, if anything.
         """
         left = 0  # networks that could be trained here
         if now is not None and not training:
@@ -308,6 +347,7 @@ class RerunProgress(ProgressLine):
         activity = activity_of(now, training=training, paused=paused)
         if training and waits:
             activity += f" {waits}"
+        activity = " · ".join(filter(None, [activity, beside]))
         share = 0.0 if now is None else now.share
         self.draw(activity, share, numbers(now, training=training))
 
@@ -355,7 +395,7 @@ def how_it_ended(rerun: RerunStatus, results: Results) -> tuple[str, SeverityLev
             verdict = f" with preset {results.plan.preset}"
         elif inside:
             verdict = f": {sum(inside)} of {len(inside)} published figures could be a further seed"
-        text = f"The report is complete{verdict}."
+        text = f"The {results.plan.paper.kind} is complete{verdict}."
     elif now.runs_left:
         text = f"The rerun was stopped with {at}; t resumes it."
     else:

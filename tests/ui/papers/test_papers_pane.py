@@ -23,6 +23,7 @@ from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.path_input import PathInput
+from rnn_tui.ui.papers.choosing import PapersScreen
 from rnn_tui.ui.papers.pane import PapersPane
 from rnn_tui.ui.papers.views import RerunPlots
 from rnn_tui.ui.runs.pane import RunsPane
@@ -290,7 +291,7 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
 
         await press(pilot, "e")
         field = app.screen.query_one(PathInput)
-        assert field.value == "report.html"
+        assert field.value == "course-report.html"
         assert "21 of 21 networks" in screen_text(app)
         field.value = str(tmp_path / "report.pdf")
         await press(pilot, "enter")
@@ -352,6 +353,58 @@ async def test_stopped_it_goes_on_and_trains_nothing_twice() -> None:
         (state,) = manager.states.values()
         assert [epoch.epoch for epoch in state.epochs] == [1, 2]
         assert run.run_id in manager.evaluations
+
+
+TINY = """\
+title = "Words"
+authors = ["A. One", "B. Two"]
+year = 2001
+summary = "Two networks."
+measured = "Accuracy on longer words."
+published = "best of 10"
+seeds = 2
+experiments = [{ task = "even-pairs", cell = ["rnn", "gru"], published = [100.0, 99.0] }]
+[presets.fast]
+summary = "small"
+note = "Three units in place of many."
+settings.even-pairs = { hidden_sizes = [3], epochs = 1, training_size = 64, test_size = 1 }
+"""
+
+
+async def test_another_paper_has_a_form_of_its_own_and_trains_beside_the_first(
+    tmp_path: Path,
+) -> None:
+    file = tmp_path / "words.toml"
+    file.write_text(TINY.replace("best of 10", "best of ten"))
+    manager = PausedOnce()
+    async with report_tab({}, size=(80, 24), runs=manager) as (app, pilot):
+        await press(pilot, "o")
+        await wait_until(pilot, lambda: isinstance(app.screen, PapersScreen))
+        assert "A report on recurrent" in screen_text(app)
+        assert "0 of 21" in screen_text(app)  # of the plan in the form
+        await press(pilot, "down")
+        app.screen.query_one(PathInput).value = str(file)
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: "must say what its figures are" in screen_text(app))
+        file.write_text(TINY)
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: "Words · A. One, B. Two 2001" in screen_text(app))
+        await wait_until(pilot, lambda: "0 of 4 networks" in screen_text(app))
+        assert "≥ 90 %" in screen_text(app)
+        assert "Three units in place of many." in screen_text(app)
+        assert row_of(app, "Even pairs, RNN")[1] == "100.00"
+
+        await press(pilot, "t")
+        await wait_until(pilot, lambda: "× 2 seeds, paused" in screen_text(app))
+        await pilot.click("#paper-title")
+        await wait_until(pilot, lambda: isinstance(app.screen, PapersScreen))
+        assert "… 0 of 4" in screen_text(app)
+        await press(pilot, "up", "enter")
+        await wait_until(pilot, lambda: "0 of 21 networks" in screen_text(app))
+        assert "words trains (0 of 4)" in screen_text(app)
+        assert row_of(app, "Recall, H 2")[3] == "0 of 2"  # as it was typed
+        await press(pilot, "s")
+        await wait_until(pilot, lambda: "stopped with 0 of 4 networks" in last_notice(app))
 
 
 async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from rnn_tui.report.papers import paper_named
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
-from rnn_tui.ui.papers.pane import ExportRerunScreen
+from rnn_tui.ui.papers.export import ExportRerunScreen
 from rnn_tui.ui.runs.views import ExportRunsScreen
 from tests.ui.helpers import PanelApp
 
