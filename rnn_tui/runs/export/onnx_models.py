@@ -213,7 +213,7 @@ def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
         numbers = inputs.astype(np.float64) * np.array(units.deviations) + np.array(units.means)
         read = numbers.astype(np.float32)
         inputs = network_inputs(units, read)  # as rounding leaves them
-    steps = network.steps(inputs.transpose(1, 2, 0), [length] * len(inputs))
+    steps = network.steps(inputs.transpose(1, 2, 0), [inputs.shape[1]] * len(inputs))
     logits = np.stack([*steps])  # (T, R, O, N)
     if network.shape.every_step:
         by_replica = logits.transpose(1, 3, 0, 2)  # (R, N, T, O)

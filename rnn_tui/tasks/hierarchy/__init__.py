@@ -56,6 +56,12 @@ _PRESETS = (
         },
     ),
 )
+_HELP = (
+    "One of the tasks of the Chomsky hierarchy. A network reads a word, one symbol a step, and "
+    f"then a blank, `{BLANK}`, for each answer; it answers at the blanks. It trains on words of up "
+    "to 40 symbols and is tested on longer ones. **Prompt** asks a network about a word that you "
+    "type; **Inside** shows its state at each symbol."
+)
 _METRICS = (
     Metric("train_loss", "training loss", chart="loss"),
     Metric("val_loss", "validation loss"),
@@ -109,7 +115,7 @@ def _task(definition: Definition) -> Task:
         unit="words",
         tab=False,
         level=definition.level,
-        help_text=f"# {definition.label}\n\n{definition.help_text}",
+        help_text=f"# {definition.label}\n\n{definition.help_text}\n\n{_HELP}",
     )
 
 

@@ -4,7 +4,7 @@ Comments give shapes: T steps of a word and its blanks, A answers, O outputs.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,8 +97,13 @@ class HierarchyQuestions(SequenceQuestions):
     def notices(self, question: TypedSequence) -> Iterator[str]:
         """Yield a sentence on a length that was not in training."""
         assert isinstance(question, TypedWord)
-        own_steps = replace(question, inputs=question.inputs[: len(question.symbols)])
-        yield from super().notices(own_steps)
+        shortest, longest = self.config.lengths
+        if not shortest <= len(question.symbols) <= longest:
+            lengths = f"{shortest} to {longest}" if shortest < longest else f"{longest}"
+            yield (
+                f"These weights were trained on words of {lengths} symbols; with fewer or more, "
+                "their answers may be worse."
+            )
 
     def _answer(self, question: TypedSequence, outputs: Array) -> Answer:
         """Return the answer to one word from the outputs (T, O) of all steps."""
@@ -110,7 +115,7 @@ class HierarchyQuestions(SequenceQuestions):
         several = question.blanks > 1
         document: dict[str, Any] = {
             "query": question.text,
-            "read": [*question.symbols],
+            "read": [*question.words],
             "answer": words if several else words[0],
             "expected": expected if several else expected[0],
             "correct": words == expected,

@@ -186,6 +186,8 @@ class PromptPanel(AskPanel):
 
 def request_of(shape: SequenceShape) -> str:
     """Return what is typed, in a few words."""
+    if shape.example:
+        return f"A {shape.sequences.removesuffix('s')} such as {shape.example}"
     if shape.alphabet:
         names = [visible(symbol.name) for symbol in shape.alphabet[:MOST_SYMBOLS_SHOWN]]
         more = " …" if len(shape.alphabet) > MOST_SYMBOLS_SHOWN else ""

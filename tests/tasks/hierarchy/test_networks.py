@@ -1,6 +1,5 @@
 """Networks on tasks of the hierarchy: trained, asked and looked into."""
 
-import json
 import math
 from pathlib import Path
 
@@ -8,9 +7,12 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import QueryError, UserError
+from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.inside.ablation import analyse_ablations
 from rnn_tui.inside.automaton import analyse_automaton, true_machine
 from rnn_tui.inside.hidden import analyse_hidden
+from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.hierarchy.questions import HierarchyQuestions
@@ -18,7 +20,6 @@ from rnn_tui.tasks.hierarchy.table import DEFINITIONS, REGULAR, Definition
 from rnn_tui.tasks.hierarchy.words import answers_so_far, right_answers
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.words import NO_ANSWER, words_for
-from tests.cli.command_line import run_inside
 from tests.tasks.conftest import small_config, small_run
 from tests.tasks.hierarchy.brute_force import ANSWERS
 from tests.tasks.test_sequences_network import file_of
@@ -62,6 +63,7 @@ def test_every_task_trains_and_is_asked(definition: Definition) -> None:
         expected = answer.document["expected"]
         assert "".join(expected) == ANSWERS[name](text)
         assert answer.correct == (answer.document["answer"] == expected)
+        assert answer.document["read"] == [*question.symbols, *["_"] * question.blanks]
         [alone] = questions.answers([question])
         assert alone.document["answer"] == answer.document["answer"]
 
@@ -121,7 +123,7 @@ def test_a_network_that_knows_parity_is_right(text: str) -> None:
         []
         if len(text) <= 12
         else [
-            "These weights were trained on sequences of 1 to 12 steps; with fewer or more, their "
+            "These weights were trained on words of 1 to 12 symbols; with fewer or more, their "
             "answers may be worse."
         ]
     )
@@ -196,12 +198,24 @@ def test_words_that_studies_ask_are_words_of_the_task() -> None:
     assert words.drawn(12, 3, np.random.default_rng(0)).shape == (11, 3)
 
 
-def test_clicks_count_answers_at_blanks_alone() -> None:
-    task = "reverse-string"
-    quick = ("--epochs", "1", "--training-size", "2", "--batch-size", "2", "--test-size", "2")
-    sizes = ("--hidden-sizes", "2", "--lengths", "1-499", "--quiet")
-    assert run_inside(["train", task, *quick, *sizes])[0] == 0
-    code, results, _ = run_inside(["inspect", task, "--clicks", "--json"])
-    assert code == 0
-    document = json.loads(results)
-    assert document["clicks"]
+def test_accuracy_counts_what_is_asked_and_no_other_step() -> None:
+    analysis = analyse_ablations(knows_parity(), inputs=60)
+    assert analysis is not None
+    assert analysis.accuracy == 1.0
+    assert analysis.together[-1] < 0.8
+
+
+def test_a_network_is_exported_for_other_programs() -> None:
+    config = small_config(
+        "modular-arithmetic",
+        "fast",
+        lengths=LENGTHS,
+        training_size=4,
+        batch_size=2,
+        test_size=2,
+        hidden_sizes=(3,),
+    )
+    small_run(config, name="calculator")
+    # checked against our own answers; a word and its blank are longer than the word
+    [model] = models_of(run_dir() / "calculator" / WEIGHTS_NAME)
+    assert b"symbols" in model.data
