@@ -29,6 +29,7 @@ from rnn_tui.report.paper import (
     PublishedKind,
 )
 from rnn_tui.report.paper_experiments import NAME, experiments_from, settings_from, task_of
+from rnn_tui.tasks import TASKS
 
 MOST_BYTES = 100_000  # of a file
 MOST_NAMED = 10_000  # of how many networks a best or a mean may be
@@ -102,7 +103,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         task_seeds=task_seeds,
         claims=tuple(_claim(claim, experiments) for claim in entry.entries("claims")),
         claims_title=entry.text("claims_title", ""),
-        figures=tuple(_figures(entry, experiments)),
+        figures=tuple(_figures(entry, experiments)) or tuple(_usual_figures(experiments)),
         solved=entry.as_number(entry.raw("solved"), "solved") or SOLVED,
     )
     entry.finish()
@@ -238,6 +239,15 @@ def _figures(entry: FileEntry, experiments: Sequence[Experiment]) -> Iterator[Pa
             figure = replace(figure, published=dict(_points(published, experiments)))
         yield figure
     points.finish()
+
+
+def _usual_figures(experiments: Sequence[Experiment]) -> Iterator[PaperFigure]:
+    """Yield the plots of a file that names none: validation by epoch, one a task."""
+    for name in dict.fromkeys(experiment.task for experiment in experiments):
+        metrics = [metric.name for metric in TASKS[name].metric_definitions]
+        of_validation = [metric for metric in metrics if metric.startswith("val_")]
+        if of_validation:
+            yield PaperFigure(name, of_validation[-1])
 
 
 def _figure(entry: FileEntry) -> PaperFigure:

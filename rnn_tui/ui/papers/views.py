@@ -1,6 +1,6 @@
 """The views of the Papers tab: the table of figures, plots, conclusions and the progress."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rich.console import JustifyMethod
 from rich.text import Text
@@ -43,7 +43,7 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
-WIDE = 100  # columns of a table in which names of experiments are not cut
+WIDE = 140  # columns of a table in which names of experiments are not cut
 LONGEST_NAME = 24  # characters in a narrower one
 CAPTION = "In percent. {measured} Enter shows the runs of a row."
 
@@ -249,6 +249,8 @@ def _published_points(
 
 NO_CLAIMS = "The file of this {kind} has no claims."
 NOT_TICKED = "The {kind}'s claims are about {tasks}, not among the tasks ticked above."
+WIDEST_CLAIMS = 110  # columns, as the style sheet has it
+SHORTEST_SUBJECT = 12  # characters that are left of what is compared
 MEASURING = "Accuracy by length is being measured …"
 MARKS = {  # a mark and a word; colour only repeats them
     Verdict.SUPPORTED: ("✓", "$text-success"),
@@ -260,6 +262,10 @@ MARKS = {  # a mark and a word; colour only repeats them
 
 class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
     """The claims of a paper, one below the other."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._paragraphs: Callable[[int], list[Content]] | None = None  #: by the width they have.
 
     DEFAULT_CLASSES = "panel"
 
@@ -277,28 +283,56 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
         """
         paper = results.plan.paper
         self.border_title = f"The {paper.kind}'s claims, checked against our figures"
-        parts = [_conclusion(paper.kind, conclusion) for conclusion in conclusions]
-        if not conclusions:
-            tasks = " and ".join(TASKS[task].label for task in paper.claim_tasks)
-            missing = NOT_TICKED if tasks else NO_CLAIMS
-            parts.append(Content(missing.format(kind=paper.kind, tasks=tasks)))
         notes = [results.missing_seeds(*paper.claim_tasks)]
         if measuring:
             notes.insert(0, MEASURING)
         if conclusions:
             notes += [RULE, *BASIS]
-        parts += [Content(note) for note in notes if note]
-        self.query_one("#rerun-conclusions", Static).update(Content("\n\n").join(parts))
+        if not conclusions:
+            tasks = " and ".join(TASKS[task].label for task in paper.claim_tasks)
+            missing = NOT_TICKED if tasks else NO_CLAIMS
+            notes.insert(0, missing.format(kind=paper.kind, tasks=tasks))
+
+        def paragraphs(width: int) -> list[Content]:
+            parts = [_conclusion(paper.kind, conclusion, width) for conclusion in conclusions]
+            return parts + [Content(note) for note in notes if note]
+
+        self._paragraphs = paragraphs
+        self._draw()
+
+    def on_resize(self) -> None:
+        self._draw()
+
+    def _draw(self) -> None:
+        """Write all of it, with tables that are as wide as there is room."""
+        if self._paragraphs is not None:
+            width = min(self.scrollable_content_region.width, WIDEST_CLAIMS)
+            text = Content("\n\n").join(self._paragraphs(width))
+            self.query_one("#rerun-conclusions", Static).update(text)
 
 
-def _conclusion(kind: str, conclusion: Conclusion) -> Content:
-    """Return the verdict, the paper's words, and the table, whose lines fit into 80 columns."""
+def _conclusion(kind: str, conclusion: Conclusion, width: int) -> Content:
+    """Return the verdict, the paper's words, and the table, whose lines fit into a width."""
     mark, colour = MARKS[conclusion.verdict]
     verdict = Content.styled(f"{mark} {conclusion.sentence}", f"bold {colour}")
     claim = Content(f"The {kind}: “{conclusion.claim}” {conclusion.measured}")
-    heading, *lines = _aligned([COMPARED, *(row.cells for row in conclusion.comparisons)])
+    rows = [COMPARED, *(row.cells for row in conclusion.comparisons)]
+    heading, *lines = _aligned(rows)
+    too_wide = len(heading) - width
+    if too_wide > 0:
+        longest = max(len(row[0]) for row in rows)
+        most = max(longest - too_wide, SHORTEST_SUBJECT)
+        heading, *lines = _aligned([(_shortened(row[0], most), *row[1:]) for row in rows])
     table = [Content.styled(heading, "bold"), *map(Content, lines)]
     return Content("\n").join([verdict, claim, *table])
+
+
+def _shortened(text: str, most: int) -> str:
+    """Return a text, or its beginning and its end if it is longer than `most` characters."""
+    if len(text) <= most:
+        return text
+    end = (most - 1) // 2
+    return f"{text[: most - 1 - end].rstrip()}…{text[-end:].lstrip()}"
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
