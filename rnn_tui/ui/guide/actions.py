@@ -13,13 +13,18 @@ import shlex
 from dataclasses import MISSING, dataclass, fields
 from typing import Any, TypeAlias
 
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import DataError, SettingError, printable
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.photos import METHODS
 from rnn_tui.tasks import TASKS
 
 MOST_SEEDS = 100
 LONGEST_LINE = 500
+FIRST_SEED = -1
+#: by the words for them, the seeds that are known only once a run has ended.
+SEEDS_BY_WORD = {"best": -2, "worst": -3}
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}")
 
 
@@ -33,13 +38,42 @@ class OpenView:
 
 @dataclass(frozen=True)
 class TrainRun:
-    """Train a run, with the settings of a preset but for the seeds, and wait for its end."""
+    """Train a run, with the settings of a preset but for those given here, and wait for its end."""
 
     task: str
     preset: str
     cell: str = ""  #: by default that of the task.
     seeds: int = 1
     name: str = ""  #: what later texts call its figures.
+    #: other settings as on the command line, such as `epochs=8 lengths=1-10`.
+    settings: str = ""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The other settings, by name.
+
+        Raises:
+            SettingError: if one is no setting, or its value is not allowed.
+        """
+        values: dict[str, Any] = {}
+        for text in self.settings.split():
+            name, _, value = text.partition("=")
+            if name not in SETTINGS:
+                raise SettingError(f"There is no setting “{printable(name)}”.")
+            values[name] = SETTINGS[name].parse(value)
+        return values
+
+    def config(self) -> RunConfig:
+        """Return the settings of the run.
+
+        Raises:
+            SettingError: if one is wrong.
+        """
+        task = TASKS[self.task]
+        values = self.values
+        if "seeds" in task.settings:
+            values["seeds"] = self.seeds
+        return task.config(self.cell or task.default_cell, self.preset, **values)
 
 
 @dataclass(frozen=True)
@@ -50,7 +84,7 @@ class AskQuestion:
     question: str  #: as it is typed there.
     network: str = ""  #: a cell whose network ships, or the name of a run; empty: what ships.
     variant: str = ""  #: the label of a network of that file; empty for the largest.
-    seed: int = -1  #: -1 for the first.
+    seed: int = FIRST_SEED  #: of a run also `best` or `worst`, if the variant is named.
 
 
 @dataclass(frozen=True)
@@ -61,7 +95,7 @@ class LookInside:
     input: str  #: what is typed in the task's own view, or the number of a test image.
     network: str = ""  #: as of a question.
     variant: str = ""
-    seed: int = -1
+    seed: int = FIRST_SEED
     analysis: str = ""  #: its name; empty to show the units.
     name: str = ""
 
@@ -139,7 +173,10 @@ def _values(word: str, kind: type[Action], written: list[str]) -> dict[str, Any]
             raise DataError(f"{word} does not take “{printable(text)}”, only {', '.join(names)}")
         if name in values:
             raise DataError(f"{word} has {name} twice")
-        values[name] = _number(word, name, value) if name in numbers else value
+        if name == "seed" and value in SEEDS_BY_WORD:
+            values[name] = SEEDS_BY_WORD[value]
+        else:
+            values[name] = _number(word, name, value) if name in numbers else value
     missing = [
         field.name
         for field in fields(kind)
@@ -154,6 +191,14 @@ def _number(word: str, name: str, text: str) -> int:
     if not re.fullmatch(r"\d{1,6}", text):
         raise DataError(f"{name} of {word} must be a whole number, not “{printable(text)}”")
     return int(text)
+
+
+def seed_path(action: AskQuestion | LookInside) -> str:
+    """Return the path of the figure that is the action's seed; empty if a number says it."""
+    for word, seed in SEEDS_BY_WORD.items():
+        if action.seed == seed:
+            return f"{action.network}.{action.variant}.{word}-seed"
+    return ""
 
 
 def _check(action: Action) -> None:
@@ -173,6 +218,12 @@ def _check(action: Action) -> None:
             _check_among("cell", action.cell or task.default_cell, task.cells)
             if not 1 <= action.seeds <= MOST_SEEDS:
                 raise DataError(f"seeds must be from 1 to {MOST_SEEDS}")
+            try:
+                action.config()
+            except SettingError as error:
+                raise DataError(str(error).removesuffix(".")) from None
+        case AskQuestion() | LookInside() if seed_path(action) and not action.variant:
+            raise DataError("the best or worst seed needs the name of a variant")
         case LookInside(analysis=analysis) if analysis:
             _check_among("analysis", analysis, [kind.name for kind in analyses_of(task)])
         case ReadSamples():

@@ -12,7 +12,14 @@ from rnn_tui.engine.errors import DataError, printable, printable_lines, why
 from rnn_tui.engine.files import read_small
 from rnn_tui.engine.paths import config_file
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.guide.actions import Action, AskQuestion, LookInside, TrainRun, read_action
+from rnn_tui.ui.guide.actions import (
+    Action,
+    AskQuestion,
+    LookInside,
+    TrainRun,
+    read_action,
+    seed_path,
+)
 from rnn_tui.ui.guide.figures import Guess, quoted_paths
 
 FOLDER = Path(__file__).with_name("experiments")
@@ -68,13 +75,19 @@ class GuidedExperiment:
 
     @property
     def quoted(self) -> set[str]:
-        """The paths of all figures that its texts quote."""
+        """The paths of all figures that its texts quote, and that its actions need."""
         texts = [self.summary]
         for step in self.steps:
             texts += [step.text, step.look]
             if step.guess is not None:
                 texts += [step.guess.question, step.guess.outcome, step.guess.compared]
-        return quoted_paths(texts)
+        asked = [
+            seed_path(action)
+            for step in self.steps
+            for action in step.actions
+            if isinstance(action, AskQuestion | LookInside)
+        ]
+        return quoted_paths(texts) | set(filter(None, asked))
 
 
 def own_folder() -> Path:

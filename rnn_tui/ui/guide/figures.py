@@ -8,9 +8,12 @@ from typing import Any
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread, main_metric
 from rnn_tui.engine.state import RunState
+from rnn_tui.report.best import expected_best, solved_share
 from rnn_tui.tasks import TASKS
 
 UNKNOWN = "–"
+SOLVED = 90.0  # from this figure on, in percent, a seed has solved its task
+SOME_BEST = 10  # of how many networks a best is told
 #: `{name.part.part}`, maybe with `:` and the decimals to write; `%` makes a share a percentage.
 QUOTE = re.compile(r"\{([a-z][a-z0-9-]*(?:\.[^{}.:]+)*)(?::\.(\d)([f%]))?\}")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]()#+|<>~])")
@@ -119,6 +122,7 @@ def run_figures(state: RunState, earlier: Mapping[str, RunState]) -> dict[str, A
     for label, spread in zip(variants, state.spreads(metric.name), strict=True):
         document[label] = {
             **_spread_figures(spread),
+            **_seeds_of(by_variant[label], state.config.seed),
             "above": _seeds_above(by_variant, label),
         }
     document["differing"] = {name: _differing(state, other) for name, other in earlier.items()}
@@ -133,6 +137,17 @@ def _spread_figures(spread: Spread) -> dict[str, Any]:
         "max": spread.high,
         "range": spread.high - spread.low,
         "n": spread.n,
+        "solved": solved_share(spread.values, SOLVED).count,
+        "best-of-ten": expected_best(spread.values, SOME_BEST),
+    }
+
+
+def _seeds_of(values: Sequence[float], first_seed: int) -> dict[str, int]:
+    """Return the seeds of the best and the worst of values of consecutive seeds."""
+    places = range(len(values))
+    return {
+        "best-seed": first_seed + max(places, key=values.__getitem__),
+        "worst-seed": first_seed + min(places, key=values.__getitem__),
     }
 
 

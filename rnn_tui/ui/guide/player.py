@@ -2,9 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from textual.widget import Widget
 
@@ -27,6 +27,7 @@ from rnn_tui.ui.common.task_view import (
 )
 from rnn_tui.ui.common.threads import to_thread
 from rnn_tui.ui.guide.actions import (
+    FIRST_SEED,
     AblateUnit,
     Action,
     AskQuestion,
@@ -35,15 +36,18 @@ from rnn_tui.ui.guide.actions import (
     PlaySteps,
     ReadSamples,
     TrainRun,
+    seed_path,
 )
 from rnn_tui.ui.guide.figures import Figures, run_figures
 
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore
 
+Value = TypeVar("Value")
 RUN_SUFFIX = ".run"  # ends the path of the id of a training
 GUIDE = "guide"  # the group of the guide's own workers, for which it does not wait
 SECONDS_TO_REST = 300.0  # without a training
+STILL_BUSY = f"The app is still busy after {SECONDS_TO_REST:.0f} seconds."
 SECONDS_BETWEEN_LOOKS = 0.04
 # The app is at rest once it was idle at so many looks in a row: an action may ask for something
 # late.
@@ -109,7 +113,7 @@ class Player:
     # The actions.
 
     async def _open(self, action: OpenView) -> None:
-        pane = await self._app.bring(action.tab)
+        pane = await _in_time(self._app.bring(action.tab))
         if not action.view:
             return
         if action.view not in pane.views:
@@ -124,10 +128,7 @@ class Player:
         pane = await self._bring_task(action.task)
         self._remember(pane, pane.memento)
         self._remember_networks(pane)  # as a run that ends answers from then on
-        task = TASKS[action.task]
-        settings: dict[str, Any] = {"seeds": action.seeds} if "seeds" in task.settings else {}
-        config = task.config(action.cell or task.default_cell, action.preset, **settings)
-        [run_id] = self._app.begin_training([config])
+        [run_id] = self._app.begin_training([action.config()])
         await self._rest()
         self._trains()
         await self._rest(trains=True)
@@ -171,7 +172,7 @@ class Player:
             raise UserError(f"The task {action.task} reads no photos.")
         pane.go_to_view(PHOTOS_VIEW)
         await self._rest()
-        photos = await pane.filled(PHOTOS_VIEW)
+        photos = await _in_time(pane.filled(PHOTOS_VIEW))
         if not isinstance(photos, SampleReader):
             raise UserError("The view of photos can't be shown.")
         self._remember(photos, photos.memento)
@@ -213,7 +214,7 @@ class Player:
             self._figures.documents[name] = dict(view.figures)
 
     async def _bring_task(self, task: str) -> TaskTab:
-        pane = await self._app.bring(task)
+        pane = await _in_time(self._app.bring(task))
         assert isinstance(pane, TaskTab)
         return pane
 
@@ -222,7 +223,7 @@ class Player:
         pane = await self._bring_task(task)
         if INSIDE_VIEW not in pane.views:
             raise UserError(f"The task {task} has no view Inside.")
-        inside = await pane.filled(INSIDE_VIEW)
+        inside = await _in_time(pane.filled(INSIDE_VIEW))
         if not isinstance(inside, InsideLook):
             raise UserError("The view Inside can't be shown.")
         pane.go_to_view(INSIDE_VIEW)
@@ -232,7 +233,7 @@ class Player:
 
     async def _asking_view_of(self, pane: TaskTab) -> AskingView:
         """Return the view of a tab in which networks are asked, made if need be."""
-        await pane.filled(INSIDE_VIEW)  # which looks at that view, and has it made
+        await _in_time(pane.filled(INSIDE_VIEW))  # which looks at that view, and has it made
         try:
             asking = pane.view_of(AskingView)
         except LookupError:
@@ -244,8 +245,15 @@ class Player:
     async def _network(self, action: AskQuestion | LookInside) -> NetworkChoice:
         """Return the network that an action names: shipped, or trained in the experiment."""
         source = await to_thread(self._source, action.task, action.network)
-        seed = None if action.seed < 0 else action.seed
-        return NetworkChoice(source, action.variant or None, seed)
+        return NetworkChoice(source, action.variant or None, self._seed(action))
+
+    def _seed(self, action: AskQuestion | LookInside) -> int | None:
+        """Return the seed that an action names; None for the first."""
+        path = seed_path(action)
+        if path:
+            value = self._figures.value(path)
+            return int(value) if isinstance(value, int | float) else None
+        return None if action.seed == FIRST_SEED else action.seed
 
     def _source(self, task: str, network: str) -> Source:
         """Return the weights that an action names, in a thread."""
@@ -260,29 +268,46 @@ class Player:
         """Wait until keys, answers, analyses and photos are done, and whatever trains.
 
         Args:
-            trains: whether this may take as long as it takes; its progress is shown elsewhere.
+            trains: whether a training may take as long as it takes; its progress is shown
+                elsewhere.
 
         Raises:
-            UserError: if it takes longer than `SECONDS_TO_REST`.
+            UserError: if anything else takes longer than `SECONDS_TO_REST`.
         """
         began = time.monotonic()
         idle_looks = 0
         while idle_looks < LOOKS:
-            if not trains and time.monotonic() - began > SECONDS_TO_REST:
-                raise UserError(f"The app is still busy after {SECONDS_TO_REST:.0f} seconds.")
+            if trains and self._app.runs.anything_to_come:
+                began = time.monotonic()
+                idle_looks = 0
+            elif self._is_busy():
+                idle_looks = 0
+            else:
+                idle_looks += 1
+            if time.monotonic() - began > SECONDS_TO_REST:
+                raise UserError(STILL_BUSY)
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
-            idle_looks = 0 if self._is_busy(trains) else idle_looks + 1
 
-    def _is_busy(self, trains: bool) -> bool:
+    def _is_busy(self) -> bool:
         app = self._app
-        if trains and app.runs.anything_to_come:
-            return True
         if not app.keys_are_done:
             return True
         screen = app.screen_stack[0]
         if any(view.at_work for view in screen.walk_children(TaskView)):
             return True
         return any(worker.group != GUIDE and not worker.is_finished for worker in app.workers)
+
+
+async def _in_time(answer: Awaitable[Value]) -> Value:
+    """Wait for a part of the app to be there.
+
+    Raises:
+        UserError: if it takes longer than `SECONDS_TO_REST`.
+    """
+    try:
+        return await asyncio.wait_for(answer, SECONDS_TO_REST)
+    except TimeoutError:
+        raise UserError(STILL_BUSY) from None
 
 
 def _trained(run_id: str) -> Source:

@@ -254,8 +254,14 @@ class PromptedInside(SequenceInside):
         super().look_at(digit)
 
     def read_input(self, text: str, network: NetworkChoice) -> None:
-        self._pass_over_prompt()
-        super().read_input(text, network)
+        """Read a word as it is typed in the prompt; of other tasks the random one of a number."""
+        if self._shape.alphabet:
+            self._passed_over = ""
+            self._asking.ask_of(text, network)
+            self._read_by(network)
+        else:
+            self._pass_over_prompt()
+            super().read_input(text, network)
 
     def action_other(self) -> None:
         self._pass_over_prompt()

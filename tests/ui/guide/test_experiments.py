@@ -78,9 +78,9 @@ def texts_of(experiment: GuidedExperiment) -> list[str]:
     return texts
 
 
-def test_eight_ship_in_every_language() -> None:
-    assert len(experiment_names()) == 8
-    assert len(list(FOLDER.iterdir())) == 8 * len(WORDS)
+def test_nine_ship_in_every_language() -> None:
+    assert len(experiment_names()) == 9
+    assert len(list(FOLDER.iterdir())) == 9 * len(WORDS)
     assert {"auto", *WORDS} == set(LANGUAGES)
 
 
@@ -126,6 +126,11 @@ def test_each_asks_for_guesses_and_says_what_to_try_next(name: str, language: st
         ('ask adder "1111 + 1" seed=2', AskQuestion("adder", "1111 + 1", seed=2)),
         ("inside mnist 7 analysis=rows", LookInside("mnist", "7", analysis="rows")),
         ("ablate adder name=damaged", AblateUnit("adder", "damaged")),
+        (
+            'train recall fast name=few settings="epochs=2 hidden_sizes=3,4"',
+            TrainRun("recall", "fast", name="few", settings="epochs=2 hidden_sizes=3,4"),
+        ),
+        ("ask adder 1+1 few H3 seed=best", AskQuestion("adder", "1+1", "few", "H3", seed=-2)),
     ],
 )
 def test_a_line_is_an_action(line: str, action: Action) -> None:
@@ -148,6 +153,9 @@ def test_a_line_is_an_action(line: str, action: Action) -> None:
         ("inside adder 1 analysis=rows", "no analysis “rows”, only carry"),
         ("photos mnist as-they-are", "no method “as-they-are”, only mnist, report"),
         ("train adder fast name=Few", "“Few” is no name"),
+        ("train adder fast settings=speed=9", "There is no setting “speed”"),
+        ("train adder fast settings=epochs=0", "Epochs must be a whole number from 1"),
+        ("ask adder 1+1 network=few seed=best", "needs the name of a variant"),
         ('ask adder "1 + 1', "a quotation mark without its pair"),
         ("\x1b[31m adder", "no action"),
     ],

@@ -18,6 +18,7 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.ask.calculator import CalculatorPanel
 from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.ask.prompt import PromptPanel
 from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
@@ -192,7 +193,22 @@ async def odd_mnist(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
     return state
 
 
-ODD = {"adder": odd_adder, "recall": odd_recall, "mnist": odd_mnist}
+async def odd_parity(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
+    """A word that is typed before any network is there."""
+    pane: Any = await app.bring("parity-check")
+    await pane.filled("inside")
+    field = pane.view_of(PromptPanel).query_one("#prompt-sequence", Input)
+    field.value = "0110"
+    await idle(pilot)
+    return lambda: field.value
+
+
+ODD = {
+    "adder": odd_adder,
+    "recall": odd_recall,
+    "mnist": odd_mnist,
+    "parity-check": odd_parity,
+}
 
 
 @pytest.mark.long
