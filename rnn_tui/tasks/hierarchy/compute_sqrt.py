@@ -1,6 +1,7 @@
 """Compute sqrt: the whole part of the square root of a binary number, most significant bit first.
 
-An example in the paper's program has the root of 100101, 37, be 101; it is 110, 6.
+So has it the paper's program; its text has the least significant bit first. An example in the
+program has the root of 100101, 37, be 101; it is 110, 6.
 """
 
 from math import isqrt

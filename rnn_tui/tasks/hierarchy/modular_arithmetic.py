@@ -1,6 +1,7 @@
 """Modular arithmetic without brackets: the value of `1+2*3` modulo 5, products first.
 
-Words have an odd length. As in the paper's program, one of an even length is a symbol shorter.
+Words have an odd length. As in the paper's program, one of an even length is a symbol shorter; in
+its text it is one longer.
 """
 
 import re

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from pkgutil import resolve_name
+from typing import TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,8 @@ from rnn_tui.tasks.hierarchy import DEFINITIONS_BY_NAME
 WordArray = npt.NDArray[np.int64]
 #: (N, A) the A answers to each word, each by its place among the task's answers.
 AnswerArray = npt.NDArray[np.int64]
+#: words with the answers to them.
+Answered: TypeAlias = tuple[WordArray, AnswerArray]
 UNASKED = -1  #: in the place of an answer that neither trains nor counts.
 
 
@@ -43,9 +46,7 @@ class Rule(ABC):
         """
         return random.integers(self.symbols, size=(count, self.word_length(length)))
 
-    def draw_answered(
-        self, count: int, length: int, random: np.random.Generator
-    ) -> tuple[WordArray, AnswerArray]:
+    def draw_answered(self, count: int, length: int, random: np.random.Generator) -> Answered:
         """Return words as `draw` does, and the right answers to them.
 
         A rule that knows these as it draws has a way of its own, which may be faster.

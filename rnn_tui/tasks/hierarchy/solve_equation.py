@@ -1,17 +1,16 @@
 """Solve an equation modulo 5: the digit that `x` stands for in `(1+x)=0`.
 
-There is no product, which might be zero whatever `x` is. No equation has less than three symbols;
-words that short are zeros and the answer is 0, as in the paper's program.
+There is no product, which might be zero whatever `x` is: the paper's text has it, its program has
+not. No equation has less than three symbols; words that short are zeros, and the answer is 0.
 """
 
 import numpy as np
 
 from rnn_tui.tasks.hierarchy.arithmetic import CLOSE, MINUS, MODULUS, OPEN, PLUS, values_of
 from rnn_tui.tasks.hierarchy.expressions import draw_expressions, is_expression
-from rnn_tui.tasks.hierarchy.rule import AnswerArray, Rule, WordArray
+from rnn_tui.tasks.hierarchy.rule import AnswerArray, Answered, Rule, WordArray
 
-OPERATORS = 2
-SHORTEST = 3  # `x=1`
+OPERATORS, SHORTEST = 2, 3  # `x=1`
 UNKNOWN, EQUALS = 9, 10
 # the symbols 0 … 4 + − ( ) and x by their numbers in expressions, and those by their numbers here
 _IN_EXPRESSIONS = np.array([*range(MODULUS), PLUS, MINUS, OPEN, CLOSE, 0])
@@ -26,9 +25,7 @@ class SolveEquation(Rule):
         """Return equations (N, T); `x` hides the first digit from a place at random on."""
         return self.draw_answered(count, length, random)[0]
 
-    def draw_answered(
-        self, count: int, length: int, random: np.random.Generator
-    ) -> tuple[WordArray, AnswerArray]:
+    def draw_answered(self, count: int, length: int, random: np.random.Generator) -> Answered:
         """Return equations (N, T) and the digits (N, 1) that `x` hides."""
         if length < SHORTEST:
             return np.zeros((count, length), np.int64), np.zeros((count, 1), np.int64)
@@ -37,9 +34,8 @@ class SolveEquation(Rule):
         starts = random.integers(steps, size=(count, 1))
         distances = np.where(expressions < MODULUS, (np.arange(steps) - starts) % steps, steps)
         places = distances.argmin(axis=1, keepdims=True)
-        words = np.empty((count, length), np.int64)
+        words = np.full((count, length), EQUALS)
         words[:, :steps] = _IN_EQUATIONS[expressions]
-        words[:, steps] = EQUALS
         words[:, -1] = values_of(expressions)
         hidden = np.take_along_axis(words, places, axis=1)
         np.put_along_axis(words, places, UNKNOWN, axis=1)
@@ -52,10 +48,7 @@ class SolveEquation(Rule):
         return text in ("0", "00") or (has_unknown and right in {*"01234"})
 
     def answers(self, words: WordArray) -> AnswerArray:
-        """Return the solutions (N, 1) of equations (N, T).
-
-        The value of an expression is a + b·x: a where x is 0, a + b where x is 1.
-        """
+        """Return the solutions (N, 1): a value a + b·x is a where x is 0, a + b where x is 1."""
         if words.shape[1] < SHORTEST:
             return np.zeros((len(words), 1), np.int64)
         left = words[:, :-2]
