@@ -13,7 +13,7 @@ PLUS, MINUS, TIMES, OPEN, CLOSE = range(MODULUS, MODULUS + 5)
 # 2 is a primitive root: 1, 2, 4, 3 are its powers, so products are sums of logarithms modulo 4. A
 # minus is a factor of 4. A zero counts so much that no sum of other logarithms reaches it.
 _POWERS = np.array([1, 2, 4, 3])
-_ZERO = 1 << 14
+_ZERO = 1 << 20
 _LOGARITHMS = np.array([_ZERO, 0, 1, 3, 2, 0, 2, 0, 0, 0])
 
 

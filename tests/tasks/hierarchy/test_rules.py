@@ -126,6 +126,16 @@ def test_what_stands_after_an_end_mark_is_not_asked() -> None:
     assert answers.tolist() == [1, 1, 0, 2, *[UNASKED] * 4]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"), [("-" * 9_999 + "1", "4"), ("(" * 900 + "1-2" + ")" * 900, "4")]
+)
+def test_long_expressions_have_values(text: str, value: str) -> None:
+    definition = BY_NAME["modular-arithmetic-brackets"]
+    word = np.array([read_word(text, definition.symbols)])
+    assert rule_of(definition.name).is_word(text)
+    assert answered(definition, word) == [value]
+
+
 def test_two_sides_of_an_expression_share_its_length_evenly() -> None:
     definition = BY_NAME["modular-arithmetic-brackets"]
     words = rule_of(definition.name).draw(4000, 8, np.random.default_rng(0))
