@@ -19,7 +19,7 @@ from tests.sweeps.listening import dask_answers, listening
 Address = tuple[str, int]
 SETTINGS = (
     *("sweep", "recall", "--preset", "fast", "--training-size", "2000", "--batch-size", "20"),
-    *("--epochs", "40", "--grid", "learning_rate=0.01,0.02", "--on", "local:2"),
+    *("--epochs", "20", "--grid", "learning_rate=0.01,0.02", "--on", "local:2"),
 )
 # How many listen: the sweep's own, and for each worker one that trains and one that watches it.
 PROCESSES = 5
