@@ -20,6 +20,7 @@ from rnn_tui.engine.errors import (
 from rnn_tui.engine.plugins import load_plugins
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.adding import ADDING
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.task import SEQUENCES, stored_task
@@ -179,7 +180,9 @@ def _check_different(kind: str, names: Sequence[str]) -> None:
             raise SettingError(f"its {kind} {name} is there twice")
 
 
-TASKS = TaskRegistry({task.name: task for task in (MNIST, RECALL, ADDER, *TASKS_BY_NAME.values())})
+TASKS = TaskRegistry(
+    {task.name: task for task in (MNIST, RECALL, ADDER, ADDING, *TASKS_BY_NAME.values())}
+)
 #: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
 #: The tasks that ship or that packages bring: no script replaces them.

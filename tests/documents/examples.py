@@ -30,6 +30,7 @@ NOT_RUN = {
     "rnn-tui data delete load-": "needs a data set of the user's",
     "rnn-tui runs unpause": "asks a process that trains: tests/cli/test_elsewhere.py",
     "rnn-tui train parity-check": "trains for minutes: tests/cli/test_train_hierarchy.py does less",
+    "rnn-tui train adding": "trains for minutes: tests/tasks/test_adding.py does less",
 }
 # The tasks of the hierarchy have the same examples under their own names: those of one are run.
 OF_THE_HIERARCHY = "parity-check"
@@ -45,6 +46,8 @@ BEFORE = {
     "ask sequences": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "ask parity-check": ("train", "parity-check", *FEW_STEPS, "--quiet"),
     "inspect parity-check": ("train", "parity-check", *FEW_STEPS, "--quiet"),
+    "ask adding": ("train", "adding", *FEW_STEPS, "--quiet"),
+    "inspect adding": ("train", "adding", *FEW_STEPS, "--quiet"),
     "runs restore": ("runs", "delete", "last", "recall-fast"),
 }
 RECALL = ("train", "recall", *SMALL)
