@@ -39,7 +39,12 @@ _PRESETS = (
             "recipe": _FAST,
         },
         # An RNN has no gates that keep a state: a lower rate for longer.
-        {"rnn": {"epochs": 30, "learning_rate": 0.005, "training_size": 9_600}},
+        # A minGRU's gates have to shut and open wholly before a state lasts for 500 symbols.
+        {
+            "rnn": {"epochs": 30, "learning_rate": 0.005, "training_size": 9_600},
+            "mingru": {"learning_rate": 0.03},
+            "mingru-signed": {"learning_rate": 0.03},
+        },
     ),
     Preset(
         "paper",
