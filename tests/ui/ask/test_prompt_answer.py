@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.runs.weights import Source
+from rnn_tui.tasks.hierarchy import TASKS_BY_NAME
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import Answer
 from rnn_tui.tasks.shapes import one_hot
@@ -57,3 +58,24 @@ def test_the_field_names_the_numbers_of_a_step_in_order() -> None:
 def test_the_field_shows_a_space_of_the_alphabet() -> None:
     shape = SequenceShape(2, ("␣", "a"), inputs="symbols", alphabet=one_hot((" ", "a")))
     assert request_of(shape) == "A sequence of symbols: ␣ a"
+
+
+def test_answers_that_come_after_a_word_stand_beside_what_is_right() -> None:
+    task = TASKS_BY_NAME["reverse-string"]
+    assert task.shape is not None
+    document = {
+        "read": ["0", "1", "_", "_"],
+        "answer": ["1", "1"],
+        "expected": ["1", "0"],
+    }
+    answer = Answer("01 → 11", False, "1 of 2 wrong", document)
+    source = Source(Path("weights.safetensors"), "these")
+    shown = PromptAnswer("01", source, task.config("lstm"), ALL, 0, task.shape, answer, ())
+    headline, _, _, *table = [line.plain for line in answer_lines(shown)]
+    assert headline == "11  ✗ 1 of 2 wrong"
+    assert [line.split() for line in table] == [
+        ["step", "answer", "right"],
+        ["1", "1", "1"],
+        ["2", "1", "0"],
+    ]
+    assert request_of(task.shape) == "A word such as 011010"
