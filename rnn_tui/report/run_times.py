@@ -1,4 +1,4 @@
-"""Estimates how long the runs of a report take."""
+"""Estimates how long the runs of a plan take."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -11,6 +11,9 @@ from rnn_tui.runs.run_record import RunRecord
 # Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
 # (docs/results.md, Speed): seconds grow with this power of their number.
 GROWTH = 0.3
+# Seconds of a run from which on runs that differ from it in their task alone are not measured: a
+# network that takes hours of steps takes seconds to measure, and many tasks would take minutes.
+LONG = 3600.0
 
 
 #: returns the seconds of a run with these settings, None if they are not known.
@@ -34,6 +37,7 @@ class RunTimes:
         self.measure = measure
         # by family, then by the number of networks; the newest run counts
         self._seconds = defaultdict[RunConfig, dict[int, float]](dict)
+        self._long: dict[tuple[RunConfig, int], float] = {}  #: by settings without their task
         for run in reversed(finished):
             if run.elapsed > 0:
                 self.learn(run.config, run.elapsed)
@@ -50,10 +54,20 @@ class RunTimes:
         """
         seconds_by_count = self._seconds[family(config)]
         if not seconds_by_count:
-            return self.measure(config)
+            return self._measured(config)
         count = _network_count(config)
         nearest = min(seconds_by_count, key=lambda other: max(other / count, count / other))
         return float(seconds_by_count[nearest] * (count / nearest) ** GROWTH)
+
+    def _measured(self, config: RunConfig) -> float | None:
+        """Measure a run, unless one that differs in its task alone was measured and is long."""
+        key = family(config).replace(task=""), _network_count(config)
+        if key in self._long:
+            return self._long[key]
+        seconds = self.measure(config)
+        if seconds is not None and seconds >= LONG:
+            self._long[key] = seconds
+        return seconds
 
     def seconds_left(self, runs: Iterable[tuple[PlannedRun, float]]) -> float | None:
         """Estimate the seconds that runs take one after another.

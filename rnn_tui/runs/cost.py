@@ -33,7 +33,10 @@ LAST_RUNS = 20  # runs that are considered
 SHORTEST_RUN = 0.5  # seconds of a run from which others are estimated
 STEP_SECONDS = 0.3  # how long steps are timed
 MOST_STEPS = 500  # so many are timed at most
-TEST_SHARE = 10  # a test of sequences is timed on this part of them
+TEST_SHARE = 10  # a test of sequences is timed on this part of them, at most
+# Products of a time step of all sequences that a test is timed on: with more, networks of hundreds
+# of units take minutes.
+TEST_PRODUCTS = 2e7
 GOLDEN_RATIO = 0.618034  # whose multiples, less their whole part, are spread evenly
 MEASURED_KEPT = 200  # settings whose times are kept
 logger = logging.getLogger(__name__)
@@ -187,8 +190,12 @@ def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes |
     test_share = 1
     # a data set's test is what it is, whatever the settings say
     if isinstance(config, SequenceConfig) and not is_kept(config.task):
-        test_share = min(TEST_SHARE, config.test_size)
-        config = config.replace(test_size=config.test_size // test_share)
+        size = workload(config)
+        assert size is not None
+        most = max(1, int(TEST_PRODUCTS / size.weights))
+        timed = min(max(1, config.test_size // TEST_SHARE), most)
+        test_share = config.test_size // timed
+        config = config.replace(test_size=timed)
     with ExitStack() as stack:
         if not stack.enter_context(alone_on(device, lambda: True, lambda _: None)):
             return None
