@@ -22,7 +22,9 @@ from rnn_tui.report.inventory import (
     network_keys,
     take_inventory,
 )
-from rnn_tui.report.plan import PlannedNetwork
+from rnn_tui.report.papers import paper_named
+from rnn_tui.report.plan import Plan, PlannedNetwork
+from rnn_tui.report.run_times import LONG, RunTimes
 from rnn_tui.report.running import standing, train_missing
 from rnn_tui.report.schedule import planned_runs
 from rnn_tui.runs import training
@@ -230,6 +232,23 @@ def test_a_device_that_is_not_there_starts_no_run(
     with pytest.raises(DeviceError, match="no cuda device"):
         train_plan(course_plan(1, only=("recall",), device="cuda"))
     assert runs() == []
+
+
+def test_of_long_runs_that_differ_in_their_task_one_is_measured() -> None:
+    plan = Plan(paper_named("chomsky-hierarchy"), 2)
+    configs = [plan.config(experiment, 0) for experiment in plan.experiments]
+    for seconds, measurements in ((LONG, 3), (LONG / 2, len(configs))):
+        measured: list[RunConfig] = []
+
+        def measure(
+            config: RunConfig, kept: list[RunConfig] = measured, time: float = seconds
+        ) -> float:
+            kept.append(config)
+            return time
+
+        times = RunTimes((), measure)
+        assert [times.seconds(config) for config in configs] == [seconds] * len(configs)
+        assert len(measured) == measurements
 
 
 @settings(max_examples=40)

@@ -17,6 +17,7 @@ from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import Row, markdown_text
 from rnn_tui.report.schedule import planned_runs
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 from tests.report.small_plans import COURSE, cells, config_of, course_plan
 
 PERCENT = st.floats(0, 100)
@@ -219,13 +220,29 @@ def test_a_preset_may_have_some_of_the_tasks() -> None:
     fast, paper = Plan(CHOMSKY), Plan(CHOMSKY, preset="paper")
     assert (len(fast.tasks), len(fast.networks)) == (8, 8 * 3 * 20)
     assert len(paper.experiments) == 15 * 3
-    assert fast.command == "rnn-tui rerun chomsky-hierarchy --seeds 20"
-    assert paper.command == "rnn-tui rerun chomsky-hierarchy --preset paper --seeds 20"
+    assert fast.command == "rnn-tui rerun chomsky-hierarchy"
+    assert paper.command == "rnn-tui rerun chomsky-hierarchy --preset paper"
     assert fast.group != course_plan().group == "report"
     assert fast.notes
     assert not paper.notes
     with pytest.raises(SettingError, match="bucket-sort"):
         Plan(CHOMSKY, only=("bucket-sort",))
+
+
+def test_what_a_preset_scales_down_is_what_its_settings_say() -> None:
+    plan = Plan(CHOMSKY)
+    rnn, lstm = (plan.config(experiment, 0) for experiment in plan.experiments[:2])
+    assert isinstance(rnn, SequenceConfig)
+    assert isinstance(lstm, SequenceConfig)
+    rnn_steps, steps = (
+        config.epochs * -(-config.training_size // config.batch_size) for config in (rnn, lstm)
+    )
+    for words in (
+        f"{lstm.hidden_sizes[0]} units",
+        f"{steps:,} steps of {lstm.batch_size} words (RNN: {rnn_steps:,})",
+        f"with {lstm.test_size} words of each",
+    ):
+        assert words in plan.notes[0]
 
 
 def test_runs_train_all_seeds_of_a_cell_together() -> None:
