@@ -33,7 +33,7 @@ class PapersRequest:
 
 
 @dataclass(frozen=True)
-class ListedPaper:
+class PaperProgress:
     """A paper, and how much of it is trained here by its first preset."""
 
     paper: Paper
@@ -117,14 +117,14 @@ def list_papers(request: PapersRequest) -> int:
     return output.OK
 
 
-def _listed(paper: Paper, store: RunStore | None) -> ListedPaper:
+def _listed(paper: Paper, store: RunStore | None) -> PaperProgress:
     """Look up how much of a paper is trained."""
     plan = Plan(paper)
     inventory = take_inventory(plan, store)
-    return ListedPaper(paper, len(plan.networks), len(inventory.done))
+    return PaperProgress(paper, len(plan.networks), len(inventory.done))
 
 
-def _cells(listed: ListedPaper) -> list[str]:
+def _cells(listed: PaperProgress) -> list[str]:
     """Return the row of a paper."""
     paper = listed.paper
     return [
