@@ -104,6 +104,15 @@ class Problem(ABC):
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Return the figures of `model` on the test data, without gradients."""
 
+    def test_part(self, model: nn.Module, workers: Workers) -> float:
+        """Do a part of the test, from whose time that of all can be estimated; by default all.
+
+        Returns:
+            the part of the test's work, above 0 and at most 1.
+        """
+        self.test(model, workers)
+        return 1.0
+
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> Any:  # noqa: ARG003
         """Measure trained weights in more detail than metrics do.

@@ -33,10 +33,10 @@ LAST_RUNS = 20  # runs that are considered
 SHORTEST_RUN = 0.5  # seconds of a run from which others are estimated
 STEP_SECONDS = 0.3  # how long steps are timed
 MOST_STEPS = 500  # so many are timed at most
-TEST_SHARE = 10  # a test of sequences is timed on this part of them, at most
-# Products of a time step of all sequences that a test is timed on: with more, networks of hundreds
-# of units take minutes.
-TEST_PRODUCTS = 2e7
+TEST_SHARE = 10  # a test of sequences is timed on this part of them
+# numbers that are multiplied at a time step, from which on more networks take more time in the same
+# proportion, so that fewer of them are timed
+MANY_WEIGHTS = 300_000
 GOLDEN_RATIO = 0.618034  # whose multiples, less their whole part, are spread evenly
 MEASURED_KEPT = 200  # settings whose times are kept
 logger = logging.getLogger(__name__)
@@ -109,6 +109,17 @@ class TrainingTimes(NamedTuple):
         """Return the seconds of a training of so many epochs."""
         of_epochs = epochs * (self.steps * self.step + self.validation)
         return self.first_draw + (epochs - 1) * self.draw + of_epochs + self.test
+
+    def scaled(self, factor: float) -> TrainingTimes:
+        """Return the times of a training in which everything takes so many times as long."""
+        return TrainingTimes(
+            self.first_draw * factor,
+            self.draw * factor,
+            self.step * factor,
+            self.steps,
+            self.validation * factor,
+            self.test * factor,
+        )
 
 
 #: the times by settings whose seed, epochs and learning rate are the same; the last ones stay.
@@ -188,14 +199,13 @@ def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes |
 
     device = device_for(config, None, lambda *_: None)
     test_share = 1
+    seeds_share = 1.0
     # a data set's test is what it is, whatever the settings say
     if isinstance(config, SequenceConfig) and not is_kept(config.task):
-        size = workload(config)
-        assert size is not None
-        most = max(1, int(TEST_PRODUCTS / size.weights))
-        timed = min(max(1, config.test_size // TEST_SHARE), most)
-        test_share = config.test_size // timed
-        config = config.replace(test_size=timed)
+        test_share = min(TEST_SHARE, config.test_size)
+        seeds = _timed_seeds(config)
+        seeds_share = config.seeds / seeds
+        config = config.replace(test_size=config.test_size // test_share, seeds=seeds)
     with ExitStack() as stack:
         if not stack.enter_context(alone_on(device, lambda: True, lambda _: None)):
             return None
@@ -204,7 +214,16 @@ def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes |
             workers = stack.enter_context(cpu_workers(config.workers or automatic_workers()))
         build: ProblemBuilder = TASKS[config.task].load()
         problem = build(config, device, lambda _: None)
-        return _time_parts(problem, config, workers, test_share, stopping)
+        times = _time_parts(problem, config, workers, test_share, stopping)
+        return None if times is None else times.scaled(seeds_share)
+
+
+def _timed_seeds(config: SequenceConfig) -> int:
+    """Return how many seeds are timed: all of small networks, of large ones a few."""
+    work = workload(config)
+    if work is None or work.weights <= MANY_WEIGHTS:
+        return config.seeds
+    return max(1, config.seeds * MANY_WEIGHTS // work.weights)
 
 
 def _time_parts(
@@ -216,8 +235,8 @@ def _time_parts(
 ) -> TrainingTimes | None:
     """Time what a training of this problem consists of; None if it is to stop.
 
-    Its test is that of 1 / `test_share` of the sequences. The test of a reader of images is as long
-    as its validation, since there are as many images.
+    Its test is a part of that of 1 / `test_share` of the sequences. The test of a reader of images
+    is as long as its validation, since there are as many images.
     """
     from rnn_tui.engine.stepper import Stepper, make_optimiser  # noqa: PLC0415 - torch
 
@@ -233,7 +252,9 @@ def _time_parts(
     validation = _seconds(lambda: problem.validate(stepper.kept, workers))
     test = validation
     if isinstance(config, SequenceConfig):
-        test = test_share * _seconds(lambda: problem.test(stepper.kept, workers))
+        began = time.perf_counter()
+        done = problem.test_part(stepper.kept, workers)
+        test = test_share * (time.perf_counter() - began) / done
     return TrainingTimes(first_draw, draw, step, problem.steps_per_epoch, validation, test)
 
 

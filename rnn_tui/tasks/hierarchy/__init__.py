@@ -52,10 +52,10 @@ _PRESETS = (
         {
             **_LENGTHS,
             "hidden_sizes": (256,),
-            "epochs": 5_000,
+            "epochs": 10_000,
             "batch_size": 128,
             "learning_rate": 3e-4,
-            "training_size": 25_600,
+            "training_size": 12_800,
             "test_size": 512,
             "recipe": Recipe(clip=1.0, fresh=True),
         },

@@ -145,6 +145,12 @@ class HierarchyProblem(SequenceProblem):
         accuracies = self.at_lengths(model, self.test_lengths, workers)
         return self.figures({"test_accuracy": accuracies.mean(dim=1)})
 
+    def test_part(self, model: nn.Module, workers: Workers) -> float:
+        """Test at the shortest length alone; the work is in proportion to lengths."""
+        shortest = self.test_lengths[0]
+        self.at_lengths(model, (shortest,), workers)
+        return shortest / sum(self.test_lengths)
+
     def at_lengths(self, model: nn.Module, lengths: Sequence[int], workers: Workers) -> Tensor:
         """Return the percentage of right answers at each of L lengths (R, L)."""
         accuracies = []
