@@ -33,8 +33,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.epilog = extras_needed(DOCUMENTS)
     add_examples(
         parser,
-        "rnn-tui rerun course-report --preset fast --only adder --seeds 2",
-        "rnn-tui rerun course-report --only recall --estimate",
+        "rnn-tui rerun course-report --only adder --preset fast --seeds 6 --quiet",
+        "rnn-tui rerun course-report --only adder,recall-h2 --estimate",
     )
     parser.add_argument(
         "paper", metavar="PAPER", help="its name, or the path of its file, such as ./mine.toml"
