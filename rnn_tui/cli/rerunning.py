@@ -152,10 +152,20 @@ def compare(request: RerunRequest) -> int:
     return output.OK
 
 
+def _estimate(request: RerunRequest) -> Estimate:
+    """Estimate how long the missing runs take, with a bar meanwhile."""
+    bar = output.ProgressBar("looking at the runs", quiet=request.quiet, counted=True)
+
+    def begin(label: str, done: int, total: int) -> None:
+        bar.update(done, total, label=f"timing {label}")
+
+    with existing_store() as store, bar:
+        return estimate(request.plan, store, begin)
+
+
 def say_time(request: RerunRequest) -> int:
     """Print how long it would take here to train what is missing; returns the exit code."""
-    with existing_store() as store:
-        found = estimate(request.plan, store)
+    found = _estimate(request)
     if request.as_json:
         output.print_json({"command": request.plan.command, **found.to_dict()})
         return output.OK
@@ -190,8 +200,7 @@ def _time_in_words(found: Estimate) -> str:
 
 def _warn(request: RerunRequest) -> None:
     """Say before a training how long it will take, if that is long."""
-    with existing_store() as store:
-        found = estimate(request.plan, store)
+    found = _estimate(request)
     if found.seconds is not None and found.seconds >= LONG:
         output.say(
             f"{_time_in_words(found)} Ctrl-C stops it, and the same command resumes it then."

@@ -57,7 +57,7 @@ class Estimate:
 
 
 def estimate(
-    plan: Plan, store: RunStore | None, stopping: Callable[[], bool] = lambda: False
+    plan: Plan, store: RunStore | None, begin: Callable[[str, int, int], object]
 ) -> Estimate:
     """Estimate the missing runs, from earlier ones of their kind, else from a few steps.
 
@@ -66,15 +66,17 @@ def estimate(
     Args:
         plan: what is wanted.
         store: has the runs that were trained, if there is one yet.
-        stopping: asked between steps whether to give up.
+        begin: called before each run with its label, how many there were, and of how many.
 
     Raises:
         StoreError: if the store can't be read.
     """
     inventory = take_inventory(plan, store)
-    times = RunTimes(inventory.finished, lambda config: measured_seconds(config, stopping))
+    times = RunTimes(inventory.finished, measured_seconds)
+    missing = planned_runs(inventory)
     runs = []
-    for planned in planned_runs(inventory):
+    for number, planned in enumerate(missing):
+        begin(planned.label, number, len(missing))
         seconds = times.seconds(planned.config)
         if seconds is not None:
             seconds *= 1 - planned.progress

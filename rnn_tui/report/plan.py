@@ -223,12 +223,12 @@ class Plan:
         return options
 
     def _seeds_of_paper(self) -> list[str]:
-        """Return the option of `rnn-tui rerun` for the numbers of seeds, if they are not usual."""
-        paper = self.paper
-        if (self.usual_seeds, self.task_seeds) == (paper.seeds, paper.task_seeds):
-            return []
-        others = [f",{task}={count}" for task, count in self.task_seeds.items()]
-        return [f"--seeds {self.usual_seeds}{''.join(others)}"]
+        """Return the option of `rnn-tui rerun` for the numbers of seeds.
+
+        The paper's own are said as well, since its file may change.
+        """
+        of_tasks = [f",{task}={count}" for task, count in self.task_seeds.items()]
+        return [f"--seeds {self.usual_seeds}{''.join(of_tasks)}"]
 
     @property
     def command(self) -> str:
