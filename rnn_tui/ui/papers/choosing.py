@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Input, Label, Static
 from rnn_tui.engine.errors import UserError
 from rnn_tui.report.paper import Paper
 from rnn_tui.report.paper_file import read_paper
+from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.common.widgets.path_input import PathInput, parse_path
@@ -65,6 +66,7 @@ class PapersScreen(Dialog[Paper]):
 
     BINDINGS = [
         Binding("escape", "dismiss", "Leave"),
+        key("type", "type", "File", tooltip="Go to the field for a file of your own"),
         Binding("up", "app.focus_previous", "List", show=False),
     ]
 
@@ -77,7 +79,7 @@ class PapersScreen(Dialog[Paper]):
     def compose(self) -> ComposeResult:
         with Vertical(id="papers") as dialog:
             dialog.border_title = "Papers"
-            dialog.border_subtitle = "Enter opens · Esc leaves"
+            dialog.border_subtitle = "Enter opens · / file · Esc leaves"
             yield PapersTable(cursor_type="row", zebra_stripes=True, id="papers-table")
             yield Static("", id="paper-summary", markup=False)
             with Horizontal(classes="field-row"):
@@ -92,6 +94,9 @@ class PapersScreen(Dialog[Paper]):
         if self._chosen.name in names:
             table.move_cursor(row=names.index(self._chosen.name))
         table.focus()
+
+    def action_type(self) -> None:
+        self.query_one(PathInput).focus()
 
     @on(DataTable.RowHighlighted)
     def _summarise(self, event: DataTable.RowHighlighted) -> None:

@@ -23,7 +23,7 @@ from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.papers.choosing import PapersScreen
+from rnn_tui.ui.papers.choosing import PapersScreen, PapersTable
 from rnn_tui.ui.papers.pane import PapersPane
 from rnn_tui.ui.papers.views import RerunPlots
 from rnn_tui.ui.runs.pane import RunsPane
@@ -382,7 +382,7 @@ async def test_another_paper_has_a_form_of_its_own_and_trains_beside_the_first(
         await wait_until(pilot, lambda: isinstance(app.screen, PapersScreen))
         assert "A report on recurrent" in screen_text(app)
         assert "0 of 21" in screen_text(app)  # of the plan in the form
-        await press(pilot, "down")
+        await press(pilot, "slash")
         app.screen.query_one(PathInput).value = str(file)
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "must say what its figures are" in screen_text(app))
@@ -399,7 +399,8 @@ async def test_another_paper_has_a_form_of_its_own_and_trains_beside_the_first(
         await pilot.click("#paper-title")
         await wait_until(pilot, lambda: isinstance(app.screen, PapersScreen))
         assert "… 0 of 4" in screen_text(app)
-        await press(pilot, "up", "enter")
+        app.screen.query_one(PapersTable).move_cursor(row=0)
+        await press(pilot, "enter")
         await wait_until(pilot, lambda: "0 of 21 networks" in screen_text(app))
         assert "words trains (0 of 4)" in screen_text(app)
         assert row_of(app, "Recall, H 2")[3] == "0 of 2"  # as it was typed
