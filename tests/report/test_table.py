@@ -221,7 +221,7 @@ def test_a_preset_may_have_some_of_the_tasks() -> None:
     assert (len(fast.tasks), len(fast.networks)) == (8, 8 * 3 * 20)
     assert len(paper.experiments) == 15 * 3
     assert fast.command == "rnn-tui rerun chomsky-hierarchy --seeds 20"
-    assert paper.command == "rnn-tui rerun chomsky-hierarchy --preset paper"
+    assert paper.command == "rnn-tui rerun chomsky-hierarchy --preset paper --seeds 20"
     assert fast.group != course_plan().group == "report"
     assert fast.notes
     assert not paper.notes
