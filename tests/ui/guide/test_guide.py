@@ -2,6 +2,7 @@
 way.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -374,7 +375,7 @@ async def test_after_a_restart_it_goes_on_with_the_run_that_it_trained() -> None
     text = path.read_text(encoding="utf-8").replace("open adder calculator", SHOW_FEW)
     text = text.replace("Look again.", "It was {few.H 10 bce.mean:.2f} %, of {inside.network}.")
     path.write_text(text, encoding="utf-8")
-    app = RnnTuiApp()
+    app = RnnTuiApp(ShortRuns())
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin(pilot, PLACE)
         await go_on(pilot, panel)
@@ -390,10 +391,8 @@ async def test_after_a_restart_it_goes_on_with_the_run_that_it_trained() -> None
         assert problem_of(panel) == ""
         assert list(app.runs.states) == [run_id]
         assert "H 10 bce" in screen_text(app)
-        assert "100.00" in screen_text(app)
         text = panel.query_one(Markdown).source
-        assert "It was 100.00 %" in text
-        assert f"run {run_id}" in text
+        assert re.search(rf"It was [\d.]+ %, of .*run {run_id}", text), text
 
 
 async def test_it_is_played_by_mouse(runs: ScriptedRuns) -> None:
