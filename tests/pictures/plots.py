@@ -87,7 +87,52 @@ def contention() -> str:
     return _svg("Images a second, by the number of busy programs beside it", top, parts)
 
 
-PLOTS = {"report": report, "contention": contention}
+def chomsky() -> str:
+    """Accuracy on long words: mean with its interval, best of all seeds, published best of ten."""
+    parts: list[str] = []
+    rows = [cells for cells in rows_below("The Chomsky table rerun") if "," in cells[0]]
+    rows = [cells for cells in rows if len(cells) > 9]  # those of claims have fewer
+    top, at, task = 14.0, 14.0, ""
+    for cells in rows:
+        name, cell = cells[0].rsplit(", ", 1)
+        if name != task:
+            task = name
+            at += 4
+            parts.append(_text(10, at + 16, name, "start"))
+        published = [*map(float, NUMBER.findall(cells[1]))]
+        mean = float(NUMBER.findall(cells[2])[0])
+        from_, to = map(float, NUMBER.findall(cells[4]))
+        best = float(NUMBER.findall(cells[5])[0])
+        y = at + 12
+        parts.append(_text(_wide(0) - 10, y + 4, cell, "end"))
+        ends = f"M{_wide(from_):.1f} {y:g}H{_wide(to):.1f}"
+        parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="3" fill="none"/>')
+        parts.append(f'<circle cx="{_wide(mean):.1f}" cy="{y:g}" r="4.5" fill="{OURS}"/>')
+        parts.append(
+            f'<path d="M{_wide(best):.1f} {y - 6:g}l5 10h-10z" fill="none" stroke="{OURS}"/>'
+        )
+        for value in published:
+            parts.append(
+                f'<path d="M{_wide(value):.1f} {y - 8:g}l7 8l-7 8l-7 -8z" fill="none" '
+                f'stroke="{THEIRS}" stroke-width="2"/>'
+            )
+        parts.append(_text(WIDTH - 10, y + 4, cells[6], "end"))
+        at += 18
+    grid = []
+    for tick in (0, 20, 40, 60, 80, 90, 100):
+        dashes = ' stroke-dasharray="4 3"' if tick == 90 else ""
+        grid.append(f'<path d="M{_wide(tick):.1f} {top}V{at + 6:g}" stroke="{GRID}"{dashes}/>')
+        grid.append(_text(_wide(tick), at + 20, f"{tick:g}", "middle"))
+    grid.append(_text(WIDTH - 10, at + 20, "≥ 90 %", "end"))
+    return _svg("Accuracy on words of 41 to 500 symbols, in percent", at + 30, [*grid, *parts])
+
+
+PLOTS = {"report": report, "contention": contention, "chomsky": chomsky}
+
+
+def _wide(value: float) -> float:
+    """The place of a percentage in the plot of the hierarchy, whose names are long."""
+    return 300 + (WIDTH - 300 - 100) * value / 100
 
 
 def _across(value: float, low: float, high: float) -> float:
