@@ -64,7 +64,7 @@ class RerunRequest:
     documents: tuple[Path, ...]  #: the files to write everything to.
     as_json: bool
     quiet: bool  #: print the result and errors only.
-    warns: bool  #: whether it is said before a long training how long it will take.
+    warns: bool  #: whether it is said before a long training here how long it will take.
 
 
 @dataclass(frozen=True)
@@ -209,7 +209,7 @@ def _warn(request: RerunRequest) -> None:
 
 def train(request: RerunRequest) -> int:
     """Train what is missing, and show all networks beside the paper's; returns the exit code."""
-    if request.warns and not request.quiet:
+    if request.warns and not request.quiet and request.place is None:
         _warn(request)
     control = Control()
     progress = _Progress(quiet=request.quiet)
