@@ -52,7 +52,7 @@ class ResultColumn:
 def columns_of(paper: Paper) -> tuple[ResultColumn, ...]:
     """Return the columns of a paper's table, in order."""
     published = paper.published
-    is_published = any(each.published is not None for each in paper.experiments)
+    is_published = paper.has_published
     columns = [ResultColumn("experiment", "experiment", _label)]
     if is_published:
         columns.append(ResultColumn("published", "published", _published, right_aligned=True))
@@ -64,6 +64,7 @@ def columns_of(paper: Paper) -> tuple[ResultColumn, ...]:
                 ResultColumn("expected", "next seed, 95 %", lambda row: _from_to(row.expected)),
                 ResultColumn(PLACE, "published is", _place),
             ]
+        columns += _solved_column(paper)
         columns.append(
             ResultColumn(
                 "range", "smallest … largest", lambda row: _from_to(row.spread), spare=is_published
@@ -76,7 +77,7 @@ def columns_of(paper: Paper) -> tuple[ResultColumn, ...]:
                 "mean_interval", "mean, 95 %", lambda row: _from_to(row.mean_interval), spare=True
             ),
             ResultColumn("best", "best", lambda row: percent(row.best), right_aligned=True),
-            ResultColumn("solved", f"≥ {paper.solved:g} %", _solved, right_aligned=True),
+            *_solved_column(paper),
         ]
         if is_published:
             columns += [
@@ -90,17 +91,26 @@ def columns_of(paper: Paper) -> tuple[ResultColumn, ...]:
     return tuple(columns)
 
 
+def _solved_column(paper: Paper) -> list[ResultColumn]:
+    """Return the column of how many seeds have solved their task, if the paper counts them."""
+    if paper.solved is None:
+        return []
+    return [ResultColumn("solved", f"≥ {paper.solved:g} %", _solved, right_aligned=True)]
+
+
 def explanations(paper: Paper) -> tuple[str, ...]:
     """Return what the columns mean, and what they assume, in paragraphs."""
     published = paper.published
-    is_published = any(each.published is not None for each in paper.experiments)
+    is_published = paper.has_published
     if published.kind is PublishedKind.ONE:
-        return (EXPECTED,) if is_published else ()
+        threshold = () if paper.solved is None else (SOLVED_FROM.format(solved=paper.solved),)
+        return (*threshold, EXPECTED) if is_published else threshold
     place = f" ({published.place})" if published.place else ""
     source = (
         f"Published figures are the {published.words} networks{place}. " if is_published else ""
     )
-    texts = [f"{source}{SOLVED_FROM.format(solved=paper.solved)} {MEAN}"]
+    solved = "" if paper.solved is None else f"{SOLVED_FROM.format(solved=paper.solved)} "
+    texts = [f"{source}{solved}{MEAN}"]
     if is_published:
         is_best = published.kind is PublishedKind.BEST
         texts.append(BEST if is_best else MEAN_OF.format(count=published.count))

@@ -12,7 +12,7 @@ from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.report.expression import Expression
 from rnn_tui.tasks import TASKS
 
-SOLVED = 90.0  # percent from which on a network has solved its task, unless a paper says another
+SOLVED = 90.0  # percent from which on a network has solved its task, of which a best is published
 
 
 @dataclass(frozen=True)
@@ -150,7 +150,13 @@ class Paper:
     claims_title: str = ""  #: the head over the claims.
     figures: tuple[PaperFigure, ...] = ()
     path: str = ""  #: the path of its file as it was typed, if it is named by that.
-    solved: float = SOLVED  #: the figure from which on a network has solved its task, in percent.
+    #: the figure from which on a network has solved its task, in percent; None to count none.
+    solved: float | None = None
+
+    @property
+    def has_published(self) -> bool:
+        """Whether there is a published figure that ours are put beside."""
+        return any(experiment.published is not None for experiment in self.experiments)
 
     @property
     def default_preset(self) -> str:

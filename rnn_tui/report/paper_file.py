@@ -87,6 +87,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         raise entry.wrong("must have at least one preset")
     experiments = experiments_from(entry)
     seeds, task_seeds = _seeds(entry)
+    published = _published(entry)
     paper = Paper(
         name=name,
         kind=entry.text("kind", "paper", LONGEST_WORDS),
@@ -96,7 +97,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         address=_address(entry),
         summary=entry.text("summary"),
         measured=entry.text("measured"),
-        published=_published(entry),
+        published=published,
         presets=presets,
         experiments=experiments,
         seeds=seeds,
@@ -104,7 +105,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         claims=tuple(_claim(claim, experiments) for claim in entry.entries("claims")),
         claims_title=entry.text("claims_title", ""),
         figures=tuple(_figures(entry, experiments)) or tuple(_usual_figures(experiments)),
-        solved=entry.as_number(entry.raw("solved"), "solved") or SOLVED,
+        solved=_solved(entry, published),
     )
     entry.finish()
     _check_tasks(entry, paper)
@@ -137,6 +138,12 @@ def _published(entry: FileEntry) -> Published:
     return Published(
         PublishedKind(kind), entry.as_whole(int(count), "published", 1, MOST_NAMED), place
     )
+
+
+def _solved(entry: FileEntry, published: Published) -> float | None:
+    usual = None if published.kind is PublishedKind.ONE else SOLVED
+    percent = entry.as_percent(entry.raw("solved"), "solved")
+    return usual if percent is None else percent
 
 
 def _seeds(entry: FileEntry) -> tuple[int, dict[str, int]]:

@@ -123,7 +123,7 @@ class Plan:
     def notes(self) -> tuple[str, ...]:
         """Sentences on where the preset departs from the paper, and from what its name says."""
         notes = []
-        if not self.recipe.compared:
+        if not self.recipe.compared and self.paper.has_published:
             notes.append(OTHER_RECIPE_NOTE.format(preset=self.preset, kind=self.paper.kind))
         if self.recipe.note:
             notes.append(self.recipe.note)

@@ -10,7 +10,7 @@ from rnn_tui.engine.metrics import Spread
 from rnn_tui.report.best import Solved, best_interval, solved_share
 from rnn_tui.report.intervals import Interval, mean_interval, next_interval
 from rnn_tui.report.inventory import Inventory
-from rnn_tui.report.paper import ONE_NETWORK, SOLVED, Experiment, Published, PublishedKind
+from rnn_tui.report.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.report.plan import DECIMALS, Plan
 from rnn_tui.runs.export.formats import ExportFormat
 from rnn_tui.runs.run_record import RunRecord
@@ -32,7 +32,8 @@ class Row:
     #: whether ours were trained so that published figures can be compared with them.
     comparable: bool = True
     kind: Published = ONE_NETWORK  #: what the published figure is.
-    threshold: float = SOLVED  #: the figure from which on a network has solved its task.
+    #: the figure from which on a network has solved its task; None to count none.
+    threshold: float | None = None
     #: the 95 % interval in which the published figure would lie, if its networks were like ours:
     #: that of one more seed, of the best or of the mean of several; None for n < 2.
     expected: Interval | None = field(init=False)
@@ -66,8 +67,10 @@ class Row:
 
     @property
     def solved(self) -> Solved | None:
-        """How many seeds have solved their task; None without any."""
-        return solved_share(self.values, self.threshold) if self.values else None
+        """How many seeds have solved their task; None without any, or without a threshold."""
+        if self.threshold is None or not self.values:
+            return None
+        return solved_share(self.values, self.threshold)
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -131,7 +134,10 @@ class Row:
         """Return the part of `to_dict` that depends on what was published."""
         expected = self.expected and [self.expected.low, self.expected.high]
         if self.kind.kind is PublishedKind.ONE:
-            return {"next_seed_95": expected}
+            counted = (
+                {} if self.threshold is None else {"solved": self.solved and self.solved.count}
+            )
+            return {"next_seed_95": expected, **counted}
         interval = self.mean_interval
         return {
             "published_kind": self.kind.words,

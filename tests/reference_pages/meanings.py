@@ -501,7 +501,7 @@ MEANINGS = {
     "rerun: others": "further published figures, by name, which are only shown",
     "mean_95": "the 95 % interval of the mean over all seeds; null for fewer than two seeds",
     "rerun: best": "the best of our seeds; null if there is none yet",
-    "solved": "how many seeds have solved their task",
+    "solved": "how many seeds have solved their task; not there if the paper says no threshold",
     "expected_95": "where as many networks of ours would lie in 95 of 100 cases: their best, or mean",
     "rerun: status": "`complete`, `incomplete` or `stopped`",
     "rerun: kept": "whether all of the runs is on the disk",

@@ -161,7 +161,7 @@ CHOMSKY = paper_named("chomsky-hierarchy")
 def row_of_several(published: float | None, values: tuple[float, ...], kind: Published) -> Row:
     experiment = replace(CHOMSKY.experiments[0], published=published, others={"Other": 12.0})
     seeds = tuple(range(len(values)))
-    return Row(experiment, seeds, values, ("a",) * len(values), 1.0, len(values), True, kind)
+    return Row(experiment, seeds, values, ("a",) * len(values), 1.0, len(values), True, kind, 90.0)
 
 
 def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> None:
@@ -214,6 +214,13 @@ def test_a_paper_without_published_figures_has_no_columns_for_them() -> None:
     experiment = replace(COURSE.experiments[0], published=None)
     heads = [column.head for column in columns_of(replace(COURSE, experiments=(experiment,)))]
     assert heads == ["experiment", "mean ± sd", "n", "smallest … largest", "time"]
+    solving = replace(COURSE, experiments=(experiment,), solved=90.0)
+    row = replace(row_of(0.0, (98.0, 80.0, 99.0)), threshold=90.0)
+    assert cells_of(row, columns_of(solving))[3] == "2 of 3"
+    assert row.to_dict()["solved"] == 2
+    assert Plan(COURSE, preset="fast", only=("mnist",)).notes
+    unpublished = replace(COURSE, experiments=(experiment,))
+    assert not Plan(unpublished, preset="fast").notes
 
 
 def test_a_preset_may_have_some_of_the_tasks() -> None:
