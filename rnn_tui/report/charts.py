@@ -165,29 +165,29 @@ def result_charts(table: Results) -> list[ReportChart]:
     tasks = table.plan.tasks
     rows = [row for row in table.rows if row.n]
     if len(tasks) > MOST_CHARTS:
-        return [_result_chart(table.plan.paper, "all", rows)] if rows else []
+        return [_result_chart(table.plan.paper, rows)] if rows else []
     for task in tasks:
         of_task = [row for row in rows if row.experiment.task == task]
         if of_task:
-            charts.append(_result_chart(table.plan.paper, task, of_task))
+            charts.append(_result_chart(table.plan.paper, of_task, task))
     return charts
 
 
-def _result_chart(paper: Paper, task: str, rows: Sequence[Row]) -> ReportChart:
-    """Draw rows of one task, or of `all`."""
+def _result_chart(paper: Paper, rows: Sequence[Row], task: str = "") -> ReportChart:
+    """Draw rows of one task, or of all where none is named."""
     has_published = any(row.experiment.published is not None for row in rows)
     drawing = _draw(
-        [_result_row(row, has_task=task == "all") for row in rows],
+        [_result_row(row, has_task=not task) for row in rows],
         x_label="accuracy (%)",
         head="mean ± sd · published" if has_published else "mean ± sd",
     )
     title = "published figures and ours" if has_published else "our figures"
-    title = title.capitalize() if task == "all" else f"{TASKS[task].label}: {title}"
+    title = f"{TASKS[task].label}: {title}" if task else title.capitalize()
     is_one = paper.published.kind is PublishedKind.ONE
     interval = "for the next seed" if is_one else "for the mean"
     crosses = " Crosses: published." if has_published else ""
     caption = f"{title}.{crosses} Points: our means, with the interval {interval}, 95 %."
-    return ReportChart(f"rows-{task}", title, caption, drawing)
+    return ReportChart(f"rows-{task}" if task else "rows", title, caption, drawing)
 
 
 def _result_row(row: Row, *, has_task: bool) -> ChartRow:

@@ -208,7 +208,7 @@ def _published(table: Results) -> list[str]:
     paper = table.plan.paper
     columns = columns_of(paper)
     parts = [
-        "## Published figures and ours",
+        "## Published figures and ours" if paper.has_published else "## Figures",
         markdown_table(
             [column.head for column in columns], (cells_of(row, columns) for row in table.rows)
         ),

@@ -151,7 +151,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Results:
-    """The results of a plan so far: a row for each experiment, in the report's order."""
+    """The results of a plan so far: a row for each experiment, in the paper's order."""
 
     plan: Plan
     rows: tuple[Row, ...]

@@ -29,7 +29,7 @@ SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom eno
 
 @dataclass(frozen=True)
 class Standing:
-    """The progress of a report."""
+    """The progress of a plan."""
 
     total: int  #: networks in the plan.
     done: int  #: those that are trained to the end.
@@ -249,7 +249,7 @@ class _MissingRuns:
         return ()
 
     def handle_event(self, job: Job, event: events.Event) -> None:
-        """Pass an event of a run on, and tell how far the report is by it."""
+        """Pass an event of a run on, and tell how far the plan is by it."""
         self._emit(event)
         run = self._in_training.get(job.run_id)
         if run is None:
@@ -290,7 +290,7 @@ class _MissingRuns:
             self._workers = len(news.workers)
 
     def _tell(self) -> None:
-        """Tell how far the report is."""
+        """Tell how far the plan is."""
         self._told_at = time.monotonic()
         in_training = self._in_training.values()
         seconds_left = self._times.seconds_left(
