@@ -181,7 +181,7 @@ def _check_different(kind: str, names: Sequence[str]) -> None:
 
 
 TASKS = TaskRegistry(
-    {task.name: task for task in (MNIST, RECALL, ADDER, ADDING, *TASKS_BY_NAME.values())}
+    {task.name: task for task in (MNIST, RECALL, ADDER, *TASKS_BY_NAME.values(), ADDING)}
 )
 #: What is wrong with plug-ins that could not be used, a sentence each.
 BROKEN_PLUGINS: list[str] = add_plugins(TASKS)
