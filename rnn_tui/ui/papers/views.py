@@ -43,7 +43,7 @@ from rnn_tui.ui.common.run_lines import ProgressLine
 from rnn_tui.ui.common.task_view import TaskView
 from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
 
-WIDE = 140  # columns of a table in which names of experiments are not cut
+WIDE = 140  # columns of a table in which names are not cut, and columns have their order
 LONGEST_NAME = 24  # characters in a narrower one
 CAPTION = "In percent. {measured} Enter shows the runs of a row."
 
@@ -89,6 +89,8 @@ class RerunTable(Vertical, TaskView):
         if self._results is None:
             return
         columns = columns_of(self._results.plan.paper)
+        if self.size.width < WIDE:  # those that can be spared come last, where one scrolls to
+            columns = tuple(sorted(columns, key=lambda column: column.spare))
         headings = [_cell(column, column.head) for column in columns]
         lines = [self._line(row, columns) for row in self._results.rows]
         if self.size.width < WIDE:
@@ -283,7 +285,7 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
         """
         paper = results.plan.paper
         self.border_title = f"The {paper.kind}'s claims, checked against our figures"
-        notes = [results.missing_seeds(*paper.claim_tasks)]
+        notes = [results.missing_seeds(*paper.claim_tasks)] if paper.claims else []
         if measuring:
             notes.insert(0, MEASURING)
         if conclusions:
