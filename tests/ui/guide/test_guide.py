@@ -55,7 +55,7 @@ class ShortRuns(TrainingManager):
 
     @staticmethod
     def _short(config: RunConfig) -> RunConfig:
-        few: Any = {"epochs": 2, "training_size": 20 * config.batch_size, "test_size": 50}
+        few: Any = {"epochs": 2, "training_size": 20 * config.batch_size, "test_size": 20}
         return replace(config, **few) if isinstance(config, SequenceConfig) else config
 
 
