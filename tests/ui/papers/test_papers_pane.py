@@ -367,7 +367,7 @@ experiments = [{ task = "even-pairs", cell = ["rnn", "gru"], published = [100.0,
 [presets.fast]
 summary = "small"
 note = "Three units in place of many."
-settings.even-pairs = { hidden_sizes = [3], epochs = 1, training_size = 64, test_size = 1 }
+settings.even-pairs = { hidden_sizes = [3], epochs = 20, training_size = 64, test_size = 1 }
 """
 
 
