@@ -7,14 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.tasks import RESERVED
-from rnn_tui.tasks.hierarchy.table import DEFINITIONS
+from rnn_tui.tasks import RESERVED, TASKS
 from tests.tasks.plugins import BROKEN, GOOD, LISTS, PRINTING, install, install_list
 
 pytestmark = pytest.mark.process
 
-# The names of the tasks that ship.
-SHIPPED = " ".join(["mnist", "recall", "adder", *(definition.name for definition in DEFINITIONS)])
+SHIPPED = " ".join(TASKS)  # their names
 
 
 def told(site: Path, code: str) -> str:
