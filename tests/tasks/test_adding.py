@@ -10,6 +10,7 @@ from rnn_tui.engine.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adding import NAIVE_ERROR
 from rnn_tui.tasks.adding.problem import AddingProblem
+from rnn_tui.ui.app.task_views import views_of
 from tests.cli.command_line import run_inside
 
 CPU = torch.device("cpu")
@@ -47,6 +48,10 @@ def test_always_answering_one_has_the_naive_error() -> None:
     [loss] = problem.losses(0, 1)
     expected = (problem._batches[0].targets - 1).square().mean(dim=1)
     torch.testing.assert_close(loss().detach(), expected)
+
+
+def test_its_answers_are_numbers_which_have_no_table_of_confusions() -> None:
+    assert "Confusion" not in [view.title for view in views_of(TASKS["adding"])]
 
 
 @pytest.mark.usefixtures("home")

@@ -70,6 +70,8 @@ ADDING = Task(
     tab=False,
     help_text=f"""# Adding problem
 
+What is the sum of the two marked numbers?
+
 Each step has a number from 0 to 1 and a mark, which is 1 at two steps and 0 at all others. After
 the last step the network answers the sum of the two marked numbers. An answer counts as right
 within {TOLERANCE}. Always answering 1 has a mean squared error of {NAIVE_ERROR:.3f}.

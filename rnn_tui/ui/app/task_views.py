@@ -93,6 +93,8 @@ def _usual_views(task: Task) -> tuple[View, ...]:
     confusion = () if task.shape.every_step else (CONFUSION,)
     if is_data_set(task.name):
         return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, PROMPT, DATA_SET_INSIDE, DATA
+    if task.shape.numbers:
+        return TRAINING, RESULTS, PROMPT, PROMPTED_INSIDE
     return TRAINING, RESULTS, *confusion, PROMPT, PROMPTED_INSIDE
 
 
