@@ -108,8 +108,8 @@ def test_photos_are_downloaded(page: PageProcess) -> None:
 @pytest.mark.long
 def test_the_report_is_downloaded(page: PageProcess) -> None:
     page.press(F7)
-    page.wait_for("Conclusions")
+    page.wait_for("Claims")
     page.watch(2)
     name, data = export(page, 0)
-    assert name.startswith("report.")
+    assert name.startswith("course-report.")
     assert b"rnn-tui" in data

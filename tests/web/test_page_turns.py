@@ -114,7 +114,7 @@ def test_the_rerun_of_the_report_waits_too(
 ) -> None:
     page = pages("page")
     page.press(F7)
-    page.wait_for("Conclusions")
+    page.wait_for("Claims")
     page.press("t")
     page.wait_for("waits for its turn: 1 before it")
     assert page.process.pid in processes_in_turn(turns)
