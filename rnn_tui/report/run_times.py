@@ -1,5 +1,7 @@
 """Estimates how long the runs of a plan take."""
 
+import math
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
@@ -69,17 +71,24 @@ class RunTimes:
             self._long[key] = seconds
         return seconds
 
-    def seconds_left(self, runs: Iterable[tuple[PlannedRun, float]]) -> float | None:
+    def seconds_left(
+        self, runs: Iterable[tuple[PlannedRun, float]], patience: float = math.inf
+    ) -> float | None:
         """Estimate the seconds that runs take one after another.
 
         Args:
             runs: each with the share of it that is done, 0 … 1.
+            patience: the seconds after which nothing more is measured; what was is remembered, so
+                that the next call gets further.
 
         Returns:
-            None if that of one is not known.
+            None if that of one is not known, or patience is at an end.
         """
+        began = time.monotonic()
         total = 0.0
         for run, share_done in runs:
+            if time.monotonic() - began > patience:
+                return None
             seconds = self.seconds(run.config)
             if seconds is None:
                 return None

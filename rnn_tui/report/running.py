@@ -1,5 +1,6 @@
 """Trains the runs that a plan lacks, one after the other, and reports the progress."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,6 +26,9 @@ from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.store import SweepStore, new_run
 
 SECONDS_BETWEEN_STANDINGS = 0.5  # often enough for a bar that moves, seldom enough to cost nothing
+# For so long kinds of runs are measured at a time while something is to be trained: dozens of kinds
+# would keep it waiting for half a minute.
+PATIENCE = 0.5
 
 
 @dataclass(frozen=True)
@@ -69,14 +73,16 @@ def standing(inventory: Inventory, measure: Measure = unknown) -> Standing:
     return _standing_before(planned_runs(inventory), inventory, times)
 
 
-def _standing_before(runs: Sequence[PlannedRun], inventory: Inventory, times: RunTimes) -> Standing:
+def _standing_before(
+    runs: Sequence[PlannedRun], inventory: Inventory, times: RunTimes, patience: float = math.inf
+) -> Standing:
     """Return the progress of a plan before these runs begin."""
     return Standing(
         total=len(inventory.plan.networks),
         done=len(inventory.done),
         elsewhere=len(inventory.active.keys() - inventory.done.keys()),
         runs_left=len(runs),
-        seconds_left=times.seconds_left((run, run.progress) for run in runs),
+        seconds_left=times.seconds_left(((run, run.progress) for run in runs), patience),
     )
 
 
@@ -182,7 +188,8 @@ class _MissingRuns:
         self._times = RunTimes(inventory.finished, self._measure)
         self._in_training = {}
         self.standing = replace(
-            _standing_before(self._left, inventory, self._times), failures=self.standing.failures
+            _standing_before(self._left, inventory, self._times, PATIENCE),
+            failures=self.standing.failures,
         )
         self._emit(self.standing)
         is_to_begin = bool(self._left) and not self._control.stopping
@@ -297,7 +304,8 @@ class _MissingRuns:
             [
                 *((planned, planned.progress) for planned in self._left),
                 *((run.planned, run.progress) for run in in_training),
-            ]
+            ],
+            PATIENCE,
         )
         self.standing = replace(
             self.standing,
