@@ -37,6 +37,7 @@ class Command:
 
 
 #: a word of a question that begins like an option.
+MOST_LISTED = 12  # choices that a complaint lists
 NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d).*")
 
 COMMANDS = [
@@ -182,7 +183,11 @@ class Parser(argparse.ArgumentParser):
             option = self._unknown_option_before(value)
             if option and not action.option_strings:
                 hint = f": options such as {option} come after {action.metavar}"
-            raise argparse.ArgumentError(action, f"{error.message}{hint}") from None
+            message = error.message
+            if len(list(action.choices or ())) > MOST_LISTED:
+                message = f"invalid choice: {value!r}"
+                hint = hint or " (--help lists what there is)"
+            raise argparse.ArgumentError(action, f"{message}{hint}") from None
 
     def _unknown_option_before(self, value: Any) -> str:
         """Return the option that a word was typed as the value of, if it is none of this parser."""

@@ -34,5 +34,5 @@ class SignedMinGRUCell(MinGRUCell):
     mirrors the state at the candidate.
     """
 
-    name, label = "mingru-signed", "minGRU (signed)"
+    name, label = "mingru-signed", "minGRU±"
     largest_update = 2

@@ -79,7 +79,7 @@ def assert_refused(stdout: str, stderr: str) -> str:
     assert is_harmless(stderr.replace("\n", "")), ascii(stderr)
     *usage, sentence = stderr.splitlines()
     assert all(line.startswith(("usage: ", " ")) for line in usage), stderr
-    assert re.match(r"rnn-tui[a-z ]*: ", sentence), stderr
+    assert re.match(r"rnn-tui[a-z -]*: ", sentence), stderr
     return sentence
 
 

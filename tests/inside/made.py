@@ -78,8 +78,15 @@ def held(
     for step, at_step in enumerate(np.float64(inputs)):
         record.step = step
         x = (doubles.of_input @ at_step + doubles.input_bias).reshape(-1, size)
-        h = (doubles.of_state @ state + doubles.state_bias).reshape(-1, size)
+        h = np.zeros((1, size))
+        if weights.cell.has_recurrent_weights:
+            h = (doubles.of_state @ state + doubles.state_bias).reshape(-1, size)
         match weights.cell.name:
+            case "mingru" | "mingru-signed" as name:
+                update = record.put("update", logistic(x[0]))
+                candidate = record.put("candidate", x[1])
+                share = 2 * update if name == "mingru-signed" else update
+                state = (1 - share) * state + share * candidate
             case "rnn":
                 state = np.tanh(x[0] + h[0])
             case "gru":

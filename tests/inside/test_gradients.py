@@ -148,7 +148,7 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
     analysis: Any = GRADIENTS.make(reading, Watched())
     label = "GRU" if same else "GRU, untrained"
     assert sorted(analysis.networks[1:]) == sorted(
-        [label, *(f"{name}, untrained" for name in ("RNN", "minGRU", "minGRU (signed)"))]
+        [label, *(f"{name}, untrained" for name in ("RNN", "minGRU", "minGRU±"))]
     )
     assert analysis.networks[0] == "LSTM, this one"
     if same:

@@ -78,7 +78,7 @@ class RerunTable(Vertical, TaskView):
         self._results = results
         self._training = training
         paper = results.plan.paper
-        self.border_title = f"The {paper.kind}'s figures and ours"
+        self.border_title = Content(f"The {paper.kind}'s figures and ours")
         show_line(self, "#rerun-notes", " ".join(results.plan.notes))
         show_line(self, "#rerun-caption", CAPTION.format(measured=paper.measured))
         show_line(self, "#rerun-expected", " ".join(explanations(paper)))
@@ -284,7 +284,7 @@ class RerunConclusions(VerticalScroll, TaskView, can_focus=True):
             measuring: whether accuracy by length is being measured, for which no training lacks.
         """
         paper = results.plan.paper
-        self.border_title = f"The {paper.kind}'s claims, checked against our figures"
+        self.border_title = Content(f"The {paper.kind}'s claims, checked against our figures")
         notes = [results.missing_seeds(*paper.claim_tasks)] if paper.claims else []
         if measuring:
             notes.insert(0, MEASURING)

@@ -41,7 +41,7 @@ SAME_MEANING = {
     "show": {"show", "next_quantity", "hidden"},
     "type": {"type", "filter"},
     "sort": {"sort", "sort_units"},
-    "open": {"open", "use", "compare"},
+    "open": {"open", "use", "compare", "choose_paper"},
     "label": {"label", "change_tags"},
     "delete": {"delete", "clear", "on_pad"},
 }

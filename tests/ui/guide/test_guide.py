@@ -542,7 +542,8 @@ async def test_the_language_is_changed_in_the_list_and_kept(
     async with running(app, "home", size=(80, 24)) as pilot:
         await open_list(pilot)
         assert "Beschädige es" in screen_text(app)
-        assert "In English" in screen_text(app)
+        await press(pilot, "end")
+        await wait_until(pilot, lambda: "In English" in screen_text(app))
 
 
 async def test_a_journal_that_can_not_be_written_is_said(home: Path, runs: ScriptedRuns) -> None:
