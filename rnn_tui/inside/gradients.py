@@ -110,7 +110,8 @@ class GradientAnalysis(Analysis):
 def analyse_beside_others(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
     """Analyse a network beside one of each other cell that reads forward.
 
-    The others are trained ones, if there are any. Returns None if it was stopped.
+    The others are trained ones, if there are any, or else untrained ones of cells with recurrent
+    weights. Returns None if it was stopped.
     """
     network = reading.network
     own = network.config.cell
@@ -122,7 +123,7 @@ def analyse_beside_others(reading: NetworkReading, progress: Progress) -> Gradie
             continue
         if name in trained:
             networks.append((cell.label, trained[name]))
-        else:
+        elif cell.has_recurrent_weights:
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
         return analyse_digit_gradients(networks, reading.digit, reading.targets[0], progress)

@@ -44,13 +44,13 @@ def analyse_gradients(
     """Analyse ‖∂loss/∂h_t‖ of the top layer's states, read forward; None if it was stopped.
 
     The loss is the cross-entropy of the network's own last answer; of numbers, their sum. Beside it
-    are untrained networks of the same sizes, one of each cell.
+    are untrained networks of the same sizes, one of each cell with recurrent weights.
     """
     stack = network.stack
     drawn = random_inputs(network, trace, INPUTS).inputs
     stacks = {stack.cell.label: stack}
     for cell in dict.fromkeys((stack.cell, *CELLS.values())):
-        if not cell.bidirectional:
+        if cell.has_recurrent_weights and not cell.bidirectional:
             stacks[f"untrained {cell.label}"] = untrained(stack, cell)
     numbers = network.numbers
     here = _norms(stack, trace.inputs[:, None], numbers=numbers)[:, 0]

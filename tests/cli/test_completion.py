@@ -216,7 +216,7 @@ def test_what_completes(shell: Shell) -> None:
         "train mnist --data-dir my\t": "train|mnist|--data-dir|my photos",
         "train --resume recall-\t": "train|--resume|recall-fast",
         "recall 1 2 3 --run recall-\t": "recall|1|2|3|--run|recall-fast",
-        "runs --task add\t": "runs|--task|adder",
+        "runs --task adde\t": "runs|--task|adder",
         "runs export recall-\t--to tens\t": "runs|export|recall-fast|--to|tensorboard",
         "runs export recall-fast --metric val_bit\t": "runs|export|recall-fast|--metric|val_bit_accuracy",
         "add 1 1 --loss ms\t": "add|1|1|--loss|mse",

@@ -48,6 +48,7 @@ def add_list_arguments(parser: argparse.ArgumentParser, unset: str | None = None
         "--task",
         dest="only",
         choices=TASKS,
+        metavar="TASK",
         default=unset,
         help="list runs of this task only",
     )
