@@ -165,9 +165,9 @@ def value_of(action: argparse.Action) -> str:
 
 
 def examples(parser: Parser) -> list[str]:
-    """Command lines as they are typed."""
-    lines = (escaped(example) for example in parser.examples)
-    return [".RS 4", ".nf", *lines, ".fi", ".RE"]
+    """Command lines as they are typed; one that is wider than the page goes on below."""
+    lines = "\n.br\n".join(escaped(example) for example in parser.examples)
+    return [".RS 4", lines, ".RE"]
 
 
 def text(words: str, *, raw: bool) -> list[str]:

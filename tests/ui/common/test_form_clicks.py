@@ -56,7 +56,6 @@ async def opened(
         if form.query(Collapsible):
             await unfolded(pilot)
             fields = form.query_one("#fields")
-            fields.scroll_end(animate=False)
             await wait_until(pilot, lambda: fields.scroll_y == fields.max_scroll_y)
         await wait_until(pilot, lambda: not busy(app.pane))
         await idle(pilot)
