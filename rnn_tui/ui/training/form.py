@@ -297,10 +297,10 @@ class SettingsForm(Vertical):
             self.query_one("#advanced", Collapsible).collapsed = False
 
     @on(Collapsible.Expanded)
-    def _make_more(self, event: Collapsible.Expanded) -> None:
+    async def _make_more(self, event: Collapsible.Expanded) -> None:
         """Make the advanced fields only once they are unfolded, as these are many widgets."""
         missing = [field for field in self._fields.values() if not field.is_attached]
-        self.mount_all(missing, before="#device-choice")
+        await self.mount_all(missing, before="#device-choice")  # or there is less to scroll to
         self.call_after_refresh(event.collapsible.scroll_visible, animate=False)
 
     def _tick(self, config: RunConfig) -> None:

@@ -54,12 +54,22 @@ async def opened(
         await press(pilot, *keys)
         form = app.query_one(selector)
         if form.query(Collapsible):
-            await unfolded(pilot)
-            fields = form.query_one("#fields")
-            await wait_until(pilot, lambda: fields.scroll_y == fields.max_scroll_y)
+            await unfolded_to_the_end(pilot, form)
         await wait_until(pilot, lambda: not busy(app.pane))
         await idle(pilot)
         yield app, pilot, form
+
+
+async def unfolded_to_the_end(pilot: Pilot[Any], form: Widget) -> None:
+    """Unfold all settings, and wait until the form has scrolled down to them."""
+    await unfolded(pilot)
+    fields, more = form.query_one("#fields"), form.query_one("#advanced")
+
+    def is_at_the_end() -> bool:
+        # folded, there is nothing to scroll, and it is at the end, too
+        return more.size.height > 2 and fields.scroll_y == fields.max_scroll_y
+
+    await wait_until(pilot, is_at_the_end)
 
 
 def in_sight(app: RnnTuiApp, form: Widget) -> list[Widget]:
@@ -163,6 +173,7 @@ async def test_a_click_anywhere_counts_whatever_has_the_focus(
 ) -> None:
     async with opened(name, size, runs) as (app, pilot, form):
         parts = [part for part in in_sight(app, form) if not isinstance(part, Button)]
+        at_first = places(app)
         for focused, target in in_turn(parts):
             if not target.is_attached:
                 continue
@@ -174,4 +185,5 @@ async def test_a_click_anywhere_counts_whatever_has_the_focus(
             assert state(app, target) != before, (focused, target)
             await press(pilot, *["enter"] * isinstance(target, Select))  # its list closes
             if isinstance(target, CollapsibleTitle):
-                await unfolded(pilot)
+                await unfolded_to_the_end(pilot, form)
+                await wait_until(pilot, lambda: places(app) == at_first)
