@@ -4,6 +4,7 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.sequences import DRAWN_SETTINGS
 from rnn_tui.tasks.shapes import HiddenVariable, bits
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
@@ -30,14 +31,7 @@ ADDER = Task(
     settings=(
         "hidden_sizes",
         "losses",
-        "lengths",
-        "seeds",
-        "seed",
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "training_size",
-        "test_size",
+        *DRAWN_SETTINGS,
     ),
     presets=(
         Preset(

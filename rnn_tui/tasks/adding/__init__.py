@@ -4,6 +4,7 @@ of the two numbers that are marked?
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
+from rnn_tui.tasks.sequences import DRAWN_SETTINGS
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 #: an answer that is further than this from the sum is wrong, as in the paper.
@@ -17,14 +18,7 @@ ADDING = Task(
     label="Adding problem",
     settings=(
         "hidden_sizes",
-        "lengths",
-        "seeds",
-        "seed",
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "training_size",
-        "test_size",
+        *DRAWN_SETTINGS,
     ),
     presets=(
         Preset(

@@ -8,6 +8,7 @@ They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hier
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
+from rnn_tui.tasks.sequences import DRAWN_SETTINGS
 from rnn_tui.tasks.shapes import HiddenVariable, one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
@@ -91,14 +92,7 @@ def _task(definition: Definition) -> Task:
         label=definition.label,
         settings=(
             "hidden_sizes",
-            "lengths",
-            "seeds",
-            "seed",
-            "epochs",
-            "batch_size",
-            "learning_rate",
-            "training_size",
-            "test_size",
+            *DRAWN_SETTINGS,
         ),
         presets=_PRESETS,
         metrics=_METRICS,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY
-from rnn_tui.tasks.sequences import METRICS
+from rnn_tui.tasks.sequences import DRAWN_SETTINGS, METRICS
 from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import (
     Preset,
@@ -38,14 +38,7 @@ RECALL = Task(
         "hidden_sizes",
         "losses",
         "position",
-        "lengths",
-        "seeds",
-        "seed",
-        "epochs",
-        "batch_size",
-        "learning_rate",
-        "training_size",
-        "test_size",
+        *DRAWN_SETTINGS,
     ),
     presets=(
         Preset(

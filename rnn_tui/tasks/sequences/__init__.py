@@ -2,6 +2,19 @@
 
 from rnn_tui.engine.metrics import Metric
 
+#: The settings that a user may change of every task whose sequences are drawn by chance, beside
+#: hidden sizes.
+DRAWN_SETTINGS = (
+    "lengths",
+    "seeds",
+    "seed",
+    "epochs",
+    "batch_size",
+    "learning_rate",
+    "training_size",
+    "test_size",
+)
+
 #: The metrics of a `classification.ClassificationProblem` besides its task's measures.
 METRICS = (
     Metric("train_loss", "training loss", chart="loss"),
