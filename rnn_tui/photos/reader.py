@@ -21,7 +21,7 @@ from rnn_tui.engine.blas import single_blas_thread
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_in_name
-from rnn_tui.photos.digit.finder import MarkedDigit, are_several, rows_of
+from rnn_tui.photos.digit.finder import MarkedDigit, are_several, count_unread, rows_of
 from rnn_tui.photos.digit.parting import PIECE, best_pieces
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import (
@@ -309,7 +309,8 @@ class PhotoReader:
             image = read_image(path, stopping)
         except ImageError as error:
             return Photo(replace(reading, error=str(error)))
-        return replace(self.prepare(image, stopping), reading=reading)
+        photo = self.prepare(image, stopping)
+        return replace(photo, reading=replace(reading, unread=photo.reading.unread))
 
     def prepare(
         self, image: Picture, stopping: Callable[[], bool] = _never, *, stages: bool = False
@@ -331,6 +332,7 @@ class PhotoReader:
             return Photo(reading, [[single]], touching=touching)
         begun = [list(_begun_row(photo, row, stopping, stages)) for row in rows]
         touching = [TouchingDigits(photo, row, stages) for row in rows]
+        reading = replace(reading, unread=count_unread(photo.digits, rows))
         return Photo(reading, begun, several=True, touching=touching)
 
     def prepared_digits(self, image: Picture) -> list[PreparedDigit]:

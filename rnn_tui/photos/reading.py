@@ -67,6 +67,8 @@ class Reading:
     #: the digits of a photo of several, each on its own, row by row from the left; empty if it
     #: shows one.
     rows: "tuple[tuple[Reading, ...], ...]" = ()
+    #: beside a number, how many marks that look like digits are part of no answer.
+    unread: int = 0
 
     @property
     def best(self) -> int | None:
@@ -141,11 +143,19 @@ class Reading:
         return replace(self, doubt="" if is_sure else self._doubt())
 
     def _judged_number(self, threshold: float) -> "Reading":
-        """Return the reading of several digits, each of which is judged on its own."""
+        """Return the reading of several digits, each of which is judged on its own.
+
+        It is also doubted for marks that are part of no answer.
+        """
         judged = self.with_rows([[digit.judged(threshold) for digit in row] for row in self.rows])
-        count = len(judged.digits)
         doubted = sum(bool(digit.doubt) for digit in judged.digits)
-        doubt = f"{UNSURE}: {doubted:,} of {count:,} digits" if doubted else ""
+        reasons = []
+        if doubted:
+            reasons.append(f"{doubted:,} of {len(judged.digits):,} digits")
+        if self.unread:
+            marks = "1 mark was" if self.unread == 1 else f"{self.unread:,} marks were"
+            reasons.append(f"{marks} not read")
+        doubt = f"{UNSURE}: {'; '.join(reasons)}" if reasons else ""
         return replace(judged, doubt=doubt)
 
     def _doubt(self) -> str:

@@ -260,6 +260,24 @@ def beside_each_other(*numbers: int, overlap: int) -> Picture:
     return np.repeat(grey[:, :, None], 3, axis=2)
 
 
+def test_a_number_beside_which_small_marks_are_left_out_is_doubted(
+    network: RowReaderNetwork,
+) -> None:
+    number = beside_each_other(0, 4, overlap=-30)
+    small = cv2.resize(beside_each_other(3, overlap=0), None, fx=0.42, fy=0.42)
+    beside = np.full((len(number), small.shape[1], 3), number[0, 0], np.uint8)
+    beside[-len(small) :] = small
+    image = np.hstack([number, beside])
+    reader = PhotoReader(network)
+    (alone,) = reader.answer([reader.prepare(number)])
+    (with_small,) = reader.answer([reader.prepare(image)])
+    assert (alone.text, alone.doubt) == ("74", "")
+    assert with_small.text == "74"
+    assert with_small.unread == 1
+    assert with_small.doubt == f"{UNSURE}: 1 mark was not read"
+    assert with_small.judged(0.0).doubt  # of no network's confidence
+
+
 def test_touching_digits_are_read(network: RowReaderNetwork) -> None:
     labels = load_mnist().test_labels
     reader = PhotoReader(network)

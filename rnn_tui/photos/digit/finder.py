@@ -384,6 +384,13 @@ def rows_of(digits: Sequence[MarkedDigit]) -> list[list[MarkedDigit]]:
     return sorted(sure_rows or rows, key=_level)
 
 
+def count_unread(digits: Sequence[MarkedDigit], rows: Sequence[Sequence[MarkedDigit]]) -> int:
+    """Return how many digits that are surely there no row holds, as they are much too small."""
+    sure = sum(digit.confidence >= SURE for digit in digits)
+    held = sum(digit.confidence >= SURE for row in rows for digit in row)
+    return sure - held
+
+
 def are_several(rows: Sequence[Sequence[MarkedDigit]]) -> bool:
     """Return whether a photo surely shows more than one digit."""
     return sum(digit.confidence >= SURE for row in rows for digit in row) > 1
