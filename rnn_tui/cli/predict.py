@@ -19,7 +19,13 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
-from rnn_tui.photos.collection import CLASSES, ReadingSummary, count_images, find_images
+from rnn_tui.photos.collection import (
+    CLASSES,
+    ReadingSummary,
+    UnreadPictures,
+    count_images,
+    find_images,
+)
 from rnn_tui.runs.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.tasks.mnist import MNIST
 
@@ -202,6 +208,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
         The exit code: a signal's if one came; 1 without any photos, or with unreadable ones.
     """
     summary = ReadingSummary()
+    unread = UnreadPictures()
     # Where results go to the same terminal, they show how far it is.
     hidden = request.quiet or sys.stdout.isatty()
     bar = output.ProgressBar("photos", quiet=hidden, counted=True)
@@ -212,7 +219,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
                 if bar.shown:
                     count_images(request.paths, request.recursive, progress)
                 progress.advance(0)
-                photos = find_images(request.paths, request.recursive)
+                photos = find_images(request.paths, request.recursive, unread)
                 for readings in reader.read(photos, lambda: progress.stopping):
                     results.show(readings)
                     summary.add(readings)
@@ -226,6 +233,8 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
         output.say(_no_photos(request))
     elif not request.quiet:
         output.say(_summary_sentence(summary, labelled=request.labelled))
+    if unread:
+        output.say(unread.sentence)
     return output.FAILURE if summary.errors or not summary.photos else output.OK
 
 

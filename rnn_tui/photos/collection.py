@@ -6,6 +6,7 @@ All of it does without OpenCV, so that the command line and the app load it at o
 import os
 import re
 import threading
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -20,17 +21,48 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".bmp", ".tif", ".tiff", ".webp"})
 
+#: Pictures that are not read. A folder may hold nothing else, as one of a phone's photos.
+UNREAD_SUFFIXES = frozenset({".avif", ".dng", ".gif", ".heic", ".heif", ".jxl", ".pdf"})
+
 _NUMBER = re.compile(r"([0-9]+)")
 
 
-def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
+class UnreadPictures:
+    """How many pictures of each kind were passed over in folders, as no such kind is read."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def __bool__(self) -> bool:
+        return bool(self._counts)
+
+    def note(self, name: str) -> None:
+        """Count a file if its name ends like that of such a picture."""
+        suffix = _suffix(name)
+        if suffix in UNREAD_SUFFIXES:
+            self._counts[suffix] += 1
+
+    @property
+    def sentence(self) -> str:
+        """What was passed over, and what to do."""
+        total = self._counts.total()
+        pictures = "1 picture was" if total == 1 else f"{total:,} pictures were"
+        kinds = ", ".join(sorted(self._counts))
+        return f"{pictures} not read ({kinds}): convert them to JPEG or PNG."
+
+
+def find_images(
+    paths: Iterable[Path], recursive: bool, unread: UnreadPictures | None = None
+) -> Iterator[Path]:
     """Find photos in the order of `paths`, each folder's in natural order, while they are used.
 
     Files are given whatever their suffix. Of a folder come the files with an image's suffix, except
     hidden ones, and if `recursive` those of the folders in it. Links are followed; every folder is
     visited once, so that circles end. A path that can't be listed, or does not exist, is yielded
-    unchanged: reading it will say why it can't be read.
+    unchanged: reading it will say why it can't be read. What a folder has of other pictures is
+    counted in `unread`.
     """
+    unread = UnreadPictures() if unread is None else unread
     visited: set[tuple[int, int]] = set()
     # a stack instead of recursion: folders may lie deeper than Python can
     waiting: list[Iterator[str | Path]] = [iter(paths)]
@@ -44,7 +76,7 @@ def find_images(paths: Iterable[Path], recursive: bool) -> Iterator[Path]:
         if not outside.is_folder(path):
             yield Path(path)
         elif may_enter:
-            entries = _folders_and_photos(path, visited)
+            entries = _folders_and_photos(path, visited, unread)
             if entries is None:
                 yield Path(path)
             else:
@@ -82,7 +114,9 @@ def label_in_name(path: Path) -> int | None:
     return int(number[0])
 
 
-def _folders_and_photos(folder: str | Path, visited: set[tuple[int, int]]) -> list[str] | None:
+def _folders_and_photos(
+    folder: str | Path, visited: set[tuple[int, int]], unread: UnreadPictures
+) -> list[str] | None:
     """List the folders and photos in a folder, in natural order; None if it can't be listed.
 
     A folder among those `visited`, by device and inode, has none; others are added to these.
@@ -93,17 +127,20 @@ def _folders_and_photos(folder: str | Path, visited: set[tuple[int, int]]) -> li
             return []
         visited.add((status.st_dev, status.st_ino))
         with outside.entries(folder) as entries:
-            names = [entry.name for entry in entries if _is_wanted(entry)]
+            names = [entry.name for entry in entries if _is_wanted(entry, unread)]
     except OSError:
         return None
     return [os.path.join(folder, name) for name in sorted(names, key=natural_key)]
 
 
-def _is_wanted(entry: os.DirEntry[str]) -> bool:
+def _is_wanted(entry: os.DirEntry[str], unread: UnreadPictures) -> bool:
     """Return whether an entry of a folder is a folder or a photo, and not hidden."""
     if entry.name.startswith("."):
         return False
-    return is_folder(entry) or called_like_photo(entry.name)
+    if is_folder(entry) or called_like_photo(entry.name):
+        return True
+    unread.note(entry.name)
+    return False
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
@@ -116,7 +153,11 @@ def is_folder(entry: os.DirEntry[str]) -> bool:
 
 def called_like_photo(name: str) -> bool:
     """Return whether a file's name ends like a photo's."""
-    return os.path.splitext(name)[1].lower() in SUFFIXES
+    return _suffix(name) in SUFFIXES
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
 
 
 def natural_key(name: str) -> tuple[list[str | int], str]:

@@ -259,6 +259,20 @@ def test_a_folder_without_photos_is_said(tmp_path: Path) -> None:
     assert "--recursive" not in err
 
 
+def test_pictures_of_other_kinds_are_counted_and_named(tmp_path: Path) -> None:
+    for name in ("IMG_1.HEIC", "IMG_2.heic", "moving.gif", ".hidden.gif", "notes.txt"):
+        (tmp_path / name).touch()
+    sentence = "3 pictures were not read (.gif, .heic): convert them to JPEG or PNG.\n"
+    code, out, err = run_inside(["predict", "--quiet", str(tmp_path)])
+    assert (code, out) == (EXIT_FAILURE, "")
+    assert "No photos in" in err
+    assert err.endswith(sentence)
+    write_photo(tmp_path / "7.png", 0)
+    code, _, err = run_inside(["predict", "--quiet", str(tmp_path)])
+    assert code == 0
+    assert err == f"rnn-tui: {sentence}"
+
+
 def test_a_run_answers_when_named(home: Path, folder: Path) -> None:
     weights = asset_dir() / "pretrained" / "mnist-lstm.safetensors"
     run = home / "runs" / "2026-01-01-abc"

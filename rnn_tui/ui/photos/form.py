@@ -20,7 +20,7 @@ from rnn_tui.engine.outside import exists
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
-from rnn_tui.photos.collection import count_images, find_images
+from rnn_tui.photos.collection import UnreadPictures, count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
@@ -126,14 +126,19 @@ class ReadingJob(BackgroundReading):
         self.reader = PhotoReader(network, self._method, number=self._number)
         progress = self.progress
         count_images(paths, self._recursive, progress)
-        images = find_images(paths, self._recursive)
+        unread = UnreadPictures()
+        images = find_images(paths, self._recursive, unread)
         count = 0
         progress.advance(count)
         for readings in self.reader.read(images, lambda: progress.stopping):
             self._ready.extend(readings)
             count += len(readings)
             progress.advance(count)
-        if not count and not progress.stopping:
+        if progress.stopping:
+            return
+        if unread:
+            self.failure = unread.sentence
+        elif not count:
             raise UserError(NO_PHOTOS if self._recursive else NO_PHOTOS_BUT_DEEPER)
 
 

@@ -227,6 +227,15 @@ async def test_a_single_file_of_several_that_is_missing_costs_one_card(four: Pat
         assert says(app, "count") == "2 photos · 1 unreadable"
 
 
+@pytest.mark.long
+async def test_pictures_of_other_kinds_in_a_folder_are_counted(four: Path) -> None:
+    (four / "IMG_1.HEIC").touch()
+    async with photos_app(four) as (app, _):
+        assert names(app) == list(STROKES)
+        sentence = "1 picture was not read (.heic): convert them to JPEG or PNG."
+        assert says(app, "message") == sentence
+
+
 # In mid-reading
 
 
