@@ -19,6 +19,7 @@ from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_c
 
 CELL_KEY = "model"  # what files and documents call the cell, as the first version did
 NO_AUGMENTATION = "none"
+IMAGES, SEQUENCES = "images", "sequences"  # what networks read
 
 
 @dataclass(frozen=True)
@@ -42,9 +43,15 @@ class Replica:
     seed: int  #: what it was drawn by.
 
 
-def _labelled(default: Any, label: str) -> Any:
-    """Return a part of a recipe whose name as a field is not what a table calls it."""
-    return field(default=default, metadata={"label": label})
+def _labelled(default: Any, label: str = "", *, only: str = "") -> Any:
+    """Return a part of a recipe that a table shows in its own way.
+
+    Args:
+        default: its value.
+        label: what a table calls it; empty for its name as a field.
+        only: what networks must read for it to mean something, as in `RunConfig.reads`.
+    """
+    return field(default=default, metadata={"label": label, "only": only})
 
 
 @dataclass(frozen=True)
@@ -61,7 +68,7 @@ class Recipe:
     #: the same bias of the last unit; biases between are evenly spaced (none: all are the same).
     last_forget_bias: float | None = None
     #: subtract the mean of the training pixels and divide by their deviation.
-    standardise: bool = False
+    standardise: bool = _labelled(False, only=IMAGES)
     #: how training samples are distorted or chosen: one of the task's augmentations, or `none`.
     augmentation: str = NO_AUGMENTATION
     beta1: float = 0.9  #: Adam's decay rate of the first moment.
@@ -74,23 +81,25 @@ class Recipe:
     #: greatest norm of a step's gradient, of each replica by itself; longer ones are shortened to
     #: it, and 0 shortens none.
     clip: float = _labelled(0.0, "greatest gradient norm")
-    bfloat16: bool = False  #: run matrix products in bfloat16 where the device is faster with it.
+    #: run matrix products in bfloat16 where the device is faster with it.
+    bfloat16: bool = _labelled(False, only=IMAGES)
     #: standard deviation of the normal noise that is added to what is read of a data set in
     #: training: standardised numbers, or the ones and zeros that stand for a symbol.
-    noise: float = _labelled(0.0, "noise on inputs")
+    noise: float = _labelled(0.0, "noise on inputs", only=SEQUENCES)
     #: share of all steps, the first ones, in which only the inner rows of images are read.
-    inner_rows: float = _labelled(0.0, "share of steps on inner rows")
+    inner_rows: float = _labelled(0.0, "share of steps on inner rows", only=IMAGES)
     #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
-    row_pairs: float = _labelled(0.0, "share of steps on pairs of rows")
+    row_pairs: float = _labelled(0.0, "share of steps on pairs of rows", only=IMAGES)
     #: share of all steps, the last ones, without augmentation.
-    undistorted: float = _labelled(0.0, "share of last steps without augmentation")
-    label_smoothing: float = 0.0  #: share of each target spread evenly over all classes.
+    undistorted: float = _labelled(0.0, "share of last steps without augmentation", only=IMAGES)
+    #: share of each target spread evenly over all classes.
+    label_smoothing: float = _labelled(0.0, only=IMAGES)
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
     average: float = _labelled(0.0, "EMA decay")
     #: draw new sequences for every step, each batch of one length drawn by chance, in place of a
     #: training set that is used again in every epoch.
-    fresh: bool = _labelled(False, "resample every step")
+    fresh: bool = _labelled(False, "resample every step", only=SEQUENCES)
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
@@ -120,10 +129,17 @@ class Recipe:
         return self.forget_bias, self.last_forget_bias
 
 
-#: by field of a recipe, what a table calls it.
-RECIPE_LABELS = {
-    part.name: part.metadata.get("label", part.name.replace("_", " ")) for part in fields(Recipe)
-}
+def recipe_labels(reads: str) -> dict[str, str]:
+    """Return by field of a recipe what a table calls it, without those that mean nothing.
+
+    Args:
+        reads: what the networks read, as in `RunConfig.reads`.
+    """
+    return {
+        part.name: part.metadata.get("label") or part.name.replace("_", " ")
+        for part in fields(Recipe)
+        if not reads or part.metadata.get("only", "") in ("", reads)
+    }
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -148,6 +164,8 @@ class RunConfig:
     workers: int = 0
     recipe: Recipe = Recipe()
 
+    #: what the networks read, `IMAGES` or `SEQUENCES`; empty if it may be either.
+    reads: ClassVar[str] = ""
     #: what `auto` stands for: itself, a GPU if there is one, or a device by name.
     automatic_device: ClassVar[str] = "auto"
     #: the subclasses that are imported.

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine.config import CELL_KEY, RECIPE_LABELS, RunConfig
+from rnn_tui.engine.config import CELL_KEY, RunConfig, recipe_labels
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.metrics import Spread, main_metric
 from rnn_tui.engine.pace import duration
@@ -271,11 +271,15 @@ def differing(runs: "Sequence[RunRecord]") -> list[tuple[str, tuple[str, ...]]]:
 
 
 def settings_of(config: RunConfig) -> list[tuple[str, str]]:
-    """Return label and value of all settings of a run, including those of its recipe."""
+    """Return label and value of all settings of a run, including those of its recipe.
+
+    What means nothing for networks that read this is left out.
+    """
     settings = config.to_dict()
     recipe = settings.pop("recipe")
     rows = [(_label_of(name), _setting_in_words(name, value)) for name, value in settings.items()]
-    rows += [(RECIPE_LABELS[name], value_in_words(value)) for name, value in recipe.items()]
+    labels = recipe_labels(config.reads)
+    rows += [(label, value_in_words(recipe[name])) for name, label in labels.items()]
     return rows
 
 

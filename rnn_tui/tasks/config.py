@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from rnn_tui.engine.config import Recipe, Replica, RunConfig, Variant
+from rnn_tui.engine.config import IMAGES, SEQUENCES, Recipe, Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, ChoiceSetting, check_choice, register
 from rnn_tui.networks import CELLS
@@ -49,6 +49,8 @@ class ImageConfig(RunConfig):
     extra_data: str | None = None  #: a file of further training images, or None.
     #: a file of weights to start from in place of random ones, or None.
     start_from: str | None = None
+
+    reads = IMAGES
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -148,6 +150,7 @@ class SequenceConfig(RunConfig):
     #: which digit to recall, counted from 1; None if nothing is recalled.
     position: int | None = None
 
+    reads = SEQUENCES
     # networks this small are bound by the calls, which a GPU makes no cheaper
     automatic_device = "cpu"
 

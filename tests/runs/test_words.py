@@ -75,3 +75,14 @@ def test_a_time_ago_is_told_in_its_largest_unit(seconds: int) -> None:
 def test_no_two_settings_of_a_run_have_one_label(task: Task) -> None:
     labels = [label for label, _ in settings_of(task.config(task.default_cell))]
     assert len(set(labels)) == len(labels)
+
+
+def test_settings_tell_of_what_networks_read() -> None:
+    of_images = dict(settings_of(TASKS["mnist"].config("lstm")))
+    of_sequences = dict(settings_of(TASKS["recall"].config("lstm")))
+    assert "standardise" in of_images
+    assert "share of steps on inner rows" in of_images
+    assert "noise on inputs" not in of_images
+    assert "standardise" not in of_sequences
+    assert "label smoothing" not in of_sequences
+    assert {"noise on inputs", "resample every step", "input gain"} <= set(of_sequences)
