@@ -19,7 +19,7 @@ from typing import TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
-from rnn_tui.engine.logs import LogFile
+from rnn_tui.engine.logs import LogFile, log_strays
 from rnn_tui.engine.page import in_page, shared_folder
 from rnn_tui.engine.paths import check_places, fault_message
 from rnn_tui.engine.process import prepare_process
@@ -64,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     prepare_process()
     prepare_streams()
+    if arguments is None:
+        log_strays()
     code = _run_and_print(sys.argv[1:] if arguments is None else arguments)
     if arguments is None and any_left_behind():
         logging.shutdown()

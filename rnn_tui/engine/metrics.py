@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine.averages import deviation_of, mean_of
 from rnn_tui.engine.errors import SettingError, printable
 
 if TYPE_CHECKING:
@@ -196,15 +197,14 @@ class Spread:
     @property
     def mean(self) -> float:
         """The arithmetic mean."""
-        return math.fsum(self.values) / self.n
+        return mean_of(self.values)
 
     @property
     def sd(self) -> float | None:
         """The sample standard deviation (n − 1 below the sum); None for one seed."""
         if self.n < 2:
             return None
-        mean = self.mean
-        return math.sqrt(math.fsum((value - mean) ** 2 for value in self.values) / (self.n - 1))
+        return deviation_of(self.values)
 
     @property
     def low(self) -> float:

@@ -4,13 +4,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from enum import StrEnum
-from statistics import fmean
 from typing import Any
 
+from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.report.best import best_less_mean
 from rnn_tui.report.curves import AccuracyByLength
-from rnn_tui.report.expression import ExperimentFigures
+from rnn_tui.report.expression import LARGEST, ExperimentFigures
 from rnn_tui.report.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.report.paper import Claim, PaperComparison
 from rnn_tui.report.plan import DECIMALS
@@ -63,6 +63,8 @@ class Comparison:
 
     subject: str  #: which figure less which one.
     differences: Mapping[int, float]  #: points, by the seeds that have both.
+    #: how many seeds are left out, since the formula has no number for them.
+    undefined: int = field(default=0, kw_only=True)
     #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
     interval: Interval | None = field(init=False)
 
@@ -94,7 +96,7 @@ class Comparison:
     @property
     def difference(self) -> float | None:
         """The mean over seeds, in points; None without any."""
-        return fmean(self.differences.values()) if self.differences else None
+        return mean_of(tuple(self.differences.values())) if self.differences else None
 
     @property
     def outcome(self) -> ComparisonOutcome:
@@ -133,6 +135,7 @@ class Comparison:
             "seeds_for": seeds_for,
             "seeds_against": seeds_against,
             "seeds_equal": seeds_equal,
+            "seeds_without_number": self.undefined,
             "says": self.outcome.value,
         }
 
@@ -321,15 +324,35 @@ def _judged(claim: Claim, chosen: Set[str], figures: ExperimentFigures, preset: 
         measured += (
             f" {count_of(left_out, 'further comparison')} {verb} experiments that were not chosen."
         )
+    measured += _without_number([each for clause in clauses for each in clause.comparisons])
     return Conclusion(claim.says, measured, tuple(clauses), preset)
 
 
 def _compared(comparison: PaperComparison, figures: ExperimentFigures) -> Comparison:
-    points = comparison.expression.points(figures)
+    evaluated = comparison.expression.evaluate(figures)
+    points = evaluated.points
+    undefined = evaluated.undefined
     best = comparison.expression.best
     if best is not None:
-        return BestComparison(comparison.subject, points, best.count, best.less)
-    return Comparison(comparison.subject, points)
+        return BestComparison(
+            comparison.subject, points, best.count, best.less, undefined=undefined
+        )
+    return Comparison(comparison.subject, points, undefined=undefined)
+
+
+def _without_number(comparisons: Sequence[Comparison]) -> str:
+    """Say which comparisons leave seeds out, since their formulas have no number; empty if none."""
+    lacking = [
+        f"{each.subject} ({each.undefined} of {each.undefined + each.n} seeds)"
+        for each in comparisons
+        if each.undefined
+    ]
+    if not lacking:
+        return ""
+    return (
+        f" Left out, since the formula divides by zero or exceeds {LARGEST:g}: "
+        f"{'; '.join(lacking)}."
+    )
 
 
 def _in_how_many(count: int, comparisons: int) -> str:

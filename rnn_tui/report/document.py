@@ -5,6 +5,7 @@ for each: see `ReportChart`.
 """
 
 import html
+import re
 import string
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -184,8 +185,17 @@ def _beginning(provenance: Provenance) -> list[str]:
         *([markdown_text(_source(paper))] if _source(paper) else []),
         *map(markdown_text, plan.notes),
         f"Written on {date(provenance.written)} by rnn-tui {provenance.versions['rnn-tui']}. "
-        f"Command: `{plan.command}`",
+        f"Command: {_code(plan.command)}",
     ]
+
+
+def _code(text: str) -> str:
+    """Return a text as code in Markdown, with a longer fence than any that it has."""
+    runs = re.findall("`+", text)
+    if not runs:
+        return f"`{text}`"
+    fence = "`" * (max(map(len, runs)) + 1)
+    return f"{fence} {text} {fence}"
 
 
 def _seed_counts(plan: Plan) -> str:

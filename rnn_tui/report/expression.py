@@ -8,25 +8,48 @@ out here; nothing of it is ever run as Python.
 A figure is a number for each seed. Two figures are combined seed by seed, over the seeds that both
 have. One form alone is not by seed: `best(x, 10) - x`, by how much the expected best of ten seeds
 exceeds the mean, perhaps less a number.
+
+What is divided by zero, or beyond `LARGEST`, is NaN, and so is all that is made of it. Such a seed
+is left out and counted, so that no sum, square or resample of the others is beyond a float.
 """
 
 import ast
 import math
+import operator
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from statistics import fmean
 
+from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.suggestions import did_you_mean
 
 LONGEST = 300  # characters of an expression
+DEEPEST = 100  # parts within parts of one
 MOST = 1e9  # the largest number in one
+LARGEST = 1e15  # the largest value of one, and of its parts
 MOST_SEEDS = 1000  # of which the best may be compared
+# Of these signs, words and numbers Python's parser makes a tree or a `SyntaxError`. Of others it
+# makes a warning on stderr: an unknown escape in a text, a number that a word follows.
+TOKENS = re.compile(
+    r"(?: |[-+*/()\[\]:,]|[A-Za-z_][A-Za-z0-9_]*(?![A-Za-z0-9_.])"
+    r"|(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?(?![A-Za-z0-9_.]))+"
+)
+
+
+def _divide(first: float, second: float) -> float:
+    return first / second if second else math.nan
+
+
+def _mean_of_all(*numbers: float) -> float:
+    return mean_of(numbers)
+
+
 OPERATORS: dict[type[ast.operator], tuple[str, Callable[[float, float], float]]] = {
-    ast.Add: ("+", lambda first, second: first + second),
-    ast.Sub: ("−", lambda first, second: first - second),
-    ast.Mult: ("·", lambda first, second: first * second),
-    ast.Div: ("/", lambda first, second: first / second if second else math.nan),
+    ast.Add: ("+", operator.add),
+    ast.Sub: ("−", operator.sub),
+    ast.Mult: ("·", operator.mul),
+    ast.Div: ("/", _divide),
 }
 FORM = (
     "keys of experiments with _ for -, numbers, + - * /, lengths as x[1:5], mean(x, y), size(x); "
@@ -44,14 +67,27 @@ class ExperimentFigures:
     #: by key, seed and length, where accuracy by length was measured.
     by_length: Mapping[str, Mapping[int, Mapping[int, float]]]
 
+    def of(self, key: str) -> Points:
+        """Return the figures of an experiment by seed; none where none is trained."""
+        points = self.by_experiment.get(key, {})
+        return {seed: _bounded(number) for seed, number in points.items()}
+
     def between(self, key: str, first: int, last: int) -> Points:
         """Return by seed the mean over the lengths `first` … `last`; none where none is."""
         means: dict[int, float] = {}
         for seed, by_length in self.by_length.get(key, {}).items():
             values = [value for length, value in by_length.items() if first <= length <= last]
             if values:
-                means[seed] = fmean(values)
+                means[seed] = _bounded(mean_of(values))
         return means
+
+
+@dataclass(frozen=True)
+class FormulaValue:
+    """What an expression is worth."""
+
+    points: Points  #: its value by seed, over the seeds that all its figures have.
+    undefined: int  #: how many of these seeds are left out, since they have no number.
 
 
 @dataclass(frozen=True)
@@ -70,10 +106,7 @@ class Expression:
     tree: ast.expr = field(compare=False)
     keys: Mapping[str, str]  #: the experiments that it names: their keys by name.
     best: BestOf | None = None  #: what it says of the best of several seeds, if it does.
-    text: str = field(init=False)  #: as it is written; two with the same text are equal.
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "text", ast.unparse(self.tree))
+    text: str = ""  #: as it is written; two with the same text are equal.
 
     @property
     def by_length(self) -> frozenset[str]:
@@ -81,72 +114,62 @@ class Expression:
         nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Subscript)]
         return frozenset(self.keys[_name(node.value)] for node in nodes)
 
-    def points(self, figures: ExperimentFigures) -> Points:
-        """Return its value by seed, over the seeds that all its figures have.
+    def evaluate(self, figures: ExperimentFigures) -> FormulaValue:
+        """Return its value by seed.
 
         Of the comparison with the best these are the figures themselves.
         """
-        if self.best is not None:
-            return figures.by_experiment.get(self.best.key, {})
-        value = self._value(self.tree, figures)
+        value = self._value(self.tree, figures) if self.best is None else figures.of(self.best.key)
         assert not isinstance(value, float)
-        return {seed: number for seed, number in value.items() if math.isfinite(number)}
+        points = {seed: number for seed, number in value.items() if math.isfinite(number)}
+        return FormulaValue(points, len(value) - len(points))
 
     def _value(self, node: ast.expr, figures: ExperimentFigures) -> Value:
         match node:
             case ast.Constant(value=int() | float() as number):
                 return float(number)
             case ast.Name(id=name):
-                return figures.by_experiment.get(self.keys[name], {})
+                return figures.of(self.keys[name])
             case ast.UnaryOp(operand=operand):
-                return _map(self._value(operand, figures), lambda number: -number)
-            case ast.BinOp(left=left, op=operator, right=right):
-                _, operate = OPERATORS[type(operator)]
-                return _combine(self._value(left, figures), self._value(right, figures), operate)
+                return _seed_by_seed(operator.neg, self._value(operand, figures))
+            case ast.BinOp(left=left, op=sign, right=right):
+                _, operate = OPERATORS[type(sign)]
+                return _seed_by_seed(
+                    operate, self._value(left, figures), self._value(right, figures)
+                )
             case ast.Subscript(value=ast.Name(id=name)):
                 return figures.between(self.keys[name], *lengths_of(node))
             case ast.Call(func=ast.Name(id=name), args=arguments):
                 values = [self._value(argument, figures) for argument in arguments]
-                return _mean(values) if name == "mean" else _size(values[0])
+                return _seed_by_seed(_mean_of_all, *values) if name == "mean" else _size(values[0])
         raise AssertionError(f"no part of an expression that was read: {node}")
 
 
-def _map(value: Value, function: Callable[[float], float]) -> Value:
-    if isinstance(value, float):
-        return function(value)
-    return {seed: function(number) for seed, number in value.items()}
+def _bounded(number: float) -> float:
+    """Return a number; NaN in place of one beyond `LARGEST`."""
+    return number if abs(number) <= LARGEST else math.nan
 
 
-def _combine(first: Value, second: Value, operate: Callable[[float, float], float]) -> Value:
-    """Combine two values, seed by seed over the seeds that both have."""
-    if isinstance(first, float):
-        if isinstance(second, float):
-            return operate(first, second)
-        return {seed: operate(first, number) for seed, number in second.items()}
-    if isinstance(second, float):
-        return {seed: operate(number, second) for seed, number in first.items()}
-    return {seed: operate(first[seed], second[seed]) for seed in first if seed in second}
-
-
-def _mean(values: list[Value]) -> Value:
-    """Return the mean of values, by seed if one of them is."""
+def _seed_by_seed(operate: Callable[..., float], *values: Value) -> Value:
+    """Apply an operation to values: over the seeds that all have, or to numbers alone."""
     by_seed = [value for value in values if not isinstance(value, float)]
     if not by_seed:
-        return fmean(value for value in values if isinstance(value, float))
-    means: dict[int, float] = {}
-    for seed in by_seed[0]:
-        if all(seed in points for points in by_seed):
-            means[seed] = fmean(
-                value if isinstance(value, float) else value[seed] for value in values
-            )
-    return means
+        return _bounded(operate(*values))
+    return {
+        seed: _bounded(
+            operate(*[value if isinstance(value, float) else value[seed] for value in values])
+        )
+        for seed in by_seed[0]
+        if all(seed in points for points in by_seed)
+    }
 
 
 def _size(value: Value) -> Value:
     """Return a value with the other sign if its mean over seeds is below zero."""
     numbers = [value] if isinstance(value, float) else list(value.values())
-    if numbers and fmean(numbers) < 0:
-        return _map(value, lambda number: -number)
+    finite = [number for number in numbers if math.isfinite(number)]
+    if finite and mean_of(finite) < 0:
+        return _seed_by_seed(operator.neg, value)
     return value
 
 
@@ -163,7 +186,7 @@ def read_expression(text: str, keys: Mapping[str, str]) -> Expression:
     if len(text) > LONGEST:
         raise SettingError(f"A comparison must have at most {LONGEST} characters.")
     try:
-        tree = ast.parse(text.strip(), mode="eval").body
+        tree = _parsed(text.strip())
         best = _best_in(tree)
         named = dict.fromkeys(_names_in(tree) if best is None else [best.key])
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
@@ -180,7 +203,30 @@ def read_expression(text: str, keys: Mapping[str, str]) -> Expression:
         raise SettingError(f"The comparison “{printable(text, LONGEST)}” names no experiment.")
     if best is not None:
         best = replace(best, key=keys[best.key])
-    return Expression(tree, {name: keys[name] for name in named}, best)
+    return Expression(tree, {name: keys[name] for name in named}, best, text.strip())
+
+
+def _parsed(text: str) -> ast.expr:
+    """Return the tree of a text; a `SyntaxError` or a `ValueError` for what has none."""
+    if not TOKENS.fullmatch(text):
+        raise ValueError("no signs of an expression")
+    tree = ast.parse(text, mode="eval").body
+    deepest = 0
+    nodes: list[tuple[ast.AST, int]] = [(tree, 1)]
+    while nodes:
+        node, depth = nodes.pop()
+        deepest = max(deepest, depth)
+        nodes += [(child, depth + 1) for child in ast.iter_child_nodes(node)]
+    if deepest > DEEPEST:
+        raise ValueError("too deep")
+    return tree
+
+
+def _constant(number: float) -> float:
+    """Return a number in an expression; a `ValueError` for one that it may not have."""
+    if isinstance(number, bool) or not abs(number) <= MOST:
+        raise ValueError("no number, or too large")
+    return number
 
 
 def _best_in(node: ast.expr) -> BestOf | None:
@@ -188,7 +234,7 @@ def _best_in(node: ast.expr) -> BestOf | None:
     match node:
         case ast.BinOp(left=left, op=ast.Sub(), right=ast.Constant(value=int() | float() as less)):
             best = _best_in(left)
-            return best and replace(best, less=best.less + less)
+            return best and replace(best, less=best.less + _constant(less))
         case ast.BinOp(
             left=ast.Call(
                 func=ast.Name(id="best"),
@@ -205,16 +251,13 @@ def _best_in(node: ast.expr) -> BestOf | None:
 def _names_in(node: ast.expr) -> Iterator[str]:
     """Yield the names in an expression; a `ValueError` for what none may have."""
     match node:
-        case ast.Constant(value=bool()):
-            raise ValueError("no number")
         case ast.Constant(value=int() | float() as number):
-            if not abs(number) <= MOST:
-                raise ValueError("too large")
+            _constant(number)
         case ast.Name(id=name):
             yield name
         case ast.UnaryOp(op=ast.USub(), operand=operand):
             yield from _names_in(operand)
-        case ast.BinOp(left=left, op=operator, right=right) if type(operator) in OPERATORS:
+        case ast.BinOp(left=left, op=sign, right=right) if type(sign) in OPERATORS:
             yield from _names_in(left)
             yield from _names_in(right)
         case ast.Subscript(value=ast.Name(id=name)):
@@ -236,7 +279,7 @@ def lengths_of(node: ast.Subscript) -> tuple[int, int]:
             lower=ast.Constant(value=int() as first),
             upper=ast.Constant(value=int() as last),
             step=None,
-        ) if 1 <= first <= last <= MOST:
+        ) if 1 <= _constant(first) <= _constant(last):
             return first, last
     raise ValueError("no lengths")
 
@@ -268,8 +311,8 @@ def _words(node: ast.expr, labels: Mapping[str, str]) -> str:
             return f"{number:g}"
         case ast.UnaryOp(operand=operand):
             return f"−{_within(operand, labels)}"
-        case ast.BinOp(left=left, op=operator, right=right):
-            sign, _ = OPERATORS[type(operator)]
+        case ast.BinOp(left=left, op=node_sign, right=right):
+            sign, _ = OPERATORS[type(node_sign)]
             return f"{_within(left, labels, sign)} {sign} {_within(right, labels)}"
         case ast.Subscript(value=ast.Name(id=name)):
             first_length, last_length = lengths_of(node)

@@ -1,5 +1,6 @@
 """The table of a rerun: each published figure beside ours, and where it would lie."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -197,9 +198,9 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
     values: dict[int, float] = {}
     runs: list[RunRecord] = []
     for seed, network in inventory.trained(experiment).items():
-        figures = inventory.figures(network, "test", metric)
-        if figures:
-            values[seed] = list(figures.values())[-1]
+        figures = list(inventory.figures(network, "test", metric).values())
+        if figures and math.isfinite(figures[-1]):
+            values[seed] = figures[-1]
             runs.append(network.run)
     return Row(
         experiment,

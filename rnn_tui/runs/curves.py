@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Literal
 
+from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.runs.run_record import RunRecord
@@ -99,7 +100,7 @@ def _line(
             values += _of_variant(run, by_step[step][1], variant)
         if all(map(math.isfinite, values)):
             spreads.append(Spread(tuple(values)))
-            xs.append(math.fsum(by_step[step][0] for by_step in points) / len(points))
+            xs.append(mean_of([by_step[step][0] for by_step in points]))
     return Line(label, tuple(run.run_id for run, _ in members), tuple(xs), tuple(spreads))
 
 

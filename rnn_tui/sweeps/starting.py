@@ -40,6 +40,7 @@ WORKER_LOGGING = {
 # by itself.
 PRELOAD = """import logging, signal
 logging.raiseExceptions = False
+logging.captureWarnings(True)
 for name in {"SIGINT", "SIGHUP"} & set(dir(signal)):
     signal.signal(getattr(signal, name), signal.SIG_IGN)"""
 # Dask reads the address of what it starts by SSH from its log; if a user has it log less, it would

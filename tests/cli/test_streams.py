@@ -24,6 +24,7 @@ from tests.cli.command_line import (
     rnn_tui,
 )
 from tests.runs.kept_runs import train
+from tests.tasks.plugins import GOOD, install
 
 FULL = Path("/dev/full")
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="needs /dev/full")
@@ -193,3 +194,30 @@ def test_what_a_stream_can_not_write_gets_a_substitute(
     first, second = (tmp_path / "out").read_text(encoding).splitlines()
     assert first == shown
     assert second == ("日?" if encoding == "utf-8" else "??")
+
+
+#: A plug-in that, once it is imported, does what prints on stderr wherever nobody listens.
+LOUD = """
+class Loud:
+    def __del__(self):
+        raise ValueError("an object's end")
+
+def warn_and_fail():
+    time.sleep(0.3)
+    warnings.warn("a warning of a library", RuntimeWarning)
+    Loud()
+    raise ZeroDivisionError("a thread's end")
+
+threading.Thread(target=warn_and_fail).start()
+"""
+
+
+@pytest.mark.process
+def test_what_a_library_says_on_stderr_is_logged(tmp_path: Path) -> None:
+    install(tmp_path, "loud", f"import threading, time, warnings\n{GOOD}{LOUD}")
+    path = os.pathsep.join((str(tmp_path), os.environ.get("PYTHONPATH", "")))
+    result = rnn_tui("papers", PYTHONPATH=path, RNN_TUI_HOME=str(tmp_path / "home"))
+    assert (result.returncode, result.stderr) == (0, "")
+    log = (tmp_path / "home" / "log" / "rnn-tui.log").read_text()
+    for words in ("a warning of a library", "an object's end", "a thread's end"):
+        assert words in log

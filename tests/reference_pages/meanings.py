@@ -548,6 +548,7 @@ MEANINGS = {
     "seeds_for": "number of seeds that agree with the claim",
     "seeds_against": "number of seeds that contradict it",
     "seeds_equal": "number of seeds with equal figures",
+    "seeds_without_number": "number of seeds left out, as the formula has no number for them",
     "compared": "what is compared, in words",
     "interval_95": (
         "its 95 % interval over seeds (bootstrap), lower and upper end; null if there is none"

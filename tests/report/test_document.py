@@ -28,8 +28,11 @@ from rnn_tui.report.document import (
 )
 from rnn_tui.report.expression import ExperimentFigures
 from rnn_tui.report.inventory import take_inventory
+from rnn_tui.report.library import find_paper
+from rnn_tui.report.plan import Plan
 from rnn_tui.report.rows import markdown_table
 from rnn_tui.runs.store import RunStore
+from tests.documents.pages import CHECKOUT, files
 from tests.report.small_plans import COURSE, cells, small_plan, table, train_plan
 
 VOID = {"meta", "br", "hr", "img", "link", "input"}
@@ -286,3 +289,28 @@ def test_a_chart_is_a_picture_in_markdown_and_a_drawing_in_a_page() -> None:
     assert read.tags == {"p": 2, "img": 1, "em": 1}
     assert read.values("alt") == [title]
     assert f"caption {EVIL}" in "".join(read.words)
+
+
+def test_no_word_of_a_stranger_s_paper_is_live(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    text = files(CHECKOUT / "docs" / "how-to" / "own-paper.md")["gates.toml"]
+    words = ("Do gates help to remember?", "A. Teacher", "Accuracy on the test set.", "our notes")
+    words += ("Gates help to remember", "Difference in percentage", "LSTM − RNN", "one epoch of")
+    for old in words:
+        assert old in text
+        text = text.replace(old, EVIL[: -len(" <script>")] if len(old) < 20 else EVIL)
+    text = text.replace('cell = ["rnn"', f'label = ["{EVIL}", "{EVIL}2", "{EVIL}3"], cell = ["rnn"')
+    folder = tmp_path / "`<b>``"
+    folder.mkdir()
+    (folder / "evil.toml").write_text(text)
+    plan = Plan(find_paper(str(folder / "evil.toml")), 2)
+    page_path, text_path = tmp_path / "evil.html", tmp_path / "evil.md"
+    for path in (page_path, text_path):
+        write_document(path, plan, None)
+    html = page_path.read_text()
+    page = Page(html)
+    assert_self_contained(page, html)
+    assert "".join(page.words).count(EVIL) > 5
+    reader = MarkdownIt("commonmark", {"html": True}).enable("table")
+    live = Page(reader.render(text_path.read_text()))
+    assert not live.tags.keys() & {"script", "link", "iframe", "object", "a", "b", "img"}

@@ -195,7 +195,7 @@ def test_expressions_are_worked_out_seed_by_seed(
     text: str, points: dict[int, float], words: str
 ) -> None:
     expression = read_expression(text, KEYS)
-    assert expression.points(FIGURES) == points
+    assert expression.evaluate(FIGURES).points == points
     assert in_words(expression, {"a": "A", "b-c": "BC"}) == words
 
 
