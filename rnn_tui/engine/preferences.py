@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine import toml_text
 from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.files import make_folder, read_small, write_file
 from rnn_tui.engine.paths import config_file
@@ -23,7 +22,7 @@ LANGUAGES = ("auto", "en", "de")
 MOST_BYTES = 65_536
 MOST_PROBLEMS = 5  # problems that are reported one by one
 # Raised for files that can't be read, or are no TOML.
-FAULTS = (OSError, *toml_text.FAULTS)
+FAULTS = (OSError, ValueError)
 
 
 def _entry(default: Any, words: str, choices: Collection[Any] = ()) -> Any:
@@ -101,15 +100,7 @@ def _problem(name: str, value: Any, choices: Collection[Any] | None) -> str:
     allowed = f"one of {', '.join(map(as_toml, choices))}"
     if isinstance(choices, range):
         allowed = f"a whole number from {choices[0]} to {choices[-1]}"
-    return f"must be {allowed}, not {_in_sentence(value)}; {as_toml(default)} is used"
-
-
-def _in_sentence(value: Any) -> str:
-    """Return a value that is not allowed, in a sentence."""
-    try:
-        return printable(as_toml(value))
-    except (ValueError, RecursionError):  # a number of thousands of digits, tables in tables
-        return "a value of this size"
+    return f"must be {allowed}, not {printable(as_toml(value))}; {as_toml(default)} is used"
 
 
 def keep_entry(name: str, value: str) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, SettingError, UserError, printable, why
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.engine.toml_text import FAULTS, read_toml
+from rnn_tui.engine.toml_text import read_toml
 from rnn_tui.report.expression import in_words, read_expression
 from rnn_tui.report.file_entry import LONGEST_TEXT, LONGEST_WORDS, FileEntry
 from rnn_tui.report.paper import (
@@ -76,7 +76,7 @@ def paper_from(data: bytes, name: str, file_name: str) -> Paper:
         )
     try:
         values = read_toml(data.decode())
-    except FAULTS as error:
+    except ValueError as error:
         raise DataError(f"{place} is no TOML: {printable(error, 200)}.") from error
     return _paper(FileEntry(values, place), name)
 
