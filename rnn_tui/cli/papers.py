@@ -8,6 +8,7 @@ from typing import Any
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.report.inventory import take_inventory
 from rnn_tui.report.library import find_paper, read_library
 from rnn_tui.report.paper import Experiment, Paper
@@ -105,14 +106,20 @@ def read_request(options: argparse.Namespace) -> PapersRequest:
 def list_papers(request: PapersRequest) -> int:
     """Print a table of all papers; what is wrong with others goes to stderr."""
     library = read_library()
+    problems = list(library.problems)
+    papers = []
     with existing_store() as store:
-        papers = [_listed(paper, store) for paper in library.papers.values()]
+        for paper in library.papers.values():
+            try:
+                papers.append(_listed(paper, store))
+            except SettingError as error:  # a plan that can't be, of a package's paper
+                problems.append(f"{paper.name}: {error}")
     if request.as_json:
         documents = [paper.to_dict() for paper in papers]
-        output.print_json({"papers": documents, "problems": list(library.problems)})
+        output.print_json({"papers": documents, "problems": problems})
         return output.OK
     output.print_table(COLUMNS, map(_cells, papers), NUMBERS, SPARE)
-    for problem in library.problems:
+    for problem in problems:
         output.say(problem)
     return output.OK
 

@@ -15,13 +15,13 @@ LONGEST_TEXT = 2000  # characters of a sentence or two
 class FileEntry:
     """A table of a file, whose keys are read one by one; an unread one is refused."""
 
-    def __init__(self, values: object, place: str) -> None:
-        """`place` names the table in sentences."""
+    def __init__(self, values: object, place: str, most: int = MOST_ENTRIES) -> None:
+        """`place` names the table in sentences; it has at most so many entries."""
         self.place = place
         if not isinstance(values, dict):
             raise self.wrong("must be a table")
-        if len(values) > MOST_ENTRIES:
-            raise self.wrong(f"must have at most {MOST_ENTRIES} entries")
+        if len(values) > most:
+            raise self.wrong(f"must have at most {most} entries")
         self._values: dict[str, Any] = values
         self._read: set[str] = set()
 
@@ -75,25 +75,23 @@ class FileEntry:
             raise self.wrong(f"must have a whole number from {low} to {high} as “{printable(key)}”")
         return value
 
-    def sequence(self, key: str) -> list[Any]:
-        """Return a list; an empty one if it is not there."""
-        return self.as_sequence(self._take(key, []), key)
+    def sequence(self, key: str, most: int = MOST_ENTRIES) -> list[Any]:
+        """Return a list of at most so many items; an empty one if it is not there."""
+        return self.as_sequence(self._take(key, []), key, most)
 
-    def as_sequence(self, value: object, key: str) -> list[Any]:
-        """Return a value that must be a list."""
-        if not isinstance(value, list) or len(value) > MOST_ENTRIES:
-            raise self.wrong(
-                f"must have a list of at most {MOST_ENTRIES} items as “{printable(key)}”"
-            )
+    def as_sequence(self, value: object, key: str, most: int = MOST_ENTRIES) -> list[Any]:
+        """Return a value that must be a list of at most so many items."""
+        if not isinstance(value, list) or len(value) > most:
+            raise self.wrong(f"must have a list of at most {most} items as “{printable(key)}”")
         return value
 
-    def entry(self, key: str) -> "FileEntry":
-        """Return a table; an empty one if it is not there."""
-        return FileEntry(self._take(key, {}), f"{self.place}: {key}")
+    def entry(self, key: str, most: int = MOST_ENTRIES) -> "FileEntry":
+        """Return a table of at most so many entries; an empty one if it is not there."""
+        return FileEntry(self._take(key, {}), f"{self.place}: {key}", most)
 
-    def entries(self, key: str) -> "Iterator[FileEntry]":
-        """Yield the tables of a list."""
-        for number, values in enumerate(self.sequence(key), 1):
+    def entries(self, key: str, most: int = MOST_ENTRIES) -> "Iterator[FileEntry]":
+        """Yield the tables of a list of at most so many."""
+        for number, values in enumerate(self.sequence(key, most), 1):
             yield FileEntry(values, f"{self.place}: {key} {number}")
 
     def items(self) -> Iterator[tuple[str, Any]]:

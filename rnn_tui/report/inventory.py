@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig, Variant
@@ -45,12 +45,15 @@ class Inventory:
 
     def trained(self, experiment: Experiment) -> dict[int, TrainedNetwork]:
         """Return the trained networks of an experiment, by seed, ascending."""
-        by_seed = {
-            planned.seed: trained
-            for planned, trained in self.done.items()
-            if planned.experiment == experiment
-        }
-        return dict(sorted(by_seed.items()))
+        return dict(sorted(self._trained.get(experiment.key, {}).items()))
+
+    @cached_property
+    def _trained(self) -> Mapping[str, Mapping[int, TrainedNetwork]]:
+        """The trained networks by seed, by key of their experiment."""
+        by_experiment: dict[str, dict[int, TrainedNetwork]] = {}
+        for planned, trained in self.done.items():
+            by_experiment.setdefault(planned.experiment.key, {})[planned.seed] = trained
+        return by_experiment
 
     def figures(self, network: TrainedNetwork, kind: Kind, metric: str) -> dict[int, float]:
         """Return a network's figures by epoch; those of the test are at the last one."""

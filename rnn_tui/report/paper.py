@@ -128,6 +128,22 @@ class PaperFigure:
         return experiment.task == self.task and self.loss in ("", loss)
 
 
+def variants_together(experiments: Sequence[Experiment]) -> dict[str, list[Variant]]:
+    """Return by key of an experiment the variants that one run trains with it.
+
+    They are those of all experiments with the same task, cell and settings.
+    """
+    groups: dict[tuple[str, str, str], list[Experiment]] = {}
+    for experiment in experiments:
+        settings = repr(sorted(experiment.settings.items()))
+        groups.setdefault((experiment.task, experiment.cell, settings), []).append(experiment)
+    together: dict[str, list[Variant]] = {}
+    for group in groups.values():
+        variants = [each.variant for each in group if each.variant is not None]
+        together |= {each.key: variants for each in group}
+    return together
+
+
 @dataclass(frozen=True)
 class Paper:
     """A paper whose experiments can be trained again."""

@@ -1,10 +1,12 @@
 """Reads the experiments of a paper's file.
 
 An entry has one network, or a list of cells, hidden sizes, losses or settings, and as many
-published figures. It may have a list of tasks besides, for all of which the rest holds.
+published figures. It may have a list of tasks besides, for all of which the rest holds. How many
+experiments that makes is counted before the first one is made.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import fields, replace
 from typing import Any
@@ -19,6 +21,9 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 
 NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+MOST_EXPERIMENTS = 500  # of a paper
+MOST_OTHERS = 20  # figures of others that are shown beside, by name
+MOST_ITEMS = 100  # of a setting that is a list
 #: what may be a list in an entry of the experiments, one item for each of its networks.
 FANNED_OUT = ("cell", "hidden_size", "loss", "settings")
 #: settings that no paper has: who runs it says them, or they are files of a machine.
@@ -46,7 +51,7 @@ def settings_from(entry: FileEntry, task: str) -> dict[str, Any]:
     for name, value in entry.items():
         if name not in names:
             raise entry.wrong(f"may not have “{printable(name)}”{did_you_mean(name, names)}")
-        parts = entry.as_sequence(value, name) if isinstance(value, list) else [value]
+        parts = entry.as_sequence(value, name, MOST_ITEMS) if isinstance(value, list) else [value]
         if not all(isinstance(part, str | int | float) for part in parts):
             raise entry.wrong(f"must have a word, a number or a list of them as “{name}”")
         settings[name] = tuple(parts) if isinstance(value, list) else value
@@ -59,24 +64,45 @@ def experiments_from(entry: FileEntry) -> tuple[Experiment, ...]:
     Raises:
         SettingError: something is wrong with one.
     """
+    networks = list(entry.entries("experiments"))
+    count = sum(_count(network) for network in networks)
+    if count > MOST_EXPERIMENTS:
+        raise entry.wrong(f"may have at most {MOST_EXPERIMENTS} experiments, not {count:,}")
     drafts = [
         (network.place, draft)
-        for network in entry.entries("experiments")
+        for network in networks
         for task in _tasks(network)
         for draft in _networks(network, task)
     ]
     if not drafts:
         raise entry.wrong("must have at least one experiment")
+    names = _Names([draft for _, draft in drafts])
     experiments: dict[str, Experiment] = {}
     for place, draft in drafts:
-        experiment = _named(draft, [other for _, other in drafts])
+        experiment = names.named(draft)
         if experiment.key in experiments:
             raise SettingError(
                 f"{place}: there are two experiments {experiment.key}; give one of them another "
                 "“key” and “label”."
             )
         experiments[experiment.key] = experiment
+    others = {name for experiment in experiments.values() for name in experiment.others}
+    if len(others) > MOST_OTHERS:
+        raise entry.wrong(f"may have at most {MOST_OTHERS} names of “others”, not {len(others):,}")
     return tuple(experiments.values())
+
+
+def _count(entry: FileEntry) -> int:
+    """Return how many experiments an entry asks for: networks, times tasks."""
+    tasks = entry.raw("task")
+    lists = _lists(entry)
+    networks = len(entry.sequence(lists[0])) if lists else 1
+    return networks * len(tasks) if isinstance(tasks, list) else networks
+
+
+def _lists(entry: FileEntry) -> list[str]:
+    """Return the keys of an entry's lists; its first one says how many networks it has."""
+    return [key for key in FANNED_OUT if isinstance(entry.raw(key), list)]
 
 
 def _tasks(entry: FileEntry) -> list[Task]:
@@ -88,7 +114,7 @@ def _tasks(entry: FileEntry) -> list[Task]:
 
 def _networks(entry: FileEntry, task: Task) -> list[Experiment]:
     """Return the experiments of an entry on a task: one, or one for each item of its list."""
-    lists = [key for key in FANNED_OUT if isinstance(entry.raw(key), list)]
+    lists = _lists(entry)
     if len(lists) > 1:
         raise entry.wrong(f"may have one list only, not “{lists[0]}” and “{lists[1]}”")
     count = len(entry.sequence(lists[0])) if lists else 1
@@ -102,7 +128,7 @@ def _networks(entry: FileEntry, task: Task) -> list[Experiment]:
             raise entry.wrong(f"must have a list of {count} items as “{key}”, as “{lists[0]}” has")
         return value
 
-    others = entry.entry("others")
+    others = entry.entry("others", MOST_OTHERS)
     figures = {
         entry.as_text(name, "others", LONGEST_WORDS): others.as_percent(value, name)
         for name, value in others.items()
@@ -158,19 +184,25 @@ def _variant(entry: FileEntry, size: object, loss: object) -> Variant | None:
     )
 
 
-def _named(draft: Experiment, drafts: Sequence[Experiment]) -> Experiment:
-    """Return an experiment with a key and a label, unless it has them.
+class _Names:
+    """Gives experiments keys and labels: what distinguishes each from the others of its task."""
 
-    They say what distinguishes it from the others of its task.
-    """
-    of_task = [other for other in drafts if other.task == draft.task]
-    parts: list[tuple[str, str]] = []  # of the key, of the label
-    if draft.variant is None or len({other.cell for other in of_task}) > 1:
-        parts.append((draft.cell, CELLS[draft.cell].label))
-    if draft.variant is not None:
-        parts.append((f"h{draft.variant.hidden_size}", f"H {draft.variant.hidden_size}"))
-        if len({other.variant and other.variant.loss for other in of_task}) > 1:
-            parts.append((draft.variant.loss, draft.variant.loss))
-    key = draft.key or "-".join([draft.task, *(part for part, _ in parts)])
-    label = draft.short_label or " ".join(part for _, part in parts)
-    return replace(draft, key=key, short_label=label)
+    def __init__(self, drafts: Sequence[Experiment]) -> None:
+        self._cells: dict[str, set[str]] = defaultdict(set)  # by task
+        self._losses: dict[str, set[str]] = defaultdict(set)  # by task; empty for no loss
+        for draft in drafts:
+            self._cells[draft.task].add(draft.cell)
+            self._losses[draft.task].add(draft.variant.loss if draft.variant else "")
+
+    def named(self, draft: Experiment) -> Experiment:
+        """Return an experiment with a key and a label, unless it has them."""
+        parts: list[tuple[str, str]] = []  # of the key, of the label
+        if draft.variant is None or len(self._cells[draft.task]) > 1:
+            parts.append((draft.cell, CELLS[draft.cell].label))
+        if draft.variant is not None:
+            parts.append((f"h{draft.variant.hidden_size}", f"H {draft.variant.hidden_size}"))
+            if len(self._losses[draft.task]) > 1:
+                parts.append((draft.variant.loss, draft.variant.loss))
+        key = draft.key or "-".join([draft.task, *(part for part, _ in parts)])
+        label = draft.short_label or " ".join(part for _, part in parts)
+        return replace(draft, key=key, short_label=label)

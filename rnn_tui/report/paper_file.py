@@ -6,7 +6,8 @@ expressions that are worked out here. It can't name files of this machine.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import ChainMap
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from rnn_tui.engine.errors import DataError, SettingError, UserError, printable,
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.engine.toml_text import read_toml
 from rnn_tui.report.expression import in_words, read_expression
-from rnn_tui.report.file_entry import LONGEST_TEXT, LONGEST_WORDS, FileEntry
+from rnn_tui.report.file_entry import LONGEST_TEXT, LONGEST_WORDS, MOST_ENTRIES, FileEntry
 from rnn_tui.report.paper import (
     SOLVED,
     Claim,
@@ -27,11 +28,17 @@ from rnn_tui.report.paper import (
     PaperPreset,
     Published,
     PublishedKind,
+    variants_together,
 )
 from rnn_tui.report.paper_experiments import NAME, experiments_from, settings_from, task_of
 from rnn_tui.tasks import TASKS
 
 MOST_BYTES = 100_000  # of a file
+MOST_NETWORKS = 20_000  # of all its experiments, seeds counted
+MOST_PRESETS = 20
+MOST_FIGURES = 50
+MOST_COMPARISONS = 300  # of all its claims: each one is resampled
+MOST_AUTHORS = 200
 MOST_NAMED = 10_000  # of how many networks a best or a mean may be
 PUBLISHED = re.compile(r"one network|(best|mean) of ([1-9][0-9]{0,4})")
 #: what is found, or its reverse, such as `a larger state is {better|worse}`.
@@ -82,17 +89,18 @@ def paper_from(data: bytes, name: str, file_name: str) -> Paper:
 
 
 def _paper(entry: FileEntry, name: str) -> Paper:
-    presets = dict(_presets(entry.entry("presets")))
+    presets = dict(_presets(entry.entry("presets", MOST_PRESETS)))
     if not presets:
         raise entry.wrong("must have at least one preset")
     experiments = experiments_from(entry)
     seeds, task_seeds = _seeds(entry)
     published = _published(entry)
+    claims = _Claims(entry, experiments)
     paper = Paper(
         name=name,
         kind=entry.text("kind", "paper", LONGEST_WORDS),
         title=entry.text("title"),
-        authors=_texts(entry, "authors"),
+        authors=_texts(entry, "authors", MOST_AUTHORS),
         year=entry.whole("year", 1900, 2200),
         address=_address(entry),
         summary=entry.text("summary"),
@@ -102,19 +110,20 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         experiments=experiments,
         seeds=seeds,
         task_seeds=task_seeds,
-        claims=tuple(_claim(claim, experiments) for claim in entry.entries("claims")),
+        claims=claims.read(),
         claims_title=entry.text("claims_title", ""),
         figures=tuple(_figures(entry, experiments)) or tuple(_usual_figures(experiments)),
         solved=_solved(entry, published),
     )
     entry.finish()
     _check_tasks(entry, paper)
+    _check_networks(entry, paper)
     _check_configs(entry, paper)
     return paper
 
 
-def _texts(entry: FileEntry, key: str) -> tuple[str, ...]:
-    return tuple(entry.as_text(text, key, LONGEST_WORDS) for text in entry.sequence(key))
+def _texts(entry: FileEntry, key: str, most: int = MOST_ENTRIES) -> tuple[str, ...]:
+    return tuple(entry.as_text(text, key, LONGEST_WORDS) for text in entry.sequence(key, most))
 
 
 def _address(entry: FileEntry) -> str:
@@ -183,63 +192,82 @@ def _presets(entry: FileEntry) -> Iterator[tuple[str, PaperPreset]]:
         preset.finish()
 
 
-def _claim(entry: FileEntry, experiments: Sequence[Experiment]) -> Claim:
-    task = entry.text("task", "", LONGEST_WORDS)
-    clauses = tuple(_clause(clause, experiments, task) for clause in entry.entries("clauses"))
-    if not clauses:
-        raise entry.wrong("must have at least one of “clauses”")
-    claim = Claim(entry.text("claim"), entry.text("measured"), clauses)
-    entry.finish()
-    return claim
+class _Claims:
+    """Reads the claims of a paper, up to a number of comparisons in all."""
 
-
-def _clause(entry: FileEntry, experiments: Sequence[Experiment], task: str) -> PaperClause:
-    """Read a clause; the names in its comparisons may leave out the task of the claim."""
-    finding = FINDING.fullmatch(entry.text("finding"))
-    if finding is None:
-        raise entry.wrong(
-            "must say what is found as “finding”, and its reverse, such as: it is {better|worse}"
-        )
-    before, right, wrong, after = finding.groups()
-    comparisons = tuple(_comparisons(entry, experiments, task))
-    if not comparisons:
-        raise entry.wrong("must have at least one of “comparisons”")
-    entry.finish()
-    return PaperClause(
-        holds=f"{before}reliably {right}{after}",
-        opposite=f"{before}reliably {wrong}{after}",
-        question=f"whether {before}{right}{after}",
-        comparisons=comparisons,
-    )
-
-
-def _comparisons(
-    entry: FileEntry, experiments: Sequence[Experiment], task: str
-) -> Iterator[PaperComparison]:
-    """Yield the comparisons of a clause: an expression each, or its subject and an expression."""
-    keys = {experiment.key.replace("-", "_"): experiment.key for experiment in experiments}
-    labels = {experiment.key: experiment.label for experiment in experiments}
-    if task:
-        before = f"{task}-"
+    def __init__(self, entry: FileEntry, experiments: Sequence[Experiment]) -> None:
+        self._entry = entry
+        self._comparisons = 0
+        self._labels = {experiment.key: experiment.label for experiment in experiments}
+        self._keys = {
+            experiment.key.replace("-", "_"): experiment.key for experiment in experiments
+        }
+        #: by task, the names of its experiments without that of the task.
+        self._short_keys: dict[str, dict[str, str]] = {}
         for experiment in experiments:
-            if experiment.task == task:
-                keys[experiment.key.removeprefix(before).replace("-", "_")] = experiment.key
-    for number, written in enumerate(entry.sequence("comparisons"), 1):
-        name = f"comparisons {number}"
-        subject, text = (
-            written if isinstance(written, list) and len(written) == 2 else ("", written)
+            name = experiment.key.removeprefix(f"{experiment.task}-").replace("-", "_")
+            self._short_keys.setdefault(experiment.task, {})[name] = experiment.key
+
+    def read(self) -> tuple[Claim, ...]:
+        """Return the claims; a `SettingError` if something is wrong in one."""
+        return tuple(self._claim(claim) for claim in self._entry.entries("claims"))
+
+    def _claim(self, entry: FileEntry) -> Claim:
+        task = entry.text("task", "", LONGEST_WORDS)
+        # The names in the comparisons may leave out the task of the claim.
+        keys = ChainMap(self._short_keys.get(task, {}), self._keys)
+        clauses = tuple(self._clause(clause, keys) for clause in entry.entries("clauses"))
+        if not clauses:
+            raise entry.wrong("must have at least one of “clauses”")
+        claim = Claim(entry.text("claim"), entry.text("measured"), clauses)
+        entry.finish()
+        return claim
+
+    def _clause(self, entry: FileEntry, keys: Mapping[str, str]) -> PaperClause:
+        finding = FINDING.fullmatch(entry.text("finding"))
+        if finding is None:
+            raise entry.wrong(
+                "must say what is found as “finding”, and its reverse, such as: it is "
+                "{better|worse}"
+            )
+        before, right, wrong, after = finding.groups()
+        comparisons = tuple(self._read_comparisons(entry, keys))
+        if not comparisons:
+            raise entry.wrong("must have at least one of “comparisons”")
+        entry.finish()
+        return PaperClause(
+            holds=f"{before}reliably {right}{after}",
+            opposite=f"{before}reliably {wrong}{after}",
+            question=f"whether {before}{right}{after}",
+            comparisons=comparisons,
         )
-        try:
-            expression = read_expression(entry.as_text(text, name, LONGEST_TEXT), keys)
-        except SettingError as error:
-            raise SettingError(f"{entry.place}, {name}: {error}") from error
-        subject = entry.as_text(subject, name, LONGEST_WORDS, empty=True)
-        yield PaperComparison(subject or in_words(expression, labels), expression)
+
+    def _read_comparisons(
+        self, entry: FileEntry, keys: Mapping[str, str]
+    ) -> Iterator[PaperComparison]:
+        """Yield the comparisons of a clause: an expression each, or its subject and one."""
+        written_ones = entry.sequence("comparisons")
+        self._comparisons += len(written_ones)
+        if self._comparisons > MOST_COMPARISONS:
+            raise self._entry.wrong(
+                f"may have at most {MOST_COMPARISONS} comparisons in all claims"
+            )
+        for number, written in enumerate(written_ones, 1):
+            name = f"comparisons {number}"
+            subject, text = (
+                written if isinstance(written, list) and len(written) == 2 else ("", written)
+            )
+            try:
+                expression = read_expression(entry.as_text(text, name, LONGEST_TEXT), keys)
+            except SettingError as error:
+                raise SettingError(f"{entry.place}, {name}: {error}") from error
+            subject = entry.as_text(subject, name, LONGEST_WORDS, empty=True)
+            yield PaperComparison(subject or in_words(expression, self._labels), expression)
 
 
 def _figures(entry: FileEntry, experiments: Sequence[Experiment]) -> Iterator[PaperFigure]:
     points = entry.entry("points")
-    for figure_entry in entry.entries("figures"):
+    for figure_entry in entry.entries("figures", MOST_FIGURES):
         figure = _figure(figure_entry)
         if figure.key in points:
             published = points.entry(figure.key)
@@ -276,7 +304,7 @@ def _points(
     entry: FileEntry, experiments: Sequence[Experiment]
 ) -> Iterator[tuple[str, tuple[float | None, ...]]]:
     """Yield the published points of a figure by experiment, one an epoch."""
-    keys = [experiment.key for experiment in experiments]
+    keys = {experiment.key for experiment in experiments}
     for key, values in entry.items():
         if key not in keys:
             raise entry.wrong(
@@ -295,28 +323,41 @@ def _check_tasks(entry: FileEntry, paper: Paper) -> None:
             for name, preset in paper.presets.items()
         },
     }
+    known = set(paper.tasks)
     for place, tasks in named.items():
         for task in tasks:
-            if task not in paper.tasks:
+            if task not in known:
                 raise entry.wrong(
                     f"({place}) names the task “{printable(task)}”, which no experiment has"
-                    f"{did_you_mean(task, paper.tasks)}"
+                    f"{did_you_mean(task, known)}"
                 )
+
+
+def _check_networks(entry: FileEntry, paper: Paper) -> None:
+    """Refuse more networks than a plan can have in memory."""
+    count = sum(paper.task_seeds.get(each.task, paper.seeds) for each in paper.experiments)
+    if count > MOST_NETWORKS:
+        raise entry.wrong(
+            f"may have at most {MOST_NETWORKS:,} networks, experiments times seeds, not {count:,}"
+        )
 
 
 def _check_configs(entry: FileEntry, paper: Paper) -> None:
     """Refuse settings that can't be, and sequences of which nothing says size and loss."""
+    together = variants_together(paper.experiments)
     for preset in paper.presets:
+        tasks = set(paper.tasks_of(preset))
         for experiment in paper.experiments:
-            if experiment.task not in paper.tasks_of(preset):
+            if experiment.task not in tasks:
                 continue
+            variants = together[experiment.key]
             try:
-                config = paper.config(experiment, preset)
+                config = paper.config(experiment, preset, variants=variants)
             except UserError as error:
                 raise SettingError(
                     f"{entry.place}, {experiment.key} with preset {printable(preset)}: {error}"
                 ) from error
-            if len(config.variants) > 1:
+            if experiment.variant is None and len(config.variants) > 1:
                 raise entry.wrong(
                     f"must say “hidden_size” and “loss” of {experiment.key}, since its preset "
                     f"{printable(preset)} has several"

@@ -10,11 +10,12 @@ from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.report.paper import Experiment, Paper, PaperPreset
+from rnn_tui.report.paper import Experiment, Paper, PaperPreset, variants_together
 from rnn_tui.report.papers import FIRST
 from rnn_tui.sweeps.plan import REPORT_GROUP
 from rnn_tui.tasks import TASKS
 
+MOST_NETWORKS = 100_000  # of a plan
 DECIMALS = 2  # decimals of every published figure; ours are compared with as many
 OTHER_RECIPE_NOTE = (
     "Preset {preset} is not the {kind}'s recipe: published figures are shown, but not compared "
@@ -71,6 +72,7 @@ class Plan:
         most_seeds = max(self.usual_seeds, *self.task_seeds.values(), 0)
         SETTINGS["seed"].check(self.first_seed + most_seeds - 1)
         self._check_only()
+        self._check_count()
         for experiment in self.experiments:  # a wrong override is found now
             self.config(experiment, self.first_seed)
 
@@ -84,6 +86,15 @@ class Plan:
                     f"The {self.paper.kind}'s experiments are {', '.join(tasks)}, not "
                     f"“{printable(name)}”{did_you_mean(name, [*tasks, *keys])}."
                 )
+
+    def _check_count(self) -> None:
+        """Check that the networks are not too many to be listed in memory."""
+        count = sum(len(self.seeds_of(each.task)) for each in self.experiments)
+        if count > MOST_NETWORKS:
+            raise SettingError(
+                f"There may be at most {MOST_NETWORKS:,} networks, experiments times seeds, not "
+                f"{count:,}: choose fewer seeds, or some of the experiments."
+            )
 
     @property
     def recipe(self) -> PaperPreset:
@@ -169,21 +180,16 @@ class Plan:
         own: dict[str, Any] = {}
         if not TASKS[experiment.task].reads_data:
             own["seeds"] = seeds
-            variants = variants or self._variants_beside(experiment)
+            variants = variants or self._variants_together.get(experiment.key, ())
         own |= self.overrides.get(experiment.task, {})
         return self.paper.config(
             experiment, self.preset, variants=variants, seed=seed, device=self.device, **own
         )
 
-    def _variants_beside(self, experiment: Experiment) -> list[Variant]:
-        """Return the variants of all selected experiments with the same task, cell and settings."""
-        return [
-            other.variant
-            for other in self.experiments
-            if other.variant is not None
-            and (other.task, other.cell) == (experiment.task, experiment.cell)
-            and other.settings == experiment.settings
-        ]
+    @cached_property
+    def _variants_together(self) -> Mapping[str, Sequence[Variant]]:
+        """The variants of all selected experiments that one run trains, by key of each."""
+        return variants_together(self.experiments)
 
     @cached_property
     def _variants(self) -> Mapping[str, Variant | None]:
