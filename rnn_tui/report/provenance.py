@@ -114,18 +114,24 @@ def _settings(plan: Plan) -> dict[str, RunConfig]:
     All seeds, sizes and losses are in one run's settings. The label is that of the task where all
     of its networks share them.
     """
-    settings: dict[str, RunConfig] = {}
+    configs = {
+        experiment.key: plan.config(
+            experiment, plan.first_seed, seeds=len(plan.seeds_of(experiment.task))
+        )
+        for experiment in plan.experiments
+    }
+    of_tasks: dict[str, list[RunConfig]] = {}
     for experiment in plan.experiments:
-        seeds = len(plan.seeds_of(experiment.task))
-        config = plan.config(experiment, plan.first_seed, seeds=seeds)
-        beside = [other for other in plan.experiments if other.task == experiment.task]
-        configs = {plan.config(other, plan.first_seed, seeds=seeds) for other in beside}
+        of_tasks.setdefault(experiment.task, []).append(configs[experiment.key])
+    shared = {task for task, all_of_it in of_tasks.items() if len(set(all_of_it)) == 1}
+    settings: dict[RunConfig, str] = {}  # the labels
+    for experiment in plan.experiments:
+        task = experiment.task
         label = experiment.label
-        if len(configs) == 1 and len(beside) > 1:
-            label = TASKS[experiment.task].label
-        if config not in settings.values():
-            settings[label] = config
-    return settings
+        if task in shared and len(of_tasks[task]) > 1:
+            label = TASKS[task].label
+        settings.setdefault(configs[experiment.key], label)
+    return {label: config for config, label in settings.items()}
 
 
 def machine() -> dict[str, str | int | float]:

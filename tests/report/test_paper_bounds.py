@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.errors import UserError, printable
+from rnn_tui.report.conclusions import conclusions
+from rnn_tui.report.inventory import take_inventory
 from rnn_tui.report.library import own_folder
 from rnn_tui.report.paper_file import paper_from
 from rnn_tui.report.plan import Plan
+from rnn_tui.report.provenance import gather_provenance
+from rnn_tui.report.rows import results
 from tests.cli.command_line import run_inside
 from tests.measured import operations, peak_memory
 from tests.report.test_paper import SMALL_PAPER, paper_of
@@ -124,7 +128,11 @@ def largest(experiments: int) -> str:
 def read_and_plan(experiments: int) -> None:
     paper = paper_of(largest(experiments))
     assert len(paper.experiments) == experiments
-    assert len(Plan(paper).networks) == experiments * 40
+    plan = Plan(paper)
+    assert len(plan.networks) == experiments * 40
+    table = results(take_inventory(plan, None))
+    assert len(gather_provenance(table, None).settings) == 1
+    assert len(conclusions(table)) == 1
 
 
 def test_time_grows_with_the_size_of_a_paper_and_no_faster() -> None:
