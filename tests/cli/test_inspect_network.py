@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from tests.cli.command_line import EXIT_USAGE, assert_refused, run_inside
-from tests.networks.foreign import Classifier, Tagger, exported, parity, saved, seeded
+from tests.networks.foreign import Classifier, Tagger, parity, saved, seeded
 
 NUMBERS = "0.1 0.2 0.3; -1 0 1; 2 2 2"
 STEPS = [[0.1, 0.2, 0.3], [-1.0, 0.0, 1.0], [2.0, 2.0, 2.0]]
@@ -63,8 +63,9 @@ def test_without_a_sequence_it_is_said_what_was_understood(classifier: Path) -> 
 
 
 def test_a_sequence_is_read_from_a_file(tmp_path: Path) -> None:
-    network = exported(seeded(Tagger), tmp_path / "net.onnx", batch_first=False)
-    expected = inspected("--network", network, NUMBERS)["trace"]
+    network = saved(seeded(Tagger), tmp_path / "net")
+    options = ("--network", network, "--answers", "every-step")
+    expected = inspected(*options, NUMBERS)["trace"]
     np.save(tmp_path / "steps.npy", np.array(STEPS))
     files = {
         "a.csv": "x,y,z\n0.1,0.2,0.3\n-1,0,1\n2,2,2\n",
@@ -74,7 +75,7 @@ def test_a_sequence_is_read_from_a_file(tmp_path: Path) -> None:
     for name, text in files.items():
         (tmp_path / name).write_text(text, encoding="utf-8", newline="")
     for name in (*files, "steps.npy"):
-        trace = inspected("--network", network, "--input", tmp_path / name)["trace"]
+        trace = inspected(*options, "--input", tmp_path / name)["trace"]
         assert trace == expected, name
 
 

@@ -4,6 +4,7 @@ import shlex
 import subprocess
 import sys
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -15,9 +16,12 @@ from torch import nn
 
 from rnn_tui.engine.errors import NetworkError
 from rnn_tui.engine.paths import shipped_weights
-from rnn_tui.networks.foreign.hints import NetworkHints
+from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
+from rnn_tui.networks.foreign.onnx_model import network_of_model
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.runs.export.onnx_models import models_of
+from tests.attack.hostile_models import hostile_model, whole_model
+from tests.measured import operations
 from tests.networks.foreign import (
     FEATURES,
     OUTPUTS,
@@ -46,9 +50,16 @@ def inputs() -> np.ndarray:
     return np.random.default_rng(1).normal(size=(2, STEPS, FEATURES)).astype(np.float32)
 
 
+def read_here(path: Path, hints: NetworkHints) -> ForeignNetwork:
+    """Read a network; an ONNX model as the process does that otherwise reads it."""
+    if path.suffix == ".onnx":
+        return network_of_model(path.read_bytes(), hints, str(path))
+    return read_network(path, hints)
+
+
 def assert_equal_to(module: Any, path: Path, hints: NetworkHints) -> None:
     """Hold all states of the top layer, and the answers, to PyTorch's."""
-    stack = read_network(path, hints).stack
+    stack = read_here(path, hints).stack
     read = inputs()
     by_step = read.transpose(1, 0, 2)  # (T, N, F)
     first = read if module.layers.batch_first else by_step
@@ -142,7 +153,7 @@ def test_the_models_that_are_exported_here_are_read(task: str, tmp_path: Path) -
     weights = shipped_weights(task)[0]
     path = tmp_path / "net.onnx"
     path.write_bytes(models_of(weights)[0].data)
-    network = read_network(path, NetworkHints())
+    network = read_here(path, NetworkHints())
     assert network.checked
     wanted = {"adder": "every-step", "recall": "last-step"}
     assert network.stack.takes == wanted.get(task, network.stack.takes)
@@ -150,7 +161,7 @@ def test_the_models_that_are_exported_here_are_read(task: str, tmp_path: Path) -
 
 def refused(path: Path, hints: NetworkHints | None = None) -> str:
     with pytest.raises(NetworkError) as error:
-        read_network(path, hints or NetworkHints())
+        read_here(path, hints or NetworkHints())
     return str(error.value)
 
 
@@ -221,6 +232,7 @@ def test_a_model_that_answers_otherwise_is_refused(tmp_path: Path) -> None:
     assert "answers otherwise" in refused(exported(seeded(OfTwoSteps), tmp_path / "b.onnx"))
 
 
+@pytest.mark.process
 def test_other_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "net.safetensors"
     whole = saved(seeded(Classifier), path).read_bytes()
@@ -281,11 +293,66 @@ def test_whatever_is_damaged_is_refused_in_a_sentence(name: str, tmp_path: Path)
         data[at : at + int(random.integers(0, 3))] = random.bytes(int(random.integers(0, 4)))
         path.write_bytes(data)
         try:
-            read_network(path, NetworkHints(takes="every-step"))
+            read_here(path, NetworkHints(takes="every-step"))
         except NetworkError as error:
             sentences.append(str(error))
     assert len(sentences) > 20
     assert all(sentence.endswith(".") for sentence in sentences)
+
+
+@pytest.mark.process
+def test_a_model_is_read_in_a_process_with_limits(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for build in (Tagger, FinalStates):
+        module = seeded(build, "LSTM", layers=2, both=build is FinalStates)
+        path = exported(module, tmp_path / "net.onnx", batch_first=module.layers.batch_first)
+        apart = read_network(path, NetworkHints())
+        here = network_of_model(path.read_bytes(), NetworkHints(), str(path))
+        steps = inputs().transpose(1, 0, 2)
+        assert np.array_equal(apart.stack.logits(steps), here.stack.logits(steps))
+        assert (apart.recurrent, apart.readout) == (here.recurrent, here.readout)
+        assert apart.stack.takes == here.stack.takes
+        assert apart.checked
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("change", ["doubled", "filled"])
+def test_a_model_that_asks_for_all_memory_is_refused(
+    change: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "net.onnx"
+    path.write_bytes(hostile_model(change, Random(1)))
+    with pytest.raises(NetworkError) as error:
+        read_network(path, NetworkHints())
+    assert "takes more than 1,024 MiB of memory" in str(error.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_of_many_nodes_is_refused_before_it_is_checked(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+
+    def refusal_of(count: int) -> None:
+        model = whole_model()
+        model.graph.node.extend([model.graph.node[0]] * count)
+        path.write_bytes(model.SerializeToString())
+        assert "nodes, more than" in refused(path)
+
+    refusal_of(10_000)
+    assert operations(lambda: refusal_of(20_000)) < 1000
+
+
+def test_a_negative_size_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "net.onnx"
+    model = whole_model()
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    path.write_bytes(model.SerializeToString())
+    assert "an input with a negative size" in refused(path)
+    model = whole_model()
+    model.graph.initializer[0].dims[0] = -1
+    path.write_bytes(model.SerializeToString())
+    assert "weights with a negative size" in refused(path)
 
 
 def test_weights_in_another_file_are_refused(tmp_path: Path) -> None:

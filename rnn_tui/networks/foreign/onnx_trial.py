@@ -3,6 +3,7 @@
 Shapes: T steps, N sequences, F features, A answers of O outputs.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
@@ -18,6 +19,9 @@ from rnn_tui.networks.stepwise import Array, sigmoid, softmax
 STEPS, SEQUENCES = 5, 2  # of the trial, where the model leaves them open
 TOLERANCE = 1e-4  # of the answers' largest number: sums in another order differ by less
 MOST_TRIED = 4096  # steps of the trial, and sequences
+MOST_NUMBERS = 10_000_000  # that are read in the trial
+#: in what ONNX Runtime says where it gets no memory.
+NO_MEMORY = ("bad_alloc", "bad allocation", "allocate memory")
 
 
 def _same(logits: Array) -> Array:
@@ -44,11 +48,15 @@ class OnnxTrial:
         options = runtime.SessionOptions()
         options.log_severity_level = 4  # what it says of a model that fails is in the error
         options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        # Each operator is computed as it stands: nothing is computed before it is asked for.
+        options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
         try:
             self._session = runtime.InferenceSession(
                 model.data, options, providers=["CPUExecutionProvider"]
             )
         except Exception as error:
+            _pass_on_no_memory(error)
             raise NetworkError(
                 f"{model.file_name} is refused by ONNX Runtime ({why(error)})."
             ) from error
@@ -74,6 +82,8 @@ class OnnxTrial:
     def _inputs(self, features: int, steps: int, *, batch_first: bool) -> Array | None:
         """Return random inputs in the shape that the model declares; None if that does not fit."""
         declared = self._model.inputs[0].type.tensor_type
+        if any(dim.dim_value < 0 for dim in declared.shape.dim):
+            raise self._model.refusal("has an input with a negative size")
         wanted = [SEQUENCES, steps, features] if batch_first else [steps, SEQUENCES, features]
         dims = [dim.dim_value or None for dim in declared.shape.dim]
         if len(dims) == 2:  # one sequence, without an axis of its own
@@ -81,17 +91,28 @@ class OnnxTrial:
         shape = [dim or size for dim, size in zip(dims, wanted, strict=False)]
         if len(dims) not in (2, 3) or shape[-1] != features or max(shape[:-1]) > MOST_TRIED:
             return None
+        if math.prod(shape) > MOST_NUMBERS:
+            return None
         return np.random.default_rng(0).normal(size=shape).astype(np.float32)
 
     def _answers(self, inputs: Array) -> list[npt.NDArray[Any]]:
-        """Return the model's outputs; none if it can't read these inputs."""
+        """Return the model's outputs that are numbers; none if it can't read these inputs."""
         try:
-            outputs: list[npt.NDArray[Any]] = self._session.run(
-                None, {self._model.inputs[0].name: inputs}
-            )
-        except Exception:  # noqa: BLE001 - as above; the shape does not fit the model
+            outputs = self._session.run(None, {self._model.inputs[0].name: inputs})
+        except Exception as error:  # noqa: BLE001 - as above; the shape does not fit the model
+            _pass_on_no_memory(error)
             return []
-        return outputs
+        return [
+            output
+            for output in outputs
+            if isinstance(output, np.ndarray) and output.dtype.kind == "f"
+        ]
+
+
+def _pass_on_no_memory(error: Exception) -> None:
+    """Raise `MemoryError` if an error of ONNX Runtime's means that."""
+    if isinstance(error, MemoryError) or any(words in str(error) for words in NO_MEMORY):
+        raise MemoryError from error
 
 
 def _alike(stack: Stack, inputs: Array, output: npt.NDArray[Any], *, batch_first: bool) -> bool:
