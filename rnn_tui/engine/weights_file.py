@@ -5,6 +5,7 @@ the metadata, so that a file explains itself and is refused if it does not belon
 """
 
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.tensor_header import read_header
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,11 +24,12 @@ if TYPE_CHECKING:
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
 MOST_STEPS = 2**53
+MOST_BYTES = 8 * 2**30  # of the tensors that are read at a time
 # What the names of other arrays in the file begin with.
 TRAINING_PREFIX = "training/"  # what a run that is not at its end needs to be resumed
 HISTORY_PREFIX = "film/"  # snapshots of the training: see `history`
 # Besides SafetensorError. AttributeError and TypeError: numbers of a kind that NumPy does not have.
-UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError)
+UNREADABLE = (OSError, AttributeError, TypeError, ValueError, RecursionError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -87,6 +90,7 @@ def read_tensors(
 
     try:
         check_regular(path)
+        _check_header(path, wanted)
         with safe_open(path, framework=framework) as file:
             metadata_json = (file.metadata() or {}).get(METADATA_KEY, "null")
             metadata: Any = json.loads(metadata_json)
@@ -96,6 +100,15 @@ def read_tensors(
         return metadata, tensors
     except (SafetensorError, *UNREADABLE) as error:
         raise CheckpointError(refusal.format(printable(path, 200), why(error))) from error
+
+
+def _check_header(path: Path, wanted: Callable[[str], bool]) -> None:
+    """Raise `ValueError` unless a file's header fits it, and what is wanted fits into memory."""
+    with path.open("rb") as file:
+        header = read_header(file, os.fstat(file.fileno()).st_size)
+    size = sum(entry.end - entry.start for entry in header.tensors if wanted(entry.name))
+    if size > MOST_BYTES:
+        raise ValueError(f"they are larger than {MOST_BYTES // 2**30} GiB")
 
 
 def _check_kinds(arrays: "Iterable[npt.NDArray[Any]]") -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 from torch import nn
 
@@ -249,6 +250,40 @@ def test_other_files_are_refused(tmp_path: Path) -> None:
         assert words in refused(path)
     assert "can't be read" in refused(tmp_path)
     assert "written by rnn-tui" in refused(shipped_weights("adder")[0])
+
+
+@pytest.mark.parametrize("lowest", [0x02, 0x03, 0x04, 0x05])
+def test_a_state_dict_that_begins_like_a_pickle_is_read(lowest: int, tmp_path: Path) -> None:
+    module = seeded(Classifier)
+    path = saved(module, tmp_path / "net.safetensors")
+    data = path.read_bytes()
+    length = int.from_bytes(data[:8], "little")
+    longer = 0x10080 + (lowest << 8)  # the length of the header, the lowest byte first
+    header = data[8 : 8 + length].ljust(longer)
+    path.write_bytes(longer.to_bytes(8, "little") + header + data[8 + length :])
+    assert path.read_bytes()[:2] == bytes([0x80, lowest])
+    assert_equal_to(module, path, NetworkHints(takes="last-step"))
+
+
+def test_many_tensors_are_refused_in_steps_that_grow_with_their_number(tmp_path: Path) -> None:
+    path = tmp_path / "net"
+
+    def refusal_of(count: int) -> str:
+        tensors = {
+            f"layer{number}²{'9' * 50}.weight_{part}_l0": np.zeros((1, 2), np.float32)
+            for number in range(count)
+            for part in ("ih", "hh")
+        }
+        save_arrays({**tensors, "²": np.zeros((1, 2), np.float32)}, path)
+        return refused(path)
+
+    for count in (2, 1000):
+        sentence = refusal_of(count)
+        assert "layer0²" in sentence
+        assert len(sentence) < 3000
+    small, large = (operations(lambda: refusal_of(count)) for count in (500, 1000))  # noqa: B023
+    assert large < 2.5 * small
+    assert "more than 5,000 tensors" in refusal_of(2500)
 
 
 @pytest.mark.process

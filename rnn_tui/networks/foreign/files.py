@@ -4,18 +4,24 @@ Nothing is unpickled: a pickle is recognised, refused, and converted by the line
 """
 
 import io
-import json
 import zipfile
 from collections.abc import Mapping
-from operator import itemgetter
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.errors import NetworkError, SafeText, printable, why
 from rnn_tui.engine.extras import quoted
 from rnn_tui.engine.outside import opened
+from rnn_tui.engine.tensor_header import (
+    HeaderError,
+    TensorEntry,
+    begins_as_header,
+    read_header,
+)
 from rnn_tui.engine.weights_file import METADATA_KEY
 from rnn_tui.networks.stepwise import Array
 
@@ -32,7 +38,7 @@ CONVERT = (
     "s.save_file({k: v.clone().contiguous() for k, v in d.items()}, sys.argv[2])"
 )
 #: the numbers of a safetensors file, as NumPy calls them; bfloat16 is read by hand.
-FLOATS = {"F16": np.float16, "F32": np.float32, "F64": np.float64}
+FLOATS = {"F16": "<f2", "F32": "<f4", "F64": "<f8"}
 BFLOAT16 = "BF16"
 
 
@@ -95,8 +101,7 @@ def conversion(path: Path) -> SafeText:
 
 def is_safetensors(data: bytes) -> bool:
     """Return whether bytes begin as a safetensors file does: the header's length, then JSON."""
-    length = int.from_bytes(data[:8], "little")
-    return data[8:9] == b"{" and 2 <= length <= len(data) - 8
+    return begins_as_header(data, len(data))
 
 
 def read_safetensors(data: bytes, path: Path) -> Mapping[str, Array]:
@@ -105,36 +110,38 @@ def read_safetensors(data: bytes, path: Path) -> Mapping[str, Array]:
     Raises:
         NetworkError: if they can't be read, are rnn-tui's own, or are no finite numbers.
     """
-    from safetensors import SafetensorError, deserialize  # noqa: PLC0415 - on use only
-
     name = printable(path, 200)
     try:
-        tensors: list[tuple[str, dict[str, Any]]] = deserialize(data)  # type: ignore[no-untyped-call]
-    except (SafetensorError, ValueError, TypeError, OverflowError) as error:
+        header = read_header(io.BytesIO(data), len(data))
+    except HeaderError as error:
         raise NetworkError(f"{name} is a damaged safetensors file ({why(error)}).") from error
-    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
-    if METADATA_KEY in header.get("__metadata__", {}):
+    if METADATA_KEY in header.metadata:
         raise NetworkError(
             f"{name} was written by rnn-tui; look into it by its task, such as "
             "“rnn-tui inspect TASK --weights FILE”."
         )
-    if len(tensors) > MOST_TENSORS:
+    if len(header.tensors) > MOST_TENSORS:
         raise NetworkError(f"{name} has more than {MOST_TENSORS:,} tensors.")
-    by_name = sorted(tensors, key=itemgetter(0))  # in the file they are sorted by size
-    arrays = {tensor_name: _array(tensor) for tensor_name, tensor in by_name}
+    by_name = sorted(header.tensors, key=attrgetter("name"))  # in the file they are sorted by size
+    arrays = {entry.name: _array(data, entry) for entry in by_name}
     for tensor_name, array in arrays.items():
         if not np.isfinite(array).all():
             raise NetworkError(f"{name}: {printable(tensor_name)} has numbers that are not finite.")
     return arrays
 
 
-def _array(tensor: Mapping[str, Any]) -> Array:
-    """Return a tensor in single precision; one of whole numbers, too."""
-    kind, raw, shape = tensor["dtype"], tensor["data"], tensor["shape"]
-    if kind == BFLOAT16:  # the upper half of a float32
-        halves = np.frombuffer(raw, "<u2").astype(np.uint32)
-        return (halves << 16).view(np.float32).reshape(shape)
-    if kind in FLOATS:
+def _array(data: bytes, entry: TensorEntry) -> Array:
+    """Return a tensor in single precision; one of whole numbers is empty."""
+    if entry.kind == BFLOAT16:  # the upper half of a float32
+        halves = _numbers(data, entry, "<u2").astype(np.uint32)
+        return (halves << 16).view(np.float32).reshape(entry.shape)
+    if entry.kind in FLOATS:
         with np.errstate(over="ignore"):  # an infinite number is refused later
-            return np.frombuffer(raw, FLOATS[kind]).astype(np.float32).reshape(shape)
+            numbers = _numbers(data, entry, FLOATS[entry.kind]).astype(np.float32)
+        return numbers.reshape(entry.shape)
     return np.zeros(0, np.float32)  # no weight: a counter of whole numbers
+
+
+def _numbers(data: bytes, entry: TensorEntry, kind: str) -> npt.NDArray[Any]:
+    """Return the numbers of a tensor, one after another."""
+    return np.frombuffer(data[entry.start : entry.end], kind)

@@ -29,7 +29,8 @@ def read_network(path: Path, hints: NetworkHints) -> ForeignNetwork:
     """
     name = printable(path, 200)
     data = read_bytes(path)
-    refuse_others(data, path)
+    if not is_safetensors(data):  # one in eighty begins with a byte as a pickle does
+        refuse_others(data, path)
     if is_safetensors(data):
         network = network_of_tensors(read_safetensors(data, path), hints, name)
     elif data.startswith(ONNX_BEGINNING) or path.suffix.lower() == ONNX_ENDING:

@@ -28,6 +28,7 @@ from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, LAST_STEP, Layer, S
 from rnn_tui.networks.stepwise import Array, CellWeights
 
 MOST_MODULES = 6  # recurrent ones, whose order is looked for
+MOST_LISTED = 20  # names in a sentence
 _RECURRENT = re.compile(
     r"(?:(?P<module>.+)\.)?(?P<kind>weight|bias)_(?P<part>ih|hh|hr)"
     r"(?:_l(?P<layer>\d{1,3})(?P<reverse>_reverse)?)?"
@@ -96,8 +97,7 @@ def network_of_tensors(
     """
     modules = _modules_in(tensors, file_name)
     chain, notices = _chain(modules, hints, file_name)
-    chained = [name for module in modules.values() for name in _names_of(module, tensors)]
-    others = {name: array for name, array in tensors.items() if name not in chained}
+    others = {name: array for name, array in tensors.items() if _RECURRENT.fullmatch(name) is None}
     linears = _linears(others)
     embedding = _embedding(linears, chain, hints)
     if embedding is not None:
@@ -115,7 +115,7 @@ def network_of_tensors(
     unread = [module.shown for module in modules.values() if module not in chain]
     unread += [printable(linear.name) for linear in read_beside if linear is not readout]
     if unread:
-        notices.append(f"Not read: {', '.join(unread)}.")
+        notices.append(f"Not read: {_shortened(unread)}.")
     questions: list[str] = []
     cell = _cell(chain, hints, questions, file_name)
     takes = _takes(chain, readout, hints, questions)
@@ -240,19 +240,18 @@ def _blocks(module: _Module) -> int:
 
 def _natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts `layer10` after `layer9`."""
-    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", name)]
+    parts = re.split(r"([0-9]{1,9})", name)
+    return [(int(part), "") if position % 2 else (-1, part) for position, part in enumerate(parts)]
 
 
 def _listed(modules: Iterable[_Module]) -> str:
-    return ", ".join(module.shown for module in modules)
+    return _shortened([module.shown for module in modules])
 
 
-def _names_of(module: _Module, tensors: Mapping[str, Array]) -> Iterator[str]:
-    """Yield the names of a module's tensors."""
-    for name in tensors:
-        match = _RECURRENT.fullmatch(name)
-        if match is not None and (match["module"] or "") == module.name:
-            yield name
+def _shortened(names: Sequence[SafeText]) -> str:
+    """Return names with commas, of very many the first ones."""
+    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
+    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def _linears(tensors: Mapping[str, Array]) -> list[_Linear]:
@@ -304,7 +303,7 @@ def _readout(
             "networks with one are read."
         )
     if len(fitting) > 1:
-        names = ", ".join(printable(linear.name) for linear in fitting)
+        names = _shortened([printable(linear.name) for linear in fitting])
         raise NetworkError(
             f"{file_name} has several readouts ({names}); name one, such as --readout "
             f"{printable(fitting[0].name)}."
