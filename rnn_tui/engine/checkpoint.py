@@ -4,7 +4,6 @@
 its checkpoints are written by a thread of their own, one at a time and in order.
 """
 
-import json
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
@@ -19,13 +18,13 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.training_state import TrainingState, digest
+from rnn_tui.engine.training_state import TrainingState
 from rnn_tui.engine.weights_file import (
     FORMAT,
     HISTORY_PREFIX,
-    METADATA_KEY,
     TRAINING_PREFIX,
     read_weights,
+    sealed,
 )
 
 
@@ -76,8 +75,7 @@ def checkpoint_bytes(checkpoint: Checkpoint) -> bytes:
     }
     if checkpoint.training is not None:
         metadata["training"] = checkpoint.training.to_dict()
-        metadata["digest"] = digest(tensors)
-    return save(tensors, metadata={METADATA_KEY: json.dumps(metadata)})
+    return save(tensors, metadata=sealed(metadata, tensors))
 
 
 def load_checkpoint(path: Path) -> Checkpoint:

@@ -1,10 +1,10 @@
 """The whole state of training: what a run needs to be resumed as if it had never been cut off.
 
 It lies in the same file as the weights, under names of its own, so that weights and state are
-always those of the same step. A digest over all tensors finds damage that the format would not.
+always those of the same step. A seal finds damage that the format would not; in files of earlier
+versions, which have none, a digest over all tensors does.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -17,10 +17,12 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import devices_here, resolve_device
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.problem import Problem
+from rnn_tui.engine.seal import digest_of
 from rnn_tui.engine.stepper import LossLog, Stepper
 from rnn_tui.engine.weights_file import (
     HISTORY_PREFIX,
     TRAINING_PREFIX,
+    is_sealed,
     parse_metadata,
     read_tensors,
 )
@@ -61,16 +63,6 @@ class ResumePoint:
     snapshots: Mapping[str, Tensor]  #: snapshots of the training up to here.
 
 
-def digest(tensors: Mapping[str, Tensor]) -> str:
-    """Return a checksum over names, shapes, types and values."""
-    result = hashlib.blake2b(digest_size=16)
-    for name in sorted(tensors):
-        tensor = tensors[name].contiguous()
-        result.update(f"{name} {tuple(tensor.shape)} {tensor.dtype} ".encode())
-        result.update(tensor.reshape(-1).view(torch.uint8).numpy().data)
-    return result.hexdigest()
-
-
 def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) -> ResumePoint:
     """Read what a run needs to be resumed; nothing is changed.
 
@@ -96,7 +88,7 @@ def load_resume_point(path: Path, run_id: str, config: RunConfig | None = None) 
         raise CheckpointError(
             f"The checkpoint {file_name} does not say where the run was."
         ) from error
-    if metadata.get("digest") != digest(tensors):
+    if not is_sealed(metadata) and metadata.get("digest") != digest_of(tensors):
         raise CheckpointError(
             f"The checkpoint {file_name} is damaged: its checksum is wrong; train the run again."
         )

@@ -1,7 +1,8 @@
 """Reading weights without torch: for answers at once, where loading torch would take seconds.
 
 The files are safetensors, never pickle. Settings and figures of the run that made them travel in
-the metadata, so that a file explains itself and is refused if it does not belong.
+the metadata, so that a file explains itself and is refused if it does not belong. A seal finds what
+was changed since it was written; files of earlier versions have none.
 """
 
 import json
@@ -15,6 +16,7 @@ from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.seal import KEY, check_seal, seal_of
 from rnn_tui.engine.tensor_header import read_header
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
+SEALED = "sealed"  # entry of the metadata: a file whose seal is gone is none of an earlier version
 MOST_STEPS = 2**53
 MOST_BYTES = 8 * 2**30  # of the tensors that are read at a time
 # What the names of other arrays in the file begin with.
@@ -66,6 +69,17 @@ def _is_weight(name: str) -> bool:
     return not name.startswith((TRAINING_PREFIX, HISTORY_PREFIX))
 
 
+def sealed(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, str]:
+    """Return the texts in the header of a file of tensors: its metadata, and a seal on all of it.
+
+    Args:
+        metadata: JSON-ready values.
+        tensors: all that are written, of NumPy, or of torch on the CPU.
+    """
+    text = json.dumps({**metadata, SEALED: True})
+    return {METADATA_KEY: text, KEY: seal_of(text, tensors)}
+
+
 def read_tensors(
     path: Path,
     wanted: Callable[[str], bool],
@@ -84,7 +98,7 @@ def read_tensors(
         The metadata, JSON-ready, and the tensors by name.
 
     Raises:
-        CheckpointError: if it can't be read.
+        CheckpointError: if it can't be read, or is not as it was written.
     """
     from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
 
@@ -92,9 +106,13 @@ def read_tensors(
         check_regular(path)
         _check_header(path, wanted)
         with safe_open(path, framework=framework) as file:
-            metadata_json = (file.metadata() or {}).get(METADATA_KEY, "null")
-            metadata: Any = json.loads(metadata_json)
-            tensors = {name: file.get_tensor(name) for name in file.keys() if wanted(name)}  # noqa: SIM118
+            texts = file.metadata() or {}
+            names = file.keys()
+            tensors = {name: file.get_tensor(name) for name in names if wanted(name)}
+        metadata_json = texts.get(METADATA_KEY, "null")
+        metadata: Any = json.loads(metadata_json)
+        if KEY in texts or is_sealed(metadata):
+            check_seal(texts.get(KEY, ""), metadata_json, names, tensors)
         if framework == "np":
             _check_kinds(tensors.values())
         return metadata, tensors
@@ -109,6 +127,11 @@ def _check_header(path: Path, wanted: Callable[[str], bool]) -> None:
     size = sum(entry.end - entry.start for entry in header.tensors if wanted(entry.name))
     if size > MOST_BYTES:
         raise ValueError(f"they are larger than {MOST_BYTES // 2**30} GiB")
+
+
+def is_sealed(metadata: Any) -> bool:
+    """Return whether a file's metadata says that the file has a seal."""
+    return isinstance(metadata, dict) and bool(metadata.get(SEALED))
 
 
 def _check_kinds(arrays: "Iterable[npt.NDArray[Any]]") -> None:

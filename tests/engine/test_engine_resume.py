@@ -231,14 +231,15 @@ def stopped(mnist_slice: Path, tmp_path: Path) -> Recording:
 
 
 def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Tensor]], None]) -> None:
-    """Change metadata and tensors; the digest with them, as for a file of another program."""
-    from rnn_tui.engine.training_state import digest  # noqa: PLC0415
+    """Change metadata and tensors; the digest with them, as in a file of an earlier version."""
+    from rnn_tui.engine.seal import digest_of  # noqa: PLC0415
 
     with safe_open(path, framework="pt") as file:
         about = json.loads(file.metadata()["rnn_tui"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     change(about, tensors)
-    about["digest"] = digest(tensors)
+    del about["sealed"]
+    about["digest"] = digest_of(tensors)
     save_file(tensors, path, metadata={"rnn_tui": json.dumps(about)})
 
 

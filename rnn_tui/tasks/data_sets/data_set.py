@@ -3,7 +3,7 @@
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
@@ -116,14 +116,26 @@ class DataSet:
 
     def named(self, stem: str) -> Self:
         """Return the data set with a name made of `stem` and a digest of all that it holds."""
-        digest = hashlib.sha256()
         document = self.description.to_dict()
         content = {key: value for key, value in document.items() if key not in NOT_IN_DIGEST}
-        digest.update(json.dumps(content, sort_keys=True).encode())
-        for array in (self.values, self.starts, self.targets, self.parts):
-            digest.update(np.ascontiguousarray(array).tobytes())
-        name = f"{slug(stem)}-{digest.hexdigest()[:DIGEST_LENGTH]}"
+        name = f"{slug(stem)}-{self._digest(content)}"
         return replace(self, description=replace(self.description, name=name))
+
+    @property
+    def fits_its_name(self) -> bool:
+        """Whether the digest in its name is of what it holds, by this version or an earlier one."""
+        digest = self.description.name.rpartition("-")[2]
+        if self.named("").description.name.endswith(f"-{digest}"):
+            return True
+        statistics_too = replace(self.description, name="", label="", source="", notes=())
+        return self._digest(statistics_too.to_dict()) == digest
+
+    def _digest(self, content: Mapping[str, Any]) -> str:
+        """Return the digest of the arrays, and of this content of the description."""
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
+        for array in (self.values, self.starts, self.targets, self.parts):
+            digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+        return digest.hexdigest()[:DIGEST_LENGTH]
 
 
 def slug(stem: str) -> str:

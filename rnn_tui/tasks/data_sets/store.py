@@ -1,10 +1,10 @@
 """Keep data sets, so that runs on them resume and answer when the user's file has moved.
 
 Each is a safetensors file in a folder of its own beside the runs. Its description is in the
-metadata, which is read without NumPy.
+metadata, which is read without NumPy. A seal covers both, and the digest in the name covers what is
+trained on, also in files of earlier versions: each time that one is read, they are compared.
 """
 
-import json
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.engine.errors import CheckpointError, DataError, printable, why
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.paths import data_dir
-from rnn_tui.engine.weights_file import METADATA_KEY, read_tensors
+from rnn_tui.engine.seal import CHANGED
+from rnn_tui.engine.weights_file import read_tensors, sealed
 from rnn_tui.tasks.data_sets.description import Description
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def keep(data_set: "DataSet") -> None:
     arrays = {name: np.ascontiguousarray(getattr(data_set, name)) for name in ARRAYS}
     try:
         make_folder(path.parent)
-        write_file(path, save(arrays, {METADATA_KEY: json.dumps(metadata)}))
+        write_file(path, save(arrays, sealed(metadata, arrays)))
     except OSError as error:
         raise DataError(
             f"The data set can't be kept in {printable(path, 200)} ({why(error)})."
@@ -106,12 +107,15 @@ def load(name: str) -> "DataSet":
     """Return a data set.
 
     Raises:
-        DataError: if there is none such, or it is damaged.
+        DataError: if there is none such, it is damaged, or not what it was when it was kept.
     """
     from rnn_tui.tasks.data_sets.data_set import DataSet  # noqa: PLC0415 - numpy, on use only
 
     description, arrays = _read(name, arrays=True)
-    return DataSet(description, *(arrays[array] for array in ARRAYS))
+    data_set = DataSet(description, *(arrays[array] for array in ARRAYS))
+    if not data_set.fits_its_name:
+        raise DataError(UNREADABLE.format(printable(path_of(name), 200), CHANGED))
+    return data_set
 
 
 def remove(name: str) -> None:
