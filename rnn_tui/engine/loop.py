@@ -154,6 +154,8 @@ class TrainingLoop:
         #: bytes that are free for steps, before the first; None if that is unknown.
         self._room: int | None = None
         self._model_stands = False
+        #: of the data, as a checkpoint keeps them.
+        self._data_digests: Mapping[str, str] = {}
         #: the epoch in hand, from 1; one more than the last if all are done.
         self._epoch = 1
         self._step_in_epoch = 0
@@ -269,6 +271,8 @@ class TrainingLoop:
             self._step = self._resume.step
             self._epoch = self._resume.state.epoch
             self._step_in_epoch = self._resume.state.step_in_epoch
+        if self._writer is not None:
+            self._data_digests = problem.data_digests()
         self._model_stands = True
         free_bytes = free_memory(self._device)
         if free_bytes is not None:
@@ -483,6 +487,7 @@ class TrainingLoop:
             learning_rates=learning_rates,
             losses=losses,
             tensors={**step_tensors, **loss_tensors, **random_tensors},
+            data=self._data_digests,
         )
 
     def _elapsed(self) -> float:

@@ -55,6 +55,13 @@ class Problem(ABC):
         """Return the number of samples in a step of an epoch, counted from 0."""
         return min(self.batch_size, self.samples_per_epoch - step * self.batch_size)
 
+    def data_digests(self) -> Mapping[str, str]:
+        """Return digests of the data that the settings do not determine, by what they are called.
+
+        A run that is resumed must find the same. By default there are no such data.
+        """
+        return {}
+
     @abstractmethod
     def begin_epoch(self, epoch: int) -> None:
         """Draw the order of the samples for an epoch; it depends on seed and epoch alone.

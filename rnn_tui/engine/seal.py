@@ -58,7 +58,7 @@ def digest_of(tensors: Mapping[str, Any]) -> str:
         tensor = tensors[name]
         kind = str(tensor.dtype).removeprefix("torch.")
         result.update(f"{name} {tuple(tensor.shape)} torch.{kind} ".encode())
-        result.update(_bytes_of(tensor))
+        result.update(bytes_of(tensor))
     return result.hexdigest()
 
 
@@ -66,7 +66,7 @@ def _digest_of_text(text: str) -> str:
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 
-def _bytes_of(tensor: Any) -> memoryview:
+def bytes_of(tensor: Any) -> memoryview:
     """Return the bytes of a tensor as they lie in memory, without torch for those of NumPy."""
     if hasattr(tensor, "detach"):
         import torch  # noqa: PLC0415 - loaded already, since the tensor is of it

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import devices_here, resolve_device
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError, DataError, printable
 from rnn_tui.engine.problem import Problem
 from rnn_tui.engine.seal import digest_of
 from rnn_tui.engine.stepper import LossLog, Stepper
@@ -44,6 +44,7 @@ class TrainingState:
     losses: Mapping[str, Any]  #: the part of the epoch's losses that is not in `tensors`.
     #: on CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    data: Mapping[str, str] = field(default_factory=dict)  #: `Problem.data_digests`.
 
     def to_dict(self) -> dict[str, Any]:
         """Return everything but the tensors, ready for JSON."""
@@ -137,6 +138,7 @@ def _parse_state(document: Any, tensors: Mapping[str, Tensor]) -> TrainingState:
         versions={str(name): str(version) for name, version in document["versions"].items()},
         losses=dict(document["losses"]),
         tensors=tensors,
+        data={printable(name, 200): str(each) for name, each in document.get("data", {}).items()},
     )
 
 
@@ -192,9 +194,11 @@ def restore(
         log: called with a warning if versions differ from those that the run began with.
 
     Raises:
-        CheckpointError: if they do not fit the run's settings or data.
+        CheckpointError: if they do not fit the run's settings.
+        DataError: if the data are not those that it began with.
     """
     state = resume.state
+    _check_data(state.data, problem.data_digests())
     per_epoch = problem.steps_per_epoch
     done = (state.epoch - 1) * per_epoch + state.step_in_epoch
     fits_steps = (
@@ -226,6 +230,20 @@ def restore(
                 "the last bits may differ from those of a run without a break.",
                 "warning",
             )
+
+
+def _check_data(before: Mapping[str, str], now: Mapping[str, str]) -> None:
+    """Do nothing if the data are those that a run began with, as far as it is known.
+
+    Raises:
+        DataError: if they differ.
+    """
+    changed = [name for name in before if now.get(name, before[name]) != before[name]]
+    if changed:
+        raise DataError(
+            f"The run can't be resumed: {' and '.join(changed)} changed since it began; put back "
+            "what it began with, or train a new run."
+        )
 
 
 def versions() -> dict[str, str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from safetensors import safe_open
@@ -342,3 +343,46 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(
     assert str(stopped.path) in stopped.end.message
     assert stopped.first_step == -1
     assert stopped.path.read_bytes() == before
+
+
+def test_images_that_changed_meanwhile_are_said_and_not_trained_on(
+    mnist_slice: Path, tmp_path: Path
+) -> None:
+    data = shutil.copytree(mnist_slice, tmp_path / "data")
+    extra = tmp_path / "mine.npz"
+    images = np.zeros((3, 28, 28), np.uint8)
+    np.savez(extra, images=images, labels=np.arange(3, dtype=np.uint8))
+    config = small("mnist", "fast", data).replace(extra_data=str(extra))
+    run = Recording(config, tmp_path / "run.safetensors")
+    run.fit(until=7)
+    before = run.path.read_bytes()
+    pixels = data / "MNIST" / "raw" / "train-images-idx3-ubyte"
+    whole = pixels.read_bytes()
+    pixels.write_bytes(whole[:5000] + bytes(255 - byte for byte in whole[5000:5004]) + whole[5004:])
+    images[1, 4, 4] = 9
+    np.savez(extra, images=images, labels=np.arange(3, dtype=np.uint8))
+    run.first_step = -1
+    run.fit(resume=True)
+    assert isinstance(run.end, events.RunFailed)
+    assert f"MNIST in {data} and the extra data in {extra} changed" in run.end.message
+    assert run.first_step == -1
+    assert run.path.read_bytes() == before
+
+
+def test_sequences_that_are_drawn_otherwise_are_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As by a version whose generator draws others."""
+    from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415 - torch
+
+    run = Recording(small("recall", "fast", tmp_path), tmp_path / "run.safetensors")
+    run.fit(until=7)
+    draw = RecallProblem.draw
+
+    def draw_other(self: Any, lengths: Tensor, random: torch.Generator) -> Any:
+        return draw(self, lengths.flip(0), random)
+
+    monkeypatch.setattr(RecallProblem, "draw", draw_other)
+    run.fit(resume=True)
+    assert isinstance(run.end, events.RunFailed)
+    assert "sequences that are drawn changed since it began" in run.end.message

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.seal import bytes_of
 from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.data_sets.options import Goal
 
@@ -134,7 +135,7 @@ class DataSet:
         """Return the digest of the arrays, and of this content of the description."""
         digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode())
         for array in (self.values, self.starts, self.targets, self.parts):
-            digest.update(memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8)))
+            digest.update(bytes_of(array))
         return digest.hexdigest()[:DIGEST_LENGTH]
 
 

@@ -26,6 +26,7 @@ from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, Problem, generator
+from rnn_tui.engine.seal import digest_of
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.stepper import parameters_of
 from rnn_tui.engine.weights_file import WeightsFile
@@ -43,6 +44,7 @@ from rnn_tui.tasks.images.inference import (
     RowReaderNetwork,
 )
 from rnn_tui.tasks.images.model import build_model, digit_norms
+from rnn_tui.tasks.images.sets import SHIPPED_SET
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     EITHER,
@@ -179,6 +181,11 @@ class MnistProblem(Problem):
         self.metric_definitions = MNIST.metric_definitions
         self._bfloat16 = recipe.bfloat16 and fast_bfloat16(device)  #: whether products are in it.
         data = load_images(config)
+        #: tensors that the settings do not determine, by what holds them.
+        self._outside: dict[str, Mapping[str, Tensor]] = {}
+        if config.data_dir is not None or config.image_set is not SHIPPED_SET:
+            folder = f" in {printable(config.data_dir, 120)}" if config.data_dir else ""
+            self._outside[f"{config.image_set.label}{folder}"] = vars(data)
         train, validation = split_indices(data.train_labels, config.seed)
 
         self.model = build_model(config)
@@ -242,10 +249,15 @@ class MnistProblem(Problem):
         note = ""
         if config.knows_no_digit:
             log(f"{2 * DRAWN:,} pictures are drawn to train with, which takes some seconds.")
-            samples = samples.with_more(drawings(DRAWN))
+            drawn = drawings(DRAWN)
+            fields = dict(zip(TrainingSet._fields, drawn, strict=True))
+            self._outside["what is drawn to train with"] = fields
+            samples = samples.with_more(drawn)
             note = f", {DRAWN:,} drawn digits and {DRAWN:,} drawings of what is no digit"
         if config.extra_data is not None:
             images, labels = load_extra(config.extra_data, no_digits=config.knows_no_digit)
+            name = f"the extra data in {printable(config.extra_data, 120)}"
+            self._outside[name] = {"images": images, "labels": labels}
             times = repeats(len(labels), len(train))
             samples = samples.with_more(
                 mark_plain(images.repeat(times, 1, 1), labels.repeat(times))
@@ -259,6 +271,13 @@ class MnistProblem(Problem):
         That is a quarter of the traffic.
         """
         return images.to(self._device), labels.to(self._device)
+
+    def data_digests(self) -> Mapping[str, str]:
+        """Return digests of a user's images, and of those that are drawn.
+
+        Files that ship are compared with their published sums whenever they are read.
+        """
+        return {name: digest_of(tensors) for name, tensors in self._outside.items()}
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the samples, and start the epoch's stream of distortions."""

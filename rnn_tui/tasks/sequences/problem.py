@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import Log, generator
+from rnn_tui.engine.seal import digest_of
 from rnn_tui.tasks.config import DRAWN_BYTES
 from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
 from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem
@@ -50,6 +51,10 @@ class SequenceProblem(ReplicaProblem):
         config = self.config
         step_count = max(config.training_size, config.test_size) * config.lengths[1]
         return step_count * (2 * config.seeds * self.features + DRAWN_BYTES)
+
+    def data_digests(self) -> Mapping[str, str]:
+        """Return a digest of the held-out sequences, which tells what is drawn."""
+        return {"the sequences that are drawn": digest_of(vars(self._validation))}
 
     @abstractmethod
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
