@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
 
+from rnn_tui.engine.awaits import LoopWatch
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import fault_message, run_database
@@ -184,7 +185,13 @@ class RnnTuiApp(HostApp):
 
     async def run_async(self, **options: Any) -> int | None:
         self.loop = asyncio.get_running_loop()
-        return await super().run_async(**options)
+        with LoopWatch("the app", self.loop, self._answer):
+            return await super().run_async(**options)
+
+    def _answer(self, answer: Callable[[], None]) -> None:
+        """Call `answer` in the app's own queue, after the messages that wait there."""
+        if not self.call_later(answer):  # it is being taken apart
+            answer()
 
     def exit(self, result: int | None = None, return_code: int = 0, message: Any = None) -> None:
         """End the app; in a terminal, and for a page, this ends the process."""
