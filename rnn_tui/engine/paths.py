@@ -11,7 +11,7 @@ import os
 from pathlib import Path
 
 from rnn_tui.engine.errors import SettingError, printable, why
-from rnn_tui.engine.page import store_folder
+from rnn_tui.engine.page import shared_folder, store_folder
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -88,10 +88,13 @@ def lock_dir() -> Path:
 
 
 def log_file() -> Path:
-    """Return the log file, which has the tracebacks that users do not see."""
+    """Return the log file, which has the tracebacks that users do not see.
+
+    Pages that strangers use have one of their own, so that these can't fill that of the user.
+    """
     home = _home()
     folder = home / "log" if home else _of_system("log")
-    return folder / "rnn-tui.log"
+    return folder / ("rnn-tui.log" if shared_folder() is None else "pages.log")
 
 
 def check_places() -> None:

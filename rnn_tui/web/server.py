@@ -26,6 +26,7 @@ from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
 from rnn_tui.web.page import MOST_MESSAGE, SECONDS_A_FILE
 from rnn_tui.web.pages import Pages, Rules
+from rnn_tui.web.strangers import strangers_in_short
 
 OURS = Path(__file__).parent / "static"
 THEIRS = Path(textual_serve.__file__).parent / "static"
@@ -251,7 +252,10 @@ async def serve(
         StoreError: if nothing can listen there.
     """
     connections = Connections(most_connections(rules.pages))
-    with tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns:
+    with (
+        strangers_in_short(),
+        tempfile.TemporaryDirectory(prefix="rnn-tui-turns-", ignore_cleanup_errors=True) as turns,
+    ):
         pages = Pages(rules, Path(turns))
         application = Server(pages, connections, host, token).application()
         runner = web.AppRunner(application, access_log=None, shutdown_timeout=0.1)

@@ -21,7 +21,10 @@ from tests.web.serving import PATIENCE, Serving
 MOST_FILES = 1024
 MOST_OPEN = 1500
 AT_ONCE = 100
-WAYS = ("nothing", "part", "rubbish", "no token", "many requests", "reset", "end")
+WAYS = ("nothing", "part", "rubbish", "no HTTP", "no token", "many requests", "reset", "end")
+# Lines that make no sense among those of a request.
+NO_HTTP = (b"Host\0: x", b"Content-Length: -1", b"X: " + b"x" * 9_000, b"Host: a\r\nHost: b")
+MOST_LOG = 200_000  # bytes, after any number of connections
 
 
 class Connections(Attack):
@@ -34,6 +37,7 @@ class Connections(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
+        self._log = folder / "home/log/rnn-tui.log"
         with mock.patch.dict(os.environ, home_in(folder / "home"), clear=True):
             self._server = Serving()
         self._streams: deque[socket.socket] = deque()
@@ -58,6 +62,8 @@ class Connections(Attack):
             return Attempt(tried, f"who has the token does not come in: {error!r}", AT_ONCE)
         if self._server.process.poll() is not None:
             return Attempt(tried, "the server ended", AT_ONCE)
+        if self._log.exists() and self._log.stat().st_size > MOST_LOG:
+            return Attempt(tried, f"its log has {self._log.stat().st_size:,} bytes", AT_ONCE)
         return Attempt(tried, count=AT_ONCE)
 
     def _connect(self, address: str, way: str, random: Random) -> None:
@@ -74,6 +80,9 @@ class Connections(Attack):
                     stream.sendall(request.encode()[: random.randrange(len(request))])
                 case "rubbish":
                     stream.sendall(random.randbytes(random.randrange(1, 5000)))
+                case "no HTTP":
+                    line = random.choice(NO_HTTP)
+                    stream.sendall(b"GET / HTTP/1.1\r\n" + line + b"\r\n\r\n")
                 case "no token":
                     stream.sendall(request.encode())
                 case "many requests":
