@@ -10,6 +10,7 @@ import logging
 import os
 import re
 import secrets
+import select
 import signal
 import sys
 import time
@@ -22,6 +23,7 @@ from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.web import packets
 from rnn_tui.web.packets import NONSENSE, READY, packet, read_packet, unpacked
@@ -34,6 +36,8 @@ SECONDS_TO_END = 1.9
 SECONDS_TO_CLOSE = 1.0
 # How long an app may read nothing; shorter than the heartbeat of the WebSocket.
 SECONDS_TO_TAKE = 15.0
+# how often the browser is looked for while the app reads nothing
+SECONDS_TO_ASK = 0.5
 # bytes; a longer message of a browser closes its page, page.js holds it back
 MOST_MESSAGE = 1 << 18
 # bytes; a screen is longer, a terminal's setup is not
@@ -94,11 +98,37 @@ class Page:
         """Do what the browser asks for, until it is gone."""
         try:
             async for message in self._socket:
+                if self._browser_is_gone:  # what it has sent before may take long
+                    return
                 if message.type is WSMsgType.TEXT:
                     with suppress(ValueError, RecursionError):  # it is no JSON
                         await self._obey(json.loads(message.data))
         finally:
             self.leave(LOST)
+
+    @property
+    def _browser_is_gone(self) -> bool:
+        """Whether the browser has closed its connection, perhaps behind what is still unread.
+
+        macOS tells that only once all has been read.
+        """
+        stream = self._socket.get_extra_info("socket")
+        if stream is None or stream.fileno() < 0:
+            return True
+        if sys.platform == "win32":  # no pages are served there
+            return False
+        looking = select.poll()
+        looking.register(stream.fileno(), getattr(select, "POLLRDHUP", 0))
+        return bool(looking.poll(0))
+
+    async def _ping(self) -> None:
+        """Send the browser something: a computer whose browser is gone refuses it.
+
+        Otherwise the end of the connection would wait behind what was typed.
+        """
+        with suppress(ConnectionError, TimeoutError):
+            async with asyncio.timeout(SECONDS_TO_ASK):
+                await self._socket.ping()
 
     async def close(self) -> None:
         """Say in the browser why the page has ended."""
@@ -173,7 +203,8 @@ class Page:
         process = cast("Any", self.process)
         if process is None:
             return
-        process.stdin.close()
+        # not `close`: that would first wait for the app to read all of a flood
+        process.stdin.transport.abort()
         self._showing.cancel()
         # else it could wait for a reader for ever
         reading = asyncio.create_task(_read_all(process.stdout))
@@ -202,12 +233,22 @@ class Page:
             return
         with suppress(OSError, RuntimeError):
             process.stdin.write(packet(kind, data))
-            try:
-                async with asyncio.timeout(SECONDS_TO_TAKE):
-                    await process.stdin.drain()
-            except TimeoutError:
-                log.warning("page %s was sent more than it could take in", process.pid)
-                self.leave(FLOODED)
+            await self._drain(process, process.stdin)
+
+    async def _drain(self, process: Process, stdin: asyncio.StreamWriter) -> None:
+        """Wait until the app has room for more; let the page end if that or the browser is lost."""
+        with awaiting(f"page {process.pid} to read what was typed", SECONDS_TO_TAKE) as waiting:
+            while not self.leaving.is_set():
+                with suppress(TimeoutError):
+                    async with asyncio.timeout(SECONDS_TO_ASK):
+                        await stdin.drain()
+                        return
+                await self._ping()
+                if self._browser_is_gone:
+                    self.leave(LOST)
+                elif waiting.is_over:
+                    log.warning("page %s was sent more than it could take in", process.pid)
+                    self.leave(FLOODED)
 
     async def _pass_on_packets(self, stdout: asyncio.StreamReader) -> None:
         """Pass on the app's packets to the browser, for ever.

@@ -320,19 +320,48 @@ async def flooding(page: Any) -> None:
             await page.send_json(["stdin", "1234567890" * 6_000])
 
 
+async def test_a_browser_that_goes_in_the_middle_of_a_flood_is_missed_at_once(
+    server: Serving,
+) -> None:
+    async with client_of(server) as client, client.page() as page:
+        flooded = server.pages[-1]
+        sent = 0
+
+        async def flood() -> None:
+            nonlocal sent
+            with contextlib.suppress(ConnectionError):
+                while True:
+                    await page.send_json(["stdin", "1234567890" * 2])
+                    sent += 1
+
+        flooding = asyncio.create_task(flood())
+        before = -1
+        while sent != before:  # until nobody takes any more
+            before = sent
+            await asyncio.sleep(1)
+        page._response.connection.transport.abort()
+        await gone([flooded])
+        flooding.cancel()
+    text = log_of(server)
+    assert f"page {flooded.pid} was sent more than it could take in" not in text
+    assert f"page {flooded.pid} was killed" not in text
+
+
+def log_of(server: Serving) -> str:
+    """What a server has logged."""
+    home = psutil.Process(server.process.pid).environ()["RNN_TUI_HOME"]
+    path = Path(home, "log", "rnn-tui.log")
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
 @pytest.mark.long
 async def test_a_page_that_is_killed_says_so_and_touches_no_other(server: Serving) -> None:
     async with client_of(server) as client, client.page() as page:
         killed = server.pages[-1]
         async with client.page() as other:
-            log = Path(
-                psutil.Process(server.process.pid).environ()["RNN_TUI_HOME"], "log", "rnn-tui.log"
-            )
             killed.kill()
             assert "by a fault. The log of rnn-tui serve says more." in await farewell(page)
-            assert f"page {killed.pid} ended by itself, with exit code -9" in log.read_text(
-                encoding="utf-8"
-            )
+            assert f"page {killed.pid} ended by itself, with exit code -9" in log_of(server)
             await other.send_str('["resize", {"width": 100, "height": 30}]')
             assert await drawn(other)
 
