@@ -94,13 +94,21 @@ def printable(text: object, limit: int = 60) -> SafeText:
     escape sequence may reach a terminal, no newline may break a sentence, and no mark for the other
     direction of writing may show another name.
     """
-    clean = str(text)[: limit + 1]
+    clean = _as_text(text)[: limit + 1]
     if not clean.isprintable():  # most text is, and there is much of it
         clean = "".join(
             "\N{REPLACEMENT CHARACTER}" if _moves_the_cursor(character) else character
             for character in clean
         )
     return _cut(clean, limit)
+
+
+def _as_text(value: object) -> str:
+    """Return a value as text; of which kind it is, where Python makes no text of it."""
+    try:
+        return str(value)
+    except (ValueError, RecursionError):  # thousands of digits; lists within lists
+        return f"a value of the kind {type(value).__name__}"
 
 
 def _cut(clean: str, limit: int) -> SafeText:

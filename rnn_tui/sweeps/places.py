@@ -25,6 +25,8 @@ TRUST_HELP = (
 )
 WORKERS = NumberSetting("workers", "Workers", "of this machine", 1, 1024)
 MOST_WORKERS_OF_HOST = 1024
+MOST_HOSTS = 10_000  # of a file, each as often as it has workers
+DEEPEST = 10  # lists and tables in one another in a cluster file
 MOST_BYTES = 65_536  # the size of a file
 LOCAL_CLUSTER = "distributed.LocalCluster"
 JOB_QUEUES = tuple(
@@ -59,6 +61,7 @@ ARGUMENTS = {LOCAL_CLUSTER: LOCAL_ARGUMENTS, **dict.fromkeys(JOB_QUEUES, JOB_ARG
 # A value for the script of a job: it has no space, quote or sign that a shell reads.
 PLAIN = re.compile(r"[A-Za-z0-9._/][A-Za-z0-9._:/@+=,-]{0,199}")
 MOST_NUMBER = 10**9
+HOST_COUNT = re.compile(r"[0-9]{1,9}")
 ENTRIES = {"cluster": str, "arguments": dict, "workers": int}  # entries of a cluster file
 
 
@@ -140,13 +143,15 @@ def _read_hosts(path: Path) -> tuple[str, ...]:
                 continue
             case [host]:
                 hosts.append(host)
-            case [host, count] if count.isdecimal():
+            case [host, count] if HOST_COUNT.fullmatch(count):
                 hosts += [host] * min(int(count), MOST_WORKERS_OF_HOST)
             case _:
                 raise SettingError(
                     f"“{printable(line)}” in {printable(path, 200)} is not a host, and how many "
                     "workers it is to have."
                 )
+        if len(hosts) > MOST_HOSTS:
+            raise SettingError(f"{printable(path, 200)} has more than {MOST_HOSTS:,} workers.")
     if not hosts:
         raise SettingError(f"{printable(path, 200)} has no hosts; give one a line.")
     return tuple(hosts)
@@ -180,17 +185,49 @@ def _read_description(name: str) -> dict[str, Any]:
     import yaml  # noqa: PLC0415 - of the extra `cluster`
 
     try:
-        description = yaml.safe_load(_read_text(Path(name)))
+        description = _plain_yaml(_read_text(Path(name)))
         if not isinstance(description, dict) or "cluster" not in description:
             raise ValueError("it has no entry cluster")
         for key, entry in description.items():
             if key not in ENTRIES or not isinstance(entry, ENTRIES[key]):
                 raise ValueError("it has other entries than cluster, arguments and workers")
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
+    # For a value that does not fit its tag, PyYAML raises whatever Python does.
+    except (
+        *(yaml.YAMLError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError),
+        RecursionError,
+    ) as error:
         raise SettingError(
             f"{printable(Path(name), 200)} describes no cluster ({why(error)})."
         ) from error
     return description
+
+
+def _plain_yaml(text: str) -> Any:
+    """Read YAML whose size says how much it holds: nothing in it stands for something else.
+
+    An alias in an alias doubles what it stands for, and a merge makes copies of it.
+
+    Raises:
+        ValueError: it has an alias, or is too deep; PyYAML raises many other errors.
+    """
+    import yaml  # noqa: PLC0415 - of the extra `cluster`
+
+    class PlainLoader(yaml.SafeLoader):
+        """A safe loader that refuses aliases, and lists and tables that are too deep."""
+
+        depth = 0
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):
+                raise ValueError("it has an alias, a name with * for another part")
+            self.depth += 1
+            if self.depth > DEEPEST:
+                raise ValueError(f"it has more than {DEEPEST} lists or tables in one another")
+            node = super().compose_node(parent, index)
+            self.depth -= 1
+            return node
+
+    return yaml.load(text, PlainLoader)
 
 
 def _what_may_run(cluster: str, arguments: Mapping[Any, Any]) -> str:

@@ -52,3 +52,13 @@ def test_no_cell_is_a_formula() -> None:
         assert as_cell(text) == f"�{text[1:]}"
     for text in ("", "a=b", "é", "caf\udce9.png"):
         assert as_cell(text) == text
+
+
+def test_what_python_makes_no_text_of_is_said_by_its_kind() -> None:
+    deep: list[object] = []
+    for _ in range(100_000):
+        deep = [deep]
+    assert printable(16**5000) == "a value of the kind int"
+    assert printable(deep) == "a value of the kind list"
+    while deep:  # or Python would take them apart by calling itself
+        deep = deep.pop()  # type: ignore[assignment]

@@ -40,15 +40,18 @@ class Shelf:
 
 def read_shelf(language: str) -> Shelf:
     """Read all experiments, those that ship and the user's own; call it in a thread."""
-    experiments = []
+    experiments: dict[str, GuidedExperiment] = {}
     problems = []
     for folder in (FOLDER, own_folder()):
         for name in experiment_names(folder):
+            if name in experiments:
+                problems.append(f"There are two experiments {name}; the one that ships is used.")
+                continue
             try:
-                experiments.append(read_experiment(name, language, folder))
+                experiments[name] = read_experiment(name, language, folder)
             except DataError as error:
                 problems.append(str(error))
-    return Shelf(language, tuple(experiments), read_journal(), tuple(problems))
+    return Shelf(language, tuple(experiments.values()), read_journal(), tuple(problems))
 
 
 class GuideScreen(Dialog[GuidedExperiment | str | None]):
@@ -69,10 +72,7 @@ class GuideScreen(Dialog[GuidedExperiment | str | None]):
 
     def compose(self) -> ComposeResult:
         words = WORDS[self._shelf.language]
-        options = [
-            Option(self._entry(experiment), experiment.name)
-            for experiment in self._shelf.experiments
-        ]
+        options = [Option(self._entry(experiment)) for experiment in self._shelf.experiments]
         options += [
             Option(Content.styled(other.switch, "$foreground 65%"), f"{LANGUAGE}{code}")
             for code, other in WORDS.items()

@@ -4,6 +4,7 @@
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,11 +28,15 @@ MOST_BYTES = 65_536
 MOST_FILES = 50
 MOST_STEPS = 30
 MOST_ACTIONS = 20  # of a step
+# A block of a text is a widget, and so is each cell of a table.
+LONGEST_TEXT = 2000  # characters of a text of a step, or of the summary
+MOST_BLOCKS = 80  # of such a text
+LONGEST_LINE = 200  # characters of a title, a question, a choice
 FEWEST_CHOICES, MOST_CHOICES = 2, 6
 SUMMARY = "# "  # begins the heading of the last part
 _HEAD = re.compile(r"# (\S.*)\n+(\d+ min · \S.*)\n+(?=## )")
-# A block: its kind, the rest of that line, and its contents.
-_BLOCK = re.compile(r"^```(\w*)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_FENCE = "```"  # begins a block and, alone on its line, ends it
+_INFO = re.compile(r"```(\w*)(.*)")
 _FIELD = re.compile(r"(outcome|unit|choices): +(\S.*)")
 _RELATION = re.compile(r"(.+?) ([=<]) (.+)")
 _NEXT = re.compile(r"^next: +(\S.*)\n*\Z", re.MULTILINE)
@@ -120,7 +125,7 @@ def read_experiment(name: str, language: str = "", folder: Path = FOLDER) -> Gui
         path = folder / f"{name}.md"
     where = printable(path.name, 100)
     try:
-        text = read_small(path, MOST_BYTES).decode("utf-8")
+        text = read_small(path, MOST_BYTES).decode("utf-8-sig")
     except (OSError, ValueError) as error:
         raise DataError(f"The experiment {where} can't be read ({why(error)}).") from None
     try:
@@ -155,6 +160,11 @@ def _experiment(name: str, text: str) -> GuidedExperiment:
         steps.append(step)
     _check_quoted([summary], names, "the summary")
     following = _NEXT.search(summary)
+    try:
+        _check_lines(head[1], head[2], following[1] if following else "")
+        _check_text(summary)
+    except DataError as error:
+        raise DataError(f"it {error}") from None
     return GuidedExperiment(
         name=name,
         title=head[1],
@@ -168,9 +178,11 @@ def _experiment(name: str, text: str) -> GuidedExperiment:
 def _step(part: str) -> ExperimentStep:
     """Read a step."""
     title, _, rest = part.partition("\n")
-    # text, then for each block its kind, the rest of that line, its contents, the text after it
-    text, *pieces = (piece.strip() for piece in _BLOCK.split(rest))
-    kinds, infos, contents, texts = (pieces[start::4] for start in range(4))
+    text, blocks = _split_at_blocks(rest)
+    kinds = [block.kind for block in blocks]
+    infos = [block.info for block in blocks]
+    contents = [block.content for block in blocks]
+    texts = [block.text_after for block in blocks]
     if "keys" in kinds:
         raise DataError(OLD_KEYS)
     if kinds not in (["do"], ["guess", "do"]) or any(texts[:-1]) or any(infos[:-1]):
@@ -189,7 +201,64 @@ def _step(part: str) -> ExperimentStep:
     except DataError as error:
         raise DataError(f"can't be done: {error}") from None
     guess = _guess(contents[0]) if len(kinds) > 1 else None
+    _check_lines(title, words)
+    for shown in (text, look):
+        _check_text(shown)
     return ExperimentStep(title.strip(), text, guess, actions, words, look)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A block between fences."""
+
+    kind: str  #: the word behind the fence.
+    info: str  #: the rest of that line.
+    content: str
+    text_after: str  #: the text up to the next block, or the end.
+
+
+def _split_at_blocks(text: str) -> tuple[str, list[_Block]]:
+    """Return the text before the first block, and the blocks; a fence without its end is text."""
+    lines = text.split("\n")
+    ends = [place for place, line in enumerate(lines) if line == _FENCE]
+    heads: list[tuple[int, int]] = []  # of each block, the lines of its fences
+    for place, line in enumerate(lines):
+        inside_last = bool(heads) and place <= heads[-1][1]
+        if inside_last or not line.startswith(_FENCE):
+            continue
+        next_end = bisect_right(ends, place)
+        if next_end < len(ends):
+            heads.append((place, ends[next_end]))
+    starts = [start for start, _ in heads] + [len(lines)]
+    blocks = []
+    for (start, end), next_start in zip(heads, starts[1:], strict=True):
+        info = _INFO.fullmatch(lines[start])
+        assert info is not None
+        content, text_after = (
+            "\n".join(lines[first:last]).strip()
+            for first, last in ((start + 1, end), (end + 1, next_start))
+        )
+        blocks.append(_Block(info[1], info[2].strip(), content, text_after))
+    return "\n".join(lines[: starts[0]]).strip(), blocks
+
+
+def _check_lines(*lines: str) -> None:
+    """Check that what is shown on a line, a button or in a list is short."""
+    if any(len(line) > LONGEST_LINE for line in lines):
+        raise DataError(f"has a title, words or a choice of more than {LONGEST_LINE} characters")
+
+
+def _check_text(text: str) -> None:
+    """Check that a text makes no more widgets than a screen can draw at once."""
+    if len(text) > LONGEST_TEXT:
+        raise DataError(f"has a text of more than {LONGEST_TEXT:,} characters")
+    if "\n" not in text:  # one block, or as many in one another as a reader allows
+        return
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - where a file of the user's needs it
+
+    tokens = MarkdownIt("commonmark").enable("table").parse(text)
+    if sum(token.nesting >= 0 for token in tokens) > MOST_BLOCKS:
+        raise DataError(f"has a text of more than {MOST_BLOCKS} paragraphs, items and cells")
 
 
 def _guess(text: str) -> Guess:
@@ -208,6 +277,7 @@ def _guess(text: str) -> Guess:
         raise DataError("has a block 'guess' without a question, or without a line 'outcome: …'")
     if "choices" in values and not FEWEST_CHOICES <= len(choices) <= MOST_CHOICES:
         raise DataError(f"has choices, but not from {FEWEST_CHOICES} to {MOST_CHOICES} of them")
+    _check_lines(" ".join(question), outcome, values.get("unit", ""), *choices)
     relation = _RELATION.fullmatch(outcome)
     if relation is not None and len(choices) != FEWEST_CHOICES:
         raise DataError("compares two figures, for which the guess must have two choices")

@@ -61,7 +61,10 @@ def read_journal() -> dict[str, ExperimentProgress]:
         return {printable(name): _progress(entry) for name, entry in entries}
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError):
+    except (
+        *(OSError, ValueError, TypeError, AttributeError, KeyError, RecursionError),
+        OverflowError,  # of a number that is infinite, or of thousands of digits
+    ):
         logger.warning("the journal of experiments can't be read", exc_info=True)
         return {}
 

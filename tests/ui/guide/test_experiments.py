@@ -2,6 +2,7 @@
 say why.
 """
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from rnn_tui.ui.guide.actions import (
     TrainRun,
     read_action,
 )
+from rnn_tui.ui.guide.choosing import read_shelf
 from rnn_tui.ui.guide.experiments import (
     FOLDER,
     MOST_BYTES,
@@ -27,6 +29,7 @@ from rnn_tui.ui.guide.experiments import (
     read_experiment,
 )
 from rnn_tui.ui.guide.words import WORDS, language_of
+from tests.measured import operations
 
 GOOD = """\
 # Title
@@ -66,6 +69,9 @@ It was {few.H 3 bce.mean:.1f} %.
 
 next: 2-carry, 3-damage
 """
+
+
+TABLE = "| a | a |\n| - | - |\n" + "| a | a |\n" * 40
 
 
 def texts_of(experiment: GuidedExperiment) -> list[str]:
@@ -195,6 +201,12 @@ def test_a_line_that_can_not_be_done_says_why(line: str, words: str) -> None:
         ),
         (GOOD + "x" * MOST_BYTES, f"it has more than {MOST_BYTES:,} bytes"),
         (GOOD.replace("## Second", "## S\n" * 31 + "## Second"), "more than 30 steps"),
+        (GOOD.replace("Look again.", "x" * 2001), "step 2 has a text of more than 2,000 char"),
+        (GOOD.replace("Read on.", "- a\n" * 81), "step 2 has a text of more than 80 paragraphs"),
+        (GOOD.replace("It was", f"{TABLE}\n\nIt was"), "it has a text of more than 80 paragraphs"),
+        (GOOD.replace("Second", "x" * 201), "step 2 has a title, words or a choice of more than"),
+        (GOOD.replace("How much?", "x" * 201), "step 1 has a title, words or a choice of more"),
+        (GOOD.replace("2-carry", "x" * 201), "it has a title, words or a choice of more than"),
     ],
 )
 def test_a_bad_file_says_in_a_sentence_what_is_wrong(tmp_path: Path, bad: str, words: str) -> None:
@@ -207,6 +219,35 @@ def test_a_bad_file_says_in_a_sentence_what_is_wrong(tmp_path: Path, bad: str, w
     assert "bad.md" in text
     assert "\n" not in text
     assert text.endswith(".")
+
+
+@pytest.mark.parametrize("fences", ["```a\n", "```" + "a" * 20])
+def test_fences_without_an_end_take_no_time(tmp_path: Path, fences: str) -> None:
+    def read(count: int) -> None:
+        text = GOOD.replace("Look again.", f"{fences * count}\n{'x' * 20 * count}\n")
+        (tmp_path / "fences.md").write_text(text, encoding="utf-8")
+        read_experiment("fences", folder=tmp_path)
+
+    # Lines are looked at once each: a regular expression went over the rest of the file for each.
+    assert operations(partial(read, 1000)) < 30_000
+    with pytest.raises(DataError, match=r"a text of more than 2,000"):
+        read(1000)
+
+
+def test_a_file_of_a_windows_editor_is_read(tmp_path: Path) -> None:
+    (tmp_path / "windows.md").write_bytes(b"\xef\xbb\xbf" + GOOD.replace("\n", "\r\n").encode())
+    assert len(read_experiment("windows", folder=tmp_path).steps) == 2
+
+
+def test_one_by_the_name_of_another_is_named_and_left_out(home: Path) -> None:
+    own_folder().mkdir()
+    for name in ("2-carry", "language-de", "mine"):
+        (own_folder() / f"{name}.md").write_text(GOOD, encoding="utf-8")
+    shelf = read_shelf("en")
+    names = [experiment.name for experiment in shelf.experiments]
+    assert names[-2:] == ["language-de", "mine"]
+    assert len(names) == 11
+    assert shelf.problems == ("There are two experiments 2-carry; the one that ships is used.",)
 
 
 def test_a_file_that_cannot_be_read_says_so(tmp_path: Path) -> None:
