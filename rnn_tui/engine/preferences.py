@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.files import make_folder, read_small, write_file
 from rnn_tui.engine.paths import config_file
@@ -78,10 +79,8 @@ def read_preferences(choices: Mapping[str, Collection[str]]) -> Preferences:
             problems.append(f"{path.name}: {printable(name)} {problem}.")
         else:
             valid[name] = value
-    if len(problems) > MOST_PROBLEMS:
-        more = f"{path.name}: {len(problems) - MOST_PROBLEMS:,} more entries can't be used."
-        problems[MOST_PROBLEMS:] = [more]
-    return Preferences(**valid, given=frozenset(valid), problems=tuple(problems))
+    said = first_few(problems, f"{path.name}: {{}} more entries can't be used.", MOST_PROBLEMS)
+    return Preferences(**valid, given=frozenset(valid), problems=tuple(said))
 
 
 def _problem(name: str, value: Any, choices: Collection[Any] | None) -> str:

@@ -257,8 +257,9 @@ class _Claims:
             subject, text = (
                 written if isinstance(written, list) and len(written) == 2 else ("", written)
             )
+            formula = entry.as_text(text, name, LONGEST_TEXT)
             try:
-                expression = read_expression(entry.as_text(text, name, LONGEST_TEXT), keys)
+                expression = read_expression(formula, keys)
             except SettingError as error:
                 raise SettingError(f"{entry.place}, {name}: {error}") from error
             subject = entry.as_text(subject, name, LONGEST_WORDS, empty=True)

@@ -18,6 +18,7 @@ from tests.attack.patterns import Patterns
 from tests.attack.plugins import Plugins
 from tests.attack.programs import Programs
 from tests.attack.strangers import Strangers
+from tests.attack.text_files import TextFiles
 from tests.attack.typed_bytes import TypedBytes
 from tests.attack.weights import Weights
 
@@ -26,6 +27,7 @@ ATTACKS: tuple[type[Attack], ...] = (
     Images,
     Patterns,
     Configs,
+    TextFiles,
     Plugins,
     Weights,
     Databases,

@@ -11,6 +11,7 @@ from textual.content import Content
 from textual.widgets import Button, Input, Markdown, Static
 from textual.worker import Worker
 
+from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_footer import KeyFooter
@@ -411,7 +412,7 @@ async def _choose(app: HostApp, following: str = "") -> None:
     """
     language = language_of(app.preferences.language)
     shelf = await to_thread(read_shelf, language)
-    for problem in shelf.problems:
+    for problem in first_few(shelf.problems, "{} more files can't be used."):
         app.notify(problem, severity="warning", timeout=10)
     chosen = await app.push_screen_wait(GuideScreen(shelf, following))
     if isinstance(chosen, str):

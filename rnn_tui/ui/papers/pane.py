@@ -12,6 +12,7 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, DataTable, Static
 
+from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import conclusions
@@ -141,26 +142,43 @@ class PapersPane(StorePane):
     async def action_choose_paper(self) -> None:
         """Let the user choose a paper, or read one of their own."""
         library = await in_thread(self, read_library)
-        for problem in library.problems:
-            self.notify(problem, severity="warning", timeout=10)
-        listed = await self.ask(partial(self._list_papers, library))
-        if listed is None:
+        answer = await self.ask(partial(self._list_papers, library))
+        if answer is None:
             return
+        listed, problems = answer
+        more = "{} more papers can't be used; rnn-tui papers names them."
+        for problem in first_few([*library.problems, *problems], more):
+            self.notify(problem, severity="warning", timeout=10)
         paper = await self.app.push_screen_wait(PapersScreen(listed, self._open.paper))
-        if paper is not None:
+        if paper is None:
+            return
+        try:
             await self._open_paper(paper)
+        except SettingError as error:  # a plan that can't be
+            self.notify(f"{paper.name}: {error}", severity="error")
 
-    def _list_papers(self, library: Library, store: RunStore) -> list[ListedPaper]:
-        """Return those that are known, with what is trained of them; called in a thread."""
+    def _list_papers(
+        self, library: Library, store: RunStore
+    ) -> tuple[list[ListedPaper], list[str]]:
+        """Return those that are known, with what is trained of them; called in a thread.
+
+        Returns:
+            The papers, and a sentence for each whose plan can't be.
+        """
         papers = {**library.papers}
         for name, opened in self._papers.items():  # also files from elsewhere
             papers.setdefault(name, opened.paper)
         in_training = None if self._rerun is None else self._rerun.plan.paper.name
         listed = []
+        problems = []
         for name, paper in papers.items():
-            now = standing(take_inventory(self._plan_of(paper), store))
+            try:
+                now = standing(take_inventory(self._plan_of(paper), store))
+            except SettingError as error:
+                problems.append(f"{name}: {error}")
+                continue
             listed.append(ListedPaper(paper, now.done, now.total, name == in_training))
-        return listed
+        return listed, problems
 
     def _plan_of(self, paper: Paper) -> Plan:
         """Return the plan that the form of a paper describes, or its first one."""
@@ -175,13 +193,15 @@ class PapersPane(StorePane):
 
     async def _open_paper(self, paper: Paper) -> None:
         """Show a paper, with its form as it was left; one whose file has changed begins anew."""
-        self._open.form.display = False
         opened = self._papers.get(paper.name)
-        if opened is not None and opened.paper != paper:
-            await opened.form.remove()
-            opened = None
-        if opened is None:
+        replaced = None
+        if opened is None or opened.paper != paper:
+            replaced = opened
             opened = self._add(paper)
+        self._open.form.display = False
+        if replaced is not None:
+            await replaced.form.remove()
+        if not opened.form.is_attached:
             await self.mount(opened.form, after="#paper-line")
         opened.form.display = True
         self._open = opened

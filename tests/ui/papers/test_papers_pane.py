@@ -17,6 +17,8 @@ from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.report.conclusions import COMPARED
 from rnn_tui.report.inventory import network_keys
+from rnn_tui.report.library import own_folder
+from rnn_tui.report.papers import paper_names
 from rnn_tui.report.plan import Plan
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
@@ -421,3 +423,26 @@ async def test_runs_that_fail_are_told(overrides: Overrides, tmp_path: Path) -> 
 def line_of(app: RnnTuiApp, experiment: str) -> str:
     """The line of the screen that an experiment is on."""
     return next(text for text in screen_text(app).splitlines() if experiment in text)
+
+
+async def test_papers_that_can_not_be_read_hide_no_other(home: Path) -> None:
+    folder = own_folder()
+    folder.mkdir(parents=True)
+    (folder / "product.toml").write_text(
+        TINY.replace(
+            "[{", '[{ task = ["even-pairs", "recall"], cell = ["rnn", "gru"] },' * 400 + "{"
+        )
+    )
+    for number in range(9):
+        (folder / f"bad-{number}.toml").write_text("title = 5")
+    (folder / "words.toml").write_text(TINY)
+    async with report_tab({}, size=(80, 24)) as (app, pilot):
+        await press(pilot, "o")
+        await wait_until(pilot, lambda: isinstance(app.screen, PapersScreen))
+        table = app.screen.query_one(PapersTable)
+        titles = [str(table.get_row_at(row)[0]) for row in range(table.row_count)]
+        assert titles.count("Words") == 1
+        assert len(titles) == len(paper_names()) + 1
+        said = [notice.message for notice in app._notifications]
+        assert len(said) == 6
+        assert said[-1] == "5 more papers can't be used; rnn-tui papers names them."
