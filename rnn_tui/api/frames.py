@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from rnn_tui.engine.errors import ArgumentError, printable
 from rnn_tui.runs.export.formats import imported
 
 EXTRA = "notebook"
@@ -23,3 +24,9 @@ def pyplot() -> Any:
         ExportError: it is not installed.
     """
     return imported("matplotlib.pyplot", EXTRA, "Charts")
+
+
+def check_axes(ax: Any) -> None:
+    """Raise `ArgumentError` unless something is drawn on as matplotlib's axes are."""
+    if not hasattr(ax, "get_lines") or not hasattr(ax, "figure"):
+        raise ArgumentError(f"ax is matplotlib's axes, not {printable(type(ax).__name__)}.")

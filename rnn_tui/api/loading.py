@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 
+from rnn_tui.api.arguments import checked
 from rnn_tui.api.network import DataSetReader, ForeignReader, ImageReader, Network, SequenceReader
 from rnn_tui.api.run import Run
 from rnn_tui.engine.config import RunConfig
@@ -25,6 +26,7 @@ from rnn_tui.tasks.task import Task
 ENDINGS = (".safetensors", ".onnx", ".pt", ".pth", ".ckpt", ".bin", ".pkl")
 
 
+@checked
 def load_network(
     source: str | PathLike[str] | Run,
     *,

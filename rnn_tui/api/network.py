@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.api.arguments import checked, in_words
 from rnn_tui.api.trace import InUnits, NetworkTrace
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
@@ -36,6 +37,7 @@ MOST_STEPS = 100_000  # of an input; its states take some megabytes a unit
 IMAGE = (28, 28)  # pixels
 
 
+@checked
 class Network(ABC):
     """One trained network. `load_network` makes it.
 
@@ -391,8 +393,8 @@ def _numbers(input: Any) -> Array:
     """Return an array of finite numbers; a QueryError if it is none."""
     try:
         array = np.asarray(input, np.float32)
-    except (TypeError, ValueError) as error:
-        raise QueryError(f"An input is an array of numbers, not {printable(input)}.") from error
+    except (TypeError, ValueError, OverflowError) as error:
+        raise QueryError(f"An input is an array of numbers, not {in_words(input)}.") from error
     if not np.isfinite(array).all():
         raise QueryError("An input has finite numbers only; replace NaN and infinity first.")
     return array

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.api import html
-from rnn_tui.api.frames import pandas, pyplot
+from rnn_tui.api.arguments import checked
+from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Spread
@@ -62,6 +63,7 @@ class RunHistory:
         return deviations
 
 
+@checked
 class Run:
     """A stored run: one or more networks, each trained with one or more seeds.
 
@@ -307,6 +309,8 @@ class Run:
         library = pyplot()
         with RunStore() as store:
             lines = plots.lines_of(store, [self._record], name, against)
+        if ax is not None:
+            check_axes(ax)
         if ax is None:
             with library.style.context(plots.STYLE):
                 size = (plots.WIDTH, plots.HEIGHT)
@@ -436,6 +440,7 @@ class Run:
             store.delete(self._record)
 
 
+@checked
 def runs(
     task: str | None = None,
     *,
@@ -473,4 +478,4 @@ def runs(
         fits = all(value is None or getattr(run, name) == value for name, value in wanted.items())
         if fits and (tag is None or tag in record.tags):
             chosen.append(run)
-    return chosen[:most]
+    return chosen if most is None else chosen[: max(0, most)]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from rnn_tui.api import html
+from rnn_tui.api.arguments import checked
 from rnn_tui.api.progress import ActionProgress
-from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.tasks.data_sets import store
@@ -22,6 +23,7 @@ Choice = TypeVar("Choice", bound=StrEnum)
 PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 
 
+@checked
 class SequenceData:
     """Sequences of your own, as they were understood. `read_sequences` makes it.
 
@@ -57,7 +59,10 @@ class SequenceData:
 
     def __getitem__(self, number: int) -> Any:
         """Return a sequence by its number, an array (T, F) in the units of the file."""
-        return self._data_set.sequence(range(len(self))[number])
+        count = len(self)
+        if not -count <= number < count:
+            raise IndexError(f"There are {count:,} sequences; there is no number {number}.")
+        return self._data_set.sequence(number % count)
 
     @property
     def name(self) -> str:
@@ -95,6 +100,7 @@ class SequenceData:
         return stored_task(self.name)
 
 
+@checked
 def read_sequences(
     path: str | PathLike[str],
     *,
@@ -184,5 +190,5 @@ def _chosen(kind: type[Choice], label: str, word: str | None) -> Choice | None:
 def _names(columns: Sequence[str]) -> tuple[str, ...]:
     """Return names of columns; a single text would be taken for its letters."""
     if isinstance(columns, str):
-        raise SettingError(f"Name columns in a list, such as [“{columns}”].")
+        raise SettingError(f"Name columns in a list, such as [“{printable(columns)}”].")
     return tuple(columns)

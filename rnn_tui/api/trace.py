@@ -9,7 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.api import html
-from rnn_tui.api.frames import pandas, pyplot
+from rnn_tui.api.arguments import checked
+from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.engine.errors import QueryError, SettingError, printable
 from rnn_tui.engine.progress import Progress
@@ -41,6 +42,7 @@ OF_LAYERS = ("step", "unit")  # the axes of states, memory cells and gates
 InUnits = Callable[[Array], npt.NDArray[np.float64]]
 
 
+@checked
 class NetworkTrace:
     """What a network held while it read an input of T steps. `Network.trace` makes it.
 
@@ -246,6 +248,8 @@ class NetworkTrace:
         """
         values = self.array(name, layer)
         library = pyplot()
+        if ax is not None:
+            check_axes(ax)
         if ax is None:
             _, ax = library.subplots(layout="constrained")
         limit = float(np.abs(values).max()) or 1.0

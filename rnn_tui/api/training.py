@@ -6,6 +6,7 @@ from os import PathLike
 from typing import Any
 
 from rnn_tui import networks, tasks
+from rnn_tui.api.arguments import checked
 from rnn_tui.api.progress import TrainingProgress, say
 from rnn_tui.api.run import Run
 from rnn_tui.api.sequences import SequenceData
@@ -32,6 +33,7 @@ OF_EVERY_TASK = ("device", "workers")
 OF_FILES = ("data_dir", "extra_data", "start_from")
 
 
+@checked
 def register(thing: Task | Cell | type[Cell]) -> None:
     """Make a task or a cell of your own known, so that networks can be trained with it.
 
@@ -71,10 +73,11 @@ def register(thing: Task | Cell | type[Cell]) -> None:
         raise SettingError(f"“{printable(thing)}” is neither a Task nor a Cell.")
 
 
+@checked
 def train(
     task: str | Task | SequenceData,
     *,
-    cell: str | Cell | None = None,
+    cell: str | Cell | type[Cell] | None = None,
     preset: str | None = None,
     name: str | None = None,
     progress: bool = True,
@@ -129,7 +132,7 @@ def resume(run: Run, *, progress: bool = True) -> Run:
 
 def config_of(
     task: str | Task,
-    cell: str | Cell | None = None,
+    cell: str | Cell | type[Cell] | None = None,
     preset: str | None = None,
     settings: Mapping[str, Any] | None = None,
 ) -> RunConfig:

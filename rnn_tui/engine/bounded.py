@@ -17,7 +17,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import rnn_tui
 from rnn_tui.engine import errors
 from rnn_tui.engine.bounded_child import (
     FAULT,
@@ -131,7 +130,7 @@ class BoundedProcess:
     def _started(self) -> "subprocess.Popen[bytes]":
         """Start the process unless it is there."""
         if self._process is None or self._process.poll() is not None:
-            root = Path(rnn_tui.__file__).parent.parent
+            root = Path(__file__).parents[2]  # the folder of the package
             self._process = subprocess.Popen(
                 # -P: nothing is imported from the working folder, which may be a stranger's
                 [sys.executable, "-P", "-c", START.format(CHILD), str(root)],

@@ -176,6 +176,8 @@ class RunConfig:
         RunConfig.kinds.append(cls)
 
     def __post_init__(self) -> None:
+        if not isinstance(self.recipe, Recipe):
+            raise SettingError(f"The recipe of a run is a Recipe, not {printable(self.recipe)}.")
         for word in (self.task, self.preset, self.cell, self.recipe.augmentation):
             if not isinstance(word, str) or printable(word) != word:
                 raise SettingError("The names in a run's settings must be short printable text.")

@@ -14,11 +14,18 @@ FORMULAS = ("=", "+", "-", "@")  # characters that begin a formula in a spreadsh
 
 
 class UserError(Exception):
-    """Something the user can act on; its text is shown as it stands, without a traceback."""
+    """Something the user can act on; its text is shown as it stands, without a traceback.
+
+    For an argument of a type that a function does not take, it is a `TypeError`, too.
+    """
 
 
 class SettingError(UserError):
     """A setting out of range or unreadable."""
+
+
+class ArgumentError(UserError, TypeError):
+    """An argument of a public function that is not of the type that it takes."""
 
 
 class DataError(UserError):

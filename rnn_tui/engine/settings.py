@@ -374,10 +374,10 @@ WORKERS = NumberSetting("workers", "Workers", "CPU threads that share a batch", 
 TEST_IMAGE = NumberSetting("test_image", "Test image", "a test image by its number", 0, 9999)
 
 
-def check_choice(what: str, value: str, choices: Sequence[str]) -> None:
-    """Raise `SettingError` unless `value` is one of `choices`."""
-    if value not in choices:
-        hint = did_you_mean(str(value), choices)  # a file may hold anything
+def check_choice(what: str, value: object, choices: Sequence[str]) -> None:
+    """Raise `SettingError` unless `value` is one of `choices`; a file or a script may hold any."""
+    if not isinstance(value, str) or value not in choices:
+        hint = did_you_mean(str(value), choices)
         raise SettingError(
             f"{what} must be one of {', '.join(choices)}, not “{printable(value)}”{hint}."
         )

@@ -197,5 +197,5 @@ def test_a_later_definition_replaces_an_earlier_one_but_none_that_is_installed()
         rnn_tui.register(GRUCell())
     with pytest.raises(rnn_tui.UserError, match="its headline x is not one of its metrics"):
         rnn_tui.register(replace(MAJORITY, headline="x"))
-    with pytest.raises(rnn_tui.UserError, match="neither a Task nor a Cell"):
+    with pytest.raises(rnn_tui.UserError, match="thing is a Task or a Cell"):
         rnn_tui.register("adder")  # type: ignore[arg-type]

@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rnn_tui.engine.errors import NetworkError, SafeText
+from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.gru import GRUCell
 from rnn_tui.networks.lstm import LSTMCell
 from rnn_tui.networks.rnn import ReluRNNCell, RNNCell
-from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
+from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP, READOUTS, Stack
 
 TANH, RELU = "tanh", "relu"
 NONLINEARITIES: Mapping[str, Cell] = {TANH: CELLS[RNNCell.name], RELU: ReluRNNCell()}
@@ -22,12 +23,22 @@ MOST_FEATURES = 20_000  # numbers, or symbols, of a step; the outputs of an answ
 
 @dataclass(frozen=True)
 class NetworkHints:
-    """What a user says of a network; None for what is to be taken from the file."""
+    """What a user says of a network; None for what is to be taken from the file.
+
+    Raises:
+        SettingError: if a word is none of those to choose from.
+    """
 
     nonlinearity: str | None = None  #: of a simple recurrent network, one of `NONLINEARITIES`.
     takes: str | None = None  #: which states the readout takes, one of `stack.READOUTS`.
     recurrent: str | None = None  #: the name of the module with the recurrent layers.
     readout: str | None = None  #: the name of the module that reads out.
+
+    def __post_init__(self) -> None:
+        if self.nonlinearity is not None:
+            check_choice("Nonlinearity", self.nonlinearity, tuple(NONLINEARITIES))
+        if self.takes is not None:
+            check_choice("Answers", self.takes, READOUTS)
 
 
 @dataclass(frozen=True, eq=False)

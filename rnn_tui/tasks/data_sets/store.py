@@ -49,9 +49,9 @@ def names() -> list[str]:
     return [path.stem for path in paths if NAME.fullmatch(path.stem)]
 
 
-def is_called_like_data_set(name: str) -> bool:
+def is_called_like_data_set(name: object) -> bool:
     """Return whether a data set may have that name; it need not be there."""
-    return NAME.fullmatch(name) is not None
+    return isinstance(name, str) and NAME.fullmatch(name) is not None
 
 
 def is_kept(name: str) -> bool:
