@@ -14,6 +14,7 @@ from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
 from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
+from tests.attack.network_files import NetworkFiles
 from tests.attack.patterns import Patterns
 from tests.attack.plugins import Plugins
 from tests.attack.programs import Programs
@@ -30,6 +31,7 @@ ATTACKS: tuple[type[Attack], ...] = (
     TextFiles,
     Plugins,
     Weights,
+    NetworkFiles,
     Databases,
     KeysAttack,
     TypedBytes,

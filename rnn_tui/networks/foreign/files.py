@@ -4,6 +4,7 @@ Nothing is unpickled: a pickle is recognised, refused, and converted by the line
 """
 
 import io
+import os
 import zipfile
 from collections.abc import Mapping
 from operator import attrgetter
@@ -51,10 +52,11 @@ def read_bytes(path: Path) -> bytes:
     name = printable(path, 200)
     try:
         with opened(path) as file:
-            data = file.read(MOST_BYTES + 1)
+            size = os.fstat(file.fileno()).st_size
+            data = file.read(size) if size <= MOST_BYTES else b""
     except (OSError, ValueError) as error:
         raise NetworkError(f"{name} can't be read: {why(error)}.") from error
-    if len(data) > MOST_BYTES:
+    if size > MOST_BYTES:
         raise NetworkError(
             f"{name} is larger than {MOST_BYTES // 2**20} MiB; larger networks are not read."
         )
