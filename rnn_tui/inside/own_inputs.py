@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.array_files import read_array
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import QueryError, printable, why
+from rnn_tui.engine.errors import DataError, QueryError, printable, why
 from rnn_tui.engine.outside import opened
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets.files.cells import is_number, number_of
@@ -171,9 +172,9 @@ def _with_point(field: str, decimal: str) -> str:
 def _array_of(data: bytes, features: int, name: str) -> InputSequence:
     """Return the sequence of an array (T, F), or (T,) of one number a step."""
     try:
-        array = np.load(io.BytesIO(data), allow_pickle=False)
+        array = read_array(io.BytesIO(data), "x", name, MOST_BYTES // 8)
         numbers = np.asarray(array, np.float64)
-    except (ValueError, TypeError, EOFError, OSError, MemoryError) as error:
+    except (ValueError, DataError) as error:
         raise QueryError(f"{name} is no array of numbers ({why(error)}).") from error
     if numbers.ndim == 1:
         numbers = numbers[:, None]

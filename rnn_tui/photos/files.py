@@ -28,6 +28,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from rnn_tui.engine import decoders
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.outside import opened
 from rnn_tui.photos.digit.picture import Picture
@@ -45,6 +46,11 @@ _JPEG_MOST_SCANS = 100
 # pixels of all scans together, which the decoder goes through one by one
 _JPEG_MOST_SCANNED = 1_000_000_000
 
+# segments and bytes of padding before the first scan of a JPEG; large descriptions take some 1,000
+_JPEG_MOST_MARKERS = 10_000
+_JPEG_MOST_JUNK = 1 << 20  # bytes between them, which Pillow would pass over one by one
+_MOST_CHUNKS = 100_000  # of a PNG or WebP; a large PNG in small pieces has some 30,000
+
 # tags of a TIFF
 _WIDTH = 256
 _HEIGHT = 257
@@ -53,20 +59,9 @@ _TILE_WIDTH = 322
 _TILE_HEIGHT = 323
 _TIFF_FORMATS = {1: "B", 3: "H", 4: "I"}  # whole numbers: the type's number and `struct`'s letter
 _MOST_ENTRIES = 4096  # entries of a directory; further ones are not read
-DAMAGED = (  # what Pillow raises for damaged files
-    OSError,
-    SyntaxError,
-    ValueError,
-    EOFError,
-    LookupError,
-    TypeError,
-    ArithmeticError,
-    AttributeError,
-    MemoryError,
-    struct.error,
-    zlib.error,
-    Image.DecompressionBombError,
-)
+#: what Pillow raises for damaged files.
+DAMAGED: tuple[type[Exception], ...] = (*decoders.DAMAGED, Image.DecompressionBombError)
+UNDECODED: tuple[type[Exception], ...] = (cv2.error, *DAMAGED)
 BROKEN = "damaged"
 
 
@@ -98,7 +93,29 @@ def read_header(data: bytes) -> ImageHeader | None:
     return None
 
 
+def _has_too_many_markers(data: bytes) -> bool:
+    """Return whether Pillow would go through a JPEG's beginning for minutes."""
+    at = 2
+    junk = 0
+    for _ in range(_JPEG_MOST_MARKERS):
+        found = data.find(b"\xff", at)
+        if found < 0 or found + 1 >= len(data):
+            return len(data) - at > _JPEG_MOST_JUNK
+        junk += found - at
+        if junk > _JPEG_MOST_JUNK:
+            return True
+        marker = data[found + 1]
+        at = found + 1 if marker == 0xFF else found + 2
+        if marker == _JPEG_SCAN[1]:
+            return False
+        if 0xC0 <= marker < 0xFF and not 0xD0 <= marker <= 0xD9:  # with a length
+            at += int.from_bytes(data[at : at + 2], "big")
+    return True
+
+
 def _jpeg(data: bytes) -> ImageHeader | None:
+    if _has_too_many_markers(data):
+        return None
     stream = io.BytesIO(data)
     try:
         with JpegImageFile(stream) as image:  # reads up to the first scan, and decodes nothing
@@ -125,7 +142,9 @@ def _png(data: bytes) -> ImageHeader | None:
     intact = True
     at = 8
     # chunks: the length of the contents, a name, the contents, their checksum
-    while at + 12 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if at + 12 > len(data):
+            break
         length, name = struct.unpack_from(">I4s", data, at)
         end = at + 8 + length
         if end + 4 <= len(data):
@@ -149,7 +168,9 @@ def _webp(data: bytes) -> ImageHeader | None:
     orientation = 1
     at = 12
     # chunks: a name, the size of the contents, the contents, a byte if the size is odd
-    while at + 8 <= len(data):
+    for _ in range(_MOST_CHUNKS):
+        if at + 8 > len(data):
+            break
         name, size = struct.unpack_from("<4sI", data, at)
         if name == b"VP8X":
             width = 1 + int.from_bytes(data[at + 12 : at + 15], "little")
@@ -247,7 +268,7 @@ def decoded(data: bytes, header: ImageHeader, factor: int) -> Picture:
         if header.kind in ("jpeg", "png"):
             return _by_pillow(data, header, factor)
         pixels: Picture | None = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
-    except (cv2.error, *DAMAGED) as error:
+    except UNDECODED as error:
         raise ImageError(BROKEN) from error
     if pixels is None or not pixels.size:
         raise ImageError(BROKEN)

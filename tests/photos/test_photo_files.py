@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.photos.files import ImageError, read_header, read_image
+from tests.measured import operations
 
 PHOTO = np.random.default_rng(0).integers(0, 256, (80, 90, 3)).astype(np.uint8)
 
@@ -47,6 +48,29 @@ FILES: dict[str, tuple[bytes, str]] = {
     "too large": (png_of(10_000, 5_001), "larger than 50 megapixels"),
     "no data": (png_of(20, 20), "damaged"),
 }
+
+
+LONG = {
+    "padding of a JPEG": b"\xff\xd8" + b"\xff" * 200_000 + b"\xff\xd9",
+    "segments of a JPEG": b"\xff\xd8" + b"\xff\xe5\0\x02" * 50_000 + b"\xff\xd9",
+    "junk in a JPEG": b"\xff\xd8\xff\xe5\0\x02" + bytes(2_000_000) + b"\xff\xd9",
+    "junk behind a JPEG's segment": b"\xff\xd8\xff\xe5\0\x02" + bytes(2_000_000),
+    "chunks of a PNG": b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0IHDR\xa8\xa1\xae\x0a" * 150_000,
+    "chunks of a WebP": b"RIFF\xff\xff\xff\0WEBP" + b"ABCD\0\0\0\0" * 150_000,
+}
+
+
+@pytest.mark.parametrize("kind", LONG)
+def test_a_beginning_without_end_is_not_gone_through(kind: str) -> None:
+    assert operations(lambda: read_header(LONG[kind])) < 600_000
+
+
+def test_a_jpeg_with_large_descriptions_is_read(tmp_path: Path) -> None:
+    photo = encoded("jpg")
+    described = photo[:2] + b"\xff\xe1\xff\xff" * 1 + bytes(65_533) + photo[2:]
+    path = tmp_path / "described.jpg"
+    path.write_bytes(described)
+    assert read_image(path).shape == PHOTO.shape
 
 
 def test_a_long_strip_of_one_row_is_read(tmp_path: Path) -> None:

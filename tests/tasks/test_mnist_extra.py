@@ -1,5 +1,7 @@
 """Training images of the user's own: what is accepted, what is refused, how often it is used."""
 
+import io
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -150,3 +152,15 @@ def test_weights_of_other_pixels_are_refused(mnist_slice: Path, tmp_path: Path) 
     path = kept(tmp_path, preset="report")
     with pytest.raises(CheckpointError, match="not standardised; choose preset report"):
         problem(mnist_slice, start_from=str(path))
+
+
+def test_any_damaged_archive_is_read_or_refused(tmp_path: Path) -> None:
+    whole = io.BytesIO()
+    np.savez_compressed(whole, images=IMAGES, labels=LABELS)
+    path = tmp_path / "damaged.npz"
+    for place in range(0, len(whole.getvalue()), 61):
+        damaged = bytearray(whole.getvalue())
+        damaged[place] ^= 1 << place % 8
+        path.write_bytes(damaged)
+        with suppress(DataError):  # anything else fails
+            load_extra(str(path))

@@ -18,7 +18,9 @@ from rnn_tui.tasks.data_sets.description import (
     MOST_OUTPUTS,
     Description,
 )
+from rnn_tui.tasks.data_sets.files.bounds import check_numbers, check_sequences
 from rnn_tui.tasks.data_sets.files.cells import Floats
+from rnn_tui.tasks.data_sets.files.opening import named
 from rnn_tui.tasks.data_sets.files.table import unique_names
 from rnn_tui.tasks.data_sets.filling import fill_with, fill_within, tell_missing
 from rnn_tui.tasks.data_sets.goals import (
@@ -57,7 +59,7 @@ class Assembly:
         Raises:
             DataError: if nothing can be learned of these sequences.
         """
-        _check_numbers(sequences)
+        _check_numbers(sequences, named(self.path))
         self.goal = goal_of(sequences, self.options.goal, self.notes)
         self.horizon = self._horizon()
         if self.goal is Goal.NEXT:
@@ -243,8 +245,15 @@ class Assembly:
             self.notes.append(f"Always the same number, so nothing to learn from: {some}{more}.")
 
 
-def _check_numbers(sequences: Sequences) -> None:
-    """Refuse what float32 can't hold, and too many features."""
+def _check_numbers(sequences: Sequences, name: str) -> None:
+    """Refuse what float32 can't hold, and too much of anything.
+
+    Args:
+        sequences: those of a file.
+        name: what the file is called in sentences.
+    """
+    check_numbers(sequences.values.size, name)
+    check_sequences(sequences.count, name)
     if len(sequences.features) > MOST_FEATURES:
         raise DataError(
             f"There are {len(sequences.features):,} inputs at a step, and at most {MOST_FEATURES} "

@@ -59,13 +59,12 @@ class _Rows:
         self.data_set = data_set
         self.description = data_set.description
         self.every_step = self.description.goal.every_step
-        self.inputs = network_inputs(self.description, data_set.values)  # (T, F)
         #: (T,) the number of each step in its sequence, from 0.
         self.positions = np.arange(len(data_set.values)) - np.repeat(
             data_set.starts[:-1], data_set.lengths
         )
         #: steps that a linear model of every step reads.
-        self.window = max(1, min(WINDOW, MOST_COLUMNS // self.inputs.shape[1]))
+        self.window = max(1, min(WINDOW, MOST_COLUMNS // self.description.input_size))
         #: (T,) how many steps follow in its sequence.
         self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
 
@@ -83,6 +82,10 @@ class _Rows:
         # a number is asked wherever at least one step follows
         ahead = self.description.horizon if self.description.classifies else 1
         return np.flatnonzero(in_part & (self.left >= ahead))
+
+    def _inputs(self, steps: npt.NDArray[np.int64] | slice) -> Array:
+        """Return what is read at some steps (…, F): of all steps, symbols one-hot are wide."""
+        return network_inputs(self.description, self.data_set.values[steps])
 
     def _known(self, targets: Array) -> npt.NDArray[np.bool_]:
         if self.description.classifies:
@@ -117,7 +120,7 @@ class _Rows:
         """Return the inputs of each step and of those before it, zero before the beginning."""
         parts = []
         for back in range(self.window):
-            inputs = self.inputs[np.maximum(steps - back, 0)].astype(np.float64)
+            inputs = self._inputs(np.maximum(steps - back, 0)).astype(np.float64)
             inputs[self.positions[steps] < back] = 0
             parts.append(inputs)
         return np.concatenate(parts, axis=1)
@@ -129,16 +132,16 @@ class _Rows:
         shares are counted, and the first and last one are read.
         """
         description, data_set = self.description, self.data_set
-        features = self.inputs.shape[1]
+        features = description.input_size
         longest = description.longest
         fits = longest * features <= MOST_COLUMNS
         of_each = [slice(data_set.starts[at], data_set.starts[at + 1]) for at in indices]
         if fits and description.shortest == longest:
-            return np.stack([self.inputs[steps].ravel() for steps in of_each]).astype(np.float64)
+            return np.stack([self._inputs(steps).ravel() for steps in of_each]).astype(np.float64)
         if description.alphabet:
-            return np.stack([_summary(self.inputs[steps]) for steps in of_each])
+            return np.stack([_summary(self._inputs(steps)) for steps in of_each])
         points = max(2, min(longest, MOST_COLUMNS // features))
-        return np.stack([_resampled(self.inputs[steps], points) for steps in of_each])
+        return np.stack([_resampled(self._inputs(steps), points) for steps in of_each])
 
     def fitted_on(self, columns: int, classes: int) -> tuple[npt.NDArray[np.int64], str]:
         """Return the training rows that a linear model is fitted on, and a note if not all are."""

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.description import LONGEST_NAME, MOST_FEATURES
+from rnn_tui.tasks.data_sets.files.bounds import check_numbers
 from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.files.table import unique_names
 from rnn_tui.tasks.data_sets.sequences import Places, starts_of
@@ -34,13 +35,18 @@ def characters_to_places(
     together = "".join(texts)
     if not together:
         raise DataError("There are no characters to read.")
+    check_numbers(len(together), "The text")
     codes = np.frombuffer(together.encode("utf-32-le", "surrogatepass"), np.uint32)
-    distinct, inverse, counts = np.unique(codes, return_inverse=True, return_counts=True)
+    occurrences = np.bincount(codes)
+    distinct = np.flatnonzero(occurrences)
+    counts = occurrences[distinct]
     characters = [chr(code) for code in distinct.tolist()]
     own = np.array([_has_a_symbol(character) for character in characters])
     symbols = list(map(symbol_of, characters))
     places, names, notes = _most_frequent(symbols, counts, own)
-    values = places[inverse].astype(np.float64)[:, None]
+    place_of_code = np.zeros(len(occurrences))
+    place_of_code[distinct] = places
+    values = place_of_code[codes][:, None]
     return values, starts_of(np.array([*map(len, texts)])), names, notes
 
 

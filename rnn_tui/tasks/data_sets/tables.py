@@ -8,6 +8,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.columns import ColumnKind
 from rnn_tui.tasks.data_sets.description import MOST_FEATURES
+from rnn_tui.tasks.data_sets.files.bounds import check_numbers, check_sequences
 from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.files.dates import DAY_FIRST, MONTH_FIRST
 from rnn_tui.tasks.data_sets.files.names import stem_and_number
@@ -45,6 +46,7 @@ def sequences_of(table: Table, roles: Roles, options: ReadingOptions) -> Sequenc
 
 
 def _wide(table: Table, roles: Roles) -> Sequences:
+    check_sequences(table.rows, "The table")
     tests = _tests(table)
     label = None if roles.label is None else _label(table, roles.label, every_step=False)
     columns = [table.columns[place] for place in roles.inputs]
@@ -307,6 +309,7 @@ class _Long:
                 _check_number(self.table, place, IN_A_COLUMN)
                 arrays.append(column.numbers)
                 names.append(column.name)
+            check_numbers(len(names) * self.table.rows, "The table")
             if len(names) > MOST_FEATURES:
                 raise DataError(
                     f"There are more than {MOST_FEATURES} inputs at a step; name fewer (--inputs), "
@@ -318,6 +321,7 @@ class _Long:
         """Return a column of zeros and ones for each word of one of words."""
         codes, words = column.codes()
         places, alphabet, more = words_to_places(codes, words, column.name)
+        check_numbers(len(alphabet) * self.table.rows, "The table")
         notes.extend(more)
         notes.append(
             f"The words of {column.name} are read as {len(alphabet)} numbers, 1 or 0, such as "

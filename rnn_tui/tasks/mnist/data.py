@@ -14,7 +14,6 @@ import gzip
 import hashlib
 import math
 import os
-import zipfile
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine import outside
+from rnn_tui.engine.array_files import read_archive
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.resources import heavy_imports
@@ -278,10 +278,11 @@ def load_extra(name: str, *, no_digits: bool = False) -> tuple[Tensor, Tensor]:
         with outside.opened(path) as file:
             is_archive = file.read(2) == b"PK"
         images, labels = _read_npz(path) if is_archive else _read_idx(path)
-    except (OSError, ValueError, KeyError, EOFError, MemoryError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError, KeyError, EOFError, MemoryError, DataError) as error:
+        reason = why(error, 120).rstrip(".")
         raise DataError(
-            f"{subject} can't be read ({why(error, 120)}); name an NPZ file with images and "
-            "labels, or an IDX file of images with its labels beside it."
+            f"{subject} can't be read ({reason}); name an NPZ file with images and labels, or an "
+            "IDX file of images with its labels beside it."
         ) from error
     if images.ndim != 3 or images.shape[1:] != (SIDE, SIDE) or labels.shape != images.shape[:1]:
         raise DataError(
@@ -308,13 +309,8 @@ def repeats(extra: int, others: int) -> int:
 def _read_npz(path: Path) -> tuple[Bytes, Bytes]:
     """Read images and labels from an NPZ file; their shapes and types are not checked."""
     with outside.opened(path) as file:
-        with zipfile.ZipFile(file) as archive:
-            # A small archive may unpack to far more than fits into memory.
-            if sum(entry.file_size for entry in archive.infolist()) > MOST_IMAGES * SIDE * SIDE * 2:
-                raise ValueError(f"more than {MOST_IMAGES:,} images")
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as arrays:
-            return arrays["images"], arrays["labels"]
+        arrays = read_archive(file, printable(path.name), MOST_IMAGES * (SIDE * SIDE + 1))
+    return arrays["images"], arrays["labels"]
 
 
 def _read_idx(path: Path) -> tuple[Bytes, Bytes]:

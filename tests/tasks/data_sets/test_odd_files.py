@@ -11,7 +11,7 @@ from rnn_tui.engine.events import Control
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.columns import ColumnKind, Role
 from rnn_tui.tasks.data_sets.data_set import UNKNOWN
-from rnn_tui.tasks.data_sets.files import delimited
+from rnn_tui.tasks.data_sets.files import bounds, delimited
 from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.understanding import understand
 from tests.tasks.data_sets.reading import LONG, Read, long_rows, notes, roles, text_of
@@ -186,7 +186,8 @@ def test_a_number_that_is_none_is_named(read: Read) -> None:
 
 def test_a_line_without_an_end_is_refused(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(delimited, "LONGEST_LINE", 100_000)
-    with pytest.raises(DataError, match=r"data\.csv has a line of more than 100,000 characters"):
+    monkeypatch.setattr(bounds, "LONGEST_LINE", 100_000)
+    with pytest.raises(DataError, match=r"Line 3 of data\.csv has more than 100,000 characters"):
         read("a,b\n1,2\n" + "1," * 200_000)
 
 

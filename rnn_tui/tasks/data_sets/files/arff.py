@@ -7,6 +7,7 @@ and its inner attributes are the steps.
 
 import csv
 import re
+from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,11 +16,18 @@ import numpy as np
 
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.description import MOST_FEATURES
+from rnn_tui.tasks.data_sets.files.bounds import (
+    check_columns,
+    check_numbers,
+    check_sequences,
+    check_words,
+)
 from rnn_tui.tasks.data_sets.files.cells import Floats, number_of
 from rnn_tui.tasks.data_sets.files.content import Content
 from rnn_tui.tasks.data_sets.files.names import LABEL_NAMES, simple
 from rnn_tui.tasks.data_sets.files.opening import named
-from rnn_tui.tasks.data_sets.files.table import MOST_COLUMNS, ColumnBuilder, Table, column_names
+from rnn_tui.tasks.data_sets.files.table import ColumnBuilder, Table, column_names
 from rnn_tui.tasks.data_sets.files.text_lines import NumberedLines, read_lines
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.sequences import Label, Sequences, starts_of
@@ -29,7 +37,7 @@ _ATTRIBUTE = re.compile(
     re.IGNORECASE,
 )
 _RELATIONAL_ROW = re.compile(r"\s*(['\"])(?P<text>.*)\1\s*(?:,\s*(?P<label>.*))?", re.DOTALL)
-CHUNK_ROWS = 4096
+CHUNK_CELLS = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +55,7 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     Raises:
         DataError: if it can't be read; it says in which line.
     """
-    body, encoding = read_lines(path, options, progress, _Reading(path).body)
+    body, encoding = read_lines(path, options, progress, _Reading(named(path)).body)
     return Content("ARFF", body, encoding=encoding)
 
 
@@ -55,14 +63,20 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
 class _Reading:
     """One reading of a file."""
 
-    path: Path
+    name: str  #: of the file, for sentences.
     attributes: list[_Attribute] = field(default_factory=list)
 
     def body(self, lines: NumberedLines) -> Table | Sequences:
         """Return the table, or the sequences of several dimensions, of the numbered lines."""
-        self.attributes = list(self._head(lines))
+        self.attributes = []
+        values = 0
+        for attribute in self._head(lines):
+            self.attributes.append(attribute)
+            values += len(attribute.classes)
+            check_columns(len(self.attributes), self.name)
+            check_words(values, self.name)
         if not self.attributes:
-            raise DataError(f"{named(self.path)} has no attributes.")
+            raise DataError(f"{self.name} has no attributes.")
         rows = ((number, line) for number, line in lines if line and not line.startswith("%"))
         if any(attribute.kind == "relational" for attribute in self.attributes):
             return self._relational(rows)
@@ -82,20 +96,29 @@ class _Reading:
             attribute = self._attribute(number, line)
             inside = attribute.kind == "relational"
             yield attribute
-        raise DataError(f"{named(self.path)} has no line @data, so it is no ARFF file.")
+        raise DataError(f"{self.name} has no line @data, so it is no ARFF file.")
 
     def _attribute(self, number: int, line: str) -> _Attribute:
         match = _ATTRIBUTE.fullmatch(line)
         if match is None:
             raise DataError(
-                f"Line {number:,} of {named(self.path)} is no attribute: {printable(line, 40)}"
+                f"Line {number:,} of {self.name} is no attribute: {printable(line, 40)}"
             )
         name = match["single"] or match["double"] or match["bare"] or ""
         kind = match["kind"].strip()
         if kind.startswith("{"):
-            words = next(csv.reader([kind.strip("{} ")], quotechar="'", skipinitialspace=True), [])
+            words = self._fields(number, kind.strip("{} "))
             return _Attribute(name, "nominal", tuple(word.strip() for word in words))
         return _Attribute(name, kind.split()[0].lower())
+
+    def _fields(self, number: int, line: str) -> list[str]:
+        """Return what commas part in a line."""
+        try:
+            return next(csv.reader([line], quotechar="'", skipinitialspace=True), [])
+        except csv.Error as error:
+            raise DataError(
+                f"Line {number:,} of {self.name} can't be read ({printable(error, 60)})."
+            ) from error
 
     def _label_place(self) -> int | None:
         """Return the place of the label: the last attribute, if it is nominal or called so."""
@@ -105,21 +128,19 @@ class _Reading:
 
     def _table(self, rows: NumberedLines) -> Table:
         count = len(self.attributes)
-        if count > MOST_COLUMNS:
-            raise DataError(
-                f"{named(self.path)} has {count:,} attributes; at most {MOST_COLUMNS:,} are read."
-            )
         builders = [ColumnBuilder(".") for _ in self.attributes]
-        numbers: list[int] = []
+        numbers = array("q")
         chunk: list[list[str]] = []
         for number, line in rows:
             chunk.append(self._cells(number, line))
             numbers.append(number)
-            if len(chunk) == CHUNK_ROWS:
+            check_numbers(len(numbers) * count, self.name)
+            if len(chunk) * count >= CHUNK_CELLS:
                 _add(builders, chunk)
+                check_words(sum(builder.words for builder in builders), self.name)
         _add(builders, chunk)
         if not numbers:
-            raise DataError(f"{named(self.path)} has no rows after @data.")
+            raise DataError(f"{self.name} has no rows after @data.")
         names, notes = column_names([attribute.name for attribute in self.attributes], count)
         label = self._label_place()
         return Table(
@@ -138,14 +159,11 @@ class _Reading:
 
     def _cells(self, number: int, line: str) -> list[str]:
         if line.startswith("{"):
-            raise DataError(f"Line {number:,} of {named(self.path)} is sparse, which is not read.")
-        try:
-            cells = next(csv.reader([line], quotechar="'", skipinitialspace=True))
-        except (csv.Error, StopIteration) as error:
-            raise DataError(f"Line {number:,} of {named(self.path)} can't be read.") from error
+            raise DataError(f"Line {number:,} of {self.name} is sparse, which is not read.")
+        cells = self._fields(number, line)
         if len(cells) != len(self.attributes):
             raise DataError(
-                f"Line {number:,} of {named(self.path)} has {len(cells)} values for "
+                f"Line {number:,} of {self.name} has {len(cells)} values for "
                 f"{len(self.attributes)} attributes."
             )
         return cells
@@ -154,16 +172,20 @@ class _Reading:
         label = self.attributes[1] if len(self.attributes) == 2 else None
         if self.attributes[0].kind != "relational" or len(self.attributes) > 2:
             raise DataError(
-                f"{named(self.path)} needs a relational attribute first, and a label after it."
+                f"{self.name} needs a relational attribute first, and a label after it."
             )
         blocks: list[Floats] = []
         labels: list[str] = []
+        size = 0
         for number, line in rows:
-            at = f"Line {number:,} of {named(self.path)}"
+            at = f"Line {number:,} of {self.name}"
             match = _RELATIONAL_ROW.fullmatch(line)
             if match is None:
                 raise DataError(f"{at} does not begin with quoted dimensions.")
             block = _block(at, match["text"])
+            size += block.size
+            check_numbers(size, self.name)
+            check_sequences(len(blocks) + 1, self.name)
             if blocks and block.shape[1] != blocks[0].shape[1]:
                 raise DataError(
                     f"{at} has {block.shape[1]} dimensions and the first sequence "
@@ -172,7 +194,7 @@ class _Reading:
             blocks.append(block)
             labels.append((match["label"] or "").strip().strip("'\""))
         if not blocks:
-            raise DataError(f"{named(self.path)} has no rows after @data.")
+            raise DataError(f"{self.name} has no rows after @data.")
         return Sequences(
             features=tuple(f"dimension {place + 1}" for place in range(blocks[0].shape[1])),
             alphabet=(),
@@ -189,7 +211,7 @@ class _Reading:
             numbers = np.array([number_of(label, ".") for label in labels])
         except ValueError as error:
             raise DataError(
-                f"{named(self.path)} has a label that is no number ({printable(error, 60)})."
+                f"{self.name} has a label that is no number ({printable(error, 60)})."
             ) from error
         return Label(attribute.name, False, numbers, is_number=True)
 
@@ -208,10 +230,12 @@ def _block(at: str, text: str) -> Floats:
     Raises:
         DataError: if it holds other than numbers, or dimensions of different lengths.
     """
+    lines = re.split(r"\\n|\n", text, maxsplit=MOST_FEATURES)
+    if len(lines) > MOST_FEATURES:
+        raise DataError(f"{at} has more than {MOST_FEATURES} dimensions, the most that are read.")
     try:
         dimensions = [
-            np.array([number_of(cell, ".") for cell in line.split(",")])
-            for line in re.split(r"\\n|\n", text)
+            np.array([number_of(cell, ".") for cell in line.split(",")]) for line in lines
         ]
     except ValueError as error:
         raise DataError(f"{at} can't be read ({printable(error, 60)}).") from error

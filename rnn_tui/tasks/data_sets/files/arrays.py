@@ -1,19 +1,20 @@
 """Read NumPy's `.npy` and `.npz` files; what is pickled in them is refused."""
 
-import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.array_files import ARCHIVE, NUMBERS, read_archive, read_array
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.bounds import MOST_NUMBERS, check_sequences, check_words
 from rnn_tui.tasks.data_sets.files.cells import MISSING_WORDS, Floats
 from rnn_tui.tasks.data_sets.files.content import Content
-from rnn_tui.tasks.data_sets.files.opening import MOST_BYTES, named, opened
+from rnn_tui.tasks.data_sets.files.opening import named, opened
 from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.sequences import (
     Label,
@@ -26,7 +27,6 @@ from rnn_tui.tasks.data_sets.sequences import (
 VALUES = ("x", "data", "values", "sequences", "inputs", "series", "features")
 LABELS = ("y", "label", "labels", "target", "targets", "class", "classes")
 LENGTHS = ("lengths", "length", "seq_lengths", "lens")
-MOST_MEMBERS = 64
 Arrays = Mapping[str, npt.NDArray[Any]]
 
 
@@ -37,71 +37,16 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
         DataError: if it can't be read, or its arrays are not those of sequences.
     """
     progress.advance(0, 1)
-    try:
-        with opened(path) as file:
-            is_archive = file.read(2) == b"PK"
-            file.seek(0)
-            arrays = _archive(path, file) if is_archive else {"x": _array(path, file, path.stem)}
-    except (EOFError, zipfile.BadZipFile, SyntaxError, NotImplementedError, RuntimeError) as error:
-        raise _unreadable(path, error) from error
+    with opened(path) as file:
+        is_archive = file.read(len(ARCHIVE)) == ARCHIVE
+        file.seek(0)
+        if is_archive:
+            arrays: Arrays = read_archive(file, named(path), MOST_NUMBERS)
+        else:
+            arrays = {"x": read_array(file, path.stem, named(path), MOST_NUMBERS)}
     progress.advance(1, 1)
     reading = _Reading(path, options, arrays)
     return Content("NPZ" if is_archive else "NPY", reading.sequences())
-
-
-def _unreadable(path: Path, error: Exception) -> DataError:
-    return DataError(f"{named(path)} can't be read ({printable(error, 80) or 'it is damaged'}).")
-
-
-def _archive(path: Path, file: IO[bytes]) -> dict[str, npt.NDArray[Any]]:
-    """Return the arrays of an archive, by the name in small letters."""
-    arrays = {}
-    with zipfile.ZipFile(file) as archive:
-        members = [entry for entry in archive.infolist() if entry.filename.endswith(".npy")]
-        if not members or len(members) > MOST_MEMBERS:
-            raise DataError(
-                f"{named(path)} is no archive of 1 to {MOST_MEMBERS} arrays; save a sheet as CSV."
-            )
-        if sum(entry.file_size for entry in members) > MOST_BYTES:
-            raise DataError(f"The arrays in {named(path)} have more than 1 GiB.")
-        for entry in members:
-            name = entry.filename.removesuffix(".npy")
-            with archive.open(entry) as member:
-                arrays[name.lower()] = _array(path, member, name)
-    return arrays
-
-
-def _array(path: Path, file: IO[bytes], name: str) -> npt.NDArray[Any]:
-    """Return an array without unpickling anything.
-
-    Raises:
-        DataError: if that can't be.
-    """
-    reader: dict[tuple[int, int], Callable[..., Any]] = {
-        (1, 0): np.lib.format.read_array_header_1_0,
-        (2, 0): np.lib.format.read_array_header_2_0,
-    }
-    at = f"The array {printable(name, 40)} in {named(path)}"
-    try:
-        version = np.lib.format.read_magic(file)
-        shape, fortran, dtype = reader[version](file)
-    except (KeyError, ValueError, EOFError) as error:
-        raise _unreadable(path, error) from error
-    if dtype.hasobject:
-        raise DataError(
-            f"{at} is pickled, which is never read; save numbers with NaN behind shorter "
-            "sequences, or with an array of lengths."
-        )
-    count = int(np.prod(shape, dtype=object)) if shape else 1
-    if count * dtype.itemsize > MOST_BYTES or len(shape) > 3:
-        raise DataError(f"{at} has the shape {shape}: too large, or of more than 3 dimensions.")
-    if dtype.kind not in "biufUS":
-        raise DataError(f"{at} holds {printable(dtype, 40)}; numbers or text are read.")
-    data = file.read(count * dtype.itemsize)
-    if len(data) < count * dtype.itemsize:
-        raise DataError(f"{at} is cut off.")
-    array = np.frombuffer(data, dtype, count) if count else np.zeros(0, dtype)
-    return array.reshape(shape, order="F" if fortran else "C")
 
 
 class _Reading:
@@ -148,7 +93,7 @@ class _Reading:
         return Sequences(
             features=("value",) if features == 1 else tuple(f"x{n + 1}" for n in range(features)),
             alphabet=(),
-            values=cube[inside],
+            values=_steps_of(cube, inside),
             starts=starts_of(lengths),
             label=self._label(self._named(LABELS, ending), cube, inside),
             notes=tuple(notes),
@@ -156,11 +101,13 @@ class _Reading:
 
     def _cube(self, values: npt.NDArray[Any], notes: list[str]) -> Floats:
         """Return the values (N, steps, F)."""
-        if values.dtype.kind not in "biuf":
+        if values.dtype.kind not in NUMBERS:
             raise DataError(f"The values in {named(self._path)} are no numbers.")
         if values.size == 0 or values.ndim == 0:
             raise DataError(f"The values in {named(self._path)} are empty.")
         shape = values.shape
+        if values.ndim > 1:
+            check_sequences(shape[0], named(self._path))
         cube = values.astype(np.float64)
         cube[np.isinf(cube)] = np.nan
         if values.ndim == 1:
@@ -208,23 +155,31 @@ class _Reading:
         if labels.shape == (count, steps, 1):
             labels = labels[:, :, 0]
         if labels.shape == (count, steps) and labels.ndim == 2:
-            return Label("y", True, _label_values(labels[inside]))
+            return Label("y", True, _label_values(labels[inside], named(self._path)))
         if labels.shape == (count,):
-            return Label("y", False, _label_values(labels))
+            return Label("y", False, _label_values(labels, named(self._path)))
         raise DataError(
             f"The labels in {named(self._path)} have the shape {labels.shape}; it must be "
             f"({count},), one for each sequence, or ({count}, {steps}), one for each step."
         )
 
 
-def _label_values(labels: npt.NDArray[Any]) -> npt.NDArray[Any]:
+def _steps_of(cube: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
+    """Return the steps (T, F) that are inside sequences; without a copy if all are."""
+    return cube.reshape(-1, cube.shape[2]) if inside.all() else cube[inside]
+
+
+def _label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return labels as numbers, or as words, "" for a missing one."""
-    if labels.dtype.kind in "biuf":
+    if labels.dtype.kind in NUMBERS:
         numbers = labels.astype(np.float64)
         numbers[np.isinf(numbers)] = np.nan
         return numbers
+    distinct, places = np.unique(labels, return_inverse=True)
+    check_words(len(distinct), name)
     if labels.dtype.kind == "S":
-        words = [word.decode("utf-8", "replace").strip() for word in labels.tolist()]
+        words = [word.decode("utf-8", "replace").strip() for word in distinct.tolist()]
     else:
-        words = [str(word).strip() for word in labels.tolist()]
-    return np.array(["" if word in MISSING_WORDS else word for word in words], object)
+        words = [str(word).strip() for word in distinct.tolist()]
+    clean = np.array(["" if word in MISSING_WORDS else word for word in words], object)
+    return clean[places.reshape(-1)]

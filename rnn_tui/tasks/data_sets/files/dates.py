@@ -1,5 +1,6 @@
 """Read the cells of a table as dates or times."""
 
+import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 _NAME = r"(?P<name>[A-Za-z]{3,9})\.?"
 MOSTLY = 0.8  # of the cells are dates in a column of dates with mistakes
 LEAST_NUMBERS = 3  # such as 20241231, all of them dates
+DATES_AT_ONCE = 1 << 16
 PARTS = ("year", "month", "name", "day", "hour", "minute", "second", "half", "zone")
 
 
@@ -68,16 +70,25 @@ def form_of(cells: Sequence[str]) -> DateForm | None:
 
 def seconds_of(cells: Sequence[str], form: DateForm) -> Floats:
     """Return dates as seconds since 1970 (times of day: since midnight), NaN for what is none."""
+    distinct = dict.fromkeys(cells)
+    places = dict(zip(distinct, range(len(distinct)), strict=True))
+    seconds = np.zeros(len(distinct))
+    texts = iter(distinct)
+    for start in range(0, len(distinct), DATES_AT_ONCE):
+        some = list(itertools.islice(texts, DATES_AT_ONCE))
+        seconds[start : start + len(some)] = _seconds_of_some(some, form)
+    return seconds[np.fromiter(map(places.__getitem__, cells), np.int64, len(cells))]
+
+
+def _seconds_of_some(cells: Sequence[str], form: DateForm) -> Floats:
+    """Return dates, not too many, as `seconds_of` does: a date in parts takes a kilobyte."""
     parts = tuple(form.pattern.groupindex)
     empty: tuple[str | None, ...] = (None,) * len(parts)
-    distinct = dict.fromkeys(cells)
     dates: list[tuple[str | None, ...]] = []
-    for cell in distinct:
+    for cell in cells:
         match = form.pattern.fullmatch(cell.strip())
         dates.append(match.group(*parts) if match else empty)
-    places = dict(zip(distinct, range(len(distinct)), strict=True))
-    seconds = _seconds(parts, dates)
-    return seconds[np.fromiter(map(places.__getitem__, cells), np.int64, len(cells))]
+    return _seconds(parts, dates)
 
 
 def _seconds(parts: tuple[str, ...], dates: list[tuple[str | None, ...]]) -> Floats:

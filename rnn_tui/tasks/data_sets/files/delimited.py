@@ -1,7 +1,7 @@
 """Read delimited tables: CSV, TSV and their kin."""
 
 import csv
-import itertools
+from array import array
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
@@ -9,6 +9,14 @@ from typing import IO, TYPE_CHECKING, TextIO
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.bounds import (
+    LONGEST_LINE,
+    MOST_SEQUENCES,
+    check_columns,
+    check_line,
+    check_numbers,
+    check_words,
+)
 from rnn_tui.tasks.data_sets.files.dialect import WORDS, Dialect, Rows, sniff, table_reader
 from rnn_tui.tasks.data_sets.files.opening import (
     SAMPLE_BYTES,
@@ -19,14 +27,7 @@ from rnn_tui.tasks.data_sets.files.opening import (
     opened_text,
     wrong_encoding,
 )
-from rnn_tui.tasks.data_sets.files.table import (
-    MOST_COLUMNS,
-    Cells,
-    ColumnBuilder,
-    Table,
-    column_names,
-)
-from rnn_tui.tasks.data_sets.files.text_lines import LONGEST_LINE
+from rnn_tui.tasks.data_sets.files.table import Cells, ColumnBuilder, Table, column_names
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 PROSE_ENDINGS = (".txt", ".md", "")  # of files that may be no tables
 CHUNK_ROWS = 1 << 15
 CHUNK_CELLS = 1 << 20
-MOST_CELLS = 50_000_000
 LONGEST_CELL = csv.field_size_limit()  # characters: the limit of Python's reader
 
 
@@ -62,6 +62,7 @@ class _Reading:
         self, path: Path, options: ReadingOptions, encoding: str, progress: Progress
     ) -> None:
         self._path = path
+        self._name = named(path)
         self._encoding = encoding
         self._progress = progress
         self._options = options
@@ -71,7 +72,9 @@ class _Reading:
         self._blank = 0
         self._is_after_blank = False
         self._seen = 0  # rows with cells, the header among them
-        self._blocks: list[int] = []  # of these rows, the ones behind blank lines
+        self._blocks = array("q")  # of these rows, the ones behind blank lines
+        self._line = 0  # that was read last
+        self._pending = 0  # characters since the last whole row
         self._short = 0
         self._first_short = 0
         self._dialect: Dialect
@@ -92,26 +95,36 @@ class _Reading:
             for rows in self._chunks(text, file):
                 self._add(rows)
         if not self._rows:
-            raise DataError(f"{named(self._path)} has no rows below its header.")
+            raise DataError(f"{self._name} has no rows below its header.")
         return self._finished()
 
     def _chunks(self, text: TextIO, file: IO[bytes]) -> Iterator[Rows]:
         """Yield rows with cells, many at a time."""
         size = self._path_size(file)
         reader = self._reader(text)
-        count = 1
         while True:
             if self._progress.stopping:
                 raise DataError("Reading was stopped.")
             try:
-                rows = list(itertools.islice(reader, count))
+                rows = self._next_rows(reader)
             except csv.Error as error:
                 raise self._refusal(reader.line_num, error) from error
             if not rows:
                 return
             self._progress.advance(min(file.tell(), size), size)
-            count = min(CHUNK_ROWS, max(1, CHUNK_CELLS // max(1, len(rows[-1]))))
             yield rows
+
+    def _next_rows(self, reader: "Reader") -> Rows:
+        """Return the next rows, about `CHUNK_CELLS` cells; no row at the end of the file."""
+        rows: Rows = []
+        cells = 0
+        for row in reader:
+            self._pending = 0
+            rows.append(row)
+            cells += max(len(row), len(self._builders))
+            if len(rows) == CHUNK_ROWS or cells >= CHUNK_CELLS:
+                break
+        return rows
 
     @staticmethod
     def _path_size(file: IO[bytes]) -> int:
@@ -126,16 +139,18 @@ class _Reading:
         return table_reader(lines, self._dialect.delimiter)
 
     def _lines(self, text: TextIO) -> Iterator[str]:
-        """Yield the lines of the file; a `DataError` for one that may not fit into memory."""
-        while line := text.readline(LONGEST_LINE):
-            if len(line) >= LONGEST_LINE:
-                raise DataError(
-                    f"{named(self._path)} has a line of more than {LONGEST_LINE:,} characters."
-                )
+        """Yield the lines of the file; a `DataError` for a row that may not fit into memory.
+
+        A row is a line, or several if line ends are within quotation marks.
+        """
+        while line := text.readline(LONGEST_LINE + 1):
+            self._line += 1
+            self._pending += len(line)
+            check_line(self._pending, self._line, self._name)
             yield line
 
     def _refusal(self, line: int, error: csv.Error) -> DataError:
-        at = f"Line {line + self._dialect.skipped:,} of {named(self._path)}"
+        at = f"Line {line + self._dialect.skipped:,} of {self._name}"
         if "field larger" in str(error):
             return DataError(
                 f"{at} is in a cell of more than {LONGEST_CELL:,} characters; perhaps a quotation "
@@ -152,10 +167,12 @@ class _Reading:
                 rows = rows[1:]
         if not rows:
             return
+        check_numbers((self._rows + len(rows)) * len(self._builders), self._name)
         self._square(rows)
         for builder, cells in zip(self._builders, zip(*rows, strict=True), strict=True):
             builder.add(cells)
         self._rows += len(rows)
+        check_words(sum(builder.words for builder in self._builders), self._name)
 
     def _without_blank(self, rows: Rows) -> Rows:
         """Return the rows with cells, and note those behind blank lines."""
@@ -167,7 +184,7 @@ class _Reading:
                 if not any(map(str.strip, row)):
                     self._is_after_blank = True
                     continue
-                if self._is_after_blank:
+                if self._is_after_blank and len(self._blocks) <= MOST_SEQUENCES:
                     self._blocks.append(place)
                 self._is_after_blank = False
                 place += 1
@@ -185,19 +202,13 @@ class _Reading:
 
     def _widen(self, count: int) -> None:
         """Have at least so many columns; rows before lack a value in what is new."""
-        if count > MOST_COLUMNS:
-            raise DataError(
-                f"{named(self._path)} has {count:,} columns; at most {MOST_COLUMNS:,} are read."
-            )
+        check_columns(count, self._name)
+        check_numbers(self._rows * count, self._name)
         for _ in range(count - len(self._builders)):
             builder = ColumnBuilder(self._dialect.decimal)
             if self._rows:
                 builder.add([""] * self._rows)
             self._builders.append(builder)
-        if self._rows * count > MOST_CELLS:
-            raise DataError(
-                f"{named(self._path)} has more than {MOST_CELLS // 1_000_000} million cells."
-            )
 
     def _square(self, rows: Rows) -> None:
         """Give all rows as many cells as there are columns.
@@ -218,7 +229,7 @@ class _Reading:
                 if self._path.suffix.lower() in PROSE_ENDINGS:
                     advice += "; text is read character by character with --layout text"
                 raise DataError(
-                    f"Line {line:,} of {named(self._path)} has {len(row)} cells and the header "
+                    f"Line {line:,} of {self._name} has {len(row)} cells and the header "
                     f"{width}; {advice}."
                 )
             if len(row) < width and not self._short:
@@ -231,6 +242,7 @@ class _Reading:
                     self._first_short = 0
                 self._short += self._rows
             self._widen(longest)
+            check_numbers((self._rows + len(rows)) * longest, self._name)
             self._short += sum(width <= len(row) < longest for row in rows)
             width = len(self._builders)
         for row in rows:
@@ -282,6 +294,8 @@ class _Reading:
     def _block_rows(self) -> tuple[int, ...]:
         """Return the first rows of what blank lines part, the header not counted."""
         header = self._header is not None
+        if len(self._blocks) > MOST_SEQUENCES:
+            return (0,)  # no blocks of a user's
         return (0, *(place - header for place in self._blocks if place > header))
 
     def _format(self) -> str:

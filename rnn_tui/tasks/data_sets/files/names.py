@@ -26,12 +26,13 @@ LABEL_NAMES = frozenset(
     """.split()  # noqa: SIM905 - read better than a list
 )
 OTHER_NAMES = frozenset(("value", "values", "name", "word", "words", "text", "string"))
+LONGEST = 200  # characters of a name that are looked at
 _NUMBERED = re.compile(r"(.*?)[ _.\[(-]*(\d+)[\])]?")
 
 
 def simple(name: str) -> str:
     """Return a name without units in brackets, in small letters, with `_` for other characters."""
-    without_units = re.sub(r"[(\[].*?[)\]]", "", name)
+    without_units = re.sub(r"[(\[].*?[)\]]", "", name[:LONGEST])
     return re.sub(r"\W+", "_", without_units.lower()).strip("_")
 
 

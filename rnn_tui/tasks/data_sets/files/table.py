@@ -1,5 +1,6 @@
 """Hold a table of a file in columns."""
 
+import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -26,7 +27,6 @@ from rnn_tui.tasks.data_sets.options import Layout
 
 Words = npt.NDArray[np.object_]
 MOST_WORDS = 256  # different values of a column of words
-MOST_COLUMNS = 4096
 MOSTLY = 0.8  # of the cells are numbers in a column of numbers with mistakes
 DATE_SAMPLE = 200
 
@@ -155,6 +155,11 @@ class ColumnBuilder:
     examples: list[SafeText] = field(default_factory=list)
     _known: dict[str, str] = field(default_factory=dict)
 
+    @property
+    def words(self) -> int:
+        """How many different texts are kept."""
+        return len(self._known)
+
     def add(self, cells: Sequence[str]) -> None:
         """Add cells."""
         for cell in cells:
@@ -243,7 +248,7 @@ def column_names(header: Sequence[str] | None, count: int) -> tuple[list[str], l
         printable(cell.strip().lstrip("#").strip(), LONGEST_NAME) or f"column {place + 1}"
         for place, cell in enumerate(header)
     ]
-    twice = sorted({name for name in names if names.count(name) > 1}) if count < 1000 else []
+    twice = sorted(name for name, times in Counter(names).items() if times > 1)
     notes = []
     if twice:
         listed = ", ".join(twice[:3])
@@ -254,17 +259,28 @@ def column_names(header: Sequence[str] | None, count: int) -> tuple[list[str], l
 def unique_names(names: Iterable[str]) -> list[str]:
     """Return names with a number behind those that were there already, not longer than others."""
     taken: set[str] = set()
+    following: dict[tuple[str, int], int] = {}  # the next number behind a stem, by its digits
     result = []
     for name in names:
-        new = name
-        number = 2
-        while new in taken:
-            suffix = f" ({number})"
-            new = name[: LONGEST_NAME - len(suffix)] + suffix
-            number += 1
+        new = name if name not in taken else _numbered(name, taken, following)
         taken.add(new)
         result.append(new)
     return result
+
+
+def _numbered(name: str, taken: set[str], following: dict[tuple[str, int], int]) -> str:
+    """Return a name that is taken with the first number behind it that is not."""
+    for digits in itertools.count(1):
+        stem = name[: LONGEST_NAME - digits - len(" ()")]
+        number = following.get((stem, digits), max(2, 10 ** (digits - 1)))
+        new = ""
+        while number < 10**digits and (not new or new in taken):
+            new = f"{stem} ({number})"
+            number += 1
+        following[stem, digits] = number
+        if new and new not in taken:
+            return new
+    raise AssertionError("numbers do not end")
 
 
 def joined(training: Table, test: Table) -> Table:

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.bounds import MOST_NUMBERS, check_numbers
 from rnn_tui.tasks.data_sets.files.content import Content
 from rnn_tui.tasks.data_sets.files.opening import (
     beginning,
@@ -16,8 +16,6 @@ from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.sequences import Sequences
 from rnn_tui.tasks.data_sets.symbols import characters_to_places
 
-MOST_CHARACTERS = 50_000_000
-
 
 def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     """Read a file of text as one sequence.
@@ -29,12 +27,13 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     progress.advance(0, 1)
     for encoding in candidates:
         try:
-            with opened_text(path, encoding) as (file, _):
-                text = file.read(MOST_CHARACTERS + 1)
+            with opened_text(path, encoding) as (file, data):
+                size = data.seek(0, 2)  # no file has more characters than bytes
+                data.seek(0)
+                text = file.read(min(size, MOST_NUMBERS) + 1)
         except UnicodeError:
             continue
-        if len(text) > MOST_CHARACTERS:
-            raise DataError(f"{named(path)} has more than {MOST_CHARACTERS:,} characters.")
+        check_numbers(len(text), named(path))
         text = text.replace("\r\n", "\n").replace("\r", "\n")
         values, starts, alphabet, notes = characters_to_places([text])
         progress.advance(1, 1)

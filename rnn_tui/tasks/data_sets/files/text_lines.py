@@ -6,16 +6,17 @@ from typing import IO, TextIO, TypeVar
 
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.files.bounds import LONGEST_LINE, check_line
 from rnn_tui.tasks.data_sets.files.opening import (
     beginning,
     encodings,
+    named,
     opened_text,
     wrong_encoding,
 )
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 
 LINES_OF_PROGRESS = 256
-LONGEST_LINE = 1 << 26  # characters
 T = TypeVar("T")
 NumberedLines = Iterator[tuple[int, str]]
 
@@ -35,20 +36,20 @@ def read_lines(
     for encoding in candidates:
         try:
             with opened_text(path, encoding) as (text, file):
-                return read(_numbered(text, file, progress)), encoding
+                return read(_numbered(path, text, file, progress)), encoding
         except UnicodeError:
             continue
     raise wrong_encoding(path, candidates[-1])
 
 
-def _numbered(text: TextIO, file: IO[bytes], progress: Progress) -> NumberedLines:
+def _numbered(path: Path, text: TextIO, file: IO[bytes], progress: Progress) -> NumberedLines:
+    name = named(path)
     size = file.seek(0, 2)
     file.seek(0)
     number = 0
-    while line := text.readline(LONGEST_LINE):
+    while line := text.readline(LONGEST_LINE + 1):
         number += 1
-        if len(line) >= LONGEST_LINE:
-            raise DataError(f"Line {number:,} is longer than {LONGEST_LINE:,} characters.")
+        check_line(len(line), number, name)
         if number % LINES_OF_PROGRESS == 0:
             if progress.stopping:
                 raise DataError("Reading was stopped.")

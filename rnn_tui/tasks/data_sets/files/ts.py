@@ -13,6 +13,8 @@ import numpy as np
 
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.description import MOST_FEATURES
+from rnn_tui.tasks.data_sets.files.bounds import check_numbers, check_sequences, check_words
 from rnn_tui.tasks.data_sets.files.cells import Floats, number_of
 from rnn_tui.tasks.data_sets.files.content import Content
 from rnn_tui.tasks.data_sets.files.dates import form_of, seconds_of
@@ -21,7 +23,6 @@ from rnn_tui.tasks.data_sets.files.text_lines import NumberedLines, read_lines
 from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.tasks.data_sets.sequences import Label, Sequences, starts_of
 
-MOST_NUMBERS = 100_000_000
 COMMENTS = ("#", "%")
 _STAMPED = re.compile(r"\(([^()]*),([^(),]*)\)")
 _BETWEEN_STAMPED = re.compile(r"(?<=\)):(?=\()")
@@ -35,7 +36,9 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     """
 
     def sequences_of(lines: NumberedLines) -> Sequences:
-        return _Reading(path).sequences(lines)  # a new reading for each encoding that is tried
+        return _Reading(named(path)).sequences(
+            lines
+        )  # a new reading for each encoding that is tried
 
     sequences, encoding = read_lines(path, options, progress, sequences_of)
     return Content("UCR/UEA .ts", sequences, encoding=encoding)
@@ -59,7 +62,7 @@ class _Head:
 class _Reading:
     """One reading of a file."""
 
-    path: Path
+    name: str  #: of the file, for sentences.
     head: _Head = field(default_factory=_Head)
     blocks: list[Floats] = field(default_factory=list)  #: (steps, F) of each sequence.
     labels: list[str] = field(default_factory=list)
@@ -72,7 +75,7 @@ class _Reading:
             if line and not line.startswith(COMMENTS):
                 self._add(number, line)
         if not self.blocks:
-            raise DataError(f"{named(self.path)} has no sequences after @data.")
+            raise DataError(f"{self.name} has no sequences after @data.")
         features = self.blocks[0].shape[1]
         names = tuple(f"dimension {place + 1}" for place in range(features))
         if features == 1:
@@ -101,27 +104,26 @@ class _Reading:
                 return
             if key == "@classlabel":
                 head.has_classes = is_true
+                check_words(len(words), self.name)
                 head.classes = tuple(words[2:])
             elif key == "@targetlabel":
                 head.has_target = is_true
             elif key == "@timestamps":
                 head.has_stamps = is_true
-        raise DataError(f"{named(self.path)} has no line @data, so it is no .ts file of sequences.")
+        raise DataError(f"{self.name} has no line @data, so it is no .ts file of sequences.")
 
     def _add(self, number: int, line: str) -> None:
         """Add the sequence of a line."""
-        at = f"Line {number:,} of {named(self.path)}"
+        at = f"Line {number:,} of {self.name}"
         if self.head.has_label:
             line, colon, label = line.rpartition(":")
             if not colon:
                 raise DataError(f"{at} has no label after a colon.")
             self.labels.append(label.strip())
-        try:
-            parse = _stamped if self.head.has_stamps else _plain
-            dimensions = parse(line)
-        except ValueError as error:
-            raise DataError(f"{at} can't be read ({printable(error, 80)}).") from error
+        dimensions = self._dimensions(at, line)
         longest = max(map(len, dimensions))
+        self.size += longest * len(dimensions)
+        check_numbers(self.size, self.name)
         for place, dimension in enumerate(dimensions):
             if len(dimension) <= 1 < longest and np.isnan(dimension).all():
                 dimensions[place] = np.full(longest, np.nan)  # a dimension without any number
@@ -136,9 +138,24 @@ class _Reading:
                 f"{self.blocks[0].shape[1]}."
             )
         self.blocks.append(np.stack(dimensions, 1))
-        self.size += self.blocks[-1].size
-        if self.size > MOST_NUMBERS:
-            raise DataError(f"{named(self.path)} has more than {MOST_NUMBERS:,} numbers.")
+        check_sequences(len(self.blocks), self.name)
+
+    def _dimensions(self, at: str, line: str) -> list[Floats]:
+        """Return the dimensions (steps,) of a line, of different lengths perhaps."""
+        parse = _numbers
+        if self.head.has_stamps:
+            texts = _BETWEEN_STAMPED.split(line, MOST_FEATURES)
+            parse = _stamped
+        else:
+            texts = line.split(":", MOST_FEATURES)
+        if len(texts) > MOST_FEATURES:
+            raise DataError(
+                f"{at} has more than {MOST_FEATURES} dimensions, the most that are read."
+            )
+        try:
+            return list(map(parse, texts))
+        except ValueError as error:
+            raise DataError(f"{at} can't be read ({printable(error, 80)}).") from error
 
     def _label(self) -> Label | None:
         if not self.head.has_label:
@@ -148,19 +165,19 @@ class _Reading:
                 numbers = np.array([number_of(label, ".") for label in self.labels])
             except ValueError as error:
                 raise DataError(
-                    f"{named(self.path)} has a label that is no number ({printable(error, 60)})."
+                    f"{self.name} has a label that is no number ({printable(error, 60)})."
                 ) from error
             return Label("target", False, numbers, is_number=True)
         words = np.array(["" if label in ("", "?") else label for label in self.labels], object)
         return Label("class", False, words, self.head.classes, is_class=True)
 
 
-def _plain(line: str) -> list[Floats]:
-    """Return the dimensions (steps,) of a line."""
-    return [_numbers(dimension.split(",")) for dimension in line.split(":")]
+def _numbers(dimension: str) -> Floats:
+    """Return a dimension (steps,)."""
+    return _as_numbers(dimension.split(","))
 
 
-def _numbers(cells: list[str]) -> Floats:
+def _as_numbers(cells: list[str]) -> Floats:
     try:
         numbers = np.array(list(map(float, cells)))
     except ValueError:
@@ -169,15 +186,12 @@ def _numbers(cells: list[str]) -> Floats:
     return numbers
 
 
-def _stamped(line: str) -> list[Floats]:
-    """Return the dimensions (steps,) of a line with time stamps, in their order."""
-    dimensions = []
-    for dimension in _BETWEEN_STAMPED.split(line):
-        pairs = _STAMPED.findall(dimension)
-        if not pairs:
-            raise ValueError("no pairs of a time stamp and a number")
-        stamps = [stamp.strip() for stamp, _ in pairs]
-        form = form_of(stamps)
-        times = _numbers(stamps) if form is None else seconds_of(stamps, form)
-        dimensions.append(_numbers([cell for _, cell in pairs])[np.argsort(times, kind="stable")])
-    return dimensions
+def _stamped(dimension: str) -> Floats:
+    """Return a dimension (steps,) with time stamps, in their order."""
+    pairs = _STAMPED.findall(dimension)
+    if not pairs:
+        raise ValueError("no pairs of a time stamp and a number")
+    stamps = [stamp.strip() for stamp, _ in pairs]
+    form = form_of(stamps)
+    times = _as_numbers(stamps) if form is None else seconds_of(stamps, form)
+    return _as_numbers([cell for _, cell in pairs])[np.argsort(times, kind="stable")]
