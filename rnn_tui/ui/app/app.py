@@ -529,10 +529,10 @@ class RnnTuiApp(HostApp):
         return run_ids
 
     def _pane_of(self, task: str) -> "TaskPane | None":
-        """Return the pane of a task; None of one in whose place another was opened."""
+        """Return the pane of a task; None if it is not there, as where another was opened."""
         if is_opened(task):
             return self.data_sets.pane_of(task)
-        return cast("TaskPane", self.tabs.get_pane(tab_of(task)).query_one("TaskPane"))
+        return cast("TaskPane | None", self.tabs.pane_of(tab_of(task)))
 
     def begin_training(self, configs: Sequence[RunConfig]) -> list[str]:
         if self.busy or self._waiting is not None or self._resuming:
@@ -617,9 +617,10 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_data_sets_wanted(self, event: requests.DataSetsWanted) -> None:
-        pane = cast("SequencesPane", await self.data_sets.list())
-        if event.path:
-            pane.read(event.path)
+        with telling(self):
+            pane = cast("SequencesPane", await self.data_sets.list())
+            if event.path:
+                pane.read(event.path)
 
     @work(group="requests")
     async def on_data_set_deleted(self, event: requests.DataSetDeleted) -> None:
@@ -627,8 +628,9 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_runs_wanted(self, event: requests.RunsWanted) -> None:
-        pane = cast("RunsPane", await self.tabs.bring(RUNS))
-        pane.show_runs_of(event.run_ids)
+        with telling(self):
+            pane = cast("RunsPane", await self.tabs.bring(RUNS))
+            pane.show_runs_of(event.run_ids)
 
     @work(group=BRINGS_VIEW)
     async def on_settings_wanted(self, event: requests.SettingsWanted) -> None:

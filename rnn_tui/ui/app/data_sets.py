@@ -5,27 +5,32 @@ what was open before.
 """
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 
 from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rnn_tui.engine.errors import TaskError, UserError, printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import describe
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.app.tabs import AppTabs, is_data_set
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.common.pane import Pane, sentence_for
 from rnn_tui.ui.common.requests import DataSetsWanted
 from rnn_tui.ui.common.task_view import View
+from rnn_tui.ui.common.textual_workarounds import mount_whole
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.sequences.naive import ComparisonLine
 from rnn_tui.ui.sequences.words import heading_of, task_heading
 from rnn_tui.ui.training.pane import TaskPane
 
 SECONDS_BETWEEN_LOOKS = 0.02
+
+logger = logging.getLogger(__name__)
 
 
 class OpenedTaskPane(TaskPane):
@@ -107,15 +112,19 @@ class DataSetTab:
 
         Raises:
             DataError: if it was deleted, or is damaged.
+            TaskError: if its pane can't be made, or is removed before all of it is there.
         """
         task = TASKS[name]
         async with self._turn:
             pane = self.pane_of(name)
             if pane is None:
-                pane = self._make_pane(task)
-                await self._put_in_place(pane)
+                pane = await self._put_in_place(task)
             await self._show(pane)
-        while pane.is_attached and not pane.complete:
+        while not pane.complete:
+            if not pane.is_attached:
+                raise TaskError(
+                    f"{task.label} was closed while it was being opened; open it again."
+                )
             await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return pane
 
@@ -126,15 +135,35 @@ class DataSetTab:
             return DataSetPane(task, self._views(task), self._runs(), heading)
         return OpenedTaskPane(task, self._views(task), self._runs(), task_heading(task))
 
-    async def _put_in_place(self, pane: OpenedTaskPane) -> None:
-        """Mount the pane of what is opened, in place of that of another."""
+    async def _put_in_place(self, task: Task) -> OpenedTaskPane:
+        """Make the pane of what is opened, in place of that of another.
+
+        Raises:
+            DataError: if it is a data set that was deleted, or is damaged.
+            TaskError: if it can't be made; the list is shown then.
+        """
         await self._tabs.bring(SEQUENCES)
-        other = self.pane
-        if other is not None:
-            other.display = False
-            await other.remove()
-        pane.display = False
-        await self._tabs.get_pane(SEQUENCES).mount(pane)
+        try:
+            pane = self._make_pane(task)
+            other = self.pane
+            if other is not None:
+                other.display = False
+                await other.remove()
+            pane.display = False
+            await mount_whole(self._tabs.get_pane(SEQUENCES), pane)
+        except UserError:
+            raise
+        except Exception as error:
+            logger.exception("the task %s can't be shown", printable(task.name))
+            await self._show(self._listing())
+            raise TaskError(sentence_for(task.label, error)) from error
+        return pane
+
+    def _listing(self) -> Pane:
+        """Return the list of data sets and tasks, which is there once its tab has been brought."""
+        pane = self._tabs.pane_of(SEQUENCES)
+        assert pane is not None
+        return pane
 
     async def _show(self, pane: Pane) -> None:
         """Show one of the panes of the tab alone, and bring it to the front."""
@@ -148,10 +177,13 @@ class DataSetTab:
         self._tabs.app.refresh_bindings()
 
     async def list(self) -> Pane:
-        """Show the list of data sets and tasks; returns its pane."""
+        """Show the list of data sets and tasks; returns its pane.
+
+        Raises:
+            TaskError: if it can't be made.
+        """
         await self._tabs.bring(SEQUENCES)
-        panes = self._tabs.get_pane(SEQUENCES).query_children(Pane)
-        listing = next(pane for pane in panes if not isinstance(pane, OpenedTaskPane))
+        listing = self._listing()
         async with self._turn:
             await self._show(listing)
         return listing

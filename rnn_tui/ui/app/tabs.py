@@ -1,19 +1,25 @@
 """The tabs of the app: Home, each task that has one, runs, papers, sweeps, sequences."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import TabPane
 
+from rnn_tui.engine.errors import TaskError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import is_called_like_data_set
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane, with_key
+from rnn_tui.ui.common.late_part import LatePart
+from rnn_tui.ui.common.pane import BrokenPane, Pane, sentence_for, with_key
+from rnn_tui.ui.common.textual_workarounds import mount_whole
 from rnn_tui.ui.common.view_tabs import ViewTabs
 
 TASKS_BEFORE = 3  # F6 to F9 stay what they are however many tasks there are
@@ -21,6 +27,9 @@ KEYS = tuple(f"f{number}" for number in range(2, 13))  # F1 is help
 BLANKS = 2  # before and after the words of a tab
 HOME, RUNS, PAPERS, SWEEPS = "home", "runs", "papers", "sweeps"
 PLACES = (HOME, RUNS, PAPERS, SWEEPS, SEQUENCES)  # the tabs that are no task's
+SECONDS_BETWEEN_LOOKS = 0.02
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -98,6 +107,10 @@ class AppTabs(ViewTabs):
         super().__init__(initial=first, id="tasks")
         self._tabs = {tab.id: tab for tab in tabs}
         self._make_pane = make_pane
+        #: the pane of each tab, by its id.
+        self._panes = {
+            tab.id: LatePart[Pane](partial(self._mount_pane, tab), Pane.remove) for tab in tabs
+        }
         self._arrived = first  #: the last tab in front with which all has come that comes with it.
 
     def on_resize(self) -> None:
@@ -109,10 +122,12 @@ class AppTabs(ViewTabs):
 
     def compose(self) -> ComposeResult:
         for tab in self._tabs.values():
-            content = [self._make_pane(tab)] if tab.id == self._initial else []
-            self.compose_add_child(
-                TabPane(with_key(tab.key.upper(), tab.label), *content, id=tab.id)
-            )
+            place = TabPane(with_key(tab.key.upper(), tab.label), id=tab.id)
+            if tab.id == self._initial:
+                first_pane = self._make_pane(tab)
+                self._panes[tab.id].put(first_pane)
+                place.compose_add_child(first_pane)
+            self.compose_add_child(place)
         yield from super().compose()
 
     @property
@@ -147,29 +162,51 @@ class AppTabs(ViewTabs):
             pane.show_runs()
             pane.focus_view()
 
-    async def fill(self, name: str) -> bool:
-        """Make the pane of a tab; returns False if it is there."""
-        place = self.get_pane(name)
-        if place.query(Pane):
-            return False
-        await place.mount(self._make_pane(self._tabs[name]))
-        return True
+    def pane_of(self, name: str) -> Pane | None:
+        """Return the own pane of a tab; None until it is there."""
+        return self._panes[name].part
+
+    async def _mount_pane(self, tab: Tab) -> Pane:
+        """Make the pane of a tab; if that fails, a sentence appears in its place.
+
+        Raises:
+            TaskError: with that sentence.
+        """
+        place = self.get_pane(tab.id)
+        await place.query_children(BrokenPane).remove()  # of the attempt before
+        try:
+            pane = self._make_pane(tab)
+            await mount_whole(place, pane)
+        except Exception as error:
+            logger.exception("the tab %s can't be shown", tab.label)
+            sentence = sentence_for(tab.label, error)
+            await place.mount(BrokenPane(sentence))
+            raise TaskError(sentence) from error
+        return pane
 
     async def bring(self, name: str) -> Pane:
-        """Bring a tab to the front; returns its pane, once all of it is there."""
+        """Bring a tab to the front; returns its pane, once all of it is there.
+
+        Raises:
+            TaskError: if the pane can't be made.
+            asyncio.CancelledError: if it is removed meanwhile.
+        """
         self.go_to(name)
-        await self.fill(name)
-        pane = _pane_in(self.get_pane(name))
-        assert pane is not None
+        own_pane = await self._panes[name].bring()
+        pane = _pane_in(self.get_pane(name)) or own_pane
         # Until it is in front and what comes with that has happened, or one has gone elsewhere. No
         # wait for the focus: a window that becomes narrow meanwhile may have nothing that takes it.
         while not pane.complete or (self.active == name and self._arrived != name):
-            await asyncio.sleep(0.02)
+            if not pane.is_attached:
+                raise asyncio.CancelledError
+            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return pane
 
     async def show(self, name: str) -> None:
         """Make the pane of a tab that has come to the front, or bring it up to date."""
-        is_new = await self.fill(name)
+        is_new = self.pane_of(name) is None
+        with suppress(TaskError):  # a sentence is in its place
+            await self._panes[name].bring()
         if not is_new and not self.get_pane(name).has_focus_within:  # as by a click
             self.arrive()
         # after the focus is set: a widget asks for that by a message to the app

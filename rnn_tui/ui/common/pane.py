@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar, cast
 
+from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.events import Click
@@ -10,7 +11,7 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import ContentSwitcher, Static, Tab, TabbedContent, TabPane
 
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane_news import PaneNews
 from rnn_tui.ui.common.threads import StoreAccess
@@ -227,6 +228,38 @@ class Pane(Vertical):
         if views:
             place = (views.index(self.view) + steps) % len(views)
             self.go_to_view(views[place])
+
+
+def sentence_for(part: str, error: Exception) -> str:
+    """Return a sentence on why a tab or a view can't be made.
+
+    Args:
+        part: its words on the screen.
+        error: what happened.
+    """
+    reason = f"{type(error).__name__}: {printable(error, 120)}"
+    return f"{part} can't be shown ({reason}); the log file has the details."
+
+
+class BrokenPane(Pane, can_focus=True):
+    """A sentence in place of a pane that can't be made."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__()
+        self._sentence = sentence
+
+    def compose(self) -> ComposeResult:
+        yield Static(self._sentence, markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Offer no key of a pane."""
+        return action != "train" and super().check_action(action, parameters)
+
+    def show_runs(self) -> None:
+        """Show nothing else."""
+
+    def focus_view(self) -> None:
+        self.focus()
 
 
 class StorePane(Pane):

@@ -10,8 +10,8 @@ save time say how much. “Until `X`” names the part of Textual that must be m
 """
 
 import io
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
 
 from rich.segment import Segment
@@ -76,6 +76,8 @@ class SteadyApp(App[int]):
         super().__init__()
         self._capture_stdout = NoFile(self)
         self._capture_stderr = NoFile(self, stderr=True)
+        #: what went wrong in widgets that `mount_whole` is mounting.
+        self._mounting: dict[DOMNode, list[tuple[DOMNode, Exception]]] = {}
 
     @property
     def draws(self) -> bool:
@@ -136,8 +138,26 @@ class SteadyApp(App[int]):
         Textual ends with a traceback on the screen, and has no public hook for this. Tested in
         `tests/test_terminal.py`.
         """
+        failing = cast("DOMNode", active_message_pump.get(self))
+        for node in failing.ancestors_with_self:
+            if node in self._mounting:
+                self._mounting[node].append((failing, error))
+                return
         if not self.handles_fault(error):
             super()._handle_exception(error)
+
+    @contextmanager
+    def faults_within(self, part: Widget) -> Iterator[list[tuple[DOMNode, Exception]]]:
+        """Collect exceptions that nobody caught in a widget, in place of ending the app.
+
+        Each comes after the one of its widgets that has failed.
+        """
+        faults: list[tuple[DOMNode, Exception]] = []
+        self._mounting[part] = faults
+        try:
+            yield faults
+        finally:
+            del self._mounting[part]
 
     def action_command_palette(self) -> None:
         """Open the palette without an id.
@@ -151,6 +171,29 @@ class SteadyApp(App[int]):
     def search_themes(self) -> None:
         """Open the list of themes, as a `SteadyPalette` too."""
         self.push_screen(SteadyPalette(providers=[ThemeProvider], placeholder="Search for themes…"))
+
+
+async def mount_whole(place: Widget, part: Widget) -> None:
+    """Mount a widget in a place, and return once all of it is there.
+
+    Textual ends the app where a widget, or one in it, fails while it is composed or mounted. Here
+    what has come of it is removed, and the exception raised. Until `Widget.mount` does so. Tested
+    in `tests/ui/app/test_late_tabs.py`.
+
+    Raises:
+        Exception: the first one of the widget or of what is in it.
+    """
+    app = cast("SteadyApp", place.app)
+    with app.faults_within(part) as faults:
+        await place.mount(part)
+        if not faults:
+            return
+        part.display = False  # nobody is to look for what it lacks
+        for failing, _ in list(faults):
+            if isinstance(failing, Widget) and failing.is_attached and not failing._running:
+                await failing._message_loop_exit()  # or it would stay in its place
+        await part.remove()
+    raise faults[0][1]
 
 
 class SteadyScreen(Screen[object]):

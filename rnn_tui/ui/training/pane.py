@@ -13,16 +13,18 @@ from textual.containers import Vertical
 from textual.widget import AwaitMount, Widget
 from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.inside_door import InsideLook
 from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import show_line, with_key
+from rnn_tui.ui.common.late_part import LatePart
+from rnn_tui.ui.common.pane import sentence_for, show_line, with_key
 from rnn_tui.ui.common.pane_news import RunsChanged
 from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.common.run_lines import how_it_ended
 from rnn_tui.ui.common.task_view import INSIDE_VIEW, BrokenView, TaskTab, TaskView, View
+from rnn_tui.ui.common.textual_workarounds import mount_whole
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.common.view_tabs import ViewTabs
@@ -89,8 +91,11 @@ class TaskPane(TaskTab):
         self._log_wanted = False  #: whether the log is to be shown.
         #: the views by id, the one that was in front last first.
         self._views = {view.id: view for view in views}
-        #: the contents by id, of the views that were made.
-        self._contents: dict[str, TaskView] = {}
+        #: the contents of each view, by its id.
+        self._contents = {
+            view.id: LatePart[TaskView](partial(self._mount_view, view), Widget.remove)
+            for view in views
+        }
         self._chosen: str | None = None  #: the id of the run that is looked at.
         #: the id of the run in training that was last brought in view.
         self._followed: str | None = None
@@ -111,9 +116,12 @@ class TaskPane(TaskTab):
             with ViewTabs(id="views"):
                 for number, view in enumerate(self._all_views, 1):
                     key = str(number) if number < 10 else ""
-                    # the others once they are looked at
-                    content = [self._make_view(view.id)] if view is first else []
-                    yield TabPane(with_key(key, view.title), *content, id=view.id)
+                    place = TabPane(with_key(key, view.title), id=view.id)
+                    if view is first:  # the others once they are looked at
+                        content = self._make_view(view)
+                        self._contents[view.id].put(content)
+                        place.compose_add_child(content)
+                    yield place
             yield Static("", id="failure", markup=False)
             yield RunProgress(self.spec.unit)
 
@@ -121,20 +129,30 @@ class TaskPane(TaskTab):
         """Yield what is above the runs: nothing, for a subclass to replace."""
         yield from ()
 
-    def _make_view(self, name: str) -> TaskView:
+    def _make_view(self, view: View) -> TaskView:
         """Make a view; if one of a plug-in can't be made, one that says so."""
-        view = self._views[name]
         try:
             content: TaskView = view.load()(self, **view.options)
             if not isinstance(content, TaskView):
                 raise TypeError(f"{view.factory} makes no TaskView")
-        except Exception as error:
-            logger.exception("view %s of task %s can't be made", name, self.spec.name)
-            reason = f"{type(error).__name__}: {printable(error, 120)}"
-            content = BrokenView(
-                f"The view {view.title} can't be shown ({reason}); the log file has the details."
-            )
-        self._contents[name] = content
+        except Exception as error:  # noqa: BLE001 - of a stranger's code
+            return self._broken_view(view, error)
+        return content
+
+    def _broken_view(self, view: View, error: Exception) -> BrokenView:
+        """Make what is shown in place of a view that can't be made."""
+        logger.error("view %s of task %s can't be made", view.id, self.spec.name, exc_info=error)
+        return BrokenView(sentence_for(f"The view {view.title}", error))
+
+    async def _mount_view(self, view: View) -> TaskView:
+        """Make a view in its place; if that fails, one that says so."""
+        place = self.query_one("#views", TabbedContent).get_pane(view.id)
+        content = self._make_view(view)
+        try:
+            await mount_whole(place, content)
+        except Exception as error:  # noqa: BLE001 - of a stranger's code
+            content = self._broken_view(view, error)
+            await place.mount(content)
         return content
 
     def on_mount(self) -> None:
@@ -168,7 +186,8 @@ class TaskPane(TaskTab):
 
     def content(self, view: str) -> TaskView | None:
         """Return the view of this id; None until all of it is there."""
-        content = self._contents.get(view)
+        late_view = self._contents.get(view)
+        content = None if late_view is None else late_view.part
         return content if content is not None and content.is_mounted else None
 
     @property
@@ -203,12 +222,18 @@ class TaskPane(TaskTab):
         needed = self._views[name].needs
         if needed is not None:
             await self.filled(needed)
-        if name not in self._contents:
-            self.query_one("#views", TabbedContent).get_pane(name).mount(self._make_view(name))
-        await AwaitMount(self, [self._contents[name]])  # which another call may have begun
-        return self._contents[name]
+        content = await self._contents[name].bring()
+        await AwaitMount(self, [content])  # the first one is made with the pane
+        return content
+
+    async def _fill_again(self, name: str) -> None:
+        """Try once more to make a view that could not be made."""
+        if isinstance(self.content(name), BrokenView):  # no other visit was faster
+            await self._contents[name].remove()
+        await self._fill(name)
 
     async def _fill(self, name: str) -> None:
+        """Make a view that is looked at for the first time."""
         await self.filled(name)
         if self.view == name:
             self.show_runs()
@@ -360,6 +385,8 @@ class TaskPane(TaskTab):
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
         self.show_runs()
+        if isinstance(self.content(self.view), BrokenView):
+            self.run_worker(self._fill_again(self.view), group="fill")
 
     def on_runs_changed(self, event: RunsChanged) -> None:
         self._report_news(event.run_ids)

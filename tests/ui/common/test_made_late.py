@@ -11,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import Static
 
 from rnn_tui.ui.app.app import RnnTuiApp
+from rnn_tui.ui.common.late_part import PartStage
 from rnn_tui.ui.common.textual_workarounds import SteadyScreen
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns
@@ -87,7 +88,7 @@ async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: Sc
     async with running(app := RnnTuiApp(runs), "recall"):
         pane: Any = app.pane
         making = [asyncio.create_task(pane.filled("inside")) for _ in range(2)]
-        while "prompt" not in pane._contents:
+        while pane._contents["prompt"].stage is PartStage.ABSENT:
             await asyncio.sleep(0)
         assert pane.content("prompt") is None
         first, second = await asyncio.gather(*making)
