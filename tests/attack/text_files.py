@@ -55,7 +55,7 @@ class TextFiles(Attack):
 
     name = "text_files"
     unit = "files"
-    share = 120
+    share = 250
     length = 30_000
 
     def attempt(self, random: Random) -> Attempt:
