@@ -188,6 +188,12 @@ def _array(file: IO[bytes], array: str, bounds: _Bounds) -> Array:
     return values.reshape(header.shape, order="F" if header.by_columns else "C")
 
 
+def as_doubles(array: Array) -> npt.NDArray[np.float64]:
+    """Return numbers of a file in double precision; its bits may be those of odd NaN."""
+    with np.errstate(all="ignore"):  # of which NumPy would complain on the screen
+        return array.astype(np.float64)
+
+
 def _header_of(file: IO[bytes], refusal: Callable[[str], DataError]) -> _Header:
     """Return the header of an array; no more is read than NumPy writes."""
     with decoding(refusal):

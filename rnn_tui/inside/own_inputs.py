@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.array_files import read_array
+from rnn_tui.engine.array_files import as_doubles, read_array
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, QueryError, printable, why
 from rnn_tui.engine.outside import opened
@@ -173,7 +173,7 @@ def _array_of(data: bytes, features: int, name: str) -> InputSequence:
     """Return the sequence of an array (T, F), or (T,) of one number a step."""
     try:
         array = read_array(io.BytesIO(data), "x", name, MOST_BYTES // 8)
-        numbers = np.asarray(array, np.float64)
+        numbers = as_doubles(array)
     except (ValueError, DataError) as error:
         raise QueryError(f"{name} is no array of numbers ({why(error)}).") from error
     if numbers.ndim == 1:

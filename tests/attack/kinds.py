@@ -6,6 +6,7 @@ from tests.attack.attack import Attack
 from tests.attack.command_lines import CommandLines
 from tests.attack.configs import Configs
 from tests.attack.connections import Connections
+from tests.attack.data_files import DataFiles
 from tests.attack.databases import Databases
 from tests.attack.ends import Ends
 from tests.attack.exports import Exports
@@ -43,5 +44,6 @@ ATTACKS: tuple[type[Attack], ...] = (
     Strangers,
     Connections,
     Floods,
+    DataFiles,
 )
 KINDS: Mapping[str, type[Attack]] = {kind.name: kind for kind in ATTACKS}

@@ -303,17 +303,30 @@ def test_damaged_arrays_are_refused_in_a_sentence(read: Read, kind: str, packed:
 
 
 def test_any_flipped_bit_of_an_archive_is_read_or_refused(tmp_path: Path) -> None:
-    values = np.random.default_rng(0).normal(size=(20, 6))
+    values = np.random.default_rng(0).normal(size=(40, 6)).round(1)
     buffer = io.BytesIO()
-    np.savez_compressed(buffer, x=values, y=np.arange(20) % 2)
+    np.savez_compressed(buffer, x=values, y=np.arange(40) % 2)
     whole = buffer.getvalue()
     path = tmp_path / "x.npz"
-    for place in range(0, len(whole), 17):
+    for place in range(0, len(whole), 7):
         damaged = bytearray(whole)
         damaged[place] ^= 1 << place % 8
         path.write_bytes(damaged)
         with suppress(DataError):  # anything else fails
             understand(path)
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("kind", "bits", "signalling"),
+    [("<f8", "<u8", 0x7FF0_0000_0000_0001), ("<f4", "<u4", 0x7F80_0001)],
+)
+def test_odd_nan_are_missing_numbers(read: Read, kind: str, bits: str, signalling: int) -> None:
+    values = np.arange(60).astype(kind).reshape(20, 3)
+    values.view(bits)[3, 1] = signalling
+    buffer = io.BytesIO()
+    np.save(buffer, values)
+    assert read(buffer.getvalue(), "x.npy").data_set.description.filled == 1
 
 
 def test_two_arrays_of_one_name_are_refused(read: Read) -> None:

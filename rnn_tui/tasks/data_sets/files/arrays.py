@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.array_files import ARCHIVE, NUMBERS, read_archive, read_array
+from rnn_tui.engine.array_files import ARCHIVE, NUMBERS, as_doubles, read_archive, read_array
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
@@ -108,7 +108,7 @@ class _Reading:
         shape = values.shape
         if values.ndim > 1:
             check_sequences(shape[0], named(self._path))
-        cube = values.astype(np.float64)
+        cube = as_doubles(values)
         cube[np.isinf(cube)] = np.nan
         if values.ndim == 1:
             cube = cube[None, :, None]
@@ -172,7 +172,7 @@ def _steps_of(cube: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
 def _label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return labels as numbers, or as words, "" for a missing one."""
     if labels.dtype.kind in NUMBERS:
-        numbers = labels.astype(np.float64)
+        numbers = as_doubles(labels)
         numbers[np.isinf(numbers)] = np.nan
         return numbers
     distinct, places = np.unique(labels, return_inverse=True)
