@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingsMap
 from textual.dom import DOMNode
 from textual.screen import Screen
 from textual.widget import Widget
+from textual.worker import WorkerFailed
 
 from rnn_tui.engine.awaits import LoopWatch
 from rnn_tui.engine.config import RunConfig
@@ -200,15 +201,18 @@ class RnnTuiApp(HostApp):
         super().exit(result, return_code, message)
 
     def handles_fault(self, error: Exception) -> bool:
-        """End the app with a sentence in place of a traceback, and save the runs in training."""
+        """End the app with a sentence in place of a traceback, and save the runs in training.
+
+        Textual wraps the exception of a worker in one that has no traceback of its own.
+        """
+        cause = error.error if isinstance(error, WorkerFailed) else error
         if self._exit:  # while the app is taken apart its parts may fail, which nobody sees
-            logger.info("while the app ended", exc_info=error)
+            logger.info("while the app ended", exc_info=cause)
             return True
+        logger.error("the app failed", exc_info=cause)
         if self.end_process is None:
             return False
-        logger.error("the app failed", exc_info=error)
-        cause = getattr(error, "error", error)  # Textual wraps the exception of a worker
-        self.end_process(1, f"rnn-tui: {fault_message(cause)}\n")
+        self.end_process(1, f"rnn-tui: {fault_message(cast('Exception', cause))}\n")
         return True
 
     # Keys wait in a queue, and are handled in order.

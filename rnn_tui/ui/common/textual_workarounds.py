@@ -9,6 +9,7 @@ Each workaround of a fault has a test that fails without it: in
 save time say how much. “Until `X`” names the part of Textual that must be mended before one can go.
 """
 
+import asyncio
 import io
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -26,6 +27,7 @@ from textual.await_complete import AwaitComplete
 from textual.await_remove import AwaitRemove
 from textual.binding import ActiveBinding, BindingsMap
 from textual.command import CommandList, CommandPalette
+from textual.css.styles import RulesMap
 from textual.dom import DOMNode
 from textual.errors import NoWidget
 from textual.events import Mount
@@ -35,11 +37,14 @@ from textual.message_pump import MessagePump
 from textual.reactive import Reactive, var
 from textual.screen import ModalScreen, Screen
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.theme import ThemeProvider
 from textual.timer import Timer
-from textual.widget import Widget
+from textual.visual import RenderOptions, Visual
+from textual.widget import AwaitMount, Widget
 from textual.widgets import OptionList, Select
 from textual.widgets._select import SelectCurrent, SelectOverlay
+from textual.widgets.option_list import Option
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
@@ -124,6 +129,26 @@ class SteadyApp(App[int]):
             if worker.node in removed or not self._running:
                 worker.cancel()
         return super()._prune(*nodes, parent=parent)
+
+    def push_screen(self, screen: Any, *arguments: Any, **options: Any) -> Any:
+        """Open a screen, unless it is a dialog that is open already, as at a double click.
+
+        Textual would open it a second time above the first. Here the last who waits for the result
+        gets it; an earlier one gets None, as from a dialog that was left: most were cancelled by
+        the last. Tested in `tests/ui/app/test_two_dialogs.py`.
+        """
+        in_front = self.screen_stack[-1] if self.screen_stack else None
+        if not isinstance(screen, Dialog) or type(in_front) is not type(screen):
+            return super().push_screen(screen, *arguments, **options)
+        assert in_front is not None
+        if not options.get("wait_for_dismiss"):
+            return AwaitMount(in_front, [])
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        asked = in_front._result_callbacks[-1]
+        if asked.future is not None and not asked.future.done():
+            asked.future.set_result(None)
+        asked.future = answer
+        return answer
 
     def handles_fault(self, error: Exception) -> bool:  # noqa: ARG002
         """Handle an exception that nobody caught; returns whether that was done.
@@ -289,8 +314,37 @@ class Dialog(ClosedOnce, ModalScreen[Result]):
     """A screen over the app that returns a result."""
 
 
+class AtLeastOneColumn(Visual):
+    """A text that is wrapped to one column where there is none.
+
+    The lists of Textual subtract the padding of an option from the width of the list, and Rich
+    can't wrap a word to no column: ValueError. Other widgets ask for no height without a width.
+    """
+
+    def __init__(self, visual: Visual) -> None:
+        self._visual = visual
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        return self._visual.get_optimal_width(rules, container_width)
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        return self._visual.get_height(rules, max(1, width))
+
+    def render_strips(
+        self, width: int, height: int | None, style: VisualStyle, options: RenderOptions
+    ) -> list[Strip]:
+        return self._visual.render_strips(max(1, width), height, style, options)
+
+
 class DrawnOptions(AnyList):
     """A mix-in for a list of options: a late click or a tiny window does not end the app."""
+
+    def _get_visual(self, option: Option) -> Visual:
+        """Give each option a column at least, in lists, fields to choose from and the palette.
+
+        Until `OptionList.get_content_height` and `OptionList._update_lines`.
+        """
+        return AtLeastOneColumn(super()._get_visual(option))
 
     def on_click(self, event: events.Click) -> None:
         """Ignore a click on an option that was removed after it was drawn: IndexError."""

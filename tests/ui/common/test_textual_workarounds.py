@@ -88,6 +88,21 @@ async def test_what_stands_in_for_stderr_lets_processes_start(runs: ScriptedRuns
             sys.stderr.fileno()
 
 
+@pytest.mark.parametrize(
+    "width", [4, 6, *(pytest.param(width, marks=pytest.mark.long) for width in (1, 2, 3, 5, 7, 8))]
+)
+async def test_the_palette_in_a_window_of_a_few_columns(width: int, runs: ScriptedRuns) -> None:
+    app = RnnTuiApp(runs)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+p")
+        await wait_until(pilot, lambda: app.screen.query("CommandList"))
+        for height in (24, 3, 1):
+            await pilot.resize_terminal(width, height)
+            await idle(pilot)
+            await press(pilot, "e", "down")
+        assert app.is_running
+
+
 async def test_page_down_in_a_list_without_room_ends_nothing(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
