@@ -238,6 +238,73 @@ def test_a_fault_is_told_in_a_sentence_and_leaves_the_terminal_as_it_was(home: P
     assert "ZeroDivisionError" in (home / "log/rnn-tui.log").read_text()
 
 
+# A fault in what a key begins, by where it is raised. The log must have the lines of the cause.
+BEGINS = {
+    "a worker": "lambda app: app.run_worker(fails_in_worker(app))",
+    "a thread": "lambda app: app.run_worker(lambda: fails(), thread=True)",
+    "a handler": "lambda app: app.call_later(fails)",
+    "a timer": "lambda app: app.set_timer(0.01, fails)",
+    "a thread of the app": "lambda app: app.run_worker(in_thread(app.pane, fails))",
+}
+FAILS = """
+from rnn_tui.ui.common.threads import in_thread
+def fails():
+    numbers = {}
+    return numbers["the cause"]
+async def fails_in_worker(app):
+    fails()
+"""
+
+
+@pytest.mark.parametrize(
+    "where",
+    ["a worker", *(pytest.param(name, marks=pytest.mark.long) for name in [*BEGINS][1:])],
+)
+def test_a_fault_that_ends_the_app_leaves_the_traceback_of_its_cause_in_the_log(
+    home: Path, where: str
+) -> None:
+    terminal = Terminal(changed=f"{FAILS}\n{HELP}{BEGINS[where]}")
+    try:
+        terminal.wait_for("MNIST")
+        terminal.press("?")
+        assert terminal.wait_for_end() == 1
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+    log = home / "log/rnn-tui.log"
+    assert f"rnn-tui: KeyError: this is a fault of rnn-tui; {log} has the details" in "".join(
+        terminal.output.split("\r\n")
+    )
+    assert "in fails" in log.read_text()
+    assert "KeyError: 'the cause'" in log.read_text()
+
+
+@pytest.mark.parametrize(
+    "begins",
+    [
+        "lambda app: threading.Thread(target=fails, name='a job').start()",
+        pytest.param(
+            "lambda app: app.call_later(asyncio.get_running_loop().call_soon, fails)",
+            marks=pytest.mark.long,
+        ),
+    ],
+)
+def test_a_fault_that_ends_no_more_than_a_thread_is_in_the_log_too(home: Path, begins: str) -> None:
+    terminal = Terminal(changed=f"import asyncio, threading\n{FAILS}\n{HELP}{begins}")
+    try:
+        terminal.wait_for("MNIST")
+        terminal.press("?")
+        terminal.watch(1)
+        terminal.press("q")
+        assert terminal.wait_for_end() == 0
+        terminal.assert_restored()
+    finally:
+        terminal.close()
+    log = (home / "log/rnn-tui.log").read_text()
+    assert "in fails" in log
+    assert "KeyError: 'the cause'" in log
+
+
 @pytest.mark.long
 def test_a_size_among_keys_is_none_and_that_of_the_window_has_bounds(home: Path) -> None:
     terminal = Terminal(controlling=True)

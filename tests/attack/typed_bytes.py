@@ -1,15 +1,20 @@
 """Bytes of a terminal: keys, mouse, pastes, sizes, and sequences in parts, while networks train.
 
 The attack `keys` posts events inside an app; this one types at the real `rnn-tui` in a terminal.
+
+`python -m tests.attack.typed_bytes --events 20000 --columns 80 --rows 24` is one long session.
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
+import re
 import select
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -26,9 +31,10 @@ from tests.terminal import Terminal
 LENGTHS = (300, 300, 1_000, 3_000)
 WINDOWS = ((80, 24), (120, 40), (200, 50))
 OTHER_WINDOWS = (
-    *((1, 1), (2, 1), (1, 40), (5, 2), (10, 3), (20, 6), (40, 10), (300, 1), (500, 150)),
+    *((1, 1), (2, 1), (1, 40), (4, 24), (5, 2), (10, 3), (20, 6), (40, 10), (300, 1), (500, 150)),
     *((60, 20), (100, 30), (132, 43)),
 )
+LARGEST = 500, 150
 # Seconds of the processor, not of the clock: they don't depend on what else the machine does.
 MOST_SECONDS = 2.0
 PATIENCE = 120.0  # seconds without any sign of life
@@ -40,6 +46,10 @@ LONG = 1_000
 # How many characters of the app's output are kept: its beginning, and its end.
 HEAD = 8_000
 TAIL = 100_000
+DRAWN = 20_000  # how many are searched for words to click on
+AT_PLACE = re.compile(r"\x1b\[(\d+);(\d+)H([^\n]*?)(?=\x1b\[\d+;\d+H|$)")
+COLOURS = re.compile(r"\x1b\[[\d;?]*[A-Za-z]")
+WORDS = re.compile(r"\w\w+")
 
 # `/` and `~` are left out: what is typed into a prompt for a file stays in the attack's folder.
 # Ctrl+Q too, which ends the app.
@@ -54,7 +64,17 @@ SEQUENCES = (
     *("\x1b1", "\x1bt", "\x1bn", "\x1bi", "\x1bw", "\x1b[5;3~", "\x1b[6;3~"),
     *("\x1b[97;5u", "\x1b[57358u", "\x1b[13;2u", "\x1b[27u", "\x1b[I", "\x1b[O"),
 )
-TABS = ("\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~", "\x1b[19~")
+# F2 to F12; some have no tab.
+TABS = (
+    *("\x1bOQ", "\x1bOR", "\x1bOS", "\x1b[15~", "\x1b[17~", "\x1b[18~", "\x1b[19~"),
+    *("\x1b[20~", "\x1b[21~", "\x1b[23~", "\x1b[24~"),
+)
+# Keys that open dialogs and fields of a view, and what the palette has without a key.
+DIALOG_KEYS = "?oerd#/axgnwb<>"
+DIALOG_COMMANDS = (
+    *("guide", "own network", "find a learning", "add trials", "note", "theme", "type an edit"),
+    *("log", "charts", "preset", "show keys", "unmark", "clear", "language", "maximize"),
+)
 # Kinds of mouse events in SGR 1006: a move without a button, one with the left button, and turns of
 # the wheel up, down (drawn twice as often), left, right, and up with Shift.
 MOVE = 35
@@ -127,12 +147,14 @@ class Window(Terminal):
     Attributes:
         columns: the width in characters.
         rows: the height in characters.
+        drawn: what was drawn last, with its codes.
     """
 
     def __init__(self, folder: Path) -> None:
         super().__init__(controlling=True, changed=STAYS, cwd=folder)
         os.set_blocking(self._ours, False)
         self.columns, self.rows = WINDOWS[0]
+        self.drawn = ""
 
     def resize(self, columns: int, rows: int) -> None:
         super().resize(columns, rows)
@@ -140,6 +162,7 @@ class Window(Terminal):
 
     def _read(self, seconds: float = 0.1) -> str:
         text = super()._read(seconds)
+        self.drawn = (self.drawn + text)[-DRAWN:]
         if len(self.output) > HEAD + 2 * TAIL:
             self.output = self.output[:HEAD] + self.output[-TAIL:]
         return text
@@ -176,6 +199,16 @@ class Window(Terminal):
                 self.send(signal.SIGUSR2)
                 self.watch(1)  # reads the app's output, or the app would wait to write it
             raise Fault("it does nothing any more")
+
+    def places_of_words(self) -> list[tuple[int, int]]:
+        """Columns and rows, from 1, at which words were drawn last; they may be gone by now."""
+        places = []
+        for drawn in AT_PLACE.finditer(self.drawn):
+            row, column, text = int(drawn[1]), int(drawn[2]), COLOURS.sub("", drawn[3])
+            places += [(column + word.start(), row) for word in WORDS.finditer(text)]
+        return [
+            (column, row) for column, row in places if column <= self.columns and row <= self.rows
+        ]
 
     def main_thread_seconds(self) -> float:
         """The processor's seconds that the main thread has used; it draws."""
@@ -228,14 +261,17 @@ class TypedBytes(Attack):
         home = self.folder / f"{random.getrandbits(64):x}"
         home.mkdir()
         (home / "config.toml").write_text(CONFIGURATION)
+        return self.session(random, home, random.choice(LENGTHS), random.choice(WINDOWS))
+
+    def session(self, random: Random, home: Path, number: int, size: tuple[int, int]) -> Attempt:
+        """So many events, in an app that begins at a size."""
+        columns, rows = size
         places = {
             "HOME": str(home),
             "XDG_DOWNLOAD_DIR": str(home),
             "BROWSER": "true",
             "PYTHONPATH": str(Path(__file__).parents[2]),
         }
-        number = random.choice(LENGTHS)
-        columns, rows = random.choice(WINDOWS)
         done: list[Event] = []
         fault = ""
         with mock.patch.dict(os.environ, home_in(home) | places, clear=True):
@@ -282,6 +318,9 @@ class TypedBytes(Attack):
                 window.watch(random.choice((0.0, 0.01, 0.1, 0.5)))
             if len(done) % 25 == 0:
                 self._look(window)
+            if len(done) % 1_000 == 0:
+                megabytes = window.megabytes()
+                print(f"bytes: {len(done):,} events, {megabytes:.0f} MB", file=sys.stderr)
         window.resize(*size)
         self._look(window)
         if number >= LONG:
@@ -350,12 +389,16 @@ def events(random: Random, window: Window) -> Events:
         (25, _keys),
         (10, _tabs),
         (20, _clicks),
+        (15, _clicks_on_words),
+        (6, _clicks_and_keys),
         (8, _drag),
         (8, _wheel),
         (5, _paste),
         (6, _sizes),
         (4, _train),
         (6, _palette),
+        (8, _dialogs),
+        (2, _home),
         (8, _reports),
     )
     weights = [weight for weight, _ in kinds]
@@ -424,6 +467,59 @@ def _clicks(random: Random, window: Window) -> Events:
         yield from _parts(random, click)
 
 
+def _word(random: Random, window: Window) -> tuple[int, int]:
+    """The place of something on the screen, such as a tab, a key, a button or a row."""
+    return random.choice(window.places_of_words() or [_place(random, window)])
+
+
+def _clicks_on_words(random: Random, window: Window) -> Events:
+    """Single, double and triple clicks on what is on the screen, in one write or in several."""
+    place = _word(random, window)
+    click = _mouse(MOVE, place) + _mouse(0, place) + _mouse(0, place, up=True)
+    times = random.choice((1, 2, 2, 3))
+    if random.random() < 0.7:
+        yield (click * times).encode()
+    else:
+        for _ in range(times):
+            yield from _parts(random, click)
+
+
+def _clicks_and_keys(random: Random, window: Window) -> Events:
+    """Clicks on different things, and keys between, that arrive at once."""
+    parts = []
+    for _ in range(random.randint(2, 5)):
+        place = _word(random, window)
+        click = _mouse(0, place) + _mouse(0, place, up=True)
+        key = random.choice((*TABS, *SEQUENCES, *DIALOG_KEYS, "\r", "\x1b", "\x10", "t"))
+        parts.append(random.choice((click, click * 2, key)))
+    yield "".join(parts).encode()
+
+
+def _home(random: Random, window: Window) -> Events:
+    """A double click on a line of Home, wherever one is."""
+    yield TABS[0].encode()
+    if random.random() < 0.5:
+        window.watch(0.3)
+    yield from _clicks_on_words(random, window)
+
+
+def _dialogs(random: Random, window: Window) -> Events:
+    """Open a dialog, change the size and type there, and mostly leave it."""
+    yield random.choice(TABS).encode()
+    if random.random() < 0.5:
+        yield random.choice(DIALOG_KEYS).encode()
+    else:
+        yield b"\x10"
+        yield random.choice(DIALOG_COMMANDS).encode()
+        window.watch(random.choice((0.0, 0.1, 0.5)))
+        yield b"\x1b[B\r"
+    window.watch(random.choice((0.0, 0.1, 0.5)))
+    for _ in range(random.randint(0, 3)):
+        kind = random.choice((_keys, _clicks_on_words, _clicks, _sizes))
+        yield from kind(random, window)
+    yield random.choice((b"\r", b"\x1b", b"\x1b", b"\x1b\x1b"))
+
+
 def _drag(random: Random, window: Window) -> Events:
     """Press the left button, move it, and mostly let it go."""
     place = _place(random, window)
@@ -451,8 +547,10 @@ def _paste(random: Random, _: Window) -> Events:
 
 def _sizes(random: Random, window: Window) -> Events:
     """Change the size some times, with keys between, and mostly end at a usual one."""
+    any_size = random.randint(1, LARGEST[0]), random.randint(1, LARGEST[1])
+    small_size = random.randint(1, 30), random.randint(1, 30)
     for _ in range(random.randint(1, 4)):
-        yield random.choice((*OTHER_WINDOWS, *WINDOWS))
+        yield random.choice((*OTHER_WINDOWS, *WINDOWS, any_size, small_size))
         if random.random() < 0.5:
             yield from _keys(random, window)
     if random.random() < 0.8:
@@ -467,11 +565,14 @@ def _train(random: Random, _: Window) -> Events:
         yield random.choice("spG").encode()
 
 
-def _palette(random: Random, _: Window) -> Events:
+def _palette(random: Random, window: Window) -> Events:
     """Open the palette, search it, and move in what it offers, choose or leave."""
     searches = ("train", "theme", "screen", "keys", "go to", "max", "log", "e", "zzz")
     yield b"\x10"
     yield random.choice(searches).encode()
+    if random.random() < 0.3:
+        window.watch(random.choice((0.0, 0.1, 0.5)))
+        yield from _sizes(random, window)
     for _ in range(4):
         key = random.choice(("\x1b[B", "\r", "\x1b", "\x1b[6~"))
         yield key.encode()
@@ -485,3 +586,31 @@ def _reports(random: Random, _: Window) -> Events:
         length = random.randint(1, 4)
         yield bytes(random.choices(range(0x80, 0x100), k=length))
     yield b"\x1b[201~"  # the end of a paste, or the app would take all that follows for its text
+
+
+def main() -> int:
+    """Play one session; returns 1 if it fails."""
+    parser = argparse.ArgumentParser(prog="python -m tests.attack.typed_bytes")
+    parser.add_argument("--events", type=int, default=20_000)
+    parser.add_argument("--columns", type=int, default=WINDOWS[0][0])
+    parser.add_argument("--rows", type=int, default=WINDOWS[0][1])
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="attack-bytes-") as folder:
+        attack = TypedBytes(Path(folder))
+        home = Path(folder) / "home"
+        home.mkdir()
+        (home / "config.toml").write_text(CONFIGURATION)
+        size = options.columns, options.rows
+        began = time.monotonic()
+        attempt = attack.session(Random(options.seed), home, options.events, size)
+        attack.close()
+    seconds = time.monotonic() - began
+    print(f"{options.columns} × {options.rows}: {attempt.count:,} events in {seconds:.0f} s")
+    if attempt.fault:
+        print(f"{attempt.tried}\n  {attempt.fault}")
+    return int(bool(attempt.fault))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
