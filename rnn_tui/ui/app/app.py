@@ -306,8 +306,13 @@ class RnnTuiApp(HostApp):
 
     @property
     def pane(self) -> Pane:
+        """The pane of the tab in front, once it is there; `tabs.front` says whether it is."""
         assert self.tabs.front is not None
         return self.tabs.front
+
+    def focus_front(self) -> None:
+        if self.tabs.front is not None:
+            self.tabs.front.focus_view()
 
     def action_tab(self, name: str) -> None:
         self.tabs.go_to(name)
@@ -410,8 +415,9 @@ class RnnTuiApp(HostApp):
         self.notify(f"{self.shown_key('quit')} or Ctrl+Q ends the app.")
 
     def action_help(self) -> None:
-        if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
-            self.push_screen(HelpScreen(self.pane.help_text, self.screen))
+        pane = self.tabs.front
+        if isinstance(self.screen, FrontScreen) and pane is not None:
+            self.push_screen(HelpScreen(pane.help_text, self.screen))
 
     def action_show_help_panel(self) -> None:
         """Show the keys that hold beside what is in front; the palette offers that."""

@@ -28,9 +28,8 @@ class HostApp(SteadyApp):
         """The runs of this session, and the thread that trains."""
         raise NotImplementedError
 
-    @property
-    def pane(self) -> Pane:
-        """The pane of the tab in front, once it is made."""
+    def focus_front(self) -> None:
+        """Put the focus in the pane in front; one that is still to be made takes it then."""
         raise NotImplementedError
 
     @property

@@ -222,7 +222,8 @@ class Pane(Vertical):
     def action_other_view(self, steps: int) -> None:
         """Go to the next view, or the one before; after the last comes the first."""
         if not self.complete:  # there is none yet, or one that can't take the focus yet
-            self.app.set_timer(SECONDS_TO_WAIT, lambda: self.action_other_view(steps))
+            if self.is_attached:  # or it would wait for ever
+                self.app.set_timer(SECONDS_TO_WAIT, lambda: self.action_other_view(steps))
             return
         views = self.views
         if views:

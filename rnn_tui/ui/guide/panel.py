@@ -16,7 +16,7 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_footer import KeyFooter
 from rnn_tui.ui.common.sheets import read_late_sheets
-from rnn_tui.ui.common.threads import telling, to_thread
+from rnn_tui.ui.common.threads import in_thread, telling, to_thread
 from rnn_tui.ui.common.widgets.plain import MainButton, TypedInput
 from rnn_tui.ui.guide.choosing import GuideScreen, read_shelf
 from rnn_tui.ui.guide.experiments import (
@@ -301,7 +301,7 @@ class GuidePanel(Vertical):
             self._working.cancel()
         if self.step is None:
             self.progress.begin_anew()
-        self.app.pane.focus_view()
+        self.app.focus_front()
         self.display = False
         self.app.run_worker(self._end(), group=GUIDE)
 
@@ -332,7 +332,8 @@ class GuidePanel(Vertical):
     async def speak(self, language: str) -> None:
         """Go on in another language."""
         name, folder = self.experiment.name, self.experiment.folder
-        self.experiment = await to_thread(read_experiment, name, language, folder)
+        # in a thread for this panel, which may be left meanwhile
+        self.experiment = await in_thread(self, read_experiment, name, language, folder)
         self._words = WORDS[language]
         self._figures.decimal = self._words.decimal
         self.query_one(TypedInput).placeholder = self._words.guess

@@ -285,7 +285,8 @@ class TaskPane(TaskTab):
     def action_train(self) -> None:
         """Ask for the runs that the form describes."""
         if self.form is None:  # a key pressed within the first tenth of a second
-            self.app.set_timer(0.05, self.action_train)
+            if self.is_attached:  # or it would wait for ever
+                self.app.set_timer(0.05, self.action_train)
             return
         configs = self._configs()
         if configs:

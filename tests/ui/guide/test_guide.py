@@ -27,7 +27,7 @@ from rnn_tui.ui.guide.choosing import GuideScreen
 from rnn_tui.ui.guide.experiments import experiment_names, own_folder, read_experiment
 from rnn_tui.ui.guide.figures import UNKNOWN
 from rnn_tui.ui.guide.journal import read_journal
-from rnn_tui.ui.guide.panel import ChoiceButton, GuidePanel
+from rnn_tui.ui.guide.panel import ChoiceButton, GuidePanel, change_language
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
 from tests.ui.conftest import ScriptedRuns
@@ -555,3 +555,21 @@ async def test_a_journal_that_can_not_be_written_is_said(home: Path, runs: Scrip
         await go_on(pilot, panel)
         assert panel.looking
         await wait_until(pilot, lambda: "can't be kept" in last_notice(app))
+
+
+async def test_an_experiment_is_left_while_a_tab_is_made_or_a_language_is_read(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(120, 40)) as pilot:
+        panel = await begin(pilot, 0)
+        change_language(app, "de")  # which is read in a thread
+        app.action_tab("adder")
+        assert app.tabs.front is None
+        panel.action_leave()
+        panel.action_leave()
+        await gone(pilot)
+        await wait_until(pilot, lambda: app.takes_keys())
+        await idle(pilot)
+        assert app.is_running
+        assert app.tabs.active == "adder"
