@@ -25,7 +25,11 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def awaiting(
-    what: str, limit: float | None = None, *, by_design: bool = False
+    what: str,
+    limit: float | None = None,
+    *,
+    by_design: bool = False,
+    holder: Callable[[], str] | None = None,
 ) -> Iterator[Waiting]:
     """Name what is awaited inside; the arguments are those of `Waiting`.
 
@@ -33,7 +37,7 @@ def awaiting(
         The wait, whose `is_over` a loop may ask.
 
     """
-    with Waiting(what, limit, by_design=by_design) as waiting:
+    with Waiting(what, limit, by_design=by_design, holder=holder) as waiting:
         alarm = _Alarm(waiting)
         try:
             yield waiting
@@ -61,7 +65,7 @@ class _Alarm:
         self._handle.cancel()
 
 
-class Lock(asyncio.Lock):
+class OneAtATime(asyncio.Lock):
     """An `asyncio.Lock` with a name.
 
     Args:
@@ -77,6 +81,26 @@ class Lock(asyncio.Lock):
         if not self.locked():
             return await super().acquire()
         with awaiting(f"the turn at {self._name}"):
+            return await super().acquire()
+
+
+class Places(asyncio.Semaphore):
+    """An `asyncio.Semaphore` with a name.
+
+    Args:
+        name: what only so many may do at once, with an article.
+        value: how many.
+    """
+
+    def __init__(self, name: str, value: int) -> None:
+        super().__init__(value)
+        self._name = name
+
+    async def acquire(self) -> Literal[True]:
+        """Wait until there is a place, and take it."""
+        if not self.locked():
+            return await super().acquire()
+        with awaiting(f"a place at {self._name}"):
             return await super().acquire()
 
 
@@ -176,7 +200,9 @@ class _Moment:
 
     def __str__(self) -> str:
         computed = time.process_time() - self._computed
-        load = f", load {os.getloadavg()[0]:.1f}" if sys.platform != "win32" else ""
+        load = ""
+        if sys.platform != "win32":
+            load = f", load {os.getloadavg()[0]:.1f}"
         return f"{self.seconds:.1f} s (computed for {computed:.1f} s{load})"
 
 

@@ -1,16 +1,18 @@
 """One thread for NumPy's products, where other threads are busy beside them.
+from rnn_tui.engine import waits
 
 OpenBLAS has a thread for each core. After a product, each of them spins for the next one, which
 takes as much processor time as work does.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-_limited = threading.Lock()
+from rnn_tui.engine import waits
+
+_limited = waits.Lock("the threads of NumPy")
 
 
 @contextmanager

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files import write_file
@@ -111,22 +112,25 @@ class CheckpointWriter:
 
     def submit(self, checkpoint: Checkpoint) -> None:
         """Begin to write a checkpoint, once the previous one is written."""
-        self.wait()
+        self.wait_until_written()
         self._pending.append(self._pool.submit(self._write, checkpoint))
 
-    def wait(self) -> None:
+    def wait_until_written(self) -> None:
         """Wait until all is written."""
-        wait(self._pending)
+        waits.wait(
+            lambda seconds: not wait(self._pending, seconds).not_done, f"the disk of {self.path}"
+        )
 
     def take_results(self) -> list[WriteResult]:
         """Return what has been written, or could not be, since the last call."""
         done = [future for future in self._pending if future.done()]
         self._pending = self._pending[len(done) :]  # only the last may not be done
-        return [future.result() for future in done]
+        return [future.result(0) for future in done]
 
     def close(self) -> None:
         """Wait, and end the thread."""
-        self._pool.shutdown()
+        with waits.Waiting(f"the last write of {self.path}"):
+            self._pool.shutdown()
 
     def _write(self, checkpoint: Checkpoint) -> WriteResult:
         try:

@@ -6,11 +6,11 @@ The first frame needs the module: torch and psutil are imported on use.
 import logging
 import os
 import re
-import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ _FAULTS = re.compile(
     "device-side assert|illegal memory access|illegal instruction|misaligned address|launch failure"
 )
 _FAILED: dict[str, str] = {}  # devices that are lost to this process, each with a sentence on it
-_MPS = threading.Lock()  # one thread at a time computes there
+_MPS = waits.Lock("the device mps")  # one thread at a time computes there
 SECONDS_BETWEEN_LOOKS = 0.3
 WEIGHT_BYTES = 4  # bytes of each weight
 STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
@@ -140,8 +140,9 @@ def alone_on(
     is_mine = _MPS.acquire(blocking=False)
     if not is_mine:
         tell("The run waits for the run on MPS to end.")
-    while not is_mine and not stopping():
-        is_mine = _MPS.acquire(timeout=SECONDS_BETWEEN_LOOKS)
+    with waits.Waiting("the other run on MPS", by_design=True):
+        while not is_mine and not stopping():
+            is_mine = _MPS.acquire(timeout=SECONDS_BETWEEN_LOOKS)
     try:
         yield is_mine
     finally:

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
@@ -204,7 +205,7 @@ class Control:
 
     def stopped_within(self, seconds: float) -> bool:
         """Block for so long, or until a stop is asked for; returns whether one was."""
-        return self._stop.wait(seconds)
+        return waits.wait(self._stop.wait, "a stop", seconds, by_design=True)
 
     @property
     def paused(self) -> bool:
@@ -214,5 +215,5 @@ class Control:
     def wait_while_paused(self) -> float:
         """Block until resumed or stopped; returns the seconds waited."""
         began = time.monotonic()
-        self._go.wait()
+        waits.wait(self._go.wait, "the end of the pause", by_design=True)
         return time.monotonic() - began

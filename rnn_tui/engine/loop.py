@@ -433,7 +433,7 @@ class TrainingLoop:
         """Keep the run and wait until it is resumed (True) or stopped (False)."""
         self._save()
         if self._writer is not None:
-            self._writer.wait()
+            self._writer.wait_until_written()
         self.report_written()
         self._emit(events.RunPaused(self._run_id, self._step))
         began = time.monotonic()

@@ -17,7 +17,6 @@ added, do not depend on how busy the machine is. A varying number of OpenMP thre
 
 import ctypes
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +26,7 @@ from typing import TypeVar
 
 import torch
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.cores import usable_cores
 
 # With more parts of a batch of 100, each is too small to keep a core's vector units busy.
@@ -92,16 +92,18 @@ class Workers:
             work()
         finally:
             # Never leave a part running: it reads weights that the next step changes.
-            for future in futures:
-                future.exception()
+            with waits.Waiting("the other threads of the training"):
+                for future in futures:
+                    future.exception()
         for future in futures:
-            future.result()
+            future.result(0)
         return [results[number] for number in range(len(calls))]
 
     def close(self) -> None:
         """End the threads."""
         if self._pool is not None:
-            self._pool.shutdown()
+            with waits.Waiting("the threads of the training to end"):
+                self._pool.shutdown()
 
 
 @contextmanager
@@ -127,7 +129,7 @@ class _OneThread:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = waits.Lock("the threads of PyTorch")
         self._users = 0
         self._threads_before = 1  #: threads of an operation before the first user.
 

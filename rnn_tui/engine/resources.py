@@ -13,15 +13,14 @@ The first frame needs this module: torch and psutil are imported on use.
 import gc
 import logging
 import sys
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.devices import watched_gpu
 
-_IMPORTING = threading.RLock()
+_IMPORTING = waits.Lock("the import of libraries", again=True)
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self, cast
 
@@ -93,7 +94,9 @@ class Waiting:
         self.tell_if_long()
 
     def __str__(self) -> str:
-        holder = self._holder() if self._holder is not None else ""
+        holder = ""
+        with suppress(Exception):  # it may look at what changes meanwhile
+            holder = self._holder() if self._holder is not None else ""
         held = f", held by {holder}" if holder else ""
         return f"waited {self.seconds:.1f} s for {self.what} in {self._thread}{held}"
 

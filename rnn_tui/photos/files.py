@@ -17,7 +17,6 @@ import errno
 import io
 import os
 import struct
-import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -28,7 +27,7 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
-from rnn_tui.engine import decoders
+from rnn_tui.engine import decoders, waits
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.outside import opened
 from rnn_tui.photos.digit.picture import Picture
@@ -326,13 +325,16 @@ class PixelBudget:
 
     def __init__(self, pixels: int) -> None:
         self._free = pixels
-        self._changed = threading.Condition()
+        self._changed = waits.condition("the pixels that are decoded")
 
     @contextmanager
     def share(self, pixels: int) -> Iterator[None]:
         """Wait until there are so many, and have them for a while."""
         with self._changed:
-            self._changed.wait_for(lambda: self._free >= pixels)
+            waits.wait(
+                lambda seconds: self._changed.wait_for(lambda: self._free >= pixels, seconds),
+                "the decoders of other pictures",
+            )
             self._free -= pixels
         try:
             yield

@@ -6,6 +6,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.threads import DisposableThread
 
 P = ParamSpec("P")
@@ -38,7 +39,8 @@ class DisposablePool:
     def _work(self) -> None:
         """Make calls, one after another, until the pool is closed."""
         while True:
-            call = self._calls.get()
+            with waits.Waiting("a photo to prepare", by_design=True):
+                call = self._calls.get()
             if call is None or self.closed:
                 return
             call()

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.blas import single_blas_thread
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
@@ -296,7 +297,8 @@ class PhotoReader:
                 if not waiting:
                     return
                 # several in a batch, while the threads are busy with the others
-                wait(list(waiting)[: self._threads * AHEAD // 2], LOOK_SECONDS)
+                with waits.Waiting("photos that are prepared"):
+                    wait(list(waiting)[: self._threads * AHEAD // 2], LOOK_SECONDS)
                 photos = _ready(waiting)
                 readings = self.answer(photos, stopping) if photos else []
                 if readings:
@@ -397,7 +399,7 @@ def _ready(waiting: deque[Future[Photo]]) -> list[Photo]:
     """Take the first photos that are prepared out of those that wait, at most a batch."""
     photos: list[Photo] = []
     while waiting and len(photos) < BATCH and waiting[0].done():
-        photos.append(waiting.popleft().result())
+        photos.append(waiting.popleft().result(0))
     return photos
 
 

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import logging
 import socket
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.devices import alone_on
 from rnn_tui.engine.pace import roughly
@@ -125,7 +125,7 @@ class TrainingTimes(NamedTuple):
 #: the times by settings whose seed, epochs and learning rate are the same; the last ones stay.
 _MEASURED: dict[RunConfig, TrainingTimes] = {}
 #: held while something is timed: two at a time would slow each other down.
-_TIMING = threading.Lock()
+_TIMING = waits.Lock("the measuring of times")
 
 
 def past_seconds(config: RunConfig, past: PastTimes) -> float | None:

@@ -1,13 +1,13 @@
 """Opens the database of runs, explains what is wrong with it, and names runs for a shell."""
 
 import sqlite3
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import LAST
@@ -70,15 +70,15 @@ def _write_ahead(connection: sqlite3.Connection) -> None:
 
     SQLite does not wait by itself if several processes switch, so that this tries again.
     """
-    until = time.monotonic() + PATIENCE_SECONDS
-    while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
-        try:
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
-            return  # other file systems refuse, and have their own way
-        except sqlite3.OperationalError as error:
-            if "locked" not in str(error) or time.monotonic() > until:  # or the disk is full
-                raise
-            time.sleep(0.01)
+    with waits.Waiting("the log of the database", PATIENCE_SECONDS) as waiting:
+        while connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
+            try:
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                return  # other file systems refuse, and have their own way
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error) or waiting.is_over:  # or the disk is full
+                    raise
+                waiting.pause(0.01)
 
 
 @contextmanager
@@ -89,10 +89,12 @@ def transaction(
 
     A `DEFERRED` one is for reading: all that is read inside is as of one moment.
     """
-    connection.execute(f"BEGIN {kind}")
+    with waits.Waiting("another process that writes to the database", PATIENCE_SECONDS):
+        connection.execute(f"BEGIN {kind}")
     try:
         yield connection
-        connection.execute("COMMIT")
+        with waits.Waiting("the disk of the database"):
+            connection.execute("COMMIT")
     except BaseException:
         if connection.in_transaction:
             connection.execute("ROLLBACK")

@@ -9,11 +9,11 @@ is asked for. So a look for requests needs no database, and removing the file ta
 
 import os
 import socket
-import time
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.paths import lock_dir
@@ -48,25 +48,25 @@ class RunLock:
             StoreError: the run is in training already.
         """
         path = _path(run_id)
-        until = time.monotonic() + TRY_SECONDS
-        while True:
-            try:
-                path.parent.mkdir(parents=True, exist_ok=True)
-                file = path.open("ab")
-            except OSError:
-                return cls()
-            locked = try_lock(file)
-            if locked and _is_at(file, path):
-                take_requests(run_id)  # those that came too late for the last process
-                return cls(file, path)
-            file.close()
-            if locked is None:
-                return cls()
-            if not locked and time.monotonic() > until:
-                raise StoreError(
-                    f"{name or run_id} is in training already, here or in another process."
-                )
-            time.sleep(0.01)
+        with waits.Waiting(f"the lock of {run_id}", TRY_SECONDS) as waiting:
+            while True:
+                try:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    file = path.open("ab")
+                except OSError:
+                    return cls()
+                locked = try_lock(file)
+                if locked and _is_at(file, path):
+                    take_requests(run_id)  # those that came too late for the last process
+                    return cls(file, path)
+                file.close()
+                if locked is None:
+                    return cls()
+                if not locked and waiting.is_over:
+                    raise StoreError(
+                        f"{name or run_id} is in training already, here or in another process."
+                    )
+                waiting.pause(0.01)
 
     def release(self) -> None:
         """Give the lock back."""

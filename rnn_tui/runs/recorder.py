@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files import write_file
@@ -259,7 +259,7 @@ class Recorder:
         #: the seconds to wait after the next failure.
         self._pause = FIRST_RETRY
         #: guards `_asked` and `_closing`; notified when these change, and after each write.
-        self._wake = threading.Condition()
+        self._wake = waits.condition("the recorder")
         #: whether to write now. A new run is written at once, before its data are loaded.
         self._asked = not resumed
         #: whether `close()` was called.
@@ -283,7 +283,13 @@ class Recorder:
             target = self._taken
             self._asked = True
             self._wake.notify_all()
-            self._wake.wait_for(lambda: self._done >= target or bool(self._problem), LAST_PATIENCE)
+            waits.wait(
+                lambda seconds: self._wake.wait_for(
+                    lambda: self._done >= target or bool(self._problem), seconds
+                ),
+                f"the values of run {self._id} to be recorded",
+                LAST_PATIENCE,
+            )
             return self._done >= target
 
     def close(self) -> bool:
@@ -291,7 +297,7 @@ class Recorder:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        self._thread.join(LAST_PATIENCE + 2 * FIRST_RETRY)
+        waits.join(self._thread, LAST_PATIENCE + 2 * FIRST_RETRY)
         return not self._problem and self._done >= self._taken
 
     @property
@@ -310,7 +316,10 @@ class Recorder:
         closing = False
         while not closing:
             with self._wake:
-                self._wake.wait_for(lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES)
+                with waits.Waiting("values to record", by_design=True):
+                    self._wake.wait_for(
+                        lambda: self._asked or self._closing, SECONDS_BETWEEN_WRITES
+                    )
                 asked = self._asked
                 closing = self._closing
                 self._asked = False
@@ -366,18 +375,18 @@ class Recorder:
         started = [event for event in self._pending if isinstance(event, events.RunStarted)]
         if self._untouched and not started:
             return  # if the run is refused before it starts, its row stays as it was
-        until = time.monotonic() + SECONDS_OF_VANISHING
-        while True:
-            try:
-                connection = self._connected()
-                with transaction(connection):
-                    insert_run(connection, self._id, self._config, self._name, self._created)
-                    self._writer.write(connection, self._pending)
-                break
-            except (StoreError, sqlite3.Error, OSError):
-                if self._file is None or time.monotonic() > until:
-                    raise
-                time.sleep(SECONDS_BETWEEN_TRIES)
+        with waits.Waiting("the database to come back", SECONDS_OF_VANISHING) as waiting:
+            while True:
+                try:
+                    connection = self._connected()
+                    with transaction(connection):
+                        insert_run(connection, self._id, self._config, self._name, self._created)
+                        self._writer.write(connection, self._pending)
+                    break
+                except (StoreError, sqlite3.Error, OSError):
+                    if self._file is None or waiting.is_over:
+                        raise
+                    waiting.pause(SECONDS_BETWEEN_TRIES)
         self._untouched = False
         self.listed = True
         self._pending = []

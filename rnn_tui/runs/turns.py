@@ -7,17 +7,18 @@ at once.
 import logging
 import os
 import re
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.page import trainings, turns_folder
 from rnn_tui.runs.locks import RunLock, is_locked, try_lock
 
 SECONDS_BETWEEN_LOOKS = 0.3
+SECONDS_OF_PATIENCE = 60.0  # with a lock that is held for an instant
 _TICKET_NAME = re.compile(r"(\d{12})-(\d{1,10})")  # number and process
 logger = logging.getLogger(__name__)
 
@@ -135,6 +136,12 @@ def _tickets(folder: Path) -> list[Ticket]:
 
 
 def _lock(file: IO[bytes]) -> None:
-    """Wait for the lock of a file, if there are locks."""
-    while try_lock(file) is False:  # a process that only looks holds it for an instant
-        time.sleep(0.01)
+    """Wait for the lock of a file, if there are locks.
+
+    Raises:
+        OSError: if another process keeps it, though each holds it for an instant only.
+    """
+    if not waits.poll(
+        lambda: try_lock(file) is not False, f"the lock of {file.name}", SECONDS_OF_PATIENCE
+    ):
+        raise OSError(f"{file.name} stays locked")

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import data_dir, weights_of
 
@@ -74,14 +75,14 @@ class UnsavedRun:
         """Start the thread that tries to save it, again and again."""
         self._thread.start()
 
-    def wait(self, seconds: float) -> None:
+    def wait_until_saved(self, seconds: float) -> None:
         """Wait until it is saved, but no longer than so many seconds."""
-        self._thread.join(max(0.0, seconds))
+        waits.join(self._thread, seconds)
 
     def finish(self, seconds: float = SECONDS_FOR_LAST_TRY) -> bool:
         """Try a last time, for so many seconds, then give up; returns whether it is saved."""
         self._over.set()
-        self.wait(seconds)
+        self.wait_until_saved(seconds)
         return self.saved
 
     def _keep_trying(self) -> None:
@@ -89,7 +90,9 @@ class UnsavedRun:
         pause = FIRST_PAUSE
         try:
             while not self.saved:
-                over = self._over.wait(pause)
+                over = waits.wait(
+                    self._over.wait, "the next try to keep a run", pause, by_design=True
+                )
                 self._try_to_save()
                 if over:
                     break
@@ -172,7 +175,7 @@ def give_up(runs: Sequence[UnsavedRun]) -> list[str]:
     """Wait for runs as long as a command may, then give up; a sentence for each lost run."""
     deadline = time.monotonic() + PATIENCE
     for run in runs:
-        run.wait(deadline - time.monotonic())
+        run.wait_until_saved(deadline - time.monotonic())
     return [run.loss_sentence for run in runs if not run.finish()]
 
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import ClusterError, SafeText, printable
 from rnn_tui.runs.database_rows import versions
 from rnn_tui.sweeps import worker
@@ -45,10 +46,11 @@ class ClusterWorkers:
             return
         self._looked_at = now
         with suppress(OSError, TimeoutError):  # who does not answer now is asked again
-            async with asyncio.timeout(SECONDS_TO_CALL):
-                there = (await self._client.scheduler.identity(n_workers=-1))["workers"]  # type: ignore[union-attr]
-                new = there.keys() - self.usable.keys() - self.refused.keys()
-                descriptions = await self._describe(new)
+            with awaiting("the scheduler to tell its workers"):
+                async with asyncio.timeout(SECONDS_TO_CALL):
+                    there = (await self._client.scheduler.identity(n_workers=-1))["workers"]  # type: ignore[union-attr]
+                    new = there.keys() - self.usable.keys() - self.refused.keys()
+                    descriptions = await self._describe(new)
             for address, description in descriptions.items():
                 self.admit(address, description, there[address].get("nthreads", 1))
             self.usable = {
@@ -108,10 +110,11 @@ class ClusterWorkers:
             LookupError: if the worker can't be reached, or the function fails there.
         """
         try:
-            async with asyncio.timeout(SECONDS_TO_CALL):
-                answers = await self._client.run(
-                    function, *arguments, workers=[address], on_error="return"
-                )
+            with awaiting(f"worker {printable(address, 100)}"):
+                async with asyncio.timeout(SECONDS_TO_CALL):
+                    answers = await self._client.run(
+                        function, *arguments, workers=[address], on_error="return"
+                    )
         except Exception as error:
             raise LookupError(f"{address} can't be asked") from error
         answer = answers.get(address)
@@ -125,7 +128,7 @@ class ClusterWorkers:
         """Call a function on several workers, as far as they can be reached."""
         if not addresses:
             return
-        with suppress(OSError, TimeoutError):
+        with suppress(OSError, TimeoutError), awaiting("workers to obey"):
             async with asyncio.timeout(SECONDS_TO_CALL):
                 await self._client.run(
                     function, *arguments, workers=list(addresses), on_error="ignore"

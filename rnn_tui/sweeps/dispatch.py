@@ -14,6 +14,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import ClusterError, StoreError
 from rnn_tui.engine.paths import lock_dir
 from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
@@ -116,7 +117,7 @@ class _Dispatcher:
                 self._subscribe()
                 try:
                     while await self._look_once():
-                        with suppress(TimeoutError):
+                        with suppress(TimeoutError), awaiting("news of workers"):
                             await asyncio.wait_for(self._news.wait(), SECONDS_BETWEEN_LOOKS)
                         self._news.clear()
                 finally:

@@ -5,7 +5,6 @@ If the worker of a run is gone, the run is assigned again.
 
 import asyncio
 import logging
-import time
 import zlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from rnn_tui.engine import events
+from rnn_tui.engine import awaits, events, waits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
@@ -105,7 +105,7 @@ class RemoteRuns:
         self._warn = warn
         self._shared = shared
         self._refetched: list[EventBatch] = []  #: lost events that workers have sent again.
-        self._fetching = asyncio.Semaphore(MOST_FETCHED)
+        self._fetching = awaits.Places("the fetching of checkpoints", MOST_FETCHED)
         self._writer = ThreadPoolExecutor(1, "importer")
 
     def begin(self, job: Job) -> None:
@@ -153,7 +153,8 @@ class RemoteRuns:
                     self._follow(run, new)
         except StoreError as error:
             self._warn(str(error))
-            await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+            with awaiting("the next try to write"):
+                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
     def _refetch_before(self, batch: EventBatch) -> None:
         """Ask for the events before a batch if they were lost, unless that is under way."""
@@ -201,7 +202,8 @@ class RemoteRuns:
                 with suppress(StoreError):
                     await self._in_writer(self._importer.record, [(run.attempt, [stopped])])
             self.drop(run)
-        self._writer.shutdown()
+        with waits.Waiting("the last write of the importer"):
+            self._writer.shutdown()
 
     def _submit(self, job: Job) -> "Future[None]":
         """Have Dask train a run, on any worker that is not refused."""
@@ -351,8 +353,9 @@ class RemoteRuns:
                     path is None,
                     attempt.next_number,
                 )
-            while attempt.next_number < needs and attempt.end is None:
-                await asyncio.sleep(SECONDS_TO_WAIT)
+            with awaiting(f"the values before the checkpoint of {attempt.run_id}"):
+                while attempt.next_number < needs and attempt.end is None:
+                    await asyncio.sleep(SECONDS_TO_WAIT)
             await self._patiently(asyncio.to_thread, store_checkpoint, attempt, data, path)
         except (LookupError, OSError, ValueError, TypeError, zlib.error, CheckpointError) as error:
             logger.info("the checkpoint of %s does not come home: %s", attempt.run_id, error)
@@ -395,15 +398,15 @@ class RemoteRuns:
         Raises:
             StoreError: if that takes too long.
         """
-        give_up = time.monotonic() + SECONDS_OF_PATIENCE
-        while True:
-            try:
-                return await work(*arguments)
-            except StoreError as error:
-                if time.monotonic() > give_up:
-                    raise
-                self._warn(str(error))
-                await asyncio.sleep(SECONDS_BETWEEN_TRIES)
+        with awaiting("room at home for what came", SECONDS_OF_PATIENCE) as waiting:
+            while True:
+                try:
+                    return await work(*arguments)
+                except StoreError as error:
+                    if waiting.is_over:
+                        raise
+                    self._warn(str(error))
+                    await asyncio.sleep(SECONDS_BETWEEN_TRIES)
 
     async def _in_writer(self, function: Callable[..., Result], *arguments: Any) -> Result:
         """Call the importer off this thread, one call after another."""

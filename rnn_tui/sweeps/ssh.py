@@ -13,6 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.sweeps.places import require_package
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
             return await _own_address(connection)
 
         distinct = list(dict.fromkeys(hosts))
-        addresses = await asyncio.gather(*map(prepare, distinct))
+        with awaiting(f"{len(distinct)} machines by SSH"):
+            addresses = await asyncio.gather(*map(prepare, distinct))
         listen_on = dict(zip(distinct, _addresses_to_listen_on(addresses), strict=True))
         paths = {"tls_ca_file": name} | {f"tls_{role}_cert": name for role in ROLES}
 

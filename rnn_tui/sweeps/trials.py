@@ -6,14 +6,13 @@ The settings of a trial are from a grid, or chosen by Optuna, which gets the res
 import itertools
 import json
 import math
-import threading
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.metrics import Figures, Spread, best_seeds
 from rnn_tui.runs.run_record import RunRecord
@@ -221,7 +220,7 @@ class Trials(AbstractContextManager["Trials"]):
         self._trial_of: dict[str, int] = {}  # the number of a run's trial
         self._runs_to_stop: list[str] = []
         self._trials_wanted = sweep.plan.trials  # the trials of a search; changed by any thread
-        self._adding = threading.Lock()
+        self._adding = waits.Lock("the trials to come")
         self._chosen: tuple[int, Point] | None = None  # a trial that could not be stored yet
         self._begun_count = len(sweep.trials)
         last_number = max((trial.number for trial in sweep.trials), default=-1)

@@ -12,7 +12,6 @@ import logging
 import queue
 import shutil
 import socket
-import threading
 import time
 import zlib
 from collections import deque
@@ -24,7 +23,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.errors import CheckpointError, TaskError, UserError
@@ -79,19 +78,21 @@ class _Training:
         self._held: deque[str] = deque()  # events that home may ask for, as JSON
         self._first_held = 0  # the number of the first of them
         self._count = 0  # the number of all events so far
-        self._lock = threading.Lock()  # guards what is held
+        self._lock = waits.Lock("the events that are held")  # guards what is held
         self._unsent: list[dict[str, Any]] = []
         self._sent_at = 0.0
 
     def ask(self) -> Mapping[str, Any] | None:
         """Ask home how to begin; None if this attempt is not to begin at all."""
-        while self._is_wanted():
-            self._send({"hello": {"worker": self._worker.address, **describe()}})
-            try:
-                reply = self.answers.get(timeout=SECONDS_TO_AN_ANSWER)
-            except queue.Empty:
-                continue
-            return reply if reply["begin"] else None
+        with waits.Waiting("the answer from home") as waiting:
+            while self._is_wanted():
+                self._send({"hello": {"worker": self._worker.address, **describe()}})
+                try:
+                    reply = self.answers.get(timeout=SECONDS_TO_AN_ANSWER)
+                except queue.Empty:
+                    waiting.tell_if_long()
+                    continue
+                return reply if reply["begin"] else None
         return None
 
     def emit(self, event: events.Event) -> None:
@@ -149,16 +150,16 @@ class _Training:
             OSError: if `write` raises it for too long, or home wants the run no more; so does
                 CheckpointError.
         """
-        give_up = time.monotonic() + SECONDS_OF_PATIENCE
-        while True:
-            try:
-                write()
-                return
-            except (OSError, CheckpointError) as error:
-                if time.monotonic() > give_up or not self._is_wanted():
-                    raise
-                logger.warning("%s waits for its disk: %s", self._run_id, error)
-            time.sleep(SECONDS_BETWEEN_TRIES)
+        with waits.Waiting(f"room for {self._run_id}", SECONDS_OF_PATIENCE) as waiting:
+            while True:
+                try:
+                    write()
+                    return
+                except (OSError, CheckpointError) as error:
+                    if waiting.is_over or not self._is_wanted():
+                        raise
+                    logger.warning("%s waits for its disk: %s", self._run_id, error)
+                waiting.pause(SECONDS_BETWEEN_TRIES)
 
     def _send(self, words: Mapping[str, Any]) -> None:
         self._worker.log_event(self.topic, {"run": self._run_id, "token": self.token, **words})

@@ -126,13 +126,14 @@ class Page:
 
         Otherwise the end of the connection would wait behind what was typed.
         """
-        with suppress(ConnectionError, TimeoutError):
+        with suppress(ConnectionError, TimeoutError), awaiting("a browser to read"):
             async with asyncio.timeout(SECONDS_TO_ASK):
                 await self._socket.ping()
 
     async def close(self) -> None:
         """Say in the browser why the page has ended."""
-        with suppress(ConnectionError, TimeoutError):  # the browser does not listen any more
+        # the browser does not listen any more
+        with suppress(ConnectionError, TimeoutError), awaiting("a browser to leave"):
             await asyncio.wait_for(
                 self._socket.close(message=self._farewell.encode()), SECONDS_TO_CLOSE
             )
@@ -186,7 +187,8 @@ class Page:
         try:
             with suppress(asyncio.IncompleteReadError):  # the end
                 await self._pass_on_packets(cast("asyncio.StreamReader", process.stdout))
-            code = await asyncio.wait_for(process.wait(), SECONDS_TO_END)
+            with awaiting(f"the end of page {process.pid}"):
+                code = await asyncio.wait_for(process.wait(), SECONDS_TO_END)
             if code and not self.leaving.is_set():
                 log.error("page %s ended by itself, with exit code %s", process.pid, code)
             self.leave(FAILED if code else ENDED)
@@ -208,11 +210,11 @@ class Page:
         self._showing.cancel()
         # else it could wait for a reader for ever
         reading = asyncio.create_task(_read_all(process.stdout))
-        with suppress(TimeoutError):
+        with suppress(TimeoutError), awaiting(f"the end of page {process.pid}"):
             await asyncio.wait_for(process.wait(), SECONDS_TO_END)
         if process.returncode is None and sys.platform != "win32":
             log.warning("page %s was killed: it did not end", process.pid)
-            with suppress(ProcessLookupError, TimeoutError):
+            with suppress(ProcessLookupError, TimeoutError), awaiting("a killed page"):
                 os.killpg(process.pid, signal.SIGKILL)
                 await asyncio.wait_for(process.wait(), SECONDS_TO_CLOSE)
         reading.cancel()
@@ -318,7 +320,8 @@ class Page:
         try:
             while time.monotonic() < deadline:
                 await self._send_message(request)
-                piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
+                with awaiting("a piece of a download"):
+                    piece = await asyncio.wait_for(pieces.get(), SECONDS_A_PIECE)
                 if not piece:  # that was the end
                     return
                 yield piece

@@ -13,6 +13,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from rnn_tui.engine import awaits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.page import page_environment
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.runs.turns import processes_in_turn
@@ -61,7 +63,7 @@ class Pages:
         self._is_over = False  #: whether the server ends.
         self._stores: dict[Page, Path | None] = {}  #: by page; None for the user's own.
         #: pages that may start now: each start keeps a core busy, more would make all late.
-        self._starting = asyncio.Semaphore(os.cpu_count() or 1)
+        self._starting = awaits.Places("the start of pages", os.cpu_count() or 1)
 
     async def receive(
         self, socket: web.WebSocketResponse, browser: str, size: tuple[int, int]
@@ -76,13 +78,15 @@ class Pages:
         page = Page(socket, size)
         listening = asyncio.create_task(page.listen())
         starting = asyncio.create_task(self._start(page, browser))
-        await page.leaving.wait()
+        with awaiting("the end of a page", by_design=True):
+            await page.leaving.wait()
         listening.cancel()
         starting.cancel()
-        outcomes = [
-            *await asyncio.gather(listening, starting, return_exceptions=True),
-            *await asyncio.gather(page.close(), page.end(), return_exceptions=True),
-        ]
+        with awaiting("what a page has begun"):
+            outcomes = [
+                *await asyncio.gather(listening, starting, return_exceptions=True),
+                *await asyncio.gather(page.close(), page.end(), return_exceptions=True),
+            ]
         store = self._stores.pop(page, None)
         has_runs = store is not None and (store / "runs.db").exists()
         if store is not None and self.stores_apart and not has_runs:
@@ -100,14 +104,16 @@ class Pages:
         self._is_over = True
         for page in self._stores:
             page.leave(OVER)
-        while self._stores:
-            await asyncio.sleep(SECONDS_TO_ASK)
+        with awaiting("all pages to end"):
+            while self._stores:
+                await asyncio.sleep(SECONDS_TO_ASK)
 
     async def close_idle(self) -> None:
         """Close unused pages, until it is cancelled."""
         most_seconds = 60 * self._rules.idle
         while True:
-            await asyncio.sleep(min(SECONDS_TO_LOOK, most_seconds / 2))
+            with awaiting("the next look for unused pages", by_design=True):
+                await asyncio.sleep(min(SECONDS_TO_LOOK, most_seconds / 2))
             training = processes_in_turn(self._turns)
             now = time.monotonic()
             for page in self._stores:
@@ -122,8 +128,9 @@ class Pages:
 
     async def _start(self, page: Page, browser: str) -> None:
         """Start the process of a page once there is room, and wait for its first screen."""
-        while self._is_full and any(other.leaving.is_set() for other in self._stores):
-            await asyncio.sleep(SECONDS_TO_ASK)
+        with awaiting("a page to end, for a new one"):
+            while self._is_full and any(other.leaving.is_set() for other in self._stores):
+                await asyncio.sleep(SECONDS_TO_ASK)
         if self._is_over:
             page.leave(OVER)
             return
@@ -139,7 +146,7 @@ class Pages:
                     store, self._rules.share, self._turns, self._rules.trainings, page.size
                 )
                 await page.start(variables, self._rules.share)
-                with suppress(TimeoutError):
+                with suppress(TimeoutError), awaiting("the first screen of a page"):
                     await asyncio.wait_for(page.drawn.wait(), SECONDS_TO_DRAW)
                 page.touched = time.monotonic()
         except Exception:
@@ -171,8 +178,9 @@ class Pages:
 
     async def _wait_for_leaving_pages(self, store: Path | None) -> None:
         """Wait until no page that is about to end writes into a store."""
-        while any(
-            page.leaving.is_set() and store_of_page == store
-            for page, store_of_page in self._stores.items()
-        ):
-            await asyncio.sleep(SECONDS_TO_ASK)
+        with awaiting("the page that used this store before"):
+            while any(
+                page.leaving.is_set() and store_of_page == store
+                for page, store_of_page in self._stores.items()
+            ):
+                await asyncio.sleep(SECONDS_TO_ASK)

@@ -22,6 +22,7 @@ import textual_serve
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import StoreError, printable, why
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
 from rnn_tui.web.page import MOST_MESSAGE, SECONDS_A_FILE
@@ -266,7 +267,8 @@ async def serve(
         query = f"?token={token}" if token else ""
         tell(f"http://{_place_of(host, address, free_port)}/{query}")
         closing_idle = asyncio.create_task(pages.close_idle())
-        await over.wait()
+        with awaiting("the end of the server", by_design=True):
+            await over.wait()
         closing_idle.cancel()
         listener.close()
         await pages.close()

@@ -237,7 +237,7 @@ def assert_saved_once_possible(emitted: Emitted, unsaved: UnsavedRun, only: Only
             path.unlink()
     if run_database().is_dir():
         run_database().rmdir()
-    unsaved.wait(60)
+    unsaved.wait_until_saved(60)
     assert unsaved.saved
     run = only()
     assert_whole(emitted, run)
@@ -328,7 +328,7 @@ def test_what_a_resumed_run_could_not_keep_is_nobody_else_s_meanwhile(
         RunLock.acquire(run.run_id)
     run_dir().unlink()
     os.replace(moved_folder, run_dir())
-    unsaved[0].wait(60)
+    unsaved[0].wait_until_saved(60)
     assert unsaved[0].saved
     assert load_checkpoint(only().weights).step == 30
     assert only().status is Status.FINISHED

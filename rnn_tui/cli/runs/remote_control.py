@@ -1,12 +1,12 @@
 """`rnn-tui runs stop`, `pause` and `unpause`: what asks the processes that train runs."""
 
 import argparse
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_runs
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.locks import is_held
@@ -69,22 +69,21 @@ def _ask(store: RunStore, request: ControlRequest) -> list[str]:
 
 def _wait(store: RunStore, run_ids: Sequence[str], action: str) -> list[RunRecord]:
     """Wait until all runs obey, or for so long; returns them as they are then."""
-    began = time.monotonic()
     silent = True
-    while True:
-        records = [store.get(run_id) for run_id in dict.fromkeys(run_ids)]
-        runs = [run for run in records if run is not None]
-        late = [run.name for run in runs if not _obeys(run, action)]
-        waited = time.monotonic() - began
-        if not late or waited > SECONDS_OF_PATIENCE:
-            return runs
-        if silent and waited > SECONDS_IN_SILENCE:
-            silent = False
-            output.say(
-                f"{', '.join(late)}: asked to {action}; waiting at most {SECONDS_OF_PATIENCE:.0f} "
-                "s …"
-            )
-        time.sleep(SECONDS_BETWEEN_LOOKS)
+    with waits.Waiting(f"runs to {action}", SECONDS_OF_PATIENCE) as waiting:
+        while True:
+            records = [store.get(run_id) for run_id in dict.fromkeys(run_ids)]
+            runs = [run for run in records if run is not None]
+            late = [run.name for run in runs if not _obeys(run, action)]
+            if not late or waiting.is_over:
+                return runs
+            if silent and waiting.seconds > SECONDS_IN_SILENCE:
+                silent = False
+                output.say(
+                    f"{', '.join(late)}: asked to {action}; waiting at most "
+                    f"{SECONDS_OF_PATIENCE:.0f} s …"
+                )
+            waiting.pause(SECONDS_BETWEEN_LOOKS)
 
 
 def _obeys(run: RunRecord, action: str) -> bool:

@@ -12,6 +12,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.runs.action import Action, add_json, add_run
 from rnn_tui.cli.runs.remote_control import where_it_stands
+from rnn_tui.engine import waits
 from rnn_tui.engine.pace import duration, time_left
 from rnn_tui.engine.signals import stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
@@ -122,7 +123,8 @@ class _Watcher:
         shown = self.run
         while self.run is shown and not self._end.is_set():
             seconds_of_look = time.monotonic() - self._looked
-            self._end.wait(max(SECONDS_BETWEEN_LOOKS, seconds_of_look / LOOK_SHARE))
+            seconds = max(SECONDS_BETWEEN_LOOKS, seconds_of_look / LOOK_SHARE)
+            waits.wait(self._end.wait, "news of the run", seconds, by_design=True)
             self.run = self._store.get(shown.run_id) or shown
         if self._end.is_set():
             return False

@@ -12,6 +12,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rnn_tui.engine import awaits
 from rnn_tui.engine.errors import TaskError, UserError, printable
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import describe
@@ -94,7 +95,9 @@ class DataSetTab:
         self._tabs = tabs
         self._runs = runs
         self._views = views
-        self._turn = asyncio.Lock()  #: held while another pane comes to the front.
+        self._turn = awaits.OneAtATime(
+            "the tab of data sets"
+        )  #: held while another pane comes to the front.
 
     @property
     def pane(self) -> OpenedTaskPane | None:
@@ -120,12 +123,13 @@ class DataSetTab:
             if pane is None:
                 pane = await self._put_in_place(task)
             await self._show(pane)
-        while not pane.complete:
-            if not pane.is_attached:
-                raise TaskError(
-                    f"{task.label} was closed while it was being opened; open it again."
-                )
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        with awaits.awaiting(f"the pane of {name}"):
+            while not pane.complete:
+                if not pane.is_attached:
+                    raise TaskError(
+                        f"{task.label} was closed while it was being opened; open it again."
+                    )
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return pane
 
     def _make_pane(self, task: Task) -> OpenedTaskPane:

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.memory import share_arenas
 from rnn_tui.ui.app.app import RnnTuiApp
@@ -81,7 +82,9 @@ if sys.platform != "win32":
             waiting.register(self._ears, select.POLLIN)
             waiting.register(self._terminal.keys, 0)  # reports only that the terminal is gone
             while True:
-                for file, events in waiting.poll():
+                with waits.Waiting("the end", by_design=True):
+                    reasons = waiting.poll()
+                for file, events in reasons:
                     if file == self._ears:
                         self._hear(os.read(self._ears, 64))
                     elif events & (select.POLLHUP | select.POLLERR):
@@ -125,7 +128,7 @@ def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
     """Call a function that may block for ever, and wait for it `SECONDS_TO_GIVE_BACK` at most."""
     thread = threading.Thread(target=do, args=arguments, daemon=True)
     thread.start()
-    thread.join(SECONDS_TO_GIVE_BACK)
+    waits.join(thread, SECONDS_TO_GIVE_BACK)
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:

@@ -30,7 +30,7 @@ class GarbageCollection:
         gc.enable()
         self._at_rest = self._app.set_interval(SECONDS_OF_REST, self._collect)
 
-    def wait(self) -> None:
+    def put_off(self) -> None:
         """Start the wait again, since a key has come."""
         if gc.isenabled():
             self._at_rest.reset()

@@ -1,19 +1,19 @@
 """The settings of a user that last: which can be used, and how the app gets them."""
 
-import threading
 from collections.abc import Callable
 from dataclasses import replace
 
 from textual.app import App
 from textual.theme import BUILTIN_THEMES
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.preferences import Preferences, keep_entry, read_preferences
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.app.user_keys import usable_keys
 from rnn_tui.ui.common.threads import in_thread, telling
 
-_WRITING = threading.Lock()  # held while a thread of the app writes the file
+_WRITING = waits.Lock("the file of settings")  # held while a thread of the app writes the file
 
 
 def usable_preferences() -> Preferences:

@@ -22,7 +22,6 @@ import os
 import select
 import signal
 import sys
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -38,6 +37,7 @@ from textual.events import Key, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 
+from rnn_tui.engine import waits
 from rnn_tui.ui.common.terminal_input import (
     MOST_PASTED,
     InputText,
@@ -58,8 +58,9 @@ TOO_LONG = f"More than {MOST_PASTED:,} characters can't be pasted at once."
 
 def hold_still() -> None:
     """Block this thread until the process ends."""
-    while True:
-        time.sleep(1)
+    with waits.Waiting("the end of the process", by_design=True):
+        while True:
+            time.sleep(1)
 
 
 class SteadyParser(XTermParser):
@@ -159,8 +160,11 @@ class KeysDriver(Driver):
 
         Meanwhile further input waits in the terminal.
         """
-        while self._waiting() >= MOST_WAITING and not self._stops():
-            time.sleep(SECONDS_FOR_ROOM)
+        waits.poll(
+            lambda: self._waiting() < MOST_WAITING or self._stops(),
+            "the app to handle what was typed",
+            every=SECONDS_FOR_ROOM,
+        )
         sending = self._app._post_message(message)
         self._sent.append(asyncio.run_coroutine_threadsafe(sending, loop=self._loop))
 
@@ -205,9 +209,9 @@ if sys.platform != "win32":
             self._screen = screen
             #: the terminal's attributes before the app.
             self._attributes = termios.tcgetattr(self.keys)
-            self._writing = threading.Lock()  #: held during a write.
+            self._writing = waits.Lock("the terminal's output")  #: held during a write.
             self._entered = False  #: whether the alternate screen is shown.
-            self.changing = threading.Lock()  #: held while the app takes the terminal.
+            self.changing = waits.Lock("the terminal")  #: held while the app takes the terminal.
             self.given_back = False  #: whether the app must not take or write to it any more.
             self.replies = Replies()  #: what the terminal has answered to `questions()`.
 
@@ -347,7 +351,9 @@ if sys.platform != "win32":
             typed = InputText(self.terminal.replies)
             decode = codecs.getincrementaldecoder("utf-8")("replace").decode
             while not self.exit_event.is_set():
-                if not select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]:
+                with waits.Waiting("a key", by_design=True):
+                    ready = select.select([self.fileno], [], [], SECONDS_FOR_A_KEY)[0]
+                if not ready:
                     self._process(parser.feed(typed.end_sequence()))
                     self._process(parser.end_sequence())
                     continue

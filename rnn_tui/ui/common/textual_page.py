@@ -16,7 +16,6 @@ import os
 import select
 import signal
 import sys
-import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, ClassVar, cast
@@ -27,6 +26,7 @@ from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
 from textual.geometry import Size
 
+from rnn_tui.engine import waits
 from rnn_tui.ui.common.terminal_input import InputText, bounded_size
 from rnn_tui.ui.common.textual_driver import SECONDS_FOR_A_KEY, KeysDriver, SteadyParser
 
@@ -53,7 +53,7 @@ class Pipes:
         os.close(other_end)
         os.dup2(2, 1)
         os.set_blocking(self._packets, True)
-        self._writing = threading.Lock()  #: held during a write.
+        self._writing = waits.Lock("the packets of the page")  #: held during a write.
         self.given_back = False  #: whether `write` does nothing any more.
 
     def write(self, packet: bytes) -> None:
@@ -142,7 +142,8 @@ class PageDriver(KeysDriver, WebDriver):
         """
         pause_counts = self._parser._timeout_time is not None or self._typed.is_unfinished
         seconds = SECONDS_FOR_A_KEY if pause_counts else None
-        ready, _, _ = select.select([self.pipes.keys], [], [], seconds)
+        with waits.Waiting("a packet of the server", by_design=True):
+            ready, _, _ = select.select([self.pipes.keys], [], [], seconds)
         return bool(ready)
 
     def _read_packet(self, kind: str, payload: bytes) -> None:

@@ -4,7 +4,6 @@ import asyncio
 import contextvars
 import logging
 import os
-import threading
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,8 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 
+from rnn_tui.engine import awaits, waits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import UserError
 
 if TYPE_CHECKING:
@@ -35,7 +36,15 @@ _AWAITED: set[object] = set()  # a token for each of them whose answer a widget 
 async def to_thread(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """Call `function` in one of the app's threads; in place of `asyncio.to_thread`."""
     call = partial(contextvars.copy_context().run, function, *args, **kwargs)
-    return await asyncio.get_running_loop().run_in_executor(_THREADS, call)
+    with awaiting(f"an answer of {_name_of(function)}"):
+        return await asyncio.get_running_loop().run_in_executor(_THREADS, call)
+
+
+def _name_of(function: Callable[..., object]) -> str:
+    """Return the name of a function, or of what a partial one calls."""
+    while isinstance(function, partial):
+        function = function.func
+    return str(getattr(function, "__qualname__", type(function).__name__))
 
 
 async def in_thread(
@@ -56,6 +65,7 @@ async def in_thread(
         finally:
             _AT_WORK.discard(job)
 
+    call.__qualname__ = _name_of(function)
     awaited = object()
     _AWAITED.add(awaited)
     try:
@@ -82,8 +92,7 @@ def threads_at_work() -> bool:
 
 def wait_for_threads(until: float) -> None:
     """Wait for what `in_thread` has called and may be writing a file, `until` a monotonic time."""
-    while _AT_WORK and time.monotonic() < until:
-        time.sleep(0.01)
+    waits.poll(lambda: not _AT_WORK, "answers of threads", until - time.monotonic())
 
 
 class LatestQuestion(Generic[T]):
@@ -157,9 +166,9 @@ class StoreAccess:
 
     def __init__(self) -> None:
         self._store: SweepStore | None = None
-        self._turn = asyncio.Lock()  #: held while a question is awaited.
+        self._turn = awaits.OneAtATime("the database")  #: held while a question is awaited.
         #: held in the thread: a question whose widget is gone is still being answered there.
-        self._answering = threading.Lock()
+        self._answering = waits.Lock("the database of the app")
 
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
         """Return the result of `question`, called in a thread with the database.

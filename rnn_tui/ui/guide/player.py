@@ -1,13 +1,13 @@
 """Does what guided experiments ask for, by the app's own interface, and puts back what was set."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from textual.widget import Widget
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import RunState, Status
@@ -274,28 +274,40 @@ class Player:
         Raises:
             UserError: if anything else takes longer than `SECONDS_TO_REST`.
         """
-        began = time.monotonic()
-        idle_looks = 0
-        while idle_looks < LOOKS:
-            if trains and self._app.runs.anything_to_come:
-                began = time.monotonic()
-                idle_looks = 0
-            elif self._is_busy():
-                idle_looks = 0
-            else:
-                idle_looks += 1
-            if time.monotonic() - began > SECONDS_TO_REST:
-                raise UserError(STILL_BUSY)
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        rests = False
+        while not rests:
+            if trains:
+                with awaiting("a training to end", by_design=True):
+                    while self._app.runs.anything_to_come:
+                        await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+            rests = await self._rests(trains=trains)
 
-    def _is_busy(self) -> bool:
+    async def _rests(self, *, trains: bool) -> bool:
+        """Wait as `_rest`; returns False if `trains` and a training goes on meanwhile."""
+        idle_looks = 0
+        with awaiting("the app to rest", SECONDS_TO_REST, holder=self._work) as waiting:
+            while idle_looks < LOOKS:
+                if trains and self._app.runs.anything_to_come:
+                    return False
+                idle_looks = 0 if self._work() else idle_looks + 1
+                if waiting.is_over:
+                    raise UserError(STILL_BUSY)
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        return True
+
+    def _work(self) -> str:
+        """Return what the app is at, in words; empty if it rests."""
         app = self._app
         if not app.keys_are_done:
-            return True
+            return "keys"
         screen = app.screen_stack[0]
-        if any(view.at_work for view in screen.walk_children(TaskView)):
-            return True
-        return any(worker.group != GUIDE and not worker.is_finished for worker in app.workers)
+        for view in screen.walk_children(TaskView):
+            if view.at_work:
+                return f"{type(view).__name__} {view.id}"
+        for worker in app.workers:
+            if worker.group != GUIDE and not worker.is_finished:
+                return f"worker {worker.name} of {worker.group}"
+        return ""
 
 
 async def _in_time(answer: Awaitable[Value]) -> Value:
@@ -305,7 +317,8 @@ async def _in_time(answer: Awaitable[Value]) -> Value:
         UserError: if it takes longer than `SECONDS_TO_REST`.
     """
     try:
-        return await asyncio.wait_for(answer, SECONDS_TO_REST)
+        with awaiting("a part of the app"):
+            return await asyncio.wait_for(answer, SECONDS_TO_REST)
     except TimeoutError:
         raise UserError(STILL_BUSY) from None
 

@@ -22,6 +22,7 @@ import numpy.typing as npt
 from textual.app import App
 from textual.widget import Widget
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
 from rnn_tui.ui.common.terminal_input import Replies
@@ -89,9 +90,10 @@ def _features_around_tmux() -> list[str]:
     """Return what the terminal around tmux can do; nothing if tmux does not answer soon."""
     command = ["tmux", "display", "-p", "#{client_termfeatures}"]
     try:
-        process = subprocess.run(
-            command, capture_output=True, text=True, timeout=SECONDS_FOR_TMUX, check=False
-        )
+        with waits.Waiting("tmux"):
+            process = subprocess.run(
+                command, capture_output=True, text=True, timeout=SECONDS_FOR_TMUX, check=False
+            )
     except (OSError, ValueError, subprocess.SubprocessError):
         return []
     return process.stdout.strip().split(",")
@@ -225,7 +227,7 @@ class Thumbnails:
         self._ready = ready
         self._pictures: OrderedDict[Path, Picture | None] = OrderedDict()  #: Used last at the end.
         self._wanted: list[Path] = []  #: To be decoded, in this order.
-        self._lock = threading.Lock()  #: Held for what the thread shares with others.
+        self._lock = waits.Lock("the thumbnails")  #: Held for what the thread shares with others.
         self._running = False  #: Whether there is a thread.
 
     def get(self, path: Path) -> "Picture | None":

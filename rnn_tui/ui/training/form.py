@@ -18,6 +18,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
@@ -356,7 +357,8 @@ class SettingsForm(Vertical):
         for config in configs:
             seconds = past_seconds(config, known)
             if seconds is None:
-                await asyncio.sleep(SECONDS_BEFORE_MEASURING)
+                with awaiting("further settings"):
+                    await asyncio.sleep(SECONDS_BEFORE_MEASURING)
                 seconds = await in_thread(self, self.app.runs.measured_seconds, config)
             if seconds is None:
                 return None
