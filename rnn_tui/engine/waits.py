@@ -86,7 +86,7 @@ class Waiting:
         if self.by_design or self.seconds < self._told_at:
             return
         self._told_at = 2 * self.seconds
-        logger.warning("has %s", self)
+        logger.warning("has %s", str(self))
 
     def pause(self, seconds: float) -> None:
         """Sleep before the next look at what is waited for."""
