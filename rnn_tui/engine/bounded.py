@@ -10,14 +10,13 @@ import logging
 import subprocess
 import sys
 import threading
-import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rnn_tui.engine import errors
+from rnn_tui.engine import errors, waits
 from rnn_tui.engine.bounded_child import (
     FAULT,
     OUT_OF_MEMORY,
@@ -31,6 +30,7 @@ from rnn_tui.engine.errors import UserError, printable, printable_lines, why
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
 SECONDS_BETWEEN_LOOKS = 0.02
+SECONDS_TO_END = 5.0
 WAITING = 20  # times the seconds of computing: on a busy machine, a process mostly waits
 #: the folder of the package is no secret, and last: what is installed comes first.
 START = "import sys; sys.path.append(sys.argv[1]); from {} import main; main()"
@@ -79,7 +79,8 @@ class BoundedProcess:
                 assert stream is not None
                 with suppress(OSError):  # what was not sent yet can't be
                     stream.close()
-            process.wait()
+            with waits.Waiting("the end of a process with limits"):
+                process.wait()
 
     def call(
         self,
@@ -174,12 +175,13 @@ class _Exchange:
         threading.Thread(target=self._send, daemon=True).start()
         receiver = threading.Thread(target=self._receive, daemon=True)
         receiver.start()
-        began = time.monotonic()
-        while receiver.is_alive():
-            receiver.join(SECONDS_BETWEEN_LOOKS)
-            if progress.stopping:
-                return None
-            self._look(began)
+        with waits.Waiting("the answer of a process with limits") as waiting:
+            while receiver.is_alive():
+                receiver.join(SECONDS_BETWEEN_LOOKS)
+                if progress.stopping:
+                    return None
+                waiting.tell_if_long()
+                self._look(waiting.seconds)
         if self._answer is None:
             raise BoundedCallError(f"its process ended without an answer ({self._end()})")
         return self._answer
@@ -200,8 +202,8 @@ class _Exchange:
         except (ValueError, TypeError, KeyError, OverflowError, MemoryError, RecursionError):
             logger.warning("a process sent what is no answer", exc_info=True)
 
-    def _look(self, began: float) -> None:
-        """Raise `BoundedCallError` if the process takes more than it may."""
+    def _look(self, waited: float) -> None:
+        """Raise `BoundedCallError` if the process takes more than it may, after so many seconds."""
         import psutil  # noqa: PLC0415 - on use only
 
         try:
@@ -211,7 +213,6 @@ class _Exchange:
             return
         if memory > self._limits.memory:
             raise _too_large(self._limits)
-        waited = time.monotonic() - began
         if seconds > self._limits.seconds or waited > WAITING * self._limits.seconds:
             raise BoundedCallError(
                 f"that takes more than {self._limits.seconds:g} seconds of computing"
@@ -230,7 +231,8 @@ class _Exchange:
     def _end(self) -> str:
         """Return how the process ended, in a few words."""
         try:
-            code = self._process.wait(timeout=5)
+            with waits.Waiting("the end of a process with limits", SECONDS_TO_END):
+                code = self._process.wait(SECONDS_TO_END)
         except subprocess.TimeoutExpired:
             return "what it sent is none"
         return f"signal {-code}" if code < 0 else f"exit code {code}"

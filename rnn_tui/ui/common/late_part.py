@@ -16,6 +16,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Generic, TypeVar
 
+from rnn_tui.engine import awaits
+
 Part = TypeVar("Part")
 
 
@@ -105,8 +107,9 @@ class LatePart(Generic[Part]):
         change = self._change
         if change is None:
             return None
-        await asyncio.wait({change})
-        return change.result()
+        with awaits.awaiting(f"a part of the screen that is {self.stage.value}"):
+            await asyncio.wait({change})
+            return change.result()
 
     async def _come(self) -> Exception | None:
         """Make the part."""

@@ -569,7 +569,7 @@ async def test_an_experiment_is_left_while_a_tab_is_made_or_a_language_is_read(
         panel.action_leave()
         panel.action_leave()
         await gone(pilot)
-        await wait_until(pilot, lambda: app.takes_keys())
+        await wait_until(pilot, app.takes_keys)
         await idle(pilot)
         assert app.is_running
         assert app.tabs.active == "adder"
