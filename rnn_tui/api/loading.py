@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, pri
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.weights_file import read_description, read_tensors
 from rnn_tui.inside.own_network import OwnDescription, read_own_network
-from rnn_tui.networks.foreign.hints import NetworkHints
+from rnn_tui.networks.foreign.hints import NetworkHints, names_of
 from rnn_tui.runs import weights
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks import TASKS
@@ -42,6 +42,7 @@ def load_network(
     nonlinearity: str | None = None,
     recurrent: str | None = None,
     readout: str | None = None,
+    unused: str | Sequence[str] = (),
 ) -> Network:
     """Load a trained network, without PyTorch.
 
@@ -62,6 +63,7 @@ def load_network(
         nonlinearity: of a simple RNN, `tanh` or `relu`.
         recurrent: of several recurrent modules, the name of the one to read.
         readout: of several readouts, the name of the one to read.
+        unused: modules in the file that are not part of the network: a name, or several.
 
     Raises:
         UserError: there is no such run, file or network, or the file is damaged, or it does not say
@@ -74,7 +76,8 @@ def load_network(
         >>> rnn_tui.load_network(rnn_tui.Run("last"), seed=1)
         <Network run adder-fast-h5-2seeds-1ep (H 5 bce, seed 1)>
     """
-    hints = NetworkHints(nonlinearity, answers, recurrent, readout)
+    left_out = names_of(unused) if isinstance(unused, str) else tuple(unused)
+    hints = NetworkHints(nonlinearity, answers, recurrent, readout, left_out)
     names = classes if classes is None or isinstance(classes, str) else ",".join(classes)
     path = _path_of(source)
     if path is not None and not _is_ours(path):
@@ -114,7 +117,7 @@ def _from_elsewhere(description: OwnDescription) -> Network:
     try:
         return ForeignReader(read_own_network(description))
     except (NetworkError, QueryError) as error:
-        sentence = re.sub(r"--([a-z]+) ([\w-]*[\w])", r'\1="\2"', str(error))
+        sentence = re.sub(r"--([a-z]+) ([\w.,-]*\w)", r'\1="\2"', str(error))
         raise type(error)(re.sub(r"--([a-z]+)", r"\1", sentence)) from error
 
 

@@ -9,7 +9,7 @@ from rnn_tui.engine.outside import expanded
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, read_sequence_file
 from rnn_tui.inside.own_network import OwnDescription, OwnNetwork
-from rnn_tui.networks.foreign.hints import NONLINEARITIES, NetworkHints
+from rnn_tui.networks.foreign.hints import NONLINEARITIES, NetworkHints, names_of
 from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP
 
 LONGEST_LINE = 5000  # characters
@@ -24,7 +24,7 @@ CHOICES: dict[str, Sequence[str]] = {
     "nonlinearity": tuple(NONLINEARITIES),
 }
 NUMBERS = "numbers"  # an option without a value
-OPTIONS = (*CHOICES, "alphabet", "classes", "recurrent", "readout")
+OPTIONS = (*CHOICES, "alphabet", "classes", "recurrent", "readout", "unused")
 #: what a path to a sequence begins or ends with, unlike symbols.
 PATH_BEGINNINGS, PATH_ENDINGS = ("/", "~", "./", "../"), (".csv", ".npy", ".txt", ".tsv")
 
@@ -68,6 +68,7 @@ def read_own_line(text: str) -> OwnDescription:
         values.get("answers"),
         values.get("recurrent"),
         values.get("readout"),
+        names_of(values.get("unused", "")),
     )
     path = Path(expanded(paths[0]))
     return OwnDescription(

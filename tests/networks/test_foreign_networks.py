@@ -3,6 +3,7 @@
 import shlex
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -184,6 +185,25 @@ def test_of_several_readouts_one_is_named(tmp_path: Path) -> None:
     network = read_network(path, NetworkHints(takes="last-step", readout="value"))
     assert network.stack.outputs == 1
     assert network.notices == ("Not read: fc.",)
+
+
+def test_a_module_that_fits_in_between_is_left_out_only_where_a_user_says_so(
+    tmp_path: Path,
+) -> None:
+    module = seeded(Classifier)
+    module.proj = nn.Linear(SIZE, SIZE)
+    path = saved(module, tmp_path / "net.safetensors")
+    hints = NetworkHints(takes="last-step", readout="fc")
+    assert "also has proj" in refused(path, hints)
+    assert "--unused proj." in refused(path, hints)
+    assert "no module pro," in refused(path, replace(hints, unused=("pro",)))
+    assert_equal_to(module, path, NetworkHints(takes="last-step", unused=("proj",)))
+    module = seeded(Classifier)
+    module.encoder = nn.LSTM(2, FEATURES, batch_first=True)
+    path = saved(module, path)
+    hints = NetworkHints(takes="last-step", recurrent="lstm")
+    assert "--unused encoder." in refused(path, hints)
+    assert_equal_to(module, path, replace(hints, unused=("encoder",)))
 
 
 def test_what_would_change_the_answers_is_refused(tmp_path: Path) -> None:

@@ -30,6 +30,7 @@ class OwnInput:
     answers: str | None
     recurrent: str | None
     readout: str | None
+    unused: str | None
     classes: str | None
     numbers: bool
     alphabet: str | None
@@ -86,6 +87,11 @@ def add_network_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--readout", metavar="NAME", help="of several readouts in a state_dict, the one to read"
     )
+    parser.add_argument(
+        "--unused",
+        metavar="NAMES",
+        help="modules in a state_dict that are not part of the network, with commas",
+    )
 
 
 def read_own(options: argparse.Namespace) -> OwnInput:
@@ -98,6 +104,7 @@ def read_own(options: argparse.Namespace) -> OwnInput:
         answers=options.answers,
         recurrent=options.recurrent,
         readout=options.readout,
+        unused=options.unused,
         classes=options.classes,
         numbers=options.numbers,
         alphabet=options.alphabet,
@@ -118,9 +125,10 @@ def inspection_of(own: OwnInput) -> "OwnInspection":
         read_own_input,
         read_own_network,
     )
-    from rnn_tui.networks.foreign.hints import NetworkHints  # noqa: PLC0415
+    from rnn_tui.networks.foreign.hints import NetworkHints, names_of  # noqa: PLC0415
 
-    hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout)
+    unused = names_of(own.unused or "")
+    hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout, unused)
     network = read_own_network(
         OwnDescription(own.network, hints, own.classes, own.alphabet, own.numbers)
     )

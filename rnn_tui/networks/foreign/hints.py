@@ -33,12 +33,18 @@ class NetworkHints:
     takes: str | None = None  #: which states the readout takes, one of `stack.READOUTS`.
     recurrent: str | None = None  #: the name of the module with the recurrent layers.
     readout: str | None = None  #: the name of the module that reads out.
+    unused: tuple[str, ...] = ()  #: the names of modules that are not part of the network.
 
     def __post_init__(self) -> None:
         if self.nonlinearity is not None:
             check_choice("Nonlinearity", self.nonlinearity, tuple(NONLINEARITIES))
         if self.takes is not None:
             check_choice("Answers", self.takes, READOUTS)
+
+
+def names_of(text: str) -> tuple[str, ...]:
+    """Return the names of modules that are written with commas."""
+    return tuple(name.strip() for name in text.split(",") if name.strip())
 
 
 @dataclass(frozen=True, eq=False)

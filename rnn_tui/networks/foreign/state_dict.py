@@ -95,6 +95,7 @@ def network_of_tensors(
         NetworkError: if it is none of recurrent layers with a linear readout, or asks for what
             the shapes don't say.
     """
+    tensors = _without(tensors, hints.unused, file_name)
     modules = _modules_in(tensors, file_name)
     chain, notices = _chain(modules, hints, file_name)
     others = {name: array for name, array in tensors.items() if _RECURRENT.fullmatch(name) is None}
@@ -112,8 +113,11 @@ def network_of_tensors(
     ]
     explained = [*read_beside] if embedding is None else [*read_beside, embedding]
     _refuse_unknown(others, explained, file_name)
-    unread = [module.shown for module in modules.values() if module not in chain]
-    unread += [printable(linear.name) for linear in read_beside if linear is not readout]
+    left_modules = [module for module in modules.values() if module not in chain]
+    left_linears = [linear for linear in read_beside if linear is not readout]
+    _refuse_between(left_modules, left_linears, chain, readout, file_name)
+    unread = [module.shown for module in left_modules]
+    unread += [printable(linear.name) for linear in left_linears]
     if unread:
         notices.append(f"Not read: {_shortened(unread)}.")
     questions: list[str] = []
@@ -130,6 +134,48 @@ def network_of_tensors(
         tuple(notices),
         embedded=embedding is not None,
     )
+
+
+def _without(
+    tensors: Mapping[str, Array], unused: Sequence[str], file_name: str
+) -> Mapping[str, Array]:
+    """Return the tensors that are of no module that a user calls unused."""
+    kept = dict(tensors)
+    for module in unused:
+        names = [name for name in kept if name == module or name.startswith(f"{module}.")]
+        if not names:
+            raise NetworkError(
+                f"{file_name} has no module {printable(module)}, which --unused names."
+            )
+        for name in names:
+            del kept[name]
+    return kept
+
+
+def _refuse_between(
+    modules: Sequence[_Module],
+    linears: Sequence[_Linear],
+    chain: Sequence[_Module],
+    readout: _Linear,
+    file_name: str,
+) -> None:
+    """Raise `NetworkError` for modules that are left over and fit between those that are read.
+
+    A linear one may stand between the layers and the readout, or behind the readout; a recurrent
+    one before or behind the layers.
+    """
+    first, last = chain[0], chain[-1]
+    outputs, width = readout.weight.shape
+    fitting = [linear.name for linear in linears if width in (len(linear.weight), outputs)]
+    for module in modules:
+        if module.width == first.features or (module.features, module.width) == (last.width, width):
+            fitting.append(module.name)
+    if fitting:
+        names = _shortened(list(map(printable, fitting)))
+        raise NetworkError(
+            f"{file_name} also has {names}, which may be part of what computes its answers; if it "
+            f"is not, say so by --unused {printable(','.join(fitting[:MOST_LISTED]), 200)}."
+        )
 
 
 def _modules_in(tensors: Mapping[str, Array], file_name: str) -> dict[str, _Module]:
