@@ -1,18 +1,14 @@
 """Finds recurrent layers and a linear readout in a state_dict, by the shapes of its tensors.
 
-Names are those of `nn.RNN`, `nn.LSTM`, `nn.GRU` or their cells, at the end of any module's name:
-`encoder.rnn.weight_ih_l0`. Shapes: F features, H units, G blocks of H rows, O outputs, D
-directions.
+Shapes: F features, H units, G blocks of H rows, O outputs, D directions.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise, permutations
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from rnn_tui.engine.errors import NetworkError, SafeText, printable
+from rnn_tui.engine.errors import NetworkError, printable
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.foreign.hints import (
     BY_BLOCKS,
@@ -24,50 +20,17 @@ from rnn_tui.networks.foreign.hints import (
     require,
     which_states,
 )
+from rnn_tui.networks.foreign.recurrent_modules import (
+    MOST_LISTED,
+    RecurrentModule,
+    blocks_of,
+    chain_of,
+    is_recurrent,
+    modules_in,
+    shortened,
+)
 from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, LAST_STEP, Layer, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights
-
-MOST_MODULES = 6  # recurrent ones, whose order is looked for
-MOST_LISTED = 20  # names in a sentence
-_RECURRENT = re.compile(
-    r"(?:(?P<module>.+)\.)?(?P<kind>weight|bias)_(?P<part>ih|hh|hr)"
-    r"(?:_l(?P<layer>\d{1,3})(?P<reverse>_reverse)?)?"
-)
-
-
-@dataclass(frozen=True)
-class _Module:
-    """A module with recurrent layers."""
-
-    name: str
-    #: tensors by layer, and whether they are of the backward direction, then by `weight_ih` …
-    parts: dict[tuple[int, bool], dict[str, Array]] = field(default_factory=dict)
-
-    @property
-    def shown(self) -> SafeText:
-        """Its name in a message; the network itself has none."""
-        return printable(self.name or "the network itself")
-
-    @property
-    def layer_count(self) -> int:
-        """Layers L."""
-        return 1 + max(layer for layer, _ in self.parts)
-
-    @property
-    def directions(self) -> int:
-        """Directions D."""
-        return 1 + any(backward for _, backward in self.parts)
-
-    @property
-    def features(self) -> int:
-        """Features F that the first layer reads."""
-        return int(self.parts[0, False]["weight_ih"].shape[1])
-
-    @property
-    def width(self) -> int:
-        """The D·H numbers of its states."""
-        last = self.parts[self.layer_count - 1, False]["weight_hh"]
-        return self.directions * int(last.shape[1])
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,9 +59,9 @@ def network_of_tensors(
             the shapes don't say.
     """
     tensors = _without(tensors, hints.unused, file_name)
-    modules = _modules_in(tensors, file_name)
-    chain, notices = _chain(modules, hints, file_name)
-    others = {name: array for name, array in tensors.items() if _RECURRENT.fullmatch(name) is None}
+    modules = modules_in(tensors, file_name)
+    chain, notices = chain_of(modules, hints, file_name)
+    others = {name: array for name, array in tensors.items() if not is_recurrent(name)}
     linears = _linears(others)
     embedding = _embedding(linears, chain, hints)
     if embedding is not None:
@@ -119,7 +82,7 @@ def network_of_tensors(
     unread = [module.shown for module in left_modules]
     unread += [printable(linear.name) for linear in left_linears]
     if unread:
-        notices.append(f"Not read: {_shortened(unread)}.")
+        notices.append(f"Not read: {shortened(unread)}.")
     questions: list[str] = []
     cell = _cell(chain, hints, questions, file_name)
     takes = _takes(chain, readout, hints, questions)
@@ -153,9 +116,9 @@ def _without(
 
 
 def _refuse_between(
-    modules: Sequence[_Module],
+    modules: Sequence[RecurrentModule],
     linears: Sequence[_Linear],
-    chain: Sequence[_Module],
+    chain: Sequence[RecurrentModule],
     readout: _Linear,
     file_name: str,
 ) -> None:
@@ -171,133 +134,11 @@ def _refuse_between(
         if module.width == first.features or (module.features, module.width) == (last.width, width):
             fitting.append(module.name)
     if fitting:
-        names = _shortened(list(map(printable, fitting)))
+        names = shortened(list(map(printable, fitting)))
         raise NetworkError(
             f"{file_name} also has {names}, which may be part of what computes its answers; if it "
             f"is not, say so by --unused {printable(','.join(fitting[:MOST_LISTED]), 200)}."
         )
-
-
-def _modules_in(tensors: Mapping[str, Array], file_name: str) -> dict[str, _Module]:
-    """Return the recurrent modules by name, checked, each with all its tensors."""
-    modules: dict[str, _Module] = {}
-    for name, array in tensors.items():
-        match = _RECURRENT.fullmatch(name)
-        if match is None:
-            continue
-        if match["part"] == "hr":
-            raise NetworkError(
-                f"{file_name}: {printable(name)} is a projection of an LSTM's states (proj_size); "
-                "layers without one are read."
-            )
-        module = modules.setdefault(match["module"] or "", _Module(match["module"] or ""))
-        place = int(match["layer"] or 0), match["reverse"] is not None
-        module.parts.setdefault(place, {})[f"{match['kind']}_{match['part']}"] = array
-    if not modules:
-        raise NetworkError(
-            f"{file_name} has no weights of nn.RNN, nn.LSTM or nn.GRU, such as weight_ih_l0, so it "
-            "is no recurrent network that can be read."
-        )
-    for module in modules.values():
-        _check_module(module, file_name)
-    return modules
-
-
-def _check_module(module: _Module, file_name: str) -> None:
-    """Raise `NetworkError` unless all layers and directions are there and fit each other."""
-    layers = range(max(layer for layer, _ in module.parts) + 1)
-    backwards = (False, True) if any(backward for _, backward in module.parts) else (False,)
-    features, size, blocks = None, None, None
-    for layer in layers:
-        for backward in backwards:
-            part = module.parts.get((layer, backward), {})
-            of_input, of_state = part.get("weight_ih"), part.get("weight_hh")
-            where = f"{file_name}: layer {layer} of {module.shown}"
-            if of_input is None or of_state is None or of_input.ndim != 2 or of_state.ndim != 2:
-                raise NetworkError(f"{where} has no weights of input and state in both axes.")
-            rows, columns = of_state.shape
-            size = size or columns
-            blocks = blocks or (rows // columns if columns else 0)
-            features = features or of_input.shape[1]
-            wanted = {
-                "weight_ih": (blocks * size, features),
-                "weight_hh": (blocks * size, size),
-                "bias_ih": (blocks * size,),
-                "bias_hh": (blocks * size,),
-            }
-            for name, array in part.items():
-                if array.shape != wanted[name] or not array.size:
-                    raise NetworkError(
-                        f"{where} has a {name} of {_shape(array)}, not {_words(wanted[name])}."
-                    )
-        features = len(backwards) * (size or 0)
-    if blocks not in (1, *BY_BLOCKS):
-        raise NetworkError(
-            f"{file_name}: {module.shown} has {blocks} blocks of rows for each unit; an RNN has 1, "
-            "a GRU 3 and an LSTM 4."
-        )
-
-
-def _shape(array: Array) -> str:
-    return _words(array.shape)
-
-
-def _words(shape: Sequence[int]) -> str:
-    return "×".join(map(str, shape)) or "one number"
-
-
-def _chain(
-    modules: Mapping[str, _Module], hints: NetworkHints, file_name: str
-) -> tuple[list[_Module], list[str]]:
-    """Return the recurrent modules that read each other's states, in order, and notices."""
-    named = hints.recurrent
-    if named is not None:
-        if named not in modules:
-            raise NetworkError(
-                f"{file_name} has no recurrent module {printable(named)}; it has "
-                f"{_listed(modules.values())}."
-            )
-        return [modules[named]], []
-    if len(modules) == 1:
-        return list(modules.values()), []
-    choice = f"{file_name} has several recurrent modules: {_listed(modules.values())}"
-    in_order = sorted(modules.values(), key=lambda module: _natural(module.name))
-    orders = [] if len(modules) > MOST_MODULES else [*permutations(in_order)]
-    fitting = [list(order) for order in orders if _fits(order)]
-    if not fitting:
-        raise NetworkError(
-            f"{choice}; they do not read each other's states, so name one, such as --recurrent "
-            f"{in_order[0].shown}."
-        )
-    chain = in_order if in_order in fitting else fitting[0]
-    return chain, [f"The recurrent modules are read in this order: {_listed(chain)}."]
-
-
-def _fits(order: Sequence[_Module]) -> bool:
-    """Return whether each module can read the states of the one before, of one kind of cell."""
-    blocks = {_blocks(module) for module in order}
-    return len(blocks) == 1 and all(low.width == high.features for low, high in pairwise(order))
-
-
-def _blocks(module: _Module) -> int:
-    rows, columns = module.parts[0, False]["weight_hh"].shape
-    return int(rows // columns)
-
-
-def _natural(name: str) -> list[tuple[int, str]]:
-    """Return a key that sorts `layer10` after `layer9`."""
-    parts = re.split(r"([0-9]{1,9})", name)
-    return [(int(part), "") if position % 2 else (-1, part) for position, part in enumerate(parts)]
-
-
-def _listed(modules: Iterable[_Module]) -> str:
-    return _shortened([module.shown for module in modules])
-
-
-def _shortened(names: Sequence[SafeText]) -> str:
-    """Return names with commas, of very many the first ones."""
-    more = f" and {len(names) - MOST_LISTED:,} more" if len(names) > MOST_LISTED else ""
-    return ", ".join(names[:MOST_LISTED]) + more
 
 
 def _linears(tensors: Mapping[str, Array]) -> list[_Linear]:
@@ -317,7 +158,7 @@ def _linears(tensors: Mapping[str, Array]) -> list[_Linear]:
 
 
 def _embedding(
-    linears: Sequence[_Linear], chain: Sequence[_Module], hints: NetworkHints
+    linears: Sequence[_Linear], chain: Sequence[RecurrentModule], hints: NetworkHints
 ) -> _Linear | None:
     """Return the embedding whose rows the first layer reads, if there is one."""
     fitting = [
@@ -349,7 +190,7 @@ def _readout(
             "networks with one are read."
         )
     if len(fitting) > 1:
-        names = _shortened([printable(linear.name) for linear in fitting])
+        names = shortened([printable(linear.name) for linear in fitting])
         raise NetworkError(
             f"{file_name} has several readouts ({names}); name one, such as --readout "
             f"{printable(fitting[0].name)}."
@@ -379,10 +220,10 @@ def _refuse_unknown(
 
 
 def _cell(
-    chain: Sequence[_Module], hints: NetworkHints, questions: list[str], file_name: str
+    chain: Sequence[RecurrentModule], hints: NetworkHints, questions: list[str], file_name: str
 ) -> Cell:
     """Return the kind of the layers; adds a question if the shapes don't say it."""
-    blocks = _blocks(chain[0])
+    blocks = blocks_of(chain[0])
     if blocks > 1:
         if hints.nonlinearity is not None:
             raise NetworkError(
@@ -398,7 +239,7 @@ def _cell(
 
 
 def _takes(
-    chain: Sequence[_Module],
+    chain: Sequence[RecurrentModule],
     readout: _Linear,
     hints: NetworkHints,
     questions: list[str],
@@ -413,7 +254,7 @@ def _takes(
     return LAST_STEP if takes == FINAL_STATES and top.directions == 1 else takes or LAST_STEP
 
 
-def _layers(module: _Module, cell: Cell) -> Iterator[Layer]:
+def _layers(module: RecurrentModule, cell: Cell) -> Iterator[Layer]:
     """Yield the layers of a module from the input up."""
     for number in range(module.layer_count):
         directions = [
