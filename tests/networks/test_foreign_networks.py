@@ -1,5 +1,6 @@
 """Networks from elsewhere: states and answers are PyTorch's, whatever a file's layout is."""
 
+import os
 import shlex
 import subprocess
 import sys
@@ -37,6 +38,7 @@ from tests.networks.foreign import (
     seeded,
     sequential,
 )
+from tests.program import start_program
 
 WITHIN = 1e-5
 LAYOUTS: list[tuple[Any, dict[str, Any]]] = [
@@ -374,15 +376,19 @@ def test_a_model_is_read_in_a_process_with_limits(
 
 @pytest.mark.process
 @pytest.mark.parametrize("change", ["doubled", "filled"])
-def test_a_model_that_asks_for_all_memory_is_refused(
-    change: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_model_that_asks_for_all_memory_is_refused(change: str, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(hostile_model(change, Random(1)))
-    with pytest.raises(NetworkError) as error:
-        read_network(path, NetworkHints())
-    assert "takes more than 1,024 MiB of memory" in str(error.value)
-    assert capfd.readouterr() == ("", "")
+    program = start_program("inspect", "--network", str(path), stderr=subprocess.PIPE)
+    with program:
+        said = program.stderr.read().decode()
+        _, status, usage = os.wait4(program.pid, 0)  # with the process that read the model
+        program.returncode = os.waitstatus_to_exitcode(status)
+    assert program.returncode == 2
+    assert "takes more than 1,024 MiB of memory" in said
+    assert "\x1b" not in said
+    assert said.count("\n") == 1
+    assert usage.ru_maxrss < 1.2 * 2**20  # KiB
 
 
 def test_a_model_of_many_nodes_is_refused_before_it_is_checked(tmp_path: Path) -> None:
