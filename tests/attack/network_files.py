@@ -50,7 +50,7 @@ class NetworkFiles(Attack):
 
     name = "network_files"
     unit = "files"
-    share = 60
+    share = 40
     length = 5_000
 
     def __init__(self, folder: Path) -> None:
