@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.tasks.data_sets.cutting import FEW_SEQUENCES, brought_to_length
-from rnn_tui.tasks.data_sets.data_set import TRAINING, DataSet
+from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.tasks.data_sets.description import (
     LARGEST,
     LONGEST_NAME,
@@ -47,11 +47,15 @@ class Assembly:
     horizon: int = 0
     split: Split = Split.CHANCE
     filled: int = 0  #: numbers that were missing.
+    from_past: bool = False  #: whether gaps may be filled by what came before them only.
 
     @property
     def fill(self) -> Fill:
         """What stands in for missing numbers."""
-        return self.options.fill or Fill.LINE
+        wish = self.options.fill
+        if self.from_past and wish in (None, Fill.LINE):
+            return Fill.PREVIOUS
+        return wish or Fill.LINE
 
     def data_set(self, sequences: Sequences) -> DataSet:
         """Return the data set.
@@ -64,6 +68,8 @@ class Assembly:
         self.horizon = self._horizon()
         if self.goal is Goal.NEXT:
             sequences = replace(sequences, label=None)
+        # what comes after a gap may be what is asked, or part of the test
+        self.from_past = self.goal is Goal.NEXT or self._split(sequences) is Split.TIME
         sequences = self._without_label(sequences)
         sequences = self._with_labelled_steps(self._filled(sequences))
         self.split = self._split(sequences)
@@ -74,10 +80,13 @@ class Assembly:
         sequences = self._with_labelled_steps(sequences)
         self._tell_unanswered(sequences)
         answers = answers_of(sequences.label, self.goal)
+        if sequences.measured is not None:
+            answers = replace(answers, targets=sequences.measured.astype(np.float32))
         if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
             tell_alike_classes(answers, self.notes)
         strata = self._strata(sequences, answers)
         parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
+        _check_answers(sequences, parts)
         training = np.repeat(parts == TRAINING, sequences.lengths)
         sequences = fill_with(sequences, _means(sequences.values[training]))
         if self.goal is Goal.CLASS:
@@ -92,7 +101,12 @@ class Assembly:
         self.notes += tell_missing(missing, names, self.fill)
         if self.fill is not Fill.DROP:
             self.filled = int(missing.sum())
-        return self._not_empty(fill_within(sequences, self.fill), 0)
+        if self.filled and self.from_past and self.options.fill is Fill.LINE:
+            self.notes.append("Gaps are filled from the past: a line would look at what follows.")
+        if self.filled and self.goal is Goal.NEXT:
+            self.notes.append("Numbers that are missing are read as filled, and not asked for.")
+            sequences = replace(sequences, measured=sequences.values)
+        return self._not_empty(fill_within(sequences, self.fill, from_past=self.from_past), 0)
 
     def _horizon(self) -> int:
         if self.goal is not Goal.NEXT:
@@ -265,6 +279,21 @@ def _check_numbers(sequences: Sequences, name: str) -> None:
     if beyond.any():
         name = (sequences.features or ("symbols",))[int(beyond.argmax())]
         raise DataError(f"The column {printable(name)} has numbers beyond 1e38.")
+
+
+def _check_answers(sequences: Sequences, parts: Parts) -> None:
+    """Refuse parts in which nothing that is to come is known."""
+    if sequences.measured is None:
+        return
+    present: Flags = np.logical_not(np.isnan(sequences.measured).all(axis=1))
+    present[sequences.starts[:-1]] = False  # nothing comes before the first step
+    asked = np.repeat(parts, sequences.lengths)[present]
+    for part, name in ((TRAINING, "training"), (VALIDATION, "validation"), (TEST, "test")):
+        if not (asked == part).any():
+            raise DataError(
+                f"Too many numbers are missing: the {name} part has none to predict; leave out "
+                "columns with gaps (--ignore)."
+            )
 
 
 def _means(values: Floats) -> Floats:

@@ -52,6 +52,9 @@ class SequencesOnDevice:
             deviations = np.array(description.output_deviations)
             scale = np.tile(description.deviations, repeated) / deviations
             differences = np.tile(description.means, repeated) - description.output_means
+            self._to_come = _sent(
+                _followed_by(network_inputs(description, data_set.to_come), np.nan), device
+            )  # (T + 1, F)
             self._scale = _sent(scale.astype(np.float32)[:, None], device)  # (O, 1)
             self._shift = _sent((differences / deviations).astype(np.float32)[:, None], device)
 
@@ -92,22 +95,21 @@ class SequencesOnDevice:
             alphabet = torch.arange(self._alphabet_size, device=self._device)
             inputs = (values[:, :, None] == alphabet[:, None]).to(torch.uint8)
         if self._targets is None:
-            targets = self._next_targets(values, inputs, rows)
+            targets = self._next_targets(values, rows)
         else:
             targets = self._targets[rows if self._goal.every_step else indices]
             if targets.is_floating_point():
                 targets = targets.movedim(-1, -2)  # (…, O, B)
         return Batch(inputs, targets, None if equal else lengths)
 
-    def _next_targets(self, values: Tensor, inputs: Tensor, rows: Tensor) -> Tensor:
+    def _next_targets(self, values: Tensor, rows: Tensor) -> Tensor:
         """Return the symbols (T, R, B) `horizon` steps on, or the next numbers (T, R, O, B).
 
         Outputs are in the order of steps ahead, and for each step in that of the features.
         """
         if self._alphabet_size:
             return _ahead(values, self._horizon, UNKNOWN)
-        is_padding = (rows == self._padding)[:, :, None]  # (T, R, 1, B)
-        numbers = inputs.masked_fill(is_padding, np.nan)
+        numbers = self._to_come[rows].movedim(-1, 2)  # (T, R, F, B), NaN of padding
         ahead = [_ahead(numbers, step, np.nan) for step in range(1, self._horizon + 1)]
         return torch.cat(ahead, 2) * self._scale + self._shift  # (T, R, O, B)
 

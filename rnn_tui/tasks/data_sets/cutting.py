@@ -6,6 +6,7 @@ import numpy as np
 
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.description import MOST_STEPS
+from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.sequences import Places, Sequences, starts_of
 
@@ -89,13 +90,20 @@ def _thinned(sequences: Sequences, factor: int, notes: list[str]) -> Sequences:
     lengths = -(-sequences.lengths // factor)
     within = np.arange(len(sequences.values)) - np.repeat(sequences.starts[:-1], sequences.lengths)
     firsts: Places = np.flatnonzero(within % factor == 0)
-    present = ~np.isnan(sequences.values)
-    sums = np.add.reduceat(np.where(present, sequences.values, 0.0), firsts, axis=0)
-    counts = np.add.reduceat(present.astype(np.float64), firsts, axis=0)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        values = sums / counts
+    values = _means_from(sequences.values, firsts)
+    measured = None if sequences.measured is None else _means_from(sequences.measured, firsts)
     notes.append(
         f"Sequences have up to {sequences.lengths.max():,} steps, more than {MOST_STEPS:,}: the "
         f"means of {factor} steps each are read (--window cuts them into pieces instead)."
     )
-    return replace(sequences, values=values, starts=starts_of(lengths))
+    return replace(sequences, values=values, starts=starts_of(lengths), measured=measured)
+
+
+def _means_from(values: Floats, firsts: Places) -> Floats:
+    """Return the means of the numbers from each of some steps to the next; NaN where none is."""
+    present = ~np.isnan(values)
+    sums = np.add.reduceat(np.where(present, values, 0.0), firsts, axis=0)
+    counts = np.add.reduceat(present.astype(np.float64), firsts, axis=0)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: Floats = sums / counts
+    return means

@@ -47,7 +47,8 @@ class DataSet:
     values: npt.NDArray[np.float32]
     starts: npt.NDArray[np.int64]  #: (N + 1,) the first step of each sequence, then T.
     #: classes (N,) or, of every step, (T,), `UNKNOWN` without a label; numbers (N, O) or (T, O) in
-    #: the units of the file, NaN without one; nothing, (0,), if the inputs to come are answered.
+    #: the units of the file, NaN without one. If the inputs to come are answered: nothing, (0,),
+    #: or, if some were missing, the inputs (T, F), NaN where there was none.
     targets: npt.NDArray[np.int64] | npt.NDArray[np.float32]
     parts: npt.NDArray[np.uint8]  #: (N,) `TRAINING`, `VALIDATION` or `TEST`.
 
@@ -63,7 +64,7 @@ class DataSet:
             and self.starts[0] == 0
             and self.starts[-1] == steps
         )
-        if not sizes_fit or len(self.targets) != self._expected_targets(steps):
+        if not sizes_fit or len(self.targets) not in self._expected_targets(steps):
             raise DataError("The arrays of this data set do not fit together.")
         if lengths.min() < description.shortest or lengths.max() > description.longest:
             raise DataError("The lengths of this data set are not those that it says.")
@@ -77,11 +78,17 @@ class DataSet:
         if description.classifies and description.goal is not Goal.NEXT:
             self._check_places(self.targets, len(description.outputs), UNKNOWN)
 
-    def _expected_targets(self, steps: int) -> int:
-        """Return how many targets there must be for so many steps."""
+    def _expected_targets(self, steps: int) -> tuple[int, ...]:
+        """Return how many targets there may be for so many steps."""
         if self.description.goal is Goal.NEXT:
-            return 0
-        return steps if self.description.goal.every_step else self.description.count
+            of_numbers = self.targets.shape[1:] == self.values.shape[1:]
+            return (0, steps) if of_numbers and not self.description.alphabet else (0,)
+        return (steps,) if self.description.goal.every_step else (self.description.count,)
+
+    @property
+    def to_come(self) -> npt.NDArray[np.float32]:
+        """The inputs (T, F) that are answered if these are to come, NaN where they were missing."""
+        return self.targets.astype(np.float32) if len(self.targets) else self.values
 
     @staticmethod
     def _check_places(places: npt.NDArray[Any], count: int, least: int) -> None:

@@ -17,8 +17,15 @@ IN_WORDS = {
 }
 
 
-def fill_within(sequences: Sequences, fill: Fill) -> Sequences:
-    """Fill what can be filled from the same sequence; the rest stays NaN."""
+def fill_within(sequences: Sequences, fill: Fill, *, from_past: bool) -> Sequences:
+    """Fill what can be filled from the same sequence; the rest stays NaN.
+
+    Args:
+        sequences: with gaps.
+        fill: how; `Fill.LINE` looks at what comes after a gap.
+        from_past: whether `Fill.PREVIOUS` leaves gaps at the start of a sequence, which it fills
+            from what comes after them otherwise.
+    """
     values = sequences.values
     if fill is Fill.ZERO:
         return sequences.with_values(np.nan_to_num(values, nan=0.0))
@@ -34,12 +41,12 @@ def fill_within(sequences: Sequences, fill: Fill) -> Sequences:
     for index in incomplete.tolist():
         part = slice(sequences.starts[index], sequences.starts[index + 1])
         for feature in np.flatnonzero(missing[part].any(0)).tolist():
-            values[part, feature] = _filled(values[part, feature], fill)
+            values[part, feature] = _filled(values[part, feature], fill, from_past)
     return sequences.with_values(values)
 
 
-def _filled(numbers: Floats, fill: Fill) -> Floats:
-    """Return the numbers (steps,) of a feature in a sequence without gaps, unless all are gaps."""
+def _filled(numbers: Floats, fill: Fill, from_past: bool) -> Floats:
+    """Return the numbers (steps,) of a feature in a sequence, with its gaps filled."""
     present = np.flatnonzero(~np.isnan(numbers))
     if not len(present):
         return numbers
@@ -47,8 +54,11 @@ def _filled(numbers: Floats, fill: Fill) -> Floats:
     if fill is Fill.LINE:
         line: Floats = np.interp(steps, present, numbers[present])
         return line
-    previous = np.maximum(np.searchsorted(present, steps, side="right") - 1, 0)
-    return numbers[present[previous]]
+    previous = np.searchsorted(present, steps, side="right") - 1
+    filled = numbers[present[np.maximum(previous, 0)]]
+    if from_past:
+        filled[previous < 0] = np.nan
+    return filled
 
 
 def fill_with(sequences: Sequences, means: Floats) -> Sequences:

@@ -107,7 +107,7 @@ class _Rows:
         last = len(self.data_set.values) - 1
         ahead = []
         for step in range(1, description.horizon + 1):
-            values = self.data_set.values[np.minimum(rows + step, last)].astype(np.float64)
+            values = self.data_set.to_come[np.minimum(rows + step, last)].astype(np.float64)
             values[self.left[rows] < step] = np.nan
             ahead.append(values)
         return standardised_targets(description, np.concatenate(ahead, axis=1))
@@ -275,7 +275,7 @@ def _constant_numbers(rows: _Rows) -> Baseline:
     tested, note = rows.tested_on()
     targets = rows.targets(tested)
     trained = rows.targets(rows.of_part(TRAINING)[:TEST_ROWS])
-    means = np.nan_to_num(np.nanmean(trained, axis=0))
+    means = _means_of_known(trained)
     return _of_numbers(rows, "mean", targets, np.broadcast_to(means, targets.shape), note)
 
 
@@ -309,11 +309,19 @@ def _ridge_regression(rows: _Rows) -> Baseline:
     return _of_numbers(rows, _linear_name("ridge regression", rows), expected, answers, note)
 
 
+def _means_of_known(targets: Array) -> Floats:
+    """Return the means (O,) of targets (n, O), of which some are unknown; 0 if all are."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that there are none
+        means: Floats = np.nan_to_num(np.nanmean(targets, axis=0))
+    return means
+
+
 def _of_numbers(rows: _Rows, name: str, targets: Array, answers: Array, note: str) -> Baseline:
     """Return the figures of answers (n, O) to targets (n, O), of which some are unknown."""
     is_known = ~np.isnan(targets)
     errors = float(np.square(np.where(is_known, answers - targets, 0.0)).sum())
-    differences = np.where(is_known, targets - np.nanmean(targets, axis=0), 0.0)
+    differences = np.where(is_known, targets - _means_of_known(targets), 0.0)
     around_mean = float(np.square(differences).sum())
     rmse = math.sqrt(errors / int(is_known.sum()))
     determination = float(errors == 0)  # of targets that are all the same, as in scikit-learn

@@ -30,8 +30,11 @@ class Goal(StrEnum):
 class Fill(StrEnum):
     """What stands in for missing numbers."""
 
-    LINE = "line"  #: a straight line between the neighbours in time; beyond the ends, the nearest.
-    PREVIOUS = "previous"  #: the last number before; at the start, the first one after.
+    #: a straight line between the neighbours in time; beyond the ends, the nearest. Where it would
+    #: look at what is predicted, or at another part, it is `PREVIOUS`.
+    LINE = "line"
+    #: the last number before; at the start, the first one after, or the mean where that is to come.
+    PREVIOUS = "previous"
     ZERO = "zero"
     MEAN = "mean"  #: the mean of the column over the training sequences.
     DROP = "drop"  #: nothing: steps without all numbers are left out.

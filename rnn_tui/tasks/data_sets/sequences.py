@@ -54,6 +54,9 @@ class Sequences:
     #: (N,) which belong to a second file, the test.
     tests: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
     notes: tuple[str, ...] = ()
+    #: (T, F) `values` before their gaps were filled, NaN where nothing is to be answered; None if
+    #: they are as they were.
+    measured: Floats | None = None
 
     def __post_init__(self) -> None:
         if not len(self.origins):
@@ -91,6 +94,7 @@ class Sequences:
             label=label,
             origins=self.origins[kept],
             tests=self.tests[kept],
+            measured=None if self.measured is None else self.measured[steps],
         )
 
     def keep_steps(self, kept: Flags) -> Self:

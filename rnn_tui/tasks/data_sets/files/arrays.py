@@ -109,7 +109,7 @@ class _Reading:
         if values.ndim > 1:
             check_sequences(shape[0], named(self._path))
         cube = as_doubles(values)
-        cube[np.isinf(cube)] = np.nan
+        cube[~np.isfinite(cube)] = np.nan
         if values.ndim == 1:
             cube = cube[None, :, None]
         elif values.ndim == 2:
@@ -173,7 +173,7 @@ def _label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return labels as numbers, or as words, "" for a missing one."""
     if labels.dtype.kind in NUMBERS:
         numbers = as_doubles(labels)
-        numbers[np.isinf(numbers)] = np.nan
+        numbers[~np.isfinite(numbers)] = np.nan
         return numbers
     distinct, places = np.unique(labels, return_inverse=True)
     check_words(len(distinct), name)
