@@ -122,6 +122,19 @@ class SweepPlan:
             object.__setattr__(self, "maximise", objective.higher_is_better)
         check_choice("Metric", self.metric, names)
 
+    def check_objective(self) -> None:
+        """Refuse to choose by the test, in a new sweep: one that is kept goes on as it began.
+
+        Raises:
+            SettingError: if trials would be compared by a metric of the test.
+        """
+        names = [metric.name for metric in self.task_definition.objectives]
+        if self.metric not in names:
+            raise SettingError(
+                f"{printable(self.metric)} is measured on the test, which must not choose "
+                f"settings; name another objective, such as {self.task_definition.objective.name}."
+            )
+
     def _check_names(self) -> None:
         """Refuse a plan that varies nothing, or has a setting at two places."""
         fixed = {_name_in_plan(name) for name in self.fixed}

@@ -195,6 +195,15 @@ class Task:
                 return metric
         return headline
 
+    @property
+    def objectives(self) -> tuple[Metric, ...]:
+        """The metrics that trials may be compared by; of the test only what nothing else tells."""
+        return tuple(
+            metric
+            for metric in self.metric_definitions
+            if metric.stage != "test" or metric == self.objective
+        )
+
     def metric(self, name: str) -> Metric:
         """Return the metric of that name; a bare one if the task has none such."""
         by_name = {metric.name: metric for metric in self.metric_definitions}

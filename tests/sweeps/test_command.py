@@ -178,6 +178,7 @@ def test_a_dry_run_begins_nothing() -> None:
         ("--resume", "x", "recall"),
         ("recall", "--grid", "epochs=1", "--on", "nowhere"),
         ("recall", "--grid", "epochs=1", "--maximise", "val_loss", "--minimise", "val_loss"),
+        ("recall", "--grid", "epochs=1", "--maximise", "test_accuracy"),
         ("recall", "--grid", "epochs=1", "--grid", "epochs=2"),
         ("recall", "--grid", "epochs=1,2", "--epochs", "3"),
         ("recall", "--grid", "hidden_size=2,4", "--hidden-size", "3"),

@@ -174,6 +174,17 @@ def test_what_does_not_go_together_is_told_before_anything_starts(words: dict[st
         SweepPlan(task="recall", **words)  # type: ignore[arg-type]
 
 
+def test_the_test_chooses_no_settings_of_a_new_sweep() -> None:
+    plan = SweepPlan(
+        task="recall", grid={"epochs": [1]}, metric="test_accuracy"
+    )  # as some are kept
+    with pytest.raises(SettingError, match="test_accuracy is measured on the test"):
+        plan.check_objective()
+    for task in TASKS.values():
+        assert task.objective in task.objectives
+        assert {metric.stage for metric in task.objectives} <= {"train", "val"}
+
+
 VALUES = st.lists(st.integers(1, 50), min_size=1, max_size=4, unique=True)
 
 

@@ -268,7 +268,7 @@ def _read_plan(options: argparse.Namespace) -> SweepPlan:
     fixed = {
         name: value for name, value in settings.items() if value is not None and name != "seeds"
     }
-    return SweepPlan(
+    plan = SweepPlan(
         task=task.name,
         grid=settings_by_name(read_grid(task, text) for text in options.grid),
         ranges=settings_by_name(read_range(task, text) for text in options.ranges),
@@ -280,3 +280,5 @@ def _read_plan(options: argparse.Namespace) -> SweepPlan:
         maximise=options.minimise is None,
         prune=options.prune,
     )
+    plan.check_objective()
+    return plan

@@ -26,6 +26,7 @@ from rnn_tui.tasks.data_sets.filling import fill_with, fill_within, tell_missing
 from rnn_tui.tasks.data_sets.goals import (
     Answers,
     answers_of,
+    answers_to_come,
     goal_of,
     tell_alike_classes,
     tell_rare_classes,
@@ -66,10 +67,10 @@ class Assembly:
         _check_numbers(sequences, named(self.path))
         self.goal = goal_of(sequences, self.options.goal, self.notes)
         self.horizon = self._horizon()
-        if self.goal is Goal.NEXT:
-            sequences = replace(sequences, label=None)
         # what comes after a gap may be what is asked, or part of the test
         self.from_past = self.goal is Goal.NEXT or self._split(sequences) is Split.TIME
+        if self.goal is Goal.NEXT:
+            sequences = self._with_label_to_come(sequences)
         sequences = self._without_label(sequences)
         sequences = self._with_labelled_steps(self._filled(sequences))
         self.split = self._split(sequences)
@@ -80,6 +81,8 @@ class Assembly:
         sequences = self._with_labelled_steps(sequences)
         self._tell_unanswered(sequences)
         answers = answers_of(sequences.label, self.goal)
+        if self.horizon and self.goal is Goal.STEP_NUMBER:
+            answers = answers_to_come(answers, sequences, self.horizon)
         if sequences.measured is not None:
             answers = replace(answers, targets=sequences.measured.astype(np.float32))
         if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
@@ -107,6 +110,21 @@ class Assembly:
             self.notes.append("Numbers that are missing are read as filled, and not asked for.")
             sequences = replace(sequences, measured=sequences.values)
         return self._not_empty(fill_within(sequences, self.fill, from_past=self.from_past), 0)
+
+    def _with_label_to_come(self, sequences: Sequences) -> Sequences:
+        """Return sequences whose label is what is predicted ahead, if the user names one."""
+        label = sequences.label
+        if label is None or self.options.label is None:
+            return replace(sequences, label=None)
+        if label.is_text:
+            raise DataError(
+                f"The label {label.name} holds words, and numbers are predicted ahead; choose "
+                "--goal step-class, or leave out --label."
+            )
+        self.goal = Goal.STEP_NUMBER
+        steps = count_of(self.horizon, "step")
+        self.notes.append(f"Predicted is {label.name}, up to {steps} ahead; it is read as well.")
+        return sequences
 
     def _horizon(self) -> int:
         if self.goal is not Goal.NEXT:

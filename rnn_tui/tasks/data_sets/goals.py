@@ -109,6 +109,25 @@ def answers_of(label: Label | None, goal: Goal) -> Answers:
     return _classes(label)
 
 
+def answers_to_come(answers: Answers, sequences: Sequences, horizon: int) -> Answers:
+    """Return the numbers of the steps that follow each step, NaN where its sequence has ended.
+
+    Args:
+        answers: one number of each step, (T, 1).
+        sequences: which steps belong together.
+        horizon: how many steps are answered.
+    """
+    [name] = answers.names
+    names = [f"{printable(name, LONGEST_NAME - 5)} +{step}" for step in range(1, horizon + 1)]
+    steps = len(answers.targets)
+    left = np.repeat(sequences.starts[1:], sequences.lengths) - np.arange(steps) - 1
+    targets = np.full((steps, horizon), np.nan, np.float32)
+    for ahead in range(1, horizon + 1):
+        known = np.flatnonzero(left >= ahead)
+        targets[known, ahead - 1] = answers.targets[known + ahead, 0]
+    return Answers(tuple(names), targets)
+
+
 def _numbers(label: Label) -> Answers:
     values = label.values
     if label.is_text:

@@ -81,11 +81,27 @@ class _Guess:
     def roles(self) -> Roles:
         """Return what the columns are for."""
         roles = self.wide() if self.layout() is Layout.WIDE else self.long()
-        if self._options.goal is Goal.NEXT and self._wishes.label is None:
-            roles.label = None
+        if self._options.goal is Goal.NEXT:
+            self._read_what_is_predicted(roles)
         self._tell_short_rows(roles)
         self._tell_ignored(roles)
         return roles
+
+    def _read_what_is_predicted(self, roles: Roles) -> None:
+        """Read the label as well, if it is what is to come; without the user's word there is none.
+
+        Raises:
+            DataError: if the label of the user is not one of each step.
+        """
+        if self._wishes.label is None:
+            roles.label = None
+        elif roles.layout is Layout.WIDE:
+            raise DataError(
+                "A row is a sequence here, so no label comes next; leave out --label, or say "
+                "--layout long."
+            )
+        else:
+            roles.inputs = (*roles.inputs, self._wishes.label)
 
     # --- layout ---
 

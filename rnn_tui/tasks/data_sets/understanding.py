@@ -15,7 +15,7 @@ from rnn_tui.tasks.data_sets.files.content import Content
 from rnn_tui.tasks.data_sets.files.formats import read
 from rnn_tui.tasks.data_sets.files.opening import named
 from rnn_tui.tasks.data_sets.files.table import Table
-from rnn_tui.tasks.data_sets.options import Layout, ReadingOptions
+from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 from rnn_tui.tasks.data_sets.roles import Roles, guess_roles
 from rnn_tui.tasks.data_sets.sketches import sketches
 from rnn_tui.tasks.data_sets.summary import figure_lines, figures, table_lines
@@ -115,8 +115,8 @@ def _understood(path: Path, options: ReadingOptions, content: Content) -> Unders
         options=options,
         chosen=replace(
             chosen,
-            goal=description.goal,
-            horizon=max(1, description.horizon),
+            goal=Goal.NEXT if assembly.horizon else description.goal,
+            horizon=max(1, assembly.horizon),
             window=assembly.window or options.window,
             fill=description.fill,
             split=description.split,
@@ -135,7 +135,7 @@ def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> Rea
     def name(place: int | None) -> str | None:
         return None if place is None else table.columns[place].name
 
-    inputs = [table.columns[place].name for place in roles.inputs]
+    inputs = [table.columns[place].name for place in roles.inputs if place != roles.label]
     return replace(
         options,
         layout=roles.layout,

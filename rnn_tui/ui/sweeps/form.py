@@ -134,6 +134,7 @@ def read_form(texts: FormTexts, data_dir: str | None) -> NewSweep:
         maximise=task.metric(texts.metric).higher_is_better,
         prune=texts.prune and not is_grid,
     )
+    plan.check_objective()
     require_extras(plan)
     name = check_sweep_name(texts.name) if texts.name else ""
     return NewSweep(plan, read_place(texts.place), name)
@@ -234,7 +235,7 @@ class SweepForm(Vertical):
         """Offer the metrics of the task as objectives."""
         task = TASKS[self._chosen("task")]
         metrics: Sequence[tuple[str, str]] = [
-            (metric.title, metric.name) for metric in task.metric_definitions
+            (metric.title, metric.name) for metric in task.objectives
         ]
         self.query_one("#sweep-metric", PlainSelect).offer_texts(metrics, task.objective.name)
         names = [(name, name) for name in sorted(variable_settings(task))]

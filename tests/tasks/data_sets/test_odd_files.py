@@ -671,3 +671,17 @@ def test_a_list_of_names_is_read_by_characters(read: Read) -> None:
     assert understanding.layout is Layout.WIDE
     assert understanding.data_set.lengths.tolist() == [*map(len, names)]
     assert "".join(understanding.data_set.description.alphabet) == "abehilmnoprsvyz"
+
+
+@pytest.mark.parametrize("name", ["x.tsv", "x.tab", "X.TSV"])
+def test_an_ending_speaks_for_the_tab(read: Read, name: str) -> None:
+    rows = [f"s{row // 5}\t{row % 5}\t{row},5" for row in range(60)]
+    understanding = read("\n".join(["id\tstep\tx", *rows]) + "\n", name)
+    assert understanding.chosen.delimiter == "\t"
+    assert understanding.data_set.description.features == ("x",)
+    prose = [f"{row}\tone, two" for row in range(40)]
+    assert read("\n".join(["x\tlabel, or not", *prose[:20]]) + "\n", name).chosen.delimiter == "\t"
+
+
+def test_a_table_by_commas_may_be_called_tsv(read: Read) -> None:
+    assert read(LONG, "x.tsv").chosen.delimiter == ","

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from _csv import Reader
 
 PROSE_ENDINGS = (".txt", ".md", "")  # of files that may be no tables
+#: an ending may speak for a delimiter; commas are what any ending may have.
+DELIMITER_OF_ENDING = {".tsv": "\t", ".tab": "\t"}
 CHUNK_ROWS = 1 << 15
 CHUNK_CELLS = 1 << 20
 LONGEST_CELL = csv.field_size_limit()  # characters: the limit of Python's reader
@@ -90,7 +92,12 @@ class _Reading:
             UnicodeError: if the encoding is wrong.
         """
         sample = decoded(start, self._encoding)
-        self._dialect = sniff(sample, self._options, whole=len(start) < SAMPLE_BYTES)
+        self._dialect = sniff(
+            sample,
+            self._options,
+            whole=len(start) < SAMPLE_BYTES,
+            likely=DELIMITER_OF_ENDING.get(self._path.suffix.lower()),
+        )
         with opened_text(self._path, self._encoding) as (text, file):
             for rows in self._chunks(text, file):
                 self._add(rows)

@@ -43,8 +43,16 @@ def table_reader(lines: Iterable[str], delimiter: str) -> "Reader":
     return csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter in " ,;|", strict=True)
 
 
-def sniff(sample: str, options: ReadingOptions, *, whole: bool) -> Dialect:
+def sniff(
+    sample: str, options: ReadingOptions, *, whole: bool, likely: str | None = None
+) -> Dialect:
     """Return how the beginning of a table is written, where the options do not say it.
+
+    Args:
+        sample: the beginning.
+        options: what the user says.
+        whole: whether it is all of the file.
+        likely: the delimiter that the file's name speaks for; it is taken if it parts the rows.
 
     Raises:
         DataError: if the options make no sense.
@@ -53,7 +61,7 @@ def sniff(sample: str, options: ReadingOptions, *, whole: bool) -> Dialect:
     body = "".join(sample.splitlines(keepends=True)[skipped:])
     delimiter = _wished_delimiter(options.delimiter) or stated
     if delimiter is None:
-        delimiter = _guess_delimiter(body, whole)
+        delimiter = _guess_delimiter(body, whole, likely)
     rows = sample_rows(body, delimiter, whole)
     decimal = options.decimal or _guess_decimal(rows, delimiter)
     if decimal not in (".", ","):
@@ -106,7 +114,7 @@ def sample_rows(text: str, delimiter: str, whole: bool) -> Rows:
     return [row for row in rows if any(cell.strip() for cell in row)]
 
 
-def _guess_delimiter(text: str, whole: bool) -> str:
+def _guess_delimiter(text: str, whole: bool, likely: str | None) -> str:
     """Return the delimiter with which most rows have as many cells, of the sort that tables have.
 
     A space is taken if nothing else parts the rows; a comma of a table of one column.
@@ -114,6 +122,8 @@ def _guess_delimiter(text: str, whole: bool) -> str:
     scores = {}
     for delimiter in DELIMITERS:
         scores[delimiter] = _score(sample_rows(text, delimiter, whole), delimiter)
+    if likely is not None and _parts_evenly(sample_rows(text, likely, whole)):
+        return likely
     best = max(scores, key=lambda delimiter: scores[delimiter])
     if scores[best] > 0:
         return best
@@ -122,6 +132,12 @@ def _guess_delimiter(text: str, whole: bool) -> str:
     if _score(by_space, SPACE) > 0 and sum(numbers) > 0.5 * len(numbers):
         return SPACE
     return ","
+
+
+def _parts_evenly(rows: Rows) -> bool:
+    """Return whether all rows have as many cells, more than one."""
+    lengths = set(map(len, rows))
+    return len(lengths) == 1 and lengths != {1}
 
 
 def _score(rows: Rows, delimiter: str) -> float:
