@@ -33,7 +33,7 @@ from rnn_tui.tasks.data_sets.goals import (
 )
 from rnn_tui.tasks.data_sets.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.sequences import Flags, Sequences
-from rnn_tui.tasks.data_sets.splitting import Parts, parts_of
+from rnn_tui.tasks.data_sets.splitting import LEAST_PIECES, Parts, parts_of
 
 
 @dataclass
@@ -94,7 +94,7 @@ class Assembly:
         sequences = fill_with(sequences, _means(sequences.values[training]))
         if self.goal is Goal.CLASS:
             tell_rare_classes(answers, self.notes)
-        self._tell_split()
+        self._tell_split(sequences)
         return self._assembled(sequences, answers, parts)
 
     def _filled(self, sequences: Sequences) -> Sequences:
@@ -201,10 +201,18 @@ class Assembly:
         few = sequences.count < FEW_SEQUENCES and self.goal.every_step
         return Split.TIME if few else Split.CHANCE
 
-    def _tell_split(self) -> None:
+    def _tell_split(self, sequences: Sequences) -> None:
+        in_order = "first training, then validation, then test"
+        by_time = f"in the order of the file: {in_order}"
+        if sequences.count > 1 and self.split is Split.TIME:
+            pieces = np.unique(sequences.origins, return_counts=True)[1]
+            if len(pieces) > 1 and pieces.max() < LEAST_PIECES:
+                by_time = f"whole, {by_time} (--window splits each of them by time)"
+            elif len(pieces) > 1:
+                by_time = f"by time, the pieces of each: {in_order}"
         how = {
             Split.CHANCE: "by chance",
-            Split.TIME: "in the order of the file: first training, then validation, then test",
+            Split.TIME: by_time,
             Split.FILES: "with the second file as the test",
         }[self.split]
         stratified = self.goal is Goal.CLASS and self.split is not Split.TIME

@@ -11,6 +11,7 @@ from rnn_tui.tasks.data_sets.sequences import Flags, Places
 
 SHARE = 0.2  # of the sequences, for each of validation and test
 SEED = 0
+LEAST_PIECES = 3  # of a sequence that is split by time: one for each part
 
 Parts = npt.NDArray[np.uint8]
 
@@ -77,10 +78,10 @@ def _by_time(origins: Places) -> Parts:
     order = np.argsort(origins, kind="stable")
     begins = np.flatnonzero(np.diff(origins[order])) + 1
     groups = np.split(order, begins)  # the pieces of each sequence
-    if max(map(len, groups)) < 3:
+    if max(map(len, groups)) < LEAST_PIECES:
         groups = [np.arange(len(origins))]
     for members in groups:
-        if len(members) < 3:
+        if len(members) < LEAST_PIECES:
             continue
         share = max(1, round(SHARE * len(members)))
         parts[members[-share:]] = TEST

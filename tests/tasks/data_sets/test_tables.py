@@ -6,7 +6,7 @@ import pytest
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
 from rnn_tui.tasks.data_sets.understanding import Role, understand
-from tests.tasks.data_sets.reading import LONG, Read, roles, text_of
+from tests.tasks.data_sets.reading import LONG, Read, notes, roles, text_of
 
 
 def test_a_row_a_step(read: Read) -> None:
@@ -141,3 +141,13 @@ def test_columns_go_by_number_too(read: Read) -> None:
     description = read(LONG, label="3", ignored=("label",), inputs=("2",)).data_set.description
     assert description.goal is Goal.STEP_NUMBER
     assert description.features == ("t",)
+
+
+def test_the_note_on_a_split_by_time_says_what_is_split(read: Read) -> None:
+    rows = [f"s{row // 12},{row % 12},{row * row % 17}" for row in range(12 * 12)]
+    whole = read(text_of("id,t,x", rows), split=Split.TIME)
+    assert whole.data_set.parts.tolist() == [0] * 8 + [1] * 2 + [2] * 2
+    assert "shared out whole, in the order of the file" in notes(whole)
+    cut = read(text_of("id,t,x", rows), split=Split.TIME, window=3)
+    assert cut.data_set.parts[:4].tolist() == [0, 0, 1, 2]
+    assert "shared out by time, the pieces of each" in notes(cut)
