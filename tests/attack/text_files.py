@@ -46,6 +46,7 @@ workers: 8
 """
 HOSTS = "# ours\nfirst.example\nsecond.example 2  # two cores\n"
 FIGURES = (0.0, 100.0, 90.0, 99.99, 1e308, -1e308, 5e-324)
+LARGEST = 200_000  # bytes of a line that is there often; no file is read that is larger
 COUNTS = (0, 1, 2, 30, 1_200)
 LIVE = {"script", "a", "img", "b", "iframe"}
 
@@ -55,7 +56,7 @@ class TextFiles(Attack):
 
     name = "text_files"
     unit = "files"
-    share = 250
+    share = 160
     length = 30_000
 
     def attempt(self, random: Random) -> Attempt:
@@ -288,7 +289,8 @@ def _moved(random: Random, data: bytes) -> bytes:
     for _ in range(random.choice((1, 5))):
         if lines:
             line = lines.pop(random.randrange(len(lines)))
-            lines[random.randrange(len(lines) + 1) :] += [line] * random.choice((0, 1, 2, 500))
+            place = random.randrange(len(lines) + 1)
+            lines[place:place] = [line] * min(random.choice((0, 1, 2, 500)), LARGEST // len(line))
     return b"".join(lines)
 
 

@@ -157,3 +157,10 @@ def test_a_paper_that_asks_for_too_much_hides_no_other(home: Path) -> None:
         "rnn-tui: deep.toml is no TOML: line 1 has more than 20 lists or tables in one another.",
         "rnn-tui: product.toml may have at most 500 experiments, not 1,000,000.",
     ]
+
+
+def test_a_plan_of_too_many_networks_is_refused() -> None:
+    paper = paper_of(largest(500))
+    with pytest.raises(UserError, match="at most 100,000 networks, experiments times seeds"):
+        Plan(paper, 1000)
+    assert len(Plan(paper, 1000, only=("k0",)).experiments) == 1

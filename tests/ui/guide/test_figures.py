@@ -99,6 +99,8 @@ def test_progress_is_kept_beside_that_of_others(home: Path) -> None:
         '{"one": 7}',
         '{"one": {"step": "x"}}',
         '{"one": {"step": 0, "looking": false, "done": false, "answers": [], "figures": {}}}',
+        '{"one": {"step": 1e999, "looking": false, "done": 0, "answers": {}, "figures": {}}}',
+        f'{{"one": {{"answers": {{}}, "figures": {{"a": {"9" * 400}}}}}}}',
         "[" * 100_000,
         json.dumps({"one": "x" * 2_000_000}),
     ],
