@@ -82,7 +82,9 @@ MOVES = (
     "alt+pageup",
     "alt+pagedown",
 )
-TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f1", "f12")
+TABS = ("f2", "f3", "f4", "f5", "f6", "f7", "f8", "f9", "f10", "f11", "f1", "f12")
+# Keys that open dialogs and fields of a view.
+DIALOG_KEYS = ("o", "e", "r", "d", "number_sign", "slash", "question_mark", "a", "x")
 WORDS = (
     "train",
     "pause",
@@ -103,7 +105,19 @@ WORDS = (
     "",
 )
 SIZES = ((80, 24), (80, 24), (120, 40), (200, 50), (100, 30), (60, 20))
-TINY = ((40, 10), (20, 6), (10, 3), (5, 2), (3, 1), (1, 1), (1, 60), (300, 1), (2, 9))
+TINY = (
+    (4, 24),
+    (4, 3),
+    (40, 10),
+    (20, 6),
+    (10, 3),
+    (5, 2),
+    (3, 1),
+    (1, 1),
+    (1, 60),
+    (300, 1),
+    (2, 9),
+)
 
 
 @dataclass
@@ -313,6 +327,8 @@ def random_steps(random: Random) -> Iterator[Step]:
         (8, _clicks),
         (4, _paste),
         (5, _sizes),
+        (5, _dialogs),
+        (4, _home),
         (3, _train),
         (8, _repeated_key),
         (5, _runs),
@@ -337,7 +353,7 @@ def _keys(random: Random) -> Iterator[Step]:
 def _tabs(random: Random) -> Iterator[Step]:
     """Go to tabs, and press keys of their panes."""
     for _ in range(random.randint(1, 3)):
-        yield Press(random.choice(TABS[1:6]))
+        yield Press(random.choice(TABS[:8]))
         for _ in range(random.randint(0, 4)):
             yield Press(random.choice("ntfsp"))
 
@@ -379,11 +395,36 @@ def _paste(random: Random) -> Iterator[Step]:
 
 def _sizes(random: Random) -> Iterator[Step]:
     """Change the size some times, with keys between, and mostly end at a usual one."""
+    any_size = random.randint(1, 500), random.randint(1, 150)
     for _ in range(random.randint(1, 3)):
-        yield Resize(*random.choice((*TINY, *SIZES)))
+        yield Resize(*random.choice((*TINY, *SIZES, any_size)))
         yield from _keys(random)
     if random.random() < 0.8:
         yield Resize(*random.choice(SIZES))
+
+
+def _dialogs(random: Random) -> Iterator[Step]:
+    """Ask for dialogs of a tab, also twice at once, and mostly leave them."""
+    yield Press(random.choice(TABS[:8]))
+    yield Wait(random.choice((0, 0.05, 0.5)))
+    key = random.choice(DIALOG_KEYS)
+    for _ in range(random.randint(1, 2)):
+        yield Press(key)
+    yield Wait(random.choice((0, 0.05, 0.5)))
+    if random.random() < 0.5:
+        yield from _sizes(random)
+    yield Press(random.choice(("enter", "escape", "escape")))
+
+
+def _home(random: Random) -> Iterator[Step]:
+    """Click twice, at once, on a line of Home, of a tab that may not be made yet."""
+    yield Press(TABS[0])
+    yield Wait(random.choice((0, 0.3)))
+    x = random.uniform(0.55, 0.9)
+    y = random.uniform(0.1, 0.7)
+    for _ in range(random.randint(2, 3)):
+        for kind in (events.MouseMove, events.MouseDown, events.MouseUp):
+            yield Mouse(kind, x, y)
 
 
 def _train(random: Random) -> Iterator[Step]:

@@ -38,6 +38,7 @@ LARGEST = 500, 150
 # Seconds of the processor, not of the clock: they don't depend on what else the machine does.
 MOST_SECONDS = 2.0
 PATIENCE = 120.0  # seconds without any sign of life
+MOST_SECONDS_UNREAD = 120.0  # of the processor, in which the app takes no byte
 # How much the app may grow in a long attempt, once all views and tasks are loaded. Measured after
 # 3,000 events on a busy machine: 60, 63 and 124 MB (seed 42 from 0 and 1, seed 41 from 1).
 MOST_MEGABYTES = 200
@@ -155,6 +156,7 @@ class Window(Terminal):
         os.set_blocking(self._ours, False)
         self.columns, self.rows = WINDOWS[0]
         self.drawn = ""
+        self._folder = folder
 
     def resize(self, columns: int, rows: int) -> None:
         super().resize(columns, rows)
@@ -174,14 +176,19 @@ class Window(Terminal):
             Fault: if the app ends, or takes nothing for long.
         """
         give_up = time.monotonic() + PATIENCE
+        worked = self.main_thread_seconds()
         while data:
             readable, writable, _ = select.select([self._ours], [self._ours], [], 0.1)
-            if readable:
-                self._read(0)
+            # It takes nothing while a thousand keys wait, for minutes on a busy machine.
+            if readable and self._read(0):
+                give_up = time.monotonic() + PATIENCE
             if writable:
                 written = os.write(self._ours, data[:512])
                 data = data[written:]
                 give_up = time.monotonic() + PATIENCE
+                worked = self.main_thread_seconds()
+            if self.main_thread_seconds() - worked > MOST_SECONDS_UNREAD:
+                give_up = 0.0
             self.check(give_up)
 
     def check(self, give_up: float) -> None:
@@ -198,7 +205,9 @@ class Window(Terminal):
                 self.send(signal.SIGUSR1)
                 self.send(signal.SIGUSR2)
                 self.watch(1)  # reads the app's output, or the app would wait to write it
-            raise Fault("it does nothing any more")
+            tasks = Path(self._folder, "tasks.txt")
+            told = tasks.read_text(errors="replace")[-3_000:] if tasks.exists() else ""
+            raise Fault(f"it does nothing any more: {told}")
 
     def places_of_words(self) -> list[tuple[int, int]]:
         """Columns and rows, from 1, at which words were drawn last; they may be gone by now."""
@@ -211,10 +220,11 @@ class Window(Terminal):
         ]
 
     def main_thread_seconds(self) -> float:
-        """The processor's seconds that the main thread has used; it draws."""
-        for thread in psutil.Process(self.process.pid).threads():
-            if thread.id == self.process.pid:
-                return float(thread.user_time + thread.system_time)
+        """The processor's seconds that the main thread has used, which draws; 0 after its end."""
+        with contextlib.suppress(psutil.Error):
+            for thread in psutil.Process(self.process.pid).threads():
+                if thread.id == self.process.pid:
+                    return float(thread.user_time + thread.system_time)
         return 0.0
 
     def megabytes(self) -> float:

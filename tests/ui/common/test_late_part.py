@@ -5,7 +5,13 @@ import asyncio
 import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from rnn_tui.ui.common.late_part import LatePart, PartStage
 
@@ -143,8 +149,10 @@ class Hands(RuleBasedStateMachine):
         self.loop.close()
 
 
-TestHands = Hands.TestCase
-TestHands.settings = settings(max_examples=60, stateful_step_count=25, deadline=None)
+def test_whatever_hands_do_there_is_one_part_and_everybody_has_an_answer() -> None:
+    run_state_machine_as_test(
+        Hands, settings=settings(max_examples=60, stateful_step_count=25, deadline=None)
+    )
 
 
 async def _fail() -> int:
