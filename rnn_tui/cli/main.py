@@ -170,7 +170,10 @@ def _say_error(error: Exception) -> int:
         return output.FAILURE if isinstance(error, FAILURES) else output.USAGE
     logging.getLogger(__name__).error("rnn-tui failed", exc_info=error)
     if isinstance(error, OSError):
-        say(f"Input or output failed: {errors.why(error)}.")
+        place = ""
+        if isinstance(error.filename, str):
+            place = f" ({errors.printable(error.filename, 200)})"
+        say(f"Input or output failed: {errors.why(error)}{place}.")
     else:
         say(fault_message(error))
     return output.FAILURE

@@ -52,6 +52,10 @@ class StoreError(UserError):
     """A database of runs that can't be used, or has no such run."""
 
 
+class StoreGoneError(StoreError):
+    """A database of runs that was removed or replaced while it was open: waiting does not help."""
+
+
 class ExportError(UserError):
     """Something that can't be written, or not without a package that is not installed."""
 

@@ -1,14 +1,16 @@
 """Opens the database of runs, explains what is wrong with it, and names runs for a shell."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from rnn_tui.engine import waits
-from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.errors import StoreError, StoreGoneError, printable
 from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import LAST
 
@@ -99,6 +101,45 @@ def transaction(
         if connection.in_transaction:
             connection.execute("ROLLBACK")
         raise
+
+
+@dataclass(frozen=True)
+class OpenFile:
+    """The file of a database that is open, which others may remove or replace meanwhile.
+
+    SQLite would go on with the file that nobody sees any more, and what it writes would be lost.
+    """
+
+    path: Path
+    status: os.stat_result | None  #: of the file when it was opened; None if that is unknown.
+
+    @classmethod
+    def at(cls, path: Path) -> Self:
+        """Return the file that is at a path now."""
+        try:
+            return cls(path, path.stat())
+        except OSError:
+            return cls(path, None)
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether it is still at its path."""
+        try:
+            return self.status is not None and os.path.samestat(self.path.stat(), self.status)
+        except OSError:
+            return False
+
+    def check(self) -> None:
+        """Do nothing if it is still at its path.
+
+        Raises:
+            StoreGoneError: if it is not.
+        """
+        if not self.is_in_place:
+            raise StoreGoneError(
+                f"The database of runs {printable(self.path, 200)} was removed or replaced while "
+                "it was open; put it back, or what was kept in it is lost."
+            )
 
 
 def as_store_error(error: sqlite3.Error | UnicodeDecodeError | OSError, path: Path) -> StoreError:

@@ -15,7 +15,7 @@ from typing import IO
 
 from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.paths import lock_dir
 
 # a process that only looks holds the lock for an instant, and must not pass for one that trains
@@ -104,11 +104,20 @@ def leave_request(run_id: str, action: str) -> None:
     Raises:
         OSError: the file can't be written.
     """
+    make_folder(lock_dir())
     if action == "pause":
         _path(run_id, "unpause").unlink(missing_ok=True)
     elif action == "unpause":
         _path(run_id, "pause").unlink(missing_ok=True)
     write_file(_path(run_id, action), b"")
+
+
+def requested_runs() -> set[str]:
+    """Return the ids of the runs for which there are requests."""
+    names: list[str] = []
+    with suppress(OSError):  # the folder is gone, and with it whatever was asked for
+        names = os.listdir(lock_dir())
+    return {name.rpartition(".")[0] for name in names if name.rpartition(".")[2] in REQUESTS}
 
 
 def take_requests(run_id: str) -> list[str]:

@@ -8,7 +8,6 @@ imported. If the database is new then, runs are recovered from their weights as 
 
 import json
 import logging
-import os
 import sqlite3
 import threading
 import time
@@ -29,7 +28,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import run_folders
 from rnn_tui.runs.columns import INVALID_VALUE, metrics_from_json, sound_values
-from rnn_tui.runs.database import as_store_error, connect, transaction
+from rnn_tui.runs.database import OpenFile, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run, update_run, write_results
 from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.locks import is_held
@@ -228,8 +227,8 @@ class Recorder:
         self._created = time.time()
         self._writer = EventWriter(run_id, config)
         self._connection: sqlite3.Connection | None = None
-        #: the file at the path when the connection was opened, to notice that it was replaced.
-        self._file: os.stat_result | None = None
+        #: the file of the connection, to notice that it was replaced.
+        self._file: OpenFile | None = None
         #: events passed to `take()` that the thread has not fetched yet.
         self._queue: deque[events.Event] = deque()
         #: events that the thread has fetched and not yet written.
@@ -396,9 +395,8 @@ class Recorder:
     def _connected(self) -> sqlite3.Connection:
         """Return the connection; opens a new one if the file was removed or replaced."""
         if self._connection is not None:
-            with suppress(OSError):
-                if self._file is not None and os.path.samestat(os.stat(self._path), self._file):
-                    return self._connection
+            if self._file is not None and self._file.is_in_place:
+                return self._connection
             self._connection.close()
             self._connection = None
             self._notice = (
@@ -409,7 +407,7 @@ class Recorder:
             if self._started is not None:
                 self._pending.insert(0, self._started)
         self._connection, created = connect(self._path)
-        self._file = os.stat(self._path)
+        self._file = OpenFile.at(self._path)
         if created:
             recover_runs(self._connection, leave_out=self._id)
         return self._connection

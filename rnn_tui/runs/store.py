@@ -1,5 +1,6 @@
 """The runs as commands and tables ask for them: list, find, rename, tag, delete and undo."""
 
+import itertools
 import shutil
 import sqlite3
 import time
@@ -22,7 +23,7 @@ from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs import LAST
 from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE, LONGEST_TAG, values_of
 from rnn_tui.runs.curves import Curve, without_seeds
-from rnn_tui.runs.database import FAULTS, as_store_error, connect, transaction
+from rnn_tui.runs.database import FAULTS, OpenFile, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import RecordReader, events_of, sessions, update_run
 from rnn_tui.runs.locks import RunLock, is_held, leave_request, lock_of_sweep
 from rnn_tui.runs.logged_values import (
@@ -40,6 +41,7 @@ from rnn_tui.runs.run_record import RunRecord, Session, id_of_row, run_condition
 
 DAYS_TO_UNDO = 30  # deleted runs can be restored for this long
 _SECONDS_A_DAY = 86_400
+_NUMBERS = itertools.count()
 _MOST_IDS_LISTED = 3  # ids in the message that several begin alike
 
 
@@ -47,12 +49,14 @@ class RunStore:
     """The user's database of runs, for one thread; made if there is none.
 
     Raises:
-        StoreError: by every method: the database can't be used.
+        StoreError: by every method: the database can't be used, or is gone.
     """
 
     def __init__(self) -> None:
         self._path = run_database()  #: the database's file.
         self._connection, created = connect(self._path)
+        self._file = OpenFile.at(self._path)
+        self._number = next(_NUMBERS)  #: unique among the stores of this process.
         self._reader = RecordReader(self._connection)
         with ExitStack() as undo, self._explaining():
             undo.callback(self.close)
@@ -201,8 +205,11 @@ class RunStore:
             return state
 
     def version(self) -> int:
-        """Return a number that changes when another connection writes something."""
-        return int(self._execute("PRAGMA data_version")[0][0])
+        """Return a number that changes when another connection writes something.
+
+        Another store, as of a database in the place of one that is gone, never has the same.
+        """
+        return self._number << 64 | int(self._execute("PRAGMA data_version")[0][0])
 
     def rename(self, run: RunRecord, name: str) -> str:
         """Give a run another name.
@@ -329,6 +336,7 @@ class RunStore:
             run_id: the run whose values are read inside, so that damaged values of it are a
                 StoreError as well.
         """
+        self._file.check()
         try:
             yield
         except FAULTS as error:

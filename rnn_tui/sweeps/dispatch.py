@@ -7,7 +7,6 @@ that are not confirmed.
 """
 
 import asyncio
-import os
 import time
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,9 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.awaits import awaiting
-from rnn_tui.engine.errors import ClusterError, StoreError
-from rnn_tui.engine.paths import lock_dir
-from rnn_tui.runs.locks import REQUESTS, RunLock, is_held, lock_of_sweep, take_requests
+from rnn_tui.engine.errors import ClusterError, StoreError, StoreGoneError
+from rnn_tui.runs.locks import RunLock, is_held, lock_of_sweep, requested_runs, take_requests
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Listener
@@ -58,7 +56,7 @@ def train_on_workers(
 
     Raises:
         ClusterError: if there are no usable workers, or the scheduler is gone.
-        StoreError: if another process trains these runs, or the database can't be used.
+        StoreError: if another process trains these runs, or the database can't be used or is gone.
     """
     lock = RunLock.acquire(lock_of_sweep(group), group)
     try:
@@ -95,6 +93,7 @@ class _Dispatcher:
         self._state_told_at = 0.0  #: when the state was last reported.
         self._no_room_since = 0.0  #: since when no run could be stored; 0 if it could.
         self._client: Client
+        self._importer: Importer
         self._workers: ClusterWorkers
         self._runs: RemoteRuns
 
@@ -104,11 +103,11 @@ class _Dispatcher:
         async with connected(self._place) as self._client:
             self._workers = ClusterWorkers(self._client, self._warn)
             await self._workers.look()
-            with Importer() as importer:
+            with Importer() as self._importer:
                 self._runs = RemoteRuns(
                     self._client,
                     self._workers,
-                    importer,
+                    self._importer,
                     self._source,
                     self._warn,
                     shared=self._shared,
@@ -141,6 +140,7 @@ class _Dispatcher:
                 "The Dask scheduler is gone. What came home is stored; the rest can be trained "
                 "later."
             )
+        self._importer.check_in_place()
         was_connected = self._is_connected
         self._is_connected = self._client.status == "running"
         if self._is_connected:
@@ -193,6 +193,8 @@ class _Dispatcher:
         """
         try:
             job = self._source.next_job()
+        except StoreGoneError:
+            raise
         except StoreError as error:
             self._no_room_since = self._no_room_since or time.monotonic()
             if time.monotonic() - self._no_room_since > SECONDS_OF_PATIENCE:
@@ -212,12 +214,7 @@ class _Dispatcher:
         if fallen_behind:
             self._drop_unbegun(fallen_behind)
             await self._runs.request(fallen_behind, "stop")
-        requested = {
-            name.rpartition(".")[0]
-            for name in os.listdir(lock_dir())
-            if name.rpartition(".")[2] in REQUESTS
-        }
-        for run_id in requested & self._runs.all.keys():
+        for run_id in requested_runs() & self._runs.all.keys():
             for request in take_requests(run_id):
                 await self._runs.request([run_id], request)
 

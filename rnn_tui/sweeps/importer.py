@@ -22,7 +22,7 @@ from rnn_tui.engine.metrics import split_figures
 from rnn_tui.engine.paths import run_database, weights_of
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import INVALID_VALUE, values_of
-from rnn_tui.runs.database import FAULTS, as_store_error, connect, transaction
+from rnn_tui.runs.database import FAULTS, OpenFile, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, Place
 from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
@@ -73,6 +73,7 @@ class Importer(AbstractContextManager["Importer"]):
     def __init__(self) -> None:
         self._path = run_database()
         self._connection, _ = connect(self._path)
+        self._file = OpenFile.at(self._path)
         self._connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
         self._connection.execute(f"PRAGMA wal_autocheckpoint = {PAGES_BETWEEN_CHECKPOINTS}")
 
@@ -118,8 +119,13 @@ class Importer(AbstractContextManager["Importer"]):
             attempt.end = ends.get(attempt)
         return list(new.items())
 
+    def check_in_place(self) -> None:
+        """Raise StoreGoneError if the database was removed or replaced since it was opened."""
+        self._file.check()
+
     def record(self, batches: Iterable[tuple[Attempt, Sequence[events.Event]]]) -> None:
         """Write events as they are, in one transaction."""
+        self.check_in_place()
         try:
             with transaction(self._connection):
                 for attempt, its_events in batches:

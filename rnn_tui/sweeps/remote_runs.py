@@ -16,7 +16,7 @@ from uuid import uuid4
 
 from rnn_tui.engine import awaits, events, waits
 from rnn_tui.engine.awaits import awaiting
-from rnn_tui.engine.errors import CheckpointError, StoreError, printable
+from rnn_tui.engine.errors import CheckpointError, StoreError, StoreGoneError, printable
 from rnn_tui.engine.paths import WEIGHTS_NAME, weights_of
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import ClusterWorkers
@@ -151,6 +151,8 @@ class RemoteRuns:
                 run = self.all.get(attempt.run_id)
                 if run is not None and run.attempt is attempt:
                     self._follow(run, new)
+        except StoreGoneError:
+            raise
         except StoreError as error:
             self._warn(str(error))
             with awaiting("the next try to write"):
@@ -402,6 +404,8 @@ class RemoteRuns:
             while True:
                 try:
                     return await work(*arguments)
+                except StoreGoneError:
+                    raise
                 except StoreError as error:
                     if waiting.is_over:
                         raise

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events, waits
-from rnn_tui.engine.errors import SettingError, UserError
+from rnn_tui.engine.errors import SettingError, StoreGoneError, UserError
 from rnn_tui.engine.metrics import Figures, Spread, best_seeds
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.jobs import Job
@@ -238,7 +238,7 @@ class Trials(AbstractContextManager["Trials"]):
 
     def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
         with self._store:
-            if isinstance(error, UserError):
+            if isinstance(error, UserError) and not isinstance(error, StoreGoneError):
                 self._store.remove_unbegun(self.name)
 
     def _resumed_search(self, trials: Sequence[Trial]) -> Search:

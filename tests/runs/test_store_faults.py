@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +16,12 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.errors import StoreError, TaskError
+from rnn_tui.engine.errors import StoreError, StoreGoneError, TaskError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database, recorder, training
-from rnn_tui.runs.locks import RunLock
+from rnn_tui.runs.locks import RunLock, leave_request, requested_runs
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
@@ -133,6 +134,27 @@ def test_without_its_database_a_run_is_had_back_from_its_weights(only: Only) -> 
     run = only()
     assert (run.run_id, run.config, run.status) == (before.run_id, before.config, before.status)
     assert (run.final, run.step) == (before.final, before.step)
+
+
+def test_a_store_whose_file_is_gone_says_so(home: Path) -> None:
+    """SQLite would go on with a file that nobody sees any more."""
+    train()
+    with RunStore() as store:
+        [run] = store.runs()
+        run_database().unlink()
+        for use in (store.runs, partial(store.rename, run, "new"), partial(store.delete, run)):
+            with pytest.raises(StoreGoneError, match="was removed or replaced"):
+                use()
+        with RunStore() as other:  # made of the weights
+            assert [each.run_id for each in other.runs()] == [run.run_id]
+        with pytest.raises(StoreGoneError, match="was removed or replaced"):
+            store.runs()
+
+
+def test_without_the_folder_of_locks_nothing_is_asked_for(home: Path) -> None:
+    assert requested_runs() == set()
+    leave_request("a-run", "stop")
+    assert requested_runs() == {"a-run"}
 
 
 def test_a_folder_that_vanishes_is_made_again(

@@ -16,7 +16,7 @@ from textual.widget import Widget
 
 from rnn_tui.engine import awaits, waits
 from rnn_tui.engine.awaits import awaiting
-from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.errors import StoreGoneError, UserError
 
 if TYPE_CHECKING:
     from rnn_tui.sweeps.store import SweepStore
@@ -173,12 +173,18 @@ class StoreAccess:
     async def ask(self, widget: Widget, question: "Callable[[SweepStore], T]") -> T:
         """Return the result of `question`, called in a thread with the database.
 
+        If that was removed or replaced, a notice says so, and the one that is there now is asked.
+
         Raises:
             StoreError: if the database can't be used now.
             asyncio.CancelledError: as `in_thread`.
         """
         async with self._turn:
-            return await in_thread(widget, self._answer, question)
+            try:
+                return await in_thread(widget, self._answer, question)
+            except StoreGoneError as error:
+                widget.app.notify(str(error), severity="warning")
+                return await in_thread(widget, self._answer, question)
 
     def _answer(self, question: "Callable[[SweepStore], T]") -> T:
         from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - after the first frame
@@ -186,4 +192,10 @@ class StoreAccess:
         with self._answering:
             if self._store is None:
                 self._store = SweepStore()
-            return question(self._store)
+            try:
+                return question(self._store)
+            except StoreGoneError as error:
+                logger.warning("%s", error)
+                self._store.close()
+                self._store = None  # what is there now is opened by the next question
+                raise

@@ -142,6 +142,16 @@ def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
 # The table
 
 
+async def test_a_home_that_goes_away_is_said_and_what_is_there_now_is_shown(
+    store_home: Path,
+) -> None:
+    async with runs_tab() as (app, pilot):
+        assert names(app) == NEWEST_FIRST
+        shutil.rmtree(store_home)
+        await wait_until(pilot, lambda: not app.query_one("#runs-table", DataTable).row_count)
+        assert "was removed or replaced while it was open" in last_notice(app)
+
+
 async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         assert names(app) == NEWEST_FIRST
