@@ -20,10 +20,11 @@ from typing import Literal
 
 from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.metrics import Metric
 
 LONGEST_SENTENCE = 1000
+LONGEST_TRACEBACK = 20_000
 ReplicaFigures = Mapping[str, tuple[float, ...]]
 
 
@@ -166,9 +167,14 @@ class RunFailed(Event):
 
     step: int
     message: str  #: why, in one sentence for the user.
+    #: the traceback for the log file of whoever follows the run from another process; empty where
+    #: the sentence says all.
+    traceback: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "message", printable(self.message, LONGEST_SENTENCE))
+        traceback = printable_lines(self.traceback, LONGEST_TRACEBACK)
+        object.__setattr__(self, "traceback", traceback)
 
 
 class Control:

@@ -8,6 +8,7 @@ says how the run ended.
 import logging
 import math
 import time
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from dataclasses import dataclass, replace
@@ -204,15 +205,17 @@ class TrainingLoop:
         """Return the last event of a run that can't go on."""
         sample_bytes = 0 if self._room is None else self._problem.sample_bytes
         sentence: object = error
+        details = ""
         if not isinstance(error, UserError):
             sentence = explain_error(error, self._config, self._device, self._room, sample_bytes)
         if sentence is None:
             logger.exception("run %s failed", self._run_id, exc_info=error)
+            details = "".join(traceback.format_exception(error))
             sentence = (
                 f"Training failed: {type(error).__name__}; the log file has the details "
                 "(rnn-tui --help names it)."
             )
-        return events.RunFailed(self._run_id, self._step, str(sentence))
+        return events.RunFailed(self._run_id, self._step, str(sentence), details)
 
     def weights(self) -> Mapping[str, Tensor] | None:
         """Return a copy of the last weights, on the CPU; None before the model is built."""

@@ -238,7 +238,10 @@ class RemoteRuns:
         if type(error).__name__ == "KilledWorker":
             self._hand_out_again(run, died=True)
             return
-        logger.error("run %s can't be trained there", run.job.run_id, exc_info=error)
+        where = await run.future.traceback()  # in the worker, which the error alone lacks
+        logger.error(
+            "run %s can't be trained there", run.job.run_id, exc_info=(type(error), error, where)
+        )
         sentence = f"It can't be trained there ({type(error).__name__}: {printable(error, 200)})."
         await self._end(run, events.RunFailed(run.job.run_id, run.step, sentence))
 
@@ -386,6 +389,9 @@ class RemoteRuns:
 
     async def _end(self, run: RemoteRun, end: events.Event) -> None:
         """Write that a run has ended, however long the database takes, and drop it."""
+        if isinstance(end, events.RunFailed) and end.traceback:
+            where = printable(run.worker, 100)
+            logger.error("run %s failed at %s:\n%s", end.run_id, where, end.traceback)
         attempt = run.attempt
         if attempt is None:
             attempt = self._importer.begin(run.job.run_id, run.job.config, "", {})

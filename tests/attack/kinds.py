@@ -13,6 +13,7 @@ from tests.attack.exports import Exports
 from tests.attack.floods import Floods
 from tests.attack.full_disk import FullDisk
 from tests.attack.images import Images
+from tests.attack.kept import Kept
 from tests.attack.keys import KeysAttack
 from tests.attack.kills import Kills
 from tests.attack.network_files import NetworkFiles
@@ -34,6 +35,7 @@ ATTACKS: tuple[type[Attack], ...] = (
     Weights,
     NetworkFiles,
     Databases,
+    Kept,
     KeysAttack,
     TypedBytes,
     Ends,

@@ -252,3 +252,17 @@ def test_what_is_no_checkpoint_of_the_run_replaces_none(tmp_path: Path) -> None:
             store_checkpoint(attempt, data, None)
     assert [path.name for path in kept.parent.iterdir()] == [kept.name]
     assert kept.read_bytes() == b"what was there"
+
+
+def test_the_traceback_of_a_failure_comes_home_for_the_log() -> None:
+    """A sentence for the user points to the log file here, not to one on another machine."""
+    run_id = new_run_id()
+    failed = events.RunFailed(run_id, 3, "It failed; see the log.", "File “x”\n  line 1\x1b[31m")
+    document = json.loads(json.dumps(to_document(failed)))
+    again = event_from(document, run_id, config())
+    assert again == failed
+    assert isinstance(again, events.RunFailed)
+    assert again.traceback.splitlines()[0] == "File “x”"
+    assert "\x1b" not in again.traceback
+    del document["traceback"]  # of a worker of an earlier version
+    assert event_from(document, run_id, config()) == dataclasses.replace(failed, traceback="")

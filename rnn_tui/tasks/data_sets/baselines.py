@@ -1,8 +1,9 @@
 """Naive answers to a data set, which networks should beat: computed once, and kept beside it."""
 
+import hashlib
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -53,10 +54,10 @@ def baselines_of(name: str) -> tuple[Baseline, ...]:
 
 
 def kept_baselines(name: str) -> tuple[Baseline, ...] | None:
-    """Return the baselines that were computed before; None if there are none."""
+    """Return the baselines that were computed before; None if there are none, or others."""
     try:
         document = json.loads(store.baselines_path(name).read_text(encoding="utf-8"))
-        if document["format"] != FORMAT:
+        if document["format"] != FORMAT or document["digest"] != _digest(name, document):
             return None
         return tuple(_from_dict(values) for values in document["baselines"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -70,9 +71,19 @@ def _from_dict(values: Any) -> Baseline:
     return Baseline(printable(values["name"]), figures, printable(values["note"], 200))
 
 
+def _digest(name: str, document: Mapping[str, Any]) -> str:
+    """Return a digest of the baselines in a document, and of the data set that they are of."""
+    content = json.dumps([name, document["baselines"]], sort_keys=True)
+    return hashlib.blake2b(content.encode(), digest_size=16).hexdigest()
+
+
 def _keep(name: str, baselines: Sequence[Baseline]) -> None:
     """Write baselines beside their data set; where that fails they are computed again."""
-    document = {"format": FORMAT, "baselines": [asdict(baseline) for baseline in baselines]}
+    document: dict[str, Any] = {
+        "format": FORMAT,
+        "baselines": [asdict(baseline) for baseline in baselines],
+    }
+    document["digest"] = _digest(name, document)
     with suppress(OSError):
         write_file(store.baselines_path(name), json.dumps(document).encode())
 

@@ -201,3 +201,20 @@ def test_the_margin_is_students() -> None:
     # t of 4 degrees of freedom is 2.776; the standard deviation of 1 … 5 is the root of 2.5
     assert margin_of(Spread((1, 2, 3, 4, 5))) == pytest.approx(2.776 * (2.5 / 5) ** 0.5, rel=1e-3)
     assert margin_of(Spread((1.0,))) == 0.0
+
+
+def test_baselines_that_were_edited_or_are_of_another_data_set_are_computed_again() -> None:
+    data_set = rising_or_falling()
+    store.keep(data_set)
+    name = data_set.description.name
+    computed = baselines_of(name)
+    path = store.baselines_path(name)
+    text = path.read_text(encoding="utf-8")
+    assert kept_baselines(name) == computed
+    path.write_text(text.replace("100.0", "10.0"), encoding="utf-8")
+    assert kept_baselines(name) is None
+    assert baselines_of(name) == computed
+    other = rising_or_falling(seed=1)
+    store.keep(other)
+    store.baselines_path(other.description.name).write_text(text, encoding="utf-8")
+    assert kept_baselines(other.description.name) is None
