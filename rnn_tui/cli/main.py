@@ -31,6 +31,7 @@ FAILURES = (
     errors.CheckpointError,
     errors.ClusterError,
     errors.DownloadError,
+    errors.KeptDataError,
     errors.StoreError,
     errors.ExportError,
     errors.TaskError,

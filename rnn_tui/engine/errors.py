@@ -32,6 +32,10 @@ class DataError(UserError):
     """A data set that is missing, damaged or unreadable."""
 
 
+class KeptDataError(DataError):
+    """A data set that was kept, and can't be read any more or was changed since."""
+
+
 class DownloadError(UserError):
     """A data set that can't be fetched or stored."""
 

@@ -10,27 +10,28 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-KEY = "rnn_tui_seal"  # beside the metadata that it covers
 CHANGED = "it was changed since it was written: its content does not fit its digest"
 
 
-def seal_of(metadata: str, tensors: Mapping[str, Any]) -> str:
-    """Return the seal of a file.
+def seal_of(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the seal of a file, JSON-ready.
 
     Args:
-        metadata: its metadata, as text.
+        metadata: its metadata, JSON-ready.
         tensors: all of its tensors by name, of NumPy, or of torch on the CPU.
     """
     digests = {name: digest_of({name: tensor}) for name, tensor in tensors.items()}
-    return json.dumps({"metadata": _digest_of_text(metadata), "tensors": digests})
+    return {"metadata": _digest_of_json(metadata), "tensors": digests}
 
 
-def check_seal(seal: str, metadata: str, names: Iterable[str], tensors: Mapping[str, Any]) -> None:
+def check_seal(
+    seal: Any, metadata: Mapping[str, Any], names: Iterable[str], tensors: Mapping[str, Any]
+) -> None:
     """Do nothing if what was read of a file is what was written.
 
     Args:
-        seal: the file's.
-        metadata: its metadata, as text.
+        seal: the file's, from JSON.
+        metadata: its metadata without the seal, from JSON.
         names: of all tensors in the file.
         tensors: those that were read.
 
@@ -38,14 +39,13 @@ def check_seal(seal: str, metadata: str, names: Iterable[str], tensors: Mapping[
         ValueError: if they differ.
     """
     try:
-        document = json.loads(seal)
-        digests = dict(document["tensors"])
+        digests = dict(seal["tensors"])
         is_intact = (
-            document["metadata"] == _digest_of_text(metadata)
+            seal["metadata"] == _digest_of_json(metadata)
             and digests.keys() == set(names)
             and all(digest_of({name: tensors[name]}) == digests[name] for name in tensors)
         )
-    except (KeyError, TypeError, ValueError, RecursionError):
+    except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
         is_intact = False
     if not is_intact:
         raise ValueError(CHANGED)
@@ -62,8 +62,9 @@ def digest_of(tensors: Mapping[str, Any]) -> str:
     return result.hexdigest()
 
 
-def _digest_of_text(text: str) -> str:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+def _digest_of_json(values: Mapping[str, Any]) -> str:
+    """Return a digest of JSON-ready values, which is the same after they were written and read."""
+    return hashlib.blake2b(json.dumps(values).encode(), digest_size=16).hexdigest()
 
 
 def bytes_of(tensor: Any) -> memoryview:

@@ -16,7 +16,7 @@ from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
 from rnn_tui.engine.files import check_regular
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.seal import KEY, check_seal, seal_of
+from rnn_tui.engine.seal import check_seal, seal_of
 from rnn_tui.engine.tensor_header import read_header
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 METADATA_KEY = "rnn_tui"
+SEAL = "seal"  # entry of the metadata
 SEALED = "sealed"  # entry of the metadata: a file whose seal is gone is none of an earlier version
 MOST_STEPS = 2**53
 MOST_BYTES = 8 * 2**30  # of the tensors that are read at a time
@@ -70,14 +71,17 @@ def _is_weight(name: str) -> bool:
 
 
 def sealed(metadata: Mapping[str, Any], tensors: Mapping[str, Any]) -> dict[str, str]:
-    """Return the texts in the header of a file of tensors: its metadata, and a seal on all of it.
+    """Return the text in the header of a file of tensors: its metadata, with a seal on all of it.
+
+    It is one text, since safetensors writes several in any order.
 
     Args:
         metadata: JSON-ready values.
         tensors: all that are written, of NumPy, or of torch on the CPU.
     """
-    text = json.dumps({**metadata, SEALED: True})
-    return {METADATA_KEY: text, KEY: seal_of(text, tensors)}
+    sealed_metadata = {SEALED: True, **metadata}
+    seal = seal_of(sealed_metadata, tensors)
+    return {METADATA_KEY: json.dumps({**sealed_metadata, SEAL: seal})}
 
 
 def read_tensors(
@@ -109,10 +113,9 @@ def read_tensors(
             texts = file.metadata() or {}
             names = file.keys()
             tensors = {name: file.get_tensor(name) for name in names if wanted(name)}
-        metadata_json = texts.get(METADATA_KEY, "null")
-        metadata: Any = json.loads(metadata_json)
-        if KEY in texts or is_sealed(metadata):
-            check_seal(texts.get(KEY, ""), metadata_json, names, tensors)
+        metadata: Any = json.loads(texts.get(METADATA_KEY, "null"))
+        if is_sealed(metadata):
+            check_seal(metadata.pop(SEAL, None), metadata, names, tensors)
         if framework == "np":
             _check_kinds(tensors.values())
         return metadata, tensors
@@ -130,8 +133,8 @@ def _check_header(path: Path, wanted: Callable[[str], bool]) -> None:
 
 
 def is_sealed(metadata: Any) -> bool:
-    """Return whether a file's metadata says that the file has a seal."""
-    return isinstance(metadata, dict) and bool(metadata.get(SEALED))
+    """Return whether a file's metadata says that the file has a seal, or has one."""
+    return isinstance(metadata, dict) and (SEALED in metadata or SEAL in metadata)
 
 
 def _check_kinds(arrays: "Iterable[npt.NDArray[Any]]") -> None:

@@ -239,7 +239,7 @@ def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Tensor]], 
         about = json.loads(file.metadata()["rnn_tui"])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     change(about, tensors)
-    del about["sealed"]
+    del about["sealed"], about["seal"]
     about["digest"] = digest_of(tensors)
     save_file(tensors, path, metadata={"rnn_tui": json.dumps(about)})
 

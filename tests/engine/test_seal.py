@@ -9,10 +9,15 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rnn_tui.engine.checkpoint import (
+    Checkpoint,
+    checkpoint_bytes,
+    load_checkpoint,
+    save_checkpoint,
+)
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.history import read_history
-from rnn_tui.engine.seal import KEY, digest_of
+from rnn_tui.engine.seal import digest_of
 from rnn_tui.engine.weights_file import METADATA_KEY, read_description, read_weights
 from tests.runs.kept_runs import small
 
@@ -68,15 +73,22 @@ def test_a_file_of_an_earlier_version_has_no_seal_and_is_read(path: Path) -> Non
     with safe_open(path, "pt") as file:
         about = json.loads(file.metadata()[METADATA_KEY])
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    del about["seal"]
     save_file(tensors, path, {METADATA_KEY: json.dumps(about)})
     with pytest.raises(CheckpointError, match="changed"):  # only its seal was taken away
         read_weights(path)
     del about["sealed"]
     save_file(tensors, path, {METADATA_KEY: json.dumps(about)})
     assert read_weights(path).step == 12
-    save_file(tensors, path, {METADATA_KEY: json.dumps(about), KEY: "{}"})
+    about["seal"] = {}
+    save_file(tensors, path, {METADATA_KEY: json.dumps(about)})
     with pytest.raises(CheckpointError, match="changed"):
         read_weights(path)
+
+
+def test_the_same_checkpoint_is_the_same_file(path: Path) -> None:
+    checkpoint = load_checkpoint(path)
+    assert len({checkpoint_bytes(checkpoint) for _ in range(20)}) == 1
 
 
 def test_numpy_and_torch_have_the_same_digest() -> None:

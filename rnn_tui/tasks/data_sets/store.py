@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine.errors import CheckpointError, DataError, printable, why
+from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
 from rnn_tui.engine.files import make_folder, write_file
 from rnn_tui.engine.paths import data_dir
 from rnn_tui.engine.seal import CHANGED
@@ -112,9 +112,13 @@ def load(name: str) -> "DataSet":
     from rnn_tui.tasks.data_sets.data_set import DataSet  # noqa: PLC0415 - numpy, on use only
 
     description, arrays = _read(name, arrays=True)
-    data_set = DataSet(description, *(arrays[array] for array in ARRAYS))
+    path = printable(path_of(name), 200)
+    try:
+        data_set = DataSet(description, *(arrays[array] for array in ARRAYS))
+    except DataError as error:
+        raise KeptDataError(UNREADABLE.format(path, str(error).rstrip("."))) from error
     if not data_set.fits_its_name:
-        raise DataError(UNREADABLE.format(printable(path_of(name), 200), CHANGED))
+        raise KeptDataError(UNREADABLE.format(path, CHANGED))
     return data_set
 
 
@@ -148,7 +152,9 @@ def _read(name: str, *, arrays: bool) -> tuple[Description, dict[str, Any]]:
         if description.name != name or (arrays and tensors.keys() != set(ARRAYS)):
             raise DataError("parts of it are missing")
     except CheckpointError as error:
-        raise DataError(str(error)) from error
+        raise KeptDataError(str(error)) from error
     except (DataError, KeyError, TypeError) as error:
-        raise DataError(UNREADABLE.format(printable(path, 200), str(error).rstrip("."))) from error
+        raise KeptDataError(
+            UNREADABLE.format(printable(path, 200), str(error).rstrip("."))
+        ) from error
     return description, tensors
