@@ -34,7 +34,6 @@ REASONS = {
     ("engine/bounded.py", "self._process.poll"): "it looks, and does not wait",
     ("engine/bounded_child.py", "requests.get"): "the program that asks watches and ends it",
     ("ui/common/textual_driver.py", "self.changing.acquire"): "it is a lock with a name",
-    ("ui/app/tabs.py", "asyncio.sleep"): "the app awaits the tab under a name, with `bring`",
 }
 
 

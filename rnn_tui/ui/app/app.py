@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
-from rnn_tui.engine.awaits import LoopWatch, awaiting
+from rnn_tui.engine.awaits import LoopWatch
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.paths import fault_message, run_database
@@ -323,8 +323,7 @@ class RnnTuiApp(HostApp):
         name = tab_of(tab) if tab in TASKS else tab
         if name not in self.tabs.names:
             raise UserError(f"There is no tab {printable(tab)}.")
-        with awaiting(f"the tab {name}"):
-            return await self.tabs.bring(name)
+        return await self.tabs.bring(name)
 
     @on(ViewTabs.Shown)
     def _leave_full_screen(self) -> None:

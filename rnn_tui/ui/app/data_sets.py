@@ -95,9 +95,8 @@ class DataSetTab:
         self._tabs = tabs
         self._runs = runs
         self._views = views
-        self._turn = awaits.OneAtATime(
-            "the tab of data sets"
-        )  #: held while another pane comes to the front.
+        #: held while another pane comes to the front.
+        self._turn = awaits.OneAtATime("the tab of data sets")
 
     @property
     def pane(self) -> OpenedTaskPane | None:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import TabPane
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.store import is_called_like_data_set
@@ -192,14 +193,16 @@ class AppTabs(ViewTabs):
             asyncio.CancelledError: if it is removed meanwhile.
         """
         self.go_to(name)
-        own_pane = await self._panes[name].bring()
-        pane = _pane_in(self.get_pane(name)) or own_pane
-        # Until it is in front and what comes with that has happened, or one has gone elsewhere. No
-        # wait for the focus: a window that becomes narrow meanwhile may have nothing that takes it.
-        while not pane.complete or (self.active == name and self._arrived != name):
-            if not pane.is_attached:
-                raise asyncio.CancelledError
-            await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
+        with awaiting(f"the tab {name}"):
+            own_pane = await self._panes[name].bring()
+            pane = _pane_in(self.get_pane(name)) or own_pane
+            # Until it is in front and what comes with that has happened, or one has gone elsewhere.
+            # No wait for the focus: a window that becomes narrow meanwhile may have nothing that
+            # takes it.
+            while not pane.complete or (self.active == name and self._arrived != name):
+                if not pane.is_attached:
+                    raise asyncio.CancelledError
+                await asyncio.sleep(SECONDS_BETWEEN_LOOKS)
         return pane
 
     async def show(self, name: str) -> None:
