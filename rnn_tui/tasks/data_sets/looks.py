@@ -8,6 +8,7 @@ import numpy as np
 from rnn_tui.tasks.data_sets.columns import ColumnKind
 from rnn_tui.tasks.data_sets.files.cells import Floats
 from rnn_tui.tasks.data_sets.files.names import (
+    COLUMN_SERIES_NAMES,
     LABEL_NAMES,
     SEQUENCE_NAMES,
     STEP_NAMES,
@@ -103,6 +104,18 @@ class Looks:
         if longest < LEAST_SERIES:
             return {}
         return {stem: places for stem, places in groups.items() if len(places) == longest}
+
+    def series_by_column(self) -> list[int]:
+        """Return the columns each of which is called like a series of its own, as `store_01`."""
+        series = self.series()
+        if not all(simple(stem) in COLUMN_SERIES_NAMES for stem in series):
+            return []
+        return [place for places in series.values() for place in places]
+
+    def ascends(self, place: int) -> bool:
+        """Return whether the dates or numbers of a column grow from row to row."""
+        numbers = self.table.columns[place].numbers
+        return len(numbers) > 1 and bool((np.diff(numbers) > 0).all())
 
     def text_column(self) -> int | None:
         """Return a column of text whose cells look like sequences of symbols, if there is one."""

@@ -83,6 +83,7 @@ class _Guess:
         roles = self.wide() if self.layout() is Layout.WIDE else self.long()
         if self._options.goal is Goal.NEXT:
             self._read_what_is_predicted(roles)
+        self._tell_direction(roles)
         self._tell_short_rows(roles)
         self._tell_ignored(roles)
         return roles
@@ -123,9 +124,8 @@ class _Guess:
         """Return whether a row looks like a sequence."""
         numbers = self._looks.numbers
         dates = self._looks.names_of((ColumnKind.DATE,))
-        if any(map(self._looks.repeats, self._looks.called(SEQUENCE_NAMES))):
-            return False
-        if self._looks.counted_steps() is not None or self._has_blocks():
+        names_repeat = any(map(self._looks.repeats, self._looks.called(SEQUENCE_NAMES)))
+        if names_repeat or self._looks.counted_steps() is not None or self._has_blocks():
             return False
         measured = [place for place in numbers if not self._looks.is_called(place, LABEL_NAMES)]
         if not measured:
@@ -141,7 +141,35 @@ class _Guess:
         if 2 * counted < len(numbers):
             return False
         has_step = bool(dates or self._looks.called(STEP_NAMES))
+        if self._looks.series_by_column() and self._ascending_step() is not None:
+            return False
         return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
+
+    def _ascending_step(self) -> int | None:
+        """Return a column of dates, or one called like steps, that grows from row to row."""
+        steps = [*self._looks.names_of((ColumnKind.DATE,)), *self._looks.called(STEP_NAMES)]
+        return next((place for place in steps if self._looks.ascends(place)), None)
+
+    def _tell_direction(self, roles: Roles) -> None:
+        """Note which way round a table with a series a column, or one like it, is read."""
+        if self._options.layout is not None or self._table.layout is not None:
+            return
+        step = self._ascending_step()
+        if step is None:
+            return
+        if roles.layout is Layout.LONG:
+            columns = [place for place in self._looks.series_by_column() if place in roles.inputs]
+            if len(columns) >= LEAST_SERIES:
+                first, last = (self._table.columns[columns[end]].name for end in (0, -1))
+                roles.notes.append(
+                    f"A row is a step, and each column from {first} to {last} a series; say "
+                    "--layout wide if every row is a sequence."
+                )
+        elif roles.label is None:
+            name = self._table.columns[step].name
+            roles.notes.append(
+                f"A row is a sequence; say --layout long if each column is a series over {name}."
+            )
 
     def _has_blocks(self) -> bool:
         """Return whether blank lines part the rows into sequences."""

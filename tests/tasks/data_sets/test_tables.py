@@ -151,3 +151,34 @@ def test_the_note_on_a_split_by_time_says_what_is_split(read: Read) -> None:
     cut = read(text_of("id,t,x", rows), split=Split.TIME, window=3)
     assert cut.data_set.parts[:4].tolist() == [0, 0, 1, 2]
     assert "shared out by time, the pieces of each" in notes(cut)
+
+
+def months_of(stem: str) -> str:
+    """A table of 36 months with twelve numbered columns, as a pivot of pandas is written."""
+    rows = [
+        f"{2021 + month // 12}-{month % 12 + 1:02}-01,"
+        + ",".join(f"{month + shop / 100}" for shop in range(12))
+        for month in range(36)
+    ]
+    return text_of("month," + ",".join(f"{stem}_{shop:02}" for shop in range(12)), rows)
+
+
+def test_a_column_a_series_is_not_read_lying_on_its_side(read: Read) -> None:
+    understanding = read(months_of("store"))
+    description = understanding.data_set.description
+    assert understanding.layout is Layout.LONG
+    assert description.goal is Goal.NEXT
+    assert description.features == tuple(f"store_{shop:02}" for shop in range(12))
+    first = understanding.data_set.sequence(0)
+    assert first[:2, 3].tolist() == pytest.approx([0.03, 1.03])
+    assert "each column from store_00 to store_11 a series" in notes(understanding)
+    assert read(months_of("store"), layout=Layout.WIDE).layout is Layout.WIDE
+
+
+def test_it_is_said_where_columns_may_be_steps_or_series(read: Read) -> None:
+    understanding = read(months_of("load"))
+    assert understanding.layout is Layout.WIDE
+    assert "--layout long if each column is a series over month" in notes(understanding)
+    long = read(months_of("load"), layout=Layout.LONG)
+    assert long.layout is Layout.LONG
+    assert "--layout" not in notes(long)

@@ -25,6 +25,13 @@ LABEL_NAMES = frozenset(
     anomaly activity tag tags diagnosis species gesture emotion sentiment speaker fault klasse
     """.split()  # noqa: SIM905 - read better than a list
 )
+#: what numbered columns may be called that hold a series each, such as `store_01`.
+COLUMN_SERIES_NAMES = frozenset(
+    """
+    city client country customer device household house item machine meter participant patient
+    person plant product region sensor shop site sku station stock store subject ticker unit user
+    """.split()  # noqa: SIM905 - read better than a list
+)
 OTHER_NAMES = frozenset(("value", "values", "name", "word", "words", "text", "string"))
 LONGEST = 200  # characters of a name that are looked at
 _NUMBERED = re.compile(r"(.*?)[ _.\[(-]*(\d+)[\])]?")
