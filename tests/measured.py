@@ -1,13 +1,39 @@
 """What a call costs, in memory and operations: figures that a busy machine does not change."""
 
+import json
+import subprocess
 import sys
 import tracemalloc
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
-from typing import Any
+from typing import Any, NamedTuple
 
 from rnn_tui.engine.errors import UserError
+from tests.program import COMMAND, start_program
+
+# A process begins with the peak of the one that started it, so a small one starts what is measured.
+MEASURE = """
+import json, resource, subprocess, sys
+process = subprocess.run(json.loads(sys.argv[1]), capture_output=True, text=True)
+peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+json.dump([process.returncode, process.stderr, peak], sys.stdout)
+"""
+
+
+class Command(NamedTuple):
+    """What became of a command."""
+
+    code: int  #: its exit code.
+    stderr: str
+    peak: int  #: KiB of memory of its largest process.
+
+
+def measured_command(*arguments: str) -> Command:
+    """Run `rnn-tui` with these arguments, with the processes that it starts and waits for."""
+    words = json.dumps([*COMMAND, *arguments])
+    with start_program(words, code=MEASURE, stdout=subprocess.PIPE) as process:
+        return Command(*json.load(process.stdout))
 
 
 def peak_memory(call: Callable[[], object]) -> int:

@@ -1,6 +1,5 @@
 """Networks from elsewhere: states and answers are PyTorch's, whatever a file's layout is."""
 
-import os
 import shlex
 import subprocess
 import sys
@@ -24,7 +23,7 @@ from rnn_tui.networks.foreign.onnx_model import network_of_model
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.runs.export.onnx_models import models_of
 from tests.attack.hostile_models import hostile_model, whole_model
-from tests.measured import operations
+from tests.measured import measured_command, operations
 from tests.networks.foreign import (
     FEATURES,
     OUTPUTS,
@@ -38,7 +37,6 @@ from tests.networks.foreign import (
     seeded,
     sequential,
 )
-from tests.program import start_program
 
 WITHIN = 1e-5
 LAYOUTS: list[tuple[Any, dict[str, Any]]] = [
@@ -379,16 +377,12 @@ def test_a_model_is_read_in_a_process_with_limits(
 def test_a_model_that_asks_for_all_memory_is_refused(change: str, tmp_path: Path) -> None:
     path = tmp_path / "net.onnx"
     path.write_bytes(hostile_model(change, Random(1)))
-    program = start_program("inspect", "--network", str(path), stderr=subprocess.PIPE)
-    with program:
-        said = program.stderr.read().decode()
-        _, status, usage = os.wait4(program.pid, 0)  # with the process that read the model
-        program.returncode = os.waitstatus_to_exitcode(status)
-    assert program.returncode == 2
-    assert "takes more than 1,024 MiB of memory" in said
-    assert "\x1b" not in said
-    assert said.count("\n") == 1
-    assert usage.ru_maxrss < 1.2 * 2**20  # KiB
+    command = measured_command("inspect", "--network", str(path))
+    assert command.code == 2
+    assert "takes more than 1,024 MiB of memory" in command.stderr
+    assert "\x1b" not in command.stderr
+    assert command.stderr.count("\n") == 1
+    assert command.peak < 1.2 * 2**20
 
 
 def test_a_model_of_many_nodes_is_refused_before_it_is_checked(tmp_path: Path) -> None:
