@@ -178,7 +178,8 @@ class Terminal:
     def assert_restored(self) -> None:
         """The terminal is as it was before the app, which has changed it."""
         assert all(on in self.output for on, _ in MODES)
-        assert not self.not_restored()
+        fault = self.not_restored()
+        assert not fault, fault
 
 
 def statuses_written() -> list[str]:

@@ -28,6 +28,7 @@ from rnn_tui.ui.common.threads import wait_for_threads
 SECONDS_TO_KEEP = 1.3  # time for runs in training to be saved
 SECONDS_TO_END = 1.9  # then the system ends the process, whatever it is doing
 SECONDS_TO_GIVE_BACK = 0.4  # how long to wait for a terminal that nobody reads
+SECONDS_TO_READ = 1.5  # from the start, for a terminal that is read slowly
 ASKED = 0  # marks a call of `end()` among the numbers of signals
 
 if sys.platform != "win32":
@@ -102,16 +103,19 @@ if sys.platform != "win32":
 
         def _end(self, code: int, sentence: str = "") -> None:
             """Save the runs in training, restore the terminal, and end the process."""
-            keep_until = time.monotonic() + SECONDS_TO_KEEP
+            began = time.monotonic()
+            keep_until = began + SECONDS_TO_KEEP
             # If a library blocks Python, the system ends the process after this time.
             signal.setitimer(signal.ITIMER_REAL, SECONDS_TO_END)
             self._app.runs.interrupt()
             if (loop := self._app.loop) is not None:
                 with suppress(RuntimeError):  # the loop is closed
                     loop.call_soon_threadsafe(hold_still)
-            _for_a_while(self._terminal.give_back, sentence)
+            giving_back = _for_a_while(self._terminal.give_back, sentence)
             self._app.runs.close(keep_until - time.monotonic())
             wait_for_threads(keep_until)
+            # a large picture may still be on its way to a terminal that is read slowly
+            waits.join(giving_back, began + SECONDS_TO_READ - time.monotonic())
             lost = bool(self._app.runs.unkept)
             if lost:
                 _for_a_while(self._tell_losses)
@@ -124,11 +128,16 @@ if sys.platform != "win32":
                     self._terminal.say(f"rnn-tui: {run.loss_sentence}\n")
 
 
-def _for_a_while(do: Callable[..., object], *arguments: object) -> None:
-    """Call a function that may block for ever, and wait for it `SECONDS_TO_GIVE_BACK` at most."""
+def _for_a_while(do: Callable[..., object], *arguments: object) -> threading.Thread:
+    """Call a function that may block for ever, and wait for it `SECONDS_TO_GIVE_BACK` at most.
+
+    Returns:
+        the thread that calls it.
+    """
     thread = threading.Thread(target=do, args=arguments, daemon=True)
     thread.start()
     waits.join(thread, SECONDS_TO_GIVE_BACK)
+    return thread
 
 
 def run(data_dir: str | None = None, *, page: bool = False) -> int:

@@ -322,7 +322,7 @@ async def test_asked_before_its_parts_are_there_it_waits_until_it_comes_into_vie
     app = RnnTuiApp()
     async with running(app, size=(120, 50)) as pilot:
         pane: Any = app.pane
-        view = pane._make_view("inside")
+        view = pane._make_view(pane._views["inside"])
         # As when PyTorch becomes ready at this moment.
         view.bring_up_to_date(pane)
         assert view.subject is None
