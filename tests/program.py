@@ -12,7 +12,7 @@ SCRIPT = Path(sysconfig.get_path("scripts")) / "rnn-tui"
 # As it is installed; in a checkout that is not, by its module.
 COMMAND = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "rnn_tui"]
 # The app, as the last line of Python that changes something in it before.
-START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main([]))"
+START = "\nimport sys; from rnn_tui.cli.main import main; sys.exit(main())"
 PATIENCE = 120.0
 
 

@@ -127,7 +127,6 @@ def _run_to_its_end(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
         check_places()
         logging.basicConfig(level=logging.INFO, handlers=[LogFile()])
         logging.raiseExceptions = False
-        _log_faults_of_threads()
         return _run(arguments)
     except OutputLostError:
         raise
@@ -137,31 +136,6 @@ def _run_to_its_end(arguments: Sequence[str], interrupts: Sequence[int]) -> int:
         if interrupts:  # NumPy, while it is imported, makes an ImportError of it
             raise KeyboardInterrupt from error
         return _say_error(error)
-
-
-def _log_faults_of_threads() -> None:
-    """Have the log tell what nobody can catch, unless another program has asked to be told."""
-    if threading.excepthook is threading.__excepthook__:
-        threading.excepthook = _log_thread_fault
-    if sys.unraisablehook is sys.__unraisablehook__:
-        sys.unraisablehook = _log_unraisable
-
-
-def _log_thread_fault(fault: threading.ExceptHookArgs) -> None:
-    """Log what ended a thread, and say so; Python prints a traceback, which the app never shows."""
-    error = fault.exc_value
-    if not isinstance(error, Exception):  # it was told to end
-        return
-    name = "a thread" if fault.thread is None else f"the thread {fault.thread.name}"
-    logging.getLogger(__name__).error("%s failed", name, exc_info=error)
-    say(fault_message(error))
-
-
-def _log_unraisable(fault: "sys.UnraisableHookArgs") -> None:
-    """Log what failed where nothing can be raised, as while an object is removed from memory."""
-    message = errors.printable(fault.err_msg or "Exception ignored in", 100)
-    place = errors.printable(repr(fault.object), 200)
-    logging.getLogger(__name__).error("%s: %s", message, place, exc_info=fault.exc_value)
 
 
 def _say_error(error: Exception) -> int:
