@@ -11,6 +11,7 @@ save time say how much. “Until `X`” names the part of Textual that must be m
 
 import asyncio
 import io
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar, cast
@@ -19,6 +20,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.text import Text
 from textual import actions, events
+from textual._callback import invoke
 from textual._compositor import CompositorMap
 from textual._context import active_message_pump
 from textual._types import CallbackType
@@ -57,6 +59,7 @@ else:
     # The mix-ins below are based on these for the type checker only.
     AnyScreen = AnyList = AnyTable = object
 
+logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 Value = TypeVar("Value")
 SEEN_IN = "8.2.8"
@@ -221,6 +224,11 @@ async def mount_whole(place: Widget, part: Widget) -> None:
     raise faults[0][1]
 
 
+def _is_removed(pump: MessagePump) -> bool:
+    """Return whether a widget has been removed, or is just being removed."""
+    return isinstance(pump, Widget) and (pump._closing or pump._closed or not pump.is_attached)
+
+
 class SteadyScreen(Screen[object]):
     """A screen that tells every widget its size, and draws all effects of a key at once."""
 
@@ -228,6 +236,24 @@ class SteadyScreen(Screen[object]):
     # a Tab in a form, in place of 305. Tested in `tests/test_terminal.py`.
     focused: Reactive[Widget | None] = Reactive(None, repaint=False)
     laid_out: "CompositorMap | None" = None  #: the places of the widgets at the last layout.
+
+    def _invoke_later(self, callback: CallbackType, sender: MessagePump) -> None:
+        """Have a callback run after the next frame; it may fail if its widget is removed by then.
+
+        Textual calls it all the same, and ends the app where it looks for what is gone: NoMatches.
+        It is still called, since somebody may wait for it. Until `Screen._invoke_later`. Tested in
+        `tests/ui/app/test_late_tabs.py`.
+        """
+
+        async def call() -> None:
+            try:
+                await invoke(callback)
+            except Exception:
+                if not _is_removed(sender):
+                    raise
+                logger.info("in a widget that was removed", exc_info=True)
+
+        super()._invoke_later(call, sender)
 
     def _refresh_layout(self, size: Size | None = None, scroll: bool = False) -> None:
         """Lay the screen out, and compare the places of the widgets with those of the last layout.

@@ -162,8 +162,6 @@ class TaskPane(TaskTab):
 
     async def _complete(self) -> None:
         """Make form and log, once the first frame is on screen."""
-        if not self.query_children("#form-place"):  # taken apart, as where a part can't be mounted
-            return
         # as slow to load as a frame to draw
         from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
 

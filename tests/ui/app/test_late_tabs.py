@@ -3,9 +3,10 @@
 from typing import Any
 
 import pytest
+from textual.app import ComposeResult
 from textual.events import MouseDown, MouseMove, MouseUp
 from textual.pilot import Pilot
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.ui.app.app import RnnTuiApp
@@ -75,7 +76,25 @@ async def test_clicks_keys_and_requests_at_once_bring_one_tab(runs: ScriptedRuns
         assert app.pane.view == "calculator"
 
 
+class Unmountable(TaskPane):
+    """A pane in which something fails while it is mounted."""
+
+    def head(self) -> ComposeResult:
+        """A text that can't be mounted."""
+        yield Unmounted("")
+
+
+class Unmounted(Static):
+    """A text that can't be mounted."""
+
+    def on_mount(self) -> None:
+        """Fail."""
+        raise ZeroDivisionError("by a text")
+
+
+@pytest.mark.parametrize("how", ["made", "mounted"])
 async def test_a_tab_that_fails_says_so_and_the_next_visit_tries_again(
+    how: str,
     runs: ScriptedRuns,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -83,7 +102,10 @@ async def test_a_tab_that_fails_says_so_and_the_next_visit_tries_again(
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
         with monkeypatch.context() as broken:
-            broken.setattr(TaskPane, "__init__", lambda *_: 1 / 0)
+            if how == "made":
+                broken.setattr(TaskPane, "__init__", lambda *_: 1 / 0)
+            else:
+                broken.setattr(TaskPane, "head", Unmountable.head)
             double_click(app, "Add two numbers")
             await settled(pilot, app, "adder")
             assert "Adder can't be shown (ZeroDivisionError: " in screen_text(app)
