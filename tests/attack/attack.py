@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 from typing import ClassVar
+from unittest import mock
+
+from rnn_tui.engine.paths import HOME_VARIABLE
 
 SECONDS_BETWEEN_NEWS = 10.0
 
@@ -58,6 +61,23 @@ class Attack(ABC):
 
     def close(self) -> None:  # noqa: B027 - most attacks have nothing to let go of
         """Let go of what the attempts had."""
+
+
+class HomeAttack(Attack):
+    """Attempts in this process, on homes that they choose; afterwards its own home is back."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self._environment = mock.patch.dict(os.environ)
+        self._environment.start()
+
+    def use_home(self, home: Path) -> None:
+        """Have the program keep everything below `home` from now on."""
+        os.environ[HOME_VARIABLE] = str(home)
+
+    def close(self) -> None:
+        """Restore the environment."""
+        self._environment.stop()
 
 
 def attempts(kind: type[Attack], seed: int, first: int = 0) -> Iterator[Attempt]:

@@ -7,7 +7,6 @@ with enormous numbers. It is read, or refused in one sentence; of what is read, 
 from __future__ import annotations
 
 import io
-import os
 import struct
 import time
 import warnings
@@ -32,7 +31,7 @@ from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
 from rnn_tui.tasks.data_sets.understanding import Understanding, understand
 from rnn_tui.tasks.mnist.data import load_extra
-from tests.attack.attack import Attack, Attempt
+from tests.attack.attack import Attempt, HomeAttack
 from tests.attack.images import _image as image_of
 from tests.attack.images import peak_memory
 
@@ -54,7 +53,7 @@ WORDS = (
 )
 
 
-class DataFiles(Attack):
+class DataFiles(HomeAttack):
     """Whatever a file of data or a picture holds, it is read or refused in a sentence."""
 
     name = "data_files"
@@ -64,15 +63,7 @@ class DataFiles(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._home = os.environ.get("RNN_TUI_HOME")
-        os.environ["RNN_TUI_HOME"] = str(folder / "home")
-
-    def close(self) -> None:
-        """Give back the home of the process."""
-        if self._home is None:
-            del os.environ["RNN_TUI_HOME"]
-        else:
-            os.environ["RNN_TUI_HOME"] = self._home
+        self.use_home(folder / "home")
 
     def attempt(self, random: Random) -> Attempt:
         """Read a file."""

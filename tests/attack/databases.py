@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import signal
 import sqlite3
@@ -14,9 +13,9 @@ from random import Random
 from types import FrameType
 from typing import Any, ClassVar
 
-from rnn_tui.engine.paths import HOME_VARIABLE, shipped_weights
+from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.runs.recorder import Spill, write_spill
-from tests.attack.attack import Attack, Attempt
+from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside
 from tests.runs.kept_runs import keep, small
 
@@ -74,7 +73,7 @@ class TookTooLong(BaseException):
     """A command did not end in time."""
 
 
-class Databases(Attack):
+class Databases(HomeAttack):
     """Commands on damaged databases of six small runs."""
 
     name: ClassVar[str] = "databases"
@@ -84,25 +83,16 @@ class Databases(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        #: the home outside the attack
-        self._outer_home = os.environ.get(HOME_VARIABLE)
         #: a home with six runs, and its copy, which each attempt damages
         self._original = folder / "original"
         self._home = folder / "home"
-        os.environ[HOME_VARIABLE] = str(self._original)
+        self.use_home(self._original)
         for seed, (run_id, name) in enumerate(zip(RUNS, NAMES, strict=True)):
             keep(run_id, small(seed=seed, epochs=3 + seed), name)
         weights = self._original / "runs" / RUNS[0] / "weights.safetensors"
         weights.parent.mkdir(parents=True)
         shutil.copy(shipped_weights("recall")[0], weights)
-        os.environ[HOME_VARIABLE] = str(self._home)
-
-    def close(self) -> None:
-        """Restore the environment."""
-        if self._outer_home is None:
-            os.environ.pop(HOME_VARIABLE, None)
-        else:
-            os.environ[HOME_VARIABLE] = self._outer_home
+        self.use_home(self._home)
 
     def attempt(self, random: Random) -> Attempt:
         """Damage a copy, and run commands on it."""

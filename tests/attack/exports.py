@@ -17,7 +17,7 @@ import pytest
 
 from rnn_tui.report.rows import DOCUMENTS
 from rnn_tui.runs.export.formats import FORMATS
-from tests.attack.attack import Attack, Attempt, home_in
+from tests.attack.attack import Attempt, HomeAttack, home_in
 from tests.cli.command_line import COMMAND, PATIENCE, run_inside
 from tests.devices import device
 from tests.runs.kept_runs import small, train
@@ -56,7 +56,7 @@ class Reader:
         os.close(self._stop)
 
 
-class Exports(Attack):
+class Exports(HomeAttack):
     """Exports of small runs."""
 
     name: ClassVar[str] = "exports"
@@ -66,9 +66,7 @@ class Exports(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        #: the home outside the attack
-        self._outer_home = os.environ.get("RNN_TUI_HOME")
-        os.environ["RNN_TUI_HOME"] = str(folder / "home")
+        self.use_home(folder / "home")
         config = small(hidden_sizes=(2,), seeds=1)
         finished = train(config)
         stopped = train(config, stop_at=13)
@@ -77,12 +75,6 @@ class Exports(Attack):
         #: what each export writes into a new file, by arguments and ending
         self._expected_data: dict[tuple[str, ...], bytes | None] = {}
         self._count = 0
-
-    def close(self) -> None:
-        """Restore the environment."""
-        del os.environ["RNN_TUI_HOME"]
-        if self._outer_home is not None:
-            os.environ["RNN_TUI_HOME"] = self._outer_home
 
     def attempt(self, random: Random) -> Attempt:
         """Export something to somewhere."""

@@ -6,7 +6,6 @@ and exit code 1. It never gives other figures.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -15,12 +14,12 @@ from typing import ClassVar
 
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
-from rnn_tui.engine.paths import HOME_VARIABLE, weights_of
+from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.seal import digest_of
 from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.baselines import baselines_of
 from rnn_tui.tasks.data_sets.task import stored_task
-from tests.attack.attack import Attack, Attempt
+from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside
 from tests.runs.kept_runs import small, train
 from tests.tasks.data_sets.examples import rising_or_falling
@@ -31,7 +30,7 @@ STOP_AT = 3
 Outcome = tuple[int, str]
 
 
-class Kept(Attack):
+class Kept(HomeAttack):
     """Resumes, asks and shows what was kept in a home in which some bytes were changed."""
 
     name: ClassVar[str] = "kept"
@@ -41,10 +40,9 @@ class Kept(Attack):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self._outer_home = os.environ.get(HOME_VARIABLE)
         self._original = folder / "original"
         self._home = folder / "home"
-        os.environ[HOME_VARIABLE] = str(self._original)
+        self.use_home(self._original)
         data_set = rising_or_falling()
         store.keep(data_set)
         self._data = data_set.description.name
@@ -54,7 +52,7 @@ class Kept(Attack):
         )
         self._stopped = train(config.replace(workers=1), stop_at=STOP_AT, interrupt=True).run_id
         self._finished = train(small(hidden_sizes=(2,), seeds=1)).run_id
-        os.environ[HOME_VARIABLE] = str(self._home)
+        self.use_home(self._home)
         self._files = sorted(
             path.relative_to(self._original)
             for part in ("runs", "data-sets")
@@ -70,13 +68,6 @@ class Kept(Attack):
         )
         self._renew()
         self._expected = [use() for use in self._uses]
-
-    def close(self) -> None:
-        """Restore the environment."""
-        if self._outer_home is None:
-            os.environ.pop(HOME_VARIABLE, None)
-        else:
-            os.environ[HOME_VARIABLE] = self._outer_home
 
     def attempt(self, random: Random) -> Attempt:
         """Change a file of a copy, and use all that was kept."""
