@@ -13,7 +13,7 @@ from tests.attack.kinds import KINDS
 
 PACKAGE = Path(rnn_tui.__file__).parent
 # Who may name a task, a cell or an augmentation.
-KNOWING = ("tasks", "networks", "report")
+KNOWING = ("tasks", "networks", "papers")
 # Where a word is one of these and means something else.
 OTHER_MEANINGS = {
     "none": None,  # everywhere

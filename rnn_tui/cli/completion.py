@@ -91,7 +91,7 @@ def _deleted_run_names() -> Sequence[str]:
 
 
 def _paper_names() -> Sequence[str]:
-    from rnn_tui.report.library import all_names  # noqa: PLC0415 - on use only
+    from rnn_tui.papers.library import all_names  # noqa: PLC0415 - on use only
 
     return all_names()
 

@@ -9,10 +9,10 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.report.inventory import take_inventory
-from rnn_tui.report.library import find_paper, read_library
-from rnn_tui.report.paper import Experiment, Paper
-from rnn_tui.report.plan import DECIMALS, Plan
+from rnn_tui.papers.inventory import take_inventory
+from rnn_tui.papers.library import find_paper, read_library
+from rnn_tui.papers.paper import Experiment, Paper
+from rnn_tui.papers.plan import DECIMALS, Plan
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS

@@ -12,9 +12,9 @@ from rnn_tui.cli.rerunning import (
     rerun_request,
 )
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
-from rnn_tui.report.papers import paper_named
-from rnn_tui.report.plan import Plan, seeds_setting
-from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.papers.plan import Plan, seeds_setting
+from rnn_tui.papers.rows import DOCUMENTS
+from rnn_tui.papers.shipped import paper_named
 from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.tasks import TASKS
 

@@ -12,10 +12,10 @@ from rnn_tui.cli.rerunning import (
 )
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.report.library import find_paper
-from rnn_tui.report.paper import Paper
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.papers.library import find_paper
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.runs.export.formats import extras_needed
 
 SEEDS_FORM = "such as 20, or 20,mnist=3 where a task has another number"

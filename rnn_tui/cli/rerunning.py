@@ -19,8 +19,8 @@ from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
 from rnn_tui.engine.signals import stopping, stopping_on_signals
-from rnn_tui.report.columns import FULL_WIDTH, cells_of, columns_of, explanations
-from rnn_tui.report.conclusions import (
+from rnn_tui.papers.columns import FULL_WIDTH, cells_of, columns_of, explanations
+from rnn_tui.papers.conclusions import (
     BASIS,
     COMPARED,
     COMPARED_RIGHT_ALIGNED,
@@ -28,14 +28,14 @@ from rnn_tui.report.conclusions import (
     Conclusion,
     conclusions,
 )
-from rnn_tui.report.curves import accuracy_by_length
-from rnn_tui.report.document import check_path, concluded, write_document
-from rnn_tui.report.estimate import Estimate, estimate
-from rnn_tui.report.inventory import take_inventory
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.provenance import Provenance, gather_provenance
-from rnn_tui.report.rows import DOCUMENTS, Results, markdown_table, results
-from rnn_tui.report.running import Standing, train_missing
+from rnn_tui.papers.curves import accuracy_by_length
+from rnn_tui.papers.document import check_path, concluded, write_document
+from rnn_tui.papers.estimate import Estimate, estimate
+from rnn_tui.papers.inventory import take_inventory
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.provenance import Provenance, gather_provenance
+from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, results
+from rnn_tui.papers.running import Standing, train_missing
 from rnn_tui.runs.store import RunStore, existing_store
 from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.runs.words import NOTHING

@@ -36,7 +36,7 @@ class Pace:
       has moved at all there is no estimate. While only the clock moves, the estimate grows.
 
     It assumes that all parts take about the same time. The runs of a report do not; for them see
-    `RunTimes` in `report/run_times.py`.
+    `RunTimes` in `papers/run_times.py`.
     """
 
     begin: Mark | None = None  #: the first mark; None before it.

@@ -15,7 +15,7 @@ from typing import ClassVar
 
 import pytest
 
-from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.runs.export.formats import FORMATS
 from tests.attack.attack import Attempt, HomeAttack, home_in
 from tests.cli.command_line import COMMAND, PATIENCE, run_inside

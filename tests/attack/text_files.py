@@ -20,17 +20,17 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.report.columns import cells_of, columns_of, explanations
-from rnn_tui.report.conclusions import conclusions
-from rnn_tui.report.document import MarkdownBlock, concluded
-from rnn_tui.report.inventory import take_inventory
-from rnn_tui.report.paper import Paper
-from rnn_tui.report.paper_file import paper_from
-from rnn_tui.report.papers import FOLDER as PAPERS
-from rnn_tui.report.papers import paper_names
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.provenance import gather_provenance
-from rnn_tui.report.rows import Results, Row, markdown_table
+from rnn_tui.papers.columns import cells_of, columns_of, explanations
+from rnn_tui.papers.conclusions import conclusions
+from rnn_tui.papers.document import MarkdownBlock, concluded
+from rnn_tui.papers.inventory import take_inventory
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.paper_file import paper_from
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.provenance import gather_provenance
+from rnn_tui.papers.rows import Results, Row, markdown_table
+from rnn_tui.papers.shipped import FOLDER as PAPERS
+from rnn_tui.papers.shipped import paper_names
 from rnn_tui.sweeps.places import read_place
 from rnn_tui.ui.guide.experiments import FOLDER as EXPERIMENTS
 from rnn_tui.ui.guide.experiments import experiment_names, read_experiment

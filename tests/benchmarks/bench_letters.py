@@ -17,9 +17,9 @@ from _accuracy import STRICT
 from bench_digits import answers_as_app, answers_not_prepared
 
 from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.papers.intervals import share_interval
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture
-from rnn_tui.report.intervals import share_interval
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 cv2.setNumThreads(1)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.report.library import own_folder
+from rnn_tui.papers.library import own_folder
 from tests.cli.command_line import EXIT_USAGE, assert_one_sentence, assert_refused, run_inside
 from tests.documents.pages import CHECKOUT, files
 

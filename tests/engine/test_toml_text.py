@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.toml_text import MOST_CHARACTERS, read_toml
-from rnn_tui.report.papers import FOLDER, paper_names
+from rnn_tui.papers.shipped import FOLDER, paper_names
 from tests.measured import operations, peak_memory
 
 #: a text with quotation marks and dots in it, then a key.

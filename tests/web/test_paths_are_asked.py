@@ -13,7 +13,7 @@ from rnn_tui.engine import outside
 
 PACKAGE = Path(rnn_tui.__file__).parent
 # Of what strangers reach through a page; the command line is for who has the machine.
-ROOMS = ("engine", "inside", "networks", "photos", "report", "runs", "sweeps", "tasks", "ui")
+ROOMS = ("engine", "inside", "networks", "papers", "photos", "runs", "sweeps", "tasks", "ui")
 LOOKS = {
     "open",
     "openat",
@@ -80,11 +80,11 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "photos/export.py": ({"isfile"}, TERMINAL),
     "photos/files.py": ({"islink", "open"}, "bytes that were read; and a link that led nowhere"),
     "photos/digit/finder.py": ({"fromfile"}, OWN),
-    "report/document.py": ({"read_text"}, OWN),
-    "report/expression.py": ({"walk"}, "a formula, and no folder"),
-    "report/library.py": ({"open"}, "what an installed package names"),
-    "report/papers/__init__.py": ({"glob", "read_bytes"}, OWN),
-    "report/provenance.py": ({"read_text"}, OWN),
+    "papers/document.py": ({"read_text"}, OWN),
+    "papers/expression.py": ({"walk"}, "a formula, and no folder"),
+    "papers/library.py": ({"open"}, "what an installed package names"),
+    "papers/shipped/__init__.py": ({"glob", "read_bytes"}, OWN),
+    "papers/provenance.py": ({"read_text"}, OWN),
     "runs/__init__.py": ({"iterdir"}, OWN),
     "runs/database.py": ({"read_text", "stat"}, OWN),
     "runs/example.py": ({"is_file", "read_text"}, OWN),

@@ -15,9 +15,9 @@ from rnn_tui.engine.state import RunState, Status
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from rnn_tui.report.plan import Plan
-    from rnn_tui.report.running import Standing
-    from rnn_tui.report.schedule import PlannedRun
+    from rnn_tui.papers.plan import Plan
+    from rnn_tui.papers.running import Standing
+    from rnn_tui.papers.schedule import PlannedRun
     from rnn_tui.runs.unsaved import OnUnsaved
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.places import TrainingPlace
@@ -64,7 +64,7 @@ class RerunTrainer:
 
     def run(self, control: Control) -> None:
         """Train to the end or until `control` stops it; runs in a thread and raises nothing."""
-        from rnn_tui.report.running import train_missing  # noqa: PLC0415 - on use only
+        from rnn_tui.papers.running import train_missing  # noqa: PLC0415 - on use only
 
         self._control = control
         problem = ""

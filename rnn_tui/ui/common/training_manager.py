@@ -27,7 +27,7 @@ from rnn_tui.ui.common.long_jobs import RerunStatus, RerunTrainer, SweepStatus, 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from rnn_tui.report.plan import Plan
+    from rnn_tui.papers.plan import Plan
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.sweeps.places import TrainingPlace
 

@@ -11,8 +11,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.report.paper import Paper
-from rnn_tui.report.paper_file import read_paper
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.paper_file import read_paper
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.textual_workarounds import Dialog
 from rnn_tui.ui.common.threads import in_thread

@@ -3,8 +3,8 @@
 from pathlib import Path
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import DOCUMENTS
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
@@ -28,7 +28,7 @@ class ExportRerunScreen(ExportPrompt):
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
         # In a thread, as it draws and measures; with a store of its own, or the app's would wait.
         def write() -> None:
-            from rnn_tui.report.document import write_document  # noqa: PLC0415 - on use only
+            from rnn_tui.papers.document import write_document  # noqa: PLC0415 - on use only
 
             with existing_store() as store:
                 write_document(path, self._plan, store)

@@ -12,8 +12,8 @@ from textual.widgets import Checkbox, Input, Label, Select
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.report.paper import Paper
-from rnn_tui.report.plan import Plan, seeds_setting
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.plan import Plan, seeds_setting
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect

@@ -15,15 +15,15 @@ from textual.widgets import Button, DataTable, Static
 from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
-from rnn_tui.report.conclusions import conclusions
-from rnn_tui.report.curves import AccuracyByLength, accuracy_by_length, figures
-from rnn_tui.report.inventory import Inventory, take_inventory
-from rnn_tui.report.library import Library, read_library
-from rnn_tui.report.paper import Experiment, Paper
-from rnn_tui.report.papers import paper_named
-from rnn_tui.report.plan import Plan
-from rnn_tui.report.rows import Results, results
-from rnn_tui.report.running import Standing, standing
+from rnn_tui.papers.conclusions import conclusions
+from rnn_tui.papers.curves import AccuracyByLength, accuracy_by_length, figures
+from rnn_tui.papers.inventory import Inventory, take_inventory
+from rnn_tui.papers.library import Library, read_library
+from rnn_tui.papers.paper import Experiment, Paper
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.rows import Results, results
+from rnn_tui.papers.running import Standing, standing
+from rnn_tui.papers.shipped import paper_named
 from rnn_tui.runs.cost import known_seconds
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.common.key_table import key

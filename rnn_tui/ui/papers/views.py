@@ -14,13 +14,13 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
-from rnn_tui.report.columns import (
+from rnn_tui.papers.columns import (
     PLACE,
     ResultColumn,
     columns_of,
     explanations,
 )
-from rnn_tui.report.conclusions import (
+from rnn_tui.papers.conclusions import (
     BASIS,
     COMPARED,
     COMPARED_RIGHT_ALIGNED,
@@ -28,10 +28,10 @@ from rnn_tui.report.conclusions import (
     Conclusion,
     Verdict,
 )
-from rnn_tui.report.curves import Figure
-from rnn_tui.report.paper import Experiment
-from rnn_tui.report.rows import Results, Row
-from rnn_tui.report.running import Standing
+from rnn_tui.papers.curves import Figure
+from rnn_tui.papers.paper import Experiment
+from rnn_tui.papers.rows import Results, Row
+from rnn_tui.papers.running import Standing
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series

@@ -15,11 +15,11 @@ from textual.worker import Worker
 
 from rnn_tui.engine.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.report.conclusions import COMPARED
-from rnn_tui.report.inventory import network_keys
-from rnn_tui.report.library import own_folder
-from rnn_tui.report.papers import paper_names
-from rnn_tui.report.plan import Plan
+from rnn_tui.papers.conclusions import COMPARED
+from rnn_tui.papers.inventory import network_keys
+from rnn_tui.papers.library import own_folder
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.shipped import paper_names
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.common.requests import UNDER_WAY
@@ -30,7 +30,7 @@ from rnn_tui.ui.papers.pane import PapersPane
 from rnn_tui.ui.papers.views import RerunPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
-from tests.report.small_plans import SMALL, runs, small_plan, table, train_plan
+from tests.papers.small_plans import SMALL, runs, small_plan, table, train_plan
 from tests.ui.helpers import (
     SIZES,
     idle,

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from textual.widgets import Static
 
-from rnn_tui.report.papers import paper_named
-from rnn_tui.report.plan import Plan
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.shipped import paper_named
 from rnn_tui.ui.common.threads import StoreAccess
 from rnn_tui.ui.common.widgets.prompts import ExportPrompt
 from rnn_tui.ui.papers.export import ExportRerunScreen

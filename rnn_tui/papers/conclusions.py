@@ -1,0 +1,367 @@
+"""What is measured for the claims of a paper: comparisons, and a verdict on each claim."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rnn_tui.engine.averages import mean_of
+from rnn_tui.engine.counts import count_of
+from rnn_tui.papers.best import best_less_mean
+from rnn_tui.papers.curves import AccuracyByLength
+from rnn_tui.papers.expression import LARGEST, ExperimentFigures
+from rnn_tui.papers.intervals import RESAMPLES, Interval, mean_interval
+from rnn_tui.papers.paper import Claim, PaperComparison
+from rnn_tui.papers.plan import DECIMALS
+from rnn_tui.papers.rows import Results
+from rnn_tui.runs.words import NOTHING
+
+FEWEST = 6  # seeds, for the reason that `BASIS` has
+RULE = (
+    f"A comparison in which at least {FEWEST} seeds differ counts for a conclusion if its whole "
+    "95 % interval is above zero, and against it if all of it is below; any other is open. A "
+    "conclusion is supported if every comparison counts for it, partly supported if only some do, "
+    "contradicted if none does and some count against it, and open if no comparison decides."
+)
+BASIS = (
+    f"Why {FEWEST}: that five seeds all agree happens by chance in 1 of 16 cases, more than 5 %. "
+    "With fewer seeds there is no verdict. Comparisons that are equal in every seed are left out.",
+    "A difference is taken seed by seed, in percentage points; the table has its mean, and how "
+    "many seeds are for the conclusion, against it, or equal. The interval is for the mean "
+    "(bootstrap): as many seeds as there are, are drawn from ours with replacement, "
+    f"{RESAMPLES:,} times, and the middle of the means of these draws is taken, more of it where "
+    "seeds are few. It assumes that seeds are independent, and has the true mean in about 94 of "
+    "100 cases with 20 seeds, in about 92 with 6. It is not widened for the number of comparisons.",
+)
+COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "verdict")
+COMPARED_RIGHT_ALIGNED = COMPARED[1:-1]  # columns of figures
+
+
+class ComparisonOutcome(StrEnum):
+    """The result of a comparison for its conclusion."""
+
+    FOR = "for"
+    AGAINST = "against"
+    OPEN = "open"
+    EQUAL = "equal"
+    FEW = "too few"
+
+
+class Verdict(StrEnum):
+    """The verdict of all comparisons on a conclusion."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly supported"
+    CONTRADICTED = "contradicted"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference of two figures, of which the conclusion says that it is above zero."""
+
+    subject: str  #: which figure less which one.
+    differences: Mapping[int, float]  #: points, by the seeds that have both.
+    #: how many seeds are left out, since the formula has no number for them.
+    undefined: int = field(default=0, kw_only=True)
+    #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
+    interval: Interval | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        interval = None
+        if self.n >= FEWEST:
+            interval = mean_interval(tuple(self.differences.values()))
+        object.__setattr__(self, "interval", interval)
+
+    @property
+    def n(self) -> int:
+        """The number of seeds that have both values."""
+        return len(self.differences)
+
+    @property
+    def seeds(self) -> tuple[int, int, int] | None:
+        """The numbers of seeds that support the claim, contradict it, and are equal.
+
+        None for a comparison that no single seed has.
+        """
+        signs = Counter((value > 0) - (value < 0) for value in self.differences.values())
+        return signs[1], signs[-1], signs[0]
+
+    @property
+    def _equal(self) -> int:
+        """The number of seeds that speak neither for the claim nor against it."""
+        return sum(value == 0 for value in self.differences.values())
+
+    @property
+    def difference(self) -> float | None:
+        """The mean over seeds, in points; None without any."""
+        return mean_of(tuple(self.differences.values())) if self.differences else None
+
+    @property
+    def outcome(self) -> ComparisonOutcome:
+        """The result for the conclusion, by `RULE`."""
+        if self.interval is None:
+            return ComparisonOutcome.FEW
+        equal = self._equal
+        if equal == self.n:
+            return ComparisonOutcome.EQUAL
+        if self.n - equal < FEWEST:
+            return ComparisonOutcome.OPEN
+        if self.interval.low > 0:
+            return ComparisonOutcome.FOR
+        if self.interval.high < 0:
+            return ComparisonOutcome.AGAINST
+        return ComparisonOutcome.OPEN
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The comparison's row of the table under `COMPARED`."""
+        mean = NOTHING if self.difference is None else _signed(self.difference)
+        interval = NOTHING
+        if self.interval is not None:
+            interval = f"{_signed(self.interval.low)} … {_signed(self.interval.high)}"
+        seeds = map(str, self.seeds) if self.seeds is not None else (NOTHING,) * 3
+        return (self.subject, mean, interval, *seeds, self.outcome.value)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        seeds_for, seeds_against, seeds_equal = self.seeds or (None, None, None)
+        return {
+            "compared": self.subject,
+            "mean_difference": self.difference,
+            "interval_95": self.interval and [self.interval.low, self.interval.high],
+            "seeds": self.n,
+            "seeds_for": seeds_for,
+            "seeds_against": seeds_against,
+            "seeds_equal": seeds_equal,
+            "seeds_without_number": self.undefined,
+            "says": self.outcome.value,
+        }
+
+
+@dataclass(frozen=True)
+class BestComparison(Comparison):
+    """By how much the expected best of several seeds exceeds the mean, perhaps less a number.
+
+    `differences` are the figures of the seeds, as no seed alone has a best.
+    """
+
+    count: int  #: of how many seeds the best is.
+    less: float  #: what is taken from the difference.
+
+    def __post_init__(self) -> None:
+        interval = None
+        if self.n >= FEWEST:
+            found = best_less_mean(tuple(self.differences.values()), self.count)
+            interval = Interval(found.interval.low - self.less, found.interval.high - self.less)
+        object.__setattr__(self, "interval", interval)
+
+    @property
+    def seeds(self) -> None:
+        """None: no single seed has a best."""
+
+    @property
+    def _equal(self) -> int:
+        is_equal = self.interval == Interval(0.0, 0.0)
+        return self.n if is_equal else 0
+
+    @property
+    def difference(self) -> float | None:
+        """The difference, in points; None without any seed."""
+        if not self.differences:
+            return None
+        return best_less_mean(tuple(self.differences.values()), self.count).difference - self.less
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause of a conclusion with the comparisons that it rests on."""
+
+    holds: str  #: what is measured if it is right, in words.
+    opposite: str  #: what is measured if the reverse is right.
+    question: str  #: what is open if no comparison decides, beginning with “whether”.
+    comparisons: tuple[Comparison, ...]
+
+    @property
+    def clear_outcomes(self) -> list[ComparisonOutcome]:
+        """The outcomes of its comparisons, except those that are equal in every seed."""
+        outcomes = [comparison.outcome for comparison in self.comparisons]
+        return [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
+
+    @property
+    def summary(self) -> str:
+        """The result of its comparisons in words; empty if all are equal in every seed."""
+        outcomes = self.clear_outcomes
+        if not outcomes:
+            return ""
+        right = outcomes.count(ComparisonOutcome.FOR)
+        wrong = outcomes.count(ComparisonOutcome.AGAINST)
+        if not right and not wrong:
+            return f"{self.question} is open"
+        if not right:
+            return self.opposite + _in_how_many(wrong, len(outcomes))
+        text = self.holds + _in_how_many(right, len(outcomes))
+        if wrong:
+            text += f" (in {wrong} of {len(outcomes)} it is reliably the other way round)"
+        return text
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """A claim of a paper, and what is measured for it."""
+
+    claim: str  #: in the paper's words.
+    measured: str  #: which points are compared, in a sentence.
+    clauses: tuple[Clause, ...]
+    preset: str = ""  #: with which the networks were trained; empty for the paper's own.
+
+    @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The comparisons of all clauses."""
+        return tuple(comparison for clause in self.clauses for comparison in clause.comparisons)
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of all comparisons."""
+        return verdict_of([comparison.outcome for comparison in self.comparisons])
+
+    @property
+    def sentence(self) -> str:
+        """The verdict, in one sentence that is understood without the table."""
+        comparisons = self.comparisons
+        too_few = sum(comparison.outcome is ComparisonOutcome.FEW for comparison in comparisons)
+        if too_few:
+            return (
+                f"No verdict yet: fewer than {FEWEST} seeds in {too_few} of {len(comparisons)} "
+                "comparisons."
+            )
+        if all(comparison.outcome is ComparisonOutcome.EQUAL for comparison in comparisons):
+            return "Open: all networks compared are equal in every seed."
+        fewest = min(comparison.n for comparison in comparisons)
+        most = max(comparison.n for comparison in comparisons)
+        seeds = str(most) if fewest == most else f"{fewest} to {most}"
+        verdict = self.verdict.value.capitalize()
+        clauses = [clause for clause in self.clauses if clause.clear_outcomes]
+        if self.verdict is Verdict.OPEN:
+            questions = ", nor ".join(clause.question for clause in clauses)
+            return f"{verdict}: {seeds} seeds{self._recipe} do not decide {questions}."
+        summaries = ", and ".join(clause.summary for clause in clauses)
+        return f"{verdict}: with these {seeds} seeds{self._recipe} {summaries}."
+
+    @property
+    def _recipe(self) -> str:
+        """The preset in words, unless it is the paper's own."""
+        return f" and preset {self.preset}" if self.preset else ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return {
+            "claim": self.claim,
+            "verdict": self.verdict.value,
+            "text": self.sentence,
+            "measured": self.measured,
+            "comparisons": [comparison.to_dict() for comparison in self.comparisons],
+        }
+
+
+def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
+    """Return the verdict by `RULE`.
+
+    It is open while a comparison has too few seeds, and if all are equal.
+    """
+    clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
+    if not clear or ComparisonOutcome.FEW in clear:
+        return Verdict.OPEN
+    right = clear.count(ComparisonOutcome.FOR)
+    if right == len(clear):
+        return Verdict.SUPPORTED
+    if right:
+        return Verdict.PARTLY
+    return Verdict.CONTRADICTED if ComparisonOutcome.AGAINST in clear else Verdict.OPEN
+
+
+def conclusions(
+    results: Results, by_length: Sequence[AccuracyByLength] = ()
+) -> tuple[Conclusion, ...]:
+    """Return what is measured for the paper's claims; none for those on other experiments.
+
+    Loads SciPy: not for the thread of a face.
+
+    Args:
+        results: the table.
+        by_length: the accuracy at each length of experiments on which a claim rests.
+    """
+    plan = results.plan
+    figures = ExperimentFigures(
+        {row.experiment.key: dict(zip(row.seeds, row.values, strict=True)) for row in results.rows},
+        {accuracy.experiment.key: accuracy.values for accuracy in by_length},
+    )
+    chosen = {experiment.key for experiment in plan.experiments}
+    preset = "" if plan.recipe.own else plan.preset
+    judged = (_judged(claim, chosen, figures, preset) for claim in plan.paper.claims)
+    return tuple(conclusion for conclusion in judged if conclusion.clauses)
+
+
+def _judged(claim: Claim, chosen: Set[str], figures: ExperimentFigures, preset: str) -> Conclusion:
+    """Return what is measured for a claim, by the comparisons of chosen experiments."""
+    clauses = []
+    left_out = 0
+    for clause in claim.clauses:
+        comparisons = [
+            _compared(comparison, figures)
+            for comparison in clause.comparisons
+            if chosen >= set(comparison.expression.keys.values())
+        ]
+        left_out += len(clause.comparisons) - len(comparisons)
+        if comparisons:
+            clauses.append(
+                Clause(clause.holds, clause.opposite, clause.question, tuple(comparisons))
+            )
+    measured = claim.measured
+    if left_out:
+        verb = "needs" if left_out == 1 else "need"
+        measured += (
+            f" {count_of(left_out, 'further comparison')} {verb} experiments that were not chosen."
+        )
+    measured += _without_number([each for clause in clauses for each in clause.comparisons])
+    return Conclusion(claim.says, measured, tuple(clauses), preset)
+
+
+def _compared(comparison: PaperComparison, figures: ExperimentFigures) -> Comparison:
+    evaluated = comparison.expression.evaluate(figures)
+    points = evaluated.points
+    undefined = evaluated.undefined
+    best = comparison.expression.best
+    if best is not None:
+        return BestComparison(
+            comparison.subject, points, best.count, best.less, undefined=undefined
+        )
+    return Comparison(comparison.subject, points, undefined=undefined)
+
+
+def _without_number(comparisons: Sequence[Comparison]) -> str:
+    """Say which comparisons leave seeds out, since their formulas have no number; empty if none."""
+    lacking = [
+        f"{each.subject} ({each.undefined} of {each.undefined + each.n} seeds)"
+        for each in comparisons
+        if each.undefined
+    ]
+    if not lacking:
+        return ""
+    return (
+        f" Left out, since the formula divides by zero or exceeds {LARGEST:g}: "
+        f"{'; '.join(lacking)}."
+    )
+
+
+def _in_how_many(count: int, comparisons: int) -> str:
+    """Say in how many comparisons something holds; empty if there is only one."""
+    if comparisons == 1:
+        return ""
+    share = "all" if count == comparisons else f"{count} of"
+    return f" in {share} {comparisons} comparisons"
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.{DECIMALS}f}".replace("-", "−")

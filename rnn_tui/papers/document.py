@@ -1,0 +1,358 @@
+"""A rerun of a paper in one self-contained file, as Markdown or as HTML.
+
+Its words are written once, as Markdown, and HTML is rendered from that. Charts alone have a form
+for each: see `ReportChart`.
+"""
+
+import html
+import re
+import string
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.files import why_unwritable, write_file
+from rnn_tui.engine.pace import duration
+from rnn_tui.papers.charts import comparison_chart, figure_chart, result_charts
+from rnn_tui.papers.columns import cells_of, columns_of, explanations
+from rnn_tui.papers.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
+from rnn_tui.papers.curves import accuracy_by_length, figures
+from rnn_tui.papers.inventory import take_inventory
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.provenance import TIMES, Provenance, UsedRun, gather_provenance
+from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, markdown_text, results
+from rnn_tui.runs.export.documents import date
+from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
+from rnn_tui.runs.store import RunStore
+from rnn_tui.runs.words import NOTHING, settings_of
+from rnn_tui.tasks import TASKS
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.renderer import RendererHTML
+    from markdown_it.token import Token
+    from markdown_it.utils import EnvType, OptionsDict
+
+PAGE = Path(__file__).with_suffix(".html")
+STYLESHEET = Path(__file__).with_suffix(".css")
+MOST_LISTED = 5  # tasks whose seeds are listed one by one, if they are the same
+# Settings that don't say how a network was trained.
+LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
+RUN_HEADS = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
+# All the Markdown that a document has. HTML, links and pictures are not among it: in the name
+# of a run they stay text, even if nobody escaped them.
+MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
+
+
+class Block(Protocol):
+    """A part of a document that is written in both of its formats."""
+
+    @property
+    def markdown(self) -> str:
+        """The block in a Markdown document."""
+
+    @property
+    def html(self) -> str:
+        """The block in a page."""
+
+
+class MarkdownBlock:
+    """A heading, a paragraph or a table, of which the HTML is rendered."""
+
+    def __init__(self, markdown: str) -> None:
+        self.markdown = markdown
+
+    @property
+    def html(self) -> str:
+        """The block in a page; all HTML in it stays text."""
+        return str(_renderer().render(self.markdown))
+
+
+def check_path(path: Path) -> ExportFormat:
+    """Return the format of a document that can be written to a path, before hours of training.
+
+    Raises:
+        SettingError: The path's ending is that of no format.
+        ExportError: matplotlib is not installed, or nothing can be written there.
+    """
+    by_suffix = {document.suffix: document for document in DOCUMENTS.values()}
+    document_format = by_suffix.get(path.suffix.lower())
+    if document_format is None:
+        raise SettingError(
+            f"A document's name ends in {' or '.join(sorted(by_suffix, key=len))}, unlike "
+            f"{printable(path, 200)}."
+        )
+    imported("matplotlib.figure", "plots", "Documents")
+    reason = why_unwritable(path)
+    if reason:
+        raise unwritable(path, reason, "for the document")
+    return document_format
+
+
+def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
+    """Write what the store has of a plan into one file. Takes seconds, and loads torch.
+
+    Raises like `check_path`, and a `StoreError` if the store can't be read.
+    """
+    as_format = check_path(path).load()
+    text = as_format(_blocks(plan, store), document_title(plan.paper))
+    try:
+        write_file(path, text.encode())
+    except OSError as error:
+        raise unwritable(path, error.strerror or error, "for the document") from error
+
+
+def as_markdown(blocks: Iterable[Block], title: str = "") -> str:  # noqa: ARG001
+    """Return the document as Markdown, whose title is its first head."""
+    return "\n\n".join(block.markdown for block in blocks) + "\n"
+
+
+def as_html(blocks: Iterable[Block], title: str = "") -> str:
+    """Return the document as one page of HTML."""
+    page = string.Template(PAGE.read_text(encoding="utf-8"))
+    return page.substitute(
+        title=html.escape(title),
+        style=STYLESHEET.read_text(encoding="utf-8"),
+        parts="\n".join(block.html for block in blocks),
+    )
+
+
+def document_title(paper: Paper) -> str:
+    """Return the title of the document on a rerun of a paper."""
+    return f"{paper.title}, rerun"
+
+
+@cache
+def _renderer() -> "MarkdownIt":
+    from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
+
+    renderer = MarkdownIt("zero").enable(list(MARKDOWN_RULES))
+    renderer.add_render_rule("table_open", _open_table)
+    renderer.add_render_rule("table_close", _close_table)
+    return renderer
+
+
+# A wide table scrolls sideways within the page. markdown-it calls these as methods of its renderer.
+def _open_table(
+    renderer: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    return f'<div class="wide">{renderer.renderToken(tokens, index, options, env)}'
+
+
+def _close_table(
+    renderer: "RendererHTML",
+    tokens: "Sequence[Token]",
+    index: int,
+    options: "OptionsDict",
+    env: "EnvType",
+) -> str:
+    return f"{renderer.renderToken(tokens, index, options, env).rstrip()}</div>\n"
+
+
+def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
+    inventory = take_inventory(plan, store)
+    table = results(inventory)
+    by_length = accuracy_by_length(inventory)
+    provenance = gather_provenance(table, store)
+    words_before_charts = [*_beginning(provenance), *_published(table)]
+    return [
+        *map(MarkdownBlock, words_before_charts),
+        *result_charts(table),
+        *_conclusions(plan.paper, conclusions(table, by_length)),
+        *_plots([figure_chart(figure, table) for figure in figures(inventory, by_length)]),
+        *map(MarkdownBlock, _making(provenance)),
+    ]
+
+
+def _beginning(provenance: Provenance) -> list[str]:
+    plan = provenance.plan
+    paper = plan.paper
+    return [
+        f"# {markdown_text(document_title(paper))}",
+        f"{markdown_text(paper.summary)} One run of a small network is one draw: with another "
+        "seed, that is with other random "
+        "data, initial weights and order, the same recipe ends differently. Here every experiment "
+        f"was trained again, with preset {markdown_text(plan.preset)}, from several seeds "
+        f"({_seed_counts(plan)}). The table "
+        "has the mean over seeds ± the sample standard deviation, in percent.",
+        *([markdown_text(_source(paper))] if _source(paper) else []),
+        *map(markdown_text, plan.notes),
+        f"Written on {date(provenance.written)} by rnn-tui {provenance.versions['rnn-tui']}. "
+        f"Command: {_code(plan.command)}",
+    ]
+
+
+def _code(text: str) -> str:
+    """Return a text as code in Markdown, with a longer fence than any that it has."""
+    runs = re.findall("`+", text)
+    if not runs:
+        return f"`{text}`"
+    fence = "`" * (max(map(len, runs)) + 1)
+    return f"{fence} {text} {fence}"
+
+
+def _seed_counts(plan: Plan) -> str:
+    """Return the numbers of seeds in words, such as `20 of Recall, 3 of MNIST`."""
+    counts = {task: len(plan.seeds_of(task)) for task in plan.tasks}
+    if len(counts) > MOST_LISTED and len(set(counts.values())) == 1:
+        return f"{next(iter(counts.values()))} of each"
+    return ", ".join(f"{count} of {TASKS[task].label}" for task, count in counts.items())
+
+
+def _source(paper: Paper) -> str:
+    """Return who wrote a paper, and where it can be read; empty if its file does not say."""
+    if not paper.authors and not paper.address:
+        return ""
+    authors = f"{', '.join(paper.authors)} ({paper.year})" if paper.authors else str(paper.year)
+    return f"The {paper.kind}: {authors}: {paper.title}. {paper.address}".rstrip()
+
+
+def _published(table: Results) -> list[str]:
+    paper = table.plan.paper
+    columns = columns_of(paper)
+    parts = [
+        "## Published figures and ours" if paper.has_published else "## Figures",
+        markdown_table(
+            [column.head for column in columns], (cells_of(row, columns) for row in table.rows)
+        ),
+        f"{markdown_text(paper.measured)} {TIMES}",
+        *map(markdown_text, explanations(paper)),
+    ]
+    missing_seeds = table.missing_seeds()
+    if missing_seeds:
+        parts.append(markdown_text(missing_seeds))
+    return parts
+
+
+def _conclusions(paper: Paper, judged: Sequence[Conclusion]) -> list[Block]:
+    if not judged:
+        return []
+    blocks: list[Block] = [MarkdownBlock(f"## {markdown_text(claims_title(paper))}")]
+    for number, conclusion in enumerate(judged, 1):
+        blocks += map(MarkdownBlock, concluded(conclusion))
+        chart = comparison_chart(conclusion, f"conclusion-{number}", paper.kind)
+        if chart is not None:
+            blocks.append(chart)
+    blocks += [MarkdownBlock(markdown_text(text)) for text in (RULE, *BASIS)]
+    return blocks
+
+
+def claims_title(paper: Paper) -> str:
+    """Return the head over a paper's claims."""
+    return paper.claims_title or f"The {paper.kind}'s claims"
+
+
+def concluded(conclusion: Conclusion) -> list[str]:
+    """Return a conclusion in Markdown: the paper's words, the verdict, and the comparisons."""
+    return [
+        f"### {markdown_text(conclusion.claim)}",
+        f"**{markdown_text(conclusion.sentence)}** {markdown_text(conclusion.measured)}",
+        markdown_table(COMPARED, [comparison.cells for comparison in conclusion.comparisons]),
+    ]
+
+
+def _plots(plots: Sequence[Block]) -> list[Block]:
+    if not plots:
+        return []
+    explanation = (
+        "Lines are means over seeds, shades one standard deviation to each side; behind names, "
+        "the table's figures."
+    )
+    return [MarkdownBlock("## Plots"), MarkdownBlock(explanation), *plots]
+
+
+def _making(provenance: Provenance) -> list[str]:
+    return [
+        "## How it was made",
+        "### Settings",
+        _settings_table(provenance),
+        _seeds_sentence(provenance.plan),
+        "### Machine and versions",
+        _machine_table(provenance),
+        *_runs(provenance.runs),
+    ]
+
+
+def _settings_table(provenance: Provenance) -> str:
+    """Return a row for each setting, a column for the experiments that have the same ones."""
+    by_experiment = {
+        label: dict(settings_of(config)) for label, config in provenance.settings.items()
+    }
+    names = dict.fromkeys(name for settings in by_experiment.values() for name in settings)
+    rows = []
+    for name in names:
+        values = [settings.get(name, NOTHING) for settings in by_experiment.values()]
+        if name not in LEFT_OUT and set(values) != {NOTHING}:
+            rows.append((name, *values))
+    columns: dict[tuple[str, ...], list[str]] = {}
+    for place, label in enumerate(by_experiment, 1):
+        columns.setdefault(tuple(row[place] for row in rows), []).append(label)
+    heads = ["", *map(_common_label, columns.values())]
+    lines = zip((row[0] for row in rows), *columns, strict=True)
+    return markdown_table(heads, lines)
+
+
+def _common_label(labels: Sequence[str]) -> str:
+    """Return what the labels of experiments have in common: the network, or all of them."""
+    networks = {label.rpartition(", ")[2] for label in labels}
+    return ", ".join(labels) if len(labels) == 1 or len(networks) > 1 else networks.pop()
+
+
+def _seeds_sentence(plan: Plan) -> str:
+    ranges: dict[str, str] = {}
+    for task in plan.tasks:
+        seeds = plan.seeds_of(task)
+        ends = dict.fromkeys((str(seeds[0]), str(seeds[-1])))
+        ranges[task] = " … ".join(ends)
+    if len(ranges) > MOST_LISTED and len(set(ranges.values())) == 1:
+        return f"Seeds. {next(iter(ranges.values()))}."
+    of_tasks = (f"{TASKS[task].label}: {ends}" for task, ends in ranges.items())
+    return f"Seeds. {'; '.join(of_tasks)}."
+
+
+def _machine_table(provenance: Provenance) -> str:
+    machine = provenance.machine
+    versions = [item for item in provenance.versions.items() if item[0] != "system"]
+    rows = [
+        ("processor", str(machine["processor"])),
+        ("cores", str(machine["cores"])),
+        ("memory", f"{machine['memory_gib']:g} GiB"),
+        ("system", str(machine["system"])),
+        ("trained on", ", ".join(provenance.devices) or NOTHING),
+        *versions,
+    ]
+    return markdown_table(("", ""), rows)
+
+
+def _runs(used_runs: Sequence[UsedRun]) -> list[str]:
+    if not used_runs:
+        return []
+    parts = ["### Runs", markdown_table(RUN_HEADS, map(_run_cells, used_runs))]
+    elsewhere = sum(not used.here for used in used_runs)
+    if elsewhere:
+        parts.append(
+            f"{elsewhere} of {len(used_runs)} runs were trained on another machine than the one "
+            "above."
+        )
+    return parts
+
+
+def _run_cells(used: UsedRun) -> tuple[str, ...]:
+    """Return a row of the table under `RUN_HEADS`."""
+    run = used.run
+    return (
+        run.name,
+        run.run_id,
+        str(used.networks),
+        date(run.updated),
+        duration(run.elapsed),
+        run.device or NOTHING,
+        used.versions.get("torch") or NOTHING,
+    )

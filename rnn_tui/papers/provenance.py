@@ -1,0 +1,156 @@
+"""Record how a rerun was made: settings, versions, machine and runs."""
+
+import platform
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.cores import usable_cores
+from rnn_tui.engine.errors import printable
+from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.rows import Results
+from rnn_tui.runs.database_rows import versions
+from rnn_tui.runs.export.documents import date
+from rnn_tui.runs.run_record import RunRecord, Session
+from rnn_tui.runs.store import RunStore
+from rnn_tui.tasks import TASKS
+
+TIMES = "Where networks train side by side, each counts with an equal share of their time."
+CPU_FILE = Path("/proc/cpuinfo")
+
+
+@dataclass(frozen=True)
+class UsedRun:
+    """A run that figures of the table are from."""
+
+    run: RunRecord
+    networks: int  #: how many of its networks have figures in the table.
+    sessions: tuple[Session, ...]  #: in order.
+
+    @property
+    def here(self) -> bool:
+        """Whether everything was trained on a machine of this name."""
+        return all(session.host == platform.node() for session in self.sessions)
+
+    @property
+    def versions(self) -> dict[str, str]:
+        """The versions of the packages that trained it last, by name."""
+        return dict(self.sessions[-1].versions) if self.sessions else {}
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        run = self.run
+        workers = self.sessions[-1].workers if self.sessions else None
+        return {
+            "id": run.run_id,
+            "name": run.name,
+            "networks": self.networks,
+            "finished": date(run.updated),
+            "seconds": run.elapsed,
+            "device": run.device or None,
+            "workers": workers,
+            "on_this_machine": self.here,
+            "versions": self.versions,
+        }
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The origin of a rerun's results: plan, versions, machines and runs."""
+
+    plan: Plan
+    written: float  #: when, in seconds since 1970.
+    machine: Mapping[str, str | int | float]
+    versions: Mapping[str, str]  #: the versions of this program, Python and packages.
+    settings: Mapping[str, RunConfig]  #: the settings of each experiment, by its name.
+    runs: tuple[UsedRun, ...]  #: the runs that figures are from.
+
+    @property
+    def devices(self) -> tuple[str, ...]:
+        """The devices on which the runs were trained, each once."""
+        return tuple(dict.fromkeys(used.run.device for used in self.runs if used.run.device))
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        plan = self.plan
+        return {
+            "command": plan.command,
+            "date": date(self.written),
+            "preset": plan.preset,
+            "notes": [*plan.notes, TIMES],
+            "seeds": {task: list(plan.seeds_of(task)) for task in plan.tasks},
+            "settings": {name: config.to_dict() for name, config in self.settings.items()},
+            "versions": dict(self.versions),
+            "machine": {**self.machine, "devices": list(self.devices)},
+            "runs": [used.to_dict() for used in self.runs],
+        }
+
+
+def gather_provenance(results: Results, store: RunStore | None) -> Provenance:
+    """Gather what must be known of a table; raises `StoreError` if the store can't be read."""
+    plan = results.plan
+    used_runs = () if store is None else tuple(_used_runs(results, store))
+    return Provenance(plan, time.time(), machine(), versions(), _settings(plan), used_runs)
+
+
+def _used_runs(results: Results, store: RunStore) -> Iterator[UsedRun]:
+    """Yield the runs that a table's values are from, sorted by their ids."""
+    networks = Counter(run_id for row in results.rows for run_id in row.run_ids)
+    for run_id in sorted(networks):
+        run = store.get(run_id)
+        if run is not None:
+            yield UsedRun(run, networks[run_id], tuple(store.sessions(run_id)))
+
+
+def _settings(plan: Plan) -> dict[str, RunConfig]:
+    """Return the settings of experiments that differ in more than seed, hidden size and loss.
+
+    All seeds, sizes and losses are in one run's settings. The label is that of the task where all
+    of its networks share them.
+    """
+    configs = {
+        experiment.key: plan.config(
+            experiment, plan.first_seed, seeds=len(plan.seeds_of(experiment.task))
+        )
+        for experiment in plan.experiments
+    }
+    of_tasks: dict[str, list[RunConfig]] = {}
+    for experiment in plan.experiments:
+        of_tasks.setdefault(experiment.task, []).append(configs[experiment.key])
+    shared = {task for task, all_of_it in of_tasks.items() if len(set(all_of_it)) == 1}
+    settings: dict[RunConfig, str] = {}  # the labels
+    for experiment in plan.experiments:
+        task = experiment.task
+        label = experiment.label
+        if task in shared and len(of_tasks[task]) > 1:
+            label = TASKS[task].label
+        settings.setdefault(configs[experiment.key], label)
+    return {label: config for config, label in settings.items()}
+
+
+def machine() -> dict[str, str | int | float]:
+    """Describe this computer: its processor, the cores that this process may use, memory."""
+    import psutil  # noqa: PLC0415 - on use only
+
+    return {
+        "processor": printable(_processor(), 80),
+        "cores": usable_cores(),
+        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
+        "system": platform.platform(),
+    }
+
+
+def _processor() -> str:
+    # On Linux, Python calls the architecture the processor, or nothing.
+    with suppress(OSError):
+        text = CPU_FILE.read_text(encoding="utf-8", errors="replace")
+        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", text, re.MULTILINE)
+        if model:
+            return model[1]
+    return platform.processor() or platform.machine() or "unknown"

@@ -1,0 +1,262 @@
+"""The table of a rerun: each published figure beside ours, and where it would lie."""
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rnn_tui.engine.errors import printable
+from rnn_tui.engine.metrics import Spread
+from rnn_tui.papers.best import Solved, best_interval, solved_share
+from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
+from rnn_tui.papers.inventory import Inventory
+from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
+from rnn_tui.papers.plan import DECIMALS, Plan
+from rnn_tui.runs.export.formats import ExportFormat
+from rnn_tui.runs.run_record import RunRecord
+from rnn_tui.tasks import TASKS
+
+
+@dataclass(frozen=True)
+class Row:
+    """A published figure and ours."""
+
+    experiment: Experiment  #: what was published.
+    seeds: tuple[int, ...]  #: those that are trained, ascending.
+    values: tuple[float, ...]  #: a figure for each of them, in percent.
+    run_ids: tuple[str, ...]  #: the run of each.
+    #: the time of training; networks of one run have equal shares of its time, so that the sum over
+    #: all rows is the time that passed.
+    seconds: float
+    wanted: int  #: how many seeds the plan asks for.
+    #: whether ours were trained so that published figures can be compared with them.
+    comparable: bool = True
+    kind: Published = ONE_NETWORK  #: what the published figure is.
+    #: the figure from which on a network has solved its task; None to count none.
+    threshold: float | None = None
+    #: the 95 % interval in which the published figure would lie, if its networks were like ours:
+    #: that of one more seed, of the best or of the mean of several; None for n < 2.
+    expected: Interval | None = field(init=False)
+    #: the 95 % interval of the mean; None for n < 2, and where the published figure is of one.
+    mean_interval: Interval | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        several = self.n >= 2 and self.kind.kind is not PublishedKind.ONE
+        object.__setattr__(self, "mean_interval", mean_interval(self.values) if several else None)
+        object.__setattr__(self, "expected", self._expected() if self.n >= 2 else None)
+
+    def _expected(self) -> Interval | None:
+        if self.kind.kind is PublishedKind.BEST:
+            return best_interval(self.values, self.kind.count)
+        return next_interval(self.values, self.kind.count)
+
+    @property
+    def spread(self) -> Spread | None:
+        """The values over seeds; None if there is none yet."""
+        return Spread(self.values) if self.values else None
+
+    @property
+    def n(self) -> int:
+        """The number of trained seeds."""
+        return len(self.values)
+
+    @property
+    def best(self) -> float | None:
+        """The best of all seeds; None without any."""
+        return max(self.values, default=None)
+
+    @property
+    def solved(self) -> Solved | None:
+        """How many seeds have solved their task; None without any, or without a threshold."""
+        if self.threshold is None or not self.values:
+            return None
+        return solved_share(self.values, self.threshold)
+
+    @property
+    def runs(self) -> tuple[str, ...]:
+        """The runs that the values are from, each once."""
+        return tuple(dict.fromkeys(self.run_ids))
+
+    @property
+    def distance(self) -> float | None:
+        """The points by which the published figure is below (negative) or above `expected`.
+
+        0 within; None for n < 2, without a published figure, and where nothing is compared.
+        """
+        published = self.experiment.published
+        if self.expected is None or published is None or not self.comparable:
+            return None
+        return self.expected.distance(published, DECIMALS)
+
+    @property
+    def inside(self) -> bool | None:
+        """Whether the published figure is in that interval; None if unknown."""
+        return None if self.distance is None else self.distance == 0
+
+    @property
+    def published_is(self) -> str:
+        """The published figure's place relative to that interval; empty without one of them."""
+        published = self.experiment.published
+        if not self.values or published is None:
+            return ""
+        if not self.comparable:
+            return "other recipe"
+        if self.expected is None:
+            return "one seed only"
+        return self.expected.place(published, DECIMALS)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
+        experiment = self.experiment
+        figures = dict.fromkeys(("mean", "sd", "min", "max"))
+        if self.spread is not None:
+            spread = self.spread.to_dict()
+            figures = {name: spread[name] for name in figures}
+        return {
+            "experiment": experiment.key,
+            "task": experiment.task,
+            "label": experiment.label,
+            "metric": TASKS[experiment.task].headline,
+            "published": experiment.published,
+            **figures,
+            "n": self.n,
+            "wanted": self.wanted,
+            **self._intervals(),
+            "published_lies": self.published_is or None,
+            "published_inside": self.inside,
+            "seeds": list(self.seeds),
+            "values": list(self.values),
+            "runs": list(self.run_ids),
+            "seconds": self.seconds,
+        }
+
+    def _intervals(self) -> dict[str, Any]:
+        """Return the part of `to_dict` that depends on what was published."""
+        expected = self.expected and [self.expected.low, self.expected.high]
+        if self.kind.kind is PublishedKind.ONE:
+            counted = (
+                {} if self.threshold is None else {"solved": self.solved and self.solved.count}
+            )
+            return {"next_seed_95": expected, **counted}
+        interval = self.mean_interval
+        return {
+            "published_kind": self.kind.words,
+            "others": dict(self.experiment.others),
+            "mean_95": interval and [interval.low, interval.high],
+            "best": self.best,
+            "solved": self.solved and self.solved.count,
+            "expected_95": expected,
+        }
+
+
+@dataclass(frozen=True)
+class Results:
+    """The results of a plan so far: a row for each experiment, in the paper's order."""
+
+    plan: Plan
+    rows: tuple[Row, ...]
+
+    @property
+    def complete(self) -> bool:
+        """Whether every network is trained."""
+        return all(row.n == row.wanted for row in self.rows)
+
+    def missing_seeds(self, *tasks: str) -> str:
+        """Return a sentence on the networks that lack seeds; empty if none does.
+
+        Args:
+            tasks: whose networks; by default all.
+        """
+        lacking = [
+            f"{row.experiment.label} ({row.n} of {row.wanted})"
+            for row in self.rows
+            if row.n < row.wanted and (not tasks or row.experiment.task in tasks)
+        ]
+        return f"Not complete: seeds are missing for {'; '.join(lacking)}." if lacking else ""
+
+    @property
+    def run_ids(self) -> tuple[str, ...]:
+        """The ids of all runs that values are from, each once."""
+        return tuple(dict.fromkeys(run_id for row in self.rows for run_id in row.run_ids))
+
+
+def results(inventory: Inventory) -> Results:
+    """Return the table so far, quick enough to ask for whenever a run has ended.
+
+    Raises:
+        StoreError: if the store can't be read.
+    """
+    plan = inventory.plan
+    return Results(plan, tuple(_row(inventory, experiment) for experiment in plan.experiments))
+
+
+def _row(inventory: Inventory, experiment: Experiment) -> Row:
+    """Return the row of an experiment: a value for each trained seed whose test is in the store."""
+    plan = inventory.plan
+    metric = TASKS[experiment.task].headline
+    values: dict[int, float] = {}
+    runs: list[RunRecord] = []
+    for seed, network in inventory.trained(experiment).items():
+        figures = list(inventory.figures(network, "test", metric).values())
+        if figures and math.isfinite(figures[-1]):
+            values[seed] = figures[-1]
+            runs.append(network.run)
+    return Row(
+        experiment,
+        seeds=tuple(values),
+        values=tuple(values.values()),
+        run_ids=tuple(run.run_id for run in runs),
+        seconds=sum(run.elapsed / max(1, len(run.config.replicas)) for run in runs),
+        wanted=len(plan.seeds_of(experiment.task)),
+        comparable=plan.recipe.compared,
+        kind=plan.paper.published,
+        threshold=plan.paper.solved,
+    )
+
+
+DOCUMENTS = {
+    document.name: document
+    for document in (  # each is a function of `report.document` and an entry here
+        ExportFormat(
+            "html",
+            "one page with its charts inside, HTML",
+            "rnn_tui.papers.document:as_html",
+            ".html",
+            "plots",
+        ),
+        ExportFormat(
+            "md",
+            "text with its charts inside, Markdown",
+            "rnn_tui.papers.document:as_markdown",
+            ".md",
+            "plots",
+        ),
+    )
+}
+LONGEST_TEXT = 4000  # characters of a paragraph
+LONGEST_CELL = 300
+# Markdown's special characters. Brackets alone are text; in links and images more follows.
+_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
+
+
+def markdown_text(text: str) -> str:
+    """Escape a text so that it means itself in Markdown, on one line."""
+    return _MARKDOWN.sub(r"\\\1", printable(text, LONGEST_TEXT))
+
+
+def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """Return a table in Markdown, its cells on one line each."""
+    lines = [_markdown_row(heads), _markdown_rule(len(heads))]
+    lines += [_markdown_row(row) for row in rows]
+    return "\n".join(lines)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    texts = [markdown_text(printable(cell, LONGEST_CELL)) for cell in cells]
+    return f"| {' | '.join(texts)} |"
+
+
+def _markdown_rule(columns: int) -> str:
+    """Return the line between the heads of a table and its rows."""
+    return f"| {' | '.join(['---'] * columns)} |"

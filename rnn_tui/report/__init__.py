@@ -1,3 +1,0 @@
-"""The report's experiments over seeds: `train_missing`, then `results`, `curves`, `conclusions`,
-then `write_document`.
-"""
