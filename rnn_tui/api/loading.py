@@ -8,6 +8,7 @@ from pathlib import Path
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.network import DataSetReader, ForeignReader, ImageReader, Network, SequenceReader
 from rnn_tui.api.run import Run
+from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
 from rnn_tui.engine.paths import weights_of
@@ -18,7 +19,6 @@ from rnn_tui.runs import weights
 from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import PREFERRED_LOSS
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from rnn_tui.tasks.task import Task
 

@@ -9,14 +9,14 @@ from typing import Any, TypeVar
 from rnn_tui.api import html
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.progress import ActionProgress
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.data.understanding import Understanding, understand
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import check_choice
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
-from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.task import stored_task
-from rnn_tui.tasks.data_sets.understanding import Understanding, understand
 from rnn_tui.tasks.task import Task
 
 Choice = TypeVar("Choice", bound=StrEnum)

@@ -2,10 +2,10 @@
 
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.data import store
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.data_sets import store
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.baselines import Baseline, BaselineVerdict

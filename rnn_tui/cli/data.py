@@ -13,12 +13,12 @@ from rnn_tui.cli.sequence_files import (
     read_options,
     understand_file,
 )
+from rnn_tui.data import store
+from rnn_tui.data.description import Description
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.runs.store import existing_store
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import Description
-from rnn_tui.tasks.data_sets.options import ReadingOptions
 
 COLUMNS = ("name", "learns", "sequences", "steps", "runs")
 NUMBERS = ("sequences", "runs")
@@ -140,7 +140,7 @@ def _show_kept(description: Description, *, as_json: bool) -> int:
     if as_json:
         output.print_json(description.to_dict())
         return output.OK
-    from rnn_tui.tasks.data_sets.summary import figure_lines  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.data.summary import figure_lines  # noqa: PLC0415 - numpy, on use only
 
     print(f"{description.name}: made of {description.source}")
     print(*figure_lines(store.load(description.name)), sep="\n")

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_setting, read_path
+from rnn_tui.data import store
+from rnn_tui.data.description import HORIZON, WINDOW, Description
+from rnn_tui.data.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import HORIZON, WINDOW, Description
-from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.task import SEQUENCES, task_of
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.data_sets.understanding import Understanding
+    from rnn_tui.data.understanding import Understanding
 
 WHICH_DATA = (
     "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text; or the name of a data set as rnn-tui data "
@@ -145,7 +145,7 @@ def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Unde
         UserError: if it can't be read.
         KeyboardInterrupt: at Ctrl-C.
     """
-    from rnn_tui.tasks.data_sets.understanding import understand  # noqa: PLC0415 - numpy
+    from rnn_tui.data.understanding import understand  # noqa: PLC0415 - numpy
 
     path = read_path(data)
     bar = output.ProgressBar(path.name, quiet=quiet)

@@ -11,16 +11,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.array_files import as_doubles, read_array
-from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import DataError, QueryError, printable, why
-from rnn_tui.engine.outside import opened
-from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.data_sets.files.cells import is_number, number_of
-from rnn_tui.tasks.data_sets.files.dialect import sniff, table_reader
-from rnn_tui.tasks.data_sets.files.opening import SAMPLE_BYTES
-from rnn_tui.tasks.data_sets.options import ReadingOptions
-from rnn_tui.tasks.sequences.typed import (
+from rnn_tui.data.files.cells import is_number, number_of
+from rnn_tui.data.files.dialect import sniff, table_reader
+from rnn_tui.data.files.opening import SAMPLE_BYTES
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.typed import (
     LARGEST,
     alphabet_in_words,
     check_steps,
@@ -29,6 +24,11 @@ from rnn_tui.tasks.sequences.typed import (
     read_symbols,
     typed_symbols,
 )
+from rnn_tui.engine.array_files import as_doubles, read_array
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, QueryError, printable, why
+from rnn_tui.engine.outside import opened
+from rnn_tui.networks.stepwise import Array
 
 MOST_BYTES = 64 * 2**20  # of a file of inputs
 SHOWN_NUMBERS = 4  # of a step, in a word

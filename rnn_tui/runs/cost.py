@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
+from rnn_tui.data.store import is_kept
 from rnn_tui.engine import waits
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.devices import alone_on
@@ -21,7 +22,6 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig, trained_images
-from rnn_tui.tasks.data_sets.store import is_kept
 
 if TYPE_CHECKING:
     from rnn_tui.engine.parallel import Workers

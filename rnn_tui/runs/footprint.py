@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import ceil, prod
 
+from rnn_tui.data import store
+from rnn_tui.data.description import Description
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.devices import STEP_BYTES, WEIGHT_BYTES
@@ -25,8 +27,6 @@ from rnn_tui.tasks.config import (
     SequenceConfig,
     trained_images,
 )
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import Description
 from rnn_tui.tasks.task import SequenceShape
 
 CLASSES = 10  # logits of a reader of images

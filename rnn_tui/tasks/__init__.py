@@ -10,6 +10,7 @@ from collections import UserDict
 from collections.abc import MutableMapping, Sequence
 from dataclasses import fields
 
+from rnn_tui.data import store
 from rnn_tui.engine.errors import (
     DataError,
     MissingTaskError,
@@ -22,7 +23,6 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adding import ADDING
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.task import SEQUENCES, stored_task
 from rnn_tui.tasks.hierarchy import TASKS_BY_NAME
 from rnn_tui.tasks.mnist import MNIST

@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import product
 
+from rnn_tui.data.typed import visible
+
 #: an alphabet of more symbols has too many words to ask all short ones.
 MOST_SYMBOLS = 16
-SPACE = "␣"  #: what shows a space.
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,6 @@ class Symbol:
     def shown(self) -> str:
         """The symbol as traces show it."""
         return self.word or self.name
-
-
-def visible(name: str) -> str:
-    """Return the name of a symbol as it is shown where it stands alone."""
-    return SPACE if name == " " else name
 
 
 def one_hot(names: Iterable[str]) -> tuple[Symbol, ...]:

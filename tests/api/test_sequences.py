@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 import rnn_tui
+from rnn_tui.data import store
 from rnn_tui.engine.paths import asset_dir
-from rnn_tui.tasks.data_sets import store
 
 SWINGS = asset_dir() / "sequences" / "swings.csv"
 FAST = {"hidden_size": 4, "seeds": 2, "epochs": 1}

@@ -16,6 +16,10 @@ from random import Random
 
 import numpy as np
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.data.understanding import Understanding, understand
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.events import Control
@@ -23,13 +27,9 @@ from rnn_tui.engine.loop import fit
 from rnn_tui.inside.own_inputs import read_sequence_file
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.baselines import baselines_of
-from rnn_tui.tasks.data_sets.data_set import DataSet
-from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, ReadingOptions, Split
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
-from rnn_tui.tasks.data_sets.understanding import Understanding, understand
 from rnn_tui.tasks.mnist.data import load_extra
 from tests.attack.attack import Attempt, HomeAttack
 from tests.attack.images import _image as image_of

@@ -12,17 +12,17 @@ from pathlib import Path
 from random import Random
 from typing import ClassVar
 
+from rnn_tui.data import store
 from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
 from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.seal import digest_of
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.baselines import baselines_of
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside
+from tests.data.examples import rising_or_falling
 from tests.runs.kept_runs import small, train
-from tests.tasks.data_sets.examples import rising_or_falling
 
 FINISHED = 0
 REFUSED = 1

@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnn_tui.data import store
 from rnn_tui.engine import events, loop
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, QueryError
@@ -31,11 +32,10 @@ from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import sums as sums_module
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.images.model import digit_norms
+from tests.data.examples import rising_or_falling
 from tests.networks.ordinary import pytorch_weights
-from tests.tasks.data_sets.examples import rising_or_falling
 from tests.watched import Watched, after
 
 

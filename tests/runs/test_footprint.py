@@ -8,6 +8,7 @@ import pytest
 import torch
 from torch.profiler import ProfilerActivity, profile
 
+from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.parallel import cpu_workers
 from rnn_tui.engine.stepper import Stepper, make_optimiser, parameters_of
@@ -15,9 +16,8 @@ from rnn_tui.networks import CELLS
 from rnn_tui.runs.footprint import footprint, memory_in_words
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.images.model import build_model
-from tests.tasks.data_sets.examples import every_goal
+from tests.data.examples import every_goal
 
 CPU = torch.device("cpu")
 

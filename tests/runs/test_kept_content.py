@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.main import main
+from rnn_tui.data import store
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence
+from tests.data.examples import rising_or_falling
 from tests.runs.kept_runs import resume, train
-from tests.tasks.data_sets.examples import rising_or_falling
 
 Only = Callable[[], RunRecord]
 

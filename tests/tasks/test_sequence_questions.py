@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_tui.data.typed import MOST_STEPS, read_numbers, read_symbols, typed_numbers
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.engine.weights_file import WeightsFile, read_weights
@@ -21,7 +22,6 @@ from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.questions import RecallNetwork, RecallQuestions
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
-from rnn_tui.tasks.sequences.typed import MOST_STEPS, read_numbers, read_symbols, typed_numbers
 from rnn_tui.tasks.shapes import bits
 from rnn_tui.tasks.task import SequenceShape
 

@@ -11,6 +11,9 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
+from rnn_tui.data import store
+from rnn_tui.data.description import Description
+from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.problem import generator
@@ -21,9 +24,6 @@ from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of
 from rnn_tui.runs.export.onnx_graph import Graph
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import Description
-from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist.data import load_images

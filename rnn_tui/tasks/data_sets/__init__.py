@@ -1,5 +1,5 @@
 """Data sets of sequences that users bring, each a task of its own.
 
-`files/` reads formats, `understanding.py` guesses what the columns are, `store.py` keeps what comes
-of it, and `task.py` makes a task of that.
+`rnn_tui.data` reads and keeps them; here is what makes a task of one: its problem, questions,
+evaluation and baselines.
 """

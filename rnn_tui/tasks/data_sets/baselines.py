@@ -8,11 +8,11 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.task import stored_task
 
 FORMAT = 1  #: of the file; it changes with the way baselines are computed.

@@ -9,6 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.devices import send
 from rnn_tui.engine.errors import SettingError
@@ -17,12 +20,9 @@ from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
-from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
 from rnn_tui.tasks.data_sets.losses import class_losses, known, mean_of_known, number_losses
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST
+from rnn_tui.data.description import LARGEST
+from rnn_tui.data.files.cells import is_missing
+from rnn_tui.data.inputs import in_units, network_inputs
+from rnn_tui.data.options import Goal
+from rnn_tui.data.typed import SPACE, typed_numbers, typed_symbols
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import TEST
-from rnn_tui.tasks.data_sets.description import LARGEST
-from rnn_tui.tasks.data_sets.files.cells import is_missing
-from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import (
     SequenceQuestions,
@@ -23,8 +24,6 @@ from rnn_tui.tasks.sequences.questions import (
     classes_of,
     confidence_of,
 )
-from rnn_tui.tasks.sequences.typed import typed_numbers, typed_symbols
-from rnn_tui.tasks.shapes import SPACE
 
 _WORD = re.compile(r"[^\s,;]*[^\s,;.+-][^\s,;]*")  # not the beginning of a number, such as a minus
 

@@ -4,13 +4,14 @@ import math
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.data import store
+from rnn_tui.data.description import Description
+from rnn_tui.data.options import Goal
+from rnn_tui.data.typed import visible
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, Measure, Metric
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.description import Description
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences import METRICS
-from rnn_tui.tasks.shapes import one_hot, visible
+from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 if TYPE_CHECKING:

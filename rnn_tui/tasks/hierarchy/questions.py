@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from rnn_tui.data.typed import check_steps
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.hierarchy import BLANK, DEFINITIONS_BY_NAME
@@ -24,7 +25,6 @@ from rnn_tui.tasks.sequences.questions import (
     confidence_of,
     remark_of,
 )
-from rnn_tui.tasks.sequences.typed import check_steps
 
 SHOWN_CHARACTERS = 40  # of a word that is refused
 

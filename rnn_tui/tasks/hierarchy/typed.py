@@ -3,8 +3,8 @@
 import re
 from collections.abc import Sequence
 
+from rnn_tui.data.typed import alphabet_in_words, check_steps
 from rnn_tui.engine.errors import QueryError, printable
-from rnn_tui.tasks.sequences.typed import alphabet_in_words, check_steps
 
 _BETWEEN = re.compile(r"[\s,;]*")
 

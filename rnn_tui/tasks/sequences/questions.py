@@ -10,6 +10,12 @@ from typing import Any, ClassVar
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.data.typed import (
+    LARGEST,
+    alphabet_in_words,
+    read_numbers,
+    read_symbols,
+)
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.sequences.inference import (
@@ -17,12 +23,6 @@ from rnn_tui.tasks.sequences.inference import (
     Questions,
     SequenceNetwork,
     longest_first,
-)
-from rnn_tui.tasks.sequences.typed import (
-    LARGEST,
-    alphabet_in_words,
-    read_numbers,
-    read_symbols,
 )
 from rnn_tui.tasks.sequences.words import truth_of, words_for
 from rnn_tui.tasks.shapes import visible

@@ -12,10 +12,10 @@ from textual import events
 from textual.app import ComposeResult
 from textual.widgets import Static
 
+from rnn_tui.data.store import describe
 from rnn_tui.engine import awaits
 from rnn_tui.engine.errors import TaskError, UserError, printable
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.data_sets.store import describe
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.app.tabs import AppTabs, is_data_set

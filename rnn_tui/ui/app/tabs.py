@@ -11,10 +11,10 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.widgets import TabPane
 
+from rnn_tui.data.store import is_called_like_data_set
 from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.data_sets.store import is_called_like_data_set
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.common.key_table import key

@@ -6,10 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from rnn_tui.data import store
+from rnn_tui.data.inputs import network_inputs
+from rnn_tui.data.options import Goal
 from rnn_tui.inside.trace import Trace, trace_inputs
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.inputs import network_inputs
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.common.task_view import TaskTab

@@ -11,8 +11,8 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from rnn_tui.tasks.data_sets.options import ReadingOptions
-from rnn_tui.tasks.data_sets.understanding import FileColumn, Role
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.understanding import FileColumn, Role
 from rnn_tui.ui.common.textual_workarounds import Dialog, Options
 from rnn_tui.ui.common.widgets.plain import PlainTable
 

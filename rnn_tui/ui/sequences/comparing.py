@@ -10,8 +10,8 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.widgets import Static
 
-from rnn_tui.tasks.data_sets.data_set import UNKNOWN, DataSet
-from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.data.data_set import UNKNOWN, DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.ui.common.chart.chart import ChartSeries
 from rnn_tui.ui.sequences.drawing import MOST_LINES, DrawnChart, charts_of
 from rnn_tui.ui.sequences.predictions import Prediction

@@ -10,10 +10,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.engine.state import RunState
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.tasks.data_sets.baselines import Baseline, kept_baselines
-from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.ui.common.key_table import moves
 from rnn_tui.ui.common.task_view import TaskTab, TaskView
 from rnn_tui.ui.common.threads import LatestQuestion

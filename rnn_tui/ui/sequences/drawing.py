@@ -8,10 +8,10 @@ from textual.containers import Grid, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Goal
+from rnn_tui.data.typed import typed_symbols
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.tasks.data_sets.data_set import DataSet
-from rnn_tui.tasks.data_sets.options import Goal
-from rnn_tui.tasks.sequences.typed import typed_symbols
 from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.common.widgets.plain import views_in
 

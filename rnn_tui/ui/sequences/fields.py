@@ -10,10 +10,10 @@ from textual.containers import Horizontal, ItemGrid
 from textual.message import Message
 from textual.widgets import Input, Label, Select
 
+from rnn_tui.data.description import HORIZON, WINDOW
+from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.tasks.data_sets.description import HORIZON, WINDOW
-from rnn_tui.tasks.data_sets.options import Goal, Layout, ReadingOptions
 from rnn_tui.ui.common.widgets.plain import PlainSelect
 from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.sequences.words import FILLS, GOALS, LAYOUTS, SPLITS

@@ -9,9 +9,9 @@ from textual.binding import Binding
 from textual.containers import Horizontal
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
+from rnn_tui.data import store
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.pace import time_left
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.ui.common.host_app import HostApp
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.pane import Pane, show_line

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.outside import exists, is_folder
-from rnn_tui.tasks.data_sets.options import ReadingOptions
 from rnn_tui.ui.common.background_reading import BackgroundReading
 from rnn_tui.ui.common.widgets.path_input import parse_path
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.data_sets.understanding import Understanding
+    from rnn_tui.data.understanding import Understanding
 
 NO_PATH = "Type the path of a file of sequences."
 
@@ -27,7 +27,7 @@ class FileReading(BackgroundReading):
         self.is_file = False  #: whether there is a file, which may be read otherwise.
 
     def _read(self) -> None:
-        from rnn_tui.tasks.data_sets.understanding import understand  # noqa: PLC0415 - on use only
+        from rnn_tui.data.understanding import understand  # noqa: PLC0415 - on use only
 
         path = parse_path(self.path)
         if path is None:

@@ -8,8 +8,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from rnn_tui.tasks.data_sets.data_set import DataSet
-from rnn_tui.tasks.data_sets.options import Goal
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.ui.common.threads import LatestQuestion
 from rnn_tui.ui.common.widgets.digits import bar
 from rnn_tui.ui.sequences.answers import AnsweredSequence

@@ -13,9 +13,9 @@ from textual.content import Content
 from textual.geometry import Size
 from textual.widgets import DataTable, Static
 
+from rnn_tui.data import store
 from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.config import replica_of
-from rnn_tui.tasks.data_sets import store
 from rnn_tui.ui.common.inside_door import AskingView, InsideDoor
 from rnn_tui.ui.common.key_table import key
 from rnn_tui.ui.common.requests import InsideWanted
@@ -32,7 +32,7 @@ from rnn_tui.ui.sequences.predictions import Predictor
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.data_sets.data_set import DataSet
+    from rnn_tui.data.data_set import DataSet
     from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
 
 FAILURE = "The sequences can't be shown; the log file has the details."

@@ -11,10 +11,10 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, DataTable, OptionList, Static
 
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.sketches import first_sequences
+from rnn_tui.data.understanding import Role, Understanding
 from rnn_tui.engine.errors import printable
-from rnn_tui.tasks.data_sets.options import ReadingOptions
-from rnn_tui.tasks.data_sets.sketches import first_sequences
-from rnn_tui.tasks.data_sets.understanding import Role, Understanding
 from rnn_tui.ui.common.widgets.form_foot import FormNote
 from rnn_tui.ui.common.widgets.plain import MainButton
 from rnn_tui.ui.sequences.columns import ColumnTable, RoleScreen, with_role

@@ -2,7 +2,7 @@
 
 import re
 
-from rnn_tui.tasks.data_sets.columns import Role
+from rnn_tui.data.columns import Role
 from rnn_tui.ui.sequences.fields import AHEAD, FIELDS, PIECES
 
 _OPTION = re.compile(r"(?<![\w-])--([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
+from rnn_tui.data.data_set import DataSet, class_counts
+from rnn_tui.data.description import Description
+from rnn_tui.data.options import Fill, Goal, Layout, Split
 from rnn_tui.engine.counts import count_of
-from rnn_tui.tasks.data_sets.data_set import DataSet, class_counts
-from rnn_tui.tasks.data_sets.description import Description
-from rnn_tui.tasks.data_sets.options import Fill, Goal, Layout, Split
 from rnn_tui.tasks.task import Task
 
 LAYOUTS = {

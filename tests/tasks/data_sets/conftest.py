@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import DataSet
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.task import stored_task
-from tests.tasks.data_sets.reading import Read, reader_in
+from tests.data.reading import Read, reader_in
 
 SmallOn = Callable[..., SequenceConfig]
 

@@ -6,9 +6,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.tasks.data_sets import naive, store
+from rnn_tui.tasks.data_sets import naive
 from rnn_tui.tasks.data_sets.baselines import (
     Baseline,
     baselines_of,
@@ -17,12 +20,10 @@ from rnn_tui.tasks.data_sets.baselines import (
     margin_of,
     verdict,
 )
-from rnn_tui.tasks.data_sets.data_set import DataSet
 from rnn_tui.tasks.data_sets.naive import naive_answers
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.task import stored_task
+from tests.data.examples import data_set_of, every_goal, rising_or_falling, walks
 from tests.tasks.data_sets.conftest import SmallOn
-from tests.tasks.data_sets.examples import data_set_of, every_goal, rising_or_falling, walks
 
 
 def column(*values: float) -> Any:

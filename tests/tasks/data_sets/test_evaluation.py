@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import torch
 
+from rnn_tui.data.data_set import TEST, DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.parallel import Workers
 from rnn_tui.engine.problem import generator
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets.data_set import TEST, DataSet
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from tests.data.examples import every_goal, rising_or_falling
 from tests.tasks.data_sets.conftest import SmallOn
-from tests.tasks.data_sets.examples import every_goal, rising_or_falling
 
 
 def evaluated(

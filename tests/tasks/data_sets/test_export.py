@@ -5,13 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.export.onnx_models import models_of
-from rnn_tui.tasks.data_sets.inputs import in_units, network_inputs
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
+from tests.data.examples import every_goal
 from tests.tasks.data_sets.conftest import SmallOn
-from tests.tasks.data_sets.examples import every_goal
 from tests.tasks.data_sets.test_problem import trained
 
 onnxruntime = pytest.importorskip("onnxruntime")

@@ -6,13 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from rnn_tui.tasks.data_sets import store
+from rnn_tui.data import store
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.tasks.data_sets.baselines import baselines_of
-from rnn_tui.tasks.data_sets.data_set import DataSet
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
-from tests.tasks.data_sets.examples import data_set_of, rising_or_falling
+from tests.data.examples import data_set_of, rising_or_falling
 from tests.tasks.data_sets.test_problem import trained
 
 Lines = list[npt.NDArray[np.float32]]

@@ -14,6 +14,9 @@ import torch.nn.functional as F
 from sklearn.metrics import r2_score
 from torch import Tensor, nn
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST, TRAINING, DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
@@ -23,12 +26,9 @@ from rnn_tui.engine.problem import generator
 from rnn_tui.engine.training_state import load_resume_point
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import TEST, TRAINING, DataSet
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from tests.data.examples import data_set_of, every_goal, rising_or_falling, walks
 from tests.networks.ordinary import pytorch_weights
-from tests.tasks.data_sets.examples import data_set_of, every_goal, rising_or_falling, walks
 
 GOALS = tuple(every_goal())
 SmallOn = Callable[..., SequenceConfig]

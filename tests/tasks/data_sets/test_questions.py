@@ -5,18 +5,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.data.data_set import TEST, DataSet
+from rnn_tui.data.inputs import network_inputs
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets.data_set import TEST, DataSet
-from rnn_tui.tasks.data_sets.inputs import network_inputs
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions
 from rnn_tui.tasks.data_sets.task import stored_task, task_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
+from tests.data.examples import data_set_of, walks, words
 from tests.tasks.data_sets.conftest import SmallOn
-from tests.tasks.data_sets.examples import data_set_of, walks, words
 
 
 @pytest.fixture

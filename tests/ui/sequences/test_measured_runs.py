@@ -10,12 +10,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input
 
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import DataSet
+from rnn_tui.data import store
+from rnn_tui.data.data_set import DataSet
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
 from rnn_tui.ui.sequences.answer_table import AnswerTable
-from tests.tasks.data_sets.examples import rising_or_falling
+from tests.data.examples import rising_or_falling
 from tests.ui.helpers import (
     idle,
     last_notice,

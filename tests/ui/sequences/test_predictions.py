@@ -9,12 +9,12 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Select
 
+from rnn_tui.data import store
+from rnn_tui.data.data_set import UNKNOWN, DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.data_set import UNKNOWN, DataSet
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
 from rnn_tui.ui.common.chart.chart import Chart
@@ -23,7 +23,7 @@ from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.sequences.comparing import StepRow, StepRows, content_of
 from rnn_tui.ui.sequences.predictions import Prediction, Predictor, predict, predictions_of
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
-from tests.tasks.data_sets.examples import (
+from tests.data.examples import (
     data_set_of,
     every_goal,
     rising_or_falling,

@@ -10,18 +10,18 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import DataTable, OptionList
 
+from rnn_tui.data import store
+from rnn_tui.data.columns import Role
+from rnn_tui.data.data_set import TEST
+from rnn_tui.data.options import Goal
 from rnn_tui.runs.store import RunStore
-from rnn_tui.tasks.data_sets import store
-from rnn_tui.tasks.data_sets.columns import Role
-from rnn_tui.tasks.data_sets.data_set import TEST
-from rnn_tui.tasks.data_sets.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane, OpenedTaskPane
 from rnn_tui.ui.sequences.kept import KeptDataSet, KeptTable, deletion_question
 from rnn_tui.ui.sequences.pane import SequencesPane
 from rnn_tui.ui.sequences.shipped import TasksTable
 from rnn_tui.ui.sequences.understood import UnderstandingView
-from tests.tasks.data_sets.examples import rising_or_falling
+from tests.data.examples import rising_or_falling
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,

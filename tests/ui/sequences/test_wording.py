@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import rnn_tui.tasks.data_sets
-from rnn_tui.tasks.data_sets.options import ReadingOptions
+import rnn_tui.data
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.ui.sequences.wording import in_fields
 
-FOLDER = Path(rnn_tui.tasks.data_sets.__file__).parent
+FOLDER = Path(rnn_tui.data.__file__).parent
 OPTION = re.compile(r"--([a-z]+)")
 
 

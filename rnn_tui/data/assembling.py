@@ -1,0 +1,372 @@
+"""Make a data set of sequences: decide the goal, fill, cut, share out, measure."""
+
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.cutting import FEW_SEQUENCES, brought_to_length
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
+from rnn_tui.data.description import (
+    LARGEST,
+    LONGEST_NAME,
+    MOST_FEATURES,
+    MOST_HORIZON,
+    MOST_OUTPUTS,
+    Description,
+)
+from rnn_tui.data.files.bounds import check_numbers, check_sequences
+from rnn_tui.data.files.cells import Floats
+from rnn_tui.data.files.opening import named
+from rnn_tui.data.files.table import unique_names
+from rnn_tui.data.filling import fill_with, fill_within, tell_missing
+from rnn_tui.data.goals import (
+    Answers,
+    answers_of,
+    answers_to_come,
+    goal_of,
+    tell_alike_classes,
+    tell_rare_classes,
+)
+from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
+from rnn_tui.data.sequences import Flags, Sequences
+from rnn_tui.data.splitting import LEAST_PIECES, Parts, parts_of
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, printable
+
+
+@dataclass
+class Assembly:
+    """The way from the sequences of a file to a data set."""
+
+    path: Path
+    options: ReadingOptions
+    notes: list[str] = field(default_factory=list)
+    window: int | None = None  #: by which the sequences were cut.
+    goal: Goal = Goal.NEXT
+    horizon: int = 0
+    split: Split = Split.CHANCE
+    filled: int = 0  #: numbers that were missing.
+    from_past: bool = False  #: whether gaps may be filled by what came before them only.
+
+    @property
+    def fill(self) -> Fill:
+        """What stands in for missing numbers."""
+        wish = self.options.fill
+        if self.from_past and wish in (None, Fill.LINE):
+            return Fill.PREVIOUS
+        return wish or Fill.LINE
+
+    def data_set(self, sequences: Sequences) -> DataSet:
+        """Return the data set.
+
+        Raises:
+            DataError: if nothing can be learned of these sequences.
+        """
+        _check_numbers(sequences, named(self.path))
+        self.goal = goal_of(sequences, self.options.goal, self.notes)
+        self.horizon = self._horizon()
+        # what comes after a gap may be what is asked, or part of the test
+        self.from_past = self.goal is Goal.NEXT or self._split(sequences) is Split.TIME
+        if self.goal is Goal.NEXT:
+            sequences = self._with_label_to_come(sequences)
+        sequences = self._without_label(sequences)
+        sequences = self._with_labelled_steps(self._filled(sequences))
+        self.split = self._split(sequences)
+        sequences, self.window = brought_to_length(
+            sequences, self.goal, self.horizon, self.options.window, self.notes
+        )
+        sequences = self._not_empty(sequences, self.horizon)
+        sequences = self._with_labelled_steps(sequences)
+        self._tell_unanswered(sequences)
+        answers = answers_of(sequences.label, self.goal)
+        if self.horizon and self.goal is Goal.STEP_NUMBER:
+            answers = answers_to_come(answers, sequences, self.horizon)
+        if sequences.measured is not None:
+            answers = replace(answers, targets=sequences.measured.astype(np.float32))
+        if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
+            tell_alike_classes(answers, self.notes)
+        strata = self._strata(sequences, answers)
+        parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
+        _check_answers(sequences, parts)
+        training = np.repeat(parts == TRAINING, sequences.lengths)
+        sequences = fill_with(sequences, _means(sequences.values[training]))
+        if self.goal is Goal.CLASS:
+            tell_rare_classes(answers, self.notes)
+        self._tell_split(sequences)
+        return self._assembled(sequences, answers, parts)
+
+    def _filled(self, sequences: Sequences) -> Sequences:
+        """Fill what can be filled from the same sequence, and tell it."""
+        missing = np.isnan(sequences.values)
+        names = sequences.features or ("symbols",)
+        self.notes += tell_missing(missing, names, self.fill)
+        if self.fill is not Fill.DROP:
+            self.filled = int(missing.sum())
+        if self.filled and self.from_past and self.options.fill is Fill.LINE:
+            self.notes.append("Gaps are filled from the past: a line would look at what follows.")
+        if self.filled and self.goal is Goal.NEXT:
+            self.notes.append("Numbers that are missing are read as filled, and not asked for.")
+            sequences = replace(sequences, measured=sequences.values)
+        return self._not_empty(fill_within(sequences, self.fill, from_past=self.from_past), 0)
+
+    def _with_label_to_come(self, sequences: Sequences) -> Sequences:
+        """Return sequences whose label is what is predicted ahead, if the user names one."""
+        label = sequences.label
+        if label is None or self.options.label is None:
+            return replace(sequences, label=None)
+        if label.is_text:
+            raise DataError(
+                f"The label {label.name} holds words, and numbers are predicted ahead; choose "
+                "--goal step-class, or leave out --label."
+            )
+        self.goal = Goal.STEP_NUMBER
+        steps = count_of(self.horizon, "step")
+        self.notes.append(f"Predicted is {label.name}, up to {steps} ahead; it is read as well.")
+        return sequences
+
+    def _horizon(self) -> int:
+        if self.goal is not Goal.NEXT:
+            return 0
+        if not 1 <= self.options.horizon <= MOST_HORIZON:
+            raise DataError(f"From 1 to {MOST_HORIZON} steps ahead are predicted (--horizon).")
+        return self.options.horizon
+
+    def _without_label(self, sequences: Sequences) -> Sequences:
+        """Leave out sequences without a label, if each needs one."""
+        label = sequences.label
+        if label is None or label.every_step or not label.missing.any():
+            return sequences
+        missing = int(label.missing.sum())
+        self.notes.append(f"Left out: {count_of(missing, 'sequence')} without a label.")
+        if label.missing.all():
+            raise DataError(f"The label {label.name} is missing everywhere.")
+        return sequences.keep_sequences(~label.missing)
+
+    def _with_labelled_steps(self, sequences: Sequences) -> Sequences:
+        """Leave out sequences, or pieces of them, none of whose steps has a label.
+
+        A part that has no others could not be measured.
+        """
+        label = sequences.label
+        if label is None or not label.every_step or label.missing.all():
+            return sequences  # a label that is missing everywhere is refused later
+        labelled = np.logical_or.reduceat(~label.missing, sequences.starts[:-1])
+        unlabelled = int((~labelled).sum())
+        if unlabelled:
+            kind = "sequence" if self.window is None else "piece"
+            self.notes.append(
+                f"Left out: {count_of(unlabelled, kind)} without a label at any step."
+            )
+        return sequences.keep_sequences(labelled)
+
+    def _tell_unanswered(self, sequences: Sequences) -> None:
+        """Note the steps without a label among others that have one."""
+        label = sequences.label
+        if label is None or not label.every_step or not label.missing.any():
+            return
+        steps = count_of(int(label.missing.sum()), "step")
+        self.notes.append(f"Read, but not answered: {steps} without a label.")
+
+    def _not_empty(self, sequences: Sequences, least: int) -> Sequences:
+        """Leave out sequences of at most `least` steps."""
+        long_enough = sequences.lengths > least
+        short = int((~long_enough).sum())
+        if not long_enough.any():
+            if not least:
+                raise DataError("No sequence has any step.")
+            raise DataError(
+                f"No sequence has more than {count_of(least, 'step')}, as are predicted "
+                "(--horizon)."
+            )
+        if short:
+            kind = "without a step" if not least else f"of at most {count_of(least, 'step')}"
+            self.notes.append(f"Left out: {count_of(short, 'sequence')} {kind}.")
+        return sequences.keep_sequences(long_enough)
+
+    def _split(self, sequences: Sequences) -> Split:
+        """Return the user's split, or a guess: by files, by time for few sequences, by chance."""
+        has_test = bool(sequences.tests.any() and not sequences.tests.all())
+        wish = self.options.split
+        if wish is Split.FILES and not has_test:
+            raise DataError(
+                "There is no second file for the test; it must lie beside this one and be called "
+                "the same, with TEST where this one has TRAIN."
+            )
+        if wish is not None:
+            return wish
+        if has_test:
+            return Split.FILES
+        few = sequences.count < FEW_SEQUENCES and self.goal.every_step
+        return Split.TIME if few else Split.CHANCE
+
+    def _tell_split(self, sequences: Sequences) -> None:
+        in_order = "first training, then validation, then test"
+        by_time = f"in the order of the file: {in_order}"
+        if sequences.count > 1 and self.split is Split.TIME:
+            pieces = np.unique(sequences.origins, return_counts=True)[1]
+            if len(pieces) > 1 and pieces.max() < LEAST_PIECES:
+                by_time = f"whole, {by_time} (--window splits each of them by time)"
+            elif len(pieces) > 1:
+                by_time = f"by time, the pieces of each: {in_order}"
+        how = {
+            Split.CHANCE: "by chance",
+            Split.TIME: by_time,
+            Split.FILES: "with the second file as the test",
+        }[self.split]
+        stratified = self.goal is Goal.CLASS and self.split is not Split.TIME
+        shares = ", with equal shares of each class" if stratified else ""
+        self.notes.append(f"Sequences are shared out {how}{shares}.")
+
+    def _strata(self, sequences: Sequences, answers: Answers) -> npt.NDArray[np.int64]:
+        """Return the class (N,) by which sequences are shared out; one for all without classes."""
+        if self.goal is Goal.CLASS:
+            return answers.targets
+        return np.zeros(sequences.count, np.int64)
+
+    def _assembled(self, sequences: Sequences, answers: Answers, parts: Parts) -> DataSet:
+        """Return the data set, named."""
+        features = tuple(unique_names(printable(name, LONGEST_NAME) for name in sequences.features))
+        training = np.repeat(parts == TRAINING, sequences.lengths)
+        values = sequences.values.astype(np.float32)
+        inputs = Statistics(features, (), ())
+        if features:
+            inputs = statistics(features, values[training])
+            self._tell_constant(values, features)
+        outputs = self._outputs(sequences, answers, inputs, parts)
+        counts = np.bincount(parts, minlength=3).tolist()
+        label = printable(self.path.stem, LONGEST_NAME)
+        description = Description(
+            name="unnamed",
+            label=label,
+            source=printable(self.path, 400),
+            goal=self.goal,
+            horizon=self.horizon,
+            features=features,
+            alphabet=sequences.alphabet,
+            outputs=outputs.names,
+            means=inputs.means,
+            deviations=inputs.deviations,
+            output_means=outputs.means,
+            output_deviations=outputs.deviations,
+            training=counts[0],
+            validation=counts[1],
+            test=counts[2],
+            shortest=int(sequences.lengths.min()),
+            longest=int(sequences.lengths.max()),
+            split=self.split,
+            fill=self.fill,
+            filled=self.filled,
+            notes=tuple(printable(note, 300) for note in self.notes),
+        )
+        return DataSet(description, values, sequences.starts, answers.targets, parts).named(label)
+
+    def _outputs(
+        self, sequences: Sequences, answers: Answers, inputs: "Statistics", parts: Parts
+    ) -> "Statistics":
+        """Return the names of the answers, with means and deviations if they are numbers."""
+        if self.goal is Goal.NEXT:
+            return _next_outputs(sequences, inputs, self.horizon)
+        if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
+            return Statistics(answers.names, (), ())
+        chosen: Flags = parts == TRAINING
+        if self.goal is Goal.STEP_NUMBER:
+            chosen = np.repeat(chosen, sequences.lengths)
+        if np.isnan(answers.targets[chosen]).all():
+            raise DataError("No training sequence has a label.")
+        return statistics(answers.names, answers.targets[chosen])
+
+    def _tell_constant(self, values: npt.NDArray[np.float32], names: tuple[str, ...]) -> None:
+        constant = np.flatnonzero(values.min(0) == values.max(0))
+        if len(constant):
+            some = ", ".join(names[place] for place in constant[:5])
+            more = ", …" if len(constant) > 5 else ""
+            self.notes.append(f"Always the same number, so nothing to learn from: {some}{more}.")
+
+
+def _check_numbers(sequences: Sequences, name: str) -> None:
+    """Refuse what float32 can't hold, and too much of anything.
+
+    Args:
+        sequences: those of a file.
+        name: what the file is called in sentences.
+    """
+    check_numbers(sequences.values.size, name)
+    check_sequences(sequences.count, name)
+    if len(sequences.features) > MOST_FEATURES:
+        raise DataError(
+            f"There are {len(sequences.features):,} inputs at a step, and at most {MOST_FEATURES} "
+            "are read; name fewer (--inputs)."
+        )
+    if not sequences.count or not len(sequences.values):
+        raise DataError("No sequence has any step.")
+    beyond = (np.abs(np.nan_to_num(sequences.values)) > LARGEST).any(0)
+    if beyond.any():
+        name = (sequences.features or ("symbols",))[int(beyond.argmax())]
+        raise DataError(f"The column {printable(name)} has numbers beyond 1e38.")
+
+
+def _check_answers(sequences: Sequences, parts: Parts) -> None:
+    """Refuse parts in which nothing that is to come is known."""
+    if sequences.measured is None:
+        return
+    present: Flags = np.logical_not(np.isnan(sequences.measured).all(axis=1))
+    present[sequences.starts[:-1]] = False  # nothing comes before the first step
+    asked = np.repeat(parts, sequences.lengths)[present]
+    for part, name in ((TRAINING, "training"), (VALIDATION, "validation"), (TEST, "test")):
+        if not (asked == part).any():
+            raise DataError(
+                f"Too many numbers are missing: the {name} part has none to predict; leave out "
+                "columns with gaps (--ignore)."
+            )
+
+
+def _means(values: Floats) -> Floats:
+    """Return the means (F,) of numbers that are there; NaN where none is."""
+    present = ~np.isnan(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        means: Floats = np.where(present, values, 0.0).sum(0) / present.sum(0)
+    return means
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """The means and standard deviations of numbers with names; none of symbols or classes."""
+
+    names: tuple[str, ...]
+    means: tuple[float, ...]
+    deviations: tuple[float, ...]
+
+
+def statistics(names: tuple[str, ...], values: npt.NDArray[np.float32]) -> Statistics:
+    """Return the statistics of numbers (T, F), NaN left out.
+
+    What is always the same has the deviation 1.
+    """
+    wide = values.astype(np.float64)
+    means = np.nan_to_num(_means(wide))
+    variances = np.nan_to_num(_means(np.square(wide - means)))
+    deviations = np.sqrt(variances)
+    rounding = 1e-7 * np.maximum(1e-30, np.abs(means))  # single precision has seven digits
+    deviations[deviations <= rounding] = 1.0
+    return Statistics(names, tuple(means.tolist()), tuple(deviations.tolist()))
+
+
+def _next_outputs(sequences: Sequences, inputs: Statistics, horizon: int) -> Statistics:
+    """Return the inputs to come: symbols, or the features of each step ahead in turn."""
+    if sequences.alphabet:
+        return Statistics(sequences.alphabet, (), ())
+    if len(inputs.names) * horizon > MOST_OUTPUTS:
+        raise DataError(
+            f"{len(inputs.names)} inputs for {horizon} steps ahead are more than {MOST_OUTPUTS} "
+            "numbers to predict; name fewer inputs (--inputs) or steps (--horizon)."
+        )
+    names = [
+        f"{printable(name, LONGEST_NAME - 5)} +{step}"
+        for step in range(1, horizon + 1)
+        for name in inputs.names
+    ]
+    return Statistics(
+        tuple(unique_names(names)), inputs.means * horizon, inputs.deviations * horizon
+    )

@@ -1,0 +1,119 @@
+"""Describe a stored data set of sequences in a form that needs neither NumPy nor torch."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+from rnn_tui.data.options import Fill, Goal, Split
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.settings import NumberSetting
+
+LONGEST_NAME = 60  # characters of a column, a class or a symbol
+MOST_FEATURES = 256
+MOST_OUTPUTS = 256
+MOST_STEPS = 1000  # steps of a sequence
+MOST_HORIZON = 64  # steps ahead that are predicted
+HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON)
+WINDOW = NumberSetting(
+    "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
+)
+LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
+
+
+@dataclass(frozen=True, kw_only=True)
+class Description:
+    """A data set as a task knows it.
+
+    Raises:
+        DataError: if it does not hold together, as in a damaged file.
+    """
+
+    name: str  #: the task's name, unique to the content, such as `gunpoint-1f3a5b`.
+    label: str  #: as shown: the file's name without its ending.
+    source: str  #: the path of the file that it was read from.
+    goal: Goal
+    horizon: int  #: how many steps ahead are answered; 0 unless the goal is `Goal.NEXT`.
+    #: the names of the numbers that are read at each step; empty if symbols are.
+    features: tuple[str, ...]
+    #: the symbols that a step may be; empty if numbers are read.
+    alphabet: tuple[str, ...]
+    #: the names of the classes, or of the numbers that are answered; of `Goal.NEXT`, the symbols,
+    #: or the features for each step of the horizon, such as `load +1`.
+    outputs: tuple[str, ...]
+    means: tuple[float, ...]  #: of each feature over the training sequences; none of symbols.
+    deviations: tuple[float, ...]  #: their standard deviations, above 0.
+    #: of each output over the training sequences, if it is a number; in the units of the file.
+    output_means: tuple[float, ...]
+    output_deviations: tuple[float, ...]  #: their standard deviations, above 0.
+    training: int  #: sequences to train on.
+    validation: int
+    test: int
+    shortest: int  #: steps of the shortest sequence.
+    longest: int
+    split: Split
+    fill: Fill
+    filled: int  #: numbers that were missing.
+    #: what was understood of the file, a sentence each, as its reader was told.
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
+        if any(not isinstance(word, str) or printable(word, 400) != word for word in words):
+            raise DataError("The words of a data set must be short printable text.")
+        has_one_input = bool(self.features) != bool(self.alphabet)
+        if not has_one_input or not self.outputs:
+            raise DataError("A data set needs inputs, numbers or symbols, and something to answer.")
+        if max(len(self.features), len(self.alphabet)) > MOST_FEATURES:
+            raise DataError(f"A data set may have at most {MOST_FEATURES} inputs.")
+        if len(self.outputs) > MOST_OUTPUTS:
+            raise DataError(f"A data set may have at most {MOST_OUTPUTS} answers.")
+        if not 1 <= self.shortest <= self.longest <= MOST_STEPS:
+            raise DataError(f"Sequences must have 1 to {MOST_STEPS:,} steps.")
+        if min(self.training, self.validation, self.test) < 1:
+            raise DataError("Training, validation and test need a sequence each.")
+        statistics = (self.means, self.deviations, self.output_means, self.output_deviations)
+        expected = (len(self.features),) * 2 + (0 if self.classifies else len(self.outputs),) * 2
+        if tuple(map(len, statistics)) != expected:
+            raise DataError("The means of a data set do not fit its columns.")
+
+    @property
+    def classifies(self) -> bool:
+        """Whether the answers are classes or symbols, in place of numbers."""
+        if self.goal is Goal.NEXT:
+            return bool(self.alphabet)
+        return self.goal in (Goal.CLASS, Goal.STEP_CLASS)
+
+    @property
+    def input_size(self) -> int:
+        """The numbers F that a network reads at each step: symbols are read one-hot."""
+        return len(self.alphabet) or len(self.features)
+
+    @property
+    def count(self) -> int:
+        """All sequences."""
+        return self.training + self.validation + self.test
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form, the inverse of `from_dict`."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """Rebuild a description.
+
+        Raises:
+            DataError: if these are not the values of one.
+        """
+        try:
+            attributes = {field.name: values[field.name] for field in fields(cls)}
+            for name, value in attributes.items():
+                if isinstance(value, list):
+                    attributes[name] = tuple(value)
+            attributes["goal"] = Goal(attributes["goal"])
+            attributes["split"] = Split(attributes["split"])
+            attributes["fill"] = Fill(attributes["fill"])
+            return cls(**attributes)
+        except (KeyError, TypeError, ValueError) as error:
+            raise DataError(
+                f"This is not the description of a data set ({printable(error, 80)})."
+            ) from error

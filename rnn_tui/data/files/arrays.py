@@ -1,0 +1,185 @@
+"""Read NumPy's `.npy` and `.npz` files; what is pickled in them is refused."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.files.bounds import MOST_NUMBERS, check_sequences, check_words
+from rnn_tui.data.files.cells import MISSING_WORDS, Floats
+from rnn_tui.data.files.content import Content
+from rnn_tui.data.files.opening import named, opened
+from rnn_tui.data.options import Layout, ReadingOptions
+from rnn_tui.data.sequences import (
+    Label,
+    Places,
+    Sequences,
+    joined_sequences,
+    starts_of,
+)
+from rnn_tui.engine.array_files import ARCHIVE, NUMBERS, as_doubles, read_archive, read_array
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.progress import Progress
+
+VALUES = ("x", "data", "values", "sequences", "inputs", "series", "features")
+LABELS = ("y", "label", "labels", "target", "targets", "class", "classes")
+LENGTHS = ("lengths", "length", "seq_lengths", "lens")
+Arrays = Mapping[str, npt.NDArray[Any]]
+
+
+def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
+    """Read a file.
+
+    Raises:
+        DataError: if it can't be read, or its arrays are not those of sequences.
+    """
+    progress.advance(0, 1)
+    with opened(path) as file:
+        is_archive = file.read(len(ARCHIVE)) == ARCHIVE
+        file.seek(0)
+        if is_archive:
+            arrays: Arrays = read_archive(file, named(path), MOST_NUMBERS)
+        else:
+            arrays = {"x": read_array(file, path.stem, named(path), MOST_NUMBERS)}
+    progress.advance(1, 1)
+    reading = _Reading(path, options, arrays)
+    return Content("NPZ" if is_archive else "NPY", reading.sequences())
+
+
+class _Reading:
+    """The way from arrays to sequences."""
+
+    def __init__(self, path: Path, options: ReadingOptions, arrays: Arrays) -> None:
+        self._path = path
+        self._options = options
+        self._arrays = arrays
+
+    def sequences(self) -> Sequences:
+        """Return the sequences, those of a test behind those of the training."""
+        for ending in ("_train", "train"):
+            if any(f"{name}{ending}" in self._arrays for name in VALUES):
+                training = self._part(ending)
+                test = ending.replace("train", "test")
+                if any(f"{name}{test}" in self._arrays for name in VALUES):
+                    return joined_sequences(training, self._part(test))
+                return training
+        return self._part("")
+
+    def _named(self, names: tuple[str, ...], ending: str) -> npt.NDArray[Any] | None:
+        for name in names:
+            array = self._arrays.get(f"{name}{ending}")
+            if array is not None:
+                return array
+        return None
+
+    def _part(self, ending: str) -> Sequences:
+        values = self._named(VALUES, ending)
+        if values is None and len(self._arrays) == 1:
+            values = next(iter(self._arrays.values()))
+        if values is None:
+            names = ", ".join(printable(name, 20) for name in list(self._arrays)[:8])
+            raise DataError(
+                f"{named(self._path)} has no array of values; call one x, and its labels y. It has "
+                f"{names}."
+            )
+        notes: list[str] = []
+        cube = self._cube(values, notes)
+        lengths = self._lengths(cube, self._named(LENGTHS, ending), notes)
+        inside = np.arange(cube.shape[1]) < lengths[:, None]
+        features = cube.shape[2]
+        return Sequences(
+            features=("value",) if features == 1 else tuple(f"x{n + 1}" for n in range(features)),
+            alphabet=(),
+            values=_steps_of(cube, inside),
+            starts=starts_of(lengths),
+            label=self._label(self._named(LABELS, ending), cube, inside),
+            notes=tuple(notes),
+        )
+
+    def _cube(self, values: npt.NDArray[Any], notes: list[str]) -> Floats:
+        """Return the values (N, steps, F)."""
+        if values.dtype.kind not in NUMBERS:
+            raise DataError(f"The values in {named(self._path)} are no numbers.")
+        if values.size == 0 or values.ndim == 0:
+            raise DataError(f"The values in {named(self._path)} are empty.")
+        shape = values.shape
+        if values.ndim > 1:
+            check_sequences(shape[0], named(self._path))
+        cube = as_doubles(values)
+        cube[~np.isfinite(cube)] = np.nan
+        if values.ndim == 1:
+            cube = cube[None, :, None]
+        elif values.ndim == 2:
+            is_one_sequence = self._options.layout is Layout.LONG
+            cube = cube[None] if is_one_sequence else cube[:, :, None]
+        count, steps, features = cube.shape
+        sizes = " × ".join(map(str, shape))
+        notes.append(
+            f"The array of {sizes} is read as {count_of(count, 'sequence')} of "
+            f"{count_of(steps, 'step')} of {count_of(features, 'number')}"
+            + (" (--layout long: one sequence)." if values.ndim == 2 and count > 1 else ".")
+        )
+        return cube
+
+    def _lengths(self, cube: Floats, lengths: npt.NDArray[Any] | None, notes: list[str]) -> Places:
+        """Return the steps (N,) of each sequence: as an array says, or up to the NaN at its end."""
+        count, steps, _ = cube.shape
+        if lengths is not None:
+            fits = lengths.shape == (count,) and lengths.dtype.kind in "iu"
+            if not fits or lengths.min() < 0 or lengths.max() > steps:
+                raise DataError(
+                    f"The lengths in {named(self._path)} must be {count:,} whole numbers from 0 to "
+                    f"{steps:,}."
+                )
+            return lengths.astype(np.int64)
+        present = np.logical_not(np.isnan(cube).all(axis=2))
+        ends = np.where(present.any(axis=1), steps - present[:, ::-1].argmax(axis=1), 0)
+        if (ends < steps).any():
+            notes.append("NaN at the end of a sequence counts as its end.")
+        return ends.astype(np.int64)
+
+    def _label(
+        self, labels: npt.NDArray[Any] | None, cube: Floats, inside: npt.NDArray[np.bool_]
+    ) -> Label | None:
+        """Return the label: of sequences (N,), or of steps (N, steps)."""
+        if labels is None:
+            return None
+        count, steps, _ = cube.shape
+        if labels.shape == (count, 1) and steps > 1:
+            labels = labels[:, 0]
+        if count == 1 and labels.shape == (steps,):
+            labels = labels[None]
+        if labels.shape == (count, steps, 1):
+            labels = labels[:, :, 0]
+        if labels.shape == (count, steps) and labels.ndim == 2:
+            return Label("y", True, _label_values(labels[inside], named(self._path)))
+        if labels.shape == (count,):
+            return Label("y", False, _label_values(labels, named(self._path)))
+        raise DataError(
+            f"The labels in {named(self._path)} have the shape {labels.shape}; it must be "
+            f"({count},), one for each sequence, or ({count}, {steps}), one for each step."
+        )
+
+
+def _steps_of(cube: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
+    """Return the steps (T, F) that are inside sequences; without a copy if all are."""
+    return cube.reshape(-1, cube.shape[2]) if inside.all() else cube[inside]
+
+
+def _label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+    """Return labels as numbers, or as words, "" for a missing one."""
+    if labels.dtype.kind in NUMBERS:
+        numbers = as_doubles(labels)
+        numbers[~np.isfinite(numbers)] = np.nan
+        return numbers
+    distinct, places = np.unique(labels, return_inverse=True)
+    check_words(len(distinct), name)
+    if labels.dtype.kind == "S":
+        words = [word.decode("utf-8", "replace").strip() for word in distinct.tolist()]
+    else:
+        words = [str(word).strip() for word in distinct.tolist()]
+    clean = np.array(["" if word in MISSING_WORDS else word for word in words], object)
+    return clean[places.reshape(-1)]

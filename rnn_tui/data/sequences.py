@@ -1,0 +1,150 @@
+"""Hold the sequences of a file before it is decided what is learned of them."""
+
+from dataclasses import dataclass, field, replace
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.files.cells import Floats
+from rnn_tui.data.files.table import Words
+from rnn_tui.engine.errors import DataError
+
+Places = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Label:
+    """What is to be answered, of N sequences or of all T steps."""
+
+    name: str
+    every_step: bool
+    values: Floats | Words  #: (N,) or (T,) numbers, NaN where they are missing, or words, "".
+    classes: tuple[str, ...] = ()  #: if the file lists them.
+    is_class: bool = False  #: whether the file says that these are classes, even if numbers.
+    is_number: bool = False  #: whether the file says that these are numbers to predict.
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the values are words."""
+        return self.values.dtype == object
+
+    @property
+    def missing(self) -> Flags:
+        """Which values are missing."""
+        return self.values == "" if self.is_text else np.isnan(self.values.astype(np.float64))
+
+    def of(self, places: Places | Flags) -> Self:
+        """Return the label of some of the sequences or steps."""
+        return replace(self, values=self.values[places])
+
+
+@dataclass(frozen=True, eq=False)
+class Sequences:
+    """N sequences of altogether T steps."""
+
+    features: tuple[str, ...]  #: the names of the numbers of a step; empty if symbols are read.
+    alphabet: tuple[str, ...]  #: the symbols of a step; empty if numbers are read.
+    values: Floats  #: (T, F) numbers, NaN where they are missing; (T, 1) places in the alphabet.
+    starts: Places  #: (N + 1,)
+    label: Label | None = None
+    #: (N,) the sequence of the file that each is a piece of: pieces of one stay in one part.
+    origins: Places = field(default_factory=lambda: np.zeros(0, np.int64))
+    #: (N,) which belong to a second file, the test.
+    tests: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
+    notes: tuple[str, ...] = ()
+    #: (T, F) `values` before their gaps were filled, NaN where nothing is to be answered; None if
+    #: they are as they were.
+    measured: Floats | None = None
+
+    def __post_init__(self) -> None:
+        if not len(self.origins):
+            object.__setattr__(self, "origins", np.arange(self.count))
+        if not len(self.tests):
+            object.__setattr__(self, "tests", np.zeros(self.count, np.bool_))
+
+    @property
+    def count(self) -> int:
+        """Sequences N."""
+        return len(self.starts) - 1
+
+    @property
+    def lengths(self) -> Places:
+        """Steps (N,) of each sequence."""
+        return np.diff(self.starts)
+
+    @property
+    def sequence_of_step(self) -> Places:
+        """The sequence (T,) of each step."""
+        return np.repeat(np.arange(self.count), self.lengths)
+
+    def keep_sequences(self, kept: Flags) -> Self:
+        """Return some of the sequences (N,)."""
+        if kept.all():
+            return self
+        steps = np.repeat(kept, self.lengths)
+        label = self.label
+        if label is not None:
+            label = label.of(steps if label.every_step else kept)
+        return replace(
+            self,
+            values=self.values[steps],
+            starts=starts_of(self.lengths[kept]),
+            label=label,
+            origins=self.origins[kept],
+            tests=self.tests[kept],
+            measured=None if self.measured is None else self.measured[steps],
+        )
+
+    def keep_steps(self, kept: Flags) -> Self:
+        """Return some of the steps (T,) of all sequences; some may have none left."""
+        if kept.all():
+            return self
+        lengths = np.bincount(self.sequence_of_step[kept], minlength=self.count)
+        label = self.label
+        if label is not None and label.every_step:
+            label = label.of(kept)
+        return replace(self, values=self.values[kept], starts=starts_of(lengths), label=label)
+
+    def with_values(self, values: Floats, **changes: Any) -> Self:
+        """Return the same with other values."""
+        return replace(self, values=values, **changes)
+
+
+def starts_of(lengths: npt.NDArray[Any]) -> Places:
+    """Return the first step of each sequence, and the number of all."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def joined_sequences(training: Sequences, test: Sequences) -> Sequences:
+    """Return the sequences of a file for training and of one for the test.
+
+    Raises:
+        DataError: if they do not read or answer the same.
+    """
+    if len(training.features) != len(test.features) or training.alphabet != test.alphabet:
+        raise DataError(
+            f"The file for training has {len(training.features)} numbers at a step and that for "
+            f"the test {len(test.features)}; they must be the same."
+        )
+    return replace(
+        training,
+        values=np.concatenate([training.values, test.values]),
+        starts=starts_of(np.concatenate([training.lengths, test.lengths])),
+        label=_joined_label(training.label, test.label),
+        origins=np.arange(training.count + test.count),
+        tests=np.repeat([False, True], [training.count, test.count]),
+        notes=(*training.notes, *(note for note in test.notes if note not in training.notes)),
+    )
+
+
+def _joined_label(first: Label | None, second: Label | None) -> Label | None:
+    if first is None and second is None:
+        return None
+    if first is None or second is None or first.every_step != second.every_step:
+        raise DataError("The files for training and test do not have the same sort of labels.")
+    if first.is_text != second.is_text:
+        raise DataError("Labels are words in one of the files, and numbers in the other.")
+    classes = tuple(dict.fromkeys((*first.classes, *second.classes)))
+    return replace(first, values=np.concatenate([first.values, second.values]), classes=classes)

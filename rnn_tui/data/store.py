@@ -1,0 +1,160 @@
+"""Keep data sets, so that runs on them resume and answer when the user's file has moved.
+
+Each is a safetensors file in a folder of its own beside the runs. Its description is in the
+metadata, which is read without NumPy. A seal covers both, and the digest in the name covers what is
+trained on, also in files of earlier versions: each time that one is read, they are compared.
+"""
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rnn_tui.data.description import Description
+from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
+from rnn_tui.engine.files import make_folder, write_file
+from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.seal import CHANGED
+from rnn_tui.engine.weights_file import read_tensors, sealed
+
+if TYPE_CHECKING:
+    from rnn_tui.data.data_set import DataSet
+
+FORMAT = 1
+ARRAYS = ("values", "starts", "targets", "parts")
+#: a slug and a digest, as `DataSet.named` joins them: no task that ships is called like that.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,21}-[0-9a-f]{6}")
+ENDING = ".safetensors"
+DELETED = "The data set {} is no longer on this machine; read its file again."
+UNREADABLE = "The data set in {} can't be read ({}); read the file that it was made of again."
+
+
+def folder() -> Path:
+    """Return the folder of data sets."""
+    return data_dir() / "data-sets"
+
+
+def path_of(name: str) -> Path:
+    """Return the file of a data set."""
+    return folder() / f"{name}{ENDING}"
+
+
+def baselines_path(name: str) -> Path:
+    """Return the file of the baselines of a data set."""
+    return folder() / f"{name}.baselines.json"
+
+
+def names() -> list[str]:
+    """Return the names of all that are kept, in alphabetical order."""
+    paths = sorted(folder().glob(f"*{ENDING}"))
+    return [path.stem for path in paths if NAME.fullmatch(path.stem)]
+
+
+def is_called_like_data_set(name: object) -> bool:
+    """Return whether a data set may have that name; it need not be there."""
+    return isinstance(name, str) and NAME.fullmatch(name) is not None
+
+
+def is_kept(name: str) -> bool:
+    """Return whether there is a data set of that name."""
+    return is_called_like_data_set(name) and path_of(name).is_file()
+
+
+def keep(data_set: "DataSet") -> None:
+    """Store a data set under its name; the same one stays, unless it can't be read any more.
+
+    Raises:
+        DataError: if the file can't be written.
+    """
+    import numpy as np  # noqa: PLC0415 - on use only
+    from safetensors.numpy import save  # noqa: PLC0415
+
+    description = data_set.description
+    path = path_of(description.name)
+    if path.is_file() and _is_readable(description.name):
+        return
+    metadata = {"format": FORMAT, "data_set": description.to_dict()}
+    # safetensors writes the bytes as they lie in memory, whatever their order
+    arrays = {name: np.ascontiguousarray(getattr(data_set, name)) for name in ARRAYS}
+    try:
+        make_folder(path.parent)
+        write_file(path, save(arrays, sealed(metadata, arrays)))
+    except OSError as error:
+        raise DataError(
+            f"The data set can't be kept in {printable(path, 200)} ({why(error)})."
+        ) from error
+
+
+def _is_readable(name: str) -> bool:
+    """Return whether a data set that is kept can be loaded whole."""
+    try:
+        load(name)
+    except DataError:
+        return False
+    return True
+
+
+def describe(name: str) -> Description:
+    """Return the description of a data set.
+
+    Raises:
+        DataError: if there is none such, or it is damaged.
+    """
+    description, _ = _read(name, arrays=False)
+    return description
+
+
+def load(name: str) -> "DataSet":
+    """Return a data set.
+
+    Raises:
+        DataError: if there is none such, it is damaged, or not what it was when it was kept.
+    """
+    from rnn_tui.data.data_set import DataSet  # noqa: PLC0415 - numpy, on use only
+
+    description, arrays = _read(name, arrays=True)
+    path = printable(path_of(name), 200)
+    try:
+        data_set = DataSet(description, *(arrays[array] for array in ARRAYS))
+    except DataError as error:
+        raise KeptDataError(UNREADABLE.format(path, str(error).rstrip("."))) from error
+    if not data_set.fits_its_name:
+        raise KeptDataError(UNREADABLE.format(path, CHANGED))
+    return data_set
+
+
+def remove(name: str) -> None:
+    """Delete a data set and its baselines; runs on it stay, but can no longer be resumed or asked.
+
+    Raises:
+        DataError: if there is none such, or it can't be deleted.
+    """
+    if not is_kept(name):
+        raise DataError(f"There is no data set called {printable(name)}.")
+    try:
+        path_of(name).unlink()
+        baselines_path(name).unlink(missing_ok=True)
+    except OSError as error:
+        raise DataError(f"The data set {name} can't be deleted ({why(error)}).") from error
+
+
+def _read(name: str, *, arrays: bool) -> tuple[Description, dict[str, Any]]:
+    """Return the description, and the arrays if they are wanted."""
+    if not is_kept(name):
+        raise DataError(DELETED.format(printable(name)))
+    path = path_of(name)
+    try:
+        metadata, tensors = read_tensors(
+            path, lambda array: arrays and array in ARRAYS, refusal=UNREADABLE
+        )
+        if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
+            raise DataError("it is of another version")
+        description = Description.from_dict(metadata["data_set"])
+        if description.name != name or (arrays and tensors.keys() != set(ARRAYS)):
+            raise DataError("parts of it are missing")
+    except CheckpointError as error:
+        raise KeptDataError(str(error)) from error
+    except (DataError, KeyError, TypeError) as error:
+        raise KeptDataError(
+            UNREADABLE.format(printable(path, 200), str(error).rstrip("."))
+        ) from error
+    return description, tensors
