@@ -227,7 +227,7 @@ def test_first_frame_imports_nothing_heavy() -> None:
     assert "MNIST" in screenshot  # it was a frame
     assert "Train&#160;in&#160;seconds" in screenshot
     assert not modules & (
-        HEAVY | {"numpy", "plotext", "rnn_tui.engine.events", "rnn_tui.ui.common.training_manager"}
+        HEAVY | {"numpy", "plotext", "rnn_tui.engine.events", "rnn_tui.ui.work.training_manager"}
     )
 
 

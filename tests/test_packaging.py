@@ -48,7 +48,7 @@ print(json.dumps([rnn_tui.__file__, importlib.metadata.version("rnn-tui"), rnn_t
 FIRST_FRAME = """
 import asyncio
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 class NotYet(TrainingManager):
     def load_engine(self):

@@ -247,7 +247,7 @@ BEGINS = {
     "a thread of the app": "lambda app: app.run_worker(in_thread(app.pane, fails))",
 }
 FAILS = """
-from rnn_tui.ui.common.threads import in_thread
+from rnn_tui.ui.work.threads import in_thread
 def fails():
     numbers = {}
     return numbers["the cause"]

@@ -33,7 +33,7 @@ OTHERS = frozenset({"RunLock.acquire", "select.poll", "logging.shutdown"})
 REASONS = {
     ("engine/bounded.py", "self._process.poll"): "it looks, and does not wait",
     ("engine/bounded_child.py", "requests.get"): "the program that asks watches and ends it",
-    ("ui/common/textual_driver.py", "self.changing.acquire"): "it is a lock with a name",
+    ("ui/terminal/textual_driver.py", "self.changing.acquire"): "it is a lock with a name",
 }
 
 

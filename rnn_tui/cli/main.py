@@ -24,7 +24,7 @@ from rnn_tui.engine.page import in_page, shared_folder
 from rnn_tui.engine.paths import check_places, fault_message
 from rnn_tui.engine.process import prepare_process
 from rnn_tui.engine.threads import any_left_behind
-from rnn_tui.ui.common.textual_variables import check_variables
+from rnn_tui.ui.terminal.textual_variables import check_variables
 
 # what is no wrong usage, such as a file that can't be read or written
 FAILURES = (

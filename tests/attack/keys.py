@@ -23,7 +23,7 @@ from textual.pilot import Pilot
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.requests import TrainRequested
+from rnn_tui.ui.frame.requests import TrainRequested
 from rnn_tui.ui.training.pane import TaskPane
 from tests.attack.attack import Attack, Attempt
 from tests.conftest import write_mnist_slice

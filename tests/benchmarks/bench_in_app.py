@@ -23,7 +23,7 @@ from _common import (
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.requests import TrainRequested
+from rnn_tui.ui.frame.requests import TrainRequested
 
 TARGET = 0.97
 PATIENCE = 300.0

@@ -19,7 +19,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.requests import TrainRequested
+from rnn_tui.ui.frame.requests import TrainRequested
 from rnn_tui.ui.training.pane import TaskPane
 
 TARGET_MB = 20.0

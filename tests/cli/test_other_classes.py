@@ -15,7 +15,7 @@ from rnn_tui.runs.weights import candidates, run_weights, trained_networks
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.sets import IMAGE_SETS
-from rnn_tui.ui.common.digit_answers import answer_digit
+from rnn_tui.ui.work.digit_answers import answer_digit
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
 from tests.made_up_sets import COUNTS, write_set
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.ui.common.textual_variables import check_variables
+from rnn_tui.ui.terminal.textual_variables import check_variables
 from tests.cli.command_line import run_inside
 from tests.program import start_program
 from tests.terminal import Terminal

@@ -10,9 +10,9 @@ from textual.widgets import Checkbox, Input, TabbedContent
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.networks import CELLS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.chart.chart import Chart
+from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.training.pane import TaskPane
-from tests.ui.common.chart.test_chart import visible_range
+from tests.ui.chart.test_chart import visible_range
 from tests.ui.helpers import press, screen_text, unfolded, wait_until
 
 pytestmark = pytest.mark.usefixtures("registered", "home")

@@ -10,7 +10,7 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.requests import TrainRequested
+from rnn_tui.ui.frame.requests import TrainRequested
 from tests.cli.command_line import run_inside
 from tests.gpu.device import DEVICE, small
 from tests.ui.helpers import running, screen_text, wait_until

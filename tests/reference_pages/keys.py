@@ -9,21 +9,23 @@ from textual.dom import DOMNode
 
 import rnn_tui.ui
 from rnn_tui.ui.app.tabs import all_tabs, bindings
-from rnn_tui.ui.common.key_table import KEYS, NO_KEY_PREFIX
+from rnn_tui.ui.terminal.key_table import KEYS, NO_KEY_PREFIX
 from tests.reference_pages.markdown import MADE
 
 # By the module or folder of whatever binds them, below `rnn_tui.ui`; the longest name counts.
 PLACES = {
     "app": "everywhere",
-    "common": "everywhere",
-    "common.chart": "charts",
-    "common.chart_view": "charts",
-    "common.widgets": "prompts",
-    "common.widgets.confusion_table": "tabs of tasks",
-    "common.widgets.drawing_pad": "Draw",
-    "common.widgets.marked_table": "Runs",
+    "frame": "everywhere",
+    "terminal": "everywhere",
+    "chart": "charts",
+    "frame.chart_view": "charts",
+    "widgets": "prompts",
+    "widgets.confusion_table": "tabs of tasks",
+    "widgets.drawing_pad": "Draw",
+    "widgets.marked_table": "Runs",
+    "frame.network_select": "prompts",
     "training": "tabs of tasks",
-    "ask": "questions",
+    "calculator_prompt": "questions",
     "photos": "Photos",
     "draw": "Draw",
     "inside": "Inside",

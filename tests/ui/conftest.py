@@ -12,7 +12,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.tasks.task import ImageEvaluation
-from rnn_tui.ui.common.training_manager import Evaluated, TrainingManager
+from rnn_tui.ui.work.training_manager import Evaluated, TrainingManager
 
 SPECS = (Metric("train_loss", "training loss"), Metric("val_accuracy", "accuracy", "%"))
 STEPS_PER_EPOCH = 10

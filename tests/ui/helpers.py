@@ -19,9 +19,9 @@ from textual.widgets import Collapsible, Input, Select, Static, TabbedContent, T
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.palette import commands
-from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.sheets import SHEETS
-from rnn_tui.ui.common.threads import threads_at_work
+from rnn_tui.ui.frame.key_footer import KeyFooter
+from rnn_tui.ui.frame.sheets import SHEETS
+from rnn_tui.ui.work.threads import threads_at_work
 from tests.ui.conftest import ScriptedRuns
 
 SIZES = [(80, 24), (120, 40), (200, 50)]

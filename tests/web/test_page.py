@@ -188,7 +188,7 @@ def test_what_anybody_prints_is_no_packet(store: Path) -> None:
         "def noise():\n"
         "    for _ in range(200):\n"
         "        os.write(1, b'printed by a library\\n'); time.sleep(0.02)\n"
-        "import rnn_tui.ui.common.textual_page as page\n"
+        "import rnn_tui.ui.terminal.textual_page as page\n"
         "start = page.PageDriver.start_application_mode\n"
         "def started(driver):\n"
         "    threading.Thread(target=noise, daemon=True).start(); start(driver)\n"

@@ -20,9 +20,9 @@ from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist
-from rnn_tui.ui.common.widgets.path_input import completed, parse_paths
 from rnn_tui.ui.photos.form import ReadingJob, path_end
 from rnn_tui.ui.photos.pictures import small
+from rnn_tui.ui.widgets.path_input import completed, parse_paths
 from tests.web.page_process import PageProcess
 
 SECRET = "secret-of-the-server"

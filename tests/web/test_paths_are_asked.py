@@ -13,7 +13,18 @@ from rnn_tui.engine import outside
 
 PACKAGE = Path(rnn_tui.__file__).parent
 # Of what strangers reach through a page; the command line is for who has the machine.
-ROOMS = ("data", "engine", "inside", "networks", "papers", "photos", "runs", "sweeps", "tasks", "ui")
+ROOMS = (
+    "data",
+    "engine",
+    "inside",
+    "networks",
+    "papers",
+    "photos",
+    "runs",
+    "sweeps",
+    "tasks",
+    "ui",
+)
 LOOKS = {
     "open",
     "openat",
@@ -123,17 +134,20 @@ ALLOWED: dict[str, tuple[set[str], str]] = {
     "ui/papers/pane.py": ({"read_text"}, OWN),
     "ui/runs/pane.py": ({"is_file", "read_text"}, OWN),
     "ui/app/app.py": ({"exists"}, OWN),
-    "ui/common/key_table.py": ({"read_text"}, OWN),
+    "ui/terminal/key_table.py": ({"read_text"}, OWN),
     "ui/sweeps/pane.py": ({"read_text"}, OWN),
-    "ui/common/textual_variables.py": ({"exists", "isdir"}, "folders of the server's environment"),
-    "ui/common/sheets.py": ({"rglob", "read_text"}, OWN),
+    "ui/terminal/textual_variables.py": (
+        {"exists", "isdir"},
+        "folders of the server's environment",
+    ),
+    "ui/frame/sheets.py": ({"rglob", "read_text"}, OWN),
     "ui/training/form.py": ({"exists"}, OWN),
     "ui/training/pane.py": ({"read_text"}, OWN),
-    "ui/common/widgets/example_table.py": ({"open"}, OWN),
-    "ui/common/widgets/digits.py": ({"read_text"}, OWN),
+    "ui/widgets/example_table.py": ({"open"}, OWN),
+    "ui/widgets/digits.py": ({"read_text"}, OWN),
     "ui/sequences/kept.py": ({"open"}, OWN),
     "ui/sequences/pane.py": ({"read_text"}, OWN),
-    "ui/common/widgets/prompts.py": (
+    "ui/widgets/prompts.py": (
         {"ZipFile", "is_dir", "is_file", "isfile", "read_bytes", "rglob"},
         TERMINAL,
     ),

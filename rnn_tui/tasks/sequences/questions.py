@@ -15,6 +15,7 @@ from rnn_tui.data.typed import (
     alphabet_in_words,
     read_numbers,
     read_symbols,
+    visible,
 )
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
@@ -25,7 +26,6 @@ from rnn_tui.tasks.sequences.inference import (
     longest_first,
 )
 from rnn_tui.tasks.sequences.words import truth_of, words_for
-from rnn_tui.tasks.shapes import visible
 from rnn_tui.tasks.task import SequenceShape
 
 SHOWN_STEPS = 40  # of a sequence, and of its answers, on a line

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.textual_workarounds import write_to_terminal
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.terminal.textual_workarounds import write_to_terminal
 
 if TYPE_CHECKING:
     from rnn_tui.engine.state import RunState
@@ -66,7 +66,7 @@ class Alerts:
     def _hear_run(self, state: "RunState", *, of_rerun: bool) -> None:
         """Ring once at the end of a run; one that is resumed ends a second time."""
         from rnn_tui.engine.state import Status  # noqa: PLC0415 - after the first frame
-        from rnn_tui.ui.common.run_lines import how_it_ended  # noqa: PLC0415
+        from rnn_tui.ui.frame.run_lines import how_it_ended  # noqa: PLC0415
 
         if state.status.active:
             self._ended.discard(state.run_id)

@@ -45,24 +45,24 @@ from rnn_tui.ui.app.tabs import (
 )
 from rnn_tui.ui.app.task_views import TRAINING, plugin_views, views_of
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
-from rnn_tui.ui.common import requests
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.key_table import KEYS, MOVES, key
-from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.sheets import FIRST_SHEETS, read_late_sheets
-from rnn_tui.ui.common.textual_workarounds import add_keys
-from rnn_tui.ui.common.threads import StoreAccess, telling
-from rnn_tui.ui.common.view_tabs import ViewTabs
+from rnn_tui.ui.frame import requests
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.key_footer import KeyFooter
+from rnn_tui.ui.frame.pane import Pane
+from rnn_tui.ui.frame.sheets import FIRST_SHEETS, read_late_sheets
+from rnn_tui.ui.frame.view_tabs import ViewTabs
 from rnn_tui.ui.home.pane import HomePane
+from rnn_tui.ui.terminal.key_table import KEYS, MOVES, key
+from rnn_tui.ui.terminal.textual_workarounds import add_keys
+from rnn_tui.ui.work.threads import StoreAccess, telling
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.ui.app.data_sets import DataSetTab
-    from rnn_tui.ui.common.training_manager import TrainingManager
     from rnn_tui.ui.runs.pane import RunsPane
     from rnn_tui.ui.sequences.pane import SequencesPane
     from rnn_tui.ui.training.pane import TaskPane
+    from rnn_tui.ui.work.training_manager import TrainingManager
 
 SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
 FUNCTION_KEY = re.compile(r"f\d+")  # as Textual calls it
@@ -457,7 +457,7 @@ class RnnTuiApp(HostApp):
     def runs(self) -> "TrainingManager":
         if self._runs is None:
             # imported after the first frame, to show that sooner
-            from rnn_tui.ui.common.training_manager import TrainingManager  # noqa: PLC0415
+            from rnn_tui.ui.work.training_manager import TrainingManager  # noqa: PLC0415
 
             self._runs = TrainingManager()
         return self._runs

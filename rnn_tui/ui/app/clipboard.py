@@ -11,7 +11,7 @@ def as_text(widget: Widget | None) -> str:
     """
     from textual.widgets import DataTable  # noqa: PLC0415 - not in the first frame
 
-    from rnn_tui.ui.common.chart.chart import Chart  # noqa: PLC0415 - the same
+    from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - the same
 
     if isinstance(widget, Chart):
         return widget.as_text()

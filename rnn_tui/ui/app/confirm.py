@@ -1,7 +1,7 @@
 """The question before training is cut short."""
 
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.widgets.question import QuestionScreen
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.question import QuestionScreen
 
 
 class ConfirmScreen(QuestionScreen):

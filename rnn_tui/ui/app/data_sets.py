@@ -19,15 +19,15 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.app.tabs import AppTabs, is_data_set
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane, sentence_for
-from rnn_tui.ui.common.requests import DataSetsWanted
-from rnn_tui.ui.common.task_view import View
-from rnn_tui.ui.common.textual_workarounds import mount_whole
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.frame.pane import Pane, sentence_for
+from rnn_tui.ui.frame.requests import DataSetsWanted
+from rnn_tui.ui.frame.task_view import View
 from rnn_tui.ui.sequences.naive import ComparisonLine
 from rnn_tui.ui.sequences.words import heading_of, task_heading
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import mount_whole
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 SECONDS_BETWEEN_LOOKS = 0.02
 

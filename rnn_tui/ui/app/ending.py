@@ -23,7 +23,7 @@ from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.memory import share_arenas
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection
-from rnn_tui.ui.common.threads import wait_for_threads
+from rnn_tui.ui.work.threads import wait_for_threads
 
 SECONDS_TO_KEEP = 1.3  # time for runs in training to be saved
 SECONDS_TO_END = 1.9  # then the system ends the process, whatever it is doing
@@ -32,10 +32,10 @@ SECONDS_TO_READ = 1.5  # from the start, for a terminal that is read slowly
 ASKED = 0  # marks a call of `end()` among the numbers of signals
 
 if sys.platform != "win32":
-    from rnn_tui.ui.common.textual_driver import SteadyDriver, Terminal, hold_still
+    from rnn_tui.ui.terminal.textual_driver import SteadyDriver, Terminal, hold_still
 
     if TYPE_CHECKING:
-        from rnn_tui.ui.common.textual_page import Pipes
+        from rnn_tui.ui.terminal.textual_page import Pipes
 
     SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -49,7 +49,7 @@ if sys.platform != "win32":
             self._app = app
             self._terminal: Terminal | Pipes
             if page:
-                from rnn_tui.ui.common import textual_page  # noqa: PLC0415 - for pages only
+                from rnn_tui.ui.terminal import textual_page  # noqa: PLC0415 - for pages only
 
                 self._terminal = textual_page.PageDriver.pipes = textual_page.Pipes()
                 app.driver_class = textual_page.PageDriver

@@ -9,7 +9,7 @@ from textual.keys import key_to_character
 from textual.widget import Widget
 from textual.widgets import TabPane
 
-from rnn_tui.ui.common.textual_workarounds import SteadyScreen, active_keys_of, keys_of
+from rnn_tui.ui.terminal.textual_workarounds import SteadyScreen, active_keys_of, keys_of
 
 
 class FrontScreen(SteadyScreen):

@@ -16,8 +16,8 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnn_tui.ui.common.key_table import has_key, key
-from rnn_tui.ui.common.textual_workarounds import Dialog
+from rnn_tui.ui.terminal.key_table import has_key, key
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
 
 # Selectors: the classes themselves would be imported before the first frame.
 CHARTS = "ChartBase"

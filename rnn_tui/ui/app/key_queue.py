@@ -12,7 +12,7 @@ from textual.app import App
 from textual.dom import DOMNode
 from textual.timer import Timer
 
-from rnn_tui.ui.common.textual_workarounds import SteadyScreen
+from rnn_tui.ui.terminal.textual_workarounds import SteadyScreen
 
 SECONDS_TO_LOOK = 0.02  # the time between two checks of what the next key waits for
 # How many looks without progress before the next key waits no longer. Looks are counted, not

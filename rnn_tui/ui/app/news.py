@@ -4,12 +4,12 @@ import time
 from typing import TYPE_CHECKING
 
 from rnn_tui.ui.app.alerts import Alerts
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.pane_news import RerunChanged, RunsChanged, SweepChanged
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.pane import Pane
+from rnn_tui.ui.frame.pane_news import RerunChanged, RunsChanged, SweepChanged
 
 if TYPE_CHECKING:
-    from rnn_tui.ui.common.training_manager import Drained
+    from rnn_tui.ui.work.training_manager import Drained
 
 # Redraws take time from training: at most this share of it, by the processor time of the app's
 # thread, but one redraw in so many seconds all the same.

@@ -9,9 +9,9 @@ from textual.screen import Screen
 
 from rnn_tui.ui.app.help import documented
 from rnn_tui.ui.app.themes import THEMES
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_table import has_key
+from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.guide.words import WORDS
+from rnn_tui.ui.terminal.key_table import has_key
 
 OFFERED_BY_TEXTUAL = ("quit", "help", "command_palette")  # actions of the app
 

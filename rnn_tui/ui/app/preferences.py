@@ -11,7 +11,7 @@ from rnn_tui.engine.preferences import Preferences, keep_entry, read_preferences
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.app.user_keys import usable_keys
-from rnn_tui.ui.common.threads import in_thread, telling
+from rnn_tui.ui.work.threads import in_thread, telling
 
 _WRITING = waits.Lock("the file of settings")  # held while a thread of the app writes the file
 

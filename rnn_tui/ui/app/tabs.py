@@ -17,11 +17,11 @@ from rnn_tui.engine.errors import TaskError
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.late_part import LatePart
-from rnn_tui.ui.common.pane import BrokenPane, Pane, sentence_for, with_key
-from rnn_tui.ui.common.textual_workarounds import mount_whole
-from rnn_tui.ui.common.view_tabs import ViewTabs
+from rnn_tui.ui.frame.late_part import LatePart
+from rnn_tui.ui.frame.pane import BrokenPane, Pane, sentence_for, with_key
+from rnn_tui.ui.frame.view_tabs import ViewTabs
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import mount_whole
 
 TASKS_BEFORE = 3  # F6 to F9 stay what they are however many tasks there are
 KEYS = tuple(f"f{number}" for number in range(2, 13))  # F1 is help

@@ -18,7 +18,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.app.tabs import is_data_set
-from rnn_tui.ui.common.task_view import INSIDE_VIEW, PHOTOS_VIEW, View
+from rnn_tui.ui.frame.task_view import INSIDE_VIEW, PHOTOS_VIEW, View
 
 GROUP = "rnn_tui.views"
 ID = re.compile(r"[a-z][a-z0-9_-]{0,29}")
@@ -32,7 +32,7 @@ TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 
 TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
 DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
-PROMPT = View("prompt", "Prompt", "rnn_tui.ui.ask.prompt:PromptPanel", answers=True)
+PROMPT = View("prompt", "Prompt", "rnn_tui.ui.calculator_prompt.prompt:PromptPanel", answers=True)
 PROMPTED_INSIDE = View(
     INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:PromptedInside", needs="prompt"
 )
@@ -51,7 +51,12 @@ VIEWS: dict[str, tuple[View, ...]] = {
         TRAINING,
         RESULTS,
         CONFUSION,
-        View("prompt", "Prompt", "rnn_tui.ui.ask.recall_prompt:RecallPromptPanel", answers=True),
+        View(
+            "prompt",
+            "Prompt",
+            "rnn_tui.ui.calculator_prompt.recall_prompt:RecallPromptPanel",
+            answers=True,
+        ),
         View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
     ),
     ADDER.name: (
@@ -63,7 +68,12 @@ VIEWS: dict[str, tuple[View, ...]] = {
                 "log_x": True,
             },
         ),
-        View("calculator", "Calculator", "rnn_tui.ui.ask.calculator:CalculatorPanel", answers=True),
+        View(
+            "calculator",
+            "Calculator",
+            "rnn_tui.ui.calculator_prompt.calculator:CalculatorPanel",
+            answers=True,
+        ),
         View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
     ),
 }

@@ -7,7 +7,7 @@ from textual.binding import Binding, InvalidBinding
 from textual.keys import Keys, key_to_character
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.common.key_table import KEYS, MOVES
+from rnn_tui.ui.terminal.key_table import KEYS, MOVES
 
 MODIFIERS = {"ctrl", "alt", "shift", "super", "hyper", "meta"}
 RESERVED = (  # they act on what has the focus, or are Textual's own

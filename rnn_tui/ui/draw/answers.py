@@ -11,10 +11,10 @@ from textual.widgets import Static
 
 from rnn_tui.photos.drawing import SIDE, Ink
 from rnn_tui.runs.weights import Source
-from rnn_tui.ui.common.digit_answers import DigitAnswer, answer_digit
-from rnn_tui.ui.common.widgets.digits import DigitColumn, fit_columns
-from rnn_tui.ui.common.widgets.ink_image import PLAIN, SMALL, InkImage
-from rnn_tui.ui.common.widgets.plain import views_in
+from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
+from rnn_tui.ui.widgets.ink_image import PLAIN, SMALL, InkImage
+from rnn_tui.ui.widgets.plain import views_in
+from rnn_tui.ui.work.digit_answers import DigitAnswer, answer_digit
 
 COLUMN_WIDTH = 30  # cells that the bars of a network take beside those of another
 # Cells and lines of the view from which the network's input is drawn at its full resolution.

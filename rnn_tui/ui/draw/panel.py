@@ -9,15 +9,15 @@ from textual.widgets import Label
 
 from rnn_tui.photos.drawing import SIDE
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.digit_answers import MISSING
-from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.inside_door import InsideDoor
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
-from rnn_tui.ui.common.widgets.ink_image import HUGE, LARGE, PLAIN, ZOOM
-from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
 from rnn_tui.ui.draw.answers import DrawingAnswers, DrawingView, answer_drawing
+from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
+from rnn_tui.ui.frame.inside_door import InsideDoor
+from rnn_tui.ui.frame.network_select import NetworkSelect, NetworkView
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.drawing_pad import DrawingPad
+from rnn_tui.ui.widgets.ink_image import HUGE, LARGE, PLAIN, ZOOM
+from rnn_tui.ui.work.digit_answers import MISSING
+from rnn_tui.ui.work.threads import LatestQuestion
 
 BRUSHES = ("fine", "medium", "broad")
 ABOVE = 3  # lines of the pad's frame and of what is above

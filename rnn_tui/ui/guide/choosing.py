@@ -10,7 +10,6 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from rnn_tui.engine.errors import DataError
-from rnn_tui.ui.common.textual_workarounds import Dialog, Options
 from rnn_tui.ui.guide.experiments import (
     FOLDER,
     GuidedExperiment,
@@ -20,6 +19,7 @@ from rnn_tui.ui.guide.experiments import (
 )
 from rnn_tui.ui.guide.journal import ExperimentProgress, read_journal
 from rnn_tui.ui.guide.words import WORDS
+from rnn_tui.ui.terminal.textual_workarounds import Dialog, Options
 
 LANGUAGE = "language-"  # begins the id of an entry that chooses a language
 

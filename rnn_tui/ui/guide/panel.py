@@ -13,11 +13,9 @@ from textual.worker import Worker
 
 from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import UserError
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.sheets import read_late_sheets
-from rnn_tui.ui.common.threads import in_thread, telling, to_thread
-from rnn_tui.ui.common.widgets.plain import MainButton, TypedInput
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.key_footer import KeyFooter
+from rnn_tui.ui.frame.sheets import read_late_sheets
 from rnn_tui.ui.guide.choosing import GuideScreen, read_shelf
 from rnn_tui.ui.guide.experiments import (
     ExperimentStep,
@@ -28,6 +26,8 @@ from rnn_tui.ui.guide.figures import Figures, Guess, number_in, outcome_of
 from rnn_tui.ui.guide.journal import ExperimentProgress, GuessResult, keep_progress
 from rnn_tui.ui.guide.player import GUIDE, RUN_SUFFIX, Player
 from rnn_tui.ui.guide.words import WORDS, language_of
+from rnn_tui.ui.widgets.plain import MainButton, TypedInput
+from rnn_tui.ui.work.threads import in_thread, telling, to_thread
 
 LONGEST_GUESS = 40
 

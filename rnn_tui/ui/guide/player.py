@@ -14,10 +14,10 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.weights import Source, choose, choose_shipped
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.inside_door import AskingView, InsideLook, NetworkChoice
-from rnn_tui.ui.common.requests import UNDER_WAY
-from rnn_tui.ui.common.task_view import (
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.inside_door import AskingView, InsideLook, NetworkChoice
+from rnn_tui.ui.frame.requests import UNDER_WAY
+from rnn_tui.ui.frame.task_view import (
     INSIDE_VIEW,
     PHOTOS_VIEW,
     SampleReader,
@@ -25,7 +25,6 @@ from rnn_tui.ui.common.task_view import (
     TaskView,
     place_of,
 )
-from rnn_tui.ui.common.threads import to_thread
 from rnn_tui.ui.guide.actions import (
     FIRST_SEED,
     AblateUnit,
@@ -39,6 +38,7 @@ from rnn_tui.ui.guide.actions import (
     seed_path,
 )
 from rnn_tui.ui.guide.figures import Figures, run_figures
+from rnn_tui.ui.work.threads import to_thread
 
 if TYPE_CHECKING:
     from rnn_tui.runs.store import RunStore

@@ -9,10 +9,10 @@ from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.runs.weights import NETWORKS, shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.digit_answers import MISSING, DigitAnswer
-from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.widgets.drawing_pad import DrawingPad
-from rnn_tui.ui.common.widgets.ink_image import Levels
+from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
+from rnn_tui.ui.widgets.drawing_pad import DrawingPad
+from rnn_tui.ui.widgets.ink_image import Levels
+from rnn_tui.ui.work.digit_answers import MISSING, DigitAnswer
 
 DRAWING = "drawing"
 

@@ -20,21 +20,21 @@ from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.first_digits import SIDE, first_test_digits
 from rnn_tui.tasks.recall import RECALL
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.requests import InsideWanted, ResumeRequested, SettingsWanted, ViewWanted
-from rnn_tui.ui.common.sheets import read_late_sheets
-from rnn_tui.ui.common.textual_workarounds import Options
-from rnn_tui.ui.common.threads import LatestQuestion, in_thread
-from rnn_tui.ui.common.widgets.digits import ProbabilityColumns
-from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.pane import Pane
+from rnn_tui.ui.frame.requests import InsideWanted, ResumeRequested, SettingsWanted, ViewWanted
+from rnn_tui.ui.frame.sheets import read_late_sheets
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import Options
+from rnn_tui.ui.widgets.digits import ProbabilityColumns
+from rnn_tui.ui.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, shades_of
+from rnn_tui.ui.work.threads import LatestQuestion, in_thread
 
 if TYPE_CHECKING:
     from rnn_tui.runs.run_record import RunRecord
-    from rnn_tui.ui.common.digit_answers import DigitAnswer
-    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
+    from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
     from rnn_tui.ui.home.pad import HomePad
+    from rnn_tui.ui.work.digit_answers import DigitAnswer
 
 # Columns and lines of the screen from which the digit has twice its size.
 LARGE_WIDTH, LARGE_HEIGHT = 112, 37

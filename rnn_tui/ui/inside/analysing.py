@@ -12,14 +12,14 @@ from textual.widgets import Select
 from rnn_tui.engine.errors import QueryError, UserError, printable
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import LONGEST, Edit, ablated, how_to_write, read_edit
-from rnn_tui.ui.common.inside_door import InsideLook
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.widgets.plain import PlainSelect
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.frame.inside_door import InsideLook
 from rnn_tui.ui.inside.bands import Look
 from rnn_tui.ui.inside.history_player import HistoryPlayer, ShownSnapshot
 from rnn_tui.ui.inside.step_grid import Scrubber, StepPicked
 from rnn_tui.ui.inside.subject import Analyses, Subject
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 
 KEYS: list[BindingType] = [
     key(

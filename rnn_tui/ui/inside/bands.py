@@ -13,8 +13,8 @@ import numpy as np
 from rnn_tui.engine.errors import printable
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.ui.common.chart.geometry import nice_step
-from rnn_tui.ui.common.widgets.digits import ruler
+from rnn_tui.ui.chart.geometry import nice_step
+from rnn_tui.ui.widgets.digits import ruler
 
 FEWEST_BAR_LINES = 4  # with fewer, bars are left out
 GOOD_BAR_LINES = 6  # lines of bars before a heatmap has two rows a line

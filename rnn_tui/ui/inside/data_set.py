@@ -11,8 +11,8 @@ from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
-from rnn_tui.ui.common.inside_door import NetworkChoice, SequenceQuestion
-from rnn_tui.ui.common.task_view import TaskTab
+from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
+from rnn_tui.ui.frame.task_view import TaskTab
 from rnn_tui.ui.inside.sequences import PromptedInside
 
 

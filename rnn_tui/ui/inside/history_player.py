@@ -11,8 +11,8 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.history import TrainingHistory
 from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE
-from rnn_tui.ui.common.threads import in_thread
 from rnn_tui.ui.inside.subject import Subject
+from rnn_tui.ui.work.threads import in_thread
 
 if TYPE_CHECKING:
     from rnn_tui.inside.reading import NetworkReading

@@ -23,20 +23,20 @@ from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.digit_answers import MISSING
-from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.inside_door import InsideDoor, NetworkChoice
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.task_view import TaskTab
-from rnn_tui.ui.common.threads import in_thread, telling
-from rnn_tui.ui.common.widgets.ink_image import LARGE, PLAIN
-from rnn_tui.ui.common.widgets.network_select import NetworkSelect, NetworkView
+from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
+from rnn_tui.ui.frame.inside_door import InsideDoor, NetworkChoice
+from rnn_tui.ui.frame.network_select import NetworkSelect, NetworkView
+from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.frame.task_view import TaskTab
 from rnn_tui.ui.inside.bands import BarBand, StepBand
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepPicked
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.ink_image import LARGE, PLAIN
+from rnn_tui.ui.work.digit_answers import MISSING
+from rnn_tui.ui.work.threads import in_thread, telling
 
 TEST_IMAGES = 10_000
 # Columns and lines of the view from which a large picture leaves enough room for the grid.

@@ -24,16 +24,16 @@ from rnn_tui.inside.own_lines import (
 )
 from rnn_tui.inside.own_network import STEPS, OwnNetwork, OwnReading, read_own_network, trace_own
 from rnn_tui.inside.own_samples import random_sequence
-from rnn_tui.ui.common.key_footer import KeyFooter
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.threads import to_thread
-from rnn_tui.ui.common.widgets.plain import TypedInput
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.frame.key_footer import KeyFooter
+from rnn_tui.ui.frame.pane import Pane
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.widgets.plain import TypedInput
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from rnn_tui.ui.work.threads import to_thread
 
 # What a history or another network would be needed for.
 OF_RUNS = ("history", "play_history", "next_network")

@@ -10,9 +10,9 @@ from textual.color import Color
 from textual.geometry import Size
 
 from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.ui.common.widgets.ink_image import LARGE, Cell, InkImage
 from rnn_tui.ui.inside.colours import GREY, LEVELS, Heatscale, levels_of, sign_of
 from rnn_tui.ui.inside.step_grid import StepPicked
+from rnn_tui.ui.widgets.ink_image import LARGE, Cell, InkImage
 
 WHITE_GREY = 255  # the grey of full ink that is read, on black paper
 UNREAD_PAPER = 58  # the grey of the paper where rows are not read yet

@@ -22,12 +22,12 @@ from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
-from rnn_tui.ui.common.inside_door import AskingView, NetworkChoice, SequenceQuestion
-from rnn_tui.ui.common.task_view import TaskTab
-from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
+from rnn_tui.ui.frame.inside_door import AskingView, NetworkChoice, SequenceQuestion
+from rnn_tui.ui.frame.task_view import TaskTab
 from rnn_tui.ui.inside.bands import StepBand, WordBand, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.widgets.replica_select import ReplicaSelect
 
 MOST_EXAMPLES = 1_000_000  # random sequences have a number below this
 

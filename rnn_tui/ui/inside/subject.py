@@ -12,7 +12,7 @@ from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit, Edited
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace
-from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.work.threads import LatestQuestion
 
 
 @dataclass(frozen=True, eq=False)

@@ -18,11 +18,8 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.trace import Trace
-from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.task_view import TaskTab, pane_of
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.plain import PlainSelect
+from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.frame.task_view import TaskTab, pane_of
 from rnn_tui.ui.inside.analysing import KEYS, AnalysingView
 from rnn_tui.ui.inside.bands import (
     UNITS,
@@ -36,6 +33,9 @@ from rnn_tui.ui.inside.bands import (
 from rnn_tui.ui.inside.pictures import PICTURES, GridPicture, Room
 from rnn_tui.ui.inside.step_grid import Scrubber, StepGrid, StepPicked
 from rnn_tui.ui.inside.subject import Subject
+from rnn_tui.ui.terminal.key_table import key, moves
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.work.threads import LatestQuestion
 
 # Actions on units, which do nothing if an analysis takes their place.
 ON_UNITS = ("move_unit", "sort_units", "next_quantity", "next_layer", "ablate", "freeze", "set")

@@ -13,11 +13,11 @@ from textual.widgets import DataTable, Input, Label, Static
 from rnn_tui.engine.errors import UserError
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.paper_file import read_paper
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.path_input import PathInput, parse_path
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.widgets.path_input import PathInput, parse_path
+from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.work.threads import in_thread
 
 HEADINGS = ("paper", "year", "trained", "authors")
 MOST_AUTHORS = 3  # that are named

@@ -6,8 +6,8 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.runs.store import existing_store
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.prompts import ExportPrompt
+from rnn_tui.ui.widgets.prompts import ExportPrompt
+from rnn_tui.ui.work.threads import in_thread
 
 
 class ExportRerunScreen(ExportPrompt):

@@ -15,9 +15,9 @@ from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.plan import Plan, seeds_setting
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.widgets.form_foot import FormNote
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
+from rnn_tui.ui.widgets.form_foot import FormNote
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.widgets.setting_input import SettingInput
 
 FEW_TASKS = 3  # whose boxes stand beside the other fields
 BOX_BLANKS = 6  # columns of a box apart from its label

@@ -26,14 +26,9 @@ from rnn_tui.papers.running import Standing, standing
 from rnn_tui.papers.shipped import paper_named
 from rnn_tui.runs.cost import known_seconds
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import RerunStatus
-from rnn_tui.ui.common.pane import StorePane, view_tabs
-from rnn_tui.ui.common.requests import LongJobRequested, RunsWanted
-from rnn_tui.ui.common.run_lines import awaited
-from rnn_tui.ui.common.threads import StoreAccess, in_thread
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.plain import MainButton
+from rnn_tui.ui.frame.pane import StorePane, view_tabs
+from rnn_tui.ui.frame.requests import LongJobRequested, RunsWanted
+from rnn_tui.ui.frame.run_lines import awaited
 from rnn_tui.ui.papers.choosing import ListedPaper, PapersScreen, authors_of
 from rnn_tui.ui.papers.export import ExportRerunScreen
 from rnn_tui.ui.papers.form import RerunForm
@@ -45,6 +40,11 @@ from rnn_tui.ui.papers.views import (
     how_it_ended,
     numbers,
 )
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.plain import MainButton
+from rnn_tui.ui.work.long_jobs import RerunStatus
+from rnn_tui.ui.work.threads import StoreAccess, in_thread
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 NO_TORCH = "Accuracy by length can't be measured: PyTorch can't be loaded."
 

@@ -34,14 +34,14 @@ from rnn_tui.papers.rows import Results, Row
 from rnn_tui.papers.running import Standing
 from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
-from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, line_series
-from rnn_tui.ui.common.chart_view import SpreadView
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import RerunStatus
-from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.task_view import TaskView
-from rnn_tui.ui.common.widgets.plain import MainButton, PlainTable
+from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
+from rnn_tui.ui.frame.chart_view import SpreadView
+from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.frame.run_lines import ProgressLine
+from rnn_tui.ui.frame.task_view import TaskView
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.plain import MainButton, PlainTable
+from rnn_tui.ui.work.long_jobs import RerunStatus
 
 WIDE = 140  # columns of a table in which names are not cut, and columns have their order
 LONGEST_NAME = 24  # characters in a narrower one

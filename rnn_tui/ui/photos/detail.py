@@ -18,14 +18,14 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
 from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.digit_answers import DigitAnswer, answer_digit
-from rnn_tui.ui.common.inside_door import InsideDoor
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.digits import DigitColumn
-from rnn_tui.ui.common.widgets.plain import views_in
+from rnn_tui.ui.frame.inside_door import InsideDoor
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.grid import CUT, verdict
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
+from rnn_tui.ui.widgets.digits import DigitColumn
+from rnn_tui.ui.widgets.plain import views_in
+from rnn_tui.ui.work.digit_answers import DigitAnswer, answer_digit
+from rnn_tui.ui.work.threads import LatestQuestion
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture, PreparedDigit, Stage

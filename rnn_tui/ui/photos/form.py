@@ -24,12 +24,12 @@ from rnn_tui.photos.collection import UnreadPictures, count_images, find_images
 from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.background_reading import BackgroundReading
-from rnn_tui.ui.common.widgets.form_foot import FormNote
-from rnn_tui.ui.common.widgets.network_select import NetworkSelect
-from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
+from rnn_tui.ui.frame.network_select import NetworkSelect
+from rnn_tui.ui.widgets.form_foot import FormNote
+from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.widgets.setting_input import SettingInput
+from rnn_tui.ui.work.background_reading import BackgroundReading
 
 if TYPE_CHECKING:
     from rnn_tui.photos.collection import PhotoCollection, ReadingSummary

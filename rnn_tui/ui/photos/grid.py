@@ -16,9 +16,9 @@ from textual.widgets import Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos.collection import PhotoCollection
-from rnn_tui.ui.common.key_table import moves
-from rnn_tui.ui.common.widgets.digits import bar
 from rnn_tui.ui.photos.pictures import PhotoImage, Thumbnails, picture_of_digits, with_boxes
+from rnn_tui.ui.terminal.key_table import moves
+from rnn_tui.ui.widgets.digits import bar
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

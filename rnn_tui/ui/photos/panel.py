@@ -18,18 +18,18 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist import MNIST
-from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.inside_door import InsideDoor
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import focus_soon
-from rnn_tui.ui.common.task_view import SampleReader
-from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
-from rnn_tui.ui.common.widgets.network_select import NetworkView
-from rnn_tui.ui.common.widgets.path_input import parse_paths, spelled
+from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
+from rnn_tui.ui.frame.inside_door import InsideDoor
+from rnn_tui.ui.frame.network_select import NetworkView
+from rnn_tui.ui.frame.pane import focus_soon
+from rnn_tui.ui.frame.task_view import SampleReader
 from rnn_tui.ui.photos.detail import PhotoDetail
 from rnn_tui.ui.photos.form import FormChoices, PhotosForm, ReadingJob
 from rnn_tui.ui.photos.grid import PhotoGrid
 from rnn_tui.ui.photos.screens import ChoosePathScreen, LabelScreen, PhotosExportScreen
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.confusion_table import ConfusionTable
+from rnn_tui.ui.widgets.path_input import parse_paths, spelled
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

@@ -25,7 +25,7 @@ from textual.widget import Widget
 from rnn_tui.engine import waits
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
-from rnn_tui.ui.common.terminal_input import Replies
+from rnn_tui.ui.terminal.terminal_input import Replies
 
 if TYPE_CHECKING:
     from textual_image.widget._base import Image as BaseImage
@@ -67,7 +67,7 @@ def _replies(app: App[object]) -> Replies | None:
     if app.is_headless or app.is_web:
         return None
     if sys.platform != "win32":
-        from rnn_tui.ui.common.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
+        from rnn_tui.ui.terminal.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
 
         terminal = getattr(SteadyDriver, "terminal", None)
         return None if terminal is None else terminal.replies

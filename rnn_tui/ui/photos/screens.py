@@ -27,12 +27,12 @@ from rnn_tui.photos.export import (
     write_npz,
     write_table,
 )
-from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox
-from rnn_tui.ui.common.widgets.prompts import ExportPrompt, Prompt
 from rnn_tui.ui.photos.pictures import PhotoImage
+from rnn_tui.ui.terminal.key_table import key, moves
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.widgets.plain import MarkedCheckbox
+from rnn_tui.ui.widgets.prompts import ExportPrompt, Prompt
+from rnn_tui.ui.work.threads import in_thread
 
 if TYPE_CHECKING:
     from rnn_tui.photos.digit.picture import Picture

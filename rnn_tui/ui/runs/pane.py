@@ -15,13 +15,9 @@ from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
 from rnn_tui.runs.curves import lines, shared_metrics
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import StorePane, view_tabs
-from rnn_tui.ui.common.requests import ResumeRequested, SettingsWanted, WeightsWanted
-from rnn_tui.ui.common.threads import StoreAccess, telling
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.pane import StorePane, view_tabs
+from rnn_tui.ui.frame.requests import ResumeRequested, SettingsWanted, WeightsWanted
 from rnn_tui.ui.runs.preview import previewed
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import (
@@ -32,6 +28,10 @@ from rnn_tui.ui.runs.views import (
     curves_of,
     name_or_count,
 )
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from rnn_tui.ui.work.threads import StoreAccess, telling
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 LOOKS_BETWEEN_AGES = 20  # after so many looks for news, ages are shown anew
 A_SCREENFUL = 200  # runs

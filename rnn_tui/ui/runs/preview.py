@@ -15,8 +15,8 @@ from rnn_tui.runs.curves import Line, lines
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import figure, settings_of, spread_figure
-from rnn_tui.ui.common.chart.chart import Chart, line_series
-from rnn_tui.ui.common.task_view import pane_of
+from rnn_tui.ui.chart.chart import Chart, line_series
+from rnn_tui.ui.frame.task_view import pane_of
 from rnn_tui.ui.runs.views import curves_of
 
 LABEL_CELLS = 22  # cells before the value of a setting

@@ -12,14 +12,14 @@ from rnn_tui.engine.state import Status
 from rnn_tui.runs.columns import LONGEST_NAME
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.words import age, figure, spread_figure
-from rnn_tui.ui.common.widgets.marked_table import (
+from rnn_tui.ui.runs.preview import LEAST_HEIGHT, RunPreview
+from rnn_tui.ui.widgets.marked_table import (
     BY_AGE,
     STATUS_MARKS,
     Listing,
     MarkedTable,
     TableColumn,
 )
-from rnn_tui.ui.runs.preview import LEAST_HEIGHT, RunPreview
 
 SHORT_NAME = 30  # characters of a name where there is no room for more
 MOST_NETWORKS = 3  # that are told one by one in a cell

@@ -30,15 +30,15 @@ from rnn_tui.runs.words import (
     session_summary,
     settings_of,
 )
-from rnn_tui.ui.common.chart.chart import Chart, line_series
-from rnn_tui.ui.common.chart_view import SpreadView
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.threads import StoreAccess
-from rnn_tui.ui.common.widgets.plain import PlainSelect, PlainTable
-from rnn_tui.ui.common.widgets.prompts import ExportPrompt
-from rnn_tui.ui.common.widgets.question import QuestionScreen
+from rnn_tui.ui.chart.chart import Chart, line_series
+from rnn_tui.ui.frame.chart_view import SpreadView
+from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
+from rnn_tui.ui.widgets.prompts import ExportPrompt
+from rnn_tui.ui.widgets.question import QuestionScreen
+from rnn_tui.ui.work.threads import StoreAccess
 
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"

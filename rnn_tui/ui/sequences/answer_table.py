@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from rich.text import Text
 
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.widgets.plain import PlainTable
 
 LABELS = ("true", "answer")  # headings of columns that may be cut
 NARROWEST_LABEL = 6  # cells, that of the longest heading

@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.data.understanding import FileColumn, Role
-from rnn_tui.ui.common.textual_workarounds import Dialog, Options
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.terminal.textual_workarounds import Dialog, Options
+from rnn_tui.ui.widgets.plain import PlainTable
 
 ROLES = {
     Role.INPUT: "the network reads it at each step",

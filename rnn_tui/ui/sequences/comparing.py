@@ -12,7 +12,7 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import UNKNOWN, DataSet
 from rnn_tui.data.options import Goal
-from rnn_tui.ui.common.chart.chart import ChartSeries
+from rnn_tui.ui.chart.chart import ChartSeries
 from rnn_tui.ui.sequences.drawing import MOST_LINES, DrawnChart, charts_of
 from rnn_tui.ui.sequences.predictions import Prediction
 

@@ -14,12 +14,12 @@ from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.data_sets.baselines import Baseline, kept_baselines
-from rnn_tui.ui.common.key_table import moves
-from rnn_tui.ui.common.task_view import TaskTab, TaskView
-from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.frame.task_view import TaskTab, TaskView
 from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.wording import in_fields
 from rnn_tui.ui.sequences.words import classes_of, list_of, size_of
+from rnn_tui.ui.terminal.key_table import moves
+from rnn_tui.ui.work.threads import LatestQuestion
 
 FAILURE = "The data set can't be shown; the log file has the details."
 #: a data set, and the naive answers to it.

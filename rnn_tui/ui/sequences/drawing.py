@@ -12,8 +12,8 @@ from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.data.typed import typed_symbols
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.common.widgets.plain import views_in
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.widgets.plain import views_in
 
 MOST_LINES = 6  # features that are drawn of a sequence
 MOST_SYMBOLS = 400  # symbols that are written of a sequence

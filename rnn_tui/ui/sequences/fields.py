@@ -14,9 +14,9 @@ from rnn_tui.data.description import HORIZON, WINDOW
 from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.ui.common.widgets.plain import PlainSelect
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.sequences.words import FILLS, GOALS, LAYOUTS, SPLITS
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.setting_input import SettingInput
 
 GUESSED = "guessed"
 LEAST_FIELD = 25  # cells of a field with its label

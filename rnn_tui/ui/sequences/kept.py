@@ -18,9 +18,9 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.runs.store import RunStore
-from rnn_tui.ui.common.widgets.plain import PlainTable
 from rnn_tui.ui.sequences.shipped import ListedTask, TaskList, listed_tasks
 from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of
+from rnn_tui.ui.widgets.plain import PlainTable
 
 SAMPLE = asset_dir() / "sequences" / "swings.csv"
 LINES_OF_SAMPLE = 5

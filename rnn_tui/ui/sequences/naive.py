@@ -8,7 +8,7 @@ from textual.widgets import Static
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.data_sets.baselines import BaselineVerdict, baselines_of, verdict
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.threads import LatestQuestion
+from rnn_tui.ui.work.threads import LatestQuestion
 
 FAILURE = "The networks can't be compared with naive answers; the log file has the details."
 COMPARING = "The networks are compared with naive answers …"

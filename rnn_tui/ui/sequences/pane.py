@@ -12,14 +12,10 @@ from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 from rnn_tui.data import store
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.pace import time_left
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import Pane, show_line
-from rnn_tui.ui.common.requests import DataSetDeleted, DataSetWanted, ViewWanted
-from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.threads import in_thread, telling
-from rnn_tui.ui.common.widgets.path_input import PathInput, spelled
-from rnn_tui.ui.common.widgets.question import QuestionScreen
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.pane import Pane, show_line
+from rnn_tui.ui.frame.requests import DataSetDeleted, DataSetWanted, ViewWanted
+from rnn_tui.ui.frame.run_lines import ProgressLine
 from rnn_tui.ui.sequences.kept import (
     SAMPLE,
     KeptList,
@@ -31,6 +27,10 @@ from rnn_tui.ui.sequences.reading import FileReading
 from rnn_tui.ui.sequences.shipped import TaskList
 from rnn_tui.ui.sequences.understood import UnderstandingView
 from rnn_tui.ui.sequences.wording import in_fields
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.path_input import PathInput, spelled
+from rnn_tui.ui.widgets.question import QuestionScreen
+from rnn_tui.ui.work.threads import in_thread, telling
 
 SECONDS_BETWEEN_LOOKS = 0.1
 KEPT, UNDERSTOOD = "kept", "understood"

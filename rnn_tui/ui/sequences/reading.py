@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.outside import exists, is_folder
-from rnn_tui.ui.common.background_reading import BackgroundReading
-from rnn_tui.ui.common.widgets.path_input import parse_path
+from rnn_tui.ui.widgets.path_input import parse_path
+from rnn_tui.ui.work.background_reading import BackgroundReading
 
 if TYPE_CHECKING:
     from rnn_tui.data.understanding import Understanding

@@ -10,8 +10,6 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import Goal
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.digits import bar
 from rnn_tui.ui.sequences.answers import AnsweredSequence
 from rnn_tui.ui.sequences.comparing import (
     StepRows,
@@ -21,6 +19,8 @@ from rnn_tui.ui.sequences.comparing import (
 )
 from rnn_tui.ui.sequences.drawing import SequencesDrawn
 from rnn_tui.ui.sequences.predictions import Prediction, Predictor, predict
+from rnn_tui.ui.widgets.digits import bar
+from rnn_tui.ui.work.threads import LatestQuestion
 
 MOST_BARS = 6  # classes whose probability is shown
 BAR_WIDTH = 14  # cells

@@ -12,8 +12,8 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.widgets.plain import PlainTable
 from rnn_tui.ui.sequences.words import asked_of
+from rnn_tui.ui.widgets.plain import PlainTable
 
 HEADINGS = ("task", "class", "runs", "what is asked")
 

@@ -16,20 +16,20 @@ from textual.widgets import DataTable, Static
 from rnn_tui.data import store
 from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.config import replica_of
-from rnn_tui.ui.common.inside_door import AskingView, InsideDoor
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.requests import InsideWanted
-from rnn_tui.ui.common.task_view import FieldView, TaskTab
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.confusion_table import (
-    SequenceMatrix,
-    count_in_words,
-    most_frequent_mistake,
-)
+from rnn_tui.ui.frame.inside_door import AskingView, InsideDoor
+from rnn_tui.ui.frame.requests import InsideWanted
+from rnn_tui.ui.frame.task_view import FieldView, TaskTab
 from rnn_tui.ui.sequences.answer_table import AnswerTable
 from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
 from rnn_tui.ui.sequences.predictions import Predictor
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.confusion_table import (
+    SequenceMatrix,
+    count_in_words,
+    most_frequent_mistake,
+)
+from rnn_tui.ui.work.threads import LatestQuestion
 
 if TYPE_CHECKING:
     from rnn_tui.data.data_set import DataSet

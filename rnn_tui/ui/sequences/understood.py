@@ -15,13 +15,13 @@ from rnn_tui.data.options import ReadingOptions
 from rnn_tui.data.sketches import first_sequences
 from rnn_tui.data.understanding import Role, Understanding
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.common.widgets.form_foot import FormNote
-from rnn_tui.ui.common.widgets.plain import MainButton
 from rnn_tui.ui.sequences.columns import ColumnTable, RoleScreen, with_role
 from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.fields import OptionFields
 from rnn_tui.ui.sequences.wording import in_fields
 from rnn_tui.ui.sequences.words import classes_of, size_of
+from rnn_tui.ui.widgets.form_foot import FormNote
+from rnn_tui.ui.widgets.plain import MainButton
 
 CHANGE = "Change how the file is read; Esc leaves it."
 DRAWN = 3  # sequences, of different classes as far as there are some

@@ -29,10 +29,10 @@ from rnn_tui.sweeps.plan import (
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.form_foot import FormFoot
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
+from rnn_tui.ui.widgets.form_foot import FormFoot
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect, TypedInput
+from rnn_tui.ui.work.threads import LatestQuestion
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 LONGEST = 1000  # characters of a field
 GRID = SEARCHES[0]  # every combination, in place of a search

@@ -17,14 +17,8 @@ from rnn_tui.sweeps.plan import (
     TRIALS,
 )
 from rnn_tui.sweeps.store import Sweep, SweepStore
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.long_jobs import SweepStatus
-from rnn_tui.ui.common.pane import StorePane, view_tabs
-from rnn_tui.ui.common.requests import UNDER_WAY, LongJobRequested, RunsWanted
-from rnn_tui.ui.common.threads import StoreAccess, in_thread, telling
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.plain import PlainSelect
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.frame.pane import StorePane, view_tabs
+from rnn_tui.ui.frame.requests import UNDER_WAY, LongJobRequested, RunsWanted
 from rnn_tui.ui.sweeps.form import SweepForm, read_form
 from rnn_tui.ui.sweeps.views import (
     SweepProgress,
@@ -33,6 +27,12 @@ from rnn_tui.ui.sweeps.views import (
     SweepWorkers,
     TrialsTable,
 )
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from rnn_tui.ui.work.long_jobs import SweepStatus
+from rnn_tui.ui.work.threads import StoreAccess, in_thread, telling
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 NONE = "none yet"
 # What gets the focus, by the id of the view.

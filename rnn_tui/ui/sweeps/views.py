@@ -20,14 +20,14 @@ from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import Range, SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
-from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.common.chart.geometry import from_position, to_position
-from rnn_tui.ui.common.chart_view import ChartView
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.widgets.marked_table import STATUS_MARKS, Listing, MarkedTable, TableColumn
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.chart.geometry import from_position, to_position
+from rnn_tui.ui.frame.chart_view import ChartView
+from rnn_tui.ui.frame.run_lines import ProgressLine
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.marked_table import STATUS_MARKS, Listing, MarkedTable, TableColumn
+from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.work.threads import LatestQuestion
 
 EMPTY = "Trials appear as they are measured"
 POWERS = 8  # values of a grid that lie so many times apart are placed on a logarithmic axis

@@ -9,15 +9,15 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import DataTable, Static
 
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.task_view import FieldView, TaskTab, TaskView
-from rnn_tui.ui.common.widgets.confusion_table import (
+from rnn_tui.ui.frame.task_view import FieldView, TaskTab, TaskView
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.training.run_bar import not_measured
+from rnn_tui.ui.widgets.confusion_table import (
     SequenceMatrix,
     count_in_words,
     most_frequent_mistake,
     scale_in_words,
 )
-from rnn_tui.ui.training.run_bar import not_measured
 
 TEST_VIEW = "test"  # the id of the view that lists test sequences
 

@@ -14,9 +14,9 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.images.sets import ImageSet
-from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.threads import in_thread
+from rnn_tui.ui.frame.run_lines import ProgressLine
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.work.threads import in_thread
 
 SECONDS_BETWEEN_LOOKS = 0.1
 FAILED = "The download failed; the log file has the details."

@@ -30,13 +30,13 @@ from rnn_tui.runs.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.runs.footprint import size_in_words
 from rnn_tui.tasks.images.sets import IMAGE_SETS
 from rnn_tui.tasks.task import Preset, Task
-from rnn_tui.ui.common.host_app import HostApp
-from rnn_tui.ui.common.pane import focus_soon, show_line
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.form_foot import FormFoot
-from rnn_tui.ui.common.widgets.plain import MarkedCheckbox, PlainSelect
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
+from rnn_tui.ui.frame.host_app import HostApp
+from rnn_tui.ui.frame.pane import focus_soon, show_line
 from rnn_tui.ui.training.missing_data import MissingData
+from rnn_tui.ui.widgets.form_foot import FormFoot
+from rnn_tui.ui.widgets.plain import MarkedCheckbox, PlainSelect
+from rnn_tui.ui.widgets.setting_input import SettingInput
+from rnn_tui.ui.work.threads import in_thread
 
 LONGEST_LOG = 1000  # lines
 SECONDS_BEFORE_MEASURING = 0.4  # so that not every key of a number is measured

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import Label
 
 from rnn_tui.tasks.task import ImageEvaluation
-from rnn_tui.ui.common.widgets.ink_image import SMALL, InkImage
-from rnn_tui.ui.common.widgets.plain import views_in
+from rnn_tui.ui.widgets.ink_image import SMALL, InkImage
+from rnn_tui.ui.widgets.plain import views_in
 
 if TYPE_CHECKING:
     from rnn_tui.photos.drawing import Ink

@@ -15,11 +15,11 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
-from rnn_tui.ui.common.chart.base import ANYTHING
-from rnn_tui.ui.common.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.common.run_lines import ProgressLine
-from rnn_tui.ui.common.textual_workarounds import Dialog
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.chart.base import ANYTHING
+from rnn_tui.ui.chart.chart import Chart, ChartSeries
+from rnn_tui.ui.frame.run_lines import ProgressLine
+from rnn_tui.ui.terminal.textual_workarounds import Dialog
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.engine.learning_rates import LearningRateTest

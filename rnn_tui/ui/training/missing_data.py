@@ -11,8 +11,8 @@ from textual.widgets import Button, Static
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.page import shared_folder
 from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, root_of
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.plain import MainButton
+from rnn_tui.ui.widgets.plain import MainButton
+from rnn_tui.ui.work.threads import in_thread
 
 
 class MissingData(Vertical):

@@ -16,25 +16,25 @@ from textual.widgets import Button, Input, Static, TabbedContent, TabPane
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.inside_door import InsideLook
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.late_part import LatePart
-from rnn_tui.ui.common.pane import sentence_for, show_line, with_key
-from rnn_tui.ui.common.pane_news import RunsChanged
-from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
-from rnn_tui.ui.common.run_lines import how_it_ended
-from rnn_tui.ui.common.task_view import INSIDE_VIEW, BrokenView, TaskTab, TaskView, View
-from rnn_tui.ui.common.textual_workarounds import mount_whole
-from rnn_tui.ui.common.threads import LatestQuestion
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.view_tabs import ViewTabs
+from rnn_tui.ui.frame.inside_door import InsideLook
+from rnn_tui.ui.frame.late_part import LatePart
+from rnn_tui.ui.frame.pane import sentence_for, show_line, with_key
+from rnn_tui.ui.frame.pane_news import RunsChanged
+from rnn_tui.ui.frame.requests import UNDER_WAY, TrainRequested
+from rnn_tui.ui.frame.run_lines import how_it_ended
+from rnn_tui.ui.frame.task_view import INSIDE_VIEW, BrokenView, TaskTab, TaskView, View
+from rnn_tui.ui.frame.view_tabs import ViewTabs
+from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.terminal.textual_workarounds import mount_whole
 from rnn_tui.ui.training.run_bar import RunBar, RunProgress
+from rnn_tui.ui.work.threads import LatestQuestion
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
     from rnn_tui.runs.example import Example
     from rnn_tui.runs.weights import Source
-    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
+    from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
     from rnn_tui.ui.training.form import LogView, SettingsForm
 
 logger = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from rnn_tui.engine.config import Variant
 from rnn_tui.engine.metrics import STAGES, Metric, Spread, main_metric
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState
-from rnn_tui.ui.common.task_view import TaskTab, TaskView
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.frame.task_view import TaskTab, TaskView
+from rnn_tui.ui.widgets.plain import PlainTable
 
 FIGURES = ("mean", "sd", "min", "max", "n")
 # Columns that are shown where anything was published: that, and how far it lies from the mean.

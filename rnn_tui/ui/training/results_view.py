@@ -8,11 +8,11 @@ from textual.widgets import Static
 from rnn_tui.engine.metrics import accuracy_metric
 from rnn_tui.engine.state import SpreadSeries, Status
 from rnn_tui.tasks.task import SequenceEvaluation
-from rnn_tui.ui.common.chart.chart import Chart, spread_series
-from rnn_tui.ui.common.chart_view import SpreadView
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.pane import show_line
-from rnn_tui.ui.common.task_view import TaskTab
+from rnn_tui.ui.chart.chart import Chart, spread_series
+from rnn_tui.ui.frame.chart_view import SpreadView
+from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.frame.task_view import TaskTab
+from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.training_view import ALONE, AWAY, BELOW, PLACES, ChartGrid
 

@@ -14,8 +14,8 @@ from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.words import machine
 from rnn_tui.tasks.task import Task
-from rnn_tui.ui.common.run_lines import ProgressLine, awaited, figures
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.frame.run_lines import ProgressLine, awaited, figures
+from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
     from rnn_tui.runs.example import Example

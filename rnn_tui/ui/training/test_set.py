@@ -15,22 +15,22 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.task import ImageEvaluation
-from rnn_tui.ui.common.inside_door import InsideDoor
-from rnn_tui.ui.common.key_table import key, moves
-from rnn_tui.ui.common.task_view import TaskTab
-from rnn_tui.ui.common.widgets.confusion_table import (
+from rnn_tui.ui.frame.inside_door import InsideDoor
+from rnn_tui.ui.frame.task_view import TaskTab
+from rnn_tui.ui.terminal.key_table import key, moves
+from rnn_tui.ui.training.images import ImageGrid, ink_of
+from rnn_tui.ui.training.run_bar import not_measured
+from rnn_tui.ui.widgets.confusion_table import (
     ConfusionTable,
     count_in_words,
     most_frequent_mistake,
     scale_in_words,
 )
-from rnn_tui.ui.common.widgets.digits import ProbabilityBars
-from rnn_tui.ui.common.widgets.ink_image import InkImage
-from rnn_tui.ui.training.images import ImageGrid, ink_of
-from rnn_tui.ui.training.run_bar import not_measured
+from rnn_tui.ui.widgets.digits import ProbabilityBars
+from rnn_tui.ui.widgets.ink_image import InkImage
 
 if TYPE_CHECKING:
-    from rnn_tui.ui.common.digit_at_hand import DigitAtHand
+    from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 
 # Columns from which the confusion matrix is beside the images, and not in their place.
 WIDE = 110
@@ -235,7 +235,7 @@ class TestSetView(Vertical, InsideDoor):
     def digit_at_hand(self) -> "DigitAtHand | None":
         """The image with the cursor, as networks read it; None if there is none."""
         # heavy, and the view is made right after the first frame
-        from rnn_tui.ui.common.digit_at_hand import DigitAtHand  # noqa: PLC0415
+        from rnn_tui.ui.frame.digit_at_hand import DigitAtHand  # noqa: PLC0415
 
         evaluation, index = self._evaluation, self._images.index
         run, _ = self._pane.results

@@ -14,14 +14,14 @@ from textual.widgets import Static
 from rnn_tui.engine.events import EpochEnded
 from rnn_tui.engine.metrics import Metric, as_heading
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.ui.common.chart.chart import Chart, ChartSeries, share_cursor, spread_series
-from rnn_tui.ui.common.chart.readout import LINE
-from rnn_tui.ui.common.chart_view import ChartView, SpreadView
-from rnn_tui.ui.common.key_table import key
-from rnn_tui.ui.common.run_lines import awaited
-from rnn_tui.ui.common.task_view import TaskTab, TaskView
-from rnn_tui.ui.common.widgets.plain import PlainTable, views_in
+from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
+from rnn_tui.ui.chart.readout import LINE
+from rnn_tui.ui.frame.chart_view import ChartView, SpreadView
+from rnn_tui.ui.frame.run_lines import awaited
+from rnn_tui.ui.frame.task_view import TaskTab, TaskView
+from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.training.results import VariantTable, abbreviated
+from rnn_tui.ui.widgets.plain import PlainTable, views_in
 
 SIDE_BY_SIDE_WIDTH = 76  # columns from which two charts are side by side
 CHART_HEIGHT = 8  # lines that a chart has to keep beside a table

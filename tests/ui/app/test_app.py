@@ -15,10 +15,10 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.help import HelpScreen
-from rnn_tui.ui.common.chart.chart import ChartPlot
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.chart.chart import ChartPlot
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.training_view import RunsTraining
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.runs.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (

@@ -2,7 +2,7 @@
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.clipboard import as_text
-from rnn_tui.ui.common.chart.chart import Chart
+from rnn_tui.ui.chart.chart import Chart
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import running
 

@@ -22,12 +22,12 @@ from rnn_tui.ui.app.front_screen import FrontScreen
 from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.key_queue import KeyQueue
 from rnn_tui.ui.app.task_views import views_of
-from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.common.textual_workarounds import Options, SteadyApp
-from rnn_tui.ui.common.threads import in_thread
-from rnn_tui.ui.common.widgets.plain import PlainTable
+from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.view import InsideView
+from rnn_tui.ui.terminal.textual_workarounds import Options, SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.widgets.plain import PlainTable
+from rnn_tui.ui.work.threads import in_thread
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     PanelApp,

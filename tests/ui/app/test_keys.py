@@ -10,7 +10,7 @@ from textual.widgets import DataTable, Input, OptionList
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.palette import commands
 from rnn_tui.ui.app.tabs import all_tabs
-from rnn_tui.ui.common.key_footer import MOST_KEYS, KeyFooter
+from rnn_tui.ui.frame.key_footer import MOST_KEYS, KeyFooter
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,

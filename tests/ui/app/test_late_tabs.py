@@ -10,8 +10,8 @@ from textual.widgets import OptionList, Static
 
 from rnn_tui.engine.errors import TaskError
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common import requests
-from rnn_tui.ui.common.pane import BrokenPane, Pane
+from rnn_tui.ui.frame import requests
+from rnn_tui.ui.frame.pane import BrokenPane, Pane
 from rnn_tui.ui.home.pane import HomePane
 from rnn_tui.ui.training.pane import TaskPane
 from tests.ui.conftest import ScriptedRuns

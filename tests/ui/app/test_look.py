@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen, KeyHelp, in_columns
-from rnn_tui.ui.common.pane import Pane
+from rnn_tui.ui.frame.pane import Pane
 from rnn_tui.ui.runs.table import RunsTable
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (

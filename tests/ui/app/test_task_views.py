@@ -9,12 +9,12 @@ import pytest
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.task_views import VIEWS, check_views, views_of
-from rnn_tui.ui.common.task_view import View
+from rnn_tui.ui.frame.task_view import View
 from tests.extension.toy_task import MAJORITY
 from tests.tasks.plugins import install
 
 GOOD = """
-from rnn_tui.ui.common.task_view import View
+from rnn_tui.ui.frame.task_view import View
 
 def views(usual):
     return (*usual[:2], View("bits", "Bits", "toy:BitsView"))

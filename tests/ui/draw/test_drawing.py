@@ -26,12 +26,12 @@ from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork, _shapes
 from rnn_tui.tasks.mnist.centre import centre
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.widgets.digits import BigDigit, DigitColumn
-from rnn_tui.ui.common.widgets.drawing_pad import STRIDE, DrawingPad
-from rnn_tui.ui.common.widgets.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
 from rnn_tui.ui.draw import panel as drawing_panel
 from rnn_tui.ui.draw.answers import HINT, DrawingView
 from rnn_tui.ui.draw.panel import DrawingPanel
+from rnn_tui.ui.widgets.digits import BigDigit, DigitColumn
+from rnn_tui.ui.widgets.drawing_pad import STRIDE, DrawingPad
+from rnn_tui.ui.widgets.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkImage
 from tests.ui.helpers import (
     APP_KEYS,
     AT_SIZES,

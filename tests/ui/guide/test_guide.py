@@ -17,12 +17,11 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.preferences import read_preferences
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.ask.prompt import PromptPanel
-from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
-from rnn_tui.ui.common.requests import UNDER_WAY
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
+from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
+from rnn_tui.ui.calculator_prompt.prompt import PromptPanel
+from rnn_tui.ui.calculator_prompt.recall_prompt import RecallPromptPanel
+from rnn_tui.ui.frame.requests import UNDER_WAY
 from rnn_tui.ui.guide.choosing import GuideScreen
 from rnn_tui.ui.guide.experiments import experiment_names, own_folder, read_experiment
 from rnn_tui.ui.guide.figures import UNKNOWN
@@ -30,6 +29,7 @@ from rnn_tui.ui.guide.journal import read_journal
 from rnn_tui.ui.guide.panel import ChoiceButton, GuidePanel, change_language
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,

@@ -14,11 +14,11 @@ from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.home import pane as home_pane
 from rnn_tui.ui.home.pad import HomePad
 from rnn_tui.ui.home.pane import HomeDigit, HomePane
 from rnn_tui.ui.training.form import SettingsForm
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import AT_SIZES, notices, press, running, screen_text, wait_until
 

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Static
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator_answer import NumberEntry
+from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.training.pane import TaskPane

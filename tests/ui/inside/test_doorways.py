@@ -16,12 +16,12 @@ from rnn_tui.engine.paths import asset_dir
 from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.common.digit_at_hand import DigitAtHand
-from rnn_tui.ui.common.requests import InsideWanted
-from rnn_tui.ui.common.widgets.confusion_table import ConfusionTable
+from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
+from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
+from rnn_tui.ui.frame.requests import InsideWanted
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.training.images import ImageGrid
+from rnn_tui.ui.widgets.confusion_table import ConfusionTable
 from tests.ui.conftest import ScriptedRuns, evaluation
 from tests.ui.helpers import (
     busy,

@@ -18,9 +18,9 @@ from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.recall.questions import RecallNetwork, one_hot
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.calculator_answer import NumberEntry
-from rnn_tui.ui.common.inside_door import SequenceQuestion
+from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
+from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
+from rnn_tui.ui.frame.inside_door import SequenceQuestion
 from rnn_tui.ui.inside import view as inside_module
 from rnn_tui.ui.inside.bands import BarBand, HeatBand
 from rnn_tui.ui.inside.mnist import MnistInside

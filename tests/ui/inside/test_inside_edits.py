@@ -14,9 +14,9 @@ from textual.widgets import Input, Select
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.edits import Edit, ablated
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.bands import HeatBand
 from rnn_tui.ui.inside.step_grid import StepGrid
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
 from tests.ui.inside.looking import addition, band, inside, settled, text
 

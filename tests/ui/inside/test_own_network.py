@@ -13,8 +13,8 @@ from torch import nn
 
 from rnn_tui.inside.edits import ablated
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.inside.own import OwnInside, OwnNetworkScreen
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.networks.foreign import Classifier, parity, saved, seeded
 from tests.ui.helpers import AT_SIZES, busy, press, running, screen_text, wait_until
 from tests.ui.inside.looking import band, settled, text

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from rnn_tui.ui.common.sheets import SHEETS
+from rnn_tui.ui.frame.sheets import SHEETS
 from rnn_tui.ui.inside.bands import (
     BarBand,
     HeatBand,

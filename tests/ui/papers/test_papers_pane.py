@@ -22,14 +22,14 @@ from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.shipped import paper_names
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
-from rnn_tui.ui.common.requests import UNDER_WAY
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.path_input import PathInput
+from rnn_tui.ui.frame.requests import UNDER_WAY
 from rnn_tui.ui.papers.choosing import PapersScreen, PapersTable
 from rnn_tui.ui.papers.pane import PapersPane
 from rnn_tui.ui.papers.views import RerunPlots
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.papers.small_plans import SMALL, runs, small_plan, table, train_plan
 from tests.ui.helpers import (
     SIZES,

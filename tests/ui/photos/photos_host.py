@@ -16,11 +16,11 @@ from textual.widgets import Static
 
 from rnn_tui.engine.paths import asset_dir
 from rnn_tui.photos.reading import Reading
-from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos
 from rnn_tui.ui.photos.grid import PhotoCard, layout_for
 from rnn_tui.ui.photos.panel import GALLERY, PhotosPanel
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import PanelApp, busy, idle, press, settled
 
 SAMPLES = asset_dir() / "samples"

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.photos.screens import ChoosePathScreen, PhotoTree
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import idle, press, settled
 from tests.ui.photos.photos_host import (
     Host,

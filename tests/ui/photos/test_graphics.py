@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.segment import Segment
 
 from rnn_tui.engine.preferences import GRAPHICS, Preferences
-from rnn_tui.ui.common.terminal_input import InputText, Replies
-from rnn_tui.ui.common.textual_driver import SteadyDriver
 from rnn_tui.ui.photos import pictures
+from rnn_tui.ui.terminal.terminal_input import InputText, Replies
+from rnn_tui.ui.terminal.textual_driver import SteadyDriver
 
 
 @pytest.mark.parametrize(

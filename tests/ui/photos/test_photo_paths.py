@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.ui.common.widgets.path_input import completed, parse_path, parse_paths, spelled
+from rnn_tui.ui.widgets.path_input import completed, parse_path, parse_paths, spelled
 
 # What a file system keeps: any character but these, and bytes that are none as surrogates.
 CHARACTERS = st.one_of(

@@ -12,10 +12,10 @@ import pytest
 from textual.widgets import Checkbox, TabbedContent
 
 from rnn_tui.photos import reader as reading
-from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree
+from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.widgets.setting_input import SettingInput
 from tests.ui.helpers import APP_KEYS, SIZES, idle, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
     STROKES,

@@ -14,9 +14,9 @@ from textual.widgets._toast import Toast
 from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import SIZES, idle, press, resize, settled
 from tests.ui.photos.photos_host import (

@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Static
 
 from rnn_tui.tasks.mnist.data import load_extra
-from rnn_tui.ui.common.widgets.path_input import PathInput
 from rnn_tui.ui.photos.screens import PhotosExportScreen
+from rnn_tui.ui.widgets.path_input import PathInput
 from tests.ui.helpers import idle, notices, press, settled
 from tests.ui.photos.photos_host import Host, photos_app, readings, without_samples, write_strokes
 

@@ -14,11 +14,11 @@ from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reading import Reading
 from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
-from rnn_tui.ui.common.widgets.digits import DigitColumn
-from rnn_tui.ui.common.widgets.setting_input import SettingInput
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
 from rnn_tui.ui.photos.grid import LEAST_SIDE, SMALLEST_SIDE, PhotoCard, PhotoGrid, card_text
 from rnn_tui.ui.photos.pictures import small
+from rnn_tui.ui.widgets.digits import DigitColumn
+from rnn_tui.ui.widgets.setting_input import SettingInput
 from tests.ui.helpers import busy, press, resize, screen_text, settled
 from tests.ui.photos.photos_host import (
     SAMPLES,

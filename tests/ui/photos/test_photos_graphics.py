@@ -32,7 +32,7 @@ import sys
 from pathlib import Path
 from rnn_tui.engine.preferences import Preferences
 from rnn_tui.ui.photos.panel import PhotosPanel
-from rnn_tui.ui.common.textual_driver import SteadyDriver, Terminal
+from rnn_tui.ui.terminal.textual_driver import SteadyDriver, Terminal
 from tests.ui.helpers import PanelApp
 app = PanelApp(PhotosPanel())
 app.preferences = Preferences(graphics=sys.argv[2])

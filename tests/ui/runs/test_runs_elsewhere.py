@@ -10,7 +10,7 @@ from textual.widgets import Label
 
 from rnn_tui.engine.state import Status
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.requests import TrainRequested
+from rnn_tui.ui.frame.requests import TrainRequested
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunsCompare
 from rnn_tui.ui.training.run_bar import RunProgress

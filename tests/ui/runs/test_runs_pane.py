@@ -23,17 +23,17 @@ from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.common.chart.chart import Chart
-from rnn_tui.ui.common.requests import UNDER_WAY, TrainRequested
-from rnn_tui.ui.common.training_manager import TrainingManager
-from rnn_tui.ui.common.widgets.marked_table import FilterInput
-from rnn_tui.ui.common.widgets.path_input import PathInput
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
+from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.frame.requests import UNDER_WAY, TrainRequested
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.preview import RunPreview
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
+from rnn_tui.ui.widgets.marked_table import FilterInput
+from rnn_tui.ui.widgets.path_input import PathInput
+from rnn_tui.ui.widgets.prompts import AskTextScreen
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.runs import kept_runs
 from tests.ui.helpers import (
     AT_SIZES,

@@ -17,12 +17,12 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
-from rnn_tui.ui.common.chart.chart import Chart
-from rnn_tui.ui.common.widgets.confusion_table import SequenceMatrix
-from rnn_tui.ui.common.widgets.replica_select import ReplicaSelect
+from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.sequences.comparing import StepRow, StepRows, content_of
 from rnn_tui.ui.sequences.predictions import Prediction, Predictor, predict, predictions_of
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
+from rnn_tui.ui.widgets.confusion_table import SequenceMatrix
+from rnn_tui.ui.widgets.replica_select import ReplicaSelect
 from tests.data.examples import (
     data_set_of,
     every_goal,

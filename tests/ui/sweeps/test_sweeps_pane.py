@@ -26,12 +26,12 @@ from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen
 from rnn_tui.ui.app.help import HelpScreen
-from rnn_tui.ui.common.widgets.plain import PlainSelect
-from rnn_tui.ui.common.widgets.prompts import AskTextScreen
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.sweeps.pane import SweepsPane
 from rnn_tui.ui.sweeps.views import SweepScatter, SweepSummary, TrialsTable
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import (
     SIZES,
     idle,

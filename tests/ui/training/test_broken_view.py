@@ -7,7 +7,7 @@ from textual.widgets import Static
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.app import task_views
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.task_view import BrokenView, TaskTab, TaskView, View
+from rnn_tui.ui.frame.task_view import BrokenView, TaskTab, TaskView, View
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, screen_text, settled
 

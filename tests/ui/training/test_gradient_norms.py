@@ -7,8 +7,8 @@ import pytest
 from textual.widgets import Static
 
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.training_manager import TrainingManager
 from rnn_tui.ui.training.training_view import TrainingCharts, norms_in_words
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     finish,

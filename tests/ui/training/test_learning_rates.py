@@ -12,11 +12,11 @@ from rnn_tui.engine.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen
-from rnn_tui.ui.common.chart.chart import Chart
-from rnn_tui.ui.common.requests import UNDER_WAY
-from rnn_tui.ui.common.training_manager import TrainingManager
+from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.frame.requests import UNDER_WAY
 from rnn_tui.ui.training.learning_rates import LearningRateScreen
 from rnn_tui.ui.training.pane import TaskPane
+from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     AT_SIZES,

@@ -22,14 +22,14 @@ from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.ask.calculator import CalculatorPanel
-from rnn_tui.ui.ask.recall_prompt import RecallPromptPanel
-from rnn_tui.ui.common.training_manager import Evaluated, TrainingManager
+from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
+from rnn_tui.ui.calculator_prompt.recall_prompt import RecallPromptPanel
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.pane import TaskPane
 from rnn_tui.ui.training.results import VariantTable
 from rnn_tui.ui.training.results_view import ResultsView
 from rnn_tui.ui.training.training_view import NetworksTraining
+from rnn_tui.ui.work.training_manager import Evaluated, TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     assert_refused,

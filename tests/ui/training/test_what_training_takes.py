@@ -14,8 +14,8 @@ from rnn_tui.runs import cost
 from rnn_tui.runs.footprint import footprint
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.common.training_manager import Loaded
-from rnn_tui.ui.common.widgets.plain import PlainSelect
+from rnn_tui.ui.widgets.plain import PlainSelect
+from rnn_tui.ui.work.training_manager import Loaded
 from tests.runs.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import press, running, screen_text, start, wait_until

@@ -1,0 +1,247 @@
+"""The calculator's questions to networks, its fields and its texts: numbers, sums, votes."""
+
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
+
+import numpy as np
+import numpy.typing as npt
+from textual.content import Content
+from textual.geometry import Size
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from rnn_tui.engine.errors import CheckpointError, QueryError
+from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
+from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.networks.stepwise import Array
+from rnn_tui.runs.weights import NETWORKS, Source
+from rnn_tui.tasks.adder.questions import (
+    BASES,
+    MOST_BITS,
+    TOO_LONG,
+    AdderNetwork,
+    Addition,
+    Base,
+    number_of,
+    read_number,
+    vote,
+)
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.ui.widgets.plain import FewCharacters, TypedInput
+
+Bits = npt.NDArray[np.bool_]
+# a binary number with as many zeros before it and spaces in it as it has digits
+MOST_CHARACTERS = 3 * MOST_BITS
+MOST_DIGITS_SHOWN = 64  # nobody reads more digits than these in a row
+GAP = "   "
+# Content cannot use the theme's $text-muted, whose colour depends on the background
+MUTED = "$foreground 60%"
+TITLE = "Seeds that get the whole sum right"
+
+
+@dataclass(frozen=True)
+class SumAnswer:
+    """The answer of one network, or of all in a vote; its L bits are least significant first."""
+
+    addition: Addition  #: the sum in question.
+    config: SequenceConfig  #: the settings of the networks.
+    replica: int | None  #: which of them answered; None if all voted.
+    answered_by: str  #: which weights answered, in words.
+    bits: Bits  #: the sum that came out (L,).
+    #: (L,), 0.5 … 1: the probability that the network gives each bit, or its share of the votes.
+    confidence: Array
+    #: how many seeds have the whole sum right, by variant; empty unless all voted.
+    seeds_right: tuple[int, ...]
+    #: the carry into each place (L,) as a linear probe reads it from the states. Empty if the
+    #: probe can't be fitted, None before it is asked.
+    probed_carries: tuple[int, ...] | None = None
+
+    @cached_property
+    def wrong(self) -> Bits:
+        """The bits (L,) that differ from those of the true sum."""
+        return np.not_equal(self.bits, self.addition.bits(self.addition.total))
+
+
+class Adders:
+    """The R replicas of one file of weights.
+
+    Making it raises a `CheckpointError` if the file can't be read, or is for another task.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self._network = NETWORKS.get(source.path, AdderNetwork)
+        self.config = self._network.config  #: the settings of all its networks.
+        #: Gives a replica alone, which costs a fraction of all and is asked at every keystroke.
+        self._only = cache(self._network.only)
+        #: The carry analysis of a replica; None if its weights give no numbers.
+        self._analyses: dict[int, HiddenAnalysis | None] = {}
+
+    @np.errstate(all="ignore")
+    def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
+        """Add with one replica, or with all in a vote if it is None."""
+        return self._vote(addition) if replica is None else self._answer_of(addition, replica)
+
+    def _vote(self, addition: Addition) -> SumAnswer:
+        """Let all replicas vote for each bit; in a tie the mean of their outputs decides."""
+        outputs = self._network.outputs_of([addition])[0]  # (R, L)
+        bits, share_of_ones = vote(outputs)  # (L,) each
+        right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)  # (R,)
+        right_by_variant = right.reshape(-1, self.config.seeds)  # (variants, seeds)
+        return SumAnswer(
+            addition,
+            self.config,
+            None,
+            f"{self.source.label} · all {len(outputs)} vote",
+            bits,
+            _confidence(share_of_ones),
+            tuple(right_by_variant.sum(axis=1).tolist()),
+        )
+
+    def _answer_of(self, addition: Addition, replica: int) -> SumAnswer:
+        output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
+        network = self._network.replicas[replica]
+        return SumAnswer(
+            addition,
+            self.config,
+            replica,
+            f"{self.source.label} · {network.variant.label} · seed {network.seed}",
+            output >= 0.5,
+            _confidence(output),
+            (),
+        )
+
+    def with_probed_carries(self, answer: SumAnswer) -> SumAnswer:
+        """Add the carries that a linear probe reads from the states to the answer of one replica.
+
+        The probe is fitted to other sums, once for each replica.
+        """
+        replica = answer.replica
+        assert replica is not None
+        carries: tuple[int, ...] = ()
+        with suppress(CheckpointError):
+            if replica not in self._analyses:
+                self._analyses[replica] = None
+                self._analyses[replica] = analyse_hidden(self._network, replica)
+            analysis = self._analyses[replica]
+            if analysis is not None:
+                inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
+                trace = trace_inputs(self._network, inputs, replica)
+                carries = tuple(analysis.probe_row(trace).tolist())
+        return replace(answer, probed_carries=carries)
+
+
+def _confidence(ones: Array) -> Array:
+    """Return the confidence in each bit from the probability or share of votes (L,) of a 1.
+
+    It is 0.5 if weights are so large that no number comes out.
+    """
+    confidence = np.maximum(ones, 1 - ones).astype(np.float32)
+    return np.nan_to_num(confidence, nan=0.5)
+
+
+class NumberEntry(FewCharacters, TypedInput):
+    """An input for a number in any base.
+
+    A digit that its base does not have can be typed: a sentence then says what is wrong.
+    """
+
+    characters = frozenset("0123456789abcdefABCDEFxX_ ")
+
+    def __init__(self, label: str, value: str) -> None:
+        super().__init__(value, MOST_CHARACTERS, id=f"number-{label}")
+        self.label = label
+
+    def read(self, base: Base) -> int:
+        """Return the number typed; raises a `QueryError` with the sentence to show."""
+        if self.cut:  # a paste that was cut is not the number that the user meant
+            raise QueryError(f"{self.cut} {TOO_LONG}")
+        return read_number(self.value, base)[0]
+
+    def convert(self, old: Base, new: Base) -> None:
+        """Write the number in another base; text that is no number stays as typed."""
+        with suppress(QueryError):
+            self.hold(new.format(self.read(old)))
+
+
+def shorten(digits: str, width: int) -> str:
+    """Cut digits in the middle to at most `width` cells, followed by their number."""
+    if len(digits) <= min(width, MOST_DIGITS_SHOWN):
+        return digits
+    count = f" ({len(digits):,} digits)"
+    shown = max(2, min(width - len(count), MOST_DIGITS_SHOWN) - 1)
+    return f"{digits[: (shown + 1) // 2]}…{digits[-(shown // 2) :]}{count}"
+
+
+class SumText(Widget):
+    """Shows whether the sum is right, the sum in all bases, and after a vote the right seeds."""
+
+    # Always taken as new: arrays in answers have no single truth value to compare them by.
+    answer: reactive[SumAnswer | None] = reactive(None, always_update=True, layout=True)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:  # noqa: ARG002
+        return len(self._lines(width))
+
+    def render(self) -> Content:
+        return Content("\n").join(self._lines(self.content_size.width))
+
+    def _lines(self, width: int) -> list[Content]:
+        return [] if self.answer is None else sum_lines(self.answer, width)
+
+
+def sum_lines(answer: SumAnswer, width: int) -> list[Content]:
+    """Say whether the sum is right, give it in all bases, and after a vote the right seeds."""
+    wrong = int(answer.wrong.sum())
+    if wrong:
+        verdict = (f"✗ {wrong:,} of {answer.addition.length:,} bits wrong", "$text-error bold")
+    else:
+        verdict = ("✓ right", "$text-success bold")
+    lines = [Content.assemble(verdict, f" · {answer.answered_by}"), *_in_all_bases(answer, width)]
+    if answer.replica is None:
+        lines += [Content(""), Content(TITLE).stylize(MUTED), *_seeds_right(answer, width)]
+    return lines
+
+
+def _in_all_bases(answer: SumAnswer, width: int) -> list[Content]:
+    """Write the answer in the three bases, with the true sum beside it if that differs."""
+    label_width = max(len(base.name) for base in BASES) + 2
+    room = width - label_width
+    answered, true = number_of(answer.bits), answer.addition.total
+    wrong = answered != true
+    if wrong:
+        room = (room - len(f"{GAP}true ")) // 2
+    answers = [shorten(base.format(answered), room) for base in BASES]
+    truths = [shorten(base.format(true), room) for base in BASES]
+    column_width = max(map(len, answers))
+    lines = []
+    for base, answer_text, true_text in zip(BASES, answers, truths, strict=True):
+        line = Content.assemble((base.name.ljust(label_width), MUTED), (answer_text, "bold"))
+        if wrong:
+            label = " " * (column_width - len(answer_text)) + f"{GAP}true "
+            # Where both are cut they may differ in the part that is left out.
+            differs = true_text != answer_text
+            line += Content.assemble(
+                (label, MUTED), true_text if differs else "differs in the middle"
+            )
+        lines.append(line)
+    return lines
+
+
+def _seeds_right(answer: SumAnswer, width: int) -> list[Content]:
+    """Count the right seeds of every variant, a loss to a line where its hidden sizes fit."""
+    config = answer.config
+    labels = [f"{variant.label}  " for variant in config.variants]
+    counts = [f"{right} of {config.seeds}" for right in answer.seeds_right]
+    label_width, count_width = max(map(len, labels)), max(map(len, counts))
+    cells = []
+    for label, count, right in zip(labels, counts, answer.seeds_right, strict=True):
+        style = "$text-success" if right == config.seeds else "$text-error bold"
+        cells.append(Content.assemble(label.ljust(label_width), (count.rjust(count_width), style)))
+    cell_width = label_width + count_width + len(GAP)
+    fitting = (width + len(GAP)) // cell_width
+    per_line = max(1, min(fitting, len(config.hidden_sizes)))
+    return [
+        Content(GAP).join(cells[start : start + per_line])
+        for start in range(0, len(cells), per_line)
+    ]
