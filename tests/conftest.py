@@ -16,9 +16,9 @@ from typing import Any
 import pytest
 from hypothesis import settings
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.process import prepare_process
-from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.process.preparing import prepare_process
+from rnn_tui.engine.training.resources import heavy_imports
 
 # Tests run side by side (pytest-xdist): several OpenMP threads each would only get in the way. Here
 # and not in a hook, since it must be set before anything imports torch.

@@ -20,7 +20,7 @@ from rnn_tui.cli.main import main
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, Event, new_run_id
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.runs.event_json import to_document
 from rnn_tui.runs.training import train
 from rnn_tui.tasks import TASKS

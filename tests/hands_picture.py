@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.hands import Hand, all_hands, drawn_digits

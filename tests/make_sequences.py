@@ -11,7 +11,7 @@ from io import StringIO
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 
 SEED = 7
 SWINGS = 240

@@ -20,7 +20,7 @@ from typing import Any
 from textual.pilot import Pilot
 from textual.widgets import Input, Select, TabbedContent, TabPane
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.ui.app.app import RnnTuiApp
 from tests.pictures.drawing import Frame, rows_of, svg
 from tests.pictures.scenes import until

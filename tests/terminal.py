@@ -16,9 +16,9 @@ import psutil
 import pytest
 
 import rnn_tui.tasks  # noqa: F401 - what reads the database afterwards knows their settings
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
 from tests.program import START, start_program
 

@@ -130,7 +130,7 @@ NO_ANSWER_NEEDS = {
     "platformdirs",
     "queue",
     "rnn_tui.engine.events",
-    "rnn_tui.engine.resources",
+    "rnn_tui.engine.training.resources",
     "rnn_tui.runs.run_record",
     "rnn_tui.runs.store",
     "rnn_tui.tasks.adder.problem",

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui import __version__
-from rnn_tui.engine.paths import HOME_VARIABLE
+from rnn_tui.engine.files.paths import HOME_VARIABLE
 from tests.cli.test_examples import parsers
 
 pytestmark = pytest.mark.process

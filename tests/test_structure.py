@@ -106,11 +106,11 @@ CALLED_OF = {
 }
 # Who else may, and why.
 MAY_WRITE = {
-    "engine/files.py": None,  # all of it: that is what it is for
+    "engine/files/atomic.py": None,  # all of it: that is what it is for
     # A lock needs a file that stays where it is.
     "runs/locks.py": ("path.open", "self._path.open"),
     "runs/turns.py": ("path.open", "(folder / 'drawing').open"),
-    "engine/outside.py": ("os.open",),  # for reading alone
+    "engine/files/outside.py": ("os.open",),  # for reading alone
     # Streams that are missing, or go nowhere.
     "cli/main.py": ("open", "os.open", "io.FileIO"),
     # grows an event at a time, for home to ask for

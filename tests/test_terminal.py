@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from tests.terminal import ROWS, Terminal, assert_interrupted
 
 pytestmark = pytest.mark.process

@@ -1,7 +1,7 @@
 """Whatever blocks a thread, or awaits something outside, does so under a name.
 
-`rnn_tui/engine/waits.py` and `awaits.py` say how. A wait that goes past them could stand still for
-ever, and nothing would say so.
+`rnn_tui/engine/process/waits.py` and `awaits.py` say how. A wait that goes past them could stand
+still for ever, and nothing would say so.
 """
 
 import ast
@@ -13,7 +13,7 @@ import pytest
 import rnn_tui
 
 PACKAGE = Path(rnn_tui.__file__).parent
-NAMING = ("engine/waits.py", "engine/awaits.py")
+NAMING = ("engine/process/waits.py", "engine/process/awaits.py")
 # what names a wait: `with waits.Waiting(…)`, `with awaiting(…)`, and calls with an attempt
 NAMES = frozenset({"Waiting", "awaiting"})
 ATTEMPTS = frozenset({"waits.wait", "waits.poll"})
@@ -31,8 +31,11 @@ OF_MODULES = frozenset(
 OTHERS = frozenset({"RunLock.acquire", "select.poll", "logging.shutdown"})
 # Waits that need no name, by the file and the function that is called, and why.
 REASONS = {
-    ("engine/bounded.py", "self._process.poll"): "it looks, and does not wait",
-    ("engine/bounded_child.py", "requests.get"): "the program that asks watches and ends it",
+    ("engine/process/bounded.py", "self._process.poll"): "it looks, and does not wait",
+    (
+        "engine/process/bounded_child.py",
+        "requests.get",
+    ): "the program that asks watches and ends it",
     ("ui/terminal/textual_driver.py", "self.changing.acquire"): "it is a lock with a name",
 }
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from rnn_tui import __version__
 from rnn_tui.cli.commands import Parser, build_parser
-from rnn_tui.engine.paths import HOME_VARIABLE
+from rnn_tui.engine.files.paths import HOME_VARIABLE
 
 WIDE, LINE = (
     100_000,

@@ -11,8 +11,8 @@ from rnn_tui.api.run import Run
 from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
-from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.weights_file import read_description, read_tensors
+from rnn_tui.engine.files.paths import weights_of
+from rnn_tui.engine.files.weights_file import read_description, read_tensors
 from rnn_tui.inside.own_network import OwnDescription, read_own_network
 from rnn_tui.networks.foreign.hints import NetworkHints, names_of
 from rnn_tui.runs import weights

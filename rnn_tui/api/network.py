@@ -16,8 +16,8 @@ from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
-from rnn_tui.engine.history import read_history
 from rnn_tui.engine.settings import TEST_IMAGE
+from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
@@ -422,7 +422,7 @@ def _drawn(input: Any) -> Array:
 
 def _photographed(network: Any, path: Path) -> npt.NDArray[np.float32]:
     """Return the digit on a photo; an `UnreadableError` if there is none."""
-    from rnn_tui.engine.process import prepare_process  # noqa: PLC0415 - OpenCV, on use only
+    from rnn_tui.engine.process.preparing import prepare_process  # noqa: PLC0415 - OpenCV, on use only
     from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415
 
     prepare_process()

@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.engine.process import prepare_process
+from rnn_tui.engine.process.preparing import prepare_process
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
@@ -387,7 +387,7 @@ class Run:
             ('bit_accuracy', True)
         """
         prepare_process()
-        from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         checkpoint = load_checkpoint(self.weights)
         problem = TASKS[self.task].load()

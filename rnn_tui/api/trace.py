@@ -13,9 +13,9 @@ from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.engine.errors import QueryError, SettingError, printable
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import check_choice
-from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.edits import Edit, Edited, read_edit
 from rnn_tui.inside.reading import NetworkReading

@@ -13,9 +13,9 @@ from rnn_tui.api.sequences import SequenceData
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, TrainingError, printable
 from rnn_tui.engine.events import Control, Event, LogLine, new_run_id
-from rnn_tui.engine.process import prepare_process
+from rnn_tui.engine.process.preparing import prepare_process
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, check_choice
-from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.networks.cell import Cell

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK, print_json, print_table, say
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.preferences import ENTRIES, as_toml
 
 if TYPE_CHECKING:

@@ -19,11 +19,11 @@ from typing import TextIO
 from rnn_tui.cli import output
 from rnn_tui.cli.output import say
 from rnn_tui.engine import errors
-from rnn_tui.engine.logs import LogFile, log_strays
+from rnn_tui.engine.files.paths import check_places, fault_message
 from rnn_tui.engine.page import in_page, shared_folder
-from rnn_tui.engine.paths import check_places, fault_message
-from rnn_tui.engine.process import prepare_process
-from rnn_tui.engine.threads import any_left_behind
+from rnn_tui.engine.process.logs import LogFile, log_strays
+from rnn_tui.engine.process.preparing import prepare_process
+from rnn_tui.engine.process.threads import any_left_behind
 from rnn_tui.ui.terminal.textual_variables import check_variables
 
 # what is no wrong usage, such as a file that can't be read or written

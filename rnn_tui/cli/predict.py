@@ -16,8 +16,8 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.photos.collection import (
     CLASSES,

@@ -17,8 +17,8 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import roughly
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
-from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.papers.columns import FULL_WIDTH, cells_of, columns_of, explanations
 from rnn_tui.papers.conclusions import (
     BASIS,

@@ -17,9 +17,9 @@ from rnn_tui.cli.commands import add_examples, add_setting, read_path
 from rnn_tui.cli.output import say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
 from rnn_tui.engine.extras import HOW_TO_INSTALL
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.files.paths import data_dir
+from rnn_tui.engine.process.signals import SIGNALS
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.engine.signals import SIGNALS
 from rnn_tui.runs.export.formats import imported
 
 if TYPE_CHECKING:
@@ -132,7 +132,7 @@ def serve_pages(request: ServeRequest) -> int:
 
 async def _serve(request: ServeRequest, over: asyncio.Event) -> None:
     """Serve until `over` is set."""
-    from rnn_tui.engine.awaits import LoopWatch  # noqa: PLC0415 - asyncio's, on use
+    from rnn_tui.engine.process.awaits import LoopWatch  # noqa: PLC0415 - asyncio's, on use
     from rnn_tui.web.server import serve  # noqa: PLC0415 - aiohttp, on use
 
     with LoopWatch("rnn-tui serve", asyncio.get_running_loop()):

@@ -21,10 +21,10 @@ from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, Event, new_run_id
-from rnn_tui.engine.files import why_unwritable
+from rnn_tui.engine.files.atomic import why_unwritable
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
-from rnn_tui.engine.signals import stopping, stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs import training
 from rnn_tui.runs.footprint import footprint
@@ -40,8 +40,8 @@ from rnn_tui.tasks.task import Task
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from rnn_tui.engine.learning_rates import LearningRateTest
-    from rnn_tui.engine.loop import Outcome
+    from rnn_tui.engine.training.learning_rates import LearningRateTest
+    from rnn_tui.engine.training.loop import Outcome
 
 #: rows of losses by learning rate, as many as a screen has room for.
 MOST_ROWS = 20
@@ -335,7 +335,7 @@ def _evaluate(request: TrainRequest, outcome: "Outcome | None") -> Any:
 
 def _write_weights(path: Path, outcome: "Outcome", step: int) -> None:
     """Write the weights of a run to a file, if it came to its end."""
-    from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
 
     weights = _final_weights(outcome)
     if weights is not None:

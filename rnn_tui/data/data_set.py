@@ -13,7 +13,7 @@ import numpy.typing as npt
 from rnn_tui.data.description import Description
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
-from rnn_tui.engine.seal import bytes_of
+from rnn_tui.engine.files.seal import bytes_of
 
 TRAINING, VALIDATION, TEST = 0, 1, 2  # the parts of a data set
 UNKNOWN = -1  # the class of a step or sequence without a label

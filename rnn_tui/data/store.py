@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.data.description import Description
 from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
-from rnn_tui.engine.files import make_folder, write_file
-from rnn_tui.engine.paths import data_dir
-from rnn_tui.engine.seal import CHANGED
-from rnn_tui.engine.weights_file import read_tensors, sealed
+from rnn_tui.engine.files.atomic import make_folder, write_file
+from rnn_tui.engine.files.paths import data_dir
+from rnn_tui.engine.files.seal import CHANGED
+from rnn_tui.engine.files.weights_file import read_tensors, sealed
 
 if TYPE_CHECKING:
     from rnn_tui.data.data_set import DataSet

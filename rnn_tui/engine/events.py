@@ -18,10 +18,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.process import waits
 
 LONGEST_SENTENCE = 1000
 LONGEST_TRACEBACK = 20_000

@@ -15,7 +15,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.engine.files import read_small
+from rnn_tui.engine.files.atomic import read_small
 
 if TYPE_CHECKING:
     from importlib.metadata import EntryPoint

@@ -13,10 +13,10 @@ from typing import Any
 
 from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import SettingError, printable, why
-from rnn_tui.engine.files import make_folder, read_small, write_file
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.atomic import make_folder, read_small, write_file
+from rnn_tui.engine.files.paths import config_file
+from rnn_tui.engine.files.toml_text import read_toml
 from rnn_tui.engine.settings import DEVICES
-from rnn_tui.engine.toml_text import read_toml
 
 GRAPHICS = ("auto", "kitty", "sixel", "blocks")
 LANGUAGES = ("auto", "en", "de")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.blas import single_blas_thread
+from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
@@ -23,7 +23,7 @@ from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.parallel import Workers
+    from rnn_tui.engine.training.parallel import Workers
 
 INPUTS = 1000
 LISTED = 10  # units that the command lists
@@ -113,7 +113,7 @@ def ablation_analysis(
         accuracy: measures the network without some units.
         progress: in networks.
     """
-    from rnn_tui.engine.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
 
     count = len(units)
     progress.advance(0, 2 * count)  # of a large network, each takes a while

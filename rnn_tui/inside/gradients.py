@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.engine.weights_file import WeightsFile
 from rnn_tui.inside.digit_trace import read_test_images
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
@@ -249,7 +249,7 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
 
     Its weights are those that its training would begin with, except for the readout.
     """
-    from rnn_tui.engine.problem import generator  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.training.problem import generator  # noqa: PLC0415 - torch, on use only
     from rnn_tui.networks.layers import initialise  # noqa: PLC0415
     from rnn_tui.tasks.images.model import build_model  # noqa: PLC0415
 

@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.engine.history import TrainingHistory
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.palette import DARK_PALETTE
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.training.history import TrainingHistory
 from rnn_tui.inside.digit_trace import read_test_image, trace_of_rows
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.probes import Analysis

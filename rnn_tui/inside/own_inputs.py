@@ -24,10 +24,10 @@ from rnn_tui.data.typed import (
     read_symbols,
     typed_symbols,
 )
-from rnn_tui.engine.array_files import as_doubles, read_array
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, QueryError, printable, why
-from rnn_tui.engine.outside import opened
+from rnn_tui.engine.files.array_files import as_doubles, read_array
+from rnn_tui.engine.files.outside import opened
 from rnn_tui.networks.stepwise import Array
 
 MOST_BYTES = 64 * 2**20  # of a file of inputs

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rnn_tui.engine.errors import NetworkError, printable
-from rnn_tui.engine.outside import expanded
+from rnn_tui.engine.files.outside import expanded
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, read_sequence_file
 from rnn_tui.inside.own_network import OwnDescription, OwnNetwork

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
-from rnn_tui.engine.history import TrainingHistory
+from rnn_tui.engine.training.history import TrainingHistory
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.trace import ONLY_LAYER, Trace, trace_inputs

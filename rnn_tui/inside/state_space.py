@@ -410,7 +410,7 @@ def fixed_points_of(
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.engine.parallel import cpu_workers  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.parallel import cpu_workers  # noqa: PLC0415 - torch
 
     carried = starts.shape[1]  # D
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // carried**2))

@@ -374,7 +374,7 @@ def draw_examples(
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.engine.problem import generator  # noqa: PLC0415
+    from rnn_tui.engine.training.problem import generator  # noqa: PLC0415
     from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem  # noqa: PLC0415
 
     # One small network: only the data is wanted.

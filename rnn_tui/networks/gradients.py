@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
 from rnn_tui.networks.replicas import replicas_of

@@ -18,8 +18,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.devices import precision
 from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.training.devices import precision
 from rnn_tui.networks.cell import Blocks, Cell, Operations
 
 

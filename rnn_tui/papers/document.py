@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.files import why_unwritable, write_file
+from rnn_tui.engine.files.atomic import why_unwritable, write_file
 from rnn_tui.engine.pace import duration
 from rnn_tui.papers.charts import comparison_chart, figure_chart, result_charts
 from rnn_tui.papers.columns import cells_of, columns_of, explanations

@@ -19,9 +19,9 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from types import ModuleType
 
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, SettingError, UserError, printable, why
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.plugins import load_plugins, plugin_names
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.papers.paper import Paper

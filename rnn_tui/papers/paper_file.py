@@ -11,10 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, SettingError, UserError, printable, why
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.toml_text import read_toml
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.engine.toml_text import read_toml
 from rnn_tui.papers.expression import in_words, read_expression
 from rnn_tui.papers.file_entry import LONGEST_TEXT, LONGEST_WORDS, MOST_ENTRIES, FileEntry
 from rnn_tui.papers.paper import (

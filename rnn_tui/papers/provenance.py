@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.cores import usable_cores
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.process.cores import usable_cores
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results
 from rnn_tui.runs.database_rows import versions

@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from rnn_tui.engine import events
-from rnn_tui.engine.devices import resolve_device
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import Pace
+from rnn_tui.engine.training.devices import resolve_device
 from rnn_tui.papers.inventory import Inventory, take_inventory
 from rnn_tui.papers.plan import Plan, PlannedNetwork
 from rnn_tui.papers.run_times import Measure, RunTimes, unknown

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine import outside
+from rnn_tui.engine.files import outside
 from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import THRESHOLD
 

@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError, as_cell, printable
-from rnn_tui.engine.files import whole_folder, write_file
-from rnn_tui.engine.outside import shown
+from rnn_tui.engine.files.atomic import whole_folder, write_file
+from rnn_tui.engine.files.outside import shown
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading

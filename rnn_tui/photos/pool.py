@@ -6,8 +6,8 @@ from functools import partial
 from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
-from rnn_tui.engine import waits
-from rnn_tui.engine.threads import DisposableThread
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.process.threads import DisposableThread
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -10,7 +10,7 @@ import sys
 from types import ModuleType
 from typing import Any
 
-from rnn_tui.engine.paths import run_dir
+from rnn_tui.engine.files.paths import run_dir
 
 LAST = "last"  # what a user types for the newest run, wherever a run is named
 

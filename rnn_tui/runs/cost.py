@@ -14,19 +14,19 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_tui.data.store import is_kept
-from rnn_tui.engine import waits
 from rnn_tui.engine.config import Recipe, RunConfig
-from rnn_tui.engine.devices import alone_on
 from rnn_tui.engine.pace import roughly
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.training.devices import alone_on
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.store import existing_store
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig, trained_images
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.parallel import Workers
-    from rnn_tui.engine.problem import Problem, ProblemBuilder
-    from rnn_tui.engine.stepper import Stepper
+    from rnn_tui.engine.training.parallel import Workers
+    from rnn_tui.engine.training.problem import Problem, ProblemBuilder
+    from rnn_tui.engine.training.stepper import Stepper
     from rnn_tui.runs.store import RunStore
 
 LAST_RUNS = 20  # runs that are considered
@@ -190,12 +190,12 @@ def _times_or_none(config: RunConfig, stopping: Callable[[], bool]) -> TrainingT
 
 def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes | None:
     """Measure the parts of a training of one epoch; None if it is to stop, or MPS is in use."""
-    from rnn_tui.engine.parallel import (  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.training.parallel import (  # noqa: PLC0415 - torch, on use only
         Workers,
         automatic_workers,
         cpu_workers,
     )
-    from rnn_tui.engine.training_state import device_for  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.training_state import device_for  # noqa: PLC0415 - torch
 
     device = device_for(config, None, lambda *_: None)
     test_share = 1
@@ -238,7 +238,7 @@ def _time_parts(
     Its test is a part of that of 1 / `test_share` of the sequences. The test of a reader of images
     is as long as its validation, since there are as many images.
     """
-    from rnn_tui.engine.stepper import Stepper, make_optimiser  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.stepper import Stepper, make_optimiser  # noqa: PLC0415 - torch
 
     device = next(problem.model.parameters()).device
     optimiser = make_optimiser(problem.model, config, device)

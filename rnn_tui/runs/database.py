@@ -9,9 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Self
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError, StoreGoneError, printable
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.process import waits
 from rnn_tui.runs import LAST
 
 PATIENCE_SECONDS = 5.0  # how long to wait for other processes, which write for milliseconds

@@ -20,9 +20,9 @@ from rnn_tui import __version__
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.metrics import Figures, Metric, best_mean, main_metric
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import values_of
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.locks import is_alive, is_held, lock_of_sweep, process_started

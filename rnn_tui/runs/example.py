@@ -10,8 +10,8 @@ from typing import Any
 
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
+from rnn_tui.engine.files.paths import asset_dir, weights_of
 from rnn_tui.engine.metrics import split_figures
-from rnn_tui.engine.paths import asset_dir, weights_of
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.runs.event_json import event_from
 from rnn_tui.runs.store import RunStore
@@ -72,7 +72,7 @@ def measure_example(task: Task) -> Example:
         CheckpointError: if there are neither, or a file can't be read.
         DataError: if the data of the last run are no longer there.
     """
-    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
 
     last_run = _last_run(task)
     if last_run is None:
@@ -84,7 +84,7 @@ def measure_example(task: Task) -> Example:
 
 def _measure_shipped(task: Task) -> Example:
     """Measure the networks that ship; there are no curves of their training."""
-    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
 
     source = _usual_source(task)
     checkpoint = load_checkpoint(source.path)

@@ -18,14 +18,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.engine import events, waits
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.files.paths import data_dir, weights_of
+from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.paths import data_dir, weights_of
+from rnn_tui.engine.process import waits
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs import run_folders
 from rnn_tui.runs.columns import INVALID_VALUE, metrics_from_json, sound_values
 from rnn_tui.runs.database import OpenFile, as_store_error, connect, transaction

@@ -16,9 +16,9 @@ from rnn_tui.engine.errors import (
     StoreError,
     printable,
 )
+from rnn_tui.engine.files.outside import shown
+from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
-from rnn_tui.engine.outside import shown
-from rnn_tui.engine.paths import weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.columns import COLUMNS, LONGEST_TAG, values_of

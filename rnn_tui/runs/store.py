@@ -17,7 +17,7 @@ from rnn_tui.engine.errors import (
     printable_lines,
     why,
 )
-from rnn_tui.engine.paths import lock_dir, run_database, run_dir
+from rnn_tui.engine.files.paths import lock_dir, run_database, run_dir
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.runs import LAST

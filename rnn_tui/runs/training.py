@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.files import remove_temporary
-from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.files.atomic import remove_temporary
+from rnn_tui.engine.files.paths import run_database, weights_of
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.resources import MachineWatch
+from rnn_tui.engine.training.resources import MachineWatch
 from rnn_tui.runs.locks import RunLock, take_requests
 from rnn_tui.runs.recorder import Recorder
 from rnn_tui.runs.run_record import RunRecord
@@ -27,9 +27,9 @@ from rnn_tui.runs.words import automatic_name
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.learning_rates import LearningRateTest
-    from rnn_tui.engine.loop import Outcome
-    from rnn_tui.engine.training_state import ResumePoint
+    from rnn_tui.engine.training.learning_rates import LearningRateTest
+    from rnn_tui.engine.training.loop import Outcome
+    from rnn_tui.engine.training.training_state import ResumePoint
 
 Emit = Callable[[events.Event], object]
 End = events.RunFinished | events.RunStopped
@@ -121,7 +121,7 @@ def try_learning_rates(config: RunConfig, progress: Progress) -> "LearningRateTe
         if not turn.take(progress.control, lambda _: None):
             return None
         # torch, on use only
-        from rnn_tui.engine.learning_rates import find_learning_rate  # noqa: PLC0415
+        from rnn_tui.engine.training.learning_rates import find_learning_rate  # noqa: PLC0415
 
         return find_learning_rate(TASKS[config.task].load(), config, progress)
 
@@ -241,7 +241,7 @@ class TrainingSession:
     def _fit(self) -> "Outcome":
         problem = TASKS[self._config.task].load()  # if that fails, nothing has changed
         resume_point = None if self._resumed is None else self._resume_point()
-        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.loop import fit  # noqa: PLC0415 - torch, on use only
 
         return fit(
             problem,
@@ -260,7 +260,7 @@ class TrainingSession:
         Raises:
             CheckpointError: its checkpoint can't be read.
         """
-        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+        from rnn_tui.engine.training.training_state import load_resume_point  # noqa: PLC0415 - torch
 
         path = weights_of(self._run_id)
         remove_temporary(path)

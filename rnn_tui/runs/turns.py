@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Self
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.page import trainings, turns_folder
+from rnn_tui.engine.process import waits
 from rnn_tui.runs.locks import RunLock, is_locked, try_lock
 
 SECONDS_BETWEEN_LOOKS = 0.3

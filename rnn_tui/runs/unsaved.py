@@ -12,13 +12,13 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.paths import data_dir, weights_of
+from rnn_tui.engine.files.paths import data_dir, weights_of
+from rnn_tui.engine.process import waits
 
 if TYPE_CHECKING:
     from rnn_tui.engine import events
-    from rnn_tui.engine.checkpoint import Checkpoint
+    from rnn_tui.engine.training.checkpoint import Checkpoint
     from rnn_tui.runs.locks import RunLock
     from rnn_tui.runs.recorder import Recorder, Spill
 
@@ -115,7 +115,7 @@ class UnsavedRun:
             CheckpointError, OSError, StoreError: one can't be written; those before it are.
         """
         from rnn_tui.engine import events  # noqa: PLC0415 - on use only
-        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
+        from rnn_tui.engine.training.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
 
         recorder = self._recorder
         recorder.close()

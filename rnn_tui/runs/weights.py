@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.paths import run_database, shipped_weights, weights_of
+from rnn_tui.engine.files.paths import run_database, shipped_weights, weights_of
+from rnn_tui.engine.files.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.engine.weights_file import WeightsFile, read_description, read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.runs import LAST, run_folders
 from rnn_tui.tasks import TASKS

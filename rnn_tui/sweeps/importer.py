@@ -17,10 +17,10 @@ from typing import Any
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable, why
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.files.paths import run_database, weights_of
+from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.metrics import split_figures
-from rnn_tui.engine.paths import run_database, weights_of
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.runs.columns import INVALID_VALUE, values_of
 from rnn_tui.runs.database import FAULTS, OpenFile, as_store_error, connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, Place

@@ -17,7 +17,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import ClusterError, printable, why
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.files.paths import data_dir
 from rnn_tui.sweeps.places import JOB_QUEUES, LOCAL, SSH, TrainingPlace, require_package
 from rnn_tui.sweeps.ssh import ssh_cluster
 
@@ -33,7 +33,7 @@ LOGGERS = ("distributed", "tornado", "bokeh")
 WORKER_LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "handlers": {"file": {"class": "rnn_tui.engine.logs.LogFile"}},
+    "handlers": {"file": {"class": "rnn_tui.engine.process.logs.LogFile"}},
     "root": {"level": "WARNING", "handlers": ["file"]},
 }
 # A terminal sends its signals to all of its processes: workers ignore them, and home stops workers

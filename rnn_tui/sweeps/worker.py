@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rnn_tui.engine import events, waits
+from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
-from rnn_tui.engine.devices import require_repeatable_cuda
 from rnn_tui.engine.errors import CheckpointError, TaskError, UserError
-from rnn_tui.engine.files import write_file
-from rnn_tui.engine.paths import WEIGHTS_NAME
-from rnn_tui.engine.resources import MachineWatch
+from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.files.paths import WEIGHTS_NAME
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.training.devices import require_repeatable_cuda
+from rnn_tui.engine.training.resources import MachineWatch
 from rnn_tui.runs.database_rows import versions
 from rnn_tui.runs.event_json import to_document
 from rnn_tui.sweeps.jobs import END_EVENTS
@@ -218,9 +219,9 @@ def _train(
                 "the cores of a machine that has it."
             )
         problem = TASKS[config.task].load()
-        from rnn_tui.engine.checkpoint import save_checkpoint  # noqa: PLC0415
-        from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch, on use only
-        from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415
+        from rnn_tui.engine.training.checkpoint import save_checkpoint  # noqa: PLC0415
+        from rnn_tui.engine.training.loop import fit  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.training_state import load_resume_point  # noqa: PLC0415
 
         resume_point = None
         training.write(partial(training.folder.mkdir, parents=True, exist_ok=True))

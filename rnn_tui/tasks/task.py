@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant
 from rnn_tui.engine.errors import TaskError, printable
+from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
-from rnn_tui.engine.paths import shipped_weights
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig, recipe_for
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
-    from rnn_tui.engine.problem import Problem
-    from rnn_tui.engine.weights_file import WeightsFile
+    from rnn_tui.engine.files.weights_file import WeightsFile
+    from rnn_tui.engine.training.problem import Problem
 
 logger = logging.getLogger(__name__)
 # Settings that networks of one recipe may differ in.
@@ -281,7 +281,7 @@ class Task:
             TaskError: if it can't be imported, as where a plug-in is broken.
         """
         # answers do without, and without all events
-        from rnn_tui.engine.resources import heavy_imports  # noqa: PLC0415
+        from rnn_tui.engine.training.resources import heavy_imports  # noqa: PLC0415
 
         try:
             # what a plug-in prints is no result of a command

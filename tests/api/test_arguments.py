@@ -14,7 +14,7 @@ import rnn_tui
 from rnn_tui.api.run import runs
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.errors import ArgumentError, UserError
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.tasks import TASKS
 from tests.api.conftest import SMALL
 from tests.extension.toy_task import MAJORITY

@@ -11,7 +11,7 @@ import pytest
 
 import rnn_tui
 from rnn_tui.api.run import runs
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 
 #: descriptions and registries, which guide and reference show in use.
 WITHOUT_EXAMPLES = {

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 import rnn_tui
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from tests.cli.command_line import run_inside
 from tests.extension.toy_task import MAJORITY
 from tests.networks.foreign import Classifier, saved, seeded

@@ -7,7 +7,7 @@ import pytest
 
 import rnn_tui
 from rnn_tui.data import store
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 
 SWINGS = asset_dir() / "sequences" / "swings.csv"
 FAST = {"hidden_size": 4, "seeds": 2, "epochs": 1}

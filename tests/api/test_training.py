@@ -14,7 +14,7 @@ import pytest
 import rnn_tui
 from rnn_tui.api.progress import TrainingProgress
 from rnn_tui.api.training import config_of
-from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gru import GRUCell

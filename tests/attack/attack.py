@@ -14,7 +14,7 @@ from random import Random
 from typing import ClassVar
 from unittest import mock
 
-from rnn_tui.engine.paths import HOME_VARIABLE
+from rnn_tui.engine.files.paths import HOME_VARIABLE
 
 SECONDS_BETWEEN_NEWS = 10.0
 

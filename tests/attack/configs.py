@@ -9,7 +9,7 @@ from random import Random
 from unittest import mock
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.paths import HOME_VARIABLE
+from rnn_tui.engine.files.paths import HOME_VARIABLE
 from rnn_tui.engine.preferences import ENTRIES, MOST_PROBLEMS, keep_entry, read_preferences
 from tests.attack.attack import Attack, Attempt
 

@@ -13,7 +13,7 @@ from random import Random
 from types import FrameType
 from typing import Any, ClassVar
 
-from rnn_tui.engine.paths import shipped_weights
+from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.runs.recorder import Spill, write_spill
 from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside

@@ -13,10 +13,10 @@ from random import Random
 from typing import ClassVar
 
 from rnn_tui.data import store
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
-from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.seal import digest_of
+from rnn_tui.engine.files.paths import weights_of
+from rnn_tui.engine.files.seal import digest_of
+from rnn_tui.engine.training.checkpoint import load_checkpoint
 from rnn_tui.tasks.data_sets.baselines import baselines_of
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.attack.attack import Attempt, HomeAttack

@@ -22,9 +22,9 @@ from random import Random
 from typing import Any
 from unittest import mock
 
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.training_state import load_resume_point
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore

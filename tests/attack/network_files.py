@@ -15,12 +15,12 @@ from typing import Any
 import numpy as np
 from safetensors.numpy import save
 
-from rnn_tui.engine.bounded import BoundedProcess
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.history import read_history
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.training_state import load_resume_point
-from rnn_tui.engine.weights_file import read_description, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_description, read_weights
+from rnn_tui.engine.process.bounded import BoundedProcess
+from rnn_tui.engine.training.history import read_history
+from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.networks.foreign.hints import NONLINEARITIES, NetworkHints
 from rnn_tui.networks.foreign.onnx_child import network_read_apart
 from rnn_tui.networks.foreign.reading import read_network

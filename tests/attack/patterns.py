@@ -15,8 +15,8 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos import METHODS, NUMBERS
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.tasks.images.inference import RowReaderNetwork

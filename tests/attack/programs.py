@@ -189,7 +189,7 @@ def report(arguments: list[str], code: int, out: str, err: str) -> None:
 
 def main(seed: str) -> None:
     """Import what is slow to import, then fork into the programs."""
-    import rnn_tui.engine.loop  # noqa: PLC0415 - with torch, here only
+    import rnn_tui.engine.training.loop  # noqa: PLC0415 - with torch, here only
     import rnn_tui.tasks.recall.problem  # noqa: F401, PLC0415
 
     for number in range(TRAINING + MANAGING):

@@ -14,7 +14,7 @@ import rnn_tui.cli.results
 import rnn_tui.cli.train
 import rnn_tui.runs.training  # noqa: F401
 from rnn_tui.cli.main import main as rnn_tui_main
-from rnn_tui.engine import loop
+from rnn_tui.engine.training import loop
 from rnn_tui.tasks import TASKS
 
 # Epochs of small runs take a fraction of a second; checkpoints in between are to be killed too.

@@ -16,8 +16,8 @@ import cv2
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import METADATA_KEY
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import METADATA_KEY
 from tests.attack.attack import Attack, Attempt
 from tests.cli.command_line import run_inside
 

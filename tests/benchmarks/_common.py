@@ -23,7 +23,7 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import Outcome, fit
+from rnn_tui.engine.training.loop import Outcome, fit
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import LastStepBiLSTM
 from rnn_tui.tasks import TASKS
@@ -249,7 +249,7 @@ class ReportsWay:
         from torchvision import transforms  # noqa: PLC0415
         from torchvision.datasets import MNIST  # noqa: PLC0415
 
-        from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415
+        from rnn_tui.engine.files.paths import asset_dir  # noqa: PLC0415
 
         with tempfile.TemporaryDirectory() as root:
             raw = Path(root) / "MNIST" / "raw"

@@ -1,8 +1,8 @@
 """Training while other programs want the processor: our workers against PyTorch's own threads.
 
 The LSTM in preset `report`, in images a second: on the machine as it is, and beside one and two
-processes that never sleep. Prints the table of `rnn_tui/engine/parallel.py`, with the ratio of our
-workers to the better of the other two in each column.
+processes that never sleep. Prints the table of `rnn_tui/engine/training/parallel.py`, with the
+ratio of our workers to the better of the other two in each column.
 """
 
 import subprocess

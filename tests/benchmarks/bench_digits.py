@@ -33,7 +33,7 @@ import numpy as np
 import numpy.typing as npt
 from _accuracy import Flags, Numbers, accuracy_line, print_thresholds
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import Photo, PhotoReader, ask
 from rnn_tui.photos.reading import Reading

@@ -22,7 +22,7 @@ from _common import (
     verdict,
 )
 
-from rnn_tui.engine.devices import gpus_in_words, resolve_device
+from rnn_tui.engine.training.devices import gpus_in_words, resolve_device
 
 TARGET = 0.97
 

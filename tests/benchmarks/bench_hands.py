@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 from _accuracy import STRICT, Flags
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask
 from rnn_tui.tasks.images.inference import RowReaderNetwork

@@ -16,7 +16,7 @@ import numpy as np
 from _accuracy import STRICT
 from bench_digits import answers_as_app, answers_not_prepared
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.papers.intervals import share_interval
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture

@@ -17,7 +17,7 @@ from _accuracy import STRICT
 from bench_digits import SETS, DigitSet, answers_as_app, photo_of, sets_at_hand
 
 from rnn_tui.cli.main import main as run_command
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.tasks.images.inference import CLASSES, RowReaderNetwork
 from rnn_tui.tasks.mnist import problem
 

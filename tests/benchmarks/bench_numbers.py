@@ -22,7 +22,7 @@ from _accuracy import STRICT
 from _blank_papers import KINDS
 from _number_photos import SCENES, Number, number_photo
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import PhotoReader, ask
 from rnn_tui.photos.reading import Reading

@@ -29,7 +29,7 @@ import numpy as np
 import numpy.typing as npt
 from _accuracy import STRICT
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask

@@ -34,7 +34,7 @@ from _no_digits import KINDS, no_digit
 from _photo_stresses import STRESSES
 from sklearn.linear_model import LogisticRegression
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.digit.prepare import proposals

@@ -26,7 +26,7 @@ from textual.widgets import DataTable, Input
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.runs.curves import lines
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run

@@ -13,7 +13,7 @@ from _common import machine, median, parser, spread, take_turns, temporary_home,
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.loop import fit
+from rnn_tui.engine.training.loop import fit
 from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
 

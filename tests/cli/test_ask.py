@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_refused, run_inside
 from tests.extension.parity import install
 from tests.extension.test_parity import run

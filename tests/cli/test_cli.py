@@ -385,7 +385,7 @@ def without_times(document: dict[str, Any]) -> dict[str, Any]:
 def test_weights_of_a_finished_run_can_be_loaded(
     json_run: subprocess.CompletedProcess[str],
 ) -> None:
-    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     document = json.loads(json_run.stdout)
     checkpoint = load_checkpoint(Path(document["weights"]))
@@ -487,7 +487,7 @@ def test_closed_pipe_leaves_no_traceback(mnist_slice: Path) -> None:
 def test_signal_stops_and_keeps_the_weights(
     number: signal.Signals, as_json: bool, mnist_slice: Path, home: Path
 ) -> None:
-    from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
     arguments = quick(mnist_slice, "--epochs", "10000", *(["--json"] if as_json else []))
     process = start_program(
@@ -599,8 +599,8 @@ def test_a_failed_gpu_is_told_in_a_sentence(
     mnist_slice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     failed = "The GPU cuda:0 has failed, and so on: restart rnn-tui, then resume the run."
-    monkeypatch.setattr("rnn_tui.engine.devices._FAILED", {"cuda:0": failed})
-    monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cuda:0", "cpu"])
+    monkeypatch.setattr("rnn_tui.engine.training.devices._FAILED", {"cuda:0": failed})
+    monkeypatch.setattr("rnn_tui.engine.training.devices.devices_here", lambda: ["cuda:0", "cpu"])
     code, out, err = run_inside(quick(mnist_slice, "--device", "cuda"))
     assert (code, out) == (EXIT_FAILURE, "")
     assert assert_one_sentence(err) == f"rnn-tui: {failed}"

@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.cli.completion import SHELLS
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.runs.database import connect, names_to_type
 from tests.cli.command_line import environment, run_inside
 

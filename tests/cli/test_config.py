@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from tests.cli.command_line import run_inside
 
 

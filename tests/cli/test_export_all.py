@@ -14,7 +14,7 @@ import pandas as pd
 import pytest
 
 from rnn_tui.engine.errors import ExportError
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.export.formats import FORMATS, Export, write
 from rnn_tui.runs.store import RunStore

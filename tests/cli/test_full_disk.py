@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import run_database, run_dir, weights_of
+from rnn_tui.engine.files.paths import run_database, run_dir, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import unsaved
 from rnn_tui.runs.store import RunStore

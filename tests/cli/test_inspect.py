@@ -13,9 +13,9 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from rnn_tui.cli.inspect.subject import analyse
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import METADATA_KEY, read_weights
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
 from rnn_tui.inside.analyses import ABLATION
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.engine.files.weights_file import read_description, read_weights
 from rnn_tui.engine.progress import UNWATCHED
-from rnn_tui.engine.weights_file import read_description, read_weights
 from rnn_tui.inside.ablation import analyse_digit_ablations
 from rnn_tui.inside.images import analyse_test_images
 from rnn_tui.inside.state_space import analyse_digit_states

@@ -17,8 +17,8 @@ from rnn_tui.cli.output import (
     print_table,
     stopped,
 )
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.signals import stopping_on_signals
 from tests.cli.command_line import screen_after
 
 EVIL = "\x1b[31m[red]x\t\n"

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import as_cell
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos import THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.cli.command_line import (

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.tasks.mnist import MNIST
 from tests.cli.command_line import run_inside
 

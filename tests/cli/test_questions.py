@@ -23,8 +23,8 @@ from safetensors.numpy import save_file
 
 from rnn_tui.cli import questions
 from rnn_tui.engine.config import Replica, Variant
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import METADATA_KEY, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import METADATA_KEY, read_weights
 from rnn_tui.tasks.adder.questions import BASES, AdderNetwork, Addition, number_of, read_number
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.tasks.sequences.inference import ReplicaChoice

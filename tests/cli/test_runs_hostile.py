@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, is_harmless, run_inside
 from tests.runs.kept_runs import damage, keep, small
 

@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     EXIT_FAILURE,

@@ -13,8 +13,8 @@ import pytest
 from safetensors import safe_open
 from safetensors.numpy import save_file
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import METADATA_KEY
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import METADATA_KEY
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, run_inside
 
 KINDS = ["pipe", "socket", "device", "folder"]

@@ -11,7 +11,7 @@ from safetensors.numpy import save_file
 from rnn_tui.data import store
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.engine.errors import DataError
-from rnn_tui.engine.weights_file import METADATA_KEY
+from rnn_tui.engine.files.weights_file import METADATA_KEY
 from rnn_tui.tasks import TASKS
 from tests.data.examples import rising_or_falling
 

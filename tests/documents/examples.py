@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 
 from rnn_tui.engine.events import Control, StepLogged, new_run_id
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore

@@ -20,7 +20,7 @@ from threading import Timer
 
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from tests.cli.command_line import environment, pty, screen_after
 from tests.documents import examples
 from tests.documents.pages import CHECKOUT, Block, all_pages, blocks, files

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rnn_tui.engine.bounded_child import Message
 from rnn_tui.engine.errors import NetworkError
+from rnn_tui.engine.process.bounded_child import Message
 
 
 def doubled(request: Message) -> Message:

@@ -17,7 +17,7 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     import torch
 
-    from rnn_tui.engine.loop import Outcome
+    from rnn_tui.engine.training.loop import Outcome
 
 Kind = TypeVar("Kind", bound=events.Event)
 Watcher = Callable[[events.Event, Control], None]
@@ -70,7 +70,7 @@ class Trainer:
         path: Path | None = None,
     ) -> Run:
         # Not above: torch must not be loaded before tests/conftest.py has set its threads.
-        from rnn_tui.engine.loop import fit  # noqa: PLC0415
+        from rnn_tui.engine.training.loop import fit  # noqa: PLC0415
 
         run = Run(config or self.config())
         control = control or Control()

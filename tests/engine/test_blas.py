@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from rnn_tui.engine.blas import single_blas_thread
+from rnn_tui.engine.process.blas import single_blas_thread
 
 
 def blas_threads() -> set[int]:

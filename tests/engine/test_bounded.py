@@ -15,9 +15,9 @@ import numpy as np
 import psutil
 import pytest
 
-from rnn_tui.engine.bounded import BoundedCallError, BoundedProcess, Limits
-from rnn_tui.engine.bounded_child import Message
 from rnn_tui.engine.errors import NetworkError
+from rnn_tui.engine.process.bounded import BoundedCallError, BoundedProcess, Limits
+from rnn_tui.engine.process.bounded_child import Message
 from rnn_tui.engine.progress import Progress
 
 pytestmark = pytest.mark.process
@@ -114,8 +114,8 @@ def test_nothing_is_imported_from_the_working_folder(
 def test_it_ends_with_the_program_that_started_it(tmp_path: Path) -> None:
     number = tmp_path / "number"
     program = f"""
-        from rnn_tui.engine.bounded import Limits, call_bounded
-        from rnn_tui.engine.bounded_child import Message
+        from rnn_tui.engine.process.bounded import Limits, call_bounded
+        from rnn_tui.engine.process.bounded_child import Message
         call_bounded({f"{FUNCTIONS}:note_its_number"!r}, Message({str(number)!r}),
                      Limits(2**30, 500.0))
     """

@@ -14,14 +14,15 @@ import pytest
 import torch
 from torch import Tensor
 
-from rnn_tui.engine import devices, events, loop, training_state
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import fast_bfloat16, gpus_in_words, precision, resolve_device
 from rnn_tui.engine.errors import DeviceError, SettingError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.learning_rates import find_learning_rate
-from rnn_tui.engine.problem import Log, Problem
-from rnn_tui.engine.training_state import load_resume_point
+from rnn_tui.engine.training import devices, loop, training_state
+from rnn_tui.engine.training.devices import fast_bfloat16, gpus_in_words, precision, resolve_device
+from rnn_tui.engine.training.learning_rates import find_learning_rate
+from rnn_tui.engine.training.problem import Log, Problem
+from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.networks import CELLS, gradients
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem

@@ -12,10 +12,10 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.tasks.config import ImageConfig
 
 CONFIG = ImageConfig(

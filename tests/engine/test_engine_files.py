@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.files import (
+from rnn_tui.engine.files.atomic import (
     make_folder,
     remove_temporary,
     whole_folder,
@@ -146,7 +146,8 @@ def test_an_open_descriptor_takes_the_data_behind_what_is_there(name: str, tmp_p
     (tmp_path / "to link").symlink_to("to stdout")
     path, log = tmp_path / name, tmp_path / "log"
     program = (
-        "import os, pathlib, sys; from rnn_tui.engine.files import why_unwritable, write_file\n"
+        "import os, pathlib, sys\n"
+        "from rnn_tui.engine.files.atomic import why_unwritable, write_file\n"
         "path = pathlib.Path(sys.argv[1]); os.write(1, b'before ')\n"
         "assert not why_unwritable(path); write_file(path, b'data'); os.write(1, b' after')"
     )

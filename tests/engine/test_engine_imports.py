@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.engine.training.resources import heavy_imports
 
 
 @pytest.fixture

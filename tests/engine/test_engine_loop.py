@@ -16,13 +16,13 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem, generator
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Log, Problem, generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
 from rnn_tui.tasks.images.model import build_model

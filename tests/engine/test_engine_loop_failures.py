@@ -13,9 +13,9 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.problem import Log, Problem
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.problem import Log, Problem
 from rnn_tui.tasks.mnist.problem import MnistProblem
 
 
@@ -149,7 +149,8 @@ def test_a_gpu_out_of_memory_suggests_a_batch_by_what_was_free(
     # which it did not.
     config, weights = trainer.config(), 12 * sum(w.numel() for w in trainer().weights.values())
     monkeypatch.setattr(
-        "rnn_tui.engine.loop.free_memory", lambda _: None if room is None else room + weights
+        "rnn_tui.engine.training.loop.free_memory",
+        lambda _: None if room is None else room + weights,
     )
     fail = raising(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."))
     message = sentence(trainer(config, build=BuildBroken("step", fail)))

@@ -11,12 +11,12 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Metric
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem
 from rnn_tui.engine.state import RunState
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Log, Problem
 from rnn_tui.tasks.config import SequenceConfig
 
 CONFIG = SequenceConfig(

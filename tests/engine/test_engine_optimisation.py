@@ -5,9 +5,9 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.devices import fast_bfloat16, require_memory, resolve_device
 from rnn_tui.engine.errors import DeviceError
-from rnn_tui.engine.stepper import make_average, make_optimiser, make_schedule
+from rnn_tui.engine.training.devices import fast_bfloat16, require_memory, resolve_device
+from rnn_tui.engine.training.stepper import make_average, make_optimiser, make_schedule
 from rnn_tui.tasks.config import ImageConfig
 
 CPU = torch.device("cpu")

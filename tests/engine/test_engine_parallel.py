@@ -7,8 +7,8 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from rnn_tui.engine.cores import usable_cores
-from rnn_tui.engine.parallel import automatic_workers, cpu_workers
+from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.training.parallel import automatic_workers, cpu_workers
 
 
 @pytest.mark.parametrize("count", [1, 2, 3])

@@ -13,13 +13,14 @@ from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
-from rnn_tui.engine import events, loop
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.history import read_history
-from rnn_tui.engine.training_state import load_resume_point
+from rnn_tui.engine.training import loop
+from rnn_tui.engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
+from rnn_tui.engine.training.history import read_history
+from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem
 
@@ -233,7 +234,7 @@ def stopped(mnist_slice: Path, tmp_path: Path) -> Recording:
 
 def rewritten(path: Path, change: Callable[[dict[str, Any], dict[str, Tensor]], None]) -> None:
     """Change metadata and tensors; the digest with them, as in a file of an earlier version."""
-    from rnn_tui.engine.seal import digest_of  # noqa: PLC0415
+    from rnn_tui.engine.files.seal import digest_of  # noqa: PLC0415
 
     with safe_open(path, framework="pt") as file:
         about = json.loads(file.metadata()["rnn_tui"])

@@ -4,7 +4,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.problem import generator
 
 seeds = st.integers(0, 2**32 - 1)
 names = st.lists(st.text(max_size=5) | st.integers(1, 2**32 - 1), max_size=3)

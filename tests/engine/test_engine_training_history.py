@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 from safetensors.numpy import save_file
 from torch import Tensor
 
-from rnn_tui.engine import events, loop
-from rnn_tui.engine.checkpoint import load_checkpoint
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.history import FEWEST, MOST_BYTES, read_history, snapshot_steps
-from rnn_tui.engine.weights_file import HISTORY_PREFIX, METADATA_KEY
+from rnn_tui.engine.files.weights_file import HISTORY_PREFIX, METADATA_KEY
+from rnn_tui.engine.training import loop
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.history import FEWEST, MOST_BYTES, read_history, snapshot_steps
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.sequences.replica_problem import build_replicas
 
@@ -146,7 +147,7 @@ def test_weights_that_go_astray_are_said_to_diverge_and_nothing_else(
 
 
 def test_a_network_without_a_history_has_none(tmp_path: Path) -> None:
-    from rnn_tui.engine.paths import asset_dir  # noqa: PLC0415 - shipped with the weights alone
+    from rnn_tui.engine.files.paths import asset_dir  # noqa: PLC0415 - shipped with the weights alone
 
     assert read_history(asset_dir() / "pretrained" / "adder.safetensors") is None
 

@@ -15,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import read_description, read_weights
+from rnn_tui.engine.files.weights_file import read_description, read_weights
+from rnn_tui.engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.tasks.config import SequenceConfig
 
 CONFIG = SequenceConfig(
@@ -78,7 +78,7 @@ def test_reading_needs_no_torch(tmp_path: Path) -> None:
     saved(path)
     code = (
         "import sys; from pathlib import Path; "
-        "from rnn_tui.engine.weights_file import read_weights; import rnn_tui.tasks; "
+        "from rnn_tui.engine.files.weights_file import read_weights; import rnn_tui.tasks; "
         "read_weights(Path(sys.argv[1])); print('torch' in sys.modules)"
     )
     ran = subprocess.run(

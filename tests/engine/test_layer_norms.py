@@ -8,8 +8,8 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.stepper import Stepper, make_optimiser
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.stepper import Stepper, make_optimiser
 from rnn_tui.networks.layers import build_row_reader, layer_gradients
 from rnn_tui.networks.mingru import MinGRUCell
 from rnn_tui.networks.replicas import replicas_of
@@ -165,7 +165,7 @@ def test_weights_and_curves_are_the_same_without_them(
     build = TASKS[task].load()
     runs = []
     for seconds in (0.0, math.inf):  # at every log; at none but the first
-        monkeypatch.setattr("rnn_tui.engine.loop.LAYER_NORM_SECONDS", seconds)
+        monkeypatch.setattr("rnn_tui.engine.training.loop.LAYER_NORM_SECONDS", seconds)
         runs.append(trainer(config, build=build))
     with_norms, without = runs
     logged = [run.of(events.StepLogged) for run in runs]

@@ -17,18 +17,18 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import Replica, RunConfig, Variant
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.learning_rates import (
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.state import smooth
+from rnn_tui.engine.training.learning_rates import (
     HIGHEST,
     LOWEST,
     MOST_STEPS,
     LearningRateTest,
     find_learning_rate,
 )
-from rnn_tui.engine.loop import fit
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Problem, generator
-from rnn_tui.engine.state import smooth
+from rnn_tui.engine.training.loop import fit
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Problem, generator
 from rnn_tui.tasks import TASKS
 from tests.watched import Watched
 

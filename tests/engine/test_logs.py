@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.log_rotation import MOST_BYTES, SharedLogFile
-from rnn_tui.engine.logs import BYTES_OF_KIND, HEAD, TAIL, LogFile
-from rnn_tui.engine.paths import log_file
+from rnn_tui.engine.files.paths import log_file
+from rnn_tui.engine.process.log_rotation import MOST_BYTES, SharedLogFile
+from rnn_tui.engine.process.logs import BYTES_OF_KIND, HEAD, TAIL, LogFile
 
 
 def record(message: str) -> logging.LogRecord:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine import outside
+from rnn_tui.engine.files import outside
 from rnn_tui.engine.page import SHARE_VARIABLE
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.preferences import MOST_BYTES, Preferences, keep_entry, read_preferences
 
 KNOWN = {"theme": ("textual-dark", "nord"), "preset": ("report", "fast")}

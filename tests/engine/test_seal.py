@@ -9,16 +9,16 @@ import torch
 from safetensors import safe_open
 from safetensors.torch import save_file
 
-from rnn_tui.engine.checkpoint import (
+from rnn_tui.engine.errors import CheckpointError
+from rnn_tui.engine.files.seal import digest_of
+from rnn_tui.engine.files.weights_file import METADATA_KEY, read_description, read_weights
+from rnn_tui.engine.training.checkpoint import (
     Checkpoint,
     checkpoint_bytes,
     load_checkpoint,
     save_checkpoint,
 )
-from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.history import read_history
-from rnn_tui.engine.seal import digest_of
-from rnn_tui.engine.weights_file import METADATA_KEY, read_description, read_weights
+from rnn_tui.engine.training.history import read_history
 from tests.runs.kept_runs import small
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors import SafetensorError, deserialize
 from safetensors.numpy import save
 
-from rnn_tui.engine.tensor_header import BYTES, MOST_HEADER, HeaderError, read_header
+from rnn_tui.engine.files.tensor_header import BYTES, MOST_HEADER, HeaderError, read_header
 from tests.measured import peak_memory
 
 ENTRY = {"dtype": "F32", "shape": [2], "data_offsets": [0, 8]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.toml_text import MOST_CHARACTERS, read_toml
+from rnn_tui.engine.files.toml_text import MOST_CHARACTERS, read_toml
 from rnn_tui.papers.shipped import FOLDER, paper_names
 from tests.measured import operations, peak_memory
 

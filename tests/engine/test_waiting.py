@@ -18,9 +18,9 @@ from torch import Tensor, nn
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import send
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.stepper import LossLog, Stepper, make_optimiser
+from rnn_tui.engine.training.devices import send
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.stepper import LossLog, Stepper, make_optimiser
 from rnn_tui.tasks import TASKS
 
 DEVICE = torch.device("meta")

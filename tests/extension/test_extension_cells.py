@@ -6,7 +6,7 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.errors import ExportError
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS as REGISTERED
 from rnn_tui.networks.cell import Blocks, Cell, Operations, Step
 from rnn_tui.networks.layers import StackedLayers, initialise

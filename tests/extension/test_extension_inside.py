@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
-from rnn_tui.engine.paths import run_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import run_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine import events
-from rnn_tui.engine.paths import run_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import run_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.export.formats import FORMATS
 from rnn_tui.tasks import TASKS

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import SettingError, TaskError
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.inside.analyses import analyses_of, options_of
 from rnn_tui.inside.automaton import analyse_automaton
 from rnn_tui.inside.clicks import _long_questions, _shares_right

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.metrics import ACCURACY, Measure
-from rnn_tui.engine.paths import run_database
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import figures_in_words

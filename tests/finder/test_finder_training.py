@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.digit import finder
 from tests.finder.compose import SIDE, photographed_twice, samples
 from tests.finder.network import PLANES, Finder

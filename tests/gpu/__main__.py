@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from rnn_tui.engine.devices import devices_here, gpus_in_words
+from rnn_tui.engine.training.devices import devices_here, gpus_in_words
 
 HERE = Path(__file__).parent
 VARIABLE = "RNN_TUI_TEST_DEVICE"  # as in `device`, which can't be imported where there is none

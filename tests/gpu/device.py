@@ -14,10 +14,10 @@ from torch import Tensor
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import devices_here
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import Outcome, fit
-from rnn_tui.engine.training_state import ResumePoint
+from rnn_tui.engine.training.devices import devices_here
+from rnn_tui.engine.training.loop import Outcome, fit
+from rnn_tui.engine.training.training_state import ResumePoint
 from rnn_tui.tasks import TASKS
 
 VARIABLE = "RNN_TUI_TEST_DEVICE"

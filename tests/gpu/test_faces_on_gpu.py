@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.training_state import load_resume_point
+from rnn_tui.engine.training.training_state import load_resume_point
 from tests.gpu.device import CHOICES, REPEATS, assert_same, small, trained
 
 PATIENCE = 300.0
@@ -17,7 +17,7 @@ FAILING = """
 import torch
 from rnn_tui.engine import events
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import fit
+from rnn_tui.engine.training.loop import fit
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.problem import MnistProblem
 
@@ -69,8 +69,8 @@ def test_a_run_goes_on_with_the_cpu_where_the_device_is_gone(
     config = small(mnist_slice, "mnist", "lstm", "report")
     path = tmp_path / "run.safetensors"
     trained(config, path, stop_at=20)
-    monkeypatch.setattr("rnn_tui.engine.devices.devices_here", lambda: ["cpu"])
-    monkeypatch.setattr("rnn_tui.engine.training_state.devices_here", lambda: ["cpu"])
+    monkeypatch.setattr("rnn_tui.engine.training.devices.devices_here", lambda: ["cpu"])
+    monkeypatch.setattr("rnn_tui.engine.training.training_state.devices_here", lambda: ["cpu"])
     resumed = trained(config, path, resume=load_resume_point(path, "run", config))
     assert resumed.started.device == "cpu"
 

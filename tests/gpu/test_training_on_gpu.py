@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.learning_rates import find_learning_rate
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
 from tests.gpu.device import CELLS, CHOICES, DEVICE, small, trained
 

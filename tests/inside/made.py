@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import nn
 
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.tasks import TASKS

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.attribution import MOST_STEPS, analyse_sensitivity, attribution
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.tasks import TASKS

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.extras import install_command
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.automaton import (
     MOST_STATES,
     AutomatonAnalysis,

@@ -9,7 +9,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.inside.analyses import GRADIENTS
 from rnn_tui.inside.gradients import analyse_gradients, sequence_norms, untrained, untrained_reader
 from rnn_tui.inside.reading import NetworkReading

@@ -13,13 +13,14 @@ import torch
 from torch import nn
 
 from rnn_tui.data import store
-from rnn_tui.engine import events, loop
+from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.history import TrainingHistory, read_history
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.progress import UNWATCHED
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.training import loop
+from rnn_tui.engine.training.history import TrainingHistory, read_history
 from rnn_tui.inside import clicks as clicks_module
 from rnn_tui.inside.clicks import analyse_clicks
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit

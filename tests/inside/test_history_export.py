@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from rnn_tui.cli.main import main
-from rnn_tui.engine.history import read_history
-from rnn_tui.engine.paths import weights_of
+from rnn_tui.engine.files.paths import weights_of
+from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.history import ABOVE, BELOW, CELL, MARGIN, as_gif, frames, history_of
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import trace_inputs

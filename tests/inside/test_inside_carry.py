@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import (
     HiddenAnalysis,
     analyse_hidden,

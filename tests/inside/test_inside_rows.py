@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.images import BATCH, analyse_rows
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import RowReaderNetwork

@@ -5,8 +5,8 @@ import json
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.survival import (
     SurvivalAnalysis,
     analyse_survival,

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.trace import Trace, trace_inputs
 from rnn_tui.networks import CELLS

@@ -12,8 +12,8 @@ import pytest
 import torch
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.state_space import (
     StateSpaceAnalysis,

@@ -17,7 +17,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from rnn_tui.engine.errors import NetworkError
-from rnn_tui.engine.paths import shipped_weights
+from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.onnx_model import network_of_model
 from rnn_tui.networks.foreign.reading import read_network

@@ -15,7 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import ExportError, SettingError
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.papers.charts import ReportChart, comparison_chart, svg
 from rnn_tui.papers.conclusions import Clause, Comparison, Conclusion
 from rnn_tui.papers.curves import accuracy_by_length, figures

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir, shipped_weights
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir, shipped_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.networks.stepwise import softmax
 from rnn_tui.photos.digit.picture import PreparedDigit
 from rnn_tui.photos.reader import ask, best_answer

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
 from rnn_tui.photos.digit.picture import LONGEST, Picture, ink_near

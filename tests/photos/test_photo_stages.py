@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marks_in, rows_of
 from rnn_tui.photos.digit.picture import halved, ink_near, shrunk

@@ -11,8 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import ImageError, read_image
 from rnn_tui.runs.weights import choose_shipped

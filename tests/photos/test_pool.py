@@ -5,7 +5,7 @@ from concurrent.futures import wait
 
 import pytest
 
-from rnn_tui.engine.threads import any_left_behind
+from rnn_tui.engine.process.threads import any_left_behind
 from rnn_tui.photos.pool import DisposablePool
 
 PATIENCE = 60.0

@@ -7,7 +7,7 @@ import argparse
 from collections.abc import Iterator
 
 from rnn_tui.cli.commands import Parser, build_parser
-from rnn_tui.engine.paths import log_file
+from rnn_tui.engine.files.paths import log_file
 from tests.reference_pages.markdown import MADE, code, table
 
 HEAD = f"""\

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
 from rnn_tui.engine.config import CELL_KEY, Recipe
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig

@@ -11,8 +11,8 @@ from typing import Any, TypeVar
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, EpochEnded, LogLine, RunFinished, RunStarted, new_run_id
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.metrics import accuracy_metric
-from rnn_tui.engine.paths import run_database
 from rnn_tui.runs import training
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.database_rows import EventWriter, insert_run

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from rnn_tui.engine.config import Recipe, RunConfig
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.runs import cost
 from rnn_tui.runs.cost import (
     TrainingTimes,

@@ -10,8 +10,8 @@ from torch.profiler import ProfilerActivity, profile
 
 from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.parallel import cpu_workers
-from rnn_tui.engine.stepper import Stepper, make_optimiser, parameters_of
+from rnn_tui.engine.training.parallel import cpu_workers
+from rnn_tui.engine.training.stepper import Stepper, make_optimiser, parameters_of
 from rnn_tui.networks import CELLS
 from rnn_tui.runs.footprint import footprint, memory_in_words
 from rnn_tui.tasks import TASKS

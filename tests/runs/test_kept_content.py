@@ -10,7 +10,7 @@ from rnn_tui.data import store
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence

@@ -11,7 +11,7 @@ import pytest
 from rnn_tui.cli.main import main
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import SERIES_CAPACITY, RunState
 from rnn_tui.runs import logged_values
 from rnn_tui.runs.curves import lines

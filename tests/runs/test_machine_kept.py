@@ -13,8 +13,9 @@ import psutil
 import pytest
 import torch
 
-from rnn_tui.engine import events, resources
-from rnn_tui.engine.resources import MachineWatch
+from rnn_tui.engine import events
+from rnn_tui.engine.training import resources
+from rnn_tui.engine.training.resources import MachineWatch
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.words import machine as in_words
 from rnn_tui.ui.runs.views import RunDetailsScreen

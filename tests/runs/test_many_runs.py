@@ -7,7 +7,7 @@ import pytest
 
 from rnn_tui.cli.main import main
 from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database_rows
 from rnn_tui.runs.database import connect, transaction

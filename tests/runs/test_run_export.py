@@ -194,7 +194,7 @@ def test_onnx_models_of_images_answer_like_ours(
 ) -> None:
     pytest.importorskip("onnx")
     runtime = pytest.importorskip("onnxruntime")
-    from rnn_tui.engine.weights_file import read_weights  # noqa: PLC0415
+    from rnn_tui.engine.files.weights_file import read_weights  # noqa: PLC0415
     from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
 
     run = trained_run(image_config(model, preset, mnist_slice, layers))

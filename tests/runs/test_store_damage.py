@@ -10,7 +10,7 @@ import pytest
 
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import recorder, training
 from rnn_tui.runs.curves import lines

@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.errors import StoreError, StoreGoneError, TaskError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.paths import run_database, run_dir
+from rnn_tui.engine.files.paths import run_database, run_dir
 from rnn_tui.engine.state import Status
+from rnn_tui.engine.training.checkpoint import load_checkpoint
 from rnn_tui.runs import database, recorder, training
 from rnn_tui.runs.locks import RunLock, leave_request, requested_runs
 from rnn_tui.runs.run_record import RunRecord

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.engine import events, loop
+from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import lock_dir, run_database
+from rnn_tui.engine.files.paths import lock_dir, run_database
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.engine.training_state import versions
+from rnn_tui.engine.training import loop
+from rnn_tui.engine.training.training_state import versions
 from rnn_tui.runs import recorder, training
 from rnn_tui.runs.database import transaction
 from rnn_tui.runs.logged_values import LoggedValues

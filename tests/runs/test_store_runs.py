@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import SettingError, StoreError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.files.paths import run_database, run_dir
 from rnn_tui.engine.metrics import best_mean, best_seeds
-from rnn_tui.engine.paths import run_database, run_dir
 from rnn_tui.runs import locks, training
 from rnn_tui.runs.database_rows import insert_run, update_run
 from rnn_tui.runs.locks import RunLock, is_held

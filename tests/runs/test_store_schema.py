@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs import database as schema
 from rnn_tui.runs.database import connect

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine import paths
-from rnn_tui.engine.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.engine.weights_file import read_description
+from rnn_tui.engine.files import paths
+from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.files.weights_file import read_description
+from rnn_tui.engine.training.checkpoint import Checkpoint, load_checkpoint, save_checkpoint
 from rnn_tui.runs.weights import (
     candidates,
     choose,

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from tests.cli.command_line import run_inside

@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.runs.store import RunStore
 from rnn_tui.runs.training import train

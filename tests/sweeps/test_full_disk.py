@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_description
 from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import environment
 from tests.program import start_program

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.paths import lock_dir, run_database
+from rnn_tui.engine.files.paths import lock_dir, run_database
 from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, environment
 from tests.program import start_program

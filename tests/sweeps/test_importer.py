@@ -18,7 +18,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
-from rnn_tui.engine.paths import run_database, weights_of
+from rnn_tui.engine.files.paths import run_database, weights_of
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.event_json import event_from, to_document
 from rnn_tui.runs.run_record import RunRecord

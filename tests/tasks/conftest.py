@@ -12,7 +12,7 @@ import pytest
 
 from rnn_tui.engine import events
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 
@@ -60,7 +60,7 @@ def small_run(
     # Not above: torch must not be loaded before tests/conftest.py has set its threads.
     import torch  # noqa: PLC0415
 
-    from rnn_tui.engine.loop import fit  # noqa: PLC0415
+    from rnn_tui.engine.training.loop import fit  # noqa: PLC0415
     from rnn_tui.tasks.adder.problem import AdderProblem  # noqa: PLC0415
     from rnn_tui.tasks.recall.problem import RecallProblem  # noqa: PLC0415
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem, add_bits, draw_pairs, loss_of
 from rnn_tui.tasks.config import SequenceConfig

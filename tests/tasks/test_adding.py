@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import torch
 
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adding import NAIVE_ERROR
 from rnn_tui.tasks.adding.problem import AddingProblem

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sklearn.model_selection import train_test_split
 
 from rnn_tui.engine.errors import DataError
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN
 from rnn_tui.tasks.mnist import data
 from rnn_tui.tasks.mnist.data import FILES, MnistImages, load_mnist, split_indices

@@ -15,7 +15,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import fit
+from rnn_tui.engine.training.loop import fit
 from rnn_tui.runs.cost import workload
 from rnn_tui.runs.footprint import footprint
 from rnn_tui.runs.words import automatic_name, settings_of
@@ -262,7 +262,7 @@ def test_drawn_digits_are_added_to_digits_only(name: str) -> None:
 
 def test_training_resumes_exactly_and_is_evaluated_on_the_same_data(tmp_path: Path) -> None:
     """Interrupted in its second epoch, and read back from the file of weights."""
-    from rnn_tui.engine.training_state import load_resume_point  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.training_state import load_resume_point  # noqa: PLC0415 - torch
 
     root = write_set(tmp_path, "fashion")
     config = settings(root, "fashion", augmentation="elastic")

@@ -11,7 +11,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, DataError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import Outcome, fit
+from rnn_tui.engine.training.loop import Outcome, fit
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_mnist
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError, DataError
+from rnn_tui.engine.training.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.model import build_model

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.checkpoint import Checkpoint, save_checkpoint
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.training.checkpoint import Checkpoint, save_checkpoint
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import initialise
 from rnn_tui.networks.stepwise import softmax

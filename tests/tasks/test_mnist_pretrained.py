@@ -2,7 +2,7 @@
 
 import pytest
 
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import problem as module
 from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN, ONE_OR_SEVEN

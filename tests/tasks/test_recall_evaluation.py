@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem

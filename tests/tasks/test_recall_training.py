@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits

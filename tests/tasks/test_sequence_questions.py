@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from rnn_tui.data.typed import MOST_STEPS, read_numbers, read_symbols, typed_numbers
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.inspection import QuestionInspection
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.networks import CELLS

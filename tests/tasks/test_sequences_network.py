@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import sigmoid
 from rnn_tui.tasks import TASKS

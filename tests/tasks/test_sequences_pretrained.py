@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem, draw_pairs
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.config import SequenceConfig

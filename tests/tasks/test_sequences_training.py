@@ -15,10 +15,10 @@ from torch import Tensor, nn
 from rnn_tui.engine import events
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import fit
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.stepper import Stepper, make_optimiser
+from rnn_tui.engine.training.loop import fit
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import generator
+from rnn_tui.engine.training.stepper import Stepper, make_optimiser
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem

@@ -12,10 +12,10 @@ import pytest
 
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import fit
-from rnn_tui.engine.outside import exists, expanded
+from rnn_tui.engine.files.outside import exists, expanded
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.page import SHARE_VARIABLE
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.training.loop import fit
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks import TASKS

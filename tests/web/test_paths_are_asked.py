@@ -1,5 +1,4 @@
-"""Whatever looks at files does so by `engine.outside`, or stands here with the reason why it need
-not.
+"""Whatever looks at files does so by `engine.files.outside`, or stands here with the reason.
 
 So a new prompt for a path can't forget that a page may be confined: it fails here.
 """
@@ -9,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import rnn_tui
-from rnn_tui.engine import outside
+from rnn_tui.engine.files import outside
 
 PACKAGE = Path(rnn_tui.__file__).parent
 # Of what strangers reach through a page; the command line is for who has the machine.
@@ -63,30 +62,30 @@ LOOKS = {
 # By module: what it calls, and why no path that a stranger chose gets there without having been
 # asked about.
 OWN = "what ships, or what the program wrote itself"
-ASKED = "engine.outside was asked in the same place"
+ASKED = "engine.files.outside was asked in the same place"
 THIS = "it is what decides; or a path of the program's own"
 TERMINAL = "a path of the command line or of a terminal; a page has a temporary folder in its place"
 WRITES = "it writes where it is told, and no page tells it a path"
 ALLOWED: dict[str, tuple[set[str], str]] = {
-    "engine/array_files.py": ({"ZipFile", "open"}, "a file that engine.outside opened"),
+    "engine/files/array_files.py": ({"ZipFile", "open"}, "a file that engine.files.outside opened"),
     "engine/extras.py": ({"exists", "read_text", "resolve"}, OWN),
-    "engine/files.py": (
+    "engine/files/atomic.py": (
         {"is_file", "iterdir", "lexists", "open", "readlink", "realpath", "rglob", "stat"},
         WRITES,
     ),
-    "engine/log_rotation.py": ({"stat"}, OWN),
-    "engine/outside.py": (
+    "engine/process/log_rotation.py": ({"stat"}, OWN),
+    "engine/files/outside.py": (
         {"expanduser", "home", "isdir", "lexists", "open", "realpath", "scandir", "stat"},
         THIS,
     ),
     "engine/page.py": ({"realpath"}, THIS),
-    "engine/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "resolve", "stat"}, OWN),
+    "engine/files/paths.py": ({"expanduser", "glob", "is_dir", "is_file", "resolve", "stat"}, OWN),
     "engine/plugins.py": ({"listdir", "read_small"}, OWN),
     "engine/preferences.py": ({"exists", "read_small"}, OWN),
-    "engine/weights_file.py": ({"open", "safe_open"}, OWN),
+    "engine/files/weights_file.py": ({"open", "safe_open"}, OWN),
     "networks/by_hand.py": ({"walk"}, "time steps, and no folder"),
-    "networks/foreign/files.py": ({"ZipFile"}, "bytes that engine.outside read"),
-    "networks/foreign/reading.py": ({"read_bytes"}, "by engine.outside, in foreign/files.py"),
+    "networks/foreign/files.py": ({"ZipFile"}, "bytes that engine.files.outside read"),
+    "networks/foreign/reading.py": ({"read_bytes"}, "by engine.files.outside, in foreign/files.py"),
     "photos/collection.py": ({"is_dir"}, ASKED),
     "photos/export.py": ({"isfile"}, TERMINAL),
     "photos/files.py": ({"islink", "open"}, "bytes that were read; and a link that led nowhere"),
@@ -167,7 +166,7 @@ def looks(path: Path) -> Iterator[str]:
 
 
 def names_of_outside(tree: ast.Module) -> set[str]:
-    """What the functions of `engine.outside` are called in a module."""
+    """What the functions of `engine.files.outside` are called in a module."""
     names = {f"outside.{name}" for name in vars(outside)}
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and node.module == outside.__name__:
@@ -186,7 +185,7 @@ def test_whatever_looks_at_files_is_known() -> None:
         for module, names in names_by_module.items()
     }
     assert not {module: names for module, names in unknown.items() if names}, (
-        "these look at files: let them do so by engine.outside, or say here why they need not"
+        "these look at files: let them do so by engine.files.outside, or say here why they need not"
     )
     gone = {
         module: names - names_by_module.get(module, set()) for module, (names, _) in ALLOWED.items()

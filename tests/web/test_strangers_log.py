@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.engine.logs import BYTES_OF_KIND, LogFile
-from rnn_tui.engine.paths import log_file
+from rnn_tui.engine.files.paths import log_file
+from rnn_tui.engine.process.logs import BYTES_OF_KIND, LogFile
 from tests.web.serving import Serving, serving
 
 pytest.importorskip("aiohttp")

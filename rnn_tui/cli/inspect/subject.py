@@ -8,9 +8,9 @@ from rnn_tui.cli.inspect.own import OwnInput, inspection_of
 from rnn_tui.cli.inspect.request import ImageInput, InspectRequest, QuestionInput
 from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
-from rnn_tui.engine.history import read_history
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.signals import stopping, stopping_on_signals
+from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.runs.weights import (
     NETWORKS,

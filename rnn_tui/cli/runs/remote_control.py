@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_runs
-from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
+from rnn_tui.engine.process import waits
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.locks import is_held
 from rnn_tui.runs.run_record import RunRecord

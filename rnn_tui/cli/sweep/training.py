@@ -5,8 +5,8 @@ from rnn_tui.cli.sweep.request import TrainSweepRequest
 from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults
 from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.paths import run_database
-from rnn_tui.engine.signals import stopping, stopping_on_signals
+from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.plan import SweepPlan, wall_seconds

@@ -19,9 +19,9 @@ from rnn_tui.data.sequences import (
     joined_sequences,
     starts_of,
 )
-from rnn_tui.engine.array_files import ARCHIVE, NUMBERS, as_doubles, read_archive, read_array
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.files.array_files import ARCHIVE, NUMBERS, as_doubles, read_archive, read_array
 from rnn_tui.engine.progress import Progress
 
 VALUES = ("x", "data", "values", "sequences", "inputs", "series", "features")

@@ -11,8 +11,8 @@ from rnn_tui.data.files.opening import beginning, named
 from rnn_tui.data.files.table import Table, joined
 from rnn_tui.data.options import Layout, ReadingOptions, Split
 from rnn_tui.data.sequences import joined_sequences
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.files import outside
 from rnn_tui.engine.progress import Progress
 
 Reader = Callable[[Path, ReadingOptions, Progress], Content]

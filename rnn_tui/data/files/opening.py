@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TextIO
 
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
+from rnn_tui.engine.files import outside
 
 MOST_BYTES = 1 << 30
 SAMPLE_BYTES = 1 << 18  # what is looked at to guess an encoding or a format

@@ -16,14 +16,14 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import NetworkError, SafeText, printable, why
 from rnn_tui.engine.extras import quoted
-from rnn_tui.engine.outside import opened
-from rnn_tui.engine.tensor_header import (
+from rnn_tui.engine.files.outside import opened
+from rnn_tui.engine.files.tensor_header import (
     HeaderError,
     TensorEntry,
     begins_as_header,
     read_header,
 )
-from rnn_tui.engine.weights_file import METADATA_KEY
+from rnn_tui.engine.files.weights_file import METADATA_KEY
 from rnn_tui.networks.stepwise import Array
 
 MOST_BYTES = 512 * 2**20

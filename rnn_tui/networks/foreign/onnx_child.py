@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from rnn_tui.engine.bounded import BoundedCallError, BoundedProcess, Limits, call_bounded
-from rnn_tui.engine.bounded_child import Message
 from rnn_tui.engine.errors import NetworkError, printable
+from rnn_tui.engine.process.bounded import BoundedCallError, BoundedProcess, Limits, call_bounded
+from rnn_tui.engine.process.bounded_child import Message
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.foreign.hints import NONLINEARITIES, ForeignNetwork, NetworkHints

@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.digit.picture import Picture, contrasts
 from rnn_tui.tasks.mnist.centre import Ink
 

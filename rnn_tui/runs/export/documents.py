@@ -16,7 +16,7 @@ from typing import Any
 
 from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import ExportError, as_cell, printable
-from rnn_tui.engine.files import make_folder, whole_folder, write_file
+from rnn_tui.engine.files.atomic import make_folder, whole_folder, write_file
 from rnn_tui.runs.export.formats import Export, file_name, imported
 from rnn_tui.runs.logged_values import LoggedValues
 from rnn_tui.runs.run_record import RunRecord, Session

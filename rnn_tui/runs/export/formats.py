@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
 from rnn_tui.engine.extras import HOW_TO_INSTALL, install_command
-from rnn_tui.engine.files import whole_folder, write_file
+from rnn_tui.engine.files.atomic import whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
 if TYPE_CHECKING:
@@ -244,7 +244,7 @@ def unwritable(path: object, reason: object, option: str = "") -> ExportError:
 
 def write_weights(export: Export) -> list[Path]:
     """Write weights with their settings, without the state that only training needs."""
-    from rnn_tui.engine.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
 
     parts = {}
     for run in export.each():

@@ -16,8 +16,8 @@ from rnn_tui.data.description import Description
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import ExportError, printable
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks.layers import predict
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.runs.export.formats import Export, file_name, imported, weights_of

@@ -11,7 +11,7 @@ from typing import Any
 from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.files import write_file
+from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.tasks.data_sets.task import stored_task
 

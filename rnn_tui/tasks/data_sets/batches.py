@@ -11,7 +11,7 @@ from torch import Tensor
 from rnn_tui.data.data_set import UNKNOWN, DataSet
 from rnn_tui.data.inputs import network_inputs, standardised_targets
 from rnn_tui.data.options import Goal
-from rnn_tui.engine.devices import send
+from rnn_tui.engine.training.devices import send
 from rnn_tui.tasks.sequences.examples import Batch
 
 Indices = npt.NDArray[np.int64]

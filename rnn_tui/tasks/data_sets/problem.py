@@ -13,11 +13,11 @@ from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import send
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Log, generator
+from rnn_tui.engine.training.devices import send
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch

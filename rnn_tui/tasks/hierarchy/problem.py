@@ -17,8 +17,8 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Log
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.training.problem import Log
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of

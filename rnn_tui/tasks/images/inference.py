@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stack import Changing, Layer, from_last, joined_states, unchanged

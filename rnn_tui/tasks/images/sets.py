@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from rnn_tui.engine import outside
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.paths import data_dir
 
 DIGITS = tuple(map(str, range(10)))
 

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rnn_tui.engine.devices import send
+from rnn_tui.engine.training.devices import send
 from rnn_tui.tasks.config import OPEN_SET
 from rnn_tui.tasks.images.inference import SIDE
 

@@ -25,11 +25,11 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from rnn_tui.engine import outside
-from rnn_tui.engine.array_files import read_archive
 from rnn_tui.engine.errors import DataError, printable, why
-from rnn_tui.engine.paths import asset_dir
-from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.array_files import read_archive
+from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.training.resources import heavy_imports
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import CLASSES, SIDE
 from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, root_of

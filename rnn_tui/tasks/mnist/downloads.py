@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DownloadError, printable, why
-from rnn_tui.engine.files import make_folder, whole_folder, write_file
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.atomic import make_folder, whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.engine.resources import heavy_imports
+from rnn_tui.engine.training.resources import heavy_imports
 from rnn_tui.tasks.images.sets import ImageSet
 
 AT_ONCE = 1 << 16  # bytes received at a time: after each of them a stop counts

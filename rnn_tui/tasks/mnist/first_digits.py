@@ -3,7 +3,7 @@
 import gzip
 import zlib
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 
 DIGITS = 200  # read in a millisecond
 SIDE = 28

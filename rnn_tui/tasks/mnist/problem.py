@@ -11,10 +11,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine import outside
-from rnn_tui.engine.checkpoint import load_checkpoint
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
-from rnn_tui.engine.devices import (
+from rnn_tui.engine.errors import CheckpointError, printable, why
+from rnn_tui.engine.files import outside
+from rnn_tui.engine.files.seal import digest_of
+from rnn_tui.engine.files.weights_file import WeightsFile
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.settings import check_choice
+from rnn_tui.engine.training.checkpoint import load_checkpoint
+from rnn_tui.engine.training.devices import (
     STEP_BYTES,
     WEIGHT_BYTES,
     fast_bfloat16,
@@ -22,14 +27,9 @@ from rnn_tui.engine.devices import (
     require_memory,
     send,
 )
-from rnn_tui.engine.errors import CheckpointError, printable, why
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem, generator
-from rnn_tui.engine.seal import digest_of
-from rnn_tui.engine.settings import check_choice
-from rnn_tui.engine.stepper import parameters_of
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Log, Problem, generator
+from rnn_tui.engine.training.stepper import parameters_of
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, layer_gradients, predict

@@ -13,8 +13,8 @@ from torch import Tensor
 from torchvision import datasets
 from torchvision.transforms.v2 import functional as transforms
 
-from rnn_tui.engine import outside
 from rnn_tui.engine.errors import DataError, printable, why
+from rnn_tui.engine.files import outside
 from rnn_tui.tasks.images.inference import SIDE
 from rnn_tui.tasks.images.sets import ImageSet
 

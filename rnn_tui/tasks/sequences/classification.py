@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem

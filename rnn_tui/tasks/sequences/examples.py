@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from rnn_tui.engine.devices import send
+from rnn_tui.engine.training.devices import send
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, CellWeights, replica_states
 from rnn_tui.tasks.config import SequenceConfig

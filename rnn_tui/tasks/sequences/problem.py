@@ -12,9 +12,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, generator
-from rnn_tui.engine.seal import digest_of
+from rnn_tui.engine.files.seal import digest_of
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.tasks.config import DRAWN_BYTES
 from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
 from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem

@@ -9,11 +9,11 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import require_memory
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Log, Problem, generator
+from rnn_tui.engine.training.devices import require_memory
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Log, Problem, generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, recurrent_layers

@@ -18,9 +18,9 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine import waits
-from rnn_tui.engine.cores import usable_cores
-from rnn_tui.engine.memory import share_arenas
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.memory import share_arenas
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection
 from rnn_tui.ui.work.threads import wait_for_threads

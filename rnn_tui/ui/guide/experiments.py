@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rnn_tui.engine.errors import DataError, printable, printable_lines, why
-from rnn_tui.engine.files import read_small
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.atomic import read_small
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.guide.actions import (
     Action,

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import DataError, printable, why
-from rnn_tui.engine.files import make_folder, read_small, write_file
-from rnn_tui.engine.paths import data_dir
+from rnn_tui.engine.files.atomic import make_folder, read_small, write_file
+from rnn_tui.engine.files.paths import data_dir
 
 MOST_BYTES = 1_000_000
 MOST_ENTRIES = 200  # of any part of the file

@@ -8,7 +8,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 
 from rnn_tui.engine.errors import UserError
-from rnn_tui.engine.history import TrainingHistory
+from rnn_tui.engine.training.history import TrainingHistory
 from rnn_tui.inside.history import history_of, snapshot
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE
 from rnn_tui.ui.inside.subject import Subject

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.widgets import Label, Static
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.history import read_history
+from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit

@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.history import read_history
 from rnn_tui.engine.state import RunState
+from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs

@@ -16,7 +16,7 @@ from textual.widgets import Checkbox, Label, Select
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.engine.outside import exists
+from rnn_tui.engine.files.outside import exists
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD

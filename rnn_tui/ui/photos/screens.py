@@ -17,7 +17,7 @@ from textual.widgets.tree import TreeNode
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.outside import exists, home, is_folder, shown
+from rnn_tui.engine.files.outside import exists, home, is_folder, shown
 from rnn_tui.photos.collection import called_like_photo
 from rnn_tui.photos.export import (
     export_label,

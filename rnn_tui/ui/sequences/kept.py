@@ -16,7 +16,7 @@ from rnn_tui.data import store
 from rnn_tui.data.description import Description
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.sequences.shipped import ListedTask, TaskList, listed_tasks
 from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of

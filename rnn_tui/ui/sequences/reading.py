@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from rnn_tui.data.options import ReadingOptions
-from rnn_tui.engine.outside import exists, is_folder
+from rnn_tui.engine.files.outside import exists, is_folder
 from rnn_tui.ui.widgets.path_input import parse_path
 from rnn_tui.ui.work.background_reading import BackgroundReading
 

@@ -18,11 +18,11 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select, Static
 
-from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.engine.settings import DEVICES, ChoiceSetting, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS

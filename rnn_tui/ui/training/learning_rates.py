@@ -22,7 +22,7 @@ from rnn_tui.ui.terminal.textual_workarounds import Dialog
 from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
-    from rnn_tui.engine.learning_rates import LearningRateTest
+    from rnn_tui.engine.training.learning_rates import LearningRateTest
 
 # The labels of the axis of learning rates, by their places.
 TICKS = {10.0**exponent: f"1e{exponent}" for exponent in range(-6, 0)} | {1.0: "1"}

@@ -3,7 +3,7 @@
 from textual.content import Content
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 
 MOST_ROWS = 10
 LONGEST = 4000  # characters that are read of a file

@@ -12,7 +12,7 @@ from textual.binding import Binding
 from textual.suggester import Suggester
 
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.outside import entries, exists, expanded
+from rnn_tui.engine.files.outside import entries, exists, expanded
 from rnn_tui.photos.collection import called_like_photo, is_folder
 from rnn_tui.ui.widgets.plain import TypedInput
 from rnn_tui.ui.work.threads import to_thread

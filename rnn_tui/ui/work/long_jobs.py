@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.events import Control, LogLine
-from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.training.resources import heavy_imports
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import gpus_in_words, resolve_device
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.events import Control, new_run_id
+from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.page import in_page
-from rnn_tui.engine.paths import weights_of
-from rnn_tui.engine.resources import heavy_imports
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.training.devices import gpus_in_words, resolve_device
+from rnn_tui.engine.training.resources import heavy_imports
 from rnn_tui.runs.unsaved import UnsavedRun
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.work.long_jobs import RerunStatus, RerunTrainer, SweepStatus, SweepTrainer
@@ -418,7 +418,7 @@ class TrainingManager:
 
     def _evaluate_kept(self, run_id: str) -> None:
         """Evaluate a run from its stored weights; called in the thread of the rerun."""
-        from rnn_tui.engine.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
 
         try:
             checkpoint = load_checkpoint(weights_of(run_id))

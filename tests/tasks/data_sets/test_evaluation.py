@@ -8,8 +8,8 @@ import torch
 
 from rnn_tui.data.data_set import TEST, DataSet
 from rnn_tui.data.options import Goal
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import generator
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
 from rnn_tui.tasks.data_sets.problem import DataSetProblem

@@ -20,10 +20,10 @@ from rnn_tui.data.options import Goal
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.loop import Outcome, fit
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import generator
-from rnn_tui.engine.training_state import load_resume_point
+from rnn_tui.engine.training.loop import Outcome, fit
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import generator
+from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.problem import DataSetProblem

@@ -9,7 +9,7 @@ from rnn_tui.data.data_set import TEST, DataSet
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions

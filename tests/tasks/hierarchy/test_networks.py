@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import QueryError, UserError
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.engine.weights_file import WeightsFile
+from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.inside.ablation import analyse_ablations
 from rnn_tui.inside.automaton import analyse_automaton, true_machine
 from rnn_tui.inside.hidden import analyse_hidden

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from textual import events
 
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.ui.app import alerts
 from rnn_tui.ui.app.app import RnnTuiApp
 from tests.ui.conftest import ScriptedRuns

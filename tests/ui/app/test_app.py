@@ -8,9 +8,9 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Checkbox, DataTable, Input, RichLog, Select, Static
 
-from rnn_tui.engine.checkpoint import load_checkpoint
-from rnn_tui.engine.paths import run_dir
+from rnn_tui.engine.files.paths import run_dir
 from rnn_tui.engine.state import Status
+from rnn_tui.engine.training.checkpoint import load_checkpoint
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.confirm import ConfirmScreen

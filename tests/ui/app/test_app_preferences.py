@@ -5,7 +5,7 @@ from typing import Any
 
 from textual.widgets import Input, Select
 
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.preferences import usable_preferences
 from rnn_tui.ui.guide.panel import GuideScreen

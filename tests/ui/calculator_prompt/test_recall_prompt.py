@@ -15,8 +15,8 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static, TabbedContent, TabPane
 
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.engine.weights_file import read_weights
+from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
@@ -347,7 +347,7 @@ async def test_pasted_lines_are_joined_and_control_characters_stay_out() -> None
 async def test_no_weights_at_all_is_a_sentence(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.engine.paths.asset_dir", lambda: tmp_path)
+    monkeypatch.setattr("rnn_tui.engine.files.paths.asset_dir", lambda: tmp_path)
     app = PromptApp()
     async with app.run_test(size=(80, 24)) as pilot:
         await answered(pilot)
@@ -471,7 +471,7 @@ async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> Non
 
 def train(cell: str = "lstm", **overrides: Any) -> Path:
     """A tiny run where the app would keep it; returns the file of its weights."""
-    from rnn_tui.engine.loop import fit  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.loop import fit  # noqa: PLC0415 - torch
 
     task = TASKS["recall"]
     settings = {"epochs": 1, "training_size": 90, "test_size": 10, "hidden_sizes": (2, 3)}

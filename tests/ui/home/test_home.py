@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select
 
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import shipped_weights
+from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from textual.widgets import Input, Select
 
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.hidden import analyse_hidden
 from rnn_tui.inside.trace import trace_inputs

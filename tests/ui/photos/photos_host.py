@@ -14,7 +14,7 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Static
 
-from rnn_tui.engine.paths import asset_dir
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.reading import Reading
 from rnn_tui.ui.photos import form
 from rnn_tui.ui.photos import panel as photos

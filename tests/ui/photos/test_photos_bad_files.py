@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, TabbedContent
 from textual.widgets._toast import Toast
 
-from rnn_tui.engine.paths import WEIGHTS_NAME, run_dir
+from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.photos.panel import PhotosPanel

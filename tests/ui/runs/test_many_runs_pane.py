@@ -5,7 +5,7 @@ from pathlib import Path
 
 from textual.widgets import Input
 
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.database_rows import insert_run, update_run

@@ -16,9 +16,9 @@ from textual.widgets import DataTable, Input, Select, Static
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.engine.weights_file import read_weights
 from rnn_tui.runs import training
 from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS

@@ -15,7 +15,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.extras import install_command
-from rnn_tui.engine.paths import run_database
+from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
 from rnn_tui.runs.database import connect, transaction
 from rnn_tui.runs.database_rows import EventWriter

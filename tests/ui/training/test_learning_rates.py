@@ -8,7 +8,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Select
 
-from rnn_tui.engine.learning_rates import find_learning_rate
+from rnn_tui.engine.training.learning_rates import find_learning_rate
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen

@@ -8,7 +8,7 @@ from textual.widgets import Checkbox, Input, Label, Select, Static
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.paths import config_file
+from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.runs import cost
 from rnn_tui.runs.footprint import footprint

@@ -19,17 +19,17 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import STEP_BYTES, alone_on, explain_error, free_memory
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.history import snapshot_steps
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
-from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Problem, ProblemBuilder
-from rnn_tui.engine.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
-from rnn_tui.engine.training_state import (
+from rnn_tui.engine.training.checkpoint import Checkpoint, CheckpointWriter
+from rnn_tui.engine.training.devices import STEP_BYTES, alone_on, explain_error, free_memory
+from rnn_tui.engine.training.history import snapshot_steps
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.training.problem import Problem, ProblemBuilder
+from rnn_tui.engine.training.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
+from rnn_tui.engine.training.training_state import (
     ResumePoint,
     TrainingState,
     device_for,

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable, why
-from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.files.atomic import check_regular
+from rnn_tui.engine.files.seal import check_seal, seal_of
+from rnn_tui.engine.files.tensor_header import read_header
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.seal import check_seal, seal_of
-from rnn_tui.engine.tensor_header import read_header
 
 if TYPE_CHECKING:
     import numpy as np

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
+from rnn_tui.engine.process import waits
 
 if TYPE_CHECKING:
     import torch

@@ -43,7 +43,7 @@ def asset_dir() -> Path:
 
     It is inside the package in a wheel, and beside it in a checkout.
     """
-    package = Path(__file__).resolve().parent.parent
+    package = Path(__file__).resolve().parents[2]
     inside = package / "assets"
     return inside if inside.is_dir() else package.parent / "assets"
 

@@ -1,5 +1,4 @@
 """One thread for NumPy's products, where other threads are busy beside them.
-from rnn_tui.engine import waits
 
 OpenBLAS has a thread for each core. After a product, each of them spins for the next one, which
 takes as much processor time as work does.
@@ -10,7 +9,7 @@ from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from rnn_tui.engine import waits
+from rnn_tui.engine.process import waits
 
 _limited = waits.Lock("the threads of NumPy")
 

@@ -14,9 +14,9 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import Replica, RunConfig
-from rnn_tui.engine.history import SPACED
 from rnn_tui.engine.metrics import Figures, Metric
-from rnn_tui.engine.parallel import Workers
+from rnn_tui.engine.training.history import SPACED
+from rnn_tui.engine.training.parallel import Workers
 
 Log = Callable[[str], None]
 

@@ -18,8 +18,8 @@ from typing import IO, Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.decoders import decoding
 from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.files.decoders import decoding
 
 MAGIC = b"\x93NUMPY"
 ARCHIVE = b"PK"  # what an archive begins with

@@ -14,18 +14,18 @@ import torch
 from torch import Tensor
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import devices_here, resolve_device
 from rnn_tui.engine.errors import CheckpointError, DataError, printable
-from rnn_tui.engine.problem import Problem
-from rnn_tui.engine.seal import digest_of
-from rnn_tui.engine.stepper import LossLog, Stepper
-from rnn_tui.engine.weights_file import (
+from rnn_tui.engine.files.seal import digest_of
+from rnn_tui.engine.files.weights_file import (
     HISTORY_PREFIX,
     TRAINING_PREFIX,
     is_sealed,
     parse_metadata,
     read_tensors,
 )
+from rnn_tui.engine.training.devices import devices_here, resolve_device
+from rnn_tui.engine.training.problem import Problem
+from rnn_tui.engine.training.stepper import LossLog, Stepper
 
 
 @dataclass(frozen=True)

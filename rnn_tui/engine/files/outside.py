@@ -13,9 +13,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
-from rnn_tui.engine.files import check_regular
+from rnn_tui.engine.files.atomic import check_regular
+from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.page import shared_folder
-from rnn_tui.engine.paths import asset_dir
 
 Named = str | os.PathLike[str]
 

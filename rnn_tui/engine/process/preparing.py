@@ -7,7 +7,7 @@ Importing the package changes nothing in the process. Whatever trains, or reads 
 import os
 import warnings
 
-from rnn_tui.engine.devices import require_repeatable_cuda
+from rnn_tui.engine.training.devices import require_repeatable_cuda
 
 
 def prepare_process() -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.engine.weights_file import HISTORY_PREFIX, read_tensors
+from rnn_tui.engine.files.weights_file import HISTORY_PREFIX, read_tensors
 
 if TYPE_CHECKING:
     import numpy as np

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import printable_lines
-from rnn_tui.engine.paths import log_file
+from rnn_tui.engine.files.paths import log_file
 
 if TYPE_CHECKING:
     from sys import UnraisableHookArgs
@@ -66,7 +66,7 @@ class LogFile(logging.Handler):
     @cached_property
     def _file(self) -> logging.Handler:
         # most commands log nothing
-        from rnn_tui.engine.log_rotation import SharedLogFile  # noqa: PLC0415
+        from rnn_tui.engine.process.log_rotation import SharedLogFile  # noqa: PLC0415
 
         path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)

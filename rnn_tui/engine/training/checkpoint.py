@@ -14,19 +14,19 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
-from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.files import write_file
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.training_state import TrainingState
-from rnn_tui.engine.weights_file import (
+from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.files.weights_file import (
     FORMAT,
     HISTORY_PREFIX,
     TRAINING_PREFIX,
     read_weights,
     sealed,
 )
+from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.training.training_state import TrainingState
 
 
 @dataclass(frozen=True)

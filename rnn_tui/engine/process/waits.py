@@ -1,7 +1,7 @@
 """Waits with a name, a limit, and a line in the log when they are long.
 
 Whatever blocks a thread goes through this module, and whatever an event loop awaits for long
-through `engine.awaits`; a test finds the waits that do not. So a program that stands still says
+through `awaits.py`; a test finds the waits that do not. So a program that stands still says
 in its log what for. A wait that is long by design, as for a user, is named and not logged.
 """
 

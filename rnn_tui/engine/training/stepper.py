@@ -14,8 +14,8 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import DivergedError
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.parallel import Workers
-from rnn_tui.engine.problem import Problem
+from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.training.problem import Problem
 
 AVERAGED = "average/count"
 

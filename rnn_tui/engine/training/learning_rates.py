@@ -16,14 +16,14 @@ import numpy as np
 import torch
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.devices import alone_on, explain_error
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.engine.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.engine.problem import Problem, ProblemBuilder
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.state import smooth
-from rnn_tui.engine.stepper import Stepper, make_optimiser
-from rnn_tui.engine.training_state import device_for
+from rnn_tui.engine.training.devices import alone_on, explain_error
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.training.problem import Problem, ProblemBuilder
+from rnn_tui.engine.training.stepper import Stepper, make_optimiser
+from rnn_tui.engine.training.training_state import device_for
 
 LOWEST, HIGHEST = 1e-6, 1.0  # learning rates that are tried
 LEAST_STEPS, MOST_STEPS = 20, 200

@@ -16,8 +16,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rnn_tui.engine import errors, waits
-from rnn_tui.engine.bounded_child import (
+from rnn_tui.engine import errors
+from rnn_tui.engine.errors import UserError, printable, printable_lines, why
+from rnn_tui.engine.process import waits
+from rnn_tui.engine.process.bounded_child import (
     FAULT,
     OUT_OF_MEMORY,
     REFUSAL,
@@ -26,7 +28,6 @@ from rnn_tui.engine.bounded_child import (
     read_message,
     write_message,
 )
-from rnn_tui.engine.errors import UserError, printable, printable_lines, why
 from rnn_tui.engine.progress import UNWATCHED, Progress
 
 SECONDS_BETWEEN_LOOKS = 0.02
@@ -34,7 +35,7 @@ SECONDS_TO_END = 5.0
 WAITING = 20  # times the seconds of computing: on a busy machine, a process mostly waits
 #: the folder of the package is no secret, and last: what is installed comes first.
 START = "import sys; sys.path.append(sys.argv[1]); from {} import main; main()"
-CHILD = "rnn_tui.engine.bounded_child"
+CHILD = "rnn_tui.engine.process.bounded_child"
 logger = logging.getLogger(__name__)
 
 
@@ -131,7 +132,7 @@ class BoundedProcess:
     def _started(self) -> "subprocess.Popen[bytes]":
         """Start the process unless it is there."""
         if self._process is None or self._process.poll() is not None:
-            root = Path(__file__).parents[2]  # the folder of the package
+            root = Path(__file__).parents[3]  # the folder of the package
             self._process = subprocess.Popen(
                 # -P: nothing is imported from the working folder, which may be a stranger's
                 [sys.executable, "-P", "-c", START.format(CHILD), str(root)],

@@ -1,0 +1,1 @@
+"""Training: the loop, what it trains, its state, checkpoints and devices."""
