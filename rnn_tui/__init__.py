@@ -76,6 +76,7 @@ _MODULES = {
     "load_network": "rnn_tui.api.loading",
     "read_sequences": "rnn_tui.api.sequences",
     "register": "rnn_tui.api.training",
+    "runs": "rnn_tui.api.run",
     "train": "rnn_tui.api.training",
 }
 
@@ -88,8 +89,6 @@ if not TYPE_CHECKING:  # a type checker knows the names above, and no others
 
     def __getattr__(name: str) -> Any:
         """Import a public name when it is first used."""
-        if name == "runs":  # a package that can be called: see there
-            return import_module("rnn_tui.runs")
         if name not in _MODULES:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(_MODULES[name]), name)

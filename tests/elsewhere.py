@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from tests.cli.command_line import environment
 from tests.program import start_program
 

@@ -16,13 +16,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.archive.event_json import to_document
+from rnn_tui.archive.training import train
 from rnn_tui.cli.main import main
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, Event, new_run_id
 from rnn_tui.engine.files.paths import asset_dir
-from rnn_tui.runs.event_json import to_document
-from rnn_tui.runs.training import train
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 

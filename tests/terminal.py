@@ -16,10 +16,10 @@ import psutil
 import pytest
 
 import rnn_tui.tasks  # noqa: F401 - what reads the database afterwards knows their settings
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from tests.program import START, start_program
 
 pty = pytest.importorskip("pty")

@@ -131,8 +131,8 @@ NO_ANSWER_NEEDS = {
     "queue",
     "rnn_tui.engine.events",
     "rnn_tui.engine.training.resources",
-    "rnn_tui.runs.run_record",
-    "rnn_tui.runs.store",
+    "rnn_tui.archive.run_record",
+    "rnn_tui.archive.store",
     "rnn_tui.tasks.adder.problem",
     "socket",
     "sqlite3",
@@ -201,7 +201,7 @@ def test_training_waits_for_nothing_but_pytorch(mnist_slice: Path, home: Path) -
 def test_an_answer_imports_little_beside_numpy(arguments: tuple[str, ...]) -> None:
     printed, modules = modules_at_end(*arguments)
     assert "✓" in printed
-    assert {"numpy", "rnn_tui.runs.weights"} <= modules
+    assert {"numpy", "rnn_tui.archive.weights"} <= modules
     assert not modules & NO_ANSWER_NEEDS
 
 

@@ -108,16 +108,18 @@ CALLED_OF = {
 MAY_WRITE = {
     "engine/files/atomic.py": None,  # all of it: that is what it is for
     # A lock needs a file that stays where it is.
-    "runs/locks.py": ("path.open", "self._path.open"),
-    "runs/turns.py": ("path.open", "(folder / 'drawing').open"),
+    "archive/locks.py": ("path.open", "self._path.open"),
+    "archive/turns.py": ("path.open", "(folder / 'drawing').open"),
     "engine/files/outside.py": ("os.open",),  # for reading alone
     # Streams that are missing, or go nowhere.
     "cli/main.py": ("open", "os.open", "io.FileIO"),
     # grows an event at a time, for home to ask for
     "sweeps/worker.py": ("(self.folder / 'events').open",),
     "sweeps/ssh.py": ("files.open",),  # on another machine
-    "runs/export/plots.py": ("figure.savefig",),
-    "runs/export/documents.py": ("export.write_text",),  # is an `Export`'s, which goes by files.py
+    "archive/export/plots.py": ("figure.savefig",),
+    "archive/export/documents.py": (
+        "export.write_text",
+    ),  # is an `Export`'s, which goes by files.py
 }
 
 

@@ -17,12 +17,12 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from rnn_tui.archive.recorder import Recorder
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.runs.recorder import Recorder
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 
 AT_ONCE = 3

@@ -2,8 +2,8 @@
 
 from typing import Any
 
+from rnn_tui.archive.export.formats import imported
 from rnn_tui.engine.errors import ArgumentError, printable
-from rnn_tui.runs.export.formats import imported
 
 EXTRA = "notebook"
 

@@ -11,9 +11,9 @@ from itertools import chain
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.archive.curves import Line
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import LIGHT_PALETTE, curve_colour
-from rnn_tui.runs.curves import Line
 
 WIDTH, HEIGHT = 420, 170  # pixels of a chart
 LEFT, RIGHT, TOP, BOTTOM = 52, 8, 8, 34  # pixels of its margins

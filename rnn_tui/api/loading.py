@@ -8,6 +8,8 @@ from pathlib import Path
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.network import DataSetReader, ForeignReader, ImageReader, Network, SequenceReader
 from rnn_tui.api.run import Run
+from rnn_tui.archive import weights
+from rnn_tui.archive.weights import NETWORKS, Source
 from rnn_tui.data import store
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
@@ -15,8 +17,6 @@ from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.files.weights_file import read_description, read_tensors
 from rnn_tui.inside.own_network import OwnDescription, read_own_network
 from rnn_tui.networks.foreign.hints import NetworkHints, names_of
-from rnn_tui.runs import weights
-from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import PREFERRED_LOSS
 from rnn_tui.tasks.sequences.inference import ReplicaChoice

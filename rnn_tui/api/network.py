@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 from rnn_tui.api.arguments import checked, in_words
 from rnn_tui.api.trace import InUnits, NetworkTrace
+from rnn_tui.archive import weights
+from rnn_tui.archive.weights import Source
 from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.engine.config import Replica, RunConfig
@@ -28,8 +30,6 @@ from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import trace_inputs, words_of
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs import weights
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.sequences.inference import Questions, ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.task import Task
 

@@ -4,10 +4,10 @@ import sys
 import warnings
 from typing import Any, Self
 
+from rnn_tui.archive.words import figures_in_words
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState
-from rnn_tui.runs.words import figures_in_words
 
 
 def in_notebook() -> bool:

@@ -13,6 +13,12 @@ import numpy.typing as npt
 from rnn_tui.api import html
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import check_axes, pandas, pyplot
+from rnn_tui.archive import LAST
+from rnn_tui.archive.curves import Against, Line
+from rnn_tui.archive.curves import lines as curve_lines
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore, existing_store
+from rnn_tui.archive.words import spread_figure
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.metrics import Spread
@@ -22,12 +28,6 @@ from rnn_tui.engine.process.preparing import prepare_process
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.runs import LAST
-from rnn_tui.runs.curves import Against, Line
-from rnn_tui.runs.curves import lines as curve_lines
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore, existing_store
-from rnn_tui.runs.words import spread_figure
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -302,7 +302,7 @@ class Run:
             >>> axes.get_ylabel()
             'validation loss'
         """
-        from rnn_tui.runs.export import plots  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
 
         check_choice("Axis", against, tuple(plots.AXES))
         name = self._metric(metric)
@@ -324,7 +324,7 @@ class Run:
 
     def _draw(self, ax: Any, lines: Sequence[Line], metric: str, against: Against) -> None:
         """Draw lines beside those that the axes have already."""
-        from rnn_tui.runs.export import plots  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
 
         first = len(ax.get_lines())
         colours = {

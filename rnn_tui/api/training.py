@@ -10,6 +10,10 @@ from rnn_tui.api.arguments import checked
 from rnn_tui.api.progress import TrainingProgress, say
 from rnn_tui.api.run import Run
 from rnn_tui.api.sequences import SequenceData
+from rnn_tui.archive import training
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore, check_name
+from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, TrainingError, printable
 from rnn_tui.engine.events import Control, Event, LogLine, new_run_id
@@ -19,10 +23,6 @@ from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, check
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.networks.cell import Cell
-from rnn_tui.runs import training
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore, check_name
-from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task

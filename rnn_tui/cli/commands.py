@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any, NoReturn, cast
 
 from rnn_tui import __version__
+from rnn_tui.archive import LAST
 from rnn_tui.engine.errors import SettingError, UserError, printable
 from rnn_tui.engine.files.paths import HOME_VARIABLE, log_file
 from rnn_tui.engine.settings import Setting
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.runs import LAST
 
 
 @dataclass(frozen=True)

@@ -79,13 +79,13 @@ def complete(request: CompletionRequest) -> int:
 
 
 def _run_names() -> Sequence[str]:
-    from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
     return names_to_type()
 
 
 def _deleted_run_names() -> Sequence[str]:
-    from rnn_tui.runs.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
 
     return names_to_type(deleted=True)
 

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rnn_tui.archive.store import existing_store
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options
 from rnn_tui.cli.sequence_files import (
@@ -18,7 +19,6 @@ from rnn_tui.data.description import Description
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.runs.store import existing_store
 
 COLUMNS = ("name", "learns", "sequences", "steps", "runs")
 NUMBERS = ("sequences", "runs")

@@ -50,7 +50,7 @@ def _as_json(value: Any, indent: int | None = None) -> str:
     try:
         return json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:  # JSON has no NaN and no infinity, which a diverged network may have
-        from rnn_tui.runs.export.documents import finite  # noqa: PLC0415 - seldom
+        from rnn_tui.archive.export.documents import finite  # noqa: PLC0415 - seldom
 
         return json.dumps(finite(value), indent=indent, allow_nan=False)
 

@@ -5,6 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_tui.archive.store import RunStore, existing_store
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.engine.counts import count_of
@@ -13,8 +15,6 @@ from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.library import find_paper, read_library
 from rnn_tui.papers.paper import Experiment, Paper
 from rnn_tui.papers.plan import DECIMALS, Plan
-from rnn_tui.runs.store import RunStore, existing_store
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 
 COLUMNS = ("name", "title", "authors", "year", "networks", "trained")

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
+from rnn_tui.archive.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.counts import count_of
@@ -26,7 +27,6 @@ from rnn_tui.photos.collection import (
     count_images,
     find_images,
 )
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:

@@ -13,11 +13,11 @@ from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
+from rnn_tui.archive.weights import NETWORKS, choose, named_weights
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, add_setting
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.runs.weights import NETWORKS, choose, named_weights
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from rnn_tui.archive.export.formats import extras_needed
 from rnn_tui.cli.commands import add_examples, add_setting
 from rnn_tui.cli.rerunning import (
     USUAL,
@@ -15,7 +16,6 @@ from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 from rnn_tui.papers.plan import Plan, seeds_setting
 from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.papers.shipped import paper_named
-from rnn_tui.runs.export.formats import extras_needed
 from rnn_tui.tasks import TASKS
 
 PAPER = paper_named()

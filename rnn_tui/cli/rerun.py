@@ -2,6 +2,7 @@
 
 import argparse
 
+from rnn_tui.archive.export.formats import extras_needed
 from rnn_tui.cli.commands import add_examples, add_setting
 from rnn_tui.cli.rerunning import (
     RerunAction,
@@ -16,7 +17,6 @@ from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import DOCUMENTS
-from rnn_tui.runs.export.formats import extras_needed
 
 SEEDS_FORM = "such as 20, or 20,mnist=3 where a task has another number"
 

@@ -11,6 +11,9 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.archive.store import RunStore, existing_store
+from rnn_tui.archive.unsaved import UnsavedRun, give_up
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options
 from rnn_tui.engine.counts import count_of
@@ -36,9 +39,6 @@ from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.provenance import Provenance, gather_provenance
 from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, results
 from rnn_tui.papers.running import Standing, train_missing
-from rnn_tui.runs.store import RunStore, existing_store
-from rnn_tui.runs.unsaved import UnsavedRun, give_up
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 
 USUAL = "default: %(default)s"

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.archive.words import figures_in_words
 from rnn_tui.cli.baselines import comparison_document, comparison_in_words, comparison_values
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
@@ -15,7 +16,6 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric, by_variant
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import figures_in_words
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rnn_tui.archive.export.formats import imported
 from rnn_tui.cli.commands import add_examples, add_setting, read_path
 from rnn_tui.cli.output import say, stopped
 from rnn_tui.engine.errors import SettingError, UnreadableError, printable, why
@@ -20,7 +21,6 @@ from rnn_tui.engine.extras import HOW_TO_INSTALL
 from rnn_tui.engine.files.paths import data_dir
 from rnn_tui.engine.process.signals import SIGNALS
 from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.runs.export.formats import imported
 
 if TYPE_CHECKING:
     from rnn_tui.web.pages import Rules

@@ -3,9 +3,9 @@
 import argparse
 from typing import Any
 
+from rnn_tui.archive.weights import choose_shipped, run_weights
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_setting
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
-from rnn_tui.runs.weights import choose_shipped, run_weights
 from rnn_tui.tasks.task import Task
 
 #: the word for the weights that ship, in place of a file after `--start-from`.

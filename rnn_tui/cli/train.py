@@ -7,6 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.archive import training
+from rnn_tui.archive.footprint import footprint
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import (
     WHICH_RUN,
@@ -26,11 +31,6 @@ from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs import training
-from rnn_tui.runs.footprint import footprint
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.unsaved import UnsavedRun, give_up
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.data_sets.task import SEQUENCES

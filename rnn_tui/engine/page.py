@@ -5,7 +5,7 @@ A page is this program with Textual's web driver: keys and pictures go through p
 runs and settings lie, which folder it may look into, and where it queues for training.
 
 Who opens a page that is confined to such a folder is a stranger. What that means for files is
-decided in `engine.files.outside`, for training in `runs.turns`; no other room asks here.
+decided in `engine.files.outside`, for training in `archive.turns`; no other room asks here.
 """
 
 import os

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree
 
+from rnn_tui.archive.export.formats import imported
+from rnn_tui.archive.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.papers.columns import mean_and_sd, percent
 from rnn_tui.papers.conclusions import Comparison, ComparisonOutcome, Conclusion
@@ -15,8 +17,6 @@ from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.intervals import Interval
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.rows import Results, Row, markdown_text
-from rnn_tui.runs.export.formats import imported
-from rnn_tui.runs.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.tasks import TASKS
 
 SVG = "http://www.w3.org/2000/svg"

@@ -6,6 +6,7 @@ Markdown, HTML, terminal and app have the same columns.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.papers.best import BEST
@@ -13,7 +14,6 @@ from rnn_tui.papers.intervals import Interval
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.plan import DECIMALS
 from rnn_tui.papers.rows import Row
-from rnn_tui.runs.words import NOTHING
 
 FULL_WIDTH = 112  # characters from which on a terminal shows the spare columns, too
 PLACE = "place"  # the key of the column that says where the published figure lies

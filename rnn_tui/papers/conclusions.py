@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.papers.best import best_less_mean
@@ -15,7 +16,6 @@ from rnn_tui.papers.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.papers.paper import Claim, PaperComparison
 from rnn_tui.papers.plan import DECIMALS
 from rnn_tui.papers.rows import Results
-from rnn_tui.runs.words import NOTHING
 
 FEWEST = 6  # seeds, for the reason that `BASIS` has
 RULE = (

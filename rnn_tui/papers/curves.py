@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from rnn_tui.archive.curves import Line
 from rnn_tui.engine.errors import CheckpointError, TaskError
 from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import Experiment, PaperFigure
-from rnn_tui.runs.curves import Line
 from rnn_tui.tasks import TASKS
 
 Points = tuple[tuple[float, ...], tuple[float, ...]]  # x and y

@@ -12,6 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
+from rnn_tui.archive.export.documents import date
+from rnn_tui.archive.export.formats import ExportFormat, imported, unwritable
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import NOTHING, settings_of
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files.atomic import why_unwritable, write_file
 from rnn_tui.engine.pace import duration
@@ -24,10 +28,6 @@ from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.provenance import TIMES, Provenance, UsedRun, gather_provenance
 from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, markdown_text, results
-from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.export.formats import ExportFormat, imported, unwritable
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING, settings_of
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

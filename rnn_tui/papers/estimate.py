@@ -4,12 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_tui.archive.cost import measured_seconds
+from rnn_tui.archive.store import RunStore
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.run_times import RunTimes
 from rnn_tui.papers.schedule import planned_runs
-from rnn_tui.runs.cost import measured_seconds
-from rnn_tui.runs.store import RunStore
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from typing import Any
 
+from rnn_tui.archive.logged_values import Kind, LoggedValues
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.state import Status
 from rnn_tui.papers.paper import Experiment
 from rnn_tui.papers.plan import Plan, PlannedNetwork
-from rnn_tui.runs.logged_values import Kind, LoggedValues
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 
 MOST_REMEMBERED = 1 << 15  # runs whose family is: whenever a rerun has news, all are looked at

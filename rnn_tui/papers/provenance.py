@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.archive.database_rows import versions
+from rnn_tui.archive.export.documents import date
+from rnn_tui.archive.run_record import RunRecord, Session
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.process.cores import usable_cores
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results
-from rnn_tui.runs.database_rows import versions
-from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.run_record import RunRecord, Session
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 
 TIMES = "Where networks train side by side, each counts with an equal share of their time."

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from rnn_tui.archive.export.formats import ExportFormat
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.papers.best import Solved, best_interval, solved_share
@@ -13,8 +15,6 @@ from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.papers.plan import DECIMALS, Plan
-from rnn_tui.runs.export.formats import ExportFormat
-from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.tasks import TASKS
 
 

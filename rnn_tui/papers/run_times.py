@@ -5,10 +5,10 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.papers.inventory import family
 from rnn_tui.papers.schedule import PlannedRun
-from rnn_tui.runs.run_record import RunRecord
 
 # Twenty times as many small networks side by side take 1.5 (recall) to 3.2 times (adder) as long
 # (docs/results.md, Speed): seconds grow with this power of their number.

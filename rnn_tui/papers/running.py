@@ -7,6 +7,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 
+from rnn_tui.archive import training
+from rnn_tui.archive.cost import measured_seconds
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control
@@ -16,10 +20,6 @@ from rnn_tui.papers.inventory import Inventory, take_inventory
 from rnn_tui.papers.plan import Plan, PlannedNetwork
 from rnn_tui.papers.run_times import Measure, RunTimes, unknown
 from rnn_tui.papers.schedule import PlannedRun, planned_runs
-from rnn_tui.runs import training
-from rnn_tui.runs.cost import measured_seconds
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.unsaved import OnUnsaved, UnsavedRun
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.jobs import END_EVENTS, ClusterState, Job
 from rnn_tui.sweeps.places import TrainingPlace

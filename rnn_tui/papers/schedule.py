@@ -3,12 +3,12 @@
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.counts import count_of
 from rnn_tui.papers.inventory import Inventory, family
 from rnn_tui.papers.paper import Experiment
 from rnn_tui.papers.plan import Plan, PlannedNetwork
-from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.tasks import TASKS
 
 

@@ -14,6 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.archive.columns import INVALID_VALUE, values_of
+from rnn_tui.archive.database import FAULTS, OpenFile, as_store_error, connect, transaction
+from rnn_tui.archive.database_rows import EventWriter, Place
+from rnn_tui.archive.event_json import event_from
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable, why
@@ -21,10 +25,6 @@ from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.files.paths import run_database, weights_of
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.metrics import split_figures
-from rnn_tui.runs.columns import INVALID_VALUE, values_of
-from rnn_tui.runs.database import FAULTS, OpenFile, as_store_error, connect, transaction
-from rnn_tui.runs.database_rows import EventWriter, Place
-from rnn_tui.runs.event_json import event_from
 from rnn_tui.sweeps.jobs import END_EVENTS
 
 # Bytes that an answer may unpack to: far more than a worker answers at once.

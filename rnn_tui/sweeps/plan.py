@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from typing import Any
 
+from rnn_tui.archive.cost import mean_seconds
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.metrics import Metric
@@ -21,7 +22,6 @@ from rnn_tui.engine.settings import (
     check_choice,
 )
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.runs.cost import mean_seconds
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 

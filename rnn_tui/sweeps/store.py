@@ -11,20 +11,20 @@ from functools import cached_property
 from operator import itemgetter
 from typing import Any
 
+from rnn_tui.archive.columns import INVALID_VALUE
+from rnn_tui.archive.database import transaction
+from rnn_tui.archive.database_rows import insert_run
+from rnn_tui.archive.locks import is_held, lock_of_sweep
+from rnn_tui.archive.logged_values import value_of
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SafeText, StoreError, printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import Spread, best_seeds
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.runs.columns import INVALID_VALUE
-from rnn_tui.runs.database import transaction
-from rnn_tui.runs.database_rows import insert_run
-from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.logged_values import value_of
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import NOTHING, automatic_name, value_in_words
 from rnn_tui.sweeps.plan import Point, SweepPlan
 
 # Statuses of runs that are over: a sweep that is resumed trains the failed ones again.

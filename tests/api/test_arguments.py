@@ -186,9 +186,9 @@ def test_the_sentence_says_what_is_wrong_and_what_is_right() -> None:
     with pytest.raises(ArgumentError, match=r"^source is text or a path or a Run, not None\.$"):
         rnn_tui.load_network(None)  # type: ignore[arg-type]
     with pytest.raises(TypeError, match=r"^task is text or None, not 10000"):
-        rnn_tui.runs(10**400)  # type: ignore[operator]
+        rnn_tui.runs(10**400)
     with pytest.raises(ArgumentError, match=r"^most is a whole number .* or None, not 10000"):
-        rnn_tui.runs(most=10**400)  # type: ignore[operator]
+        rnn_tui.runs(most=10**400)
     with pytest.raises(ArgumentError, match=r"^inputs is a list of texts or None, not \[1\]\.$"):
         rnn_tui.read_sequences("x.csv", inputs=[1])  # type: ignore[list-item]
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
@@ -198,4 +198,4 @@ def test_the_sentence_says_what_is_wrong_and_what_is_right() -> None:
 def test_numbers_of_numpy_are_numbers() -> None:
     network = rnn_tui.load_network("adder", seed=np.int64(0), hidden_size=np.int32(10))
     assert network.seed == 0
-    assert rnn_tui.runs(most=np.uint8(3)) == []  # type: ignore[operator]
+    assert rnn_tui.runs(most=np.uint8(3)) == []

@@ -10,8 +10,8 @@ import pytest
 
 import rnn_tui
 from rnn_tui.api import html
+from rnn_tui.archive.curves import Line
 from rnn_tui.engine.metrics import Metric, Spread
-from rnn_tui.runs.curves import Line
 from tests.api.conftest import SMALL
 from tests.extension.toy_task import MAJORITY
 

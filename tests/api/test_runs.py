@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 import rnn_tui
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.store import RunStore
 from rnn_tui.tasks.task import SequenceEvaluation
 from tests.api.conftest import SMALL
 from tests.cli.command_line import run_inside
@@ -122,7 +122,7 @@ def test_a_run_in_a_line_says_what_came_out(run: rnn_tui.Run) -> None:
 
 
 def test_the_package_of_runs_is_the_function_of_that_name(run: rnn_tui.Run) -> None:
-    import rnn_tui.runs.store  # noqa: PLC0415 - as any module of ours
+    import rnn_tui.archive.store  # noqa: PLC0415 - as any module of ours
 
-    assert rnn_tui.runs.store.RunStore is RunStore
+    assert rnn_tui.archive.store.RunStore is RunStore
     assert rnn_tui.runs() == [run]

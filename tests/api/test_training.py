@@ -14,11 +14,11 @@ import pytest
 import rnn_tui
 from rnn_tui.api.progress import TrainingProgress
 from rnn_tui.api.training import config_of
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gru import GRUCell
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from tests.api.conftest import SMALL
 from tests.cli.command_line import run_inside

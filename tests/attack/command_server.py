@@ -20,11 +20,11 @@ from typing import Any
 CLOSED, NOBODY = "closed", "nobody"
 MODULES = (
     "rnn_tui.photos.reader",
-    "rnn_tui.runs.store",
-    "rnn_tui.runs.training",
-    "rnn_tui.runs.export",
-    "rnn_tui.runs.export.documents",
-    "rnn_tui.runs.export.plots",
+    "rnn_tui.archive.store",
+    "rnn_tui.archive.training",
+    "rnn_tui.archive.export",
+    "rnn_tui.archive.export.documents",
+    "rnn_tui.archive.export.plots",
     "rnn_tui.papers.document",
     "rnn_tui.papers.running",
     "rnn_tui.inside.hidden",
@@ -34,7 +34,7 @@ MODULES = (
     "rnn_tui.tasks.adder.problem",
     "rnn_tui.tasks.recall.problem",
     "rnn_tui.cli.results",
-    "rnn_tui.runs.weights",
+    "rnn_tui.archive.weights",
 )
 
 

@@ -13,11 +13,11 @@ from random import Random
 from types import FrameType
 from typing import Any, ClassVar
 
+from rnn_tui.archive.recorder import Spill, write_spill
 from rnn_tui.engine.files.paths import shipped_weights
-from rnn_tui.runs.recorder import Spill, write_spill
+from tests.archive.kept_runs import keep, small
 from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside
-from tests.runs.kept_runs import keep, small
 
 RUNS = [f"2025010{day}-000000-aaaaa{day}" for day in range(1, 7)]
 NAMES = [f"run-{day}" for day in range(1, 7)]

@@ -14,8 +14,8 @@ from pathlib import Path
 from random import Random
 from unittest import mock
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt, home_in
 from tests.cli.command_line import run_inside
 from tests.terminal import Terminal, statuses_written

@@ -15,12 +15,12 @@ from typing import ClassVar
 
 import pytest
 
+from rnn_tui.archive.export.formats import FORMATS
 from rnn_tui.papers.rows import DOCUMENTS
-from rnn_tui.runs.export.formats import FORMATS
+from tests.archive.kept_runs import small, train
 from tests.attack.attack import Attempt, HomeAttack, home_in
 from tests.cli.command_line import COMMAND, PATIENCE, run_inside
 from tests.devices import device
-from tests.runs.kept_runs import small, train
 
 # Kinds of targets to which a single file can be written, and to which it can't.
 GOOD = ("new", "existing", "link", "dangling link", "pipe", "null", "stdout")

@@ -16,10 +16,10 @@ from random import Random
 from types import FrameType
 from typing import Any, ClassVar
 
+from rnn_tui.archive import unsaved
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.files.paths import run_database, run_dir
 from rnn_tui.engine.training.checkpoint import load_checkpoint
-from rnn_tui.runs import unsaved
 from tests.attack.attack import Attack, Attempt
 from tests.cli.command_line import run_inside
 from tests.small_disk import NoSmallDiskError, mounted

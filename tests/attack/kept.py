@@ -19,10 +19,10 @@ from rnn_tui.engine.files.seal import digest_of
 from rnn_tui.engine.training.checkpoint import load_checkpoint
 from rnn_tui.tasks.data_sets.baselines import baselines_of
 from rnn_tui.tasks.data_sets.task import stored_task
+from tests.archive.kept_runs import small, train
 from tests.attack.attack import Attempt, HomeAttack
 from tests.cli.command_line import is_harmless, run_inside
 from tests.data.examples import rising_or_falling
-from tests.runs.kept_runs import small, train
 
 FINISHED = 0
 REFUSED = 1

@@ -25,9 +25,9 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.frame.requests import TrainRequested
 from rnn_tui.ui.training.pane import TaskPane
+from tests.archive.kept_runs import small, train
 from tests.attack.attack import Attack, Attempt
 from tests.conftest import write_mnist_slice
-from tests.runs.kept_runs import small, train
 from tests.ui.helpers import press_at_once
 
 KEYS_AN_ATTEMPT = 200

@@ -22,12 +22,12 @@ from random import Random
 from typing import Any
 from unittest import mock
 
+from rnn_tui.archive.logged_values import LoggedValues
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.training.checkpoint import load_checkpoint
 from rnn_tui.engine.training.training_state import load_resume_point
-from rnn_tui.runs.logged_values import LoggedValues
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 from tests.attack.attack import Attack, Attempt
 from tests.conftest import write_mnist_slice
 

@@ -16,7 +16,7 @@ from queue import Empty, Queue
 from random import Random
 from typing import Any, ClassVar
 
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.store import RunStore
 from tests.attack.attack import Attack, Attempt, home_in
 from tests.cli.command_line import run_inside
 

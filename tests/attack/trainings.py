@@ -9,10 +9,10 @@ import os
 import sys
 
 # All that a training imports: a process that is to be killed must not spend its life with that.
+import rnn_tui.archive.training
 import rnn_tui.cli.commands
 import rnn_tui.cli.results
-import rnn_tui.cli.train
-import rnn_tui.runs.training  # noqa: F401
+import rnn_tui.cli.train  # noqa: F401
 from rnn_tui.cli.main import main as rnn_tui_main
 from rnn_tui.engine.training import loop
 from rnn_tui.tasks import TASKS

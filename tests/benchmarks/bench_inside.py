@@ -13,10 +13,10 @@ from collections.abc import Callable
 import torch
 from _common import add_models, machine, median, parser, spread, take_turns, verdict
 
+from rnn_tui.archive.weights import NETWORKS, choose_shipped
 from rnn_tui.inside.digit_trace import layer_name, trace_digit
 from rnn_tui.inside.edits import Edit
 from rnn_tui.networks.cell import STATE
-from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist import MNIST

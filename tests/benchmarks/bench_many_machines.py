@@ -19,14 +19,14 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from _common import machine, parser, temporary_home
 from bench_keys import milliseconds, told
 
+from rnn_tui.archive.event_json import to_document
+from rnn_tui.archive.locks import RunLock, lock_of_sweep
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.event_json import to_document
-from rnn_tui.runs.locks import RunLock, lock_of_sweep
-from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.importer import EventBatch, Importer
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import SweepStore

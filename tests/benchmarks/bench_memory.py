@@ -35,7 +35,7 @@ def load_tasks() -> None:
 
 def train(name: str) -> None:
     """Train one epoch of a task in a thread of its own, as the app does."""
-    from rnn_tui.runs import training  # noqa: PLC0415
+    from rnn_tui.archive import training  # noqa: PLC0415
 
     task = TASKS[name]
     config = task.config(next(iter(task.cells)), "fast", epochs=1)

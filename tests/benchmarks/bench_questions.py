@@ -17,8 +17,8 @@ import torch
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 from torch import nn
 
+from rnn_tui.archive.weights import NETWORKS, choose
 from rnn_tui.cli.questions import AskRequest, ask
-from rnn_tui.runs.weights import NETWORKS, choose
 from rnn_tui.tasks.adder.questions import AdderNetwork, AdderQuestions, Addition, number_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
 

@@ -24,13 +24,13 @@ from pathlib import Path
 from _common import machine
 from textual.widgets import DataTable, Input
 
+from rnn_tui.archive.curves import lines
+from rnn_tui.archive.database import connect, transaction
+from rnn_tui.archive.database_rows import EventWriter, insert_run
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.files.paths import run_database
-from rnn_tui.runs.curves import lines
-from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.database_rows import EventWriter, insert_run
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.runs.table import RunsTable

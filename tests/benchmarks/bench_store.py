@@ -10,11 +10,11 @@ from collections.abc import Callable
 
 from _common import machine, median, parser, spread, take_turns, temporary_home, verdict
 
+from rnn_tui.archive import training
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.training.loop import fit
-from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
 
 TARGET = 0.97

@@ -19,7 +19,7 @@ RATES = ("0.001", "0.0012", "0.0014", "0.0016", "0.0018", "0.002", "0.0022", "0.
 ONE_BY_ONE = """
 import sys
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.runs.training import train
+from rnn_tui.archive.training import train
 from rnn_tui.tasks import TASKS
 for rate in sys.argv[2:]:
     config = TASKS["mnist"].config("lstm", "fast", epochs=int(sys.argv[1]), learning_rate=float(rate), workers=1)

@@ -19,9 +19,9 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive.database import connect, names_to_type
 from rnn_tui.cli.completion import SHELLS
 from rnn_tui.engine.files.paths import run_database
-from rnn_tui.runs.database import connect, names_to_type
 from tests.cli.command_line import environment, run_inside
 
 pty = pytest.importorskip("pty")
@@ -314,7 +314,7 @@ def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
         for name in modules.split()
         if name.startswith(("rnn_tui.", "numpy", "torch", "textual", "rich", "shtab"))
     }
-    assert "rnn_tui.runs.database" in wanted
+    assert "rnn_tui.archive.database" in wanted
     assert not wanted & {
         "numpy",
         "torch",
@@ -322,7 +322,7 @@ def test_a_shell_asks_without_loading_what_is_heavy(home: Path) -> None:
         "rich",
         "shtab",
         "rnn_tui.tasks",
-        "rnn_tui.runs.store",
+        "rnn_tui.archive.store",
     }
 
 

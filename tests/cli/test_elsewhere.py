@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.store import RunStore
+from tests.archive.kept_runs import small, train
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,
@@ -22,7 +23,6 @@ from tests.cli.command_line import (
 )
 from tests.elsewhere import PATIENCE, record, training_elsewhere, wait_for
 from tests.program import start_program
-from tests.runs.kept_runs import small, train
 
 
 def watching(*arguments: str) -> "subprocess.Popen[str]":

@@ -13,12 +13,13 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from rnn_tui.archive.export.formats import FORMATS, Export, write
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import ExportError
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.export.formats import FORMATS, Export, write
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
+from tests.archive.kept_runs import damage, keep, small, train
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_USAGE,
@@ -28,7 +29,6 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.runs.kept_runs import damage, keep, small, train
 from tests.watched import Watched, after
 
 

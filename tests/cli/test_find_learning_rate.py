@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive.training import try_learning_rates
+from rnn_tui.archive.turns import Turn, processes_in_turn
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.page import TURNS_VARIABLE
 from rnn_tui.engine.training.learning_rates import find_learning_rate
-from rnn_tui.runs.training import try_learning_rates
-from rnn_tui.runs.turns import Turn, processes_in_turn
 from rnn_tui.tasks import TASKS
 from tests.cli.command_line import (
     EXIT_INTERRUPTED,

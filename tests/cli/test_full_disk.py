@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive import unsaved
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.files.paths import run_database, run_dir, weights_of
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import unsaved
-from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import EXIT_FAILURE, run_inside
 from tests.small_disk import fill, home_on_small_disk
 

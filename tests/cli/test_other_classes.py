@@ -6,12 +6,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive.weights import candidates, run_weights, trained_networks
 from rnn_tui.engine.files.weights_file import read_description, read_weights
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.inside.ablation import analyse_digit_ablations
 from rnn_tui.inside.images import analyse_test_images
 from rnn_tui.inside.state_space import analyse_digit_states
-from rnn_tui.runs.weights import candidates, run_weights, trained_networks
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.sets import IMAGE_SETS

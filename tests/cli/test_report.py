@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.store import RunStore
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_INTERRUPTED,

@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from tests.archive.kept_runs import resume, small, train
 from tests.cli.command_line import (
     EXIT_FAILURE,
     EXIT_USAGE,
@@ -18,7 +19,6 @@ from tests.cli.command_line import (
     run_inside,
     screen_after,
 )
-from tests.runs.kept_runs import resume, small, train
 
 
 def record(text: str = "last") -> RunRecord:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from rnn_tui.engine.files.paths import run_database
+from tests.archive.kept_runs import damage, keep, small
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, is_harmless, run_inside
-from tests.runs.kept_runs import damage, keep, small
 
 ONE, TWO, BAD = (f"20250101-000000-aaaaa{at}" for at in range(3))
 ESCAPE, FORMULA = "\x1b]0;owned\x07\x1b[2J", '=HYPERLINK("x")'

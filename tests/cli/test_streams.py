@@ -14,6 +14,7 @@ import pytest
 
 from rnn_tui.cli.main import prepare_streams
 from rnn_tui.cli.output import Lines
+from tests.archive.kept_runs import train
 from tests.cli.command_line import (
     COMMAND,
     EXIT_FAILURE,
@@ -23,7 +24,6 @@ from tests.cli.command_line import (
     environment,
     rnn_tui,
 )
-from tests.runs.kept_runs import train
 from tests.tasks.plugins import GOOD, install
 
 FULL = Path("/dev/full")

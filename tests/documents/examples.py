@@ -9,11 +9,11 @@ import json
 import shlex
 from pathlib import Path
 
+from rnn_tui.archive import training
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.events import Control, StepLogged, new_run_id
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import training
-from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import SweepStore
 from rnn_tui.tasks import TASKS

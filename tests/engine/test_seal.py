@@ -19,7 +19,7 @@ from rnn_tui.engine.training.checkpoint import (
     save_checkpoint,
 )
 from rnn_tui.engine.training.history import read_history
-from tests.runs.kept_runs import small
+from tests.archive.kept_runs import small
 
 
 @pytest.fixture

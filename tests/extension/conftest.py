@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.archive.export.formats import FORMATS, ExportFormat
 from rnn_tui.cli.commands import COMMANDS, Command
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.export.formats import FORMATS, ExportFormat
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist import MNIST
 from tests.extension.toy_cell import MGUCell

@@ -130,7 +130,7 @@ def test_a_cell_of_two_directions_is_read_out_at_the_last_row(
     expected = model(rows).detach().numpy()
     assert network.logits(digits) == pytest.approx(expected, abs=1e-5)
     pytest.importorskip("onnxruntime")
-    from rnn_tui.runs.export.onnx_models import row_reader  # noqa: PLC0415 - an extra
+    from rnn_tui.archive.export.onnx_models import row_reader  # noqa: PLC0415 - an extra
 
     assert answers_of(row_reader(network), digits) == pytest.approx(expected, abs=1e-5)
 
@@ -184,7 +184,7 @@ def answers_of(model: bytes, inputs: Array) -> Array:
 @pytest.mark.parametrize("cell", [*CELLS, StepwiseLSTM()], ids=["mgu", "mingru", "lstm"])
 def test_an_onnx_model_loops_the_step_in_both_directions(cell: Cell) -> None:
     pytest.importorskip("onnx")
-    from rnn_tui.runs.export.onnx_graph import Graph  # noqa: PLC0415 - an extra
+    from rnn_tui.archive.export.onnx_graph import Graph  # noqa: PLC0415 - an extra
 
     directions = [weights_of(cell, 3, 5, seed) for seed in (0, 10)]
     graph = Graph()
@@ -200,7 +200,7 @@ def test_an_onnx_model_loops_the_step_in_both_directions(cell: Cell) -> None:
 
 def test_a_step_that_onnx_can_not_have_is_refused_in_a_sentence() -> None:
     pytest.importorskip("onnx")
-    from rnn_tui.runs.export.onnx_graph import Graph  # noqa: PLC0415 - an extra
+    from rnn_tui.archive.export.onnx_graph import Graph  # noqa: PLC0415 - an extra
 
     class Odd(MinGRUCell):
         label = "Odd"

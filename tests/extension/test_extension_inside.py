@@ -13,7 +13,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceInside
-from tests.runs.kept_runs import train
+from tests.archive.kept_runs import train
 from tests.ui.helpers import busy, press, running, screen_text, settled, wait_until
 
 

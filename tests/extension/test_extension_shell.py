@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.archive.export.formats import FORMATS
 from rnn_tui.engine import events
 from rnn_tui.engine.files.paths import run_dir
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.export.formats import FORMATS
 from rnn_tui.tasks import TASKS
+from tests.archive.kept_runs import train
 from tests.cli.command_line import EXIT_USAGE, run_inside
-from tests.runs.kept_runs import train
 
 pytestmark = pytest.mark.usefixtures("registered", "home")
 QUICK_MNIST = ("--epochs", "1", "--hidden-size", "3", "--batch-size", "50")

@@ -5,18 +5,18 @@ from typing import Any
 
 import pytest
 
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import figures_in_words
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.metrics import ACCURACY, Measure
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import figures_in_words
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.training.results import VariantTable
+from tests.archive.kept_runs import train
 from tests.extension.test_extension_app import pane_of, trained
 from tests.extension.toy_metric import CONFIDENCE
-from tests.runs.kept_runs import train
 
 ORDERS = [[ACCURACY, CONFIDENCE], [CONFIDENCE, ACCURACY]]
 pytestmark = [

@@ -9,9 +9,9 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK
-from rnn_tui.runs.store import RunStore
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rnn_tui.runs.export.formats import Export
+from rnn_tui.archive.export.formats import Export
 
 
 def write_names(export: Export) -> list[Path]:

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.frame.requests import TrainRequested

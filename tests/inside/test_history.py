@@ -12,6 +12,7 @@ import pytest
 import torch
 from torch import nn
 
+from rnn_tui.archive.weights import run_weights
 from rnn_tui.data import store
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -29,7 +30,6 @@ from rnn_tui.inside.history import analyse_learning, frames, history_of, snapsho
 from rnn_tui.inside.reading import NetworkReading, no_history
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
-from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import sums as sums_module
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition

@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rnn_tui.archive.weights import NETWORKS
 from rnn_tui.cli.main import main
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.history import ABOVE, BELOW, CELL, MARGIN, as_gif, frames, history_of
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import trace_inputs
-from rnn_tui.runs.weights import NETWORKS
 from rnn_tui.tasks import TASKS
-from tests.runs.kept_runs import small, train
+from tests.archive.kept_runs import small, train
 
 
 @pytest.fixture

@@ -16,12 +16,12 @@ from safetensors.numpy import save_file as save_arrays
 from safetensors.torch import save_file
 from torch import nn
 
+from rnn_tui.archive.export.onnx_models import models_of
 from rnn_tui.engine.errors import NetworkError
 from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.onnx_model import network_of_model
 from rnn_tui.networks.foreign.reading import read_network
-from rnn_tui.runs.export.onnx_models import models_of
 from tests.attack.hostile_models import hostile_model, whole_model
 from tests.measured import measured_command, operations
 from tests.networks.foreign import (

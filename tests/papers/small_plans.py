@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
@@ -15,8 +17,6 @@ from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, Row, results
 from rnn_tui.papers.running import Standing, train_missing
 from rnn_tui.papers.shipped import paper_named
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 
 COURSE = paper_named()
 SMALL = {"epochs": 2, "batch_size": 10, "training_size": 40, "test_size": 20}

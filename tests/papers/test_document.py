@@ -14,6 +14,7 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.papers.charts import ReportChart, comparison_chart, svg
@@ -31,7 +32,6 @@ from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import markdown_table
-from rnn_tui.runs.store import RunStore
 from tests.documents.pages import CHECKOUT, files
 from tests.papers.small_plans import COURSE, cells, small_plan, table, train_plan
 

@@ -9,6 +9,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.archive import training
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.weights import choose, finished_runs
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DeviceError
@@ -27,10 +31,6 @@ from rnn_tui.papers.run_times import LONG, RunTimes
 from rnn_tui.papers.running import standing, train_missing
 from rnn_tui.papers.schedule import planned_runs
 from rnn_tui.papers.shipped import paper_named
-from rnn_tui.runs import training
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.weights import choose, finished_runs
 from rnn_tui.tasks import TASKS
 from tests.papers.small_plans import (
     SMALL,

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 
+from rnn_tui.archive.weights import NETWORKS, choose_shipped, weights_document
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.collection import PhotoCollection, ReadingSummary
 from rnn_tui.photos.digit.finder import MOST, Marks, digits_in
@@ -16,7 +17,6 @@ from rnn_tui.photos.digit.picture import LONGEST, Picture, ink_near
 from rnn_tui.photos.files import ImageError, PixelBudget, read_image
 from rnn_tui.photos.reader import AHEAD, BATCH, PhotoReader
 from rnn_tui.photos.reading import NO_DIGIT, UNSURE, Reading
-from rnn_tui.runs.weights import NETWORKS, choose_shipped, weights_document
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
 

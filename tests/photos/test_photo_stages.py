@@ -13,13 +13,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.archive.weights import choose_shipped
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.digit.finder import MOST, MarkedDigit, Marks, digits_in, marks_in, rows_of
 from rnn_tui.photos.digit.picture import halved, ink_near, shrunk
 from rnn_tui.photos.digit.prepare import PhotoDigits, digit_proposals, find_digits, proposals
 from rnn_tui.photos.reader import PhotoReader
-from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.benchmarks._blank_papers import KINDS, blank_paper

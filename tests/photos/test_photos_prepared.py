@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from rnn_tui.archive.weights import choose_shipped
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import ImageError, read_image
-from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.centre import centre
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.cli.main import main
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import rnn_tui
 

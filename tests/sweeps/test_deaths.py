@@ -11,12 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.training import train
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.training import train
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from tests.cli.command_line import environment, rnn_tui
 from tests.program import start_program

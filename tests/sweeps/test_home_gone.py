@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.files.paths import lock_dir, run_database
-from rnn_tui.runs.store import RunStore
 from tests.cli.command_line import EXIT_FAILURE, assert_one_sentence, environment
 from tests.program import start_program
 from tests.sweeps.machines import wait_for

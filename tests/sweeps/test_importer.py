@@ -14,15 +14,15 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.archive.event_json import event_from, to_document
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.files.paths import run_database, weights_of
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.event_json import event_from, to_document
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import Attempt, EventBatch, Importer, store_checkpoint, unpack_events
 from rnn_tui.sweeps.store import SweepStore

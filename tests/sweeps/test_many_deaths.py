@@ -8,8 +8,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import rnn_tui
 from tests.sweeps.machines import machines

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from distributed import LocalCluster, Security
 
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.places import read_place
 from rnn_tui.sweeps.store import SweepStore
 from tests.cli.command_line import environment, rnn_tui

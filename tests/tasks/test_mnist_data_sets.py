@@ -11,14 +11,14 @@ import pytest
 import torch
 from torch.testing import assert_close
 
+from rnn_tui.archive.cost import workload
+from rnn_tui.archive.footprint import footprint
+from rnn_tui.archive.words import automatic_name, settings_of
 from rnn_tui.engine import events
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.training.loop import fit
-from rnn_tui.runs.cost import workload
-from rnn_tui.runs.footprint import footprint
-from rnn_tui.runs.words import automatic_name, settings_of
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, default_root
 from rnn_tui.tasks.mnist import MNIST

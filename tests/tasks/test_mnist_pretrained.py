@@ -2,8 +2,8 @@
 
 import pytest
 
+from rnn_tui.archive.weights import choose_shipped
 from rnn_tui.engine.files.weights_file import read_weights
-from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist

@@ -11,10 +11,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive import training
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.page import STORE_VARIABLE
-from rnn_tui.runs import training
-from tests.runs.kept_runs import small
+from tests.archive.kept_runs import small
 from tests.web.page_process import PageProcess
 
 pytestmark = pytest.mark.process

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from rnn_tui.archive import training
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.turns import Turn, processes_in_turn
 from rnn_tui.engine.events import Control, Event, RunStopped, TurnAwaited, new_run_id
 from rnn_tui.engine.page import STORE_VARIABLE, TRAININGS_VARIABLE, TURNS_VARIABLE
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs import training
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.turns import Turn, processes_in_turn
-from tests.runs.kept_runs import small
+from tests.archive.kept_runs import small
 from tests.web.page_process import PageProcess
 
 F5, F7 = "\x1b[15~", "\x1b[18~"

@@ -4,12 +4,12 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from rnn_tui.archive.export.formats import unwritable
 from rnn_tui.cli import output
 from rnn_tui.cli.inspect.request import InspectRequest
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.inside.analyses import AUTOMATON
-from rnn_tui.runs.export.formats import unwritable
 
 if TYPE_CHECKING:
     from rnn_tui.inside.inspection import Inspection

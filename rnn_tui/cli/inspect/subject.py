@@ -3,6 +3,13 @@
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.archive.weights import (
+    NETWORKS,
+    choose_shipped,
+    named_weights,
+    trained_networks,
+    weights_document,
+)
 from rnn_tui.cli import output
 from rnn_tui.cli.inspect.own import OwnInput, inspection_of
 from rnn_tui.cli.inspect.request import ImageInput, InspectRequest, QuestionInput
@@ -12,13 +19,6 @@ from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analysis_kind import AnalysisKind
-from rnn_tui.runs.weights import (
-    NETWORKS,
-    choose_shipped,
-    named_weights,
-    trained_networks,
-    weights_document,
-)
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:

@@ -3,9 +3,9 @@
 import argparse
 from dataclasses import dataclass
 
+from rnn_tui.archive.store import DAYS_TO_UNDO, RunStore
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_run, add_runs
-from rnn_tui.runs.store import DAYS_TO_UNDO, RunStore
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_tui.archive.export.documents import run_document
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import compared_figures, differing
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_json, add_runs
 from rnn_tui.engine.pace import duration
-from rnn_tui.runs.export.documents import run_document
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import compared_figures, differing
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import get_args
 
+from rnn_tui.archive.curves import Against
+from rnn_tui.archive.export.formats import FORMATS, Export, ExportFormat, extras_needed, write
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_runs
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.curves import Against
-from rnn_tui.runs.export.formats import FORMATS, Export, ExportFormat, extras_needed, write
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 
 
 @dataclass(frozen=True, kw_only=True)

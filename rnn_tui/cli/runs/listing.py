@@ -5,13 +5,13 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rnn_tui.archive.export.documents import run_document
+from rnn_tui.archive.run_record import NetworkFigures, RunRecord
+from rnn_tui.archive.store import existing_store
+from rnn_tui.archive.words import NOTHING, age, spread_figure
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action
 from rnn_tui.engine.pace import duration
-from rnn_tui.runs.export.documents import run_document
-from rnn_tui.runs.run_record import NetworkFigures, RunRecord
-from rnn_tui.runs.store import existing_store
-from rnn_tui.runs.words import NOTHING, age, spread_figure
 from rnn_tui.tasks import TASKS
 
 COLUMNS = (

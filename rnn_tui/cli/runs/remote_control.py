@@ -4,14 +4,14 @@ import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rnn_tui.archive.locks import is_held
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_runs
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.process import waits
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.locks import is_held
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 
 # long enough for a step, a validation or a slow disk
 SECONDS_OF_PATIENCE = 20.0

@@ -3,12 +3,12 @@
 import argparse
 from dataclasses import dataclass
 
+from rnn_tui.archive.export.documents import date, full_document
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import run_summary, session_summary, settings_of
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_json, add_run
-from rnn_tui.runs.export.documents import date, full_document
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import run_summary, session_summary, settings_of
 
 LAST_LOG_LINES = 5
 

@@ -8,6 +8,10 @@ from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rnn_tui.archive.export.documents import full_document
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import figures_in_words
 from rnn_tui.cli import output
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.runs.action import Action, add_json, add_run
@@ -16,10 +20,6 @@ from rnn_tui.engine.pace import duration, time_left
 from rnn_tui.engine.process import waits
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.export.documents import full_document
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import figures_in_words
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:

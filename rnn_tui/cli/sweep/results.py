@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from rnn_tui.archive.export.documents import date
+from rnn_tui.archive.words import NOTHING, age
 from rnn_tui.cli import output
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.progress import Progress
-from rnn_tui.runs.export.documents import date
-from rnn_tui.runs.words import NOTHING, age
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread

@@ -57,7 +57,7 @@ from rnn_tui.ui.terminal.textual_workarounds import add_keys
 from rnn_tui.ui.work.threads import StoreAccess, telling
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.ui.app.data_sets import DataSetTab
     from rnn_tui.ui.runs.pane import RunsPane
     from rnn_tui.ui.sequences.pane import SequencesPane
@@ -653,7 +653,7 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_weights_wanted(self, event: requests.WeightsWanted) -> None:
-        from rnn_tui.runs.weights import Source  # noqa: PLC0415 - safetensors, on use only
+        from rnn_tui.archive.weights import Source  # noqa: PLC0415 - safetensors, on use only
 
         run = event.run
         with telling(self):

@@ -10,8 +10,8 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widget import Widget
 from textual.widgets import Input, Label, Select
 
+from rnn_tui.archive.weights import choose
 from rnn_tui.engine.errors import CheckpointError, QueryError, printable
-from rnn_tui.runs.weights import choose
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import BASES, BINARY, Addition, Base, read_number
 from rnn_tui.tasks.config import replica_of

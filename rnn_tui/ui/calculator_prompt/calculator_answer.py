@@ -11,11 +11,11 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
+from rnn_tui.archive.weights import NETWORKS, Source
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.adder.questions import (
     BASES,
     MOST_BITS,

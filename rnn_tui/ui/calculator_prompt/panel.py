@@ -6,8 +6,8 @@ from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widget import Widget
 
+from rnn_tui.archive.weights import Source
 from rnn_tui.engine.state import RunState
-from rnn_tui.runs.weights import Source
 from rnn_tui.ui.frame.inside_door import AskingView
 from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.widgets.plain import TypedInput

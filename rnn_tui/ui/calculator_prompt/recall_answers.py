@@ -12,10 +12,10 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rnn_tui.archive.weights import NETWORKS, Source, choose
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.runs.weights import NETWORKS, Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall import DIGITS, RECALL
 from rnn_tui.tasks.recall.questions import MOST_DIGITS, RecallNetwork

@@ -26,9 +26,9 @@ from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from rnn_tui.archive.curves import Line
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState, SpreadSeries
-from rnn_tui.runs.curves import Line
 from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.axes import TICK, AxesText
 from rnn_tui.ui.chart.base import ChartBase

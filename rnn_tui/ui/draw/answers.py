@@ -9,8 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.archive.weights import Source
 from rnn_tui.photos.drawing import SIDE, Ink
-from rnn_tui.runs.weights import Source
 from rnn_tui.ui.widgets.digits import DigitColumn, fit_columns
 from rnn_tui.ui.widgets.ink_image import PLAIN, SMALL, InkImage
 from rnn_tui.ui.widgets.plain import views_in

@@ -10,7 +10,7 @@ from rnn_tui.ui.terminal.textual_workarounds import SteadyApp
 from rnn_tui.ui.work.threads import StoreAccess
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.ui.work.training_manager import TrainingManager
 
 

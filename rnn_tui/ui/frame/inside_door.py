@@ -8,7 +8,7 @@ from rnn_tui.ui.frame.requests import InsideWanted
 from rnn_tui.ui.frame.task_view import TaskView, task_tab_of
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.weights import Source
+    from rnn_tui.archive.weights import Source
     from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 
 

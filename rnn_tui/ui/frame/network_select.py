@@ -8,8 +8,8 @@ from textual import getters, work
 from textual.message import Message
 from textual.widgets import Select
 
+from rnn_tui.archive.weights import Source, candidates
 from rnn_tui.engine.state import RunState
-from rnn_tui.runs.weights import Source, candidates
 from rnn_tui.ui.frame.task_view import TaskView
 from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.widgets.plain import PlainSelect

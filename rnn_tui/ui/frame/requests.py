@@ -9,7 +9,7 @@ from textual.message import Message
 from rnn_tui.engine.config import RunConfig
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 
 UNDER_WAY = "Training is under way; stop it first (s)."

@@ -12,9 +12,9 @@ from rnn_tui.tasks.task import Task
 from rnn_tui.ui.frame.pane import Pane
 
 if TYPE_CHECKING:
+    from rnn_tui.archive.example import Example
+    from rnn_tui.archive.weights import Source
     from rnn_tui.engine.state import RunState
-    from rnn_tui.runs.example import Example
-    from rnn_tui.runs.weights import Source
     from rnn_tui.ui.work.training_manager import TrainingManager
 
 Kind = TypeVar("Kind")

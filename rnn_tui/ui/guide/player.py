@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, TypeVar
 
 from textual.widget import Widget
 
+from rnn_tui.archive.weights import Source, choose, choose_shipped
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.weights import Source, choose, choose_shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.frame.inside_door import AskingView, InsideLook, NetworkChoice
@@ -41,7 +41,7 @@ from rnn_tui.ui.guide.figures import Figures, run_figures
 from rnn_tui.ui.work.threads import to_thread
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.store import RunStore
+    from rnn_tui.archive.store import RunStore
 
 Value = TypeVar("Value")
 RUN_SUFFIX = ".run"  # ends the path of the id of a training

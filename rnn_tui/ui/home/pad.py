@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from rnn_tui.archive.weights import NETWORKS, shipped
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.runs.weights import NETWORKS, shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.digit_at_hand import DigitAtHand

@@ -31,7 +31,7 @@ from rnn_tui.ui.widgets.ink_image import LARGE, PLAIN, InkImage, Levels, shades_
 from rnn_tui.ui.work.threads import LatestQuestion, in_thread
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.run_record import RunRecord
+    from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
     from rnn_tui.ui.home.pad import HomePad
     from rnn_tui.ui.work.digit_answers import DigitAnswer

@@ -13,6 +13,7 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Label, Static
 
+from rnn_tui.archive.weights import NETWORKS, Source, trained_networks
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
@@ -20,7 +21,6 @@ from rnn_tui.inside.attribution import Attribution, attribution
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.images import RowsAnalysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.runs.weights import NETWORKS, Source, trained_networks
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.digit_at_hand import DigitAtHand

@@ -12,13 +12,13 @@ from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
 
+from rnn_tui.archive.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
-from rnn_tui.runs.weights import NETWORKS, Source, choose, trained_networks
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions

@@ -12,6 +12,8 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.widgets import Button, DataTable, Static
 
+from rnn_tui.archive.cost import known_seconds
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.counts import first_few
 from rnn_tui.engine.errors import SettingError, UserError
 from rnn_tui.engine.state import Status
@@ -24,8 +26,6 @@ from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, results
 from rnn_tui.papers.running import Standing, standing
 from rnn_tui.papers.shipped import paper_named
-from rnn_tui.runs.cost import known_seconds
-from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.frame.pane import StorePane, view_tabs
 from rnn_tui.ui.frame.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.frame.run_lines import awaited

@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import roughly
@@ -32,7 +33,6 @@ from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.paper import Experiment
 from rnn_tui.papers.rows import Results, Row
 from rnn_tui.papers.running import Standing
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, line_series
 from rnn_tui.ui.frame.chart_view import SpreadView

@@ -14,9 +14,9 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Static
 
+from rnn_tui.archive.weights import Source, shipped
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
-from rnn_tui.runs.weights import Source, shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.inside_door import InsideDoor
 from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS

@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Checkbox, Label, Select
 
+from rnn_tui.archive.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.files.outside import exists
@@ -21,7 +22,6 @@ from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.settings import NumberSetting
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
 from rnn_tui.photos.collection import UnreadPictures, count_images, find_images
-from rnn_tui.runs.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.network_select import NetworkSelect

@@ -12,11 +12,11 @@ from textual.containers import Vertical
 from textual.widget import Widget
 from textual.widgets import Checkbox, ContentSwitcher, Input, Static
 
+from rnn_tui.archive.weights import choose_shipped
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files.outside import is_folder
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
-from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 from rnn_tui.ui.frame.inside_door import InsideDoor

@@ -8,13 +8,13 @@ from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Select, Static
 
+from rnn_tui.archive.columns import LONGEST_NAME, LONGEST_NOTE
+from rnn_tui.archive.curves import lines, shared_metrics
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import LONGEST_NAME, LONGEST_NOTE
-from rnn_tui.runs.curves import lines, shared_metrics
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.frame.pane import StorePane, view_tabs
 from rnn_tui.ui.frame.requests import ResumeRequested, SettingsWanted, WeightsWanted

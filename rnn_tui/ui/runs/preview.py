@@ -8,13 +8,13 @@ from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.archive.curves import Line, lines
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import figure, settings_of, spread_figure
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread, as_heading
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.curves import Line, lines
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import figure, settings_of, spread_figure
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.frame.task_view import pane_of
 from rnn_tui.ui.runs.views import curves_of

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 
+from rnn_tui.archive.columns import LONGEST_NAME
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.words import age, figure, spread_figure
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.columns import LONGEST_NAME
-from rnn_tui.runs.run_record import RunRecord
-from rnn_tui.runs.words import age, figure, spread_figure
 from rnn_tui.ui.runs.preview import LEAST_HEIGHT, RunPreview
 from rnn_tui.ui.widgets.marked_table import (
     BY_AGE,

@@ -15,21 +15,21 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Label, Select, Static
 
-from rnn_tui.engine.errors import StoreError, printable
-from rnn_tui.engine.metrics import Metric, as_heading
-from rnn_tui.engine.pace import time_left
-from rnn_tui.engine.progress import Progress
-from rnn_tui.runs.curves import AGAINST, Against, Curve, Line
-from rnn_tui.runs.export.formats import FORMATS, Export, name_for, write
-from rnn_tui.runs.run_record import RunRecord, Session
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.words import (
+from rnn_tui.archive.curves import AGAINST, Against, Curve, Line
+from rnn_tui.archive.export.formats import FORMATS, Export, name_for, write
+from rnn_tui.archive.run_record import RunRecord, Session
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import (
     compared_figures,
     differing,
     run_summary,
     session_summary,
     settings_of,
 )
+from rnn_tui.engine.errors import StoreError, printable
+from rnn_tui.engine.metrics import Metric, as_heading
+from rnn_tui.engine.pace import time_left
+from rnn_tui.engine.progress import Progress
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.frame.chart_view import SpreadView
 from rnn_tui.ui.frame.pane import show_line

@@ -12,12 +12,12 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.data import store
 from rnn_tui.data.description import Description
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.files.paths import asset_dir
-from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.sequences.shipped import ListedTask, TaskList, listed_tasks
 from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of
 from rnn_tui.ui.widgets.plain import PlainTable

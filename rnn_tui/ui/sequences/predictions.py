@@ -6,12 +6,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.archive.weights import NETWORKS, run_weights
 from rnn_tui.data.data_set import UNKNOWN, DataSet
 from rnn_tui.data.description import Description
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.inside.trace import Trace, trace_inputs
-from rnn_tui.runs.weights import NETWORKS, run_weights
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.tasks.task import Task
 

@@ -10,9 +10,9 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Checkbox, Input, Label, Select
 
+from rnn_tui.archive.cost import in_words
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SettingError
-from rnn_tui.runs.cost import in_words
 from rnn_tui.sweeps.places import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
     SEARCHES,

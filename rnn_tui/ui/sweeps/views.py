@@ -13,9 +13,9 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.pace import Pace, duration
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.words import NOTHING
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import Range, SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread

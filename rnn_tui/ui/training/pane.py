@@ -31,9 +31,9 @@ from rnn_tui.ui.work.threads import LatestQuestion
 from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
+    from rnn_tui.archive.example import Example
+    from rnn_tui.archive.weights import Source
     from rnn_tui.engine.config import RunConfig
-    from rnn_tui.runs.example import Example
-    from rnn_tui.runs.weights import Source
     from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
     from rnn_tui.ui.training.form import LogView, SettingsForm
 
@@ -468,7 +468,7 @@ class TaskPane(TaskTab):
         if content is None or self.states() or not self.runs.engine_loaded:
             return
         # weights and the database, on use only
-        from rnn_tui.runs.example import measure_example, recorded_example  # noqa: PLC0415
+        from rnn_tui.archive.example import measure_example, recorded_example  # noqa: PLC0415
 
         if content.shows_results and not self._example_asked:
             self._example_asked = True

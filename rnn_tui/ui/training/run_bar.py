@@ -9,16 +9,16 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from rnn_tui.archive.words import machine
 from rnn_tui.engine.pace import duration, time_left
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.runs.words import machine
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.frame.run_lines import ProgressLine, awaited, figures
 from rnn_tui.ui.work.training_manager import TrainingManager
 
 if TYPE_CHECKING:
-    from rnn_tui.runs.example import Example
+    from rnn_tui.archive.example import Example
 
 # Cells of the progress bar that have to be left for how busy the machine is to be shown.
 NARROWEST_BAR = 16

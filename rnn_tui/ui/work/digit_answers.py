@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from rnn_tui.archive.weights import NETWORKS, Source
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.drawing import Ink
-from rnn_tui.runs.weights import NETWORKS, Source
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 
 MISSING = (

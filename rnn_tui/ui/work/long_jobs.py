@@ -15,10 +15,10 @@ from rnn_tui.engine.training.resources import heavy_imports
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
+    from rnn_tui.archive.unsaved import OnUnsaved
     from rnn_tui.papers.plan import Plan
     from rnn_tui.papers.running import Standing
     from rnn_tui.papers.schedule import PlannedRun
-    from rnn_tui.runs.unsaved import OnUnsaved
     from rnn_tui.sweeps.jobs import ClusterState
     from rnn_tui.sweeps.places import TrainingPlace
     from rnn_tui.sweeps.trials import TrialEnded, Trials
@@ -100,7 +100,7 @@ class RerunTrainer:
 
     def _introduce(self, planned: "PlannedRun") -> None:
         """Report what is known of a run before its events."""
-        from rnn_tui.runs.store import RunStore  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.store import RunStore  # noqa: PLC0415 - on use only
 
         if planned.run is None:
             self._emit(RunState(self._run_id, planned.config))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.archive.unsaved import UnsavedRun
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
@@ -20,15 +21,14 @@ from rnn_tui.engine.page import in_page
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.engine.training.devices import gpus_in_words, resolve_device
 from rnn_tui.engine.training.resources import heavy_imports
-from rnn_tui.runs.unsaved import UnsavedRun
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.work.long_jobs import RerunStatus, RerunTrainer, SweepStatus, SweepTrainer
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
+    from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.papers.plan import Plan
-    from rnn_tui.runs.run_record import RunRecord
     from rnn_tui.sweeps.places import TrainingPlace
 
 RUNS_KEPT = 8  # as many as there are colours to distinguish them
@@ -190,7 +190,7 @@ class TrainingManager:
         """
         if not self.engine_loaded:
             return None
-        from rnn_tui.runs.cost import measured_seconds  # noqa: PLC0415 - the database, on use only
+        from rnn_tui.archive.cost import measured_seconds  # noqa: PLC0415 - the database, on use only
 
         return measured_seconds(config, lambda: self.busy)
 
@@ -405,7 +405,7 @@ class TrainingManager:
     def _train_one(self, run_id: str, job: "RunConfig | RunRecord", control: Control) -> None:
         """Train one run, and evaluate it if it was trained to its end."""
         # Imported on use, as it loads the database and safetensors.
-        from rnn_tui.runs import training  # noqa: PLC0415
+        from rnn_tui.archive import training  # noqa: PLC0415
 
         emit = self._queue.append
         on_unsaved = self.unsaved.append

@@ -5,9 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive.export.onnx_models import models_of
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.engine.files.weights_file import read_weights
-from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.data.examples import every_goal

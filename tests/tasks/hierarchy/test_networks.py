@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive.export.onnx_models import models_of
 from rnn_tui.engine.errors import QueryError, UserError
 from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.inside.ablation import analyse_ablations
 from rnn_tui.inside.automaton import analyse_automaton, true_machine
 from rnn_tui.inside.hidden import analyse_hidden
-from rnn_tui.runs.export.onnx_models import models_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.hierarchy.questions import HierarchyQuestions

@@ -19,7 +19,7 @@ from rnn_tui.ui.chart.chart import ChartPlot
 from rnn_tui.ui.training.form import SettingsForm
 from rnn_tui.ui.training.training_view import RunsTraining
 from rnn_tui.ui.work.training_manager import TrainingManager
-from tests.runs.kept_runs import train
+from tests.archive.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
     SIZES,
@@ -206,7 +206,7 @@ async def test_ctrl_c_says_what_ends_the_app(runs: ScriptedRuns) -> None:
 async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rnn_tui.runs.unsaved.FIRST_PAUSE", 0.05)
+    monkeypatch.setattr("rnn_tui.archive.unsaved.FIRST_PAUSE", 0.05)
     run_dir().write_text("a file where the folder should be")
     train(on_unsaved=runs.unsaved.append)
     app = RnnTuiApp(runs)

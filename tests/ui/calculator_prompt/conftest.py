@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from safetensors.numpy import save_file
 
+from rnn_tui.archive.weights import Source, choose
 from rnn_tui.engine.files.weights_file import FORMAT, METADATA_KEY, read_weights
-from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks.config import SequenceConfig
 
 

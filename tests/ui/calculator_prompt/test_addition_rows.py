@@ -3,15 +3,15 @@
 import numpy as np
 import pytest
 
+from rnn_tui.archive.weights import Source, choose
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import analyse_hidden
 from rnn_tui.inside.trace import trace_inputs
-from rnn_tui.runs.weights import Source, choose
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.ui.calculator_prompt.calculator_answer import Adders, SumAnswer, shorten, sum_lines
 from rnn_tui.ui.calculator_prompt.column_addition import addition_rows, eighth
-from tests.runs.kept_runs import train
+from tests.archive.kept_runs import train
 from tests.ui.calculator_prompt.conftest import shipped
 
 WIDTH = 78

@@ -14,8 +14,8 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Select, Static
 
+from rnn_tui.archive.weights import Source
 from rnn_tui.engine.files import paths
-from rnn_tui.runs.weights import Source
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.calculator_prompt.calculator import ALL, CalculatorPanel
 from rnn_tui.ui.calculator_prompt.calculator_answer import (

@@ -13,8 +13,8 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.calculator_prompt.prompt import PromptPanel
 from rnn_tui.ui.inside.sequences import PromptedInside
 from rnn_tui.ui.widgets.plain import TypedInput
+from tests.archive.kept_runs import train
 from tests.extension.toy_task import MAJORITY
-from tests.runs.kept_runs import train
 from tests.ui.helpers import AT_SIZES, busy, press, running, screen_text, settled, wait_until
 
 SPELLED = replace(MAJORITY, shape=replace(MAJORITY.shape, alphabet=bits(1)))

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from rnn_tui.runs.weights import Source
+from rnn_tui.archive.weights import Source
 from rnn_tui.tasks.hierarchy import TASKS_BY_NAME
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import Answer

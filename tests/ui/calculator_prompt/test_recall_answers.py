@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from rnn_tui.archive.weights import shipped
 from rnn_tui.engine.files.weights_file import read_weights
-from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.calculator_prompt.recall_answers import RecallAnswers, RecallNetworks
 

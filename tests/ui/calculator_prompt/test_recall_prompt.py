@@ -14,10 +14,10 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static, TabbedContent, TabPane
 
+from rnn_tui.archive.weights import shipped
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
 from rnn_tui.engine.files.weights_file import read_weights
-from rnn_tui.runs.weights import shipped
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork

@@ -17,7 +17,7 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen
 from rnn_tui.ui.app.tabs import all_tabs
 from rnn_tui.ui.app.task_views import views_of
-from tests.runs.kept_runs import small, train
+from tests.archive.kept_runs import small, train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, running, wait_until
 

@@ -17,11 +17,11 @@ from textual.app import App
 from textual.pilot import Pilot
 from textual.widgets import Select, Static, TabbedContent
 
+from rnn_tui.archive.weights import Source, choose_shipped
 from rnn_tui.engine.files import paths
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.files.weights_file import FORMAT, METADATA_KEY, read_weights
 from rnn_tui.photos.drawing import SIDE
-from rnn_tui.runs.weights import Source, choose_shipped
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork, _shapes
 from rnn_tui.tasks.mnist.centre import centre

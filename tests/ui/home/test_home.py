@@ -9,9 +9,9 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Select
 
+from rnn_tui.archive import training
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.paths import shipped_weights
-from rnn_tui.runs import training
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.home import pane as home_pane
@@ -278,6 +278,6 @@ async def test_nothing_goes_on_where_nobody_looks(quick: None) -> None:
 
 async def test_home_without_weights_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert shipped_weights("mnist")
-    monkeypatch.setattr("rnn_tui.runs.weights.shipped_weights", lambda _: [])
+    monkeypatch.setattr("rnn_tui.archive.weights.shipped_weights", lambda _: [])
     async with running(RnnTuiApp(ScriptedRuns()), "home", size=(80, 24)) as pilot:
         await wait_until(pilot, lambda: "No weights to read" in screen_text(pilot.app))

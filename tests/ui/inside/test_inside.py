@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 from textual.widgets import Input, Select
 
+from rnn_tui.archive.weights import choose, choose_shipped
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.hidden import analyse_hidden
 from rnn_tui.inside.trace import trace_inputs
-from rnn_tui.runs.weights import choose, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.recall.questions import RecallNetwork, one_hot
@@ -290,7 +290,7 @@ async def test_weights_that_can_not_be_read_are_told_in_a_sentence(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
     async with inside("recall") as (app, view, pilot):
-        from rnn_tui.runs.weights import Source  # noqa: PLC0415
+        from rnn_tui.archive.weights import Source  # noqa: PLC0415
 
         bad = tmp_path / "bad.safetensors"
         bad.write_bytes(b"nothing")

@@ -6,13 +6,13 @@ import numpy as np
 import pytest
 from textual.pilot import Pilot
 
+from rnn_tui.archive.weights import run_weights
 from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.inside.history import history_of, snapshot
-from rnn_tui.runs.weights import run_weights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE
 from rnn_tui.ui.inside.step_grid import Scrubber
-from tests.runs.kept_runs import small, train
+from tests.archive.kept_runs import small, train
 from tests.ui.helpers import busy, press, wait_until
 from tests.ui.inside.test_inside import inside, settled
 

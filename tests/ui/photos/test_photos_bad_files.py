@@ -11,8 +11,8 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, TabbedContent
 from textual.widgets._toast import Toast
 
+from rnn_tui.archive.weights import choose_shipped
 from rnn_tui.engine.files.paths import WEIGHTS_NAME, run_dir
-from rnn_tui.runs.weights import choose_shipped
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.photos.panel import PhotosPanel
 from rnn_tui.ui.photos.screens import PhotoTree

@@ -9,10 +9,10 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, Select, Static
 
+from rnn_tui.archive.weights import NETWORKS, choose_shipped
 from rnn_tui.photos.digit.prepare import proposals
 from rnn_tui.photos.files import read_image
 from rnn_tui.photos.reading import Reading
-from rnn_tui.runs.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.ui.photos.detail import DigitBox, PhotoDetail, Stages, StageView
 from rnn_tui.ui.photos.grid import LEAST_SIDE, SMALLEST_SIDE, PhotoCard, PhotoGrid, card_text

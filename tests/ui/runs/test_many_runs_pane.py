@@ -5,10 +5,10 @@ from pathlib import Path
 
 from textual.widgets import Input
 
+from rnn_tui.archive.database import connect, transaction
+from rnn_tui.archive.database_rows import insert_run, update_run
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.database_rows import insert_run, update_run
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.runs.pane import A_SCREENFUL, RunsPane

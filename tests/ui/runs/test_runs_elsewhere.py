@@ -14,9 +14,9 @@ from rnn_tui.ui.frame.requests import TrainRequested
 from rnn_tui.ui.runs.table import RunsTable
 from rnn_tui.ui.runs.views import RunsCompare
 from rnn_tui.ui.training.run_bar import RunProgress
+from tests.archive.kept_runs import small, train
 from tests.cli.command_line import run_inside
 from tests.elsewhere import record, training_elsewhere
-from tests.runs.kept_runs import small, train
 from tests.ui.helpers import idle, notices, press, running, screen_text, wait_until
 from tests.ui.runs.test_runs_pane import row, runs_tab
 

@@ -8,7 +8,7 @@ from textual.widgets import DataTable
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.widgets.prompts import AskTextScreen
-from tests.runs.kept_runs import damage, keep, small
+from tests.archive.kept_runs import damage, keep, small
 from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
 from tests.ui.runs.test_runs_pane import names, row, runs_tab, settled
 

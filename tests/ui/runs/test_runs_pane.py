@@ -13,14 +13,14 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select, Static
 
+from rnn_tui.archive import training
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.state import Status
-from rnn_tui.runs import training
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
@@ -34,7 +34,7 @@ from rnn_tui.ui.widgets.marked_table import FilterInput
 from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from rnn_tui.ui.work.training_manager import TrainingManager
-from tests.runs import kept_runs
+from tests.archive import kept_runs
 from tests.ui.helpers import (
     AT_SIZES,
     idle,

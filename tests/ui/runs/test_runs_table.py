@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-from rnn_tui.runs.store import RunStore
+from rnn_tui.archive.store import RunStore
 from rnn_tui.ui.runs.table import ALL_RUNS, COLUMNS
-from tests.runs.kept_runs import small, train
+from tests.archive.kept_runs import small, train
 
 ALWAYS = {"name", "status", "test"}
 PADDING = 2

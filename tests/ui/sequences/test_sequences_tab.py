@@ -10,11 +10,11 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import DataTable, OptionList
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.data import store
 from rnn_tui.data.columns import Role
 from rnn_tui.data.data_set import TEST
 from rnn_tui.data.options import Goal
-from rnn_tui.runs.store import RunStore
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane, OpenedTaskPane
 from rnn_tui.ui.sequences.kept import KeptDataSet, KeptTable, deletion_question

@@ -11,16 +11,16 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select, Static
 
+from rnn_tui.archive.database import connect, transaction
+from rnn_tui.archive.database_rows import EventWriter
+from rnn_tui.archive.locks import is_held, lock_of_sweep
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.database import connect, transaction
-from rnn_tui.runs.database_rows import EventWriter
-from rnn_tui.runs.locks import is_held, lock_of_sweep
-from rnn_tui.runs.run_record import RunRecord
 from rnn_tui.sweeps.plan import SweepPlan
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.ui.app.app import RnnTuiApp

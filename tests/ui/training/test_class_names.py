@@ -9,8 +9,8 @@ import pytest
 from rnn_tui.tasks.images.sets import IMAGE_SETS
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
+from tests.archive.kept_runs import train
 from tests.made_up_sets import COUNTS, write_set
-from tests.runs.kept_runs import train
 from tests.ui.helpers import press, running, screen_text, wait_until
 from tests.ui.training.test_sequence_panes import view
 

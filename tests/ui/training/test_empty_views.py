@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from textual.pilot import Pilot
 
-from rnn_tui.runs.store import RunStore
-from rnn_tui.runs.weights import NETWORKS, choose_shipped
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.weights import NETWORKS, choose_shipped
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.ui.app.app import RnnTuiApp
-from tests.runs.kept_runs import train
+from tests.archive.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, press, running, screen_text, wait_until
 from tests.ui.training.test_sequence_panes import field, go_to, view

@@ -13,12 +13,12 @@ from syrupy.assertion import SnapshotAssertion
 from textual.pilot import Pilot
 from textual.widgets import Checkbox, DataTable, Input, Select
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 from rnn_tui.ui.app.app import RnnTuiApp

@@ -6,17 +6,17 @@ from pathlib import Path
 import pytest
 from textual.widgets import Checkbox, Input, Label, Select, Static
 
+from rnn_tui.archive import cost
+from rnn_tui.archive.footprint import footprint
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.settings import SETTINGS
-from rnn_tui.runs import cost
-from rnn_tui.runs.footprint import footprint
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.work.training_manager import Loaded
-from tests.runs.kept_runs import train
+from tests.archive.kept_runs import train
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import press, running, screen_text, start, wait_until
 

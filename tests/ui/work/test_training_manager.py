@@ -1,8 +1,8 @@
 """What becomes of runs when the program ends."""
 
+from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.state import Status
-from rnn_tui.runs.store import RunStore
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.work.training_manager import TrainingManager
 
