@@ -8,7 +8,8 @@ from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.data_sets.baselines import Baseline, BaselineVerdict
+    from rnn_tui.tasks.data_sets.baseline import Baseline
+    from rnn_tui.tasks.data_sets.baselines import BaselineVerdict
 
 
 def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], BaselineVerdict] | None":

@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from rnn_tui.data import store
@@ -13,19 +13,11 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.task import stored_task
 
 FORMAT = 1  #: of the file; it changes with the way baselines are computed.
 CONFIDENCE = 0.95  # of the interval of the seeds' mean
-
-
-@dataclass(frozen=True)
-class Baseline:
-    """A naive way to answer, and how well it answers the test sequences."""
-
-    name: str  #: in words, such as `most frequent class`.
-    figures: dict[str, float] = field(default_factory=dict)  #: by the names of the test metrics.
-    note: str = ""  #: what was left out to be done soon; empty for nothing.
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.inputs import network_inputs, standardised_targets
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.process.blas import single_blas_thread
-from rnn_tui.tasks.data_sets.baselines import Baseline
+from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.task import unit_of_error
 
 Array = npt.NDArray[Any]

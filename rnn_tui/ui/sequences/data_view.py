@@ -13,7 +13,8 @@ from textual.widgets import Static
 from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.engine.state import RunState
-from rnn_tui.tasks.data_sets.baselines import Baseline, kept_baselines
+from rnn_tui.tasks.data_sets.baseline import Baseline
+from rnn_tui.tasks.data_sets.baselines import kept_baselines
 from rnn_tui.ui.frame.task_view import TaskTab, TaskView
 from rnn_tui.ui.sequences.drawing import SequencesDrawn, unit_of
 from rnn_tui.ui.sequences.wording import in_fields
