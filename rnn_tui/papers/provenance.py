@@ -16,7 +16,7 @@ from rnn_tui.archive.run_record import RunRecord, Session
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results
 from rnn_tui.tasks import TASKS

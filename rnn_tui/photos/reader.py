@@ -19,7 +19,7 @@ import numpy as np
 
 from rnn_tui.engine.process import waits
 from rnn_tui.engine.process.blas import single_blas_thread
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD
 from rnn_tui.photos.collection import label_in_name
 from rnn_tui.photos.digit.finder import MarkedDigit, are_several, count_unread, rows_of

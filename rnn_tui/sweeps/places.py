@@ -11,7 +11,7 @@ from rnn_tui.engine.errors import ClusterError, SettingError, printable, why
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.files.atomic import read_small
 from rnn_tui.engine.page import in_page
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.engine.settings import NumberSetting
 
 LOCAL = "local"

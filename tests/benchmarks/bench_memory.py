@@ -14,8 +14,7 @@ from importlib import import_module
 import psutil
 
 from rnn_tui.engine.events import Control
-from rnn_tui.engine.process.cores import usable_cores
-from rnn_tui.engine.process.memory import share_arenas
+from rnn_tui.engine.process.machine import share_arenas, usable_cores
 from rnn_tui.tasks import TASKS
 
 TRAINED = ("recall", "adder", "mnist")

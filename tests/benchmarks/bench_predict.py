@@ -23,7 +23,7 @@ import numpy as np
 from _common import machine, median, parser, spread, take_turns, verdict
 
 from rnn_tui.archive.weights import NETWORKS, choose_shipped
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.reader import PhotoReader
 from rnn_tui.tasks.images.inference import RowReaderNetwork

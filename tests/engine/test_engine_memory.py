@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-SHARED = "from rnn_tui.engine.process.memory import share_arenas; share_arenas(2)"
+SHARED = "from rnn_tui.engine.process.machine import share_arenas; share_arenas(2)"
 # Threads that hold memory at the same time, then how many heaps glibc has for them.
 COUNT = """
 import ctypes, os, tempfile, threading

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 import torch
 
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.engine.training.parallel import automatic_workers, cpu_workers
 
 

@@ -27,7 +27,7 @@ from typing import TypeVar
 import torch
 
 from rnn_tui.engine.process import waits
-from rnn_tui.engine.process.cores import usable_cores
+from rnn_tui.engine.process.machine import usable_cores
 
 # With more parts of a batch of 100, each is too small to keep a core's vector units busy.
 MAX_AUTOMATIC_WORKERS = 4

@@ -19,8 +19,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from rnn_tui.engine.process import waits
-from rnn_tui.engine.process.cores import usable_cores
-from rnn_tui.engine.process.memory import share_arenas
+from rnn_tui.engine.process.machine import share_arenas, usable_cores
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection
 from rnn_tui.ui.work.threads import wait_for_threads

@@ -1,10 +1,21 @@
-"""Limits the memory that glibc keeps for threads; other C libraries are left alone."""
+"""What this process may use of the machine: its cores, and the memory that glibc keeps for threads.
+
+Quick to import, as the first frame waits for it.
+"""
 
 import ctypes
+import os
 import sys
 from contextlib import suppress
 
 M_ARENA_MAX = -8  # a constant of mallopt(3)
+
+
+def usable_cores() -> int:
+    """Return the cores that this process may run on."""
+    if sys.platform == "linux":  # other systems don't say which cores the process may use
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def share_arenas(arenas: int) -> None:
