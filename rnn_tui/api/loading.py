@@ -154,7 +154,7 @@ def _task_of(path: Path) -> Task:
 
 def _shipped(task: Task, cell: str | None, position: int | None) -> Source:
     """Return the weights that ship for a task, as they are asked for."""
-    if task.reads_data:
+    if task.reads_images:
         return weights.choose_shipped(task.name, cell or "")
     sources = [
         source

@@ -168,7 +168,7 @@ def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
     """
     fields = {setting.singular: setting.name for setting in task.adjustable if setting.singular}
     fields |= {setting: setting for setting in (*task.settings, *OF_EVERY_TASK)}
-    if task.reads_data:
+    if task.reads_images:
         fields |= {setting: setting for setting in OF_FILES}
     if task.augmentations:
         fields["augmentation"] = "augmentation"

@@ -44,7 +44,7 @@ def add_task_settings(parser: argparse.ArgumentParser, task: Task) -> None:
         default="auto",
         help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
     )
-    if task.reads_data:
+    if task.reads_images:
         _add_data_options(parser)
 
 
@@ -94,7 +94,7 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
     }
     for name in task.settings:
         settings[name] = getattr(options, name)
-    if task.reads_data:
+    if task.reads_images:
         settings["data_dir"] = options.data_dir
         settings["extra_data"] = options.extra_data
         settings["start_from"] = _start_from(options, task)

@@ -120,7 +120,7 @@ def _add_examples(parser: argparse.ArgumentParser, task: Task) -> None:
     presets = [preset.name for preset in task.presets]
     preset = "fast" if "fast" in presets else task.default_preset
     command = f"{task.training_command} --preset {preset}"
-    short = f"--cell {task.cells[0]} --epochs 1" if task.reads_data else "--seeds 3"
+    short = f"--cell {task.cells[0]} --epochs 1" if task.reads_images else "--seeds 3"
     add_examples(
         parser,
         f"{command} {short}",
@@ -145,7 +145,7 @@ def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
         help="train nothing; print the loss by learning rate, over half an epoch at most, and the "
         "rate at which it falls fastest",
     )
-    if task.reads_data:
+    if task.reads_images:
         parser.add_argument(
             "--download",
             action="store_true",

@@ -178,7 +178,7 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     if task.test_images:
         return OF_IMAGES
     shape = task.shape
-    if shape is None or task.reads_data:
+    if shape is None or task.reads_images:
         return ()
     if shape.numbers:
         return OF_NUMBERS

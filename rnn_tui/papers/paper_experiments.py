@@ -138,8 +138,10 @@ def _networks(entry: FileEntry, task: Task) -> list[Experiment]:
     experiments = []
     for cell, size, loss, settings, published, key, label in zip(*columns, strict=True):
         variant = _variant(entry, size, loss)
-        if variant is not None and task.reads_data:
-            raise entry.wrong(f"may have no “hidden_size” and “loss”, since {task.name} reads data")
+        if variant is not None and task.reads_images:
+            raise entry.wrong(
+                f"may have no “hidden_size” and “loss”, since {task.name} reads images"
+            )
         experiments.append(
             Experiment(
                 key="" if key is None else _key(entry, key),

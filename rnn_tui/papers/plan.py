@@ -26,7 +26,7 @@ OTHER_RECIPE_NOTE = (
 def seeds_setting(task: str) -> NumberSetting:
     """Return the setting of the number of seeds of a task that has one of its own."""
     label = f"{TASKS[task].label} seeds"
-    how = "one by one" if TASKS[task].reads_data else "side by side"
+    how = "one by one" if TASKS[task].reads_images else "side by side"
     text = f"networks of consecutive seeds, trained {how}"
     return NumberSetting(f"{task}_seeds", label, text, 1, 1000)
 
@@ -128,7 +128,7 @@ class Plan:
 
         Those that read data come last: they train networks one by one, which takes most time.
         """
-        return tuple(sorted(self.tasks, key=lambda task: TASKS[task].reads_data))
+        return tuple(sorted(self.tasks, key=lambda task: TASKS[task].reads_images))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -178,7 +178,7 @@ class Plan:
             SettingError: for a wrong override.
         """
         own: dict[str, Any] = {}
-        if not TASKS[experiment.task].reads_data:
+        if not TASKS[experiment.task].reads_images:
             own["seeds"] = seeds
             variants = variants or self._variants_together.get(experiment.key, ())
         own |= self.overrides.get(experiment.task, {})

@@ -65,7 +65,7 @@ def planned_runs(
             runs.append(PlannedRun(run.config, networks, run))
             unscheduled.difference_update(networks)
     for alike in _alike_networks(plan, [each for each in missing if each in unscheduled]):
-        if TASKS[alike[0].experiment.task].reads_data:
+        if TASKS[alike[0].experiment.task].reads_images:
             runs += [_single_run(plan, network) for network in alike]
         else:
             runs += _joint_runs(plan, alike)

@@ -205,7 +205,7 @@ class SweepPlan:
     @property
     def runs_per_trial(self) -> int:
         """The number of runs of a trial: one a seed, or one that trains all its seeds together."""
-        return self.seeds if self.task_definition.reads_data else 1
+        return self.seeds if self.task_definition.reads_images else 1
 
     @property
     def run_count(self) -> int:
@@ -249,7 +249,7 @@ class SweepPlan:
                 settings[setting.name] = (settings.pop(setting.singular),)
         first_seed = settings.pop("seed", None) or 0
         settings["workers"] = 1  # threads: on a cluster a worker is a core
-        if task.reads_data:
+        if task.reads_images:
             return [
                 task.config(cell, preset, **settings, seed=seed)
                 for seed in range(first_seed, first_seed + self.seeds)

@@ -150,7 +150,7 @@ class Task:
         Sequences are read in one direction, images in any.
         """
         return tuple(
-            name for name, cell in CELLS.items() if self.reads_data or not cell.bidirectional
+            name for name, cell in CELLS.items() if self.reads_images or not cell.bidirectional
         )
 
     @property
@@ -166,8 +166,8 @@ class Task:
         return tuple(setting for name, setting in SETTINGS.items() if name in self.settings)
 
     @property
-    def reads_data(self) -> bool:
-        """Whether it trains on files, in place of randomly drawn examples."""
+    def reads_images(self) -> bool:
+        """Whether its networks read images from files: each is a run, and may read both ways."""
         return self.config_class is ImageConfig
 
     @property

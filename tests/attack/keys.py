@@ -289,7 +289,7 @@ class KeysAttack(Attack):
 def tiny(task: str, data: str) -> RunConfig:
     """Settings with which a task is trained in a moment."""
     spec = TASKS[task]
-    settings = SMALL_IMAGES | {"data_dir": data} if spec.reads_data else SMALL_SEQUENCES
+    settings = SMALL_IMAGES | {"data_dir": data} if spec.reads_images else SMALL_SEQUENCES
     return spec.config(spec.default_cell, device="cpu", **settings)
 
 

@@ -74,7 +74,7 @@ def small(task: str, cell: str, preset: str, data: Path) -> RunConfig:
         return spec.config(
             cell, "fast", augmentation=preset, batch_size=60, hidden_size=6, data_dir=str(data)
         )
-    if spec.reads_data:
+    if spec.reads_images:
         return spec.config(cell, preset, epochs=2, batch_size=60, hidden_size=6, data_dir=str(data))
     return spec.config(
         cell,

@@ -39,7 +39,7 @@ CELLS = [(task.name, cell) for task in TASKS.values() for cell in task.cells]
 def small(data: Path, task: str, cell: str, preset: str, **changes: Any) -> RunConfig:
     """Settings that train in seconds."""
     spec = TASKS[task]
-    if spec.reads_data:
+    if spec.reads_images:
         task_settings: dict[str, Any] = {"batch_size": 20, "hidden_size": 32, "data_dir": str(data)}
     else:
         task_settings = {

@@ -41,9 +41,9 @@ def test_an_epoch_on_the_accelerator(
 def test_accelerator_and_cpu_start_alike(
     mnist_slice: Path, task: str, cell: str, layers: int
 ) -> None:
-    if layers > 1 and not TASKS[task].reads_data:
+    if layers > 1 and not TASKS[task].reads_images:
         pytest.skip("sets of replicas have one layer")
-    more = {"layers": layers} if TASKS[task].reads_data else {}
+    more = {"layers": layers} if TASKS[task].reads_images else {}
     config = small(mnist_slice, task, cell, TASKS[task].default_preset, **more)
     on_device = trained(config.replace(device=DEVICE))
     on_cpu = trained(config.replace(device="cpu"))

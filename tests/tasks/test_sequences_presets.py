@@ -31,9 +31,9 @@ def test_the_tasks_on_sequences() -> None:
             name for name, cell in CELLS.items() if cell.bidirectional
         }
         assert tuple(preset.name for preset in task.presets) == PRESETS
-        assert not task.reads_data
+        assert not task.reads_images
         assert task.unit == "sequences"
-    assert TASKS["mnist"].reads_data
+    assert TASKS["mnist"].reads_images
 
 
 def test_report_presets_are_the_reports_recipes() -> None:

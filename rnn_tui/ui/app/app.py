@@ -675,7 +675,7 @@ def _with_data(
     settings: dict[str, dict[str, Any]] = {}
     if data_dir is not None:
         for task in TASKS.values():
-            if task.reads_data:
+            if task.reads_images:
                 settings[task.name] = {"data_dir": data_dir}
     for name, values in overrides.items():
         settings[name] = settings.get(name, {}) | dict(values)

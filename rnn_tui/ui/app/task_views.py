@@ -96,7 +96,7 @@ def _usual_views(task: Task) -> tuple[View, ...]:
     """Return the views of a task that ships, or else the general ones of its kind."""
     if task.name in VIEWS:
         return VIEWS[task.name]
-    if task.reads_data:
+    if task.reads_images:
         return TRAINING, TEST_SET
     if task.shape is None:
         return TRAINING, RESULTS

@@ -143,7 +143,7 @@ def read_form(texts: FormTexts, data_dir: str | None) -> NewSweep:
 def _fixed_settings(task: Task, text: str, data_dir: str | None) -> dict[str, Any]:
     """Return the settings that are the same in all trials, by name."""
     fixed: dict[str, Any] = {}
-    if data_dir and task.reads_data:
+    if data_dir and task.reads_images:
         fixed["data_dir"] = data_dir
     typed = settings_by_name(read_grid(task, part) for part in text.split())
     for name, values in typed.items():

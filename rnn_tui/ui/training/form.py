@@ -192,7 +192,7 @@ class SettingsForm(Vertical):
                 yield self._fields[setting.name]
         with Collapsible(title="More settings", id="advanced", classes="-collapsed"):
             yield from self._choices.values()
-            if self._spec.reads_data:
+            if self._spec.reads_images:
                 yield MissingData(self._data_dir)
             with Vertical(classes="choice", id="device-choice"):
                 yield from _select("Device", DEVICES, "device")
@@ -222,7 +222,7 @@ class SettingsForm(Vertical):
                 is to be `quiet`.
         """
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
-        if self._spec.reads_data:
+        if self._spec.reads_images:
             overrides["data_dir"] = self._data_dir
         for field in (*self.query(Ticks), *self._choices.values(), *self._fields.values()):
             try:
