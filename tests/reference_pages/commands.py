@@ -4,10 +4,13 @@ Not from what `--help` prints: the words of argparse differ between versions of 
 """
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import partial
 
 from rnn_tui.cli.commands import Parser, build_parser
 from rnn_tui.engine.files.paths import log_file
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.task import Task
 from tests.reference_pages.markdown import MADE, code, table
 
 HEAD = f"""\
@@ -27,9 +30,45 @@ the settings of `train`.
 
 def page() -> str:
     """The page."""
-    commands = list(parsers(build_parser()))
-    contents = [f"- [{code(parser.prog)}](#{anchor(parser.prog)})" for parser in commands]
-    return HEAD + "\n".join(contents) + "\n" + "".join(map(section, commands))
+    groups = [*alike(parsers(build_parser()))]
+    contents = [f"- [{code(title(group))}](#{anchor(title(group))})" for group in groups]
+    return HEAD + "\n".join(contents) + "\n" + "".join(map(section, groups))
+
+
+def alike(
+    commands: Iterable[argparse.ArgumentParser],
+) -> Iterator[list[argparse.ArgumentParser]]:
+    """Commands for tasks that take the same options together, where the first of them stands."""
+    groups: dict[tuple[str, ...], list[argparse.ArgumentParser]] = {}
+    for command in commands:
+        groups.setdefault(shape(command), []).append(command)
+    yield from groups.values()
+
+
+def shape(parser: argparse.ArgumentParser) -> tuple[str, ...]:
+    """What commands for different tasks have in common if one section tells of all."""
+    texts = (usage(parser), str(parser.description), ending(parser))
+    return tuple(general(parser, text) for text in texts)
+
+
+def task_of(parser: argparse.ArgumentParser) -> Task | None:
+    """The task that a command is for, such as that of `rnn-tui train adder`."""
+    words = parser.prog.split()
+    return TASKS.get(words[-1]) if len(words) > 2 else None
+
+
+def general(parser: argparse.ArgumentParser, text: str) -> str:
+    """A text on one task as a text on any."""
+    task = task_of(parser)
+    if task is None:
+        return text
+    return text.replace(f" {task.name} ", " TASK ").replace(f" {task.label}", " TASK")
+
+
+def title(group: list[argparse.ArgumentParser]) -> str:
+    """The heading of the section: a command, or what stands for several."""
+    first = group[0].prog
+    return first if len(group) == 1 else f"{first.rpartition(' ')[0]} TASK"
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -54,11 +93,16 @@ def anchor(title: str) -> str:
     return title.replace(" ", "-")
 
 
-def section(parser: argparse.ArgumentParser) -> str:
+def section(group: list[argparse.ArgumentParser]) -> str:
     """Heading, usage, description, tables of arguments and options, and what stands at the end."""
-    parts = [f"\n## `{parser.prog}`\n", f"```text\n{usage(parser)}\n```\n"]
+    parser = group[0]
+    anyone = partial(general, parser) if len(group) > 1 else str
+    parts = [f"\n## `{title(group)}`\n", f"```text\n{anyone(usage(parser) + ' ').strip()}\n```\n"]
     if parser.description:
-        parts.append(f"{parser.description}\n")
+        parts.append(f"{anyone(parser.description)}\n")
+    if len(group) > 1:
+        names = ", ".join(code(command.prog.split()[-1]) for command in group)
+        parts.append(f"TASK is one of {names}.\n")
     positional = [
         action
         for action in parser._actions
@@ -80,23 +124,48 @@ def section(parser: argparse.ArgumentParser) -> str:
                 [(code(named(action)), help_of(parser, action)) for action in arguments],
             )
         )
-    options = [
+    if rows := options_of(group):
+        parts.append(table(("option", "what it does"), rows))
+    if parser.epilog:
+        parts.append(anyone(ending(parser)))
+    return "\n".join(parts)
+
+
+def listed_options(parser: argparse.ArgumentParser) -> list[argparse.Action]:
+    """The options of a command but `--help`."""
+    return [
         action
         for action in parser._actions
         if action.option_strings
         and action.help != argparse.SUPPRESS
         and not isinstance(action, argparse._HelpAction)
     ]
-    if options:
-        parts.append(
-            table(
-                ("option", "what it does"),
-                [(spelled(action), help_of(parser, action)) for action in options],
-            )
+
+
+def options_of(group: list[argparse.ArgumentParser]) -> list[tuple[str, str]]:
+    """The options of commands, and what each does; for which tasks where not all have the same."""
+    texts: dict[str, dict[str, list[str]]] = {}
+    for parser in group:
+        for action in listed_options(parser):
+            by_text = texts.setdefault(spelled(action), {})
+            by_text.setdefault(help_of(parser, action), []).append(parser.prog.split()[-1])
+    all_tasks = [parser.prog.split()[-1] for parser in group]
+    return [
+        (
+            option,
+            "; ".join(f"{text}{of_tasks(names, all_tasks)}" for text, names in by_text.items()),
         )
-    if parser.epilog:
-        parts.append(ending(parser))
-    return "\n".join(parts)
+        for option, by_text in texts.items()
+    ]
+
+
+def of_tasks(names: list[str], all_tasks: list[str]) -> str:
+    """Some of the tasks in brackets, or those that are not among them; nothing for all."""
+    others = [name for name in all_tasks if name not in names]
+    if not others:
+        return ""
+    some = f"not {', '.join(map(code, others))}" if len(others) < len(names) else None
+    return f" ({some or ', '.join(map(code, names))})"
 
 
 def usage(parser: argparse.ArgumentParser) -> str:

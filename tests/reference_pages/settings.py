@@ -1,6 +1,7 @@
 """The page of settings, presets and metrics, from the tasks."""
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, fields
 from inspect import getsource
 from typing import Any
@@ -40,7 +41,7 @@ def page() -> str:
             code(option(setting.name)),
             setting.help,
             setting.range_text,
-            ", ".join(task.label for task in TASKS.values() if name in task.settings),
+            tasks_with(name),
         )
         for name, setting in SETTINGS.items()
     ]
@@ -53,8 +54,34 @@ def page() -> str:
         + table(("in the form", "option", "meaning", "values", "tasks"), rows)
         + RECIPE
         + table(("name", "default", "meaning"), recipe)
-        + "".join(map(of_task, TASKS.values()))
+        + "".join(map(section, alike(TASKS.values())))
     )
+
+
+def tasks_with(setting: str) -> str:
+    """The tasks that have a setting, or those that have not where these are fewer."""
+    having = [task.label for task in TASKS.values() if setting in task.settings]
+    lacking = [task.label for task in TASKS.values() if setting not in task.settings]
+    if not lacking:
+        return "all"
+    return ", ".join(having) if len(having) <= len(lacking) else f"all but {', '.join(lacking)}"
+
+
+def alike(tasks: Iterable[Task]) -> Iterator[list[Task]]:
+    """Tasks with the same presets and metrics together, where the first of them stands."""
+    groups: dict[str, list[Task]] = {}
+    for task in tasks:
+        groups.setdefault(of_task(task), []).append(task)
+    yield from groups.values()
+
+
+def section(tasks: list[Task]) -> str:
+    """The heading, and what the tasks have in common."""
+    labels = [task.label for task in tasks]
+    if len(labels) == 1:
+        return f"\n## {labels[0]}\n\n{of_task(tasks[0])}"
+    names = f"The same for {', '.join(labels)}."
+    return f"\n## {labels[0]} to {labels[-1]}\n\n{names} {of_task(tasks[0])}"
 
 
 def option(name: str) -> str:
@@ -84,10 +111,7 @@ def attributes(kind: type) -> dict[str, str]:
 def of_task(task: Task) -> str:
     """Presets and metrics of a task."""
     cells = ", ".join(map(code, task.cells))
-    parts = [
-        f"\n## {task.label}\n",
-        f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n",
-    ]
+    parts = [f"Cells (`--cell`): {cells}. Without the option: {code(task.default_cell)}.\n"]
     parts += [f"- **{preset.name}**: {preset.summary}" for preset in task.presets]
     columns = [column for preset in task.presets for column in columns_of(task, preset)]
     names = list(dict.fromkeys(name for _, values in columns for name in values))
