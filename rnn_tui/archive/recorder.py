@@ -4,6 +4,9 @@ Training only appends to a queue. A few times a second the thread writes all que
 transaction. While the database can't be written, events wait in memory; if it still can't be when
 the run ends, they go into a file, a *spill*. The next time the database is opened, spills are
 imported. If the database is new then, runs are recovered from their weights as well.
+
+A checkpoint is written only after the values before it. `python -m tests.attack kills` kills runs
+to check that.
 """
 
 import json

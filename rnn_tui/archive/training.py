@@ -3,6 +3,9 @@
 A run has a lock while it trains, a row in the database that follows its events, and a folder with
 its last checkpoint. Each failure to write is reported once, and training goes on. What could not be
 written by the end of the run stays in memory, and is passed to the caller (`unsaved`).
+
+A run is finished in the database only when its weights are on the disk; until then it counts as
+interrupted and can be resumed.
 """
 
 from collections import deque

@@ -2,7 +2,8 @@
 
 PyTorch's own gradient records every operation of every step and takes as long over each record as a
 small network takes over its sums. A `Walk` knows the equations of its cell both ways and keeps the
-tensors of a pass for the next one; the readout is the same for all cells.
+tensors of a pass for the next one; the readout is the same for all cells. So 20 seeds are cheaper
+than one was before. Tests compare every gradient with PyTorch's, in double precision.
 
 Comments give shapes: R replicas, T time steps, B sequences, F input features, H units of the
 largest replica, G blocks of H rows, O outputs.

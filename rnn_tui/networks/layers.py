@@ -6,6 +6,10 @@ feature vectors, for MNIST 28 rows of 28 pixels, and answers with logits. One di
 all hidden states; the biLSTM its output at the last time step. Comments give shapes: N sequences, T
 time steps, F features, H units, G blocks of H rows, C classes.
 
+Blank rows are read like others. The state after rows without ink is the same for all images; to
+compute it once a step was exact, but faster only for the biLSTM, by 4 %: an extra call of the LSTM
+for a few rows costs what it saves.
+
 Initial weights are drawn from a generator of our own and never from the global random state.
 """
 
@@ -205,7 +209,9 @@ class RNNLayers(nn.RNN):
     hand.
 
     PyTorch takes each step by itself there, with a weight gradient of each: this takes those of all
-    steps at once.
+    steps at once, in two thirds of the time with bfloat16 products. The same for a GRU saves 16 %
+    with bfloat16 and 3 % without, which was not worth its code; for an LSTM, PyTorch has one kernel
+    for all steps.
     """
 
     def forward(self, sequences: Tensor, start: Tensor | None = None) -> tuple[Tensor, Tensor]:  # type: ignore[override]

@@ -4,6 +4,9 @@ A library that runs a stranger's file, such as ONNX Runtime, takes what memory i
 as it likes, and may end its process. So it runs in a fresh interpreter, no fork: a fork of a
 process with threads may hang. The limit of memory is the system's on Linux; elsewhere, and of time
 everywhere, the process is watched: it is ended within a moment of passing a limit.
+
+The function is named by its module; arguments and result are JSON with arrays and never a pickle.
+Nothing that libraries print reaches a terminal.
 """
 
 import logging

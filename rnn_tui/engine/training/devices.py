@@ -272,6 +272,7 @@ def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager
 
     if not bfloat16:
         return nullcontext()
+    # Threads share autocast's cache: with it, results would not be repeatable.
     return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
 
 

@@ -3,6 +3,9 @@
 It lies in the same file as the weights, under names of its own, so that weights and state are
 always those of the same step. A seal finds damage that the format would not; in files of earlier
 versions, which have none, a digest over all tensors does.
+
+All random numbers come from generators that are seeded by seed, purpose and epoch. Any use of the
+global generator would break the resume.
 """
 
 from collections.abc import Callable, Mapping

@@ -1,6 +1,8 @@
 """Reads labelled images by torchvision's classes, and brings them to the form of MNIST's.
 
 torchvision takes a second to import, so this module is imported only for a set that does not ship.
+Sizes are checked before torchvision reads, since it unpacks whatever it finds. An old root's folder
+`processed` is refused: it holds pickles.
 """
 
 import bz2

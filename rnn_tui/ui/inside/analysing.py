@@ -60,7 +60,12 @@ KEYS: list[BindingType] = [
 
 
 class AnalysingView(Vertical, InsideLook):
-    """Holds what is looked at; analyses and edits it, and goes through its training history."""
+    """Holds what is looked at; analyses and edits it, and goes through its training history.
+
+    It has one subclass. As a separate object it would ask the view for nearly everything: the
+    input, the cursor, what is shown. The history has state of its own, and is an object of its own
+    (`HistoryPlayer`).
+    """
 
     #: Whether an analysis of the first kind is made at once, since it takes no noticeable time.
     analyses_at_once: ClassVar[bool] = False

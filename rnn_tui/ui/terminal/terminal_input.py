@@ -1,6 +1,8 @@
 """Filters what a terminal or a page sends, before Textual parses it into keys.
 
 It takes out replies to questions, which Textual would read as keys, and bounds sizes and pastes.
+The driver asks its questions when it takes over the terminal. Nothing waits for the answers, and
+the app is never suspended for them.
 """
 
 import os

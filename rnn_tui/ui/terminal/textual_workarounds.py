@@ -394,7 +394,9 @@ class Compact:
     """A mix-in for a widget that is compact from the start, including its CSS class.
 
     Textual adds the class after the widget is made, and styles it and its children once more: a
-    field four times in place of three. Until `Reactive` adds classes without styling.
+    field four times in place of three. Styles take most of a first visit of a tab: with this, a
+    `lone-panel` where nothing inside takes the focus, and colours from the theme, Recall is styled
+    156 times in place of 339. Until `Reactive` adds classes without styling.
     """
 
     DEFAULT_CLASSES: ClassVar[str] = "-textual-compact"
