@@ -90,7 +90,7 @@ def subparsers(
 
 def anchor(title: str) -> str:
     """What a link to a heading says."""
-    return title.replace(" ", "-")
+    return title.replace(" ", "-").lower()
 
 
 def section(group: list[argparse.ArgumentParser]) -> str:
