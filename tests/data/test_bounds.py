@@ -64,11 +64,6 @@ MANY: dict[str, tuple[str, str | bytes]] = {
     "a .ts": ("x.ts", TS_HEAD + "1,2,3:4,5,6\n" * 200),
     "empty dimensions of a .ts": ("x.ts", TS_HEAD + "1,2,3,4,5,6,7,8,9,10" + ":" * 200 + "\n"),
     "an ARFF": ("x.arff", ARFF_HEAD + "1,u\n" * 600),
-    "an ARFF of several dimensions": (
-        "x.arff",
-        "@relation r\n@attribute b relational\n@attribute a numeric\n@end b\n@data\n"
-        + "'1,2,3\\n4,5,6'\n" * 200,
-    ),
 }  # fmt: skip
 
 
@@ -207,14 +202,6 @@ COSTLY: dict[str, tuple[str, Callable[[], bytes]]] = {
         lambda: npz([("x.npy", npy("|u1", (200, 100), bytes(40 * MB)))], zipfile.ZIP_BZIP2),
     ),
     "dimensions of a .ts": ("x.ts", lambda: TS_HEAD.encode() + b":" * 1_000_000),
-    "dimensions of an ARFF": (
-        "x.arff",
-        lambda: (
-            b"@relation r\n@attribute b relational\n@attribute a numeric\n@end b\n@data\n'"
-            + b"1\\n" * 300_000
-            + b"'\n"
-        ),
-    ),
     "a wide header over short rows": (
         "x.csv",
         lambda: b",".join(b"c%d" % n for n in range(4096)) + b"\n" + b"1\n" * 20_000,

@@ -32,11 +32,10 @@ ARFF = """% Two gestures.
 RELATIONAL = """@relation 'Gestures'
 @attribute bag relational
 @attribute att0 numeric
-@attribute att1 numeric
-@attribute att2 numeric
 @end bag
 @attribute activity {Wave,'Point it'}
 @data
+'1,2,3\\n4,5,6',Wave
 """
 
 
@@ -147,17 +146,6 @@ def test_arff_of_one_dimension(read: Read) -> None:
     assert data_set.description.filled == 10
 
 
-def test_arff_of_several_dimensions(read: Read) -> None:
-    lines = [
-        rf"'{index},1,2\n{-index},-1,?',{'Wave' if index % 2 else 'Point it'}"
-        for index in range(10)
-    ]
-    data_set = read(RELATIONAL + "\n".join(lines), name="g.arff").data_set
-    assert data_set.description.outputs == ("Wave", "Point it")
-    assert data_set.sequence(3).tolist() == [[3, -3], [1, -1], [2, -1]]
-    assert data_set.targets.tolist() == [1, 0] * 5
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
@@ -165,8 +153,7 @@ def test_arff_of_several_dimensions(read: Read) -> None:
         (ARFF + "{0 1, 3 wave}\n", "sparse"),
         (ARFF, "no rows after @data"),
         ("@relation x\n@attribute y numeric\n", "no line @data"),
-        (RELATIONAL + "1,2,3,Wave\n", "does not begin with quoted dimensions"),
-        (RELATIONAL + "'1,2,x',Wave\n", "Line 9 of x.arff can't be read"),
+        (RELATIONAL, "Line 2 of x.arff begins a relational attribute, .* the archive's .ts file"),
     ],
 )
 def test_arff_that_is_wrong_is_refused(read: Read, content: str, sentence: str) -> None:
