@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.tasks.images.sets import IMAGE_SETS, ImageSet
+from rnn_tui.tasks.image_sets import IMAGE_SETS, ImageSet
 
 COUNTS = (120, 40)  # training and test images
 MARK = (1, 2)  # row and column

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.tasks.images.sets import ImageSet
+from rnn_tui.tasks.image_sets import ImageSet
 from tests.made_up_sets import md5
 
 

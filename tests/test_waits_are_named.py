@@ -1,6 +1,6 @@
 """Whatever blocks a thread, or awaits something outside, does so under a name.
 
-`rnn_tui/engine/process/waits.py` and `awaits.py` say how. A wait that goes past them could stand
+`rnn_tui/engine/waits.py` and `awaits.py` say how. A wait that goes past them could stand
 still for ever, and nothing would say so.
 """
 
@@ -13,7 +13,7 @@ import pytest
 import rnn_tui
 
 PACKAGE = Path(rnn_tui.__file__).parent
-NAMING = ("engine/process/waits.py", "engine/process/awaits.py")
+NAMING = ("engine/waits.py", "engine/awaits.py")
 # what names a wait: `with waits.Waiting(…)`, `with awaiting(…)`, and calls with an attempt
 NAMES = frozenset({"Waiting", "awaiting"})
 ATTEMPTS = frozenset({"waits.wait", "waits.poll"})

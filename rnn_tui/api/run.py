@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rnn_tui.api import html
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import check_axes, pandas, pyplot
+from rnn_tui.api.watched_training import WatchedTraining
 from rnn_tui.archive import LAST
 from rnn_tui.archive.curves import Against, Line
 from rnn_tui.archive.curves import lines as curve_lines
@@ -410,9 +411,12 @@ class Run:
         Raises:
             UserError: it has ended, or its checkpoint can't be read.
         """
-        from rnn_tui.api.training import resume  # noqa: PLC0415 - which makes runs
-
-        return resume(self, progress=progress)
+        prepare_process()
+        with RunStore() as store:
+            record = store.find(self.id)
+            state = store.state(record)
+        WatchedTraining(state, resumed=record, progress=progress).run()
+        return Run(self.id)
 
     def refresh(self) -> None:
         """Read again what is stored, as of a run that another process trains."""

@@ -13,7 +13,7 @@ from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.engine.errors import QueryError, SettingError, printable
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.inside.analysis_kind import AnalysisKind
@@ -377,7 +377,7 @@ class NetworkTrace:
         [kind] = [kind for kind in self._kinds if kind.name == name]
         with ActionProgress(kind.label, shown=progress) as bar:
             watched = Progress(bar.show)
-            with stopping_on_signals(stopping(watched.control), [signal.SIGINT]):
+            with stopping_on_signals(watched.control.stop_by_signal, [signal.SIGINT]):
                 analysis = kind.make(self._reading, watched)
         if analysis is None:
             raise KeyboardInterrupt

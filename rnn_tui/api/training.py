@@ -1,26 +1,21 @@
 """Trains networks from a script or a notebook, as `rnn-tui train` does."""
 
-import signal
 from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
 from rnn_tui import networks, tasks
 from rnn_tui.api.arguments import checked
-from rnn_tui.api.progress import TrainingProgress, say
 from rnn_tui.api.run import Run
 from rnn_tui.api.sequences import SequenceData
-from rnn_tui.archive import training
-from rnn_tui.archive.run_record import RunRecord
-from rnn_tui.archive.store import RunStore, check_name
-from rnn_tui.archive.unsaved import UnsavedRun, give_up
+from rnn_tui.api.watched_training import WatchedTraining
+from rnn_tui.archive.store import check_name
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError, TrainingError, printable
-from rnn_tui.engine.events import Control, Event, LogLine, new_run_id
+from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.events import new_run_id
 from rnn_tui.engine.process.preparing import prepare_process
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, check_choice
-from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.state import RunState
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.networks.cell import Cell
 from rnn_tui.tasks import TASKS
@@ -118,16 +113,9 @@ def train(
     if isinstance(task, SequenceData):
         task = task.keep()
     config = config_of(task, cell, preset, settings)
-    return _Session(RunState(new_run_id(), config), name=name, progress=progress).run()
-
-
-def resume(run: Run, *, progress: bool = True) -> Run:
-    """Go on with a run from its last checkpoint, as `Run.resume` says."""
-    prepare_process()
-    with RunStore() as store:
-        record = store.find(run.id)
-        state = store.state(record)
-    return _Session(state, resumed=record, progress=progress).run()
+    state = RunState(new_run_id(), config)
+    WatchedTraining(state, name=name, progress=progress).run()
+    return Run(state.run_id)
 
 
 def config_of(
@@ -189,74 +177,3 @@ def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
     if is_list and (isinstance(value, str) or not isinstance(value, Sequence)):
         value = (value,)
     return field, value
-
-
-class _Session:
-    """The training of one run in this process, watched until it ends.
-
-    Args:
-        state: how far the run is.
-        name: what to call a new run; None for an automatic name.
-        resumed: the run to resume; None for a new one.
-        progress: whether to show a bar.
-    """
-
-    def __init__(
-        self,
-        state: RunState,
-        *,
-        name: str | None = None,
-        resumed: RunRecord | None = None,
-        progress: bool,
-    ) -> None:
-        self._state = state
-        self._name = name
-        self._resumed = resumed
-        self._bar = TrainingProgress(shown=progress)
-        self._control = Control()
-        #: warnings, said once the bar is gone.
-        self._warnings: list[str] = []
-
-    def run(self) -> Run:
-        """Train until the end; returns the run as it is stored then.
-
-        Raises:
-            TrainingError: the training failed, or the run could not be stored.
-            KeyboardInterrupt: Ctrl-C, once the checkpoint is kept.
-        """
-        unsaved: list[UnsavedRun] = []
-        interrupts = [signal.SIGINT]
-        with stopping_on_signals(stopping(self._control), interrupts) as received, self._bar:
-            if self._resumed is None:
-                training.train(
-                    self._state.config,
-                    self._take,
-                    self._control,
-                    self._state.run_id,
-                    name=self._name,
-                    on_unsaved=unsaved.append,
-                )
-            else:
-                training.resume(self._resumed, self._take, self._control, on_unsaved=unsaved.append)
-        for warning in dict.fromkeys(self._warnings):
-            say(warning)
-        losses = give_up(unsaved)
-        if losses:
-            raise TrainingError(" ".join(losses))
-        if self._state.status is Status.FAILED:
-            raise TrainingError(self._state.message)
-        run = Run(self._state.run_id)
-        if received and self._state.status is Status.STOPPED:
-            say(
-                f"Run {run.name} is stopped at step {self._state.step:,} and stored; "
-                f'rnn_tui.Run("{run.id}").resume() goes on.'
-            )
-            raise KeyboardInterrupt
-        return run
-
-    def _take(self, event: Event) -> None:
-        """Take an event of the training loop."""
-        self._state = self._state.apply(event)
-        if isinstance(event, LogLine) and event.level == "warning":
-            self._warnings.append(event.text)
-        self._bar.show(self._state)

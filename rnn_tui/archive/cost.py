@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from rnn_tui.archive.store import existing_store
 from rnn_tui.data.store import is_kept
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.pace import roughly
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.training.devices import alone_on
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS

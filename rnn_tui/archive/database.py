@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any, Literal, Self
 
 from rnn_tui.archive import LAST
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError, StoreGoneError, printable
 from rnn_tui.engine.files.paths import run_database
-from rnn_tui.engine.process import waits
 
 PATIENCE_SECONDS = 5.0  # how long to wait for other processes, which write for milliseconds
 # words in what SQLite says of a damaged database

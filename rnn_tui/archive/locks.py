@@ -13,10 +13,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
 from rnn_tui.engine.files.atomic import make_folder, write_file
 from rnn_tui.engine.files.paths import lock_dir
-from rnn_tui.engine.process import waits
 
 # a process that only looks holds the lock for an instant, and must not pass for one that trains
 TRY_SECONDS = 0.5

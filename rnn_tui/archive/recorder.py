@@ -29,14 +29,13 @@ from rnn_tui.archive.event_json import event_from, to_document
 from rnn_tui.archive.locks import is_held
 from rnn_tui.archive.logged_values import LoggedValues
 from rnn_tui.archive.run_record import is_id
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.config import RunConfig, config_from_dict
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.files.paths import data_dir, weights_of
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import IO, Self
 
 from rnn_tui.archive.locks import RunLock, is_locked, try_lock
+from rnn_tui.engine import waits
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.page import trainings, turns_folder
-from rnn_tui.engine.process import waits
 
 SECONDS_BETWEEN_LOOKS = 0.3
 SECONDS_OF_PATIENCE = 60.0  # with a lock that is held for an instant

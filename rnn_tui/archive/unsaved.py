@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files.paths import data_dir, weights_of
-from rnn_tui.engine.process import waits
 
 if TYPE_CHECKING:
     from rnn_tui.archive.locks import RunLock

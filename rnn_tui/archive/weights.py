@@ -20,7 +20,7 @@ from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.images.sets import ImageSet
+from rnn_tui.tasks.image_sets import ImageSet
 
 if TYPE_CHECKING:
     from rnn_tui.tasks.images.inference import RowReaderNetwork

@@ -17,7 +17,7 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.photos.collection import (
@@ -213,7 +213,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
     hidden = request.quiet or sys.stdout.isatty()
     bar = output.ProgressBar("photos", quiet=hidden, counted=True)
     progress = Progress(bar.show)
-    with stopping_on_signals(stopping(progress.control)) as signals:
+    with stopping_on_signals(progress.control.stop_by_signal) as signals:
         try:
             with bar:
                 if bar.shown:

@@ -20,7 +20,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.pace import roughly
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
 from rnn_tui.papers.columns import FULL_WIDTH, cells_of, columns_of, explanations
 from rnn_tui.papers.conclusions import (
@@ -214,7 +214,7 @@ def train(request: RerunRequest) -> int:
     control = Control()
     progress = _Progress(quiet=request.quiet)
     unsaved: list[UnsavedRun] = []
-    with stopping_on_signals(stopping(control)) as signals:
+    with stopping_on_signals(control.stop_by_signal) as signals:
         with progress.bar:
             end = train_missing(
                 request.plan, progress.take, control, request.place, on_unsaved=unsaved.append

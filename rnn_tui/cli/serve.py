@@ -132,7 +132,7 @@ def serve_pages(request: ServeRequest) -> int:
 
 async def _serve(request: ServeRequest, over: asyncio.Event) -> None:
     """Serve until `over` is set."""
-    from rnn_tui.engine.process.awaits import LoopWatch  # noqa: PLC0415 - asyncio's, on use
+    from rnn_tui.engine.awaits import LoopWatch  # noqa: PLC0415 - asyncio's, on use
     from rnn_tui.web.server import serve  # noqa: PLC0415 - aiohttp, on use
 
     with LoopWatch("rnn-tui serve", asyncio.get_running_loop()):

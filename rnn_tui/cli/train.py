@@ -27,14 +27,14 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.events import Control, Event, new_run_id
 from rnn_tui.engine.files.atomic import why_unwritable
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.data_sets.task import SEQUENCES
-from rnn_tui.tasks.images.sets import root_of
+from rnn_tui.tasks.image_sets import root_of
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
@@ -249,7 +249,7 @@ def _fetch(request: TrainRequest | FindRateRequest, config: RunConfig) -> int:
         return output.OK
     bar = output.ProgressBar(config.image_set.label, quiet=request.quiet)
     progress = Progress(bar.show)
-    with stopping_on_signals(stopping(progress.control)) as signals, bar:
+    with stopping_on_signals(progress.control.stop_by_signal) as signals, bar:
         is_there = fetch(config.image_set, root, progress)
     if signals or not is_there:
         return output.stopped(signals)
@@ -263,7 +263,7 @@ def train(request: TrainRequest) -> int:
     results = TrainingOutput(request.state, as_json=request.as_json, quiet=request.quiet)
     control = Control()
     size = footprint(request.state.config)
-    with stopping_on_signals(stopping(control)) as signals:
+    with stopping_on_signals(control.stop_by_signal) as signals:
         with results.bar:
             if size is not None:
                 results.say(f"{size.in_words}.")
@@ -353,7 +353,7 @@ def find_rate(request: FindRateRequest) -> int:
     """Try learning rates, and show the losses; returns the exit code."""
     bar = output.ProgressBar(f"{request.config.label} learning rates", quiet=request.quiet)
     progress = Progress(bar.show)
-    with stopping_on_signals(stopping(progress.control)) as signals, bar:
+    with stopping_on_signals(progress.control.stop_by_signal) as signals, bar:
         test = training.try_learning_rates(request.config, progress)
     if test is None or signals:
         return output.stopped(signals)

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.data.bounds import check_numbers, check_sequences
 from rnn_tui.data.cutting import FEW_SEQUENCES, brought_to_length
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.data.description import (
@@ -15,11 +16,9 @@ from rnn_tui.data.description import (
     MOST_HORIZON,
     MOST_OUTPUTS,
     Description,
+    unique_names,
 )
-from rnn_tui.data.files.bounds import check_numbers, check_sequences
-from rnn_tui.data.files.cells import Floats
 from rnn_tui.data.files.opening import named
-from rnn_tui.data.files.table import unique_names
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
 from rnn_tui.data.goals import (
     Answers,
@@ -30,7 +29,7 @@ from rnn_tui.data.goals import (
     tell_rare_classes,
 )
 from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
-from rnn_tui.data.sequences import Flags, Sequences
+from rnn_tui.data.sequences import Flags, Floats, Sequences
 from rnn_tui.data.splitting import LEAST_PIECES, Parts, parts_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable

@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_tui.data.description import MOST_STEPS
-from rnn_tui.data.files.cells import Floats
 from rnn_tui.data.options import Goal
-from rnn_tui.data.sequences import Places, Sequences, starts_of
+from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
 from rnn_tui.engine.errors import DataError
 
 WANTED_PIECES = 40

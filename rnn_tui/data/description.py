@@ -1,6 +1,7 @@
 """Describe a stored data set of sequences in a form that needs neither NumPy nor torch."""
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
@@ -117,3 +118,30 @@ class Description:
             raise DataError(
                 f"This is not the description of a data set ({printable(error, 80)})."
             ) from error
+
+
+def unique_names(names: Iterable[str]) -> list[str]:
+    """Return names with a number behind those that were there already, not longer than others."""
+    taken: set[str] = set()
+    following: dict[tuple[str, int], int] = {}  # the next number behind a stem, by its digits
+    result = []
+    for name in names:
+        new = name if name not in taken else _numbered(name, taken, following)
+        taken.add(new)
+        result.append(new)
+    return result
+
+
+def _numbered(name: str, taken: set[str], following: dict[tuple[str, int], int]) -> str:
+    """Return a name that is taken with the first number behind it that is not."""
+    for digits in itertools.count(1):
+        stem = name[: LONGEST_NAME - digits - len(" ()")]
+        number = following.get((stem, digits), max(2, 10 ** (digits - 1)))
+        new = ""
+        while number < 10**digits and (not new or new in taken):
+            new = f"{stem} ({number})"
+            number += 1
+        following[stem, digits] = number
+        if new and new not in taken:
+            return new
+    raise AssertionError("numbers do not end")

@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from rnn_tui.data.files.cells import Floats
 from rnn_tui.data.options import Fill
-from rnn_tui.data.sequences import Flags, Sequences
+from rnn_tui.data.sequences import Flags, Floats, Sequences
 from rnn_tui.engine.counts import count_of
 
 IN_WORDS = {

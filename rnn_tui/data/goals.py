@@ -7,16 +7,15 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import UNKNOWN
-from rnn_tui.data.description import LONGEST_NAME, MOST_OUTPUTS
-from rnn_tui.data.files.cells import Floats, as_word, number_of
-from rnn_tui.data.files.table import unique_names
+from rnn_tui.data.description import LONGEST_NAME, MOST_OUTPUTS, unique_names
+from rnn_tui.data.files.cells import as_word, number_of
 from rnn_tui.data.looks import (
     MOST_CLASSES_IN_A_ROW,
     MOST_CLASSES_OF_NUMBERS,
     is_numbered,
 )
 from rnn_tui.data.options import Goal
-from rnn_tui.data.sequences import Label, Sequences
+from rnn_tui.data.sequences import Floats, Label, Sequences
 from rnn_tui.engine.errors import DataError, printable
 
 FEW_OF_A_CLASS = 3  # sequences, one for each part

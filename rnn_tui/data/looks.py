@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_tui.data.columns import ColumnKind
-from rnn_tui.data.files.cells import Floats
 from rnn_tui.data.files.names import (
     COLUMN_SERIES_NAMES,
     LABEL_NAMES,
@@ -16,6 +15,7 @@ from rnn_tui.data.files.names import (
     stem_and_number,
 )
 from rnn_tui.data.files.table import Table
+from rnn_tui.data.sequences import Floats
 
 MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as classes
 #: of a label that counts them from 0 or 1 on, as archives of sequences do.

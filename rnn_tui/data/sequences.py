@@ -6,10 +6,10 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.files.cells import Floats
-from rnn_tui.data.files.table import Words
 from rnn_tui.engine.errors import DataError
 
+Floats = npt.NDArray[np.float64]
+Words = npt.NDArray[np.object_]
 Places = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 

@@ -6,11 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.description import LONGEST_NAME, MOST_FEATURES
-from rnn_tui.data.files.bounds import check_numbers
-from rnn_tui.data.files.cells import Floats
-from rnn_tui.data.files.table import unique_names
-from rnn_tui.data.sequences import Places, starts_of
+from rnn_tui.data.bounds import check_numbers
+from rnn_tui.data.description import LONGEST_NAME, MOST_FEATURES, unique_names
+from rnn_tui.data.sequences import Floats, Places, starts_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 

@@ -4,16 +4,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from rnn_tui.data.bounds import check_numbers, check_sequences
 from rnn_tui.data.columns import ColumnKind
 from rnn_tui.data.description import MOST_FEATURES
-from rnn_tui.data.files.bounds import check_numbers, check_sequences
-from rnn_tui.data.files.cells import Floats
 from rnn_tui.data.files.dates import DAY_FIRST, MONTH_FIRST
 from rnn_tui.data.files.names import stem_and_number
-from rnn_tui.data.files.table import Cells, Table, Words
+from rnn_tui.data.files.table import Cells, Table
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.data.roles import Roles
-from rnn_tui.data.sequences import Flags, Label, Places, Sequences, starts_of
+from rnn_tui.data.sequences import Flags, Floats, Label, Places, Sequences, Words, starts_of
 from rnn_tui.data.symbols import characters_to_places, words_to_places
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError

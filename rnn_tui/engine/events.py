@@ -12,16 +12,17 @@ A thread can't be stopped from outside, only asked: the loop looks at its `Contr
 """
 
 import os
+import signal
 import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable, printable_lines
 from rnn_tui.engine.metrics import Metric
-from rnn_tui.engine.process import waits
 
 LONGEST_SENTENCE = 1000
 LONGEST_TRACEBACK = 20_000
@@ -194,6 +195,10 @@ class Control:
         self.interrupted = self.interrupted or interrupted
         self._stop.set()
         self._go.set()
+
+    def stop_by_signal(self, number: int) -> None:
+        """Ask the run to end at a signal: as stopped at Ctrl-C, else as interrupted."""
+        self.stop(interrupted=number != signal.SIGINT)
 
     def pause(self) -> None:
         """Ask the run to wait after the present step."""

@@ -27,10 +27,10 @@ import numpy as np
 from PIL import Image
 from PIL.JpegImagePlugin import JpegImageFile
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.files import decoders
 from rnn_tui.engine.files.outside import opened
-from rnn_tui.engine.process import waits
 from rnn_tui.photos.digit.picture import Picture
 
 # what files begin with, and a JPEG ends with

@@ -6,7 +6,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import ParamSpec, TypeVar
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.engine.process.threads import DisposableThread
 
 P = ParamSpec("P")

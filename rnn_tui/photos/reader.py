@@ -17,7 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.photos import METHODS, THRESHOLD

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.archive.database_rows import versions
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import ClusterError, SafeText, printable
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.jobs import WorkerSeen
 

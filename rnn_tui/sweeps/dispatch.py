@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.archive.locks import RunLock, is_held, lock_of_sweep, requested_runs, take_requests
 from rnn_tui.engine import events
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import ClusterError, StoreError, StoreGoneError
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Listener

@@ -14,11 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 from uuid import uuid4
 
-from rnn_tui.engine import events
+from rnn_tui.engine import awaits, events, waits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import CheckpointError, StoreError, StoreGoneError, printable
 from rnn_tui.engine.files.paths import WEIGHTS_NAME, weights_of
-from rnn_tui.engine.process import awaits, waits
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.sweeps import worker
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import (

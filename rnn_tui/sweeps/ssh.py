@@ -13,7 +13,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from rnn_tui.engine.process.awaits import awaiting
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.sweeps.places import require_package
 
 if TYPE_CHECKING:

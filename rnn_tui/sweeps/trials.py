@@ -13,10 +13,9 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.archive.run_record import RunRecord
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.errors import SettingError, StoreGoneError, UserError
 from rnn_tui.engine.metrics import Figures, Spread, best_seeds
-from rnn_tui.engine.process import waits
 from rnn_tui.sweeps.jobs import Job
 from rnn_tui.sweeps.places import require_package
 from rnn_tui.sweeps.plan import TRIALS, Point, SweepPlan

@@ -25,13 +25,12 @@ from uuid import uuid4
 
 from rnn_tui.archive.database_rows import versions
 from rnn_tui.archive.event_json import to_document
-from rnn_tui.engine import events
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.config import config_from_dict
 from rnn_tui.engine.errors import CheckpointError, TaskError, UserError
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.files.paths import WEIGHTS_NAME
-from rnn_tui.engine.process import waits
-from rnn_tui.engine.training.devices import require_repeatable_cuda
+from rnn_tui.engine.process.preparing import require_repeatable_cuda
 from rnn_tui.engine.training.resources import MachineWatch
 from rnn_tui.sweeps.jobs import END_EVENTS
 from rnn_tui.tasks import TASKS

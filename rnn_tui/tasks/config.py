@@ -7,7 +7,7 @@ from rnn_tui.engine.config import IMAGES, SEQUENCES, Recipe, Replica, RunConfig,
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, ChoiceSetting, check_choice, register
 from rnn_tui.networks import CELLS
-from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, ImageSet
+from rnn_tui.tasks.image_sets import IMAGE_SETS, SHIPPED_SET, ImageSet
 
 INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
 # the augmentation of open set recognition: extra data may also show what is no digit

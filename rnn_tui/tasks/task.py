@@ -18,7 +18,7 @@ from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig, recipe_for
-from rnn_tui.tasks.images.sets import DIGITS
+from rnn_tui.tasks.image_sets import DIGITS
 from rnn_tui.tasks.shapes import HiddenVariable, Symbol
 
 if TYPE_CHECKING:

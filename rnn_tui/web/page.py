@@ -23,8 +23,8 @@ from typing import Any, cast
 
 from aiohttp import WSMsgType, web
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import printable, printable_lines
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.web import packets
 from rnn_tui.web.packets import NONSENSE, READY, packet, read_packet, unpacked
 

@@ -14,10 +14,10 @@ from pathlib import Path
 from aiohttp import web
 
 from rnn_tui.archive.turns import processes_in_turn
+from rnn_tui.engine import awaits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.files.paths import data_dir
 from rnn_tui.engine.page import page_environment
-from rnn_tui.engine.process import awaits
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.web.page import Page
 
 # the limit for the first screen; then the next page may start beside it

@@ -22,8 +22,8 @@ import textual_serve
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import StoreError, printable, why
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.web.connections import BACKLOG, Connections, most_connections
 from rnn_tui.web.page import MOST_MESSAGE, SECONDS_A_FILE
 from rnn_tui.web.pages import Pages, Rules

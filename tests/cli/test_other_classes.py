@@ -13,8 +13,8 @@ from rnn_tui.inside.ablation import analyse_digit_ablations
 from rnn_tui.inside.images import analyse_test_images
 from rnn_tui.inside.state_space import analyse_digit_states
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.image_sets import IMAGE_SETS
 from rnn_tui.tasks.images.inference import RowReaderNetwork
-from rnn_tui.tasks.images.sets import IMAGE_SETS
 from rnn_tui.ui.work.digit_answers import answer_digit
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
 from tests.made_up_sets import COUNTS, write_set

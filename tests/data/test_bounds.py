@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rnn_tui.data.description import LONGEST_NAME
-from rnn_tui.data.files import arrays, bounds, delimited, text
+from rnn_tui.data import bounds
+from rnn_tui.data.description import LONGEST_NAME, unique_names
+from rnn_tui.data.files import arrays, delimited, text
 from rnn_tui.data.files.names import simple
-from rnn_tui.data.files.table import unique_names
 from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import DataError, printable

@@ -6,9 +6,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.data import bounds
 from rnn_tui.data.columns import ColumnKind, Role
 from rnn_tui.data.data_set import UNKNOWN
-from rnn_tui.data.files import bounds, delimited
+from rnn_tui.data.files import delimited
 from rnn_tui.data.options import Goal, Layout, ReadingOptions, Split
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import DataError

@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from rnn_tui.engine.process import awaits, waits
-from rnn_tui.engine.process.awaits import LoopWatch, awaiting
+from rnn_tui.engine import awaits, waits
+from rnn_tui.engine.awaits import LoopWatch, awaiting
 
 pytestmark = pytest.mark.usefixtures("short")
 SHORT = 0.05

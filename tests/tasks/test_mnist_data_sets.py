@@ -20,7 +20,7 @@ from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.training.loop import fit
 from rnn_tui.tasks.config import ImageConfig
-from rnn_tui.tasks.images.sets import IMAGE_SETS, SHIPPED_SET, default_root
+from rnn_tui.tasks.image_sets import IMAGE_SETS, SHIPPED_SET, default_root
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import NOT_PLAIN
 from rnn_tui.tasks.mnist.data import MnistImages, load_images, load_mnist, load_set

@@ -8,7 +8,7 @@ import torch
 
 from rnn_tui.engine.errors import DownloadError
 from rnn_tui.engine.progress import Progress
-from rnn_tui.tasks.images.sets import IMAGE_SETS, ImageSet
+from rnn_tui.tasks.image_sets import IMAGE_SETS, ImageSet
 from rnn_tui.tasks.mnist.data import load_set
 from rnn_tui.tasks.mnist.downloads import fetch
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, rnn_tui

@@ -15,7 +15,7 @@ from rnn_tui.cli.inspect.own import OwnInput, inspection_of
 from rnn_tui.cli.inspect.request import ImageInput, InspectRequest, QuestionInput
 from rnn_tui.cli.questions import find_networks
 from rnn_tui.engine.errors import UnreadableError, printable
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analysis_kind import AnalysisKind
@@ -106,7 +106,7 @@ def analyse(inspection: "Inspection", kind: AnalysisKind, *, quiet: bool) -> int
     """Make an analysis, with a bar; returns None, or the exit code if a signal stopped it."""
     bar = output.ProgressBar(kind.name, quiet=quiet, counted=True)
     progress = Progress(bar.show)
-    with stopping_on_signals(stopping(progress.control)) as signals, bar:
+    with stopping_on_signals(progress.control.stop_by_signal) as signals, bar:
         made = inspection.analyse(kind, progress)
     if signals:
         return output.stopped(signals)

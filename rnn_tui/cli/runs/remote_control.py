@@ -9,8 +9,8 @@ from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_runs
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import StoreError
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.state import Status
 
 # long enough for a step, a validation or a slow disk

@@ -16,8 +16,8 @@ from rnn_tui.cli import output
 from rnn_tui.cli.results import TrainingOutput
 from rnn_tui.cli.runs.action import Action, add_json, add_run
 from rnn_tui.cli.runs.remote_control import where_it_stands
+from rnn_tui.engine import waits
 from rnn_tui.engine.pace import duration, time_left
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS

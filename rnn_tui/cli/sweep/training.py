@@ -6,7 +6,7 @@ from rnn_tui.cli.sweep.results import SweepResult, SweepSize, TrainingResults
 from rnn_tui.engine.errors import ClusterError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.files.paths import run_database
-from rnn_tui.engine.process.signals import stopping, stopping_on_signals
+from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.sweeps.dispatch import train_on_workers
 from rnn_tui.sweeps.places import TrainingPlace
 from rnn_tui.sweeps.plan import SweepPlan, wall_seconds
@@ -45,7 +45,7 @@ def train(request: TrainSweepRequest) -> int:
     control = Control()
     results = TrainingResults(sweep, control, as_json=request.as_json, quiet=request.quiet)
     results.begin(size)
-    with stopping_on_signals(stopping(control)) as received:
+    with stopping_on_signals(control.stop_by_signal) as received:
         with results.bar, Trials(sweep, results.trial_ended) as trials:
             train_on_workers(
                 request.place, sweep.name, trials, control, results.take, shared=request.shared

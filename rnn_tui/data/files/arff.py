@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from rnn_tui.data.files.bounds import check_columns, check_numbers, check_words
+from rnn_tui.data.bounds import check_columns, check_numbers, check_words
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.names import LABEL_NAMES, simple
 from rnn_tui.data.files.opening import named

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.files.bounds import MOST_NUMBERS, check_sequences, check_words
-from rnn_tui.data.files.cells import MISSING_WORDS, Floats
+from rnn_tui.data.bounds import MOST_NUMBERS, check_sequences, check_words
+from rnn_tui.data.files.cells import MISSING_WORDS
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.opening import named, opened
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.data.sequences import (
+    Floats,
     Label,
     Places,
     Sequences,

@@ -5,9 +5,8 @@ import re
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from rnn_tui.data.sequences import Floats
 
 #: what stands for a word that is missing.
 MISSING_WORDS = frozenset(

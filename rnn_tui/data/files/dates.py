@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rnn_tui.data.files.cells import MISSING, Floats
+from rnn_tui.data.files.cells import MISSING
+from rnn_tui.data.sequences import Floats
 
 _CLOCK = (
     r"(?:[T ]+(?P<hour>\d{1,2}):(?P<minute>\d{2})(?::(?P<second>\d{2}(?:[.,]\d{1,9})?))?"

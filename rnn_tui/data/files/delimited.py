@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, TextIO
 
-from rnn_tui.data.files.bounds import (
+from rnn_tui.data.bounds import (
     LONGEST_LINE,
     MOST_SEQUENCES,
     check_columns,

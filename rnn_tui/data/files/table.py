@@ -1,6 +1,5 @@
 """Hold a table of a file in columns."""
 
-import itertools
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,22 +9,21 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.columns import ColumnKind
-from rnn_tui.data.description import LONGEST_NAME
+from rnn_tui.data.description import LONGEST_NAME, unique_names
 from rnn_tui.data.files import dates
 from rnn_tui.data.files.cells import (
     MARKS,
     MISSING_WORDS,
     OTHER_MARK,
-    Floats,
     as_word,
     has_other_mark,
     is_number,
     numbers_of,
 )
 from rnn_tui.data.options import Layout
+from rnn_tui.data.sequences import Floats, Words
 from rnn_tui.engine.errors import NO_TEXT, DataError, SafeText, printable
 
-Words = npt.NDArray[np.object_]
 MOST_WORDS = 256  # different values of a column of words
 MOSTLY = 0.8  # of the cells are numbers in a column of numbers with mistakes
 DATE_SAMPLE = 200
@@ -254,33 +252,6 @@ def column_names(header: Sequence[str] | None, count: int) -> tuple[list[str], l
         listed = ", ".join(twice[:3])
         notes.append(f"Several columns are called {listed}: they are told apart by a number.")
     return unique_names(names), notes
-
-
-def unique_names(names: Iterable[str]) -> list[str]:
-    """Return names with a number behind those that were there already, not longer than others."""
-    taken: set[str] = set()
-    following: dict[tuple[str, int], int] = {}  # the next number behind a stem, by its digits
-    result = []
-    for name in names:
-        new = name if name not in taken else _numbered(name, taken, following)
-        taken.add(new)
-        result.append(new)
-    return result
-
-
-def _numbered(name: str, taken: set[str], following: dict[tuple[str, int], int]) -> str:
-    """Return a name that is taken with the first number behind it that is not."""
-    for digits in itertools.count(1):
-        stem = name[: LONGEST_NAME - digits - len(" ()")]
-        number = following.get((stem, digits), max(2, 10 ** (digits - 1)))
-        new = ""
-        while number < 10**digits and (not new or new in taken):
-            new = f"{stem} ({number})"
-            number += 1
-        following[stem, digits] = number
-        if new and new not in taken:
-            return new
-    raise AssertionError("numbers do not end")
 
 
 def joined(training: Table, test: Table) -> Table:

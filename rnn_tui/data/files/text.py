@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from rnn_tui.data.files.bounds import MOST_NUMBERS, check_numbers
+from rnn_tui.data.bounds import MOST_NUMBERS, check_numbers
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.opening import (
     beginning,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import IO, TextIO, TypeVar
 
-from rnn_tui.data.files.bounds import LONGEST_LINE, check_line
+from rnn_tui.data.bounds import LONGEST_LINE, check_line
 from rnn_tui.data.files.opening import (
     beginning,
     encodings,

@@ -11,15 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from rnn_tui.data.bounds import check_numbers, check_sequences, check_words
 from rnn_tui.data.description import MOST_FEATURES
-from rnn_tui.data.files.bounds import check_numbers, check_sequences, check_words
-from rnn_tui.data.files.cells import Floats, number_of
+from rnn_tui.data.files.cells import number_of
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.dates import form_of, seconds_of
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.files.text_lines import NumberedLines, read_lines
 from rnn_tui.data.options import ReadingOptions
-from rnn_tui.data.sequences import Label, Sequences, starts_of
+from rnn_tui.data.sequences import Floats, Label, Sequences, starts_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 

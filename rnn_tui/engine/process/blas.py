@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 from threadpoolctl import threadpool_limits
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 
 _limited = waits.Lock("the threads of NumPy")
 

@@ -19,9 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from rnn_tui.engine import errors
+from rnn_tui.engine import errors, waits
 from rnn_tui.engine.errors import UserError, printable, printable_lines, why
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.process.bounded_child import (
     FAULT,
     OUT_OF_MEMORY,

@@ -7,8 +7,6 @@ Importing the package changes nothing in the process. Whatever trains, or reads 
 import os
 import warnings
 
-from rnn_tui.engine.training.devices import require_repeatable_cuda
-
 
 def prepare_process() -> None:
     """Set what libraries read as they are loaded, and keep them from printing."""
@@ -17,3 +15,11 @@ def prepare_process() -> None:
     # to undo them after a file would undo them for another thread, too.
     os.environ.setdefault("OPENCV_LOG_LEVEL", "SILENT")
     warnings.filterwarnings("ignore", module=r"PIL\.")
+
+
+def require_repeatable_cuda() -> None:
+    """Have an LSTM on CUDA repeat itself, unless the user's environment says otherwise.
+
+    cuBLAS reads this as it is loaded: so call it before anything imports torch.
+    """
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")

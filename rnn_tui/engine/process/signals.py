@@ -4,10 +4,6 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from rnn_tui.engine.events import Control
 
 # Ctrl-C, the system's request to end, and a terminal that was closed.
 SIGNALS = [
@@ -42,8 +38,3 @@ def stopping_on_signals(
     finally:
         for number, handler in previous_handlers.items():
             signal.signal(number, handler)
-
-
-def stopping(control: "Control") -> Callable[[int], None]:
-    """Return a handler that stops a run at a signal: as stopped at Ctrl-C, else as interrupted."""
-    return lambda number: control.stop(interrupted=number != signal.SIGINT)

@@ -14,6 +14,7 @@ import torch
 from safetensors.torch import save
 from torch import Tensor
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.files.atomic import write_file
@@ -25,7 +26,6 @@ from rnn_tui.engine.files.weights_file import (
     sealed,
 )
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.process import waits
 from rnn_tui.engine.training.training_state import TrainingState
 
 

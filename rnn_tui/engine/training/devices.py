@@ -4,14 +4,13 @@ The first frame needs the module: torch and psutil are imported on use.
 """
 
 import logging
-import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
-from rnn_tui.engine.process import waits
 
 if TYPE_CHECKING:
     import torch
@@ -31,14 +30,6 @@ WEIGHT_BYTES = 4  # bytes of each weight
 STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
-
-
-def require_repeatable_cuda() -> None:
-    """Have an LSTM on CUDA repeat itself, unless the user's environment says otherwise.
-
-    cuBLAS reads this as it is loaded: so call it before anything imports torch.
-    """
-    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:2")
 
 
 def devices_here() -> list[str]:

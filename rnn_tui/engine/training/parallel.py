@@ -26,7 +26,7 @@ from typing import TypeVar
 
 import torch
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.engine.process.machine import usable_cores
 
 # With more parts of a batch of 100, each is too small to keep a core's vector units busy.

@@ -17,8 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from rnn_tui.engine import events
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import events, waits
 from rnn_tui.engine.training.devices import watched_gpu
 
 _IMPORTING = waits.Lock("the import of libraries", again=True)

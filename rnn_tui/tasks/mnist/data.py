@@ -31,8 +31,8 @@ from rnn_tui.engine.files.array_files import read_archive
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.training.resources import heavy_imports
 from rnn_tui.tasks.config import ImageConfig
+from rnn_tui.tasks.image_sets import SHIPPED_SET, ImageSet, root_of
 from rnn_tui.tasks.images.inference import CLASSES, SIDE
-from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, root_of
 
 FILES = {  # the published files, by the MD5 of their uncompressed contents
     "train-images-idx3-ubyte": "6bbc9ace898e44ae57da46a324031adb",

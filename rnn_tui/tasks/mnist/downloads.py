@@ -22,7 +22,7 @@ from rnn_tui.engine.files import outside
 from rnn_tui.engine.files.atomic import make_folder, whole_folder, write_file
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.training.resources import heavy_imports
-from rnn_tui.tasks.images.sets import ImageSet
+from rnn_tui.tasks.image_sets import ImageSet
 
 AT_ONCE = 1 << 16  # bytes received at a time: after each of them a stop counts
 SECONDS_OF_SILENCE = 20.0  # after which a server counts as out of reach

@@ -35,6 +35,7 @@ from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, layer_gradients, predict
 from rnn_tui.networks.stack import joined_states
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
+from rnn_tui.tasks.image_sets import SHIPPED_SET
 from rnn_tui.tasks.images.inference import (
     CLASSES,
     HISTORY_IMAGE,
@@ -44,7 +45,6 @@ from rnn_tui.tasks.images.inference import (
     RowReaderNetwork,
 )
 from rnn_tui.tasks.images.model import build_model, digit_norms
-from rnn_tui.tasks.images.sets import SHIPPED_SET
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     EITHER,

@@ -17,8 +17,8 @@ from torchvision.transforms.v2 import functional as transforms
 
 from rnn_tui.engine.errors import DataError, printable, why
 from rnn_tui.engine.files import outside
+from rnn_tui.tasks.image_sets import ImageSet
 from rnn_tui.tasks.images.inference import SIDE
-from rnn_tui.tasks.images.sets import ImageSet
 
 MOST_IMAGES = 1_000_000  # in a file; the largest set, EMNIST, has 280,000 digits
 MOST_BYTES = MOST_IMAGES * SIDE * SIDE + 16  # of an IDX file with its header

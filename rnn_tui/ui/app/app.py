@@ -17,10 +17,10 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
+from rnn_tui.engine.awaits import LoopWatch
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.files.paths import fault_message, run_database
-from rnn_tui.engine.process.awaits import LoopWatch
 from rnn_tui.tasks import BROKEN_PLUGINS, TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.ui.app.clipboard import as_text

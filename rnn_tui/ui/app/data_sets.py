@@ -13,8 +13,8 @@ from textual.app import ComposeResult
 from textual.widgets import Static
 
 from rnn_tui.data.store import describe
+from rnn_tui.engine import awaits
 from rnn_tui.engine.errors import TaskError, UserError, printable
-from rnn_tui.engine.process import awaits
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task

@@ -18,7 +18,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.engine.process.machine import share_arenas, usable_cores
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.garbage import GarbageCollection

@@ -6,8 +6,8 @@ from dataclasses import replace
 from textual.app import App
 from textual.theme import BUILTIN_THEMES
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.preferences import Preferences, keep_entry, read_preferences
-from rnn_tui.engine.process import waits
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.app.themes import HIGH_CONTRAST
 from rnn_tui.ui.app.user_keys import usable_keys

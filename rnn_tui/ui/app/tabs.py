@@ -12,8 +12,8 @@ from textual.binding import Binding
 from textual.widgets import TabPane
 
 from rnn_tui.data.store import is_called_like_data_set
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import TaskError
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Task

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rnn_tui.photos.drawing import Ink
-from rnn_tui.tasks.images.sets import DIGITS
+from rnn_tui.tasks.image_sets import DIGITS
 
 
 @dataclass(frozen=True, eq=False)

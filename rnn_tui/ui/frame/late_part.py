@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from enum import Enum
 from typing import Generic, TypeVar
 
-from rnn_tui.engine.process import awaits
+from rnn_tui.engine import awaits
 
 Part = TypeVar("Part")
 

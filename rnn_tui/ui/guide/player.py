@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, TypeVar
 from textual.widget import Widget
 
 from rnn_tui.archive.weights import Source, choose, choose_shipped
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import CheckpointError, UserError, printable
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.files.weights_file import read_description
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.frame.host_app import HostApp

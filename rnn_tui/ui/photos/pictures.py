@@ -22,9 +22,9 @@ import numpy.typing as npt
 from textual.app import App
 from textual.widget import Widget
 
+from rnn_tui.engine import waits
 from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.preferences import Preferences
-from rnn_tui.engine.process import waits
 from rnn_tui.ui.terminal.terminal_input import Replies
 
 if TYPE_CHECKING:

@@ -37,7 +37,7 @@ from textual.events import Key, Paste, Resize
 from textual.geometry import Size
 from textual.message import Message
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.ui.terminal.terminal_input import (
     MOST_PASTED,
     InputText,

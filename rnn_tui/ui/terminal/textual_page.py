@@ -26,7 +26,7 @@ from textual.drivers._byte_stream import ByteStream
 from textual.drivers.web_driver import WebDriver
 from textual.geometry import Size
 
-from rnn_tui.engine.process import waits
+from rnn_tui.engine import waits
 from rnn_tui.ui.terminal.terminal_input import InputText, bounded_size
 from rnn_tui.ui.terminal.textual_driver import SECONDS_FOR_A_KEY, KeysDriver, SteadyParser
 

@@ -13,7 +13,7 @@ from textual.widgets import Static
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
-from rnn_tui.tasks.images.sets import ImageSet
+from rnn_tui.tasks.image_sets import ImageSet
 from rnn_tui.ui.frame.run_lines import ProgressLine
 from rnn_tui.ui.terminal.textual_workarounds import Dialog
 from rnn_tui.ui.work.threads import in_thread

@@ -20,15 +20,15 @@ from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select
 
 from rnn_tui.archive.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.archive.footprint import size_in_words
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
 from rnn_tui.engine.files.paths import run_database
-from rnn_tui.engine.process.awaits import awaiting
 from rnn_tui.engine.settings import DEVICES, ChoiceSetting, ChoicesSetting, Setting
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
-from rnn_tui.tasks.images.sets import IMAGE_SETS
+from rnn_tui.tasks.image_sets import IMAGE_SETS
 from rnn_tui.tasks.task import Preset, Task
 from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.frame.pane import focus_soon, show_line

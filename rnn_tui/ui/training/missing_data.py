@@ -10,7 +10,7 @@ from textual.widgets import Button, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.page import shared_folder
-from rnn_tui.tasks.images.sets import SHIPPED_SET, ImageSet, root_of
+from rnn_tui.tasks.image_sets import SHIPPED_SET, ImageSet, root_of
 from rnn_tui.ui.widgets.plain import MainButton
 from rnn_tui.ui.work.threads import in_thread
 

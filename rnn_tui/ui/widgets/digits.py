@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 from textual.widgets import Static
 
-from rnn_tui.tasks.images.sets import DIGITS
+from rnn_tui.tasks.image_sets import DIGITS
 
 _LINES = Path(__file__).with_suffix(".txt").read_text(encoding="utf-8").splitlines()
 # The digits in rows of three points; each has five rows.

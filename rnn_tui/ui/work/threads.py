@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any, Generic, ParamSpec, TypeVar
 from textual.message_pump import MessagePump
 from textual.widget import Widget
 
+from rnn_tui.engine import awaits, waits
+from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.errors import StoreGoneError, UserError
-from rnn_tui.engine.process import awaits, waits
-from rnn_tui.engine.process.awaits import awaiting
 
 if TYPE_CHECKING:
     from rnn_tui.sweeps.store import SweepStore

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from rnn_tui.tasks.images.sets import IMAGE_SETS
+from rnn_tui.tasks.image_sets import IMAGE_SETS
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from tests.archive.kept_runs import train

@@ -8,7 +8,7 @@ from textual.pilot import Pilot
 from textual.widgets import Collapsible
 
 from rnn_tui.engine.state import Status
-from rnn_tui.tasks.images.sets import IMAGE_SETS, default_root
+from rnn_tui.tasks.image_sets import IMAGE_SETS, default_root
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.training.downloading import DownloadScreen

@@ -12,8 +12,8 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, Literal, Self
 
-from rnn_tui.engine.process import waits
-from rnn_tui.engine.process.waits import SECONDS_LONG, Waiting
+from rnn_tui.engine import waits
+from rnn_tui.engine.waits import SECONDS_LONG, Waiting
 
 SECONDS_BETWEEN_LOOKS = 3.0  # two questions of the watch to the loop
 MOST_LINES = 120  # of what the log says of a stall
