@@ -11,11 +11,10 @@ class AxesText:
 
     def __init__(self, frame: Frame) -> None:
         self._frame = frame
-        places = frame.y.places(frame.y.ticks, frame.height, BRAILLE_HIGH)
+        rows = [dot // BRAILLE_HIGH for dot in frame.y_dots(frame.y.ticks)]
         #: The labels of y by their rows, counted from the top.
         self._labels = {
-            frame.height - 1 - int(place): label
-            for place, label in zip(places, frame.y.labels, strict=True)
+            frame.height - 1 - row: label for row, label in zip(rows, frame.y.labels, strict=True)
         }
 
     def before(self, row: int) -> str:
@@ -29,8 +28,8 @@ class AxesText:
         """Return the line of the x axis."""
         frame = self._frame
         cells = ["─"] * frame.width
-        for place in frame.x.places(frame.x.ticks, frame.width, BRAILLE_WIDE):
-            cells[int(place)] = "┬"
+        for dot in frame.x_dots(frame.x.ticks):
+            cells[dot // BRAILLE_WIDE] = "┬"
         return " " * (frame.left - 1) + "└" + "".join(cells)
 
     def labels(self) -> str:

@@ -33,6 +33,7 @@ from rnn_tui.ui.chart import readout, view
 from rnn_tui.ui.chart.axes import TICK, AxesText
 from rnn_tui.ui.chart.base import ChartBase
 from rnn_tui.ui.chart.geometry import (
+    BRAILLE_HIGH,
     BRAILLE_WIDE,
     MARK_LAYER,
     MARK_SHARE,
@@ -41,7 +42,7 @@ from rnn_tui.ui.chart.geometry import (
     lay_under,
 )
 from rnn_tui.ui.chart.turns import line_turns, marks_in_turns
-from rnn_tui.ui.chart.view import ChartSeries, Frame
+from rnn_tui.ui.chart.view import Cell, ChartSeries, Frame
 
 __all__ = ["Chart", "ChartSeries"]
 
@@ -145,9 +146,7 @@ class ChartPlot(Widget):
         plot_column = column - frame.left
         if not 0 <= plot_column < frame.width:
             return None
-        middle_dot = plot_column * BRAILLE_WIDE + (BRAILLE_WIDE - 1) / 2
-        position = frame.x.position(middle_dot, frame.width * BRAILLE_WIDE)
-        return self._chart.to_x(position)
+        return self._chart.to_x(frame.x.position(plot_column + 0.5, frame.width))
 
     def _draw(self) -> list[Strip]:
         """Turn what plotext draws into lines in the styles of the theme, and shade them."""
@@ -295,7 +294,7 @@ def plotted(frame: Frame, height: int, cursor: float | None = None) -> list[list
         cursor: The position of the cursor, None for none.
     """
     axes = AxesText(frame)
-    rows = _in_turns(_canvas(frame, cursor), frame)
+    rows = _in_turns(_drawn(frame, cursor), frame)
     lines = [[(0, AXIS, axes.before(row)), *texts] for row, texts in enumerate(rows)]
     below = [(0, AXIS, axes.line()), (0, AXIS, axes.labels())]
     return [*lines, *([text] for text in below)][:height]
@@ -319,41 +318,73 @@ def _in_turns(rows: list[list[PlottedText]], frame: Frame) -> list[list[PlottedT
     return rows
 
 
-def _canvas(frame: Frame, cursor: float | None = None) -> list[list[PlottedText]]:
-    """Let plotext draw the lines, points and cursor of a frame, without axes."""
-    # an app without runs draws its first frame sooner
-    from textual_plotext.plot import Plot  # noqa: PLC0415
+class _Canvas:
+    """A canvas of cells on which plotext draws, without axes.
 
-    # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place when it
-    # builds
-    plot = Plot()
-    plot.theme("clear")
-    # the public plotsize() is capped by the size of the terminal at import
-    plot._set_size(frame.width, frame.height)  # noqa: SLF001
-    plot.xaxes(False, False)
-    plot.yaxes(False, False)
-    plot.xticks([])
-    plot.yticks([])
-    plot.xlim(frame.x.low, frame.x.high)
-    plot.ylim(frame.y.low, frame.y.high)
+    It is given dots in place of positions, which it would round by itself: then a mark would stand
+    in another row than its line.
+    """
+
+    def __init__(self, width: int, height: int) -> None:
+        # an app without runs draws its first frame sooner
+        from textual_plotext.plot import Plot  # noqa: PLC0415
+
+        # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place
+        # when it builds
+        self._plot = Plot()
+        self._plot.theme("clear")
+        # the public plotsize() is capped by the size of the terminal at import
+        self._plot._set_size(width, height)  # noqa: SLF001
+        self._plot.xaxes(False, False)
+        self._plot.yaxes(False, False)
+        self._plot.xticks([])
+        self._plot.yticks([])
+        last_x = width * BRAILLE_WIDE - 1
+        last_y = height * BRAILLE_HIGH - 1
+        self._plot.xlim(0, last_x)
+        self._plot.ylim(0, last_y)
+        # plotext draws what takes a whole cell at so many dots a cell
+        self._dots_per_column = last_x / max(1, width - 1)
+        self._dots_per_row = last_y / max(1, height - 1)
+
+    def draw_cursor(self, column: int) -> None:
+        """Draw a line from the bottom to the top."""
+        self._plot.vertical_line(column * self._dots_per_column, color=(0, CURSOR, 0))
+
+    def draw_line(self, x: Sequence[int], y: Sequence[int], number: int) -> None:
+        """Join dots by a line."""
+        self._plot.plot(x, y, marker="braille", color=(number, LINE, 0))
+
+    def draw_marks(self, cells: Sequence[Cell], marker: str, number: int) -> None:
+        """Put a character into each of some cells."""
+        x = [column * self._dots_per_column for column, _ in cells]
+        y = [row * self._dots_per_row for _, row in cells]
+        self._plot.scatter(x, y, marker=marker, color=(number, LINE, 0))
+
+    def rows(self) -> list[list[PlottedText]]:
+        """Return what was drawn, from the top."""
+        return [_plotted_texts(row) for row in str(self._plot.build()).splitlines()]
+
+
+def _drawn(frame: Frame, cursor: float | None) -> list[list[PlottedText]]:
+    """Draw the lines, marks and cursor of a frame, and return the rows from the top."""
+    canvas = _Canvas(frame.width, frame.height)
     if cursor is not None and frame.x.low <= cursor <= frame.x.high:
-        plot.vertical_line(frame.x_cells([cursor])[0], color=(0, CURSOR, 0))
+        ((column, _),) = frame.cells([(cursor, frame.y.low)])
+        canvas.draw_cursor(column)
     for line in frame.lines:
-        colour = (_number(line.series), LINE, 0)
+        number = _number(line.series)
         if line.series.line:
-            plot.plot(line.x, line.y, marker="braille", color=colour)
+            canvas.draw_line(frame.x_dots(line.x), frame.y_dots(line.y), number)
         for x, low, high in line.bars:
-            plot.plot([x, x], [low, high], marker="braille", color=colour)
+            canvas.draw_line(frame.x_dots([x, x]), frame.y_dots([low, high]), number)
     for line in frame.lines:  # after all lines: what comes later covers what is there
-        colour = (_number(line.series), LINE, 0)
-        mark_x = frame.x_cells(x for x, _ in line.marks)
-        mark_y = frame.y_cells(y for _, y in line.marks)
-        plot.scatter(mark_x, mark_y, marker=line.series.marker, color=colour)
+        number = _number(line.series)
+        canvas.draw_marks(frame.cells(line.marks), line.series.marker, number)
         if line.beyond:
             enters_at, _ = line.beyond
-            arrow_x, arrow_y = frame.x_cells([enters_at]), frame.y_cells([frame.y.high])
-            plot.scatter(arrow_x, arrow_y, marker="↑", color=colour)
-    return [_plotted_texts(row) for row in str(plot.build()).splitlines()]
+            canvas.draw_marks(frame.cells([(enters_at, frame.y.high)]), "↑", number)
+    return canvas.rows()
 
 
 def _plotted_texts(row: str) -> list[PlottedText]:

@@ -26,14 +26,11 @@ MARK_SHARE = 0.08
 # The bit of the marked range in a cell's layers. The bits above are those of the bands, in order.
 MARK_LAYER = 1
 CLOSE = 1e-9  # the relative rounding error that comparisons of ticks allow for
-# How many rows a tick of a log axis lies beside the middle of its row at most, and how many if its
-# value shall still be drawn in that row.
-NEAR, IN_ROW = 0.2, 0.35
-MOST_EXPONENT = 300  # of the decades of a log axis
-LOG_TRIES = 8  # scales of a log axis that are tried between two ticks
-LEAST_ROWS = 4  # with fewer of them, ticks may have neighbouring rows
+# How many decades lie between two ticks of a log axis, if not all decades have one.
+DECADES = (1, 2, 3, 5, 10, 20, 50, 100, 200)
 # How bad a scale without a tick is, and one with twice as many as wanted, beside an empty one.
 TOO_FEW, TOO_MANY = 0.5, 0.25
+MOST_LOG_TICKS = 8
 COLUMNS_OF_TICK = 7  # columns between two ticks that leave room to read
 LABEL_GAP = 2  # columns between two labels at least
 # Points without a line cover each other within a column and one of so many parts of their height.
@@ -47,45 +44,29 @@ Restyle = Callable[[Style | None, int], Style]
 
 @dataclass(frozen=True)
 class Axis:
-    """Ends, ticks and labels of an axis.
+    """Edges, ticks and labels of an axis, along which cells lie from edge to edge.
 
     Positions on a log axis are exponents: of ten for y, of two for x.
     """
 
-    low: float
-    high: float
+    low: float  #: The edge at which its first cell begins.
+    high: float  #: The edge at which its last cell ends.
     ticks: tuple[float, ...]
     labels: tuple[str, ...]  #: one for each tick.
 
-    def position(self, dot: float, dots: int) -> float:
-        """Return the position of a dot where ``dots`` dots span the axis."""
-        return self.low + dot / max(1, dots - 1) * (self.high - self.low)
+    def position(self, place: float, cells: int) -> float:
+        """Return the position at a place, counted in cells from the start."""
+        return self.low + place / cells * (self.high - self.low)
 
-    def places(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Return where positions lie on a row of cells, counted in cells from its start.
+    def places(self, positions: Iterable[float], cells: int) -> list[float]:
+        """Return where positions lie on a row of cells, counted in cells from its start."""
+        scale = cells / (self.high - self.low)
+        return [(position - self.low) * scale for position in positions]
 
-        The ends of the axis lie in the middle of the first and the last dot.
-
-        Args:
-            positions: On this axis.
-            cells: The length of the row.
-            dots: Braille dots in a cell, along the axis.
-        """
-        half_dot = 0.5 / dots
-        cells_between_ends = (cells * dots - 1) / dots
-        scale = cells_between_ends / (self.high - self.low)
-        return [(position - self.low) * scale + half_dot for position in positions]
-
-    def cells(self, positions: Iterable[float], cells: int, dots: int) -> list[float]:
-        """Move positions to the cells of their braille dots.
-
-        The library rounds other positions by itself, and markers would miss their line.
-        """
-        last_cell = max(1, cells - 1)
-        return [
-            self.low + math.floor(place) / last_cell * (self.high - self.low)
-            for place in self.places(positions, cells, dots)
-        ]
+    def dots(self, positions: Iterable[float], count: int) -> list[int]:
+        """Return in which of so many dots positions lie; those outside are in the nearest one."""
+        places = self.places(positions, count)
+        return [int(min(max(place, 0), count - 1)) for place in places]
 
 
 def to_position(x: float, log: bool) -> float:
@@ -162,59 +143,34 @@ def _multiples(low: float, high: float, step: float) -> list[float]:
 
 
 @dataclass(frozen=True)
-class Direction:
-    """How dots lie in a cell along an axis."""
-
-    dots: int  #: The dots of a cell.
-    tick_dot: int  #: The dot, from the start of a cell, at which a tick of the axis lies.
-
-    @property
-    def room_before(self) -> float:
-        """The share of a cell before the dot of a tick."""
-        return self.tick_dot / self.dots
-
-    @property
-    def room_after(self) -> float:
-        """The share of a cell from the dot of a tick to the last dot."""
-        return (self.dots - 1 - self.tick_dot) / self.dots
-
-
-ACROSS = Direction(BRAILLE_WIDE, 0)
-UP = Direction(BRAILLE_HIGH, 1)
-
-
-@dataclass(frozen=True)
 class CellGrid:
     """A scale on which whole cells lie between ticks.
 
-    Cells are numbered as positions are: cell ``n`` has the position
+    Cells are numbered: the middle of cell ``n`` is the position
 
-        origin + n * cell
+        n * cell
 
-    at the dot of its tick.
+    So a value is drawn in the cell of the tick that is nearest to it, if every cell has one.
     """
 
-    direction: Direction
-    origin: float  #: The position of cell 0.
-    cell: float  #: The distance of two neighbouring cells in positions.
+    cell: float  #: The length of a cell in positions.
 
     def first(self, low: float) -> int:
-        """Return the cell in which the position ``low`` lies, or the one after it."""
-        return math.floor((low - self.origin) / self.cell + self.direction.room_before + CLOSE)
+        """Return the cell in which the position ``low`` lies, at an edge the one after it."""
+        return math.floor(low / self.cell + 0.5 + CLOSE)
 
     def last(self, high: float) -> int:
-        """Return the cell in which the position ``high`` lies."""
-        return math.ceil((high - self.origin) / self.cell - self.direction.room_after - CLOSE)
+        """Return the cell in which the position ``high`` lies, at an edge the one before it."""
+        return math.ceil(high / self.cell - 0.5 - CLOSE)
 
     def ends(self, first: int, cells: int, values: Range) -> Range:
-        """Return the positions of the first and the last dot of so many cells around values."""
-        low = self.origin + (first - self.direction.room_before) * self.cell
-        high = low + (cells - 1 / self.direction.dots) * self.cell
+        """Return the edges of so many cells around values."""
+        low = (first - 0.5) * self.cell
+        high = low + cells * self.cell
         return min(low, values[0]), max(high, values[1])  # not even a rounding error apart
 
 
 Bounds = tuple[float | None, float | None]
-NO_BOUNDS: Bounds = (None, None)
 
 
 def _first_cell(grid: CellGrid, values: Range, cells: int, bounds: Bounds) -> int:
@@ -309,17 +265,17 @@ def _grid_of_rows(step: float, values: Range, rows: int, least: int) -> CellGrid
     """Return the widest grid of ``rows`` rows that holds the values, ``least`` or more a step."""
     most = math.floor((rows - 1) * step / (values[1] - values[0]) + 2)
     for rows_per_step in range(most, least - 1, -1):
-        grid = CellGrid(UP, 0.0, step / rows_per_step)
+        grid = CellGrid(step / rows_per_step)
         if grid.last(values[1]) - grid.first(values[0]) < rows:
             return grid
     return None
 
 
 def log_axis(low: float, high: float, rows: int, upper: float | None = None) -> Axis:
-    """Return a log axis around the positive ``low`` to ``high``, with ticks in whole rows.
+    """Return a log axis with the positive ``low`` in its first row and ``high`` in its last.
 
-    Its positions are exponents of ten. It has 2 and 5 beside the decades on the scales on which
-    they lie near the middle of a row.
+    Its positions are exponents of ten. A label stands in the row in which its value is drawn, so
+    that rows between labels may differ by one.
 
     Args:
         low: The lowest value.
@@ -330,72 +286,37 @@ def log_axis(low: float, high: float, rows: int, upper: float | None = None) -> 
     low, high = max(low, TINY), max(high, TINY)
     if high <= low * (1 + CLOSE):
         low, high = low / 1.1, high * 1.1
-    values = math.log10(low), math.log10(high)
-    wanted = wanted_ticks(rows)
-    axes = []
-    for choice, near in _log_choices(low, high, rows):
-        positions = [math.log10(value) for value in choice if upper is None or value <= upper]
-        for grid in _log_grids(positions, values, rows):
-            start, end = grid.ends(_first_cell(grid, values, rows, NO_BOUNDS), rows, values)
-            ticks = [position for position in positions if start <= position <= end]
-            if len(ticks) >= 2 and _are_whole(grid, ticks, near, rows):
-                cost = _cost(rows, grid, values, len(ticks), wanted)
-                axes.append((cost, start, end, ticks))
-    if not axes:
-        return Axis(*values, (), ())
-    _, start, end, ticks = min(axes, key=itemgetter(0))
-    return Axis(start, end, tuple(ticks), tuple(format_value(10.0**tick) for tick in ticks))
-
-
-def _log_choices(low: float, high: float, rows: int) -> Iterator[tuple[list[float], float]]:
-    """Yield lists of values for the ticks of a log axis, some of them beyond its ends.
-
-    Each comes with how many rows a tick may lie beside the middle of its own.
-    """
     first, last = math.log10(low), math.log10(high)
-    span = last - first
-    least = math.ceil(2 * span / rows) or 1
-    for every in sorted({least, least + 1, least + 2, 2 * least}):
-        steps = range(math.floor(first / every), math.ceil(last / every) + 1)
-        exponents = [step * every for step in steps if abs(step * every) <= MOST_EXPONENT]
-        decades = [10.0**exponent for exponent in exponents]
-        yield decades, NEAR
-        if every == 1:
-            for multiples in ((1, 3), (1, 2, 5)):
-                yield [factor * decade for decade in decades for factor in multiples], NEAR
-    if span < 1:  # values evenly apart, placed on the log scale
-        for step in _steps(high - low, wanted_ticks(rows)):
-            values = _multiples(low - step, high + step, step)
-            yield [value for value in values if value > TINY], IN_ROW
+    half_row = (last - first) / max(1, rows - 1) / 2
+    axis = Axis(first - half_row, last + half_row, (), ())
+    highest = axis.high if upper is None else min(axis.high, math.log10(upper))
+    for least_rows in (max(2, rows // MOST_LOG_TICKS), 1):
+        for labels in _log_labels(low, high, rows):
+            ticks = tuple(tick for tick in labels if axis.low <= tick <= highest)
+            distances = [above - below for below, above in pairwise(ticks)]
+            if distances and min(distances) >= least_rows * 2 * half_row:
+                return replace(axis, ticks=ticks, labels=tuple(labels[tick] for tick in ticks))
+    return axis
 
 
-def _log_grids(positions: Sequence[float], values: Range, rows: int) -> Iterator[CellGrid]:
-    """Yield grids of rows that hold the values, with whole rows between two of the positions.
+def _log_labels(low: float, high: float, rows: int) -> Iterator[dict[float, str]]:
+    """Yield the labels of a log axis by their positions, the closest together first.
 
-    These are the outermost ones of the axis: those just within the values, or just beyond.
+    Some of them lie beyond its ends.
     """
-    within = [position for position in positions if values[0] <= position <= values[1]]
-    below = [position for position in positions if position < values[0]]
-    above = [position for position in positions if position > values[1]]
-    for first in (*below[-1:], *within[:1]):
-        for last in (*within[-1:], *above[:1]):
-            if last <= first:
-                continue
-            span = max(last, values[1]) - min(first, values[0])
-            most = math.floor((rows - 1) * (last - first) / span)
-            for count in range(most, max(0, most - LOG_TRIES), -1):
-                grid = CellGrid(UP, first, (last - first) / count)
-                if grid.last(values[1]) - grid.first(values[0]) < rows:
-                    yield grid
-
-
-def _are_whole(grid: CellGrid, ticks: Sequence[float], near: float, rows: int) -> bool:
-    """Return whether all ticks lie near the middle of a row, and the rows have room for labels."""
-    places = [(tick - grid.origin) / grid.cell for tick in ticks]
-    least = 1 if rows < LEAST_ROWS else 2
-    return all(abs(place - round(place)) <= near for place in places) and all(
-        round(above) - round(below) >= least for below, above in pairwise(places)
-    )
+    if high < 10 * low:  # values evenly apart, placed on the log scale
+        for step in _steps(high - low, rows):
+            values = _multiples(max(step, low - step), high + step, step)
+            yield {math.log10(value): tick_label(value, step) for value in values}
+    first = math.floor(math.log10(low))
+    last = math.ceil(math.log10(high))
+    decades = [10.0**exponent for exponent in range(first, last + 1)]
+    for factors in ((1, 2, 5), (1, 3)):
+        values = [factor * decade for decade in decades for factor in factors]
+        yield {math.log10(value): format_value(value) for value in values}
+    for count in DECADES:
+        exponents = range(first - first % count, last + 1, count)
+        yield {float(exponent): format_value(10.0**exponent) for exponent in exponents}
 
 
 def x_axis(low: float, high: float, width: int, left: int = 0, *, whole: bool = False) -> Axis:
@@ -438,7 +359,7 @@ def _axis_across(
     for step in steps:
         most = math.floor(width * step / (values[1] - values[0])) + 1
         for columns_of_step in range(min(most, 2 * width), 0, -1):
-            grid = CellGrid(ACROSS, 0.0, step / columns_of_step)
+            grid = CellGrid(step / columns_of_step)
             first = grid.first(values[0])
             if grid.last(values[1]) - first >= width:
                 continue
@@ -460,7 +381,7 @@ def _axis_across(
 
 def label_start(axis: Axis, index: int, width: int) -> int:
     """Return the column at which the label of a tick begins, so that its middle is at the tick."""
-    (place,) = axis.places([axis.ticks[index]], width, BRAILLE_WIDE)
+    (place,) = axis.places([axis.ticks[index]], width)
     return math.floor(place) - len(axis.labels[index]) // 2
 
 
@@ -684,10 +605,11 @@ def spans(
     """
     # What is below the axis, perhaps infinitely, slopes down to its end.
     lows, highs = (
-        y.places([max(y.low, value) for value in ends], height, BRAILLE_HIGH)
-        for ends in (band.low, band.high)
+        y.places([max(y.low, value) for value in ends], height) for ends in (band.low, band.high)
     )
-    points = list(zip(x.places(band.x, width, BRAILLE_WIDE), lows, highs, strict=True))
+    # The last position may be the edge of the axis, at which no column begins.
+    places = [min(place, width - 0.5) for place in x.places(band.x, width)]
+    points = list(zip(places, lows, highs, strict=True))
     ends_by_column: dict[int, tuple[float, float]] = {}
     for (last, last_low, last_high), (place, low, high) in pairwise([*points[:1], *points]):
         for column in range(int(last) + 1, int(place)):

@@ -317,6 +317,10 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
     return sorted(by_column.values())
 
 
+Cell = tuple[int, int]  # column and row, from the bottom left
+Point = tuple[float, float]  # positions on x and y
+
+
 @dataclass(frozen=True)
 class Frame:
     """The data of one drawing of a chart."""
@@ -333,13 +337,19 @@ class Frame:
     def bands(self) -> list[VisibleBand]:
         return [line.band for line in self.lines if line.band]
 
-    def x_cells(self, positions: Iterable[float]) -> list[float]:
-        """Move x positions to the cells of their braille dots, two in a row."""
-        return self.x.cells(positions, self.width, BRAILLE_WIDE)
+    def x_dots(self, positions: Iterable[float]) -> list[int]:
+        """Return the columns of dots, two in a cell, in which x positions lie."""
+        return self.x.dots(positions, self.width * BRAILLE_WIDE)
 
-    def y_cells(self, positions: Iterable[float]) -> list[float]:
-        """Move y positions to the cells of their braille dots, four in a column."""
-        return self.y.cells(positions, self.height, BRAILLE_HIGH)
+    def y_dots(self, positions: Iterable[float]) -> list[int]:
+        """Return the rows of dots, four in a cell and from the bottom, in which y positions lie."""
+        return self.y.dots(positions, self.height * BRAILLE_HIGH)
+
+    def cells(self, points: Sequence[Point]) -> list[Cell]:
+        """Return the cells in which points lie: those of their dots."""
+        columns = [dot // BRAILLE_WIDE for dot in self.x_dots(x for x, _ in points)]
+        rows = [dot // BRAILLE_HIGH for dot in self.y_dots(y for _, y in points)]
+        return list(zip(columns, rows, strict=True))
 
     def layers(self) -> list[list[int]]:
         """Return what lies behind each cell, row by row from the top.
@@ -359,7 +369,7 @@ class Frame:
         if not visible:
             return
         visible_ends = [min(max(end, axis.low), axis.high) for end in mark]
-        first, last = map(int, axis.places(visible_ends, self.width, BRAILLE_WIDE))
+        first, last = axis.dots(visible_ends, self.width)
         for row in rows:
             for column in range(first, last + 1):
                 row[column] |= MARK_LAYER
@@ -374,7 +384,7 @@ class Frame:
         for column, (low, high) in spans.items():
             bottom, top = min(int(low + 0.5), height), int(high + 0.5)
             if top <= bottom and high > low:
-                bottom = int((low + high) / 2)
+                bottom = min(int((low + high) / 2), height - 1)
                 top = bottom + 1
             for row in rows[max(0, height - top) : height - bottom]:
                 row[column] |= layer

@@ -27,7 +27,7 @@ from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.engine.state import decimate, smooth
 from rnn_tui.ui.chart import geometry, readout, view
 from rnn_tui.ui.chart.axes import AxesText
-from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
+from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries, plotted
 from rnn_tui.ui.chart.turns import line_turns, marks_in_turns
 from tests.ui.helpers import idle, press, resize
 
@@ -166,13 +166,11 @@ def test_ticks_are_round_numbers_with_as_many_decimals_as_needed() -> None:
     assert geometry.linear_axis(0, 10, 13).labels == ("0.0", "2.5", "5.0", "7.5", "10.0")
 
 
-def test_log_ticks_are_1_2_5_where_these_fall_whole_or_decades() -> None:
-    axis = geometry.log_axis(0.09, 1.7, 20)
-    assert axis.labels == ("0.1", "0.2", "0.5", "1", "2")
-    assert axis.ticks == pytest.approx([math.log10(float(label)) for label in axis.labels])
-    assert geometry.log_axis(0.09, 1.7, 8).labels == ("0.1", "1")
-    assert geometry.log_axis(1e-6, 900, 12).labels[:4] == ("1e-6", "0.0001", "0.01", "1")
-    assert geometry.log_axis(0.21, 0.24, 12).labels == ("0.21", "0.22", "0.23", "0.24")
+def test_log_ticks_are_round_numbers_as_many_as_there_is_room_for() -> None:
+    assert geometry.log_axis(0.09, 2.1, 20).labels == ("0.1", "0.2", "0.5", "1", "2")
+    assert geometry.log_axis(0.09, 1.7, 8).labels == ("0.1", "0.3", "1")
+    assert geometry.log_axis(1e-6, 900, 12).labels == ("1e-6", "0.0001", "0.01", "1", "100")
+    assert geometry.log_axis(0.21, 0.24, 8).labels == ("0.21", "0.22", "0.23", "0.24")
 
 
 cells = st.integers(4, 60)
@@ -180,10 +178,9 @@ bounds = st.sampled_from([(None, None), (0.0, 100.0), (0.0, None), (-1.0, 1.0)])
 
 
 def rows_of(axis: geometry.Axis, values: Sequence[float], rows: int) -> list[int]:
-    """The rows in which values are drawn, as plotext rounds them, from the bottom."""
-    dots = rows * geometry.BRAILLE_HIGH - 1
-    shares = [(value - axis.low) / (axis.high - axis.low) for value in values]
-    return [math.floor(round(0.5 + share * dots, 8)) // geometry.BRAILLE_HIGH for share in shares]
+    """The rows in which values are drawn, from the bottom."""
+    dots = axis.dots(values, rows * geometry.BRAILLE_HIGH)
+    return [dot // geometry.BRAILLE_HIGH for dot in dots]
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), cells, bounds)
@@ -201,9 +198,8 @@ def test_whole_rows_lie_between_the_ticks_of_a_linear_axis(
     assert len(ticks) >= 2
     assert len(set(distances)) == 1
     assert min(distances) >= (1 if rows < 8 else 2)
-    # A line at a tick is at the same height in its cell, everywhere.
-    heights = [(tick - axis.low) / (axis.high - axis.low) * (rows * 4 - 1) for tick in axis.ticks]
-    assert all(height % 4 == pytest.approx(1, abs=1e-3) for height in heights)
+    # A tick is in the middle of its row: values nearer to it than half a row are drawn there.
+    assert all(place % 1 == pytest.approx(0.5, abs=1e-3) for place in axis.places(axis.ticks, rows))
     # Where they are drawn, ends of the data included, there is a row.
     assert all(0 <= row < rows for row in rows_of(axis, [low, high], rows))
 
@@ -213,10 +209,11 @@ def test_a_value_at_a_tick_of_a_log_axis_lies_in_its_row(
     low: float, span: float, rows: int
 ) -> None:
     axis = geometry.log_axis(10**low, 10 ** (low + span), rows)
-    places = axis.places(axis.ticks, rows, geometry.BRAILLE_HIGH)
-    assert len(axis.ticks) >= 2
-    assert rows_of(axis, axis.ticks, rows) == [int(place) for place in places]
-    assert all(0 <= row < rows for row in rows_of(axis, [low, low + span], rows))
+    labels = AxesText(view.Frame(axis, axis, [], 8, 20, rows))
+    labelled = [row for row in range(rows) if "┤" in labels.before(rows - 1 - row)]
+    assert rows_of(axis, axis.ticks, rows) == labelled
+    assert len(labelled) >= 2
+    assert rows_of(axis, [low, low + span], rows) == [0, rows - 1] or span < 1e-6
     # Labels are read as the values of their ticks.
     values = [math.log10(float(label)) for label in axis.labels]
     assert values == pytest.approx(axis.ticks, abs=1e-3)
@@ -227,7 +224,7 @@ def test_whole_columns_lie_between_the_ticks_of_x_and_labels_are_at_them(
     low: float, span: float, width: int, left: int
 ) -> None:
     axis = geometry.x_axis(low, low + span, width, left)
-    columns = [int(place) for place in axis.places(axis.ticks, width, geometry.BRAILLE_WIDE)]
+    columns = [int(place) for place in axis.places(axis.ticks, width)]
     assert len({right - left for left, right in pairwise(columns)}) <= 1
     labels = AxesText(view.Frame(axis, axis, [], left, width, 1))
     ticks = [column for column, cell in enumerate(labels.line()) if cell == "┬"]
@@ -236,6 +233,41 @@ def test_whole_columns_lie_between_the_ticks_of_x_and_labels_are_at_them(
     for tick, (start, end, _) in zip(ticks, words, strict=True):
         assert abs((start + end - 1) / 2 - tick) <= 0.5
         assert end <= left + width
+
+
+percents = st.lists(st.floats(0, 100), min_size=1, max_size=40)
+losses = st.lists(st.floats(1e-6, 1e3), min_size=1, max_size=40)
+sizes = st.tuples(st.integers(20, 120), st.integers(6, 40))
+
+
+@given(
+    st.one_of(st.tuples(percents, st.just(False)), st.tuples(losses, st.booleans())),
+    sizes,
+)
+@example(([90.0, 99.1, 99.06, 100.0], False), (80, 10))
+def test_a_mark_stands_on_its_line_in_the_row_of_its_value(
+    values: tuple[list[float], bool], size: tuple[int, int]
+) -> None:
+    ys, log = values
+    upper = 100.0 if max(ys) <= 100 and not log else None
+    curve = view.prepare(view.clean(series(ys, points=True), 0, upper), 0, log)
+    frame = view.frame([curve], (0.5, len(ys) + 0.5), size, (0, upper), log)
+    assert frame is not None
+    unmarked = replace(frame, lines=[replace(frame.lines[0], marks=[])])
+    marked_rows, line_rows = (
+        ["".join(text for _, _, text in row[1:]) for row in plotted(drawing, size[1])]
+        for drawing in (frame, unmarked)
+    )
+    cell_height = (frame.y.high - frame.y.low) / frame.height
+    for (x, y), (column, row) in zip(
+        frame.lines[0].marks, frame.cells(frame.lines[0].marks), strict=True
+    ):
+        from_top = frame.height - 1 - row
+        assert marked_rows[from_top][column] == curve.marker
+        assert "\u2801" <= line_rows[from_top][column] <= "\u28ff"
+        middle = frame.y.low + (row + 0.5) * cell_height
+        assert abs(y - middle) <= cell_height * 0.5001
+        assert frame.x.low <= x <= frame.x.high
 
 
 @pytest.mark.parametrize("height", range(8, 40, 3))
@@ -260,15 +292,16 @@ def test_equal_lines_have_the_cells_that_they_share_in_turn(
     owners = [owner.colour for owner in line_turns(frame).values()]
     assert set(owners) == set(range(count))
     with_marks = marks_in_turns(frame)
-    assert all(bool(line.marks) == points for line in with_marks.lines)
-    places = [mark for line in with_marks.lines for mark in line.marks]
-    assert len(places) == len(set(places))
+    cells = [cell for line in with_marks.lines for cell in frame.cells(line.marks)]
+    assert len(cells) == len(set(cells))
+    assert set(cells) == set(frame.cells(frame.lines[0].marks))
+    assert sum(bool(line.marks) for line in with_marks.lines) == min(count, len(cells))
 
 
 async def test_equal_series_are_both_seen() -> None:
     first = series([50.0, 100.0, 100.0, 100.0])
     second = replace(first, name="other", colour=1)
-    points = [replace(curve, points=True, line=False, x=[1], y=[9.0]) for curve in (first, second)]
+    points = [replace(curve, points=True, line=False) for curve in (first, second)]
     async with running(first, second, spec=PERCENT) as (chart, pilot):
         assert {DARK_PALETTE[0], DARK_PALETTE[1]} <= plot_colours(chart)
         chart.show(points)
@@ -410,7 +443,7 @@ async def test_a_click_puts_the_cursor_on_the_point_there() -> None:
         assert chart.cursor == 10
         assert chart.has_focus
         frame = frame_of(chart)
-        (place,) = frame.x.places([10], frame.width, geometry.BRAILLE_WIDE)
+        (place,) = frame.x.places([10], frame.width)
         column = frame.left + int(place)
         assert [plot.render_line(row).text[column] for row in (4, 5, 6)] == ["│"] * 3
 
@@ -764,7 +797,7 @@ async def test_a_band_shades_the_cells_between_its_ends() -> None:
     async with running(wide, SPREAD) as (chart, _):
         plain = plot_background(chart)
         frame = frame_of(chart)
-        (end,) = frame.x.places([10], frame.width, geometry.BRAILLE_WIDE)
+        (end,) = frame.x.places([10], frame.width)
         width = int(end) + 1
         cell = (frame.y.high - frame.y.low) / frame.height
         for column in (0, width // 3, width - 1):
@@ -1098,7 +1131,7 @@ async def test_a_log_axis_zooms_by_factors_around_the_cursor() -> None:
 async def test_a_click_on_a_log_axis_finds_the_nearest_there() -> None:
     async with running(RECALL, log_x=True) as (chart, pilot):
         plot, frame = chart.query_one(ChartPlot), frame_of(chart)
-        (place,) = frame.x.places([5.0], frame.width, geometry.BRAILLE_WIDE)
+        (place,) = frame.x.places([5.0], frame.width)
         column = frame.left + int(place)
         assert plot.column_to_x(column) == pytest.approx(32, rel=0.1)
         # 32 lies between 20 and 50, nearer to 50 only in factors: 1.6 against 1.56.
