@@ -152,7 +152,7 @@ def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group
     from rich.console import Group  # noqa: PLC0415 - on terminals only
     from rich.text import Text  # noqa: PLC0415
 
-    from rnn_tui.ui.chart.chart import loss_chart  # noqa: PLC0415
+    from rnn_tui.ui.chart.plotting import loss_chart  # noqa: PLC0415
 
     progress = " · ".join(_progress(run, state))
     heading = Text.assemble((run.name, "bold"), f"  {run.status}  ", (progress, "dim"))

@@ -1,1 +1,1 @@
-"""Charts: pure geometry first, the widget that draws last."""
+"""Charts: pure functions first, the widget that draws last."""

@@ -1,6 +1,6 @@
 """The axes of a chart as text: each label is at its tick, each tick in the row of its value."""
 
-from rnn_tui.ui.chart.geometry import BRAILLE_HIGH, BRAILLE_WIDE, label_start
+from rnn_tui.ui.chart.scales import BRAILLE_HIGH, BRAILLE_WIDE, label_start
 from rnn_tui.ui.chart.view import Frame
 
 TICK = "┤"

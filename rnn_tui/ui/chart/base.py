@@ -14,7 +14,8 @@ from textual.widget import Widget
 
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.chart import readout, view
-from rnn_tui.ui.chart.geometry import (
+from rnn_tui.ui.chart.readout import first_that_fits
+from rnn_tui.ui.chart.scales import (
     Axis,
     Range,
     from_position,
@@ -22,7 +23,6 @@ from rnn_tui.ui.chart.geometry import (
     round_log_axis,
     to_position,
 )
-from rnn_tui.ui.chart.readout import first_that_fits
 from rnn_tui.ui.chart.turns import marks_in_turns
 from rnn_tui.ui.chart.view import ChartSeries
 from rnn_tui.ui.terminal.key_table import moves

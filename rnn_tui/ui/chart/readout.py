@@ -16,7 +16,8 @@ from textual.content import Content
 from textual.renderables.digits import Digits
 
 from rnn_tui.engine.palette import curve_colour
-from rnn_tui.ui.chart.geometry import Range, format_value, from_position
+from rnn_tui.ui.chart.scales import Range, from_position
+from rnn_tui.ui.chart.ticks import format_value
 from rnn_tui.ui.chart.view import ChartSeries, nearest
 
 GAP = "   "

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-from rnn_tui.ui.chart.geometry import BRAILLE_HIGH, BRAILLE_WIDE
+from rnn_tui.ui.chart.scales import BRAILLE_HIGH, BRAILLE_WIDE
 from rnn_tui.ui.chart.view import Cell, ChartSeries, Frame, VisibleLine
 
 DASH = 3  # columns that one of several equal lines has before it is the turn of the next

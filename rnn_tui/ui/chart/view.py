@@ -12,20 +12,10 @@ from itertools import compress
 
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.engine.state import smooth
-from rnn_tui.ui.chart import geometry
-from rnn_tui.ui.chart.geometry import (
-    BRAILLE_HIGH,
-    BRAILLE_WIDE,
-    HUGE,
-    MARK_LAYER,
-    TINY,
-    Axis,
-    Range,
-    VisibleBand,
-    interpolate,
-    log,
-    to_position,
-)
+from rnn_tui.ui.chart import outlines, scales
+from rnn_tui.ui.chart.outlines import VisibleBand, interpolate, log
+from rnn_tui.ui.chart.scales import BRAILLE_HIGH, BRAILLE_WIDE, HUGE, TINY, Axis, Range, to_position
+from rnn_tui.ui.chart.shades import MARK_LAYER
 
 # the most points of one line that reach the plotting library: it walks them in Python
 POINT_LIMIT = 240
@@ -219,14 +209,14 @@ def cut_line(series: ChartSeries, low: float, high: float, width: int, log_y: bo
         return _cut_points(series, low, high, width, log_y)
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
     limit = max(4, min(POINT_LIMIT, 2 * width))  # more than two points a column cannot be seen
-    x, (y, *band_ends) = geometry.cut(series.x, lines, low, high, log_y)
+    x, (y, *band_ends) = outlines.cut(series.x, lines, low, high, log_y)
     band = None
     if band_ends and x:
-        band = geometry.thin_band(series.colour, x, *band_ends, limit=limit)
+        band = outlines.thin_band(series.colour, x, *band_ends, limit=limit)
     marks = _marks_of(series, low, high, width)
     if log_y:
         marks = [(position, log(value)) for position, value in marks]
-    return VisibleLine(series, *geometry.thin(x, y, limit), marks, band)
+    return VisibleLine(series, *outlines.thin(x, y, limit), marks, band)
 
 
 def _cut_points(
@@ -234,7 +224,7 @@ def _cut_points(
 ) -> VisibleLine:
     """Cut a series of points without a line; each may have a bar."""
     lines = (series.y, series.low, series.high) if series.low else (series.y,)
-    points = geometry.visible_points(series.x, lines, (low, high), width, log_y)
+    points = outlines.visible_points(series.x, lines, (low, high), width, log_y)
     marks = [(point[0], point[1]) for point in points]
     bars = []
     if series.low:
@@ -253,9 +243,9 @@ def _marks_of(
     visible = slice(bisect_left(series.x, low), bisect_right(series.x, high))
     x, y = series.x[visible], series.y[visible]
     if series.points:
-        indices = geometry.spaced(x, MARKER_GAP * (high - low) / max(1, width))
+        indices = outlines.spaced(x, MARKER_GAP * (high - low) / max(1, width))
     elif series.mark:
-        indices = geometry.spaced(x, math.inf)
+        indices = outlines.spaced(x, math.inf)
     else:
         indices = []
     return [(x[index], y[index]) for index in indices]
@@ -312,7 +302,7 @@ def stops(series: Sequence[ChartSeries], low: float, high: float, width: int) ->
     scale = (max(2, width) - 1) / (high - low)
     for curve in sorted(series, key=lambda curve: curve.points):  # later ones replace earlier ones
         first, last = bisect_left(curve.x, low), bisect_right(curve.x, high)
-        x, _ = geometry.thin(curve.x[first:last], curve.y[first:last], POINT_LIMIT)
+        x, _ = outlines.thin(curve.x[first:last], curve.y[first:last], POINT_LIMIT)
         by_column.update((int((position - low) * scale), position) for position in x[::-1])
     return sorted(by_column.values())
 
@@ -380,7 +370,7 @@ class Frame:
         A spread too small for any has the cell that it is in; no spread at all has none.
         """
         height = self.height
-        spans = geometry.spans(band, self.x, self.y, self.width, height)
+        spans = outlines.spans(band, self.x, self.y, self.width, height)
         for column, (low, high) in spans.items():
             bottom, top = min(int(low + 0.5), height), int(high + 0.5)
             if top <= bottom and high > low:
@@ -422,11 +412,11 @@ def frame(
     left = _columns_before(y_axis)
     plot_width = max(1, width - left)
     if log_x:
-        x_axis = geometry.log2_axis(*present, plot_width, left)
+        x_axis = scales.log2_axis(*present, plot_width, left)
     else:
         # On a longer axis, ticks are whole numbers anyway.
         whole = present[1] - present[0] < 2 and all(map(_counts, series))
-        x_axis = geometry.x_axis(*present, plot_width, left, whole=whole)
+        x_axis = scales.x_axis(*present, plot_width, left, whole=whole)
     ends = x_axis.low, x_axis.high
     if any(_goes_beyond(curve, present, ends) for curve in series):
         # The columns beside the range are not left empty. Wider labels of y could not be shown.
@@ -440,7 +430,7 @@ def _drawn(
     series: Sequence[ChartSeries],
     present: Range,
     size: tuple[int, int],
-    bounds: geometry.Bounds,
+    bounds: scales.Bounds,
     *,
     log_y: bool,
     settled: bool,
@@ -458,9 +448,9 @@ def _drawn(
     if settled and (top := settled_top(lines)) is not None:
         high = max(low, top)
     if log_y:
-        axis = geometry.log_axis(10.0**low, 10.0**high, rows, bounds[1])
+        axis = scales.log_axis(10.0**low, 10.0**high, rows, bounds[1])
     else:
-        axis = geometry.linear_axis(low, high, rows, *bounds)
+        axis = scales.linear_axis(low, high, rows, *bounds)
     if settled:
         lines = [below(line, max(axis.high, high)) for line in lines]
     return axis, lines

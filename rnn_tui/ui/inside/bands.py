@@ -13,7 +13,7 @@ import numpy as np
 from rnn_tui.engine.errors import printable
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
-from rnn_tui.ui.chart.geometry import nice_step
+from rnn_tui.ui.chart.ticks import nice_step
 from rnn_tui.ui.widgets.digits import ruler
 
 FEWEST_BAR_LINES = 4  # with fewer, bars are left out

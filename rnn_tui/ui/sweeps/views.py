@@ -21,7 +21,7 @@ from rnn_tui.sweeps.plan import Range, SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
-from rnn_tui.ui.chart.geometry import from_position, to_position
+from rnn_tui.ui.chart.scales import from_position, to_position
 from rnn_tui.ui.frame.chart_view import ChartView
 from rnn_tui.ui.frame.run_lines import ProgressLine
 from rnn_tui.ui.terminal.key_table import key

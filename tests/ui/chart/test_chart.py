@@ -25,9 +25,10 @@ import rnn_tui.ui.chart.chart as chart_module
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.palette import DARK_PALETTE, LIGHT_PALETTE
 from rnn_tui.engine.state import decimate, smooth
-from rnn_tui.ui.chart import geometry, readout, view
+from rnn_tui.ui.chart import outlines, readout, scales, shades, view
 from rnn_tui.ui.chart.axes import AxesText
-from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries, plotted
+from rnn_tui.ui.chart.chart import Chart, ChartPlot, ChartSeries
+from rnn_tui.ui.chart.plotting import plotted
 from rnn_tui.ui.chart.turns import line_turns, marks_in_turns
 from tests.ui.helpers import idle, press, resize
 
@@ -159,28 +160,28 @@ def test_no_tick_and_no_value_is_beyond_the_bounds_of_the_metric(
 
 
 def test_ticks_are_round_numbers_with_as_many_decimals_as_needed() -> None:
-    axis = geometry.linear_axis(0.13, 0.58, 16)
+    axis = scales.linear_axis(0.13, 0.58, 16)
     assert axis.labels == ("0.1", "0.2", "0.3", "0.4", "0.5", "0.6")
-    assert geometry.linear_axis(61, 98, 13, 0, 100).labels == ("60", "70", "80", "90", "100")
-    assert geometry.linear_axis(-0.4, 0.4, 13).labels == ("-0.4", "-0.2", "0.0", "0.2", "0.4")
-    assert geometry.linear_axis(0, 10, 13).labels == ("0.0", "2.5", "5.0", "7.5", "10.0")
+    assert scales.linear_axis(61, 98, 13, 0, 100).labels == ("60", "70", "80", "90", "100")
+    assert scales.linear_axis(-0.4, 0.4, 13).labels == ("-0.4", "-0.2", "0.0", "0.2", "0.4")
+    assert scales.linear_axis(0, 10, 13).labels == ("0.0", "2.5", "5.0", "7.5", "10.0")
 
 
 def test_log_ticks_are_round_numbers_as_many_as_there_is_room_for() -> None:
-    assert geometry.log_axis(0.09, 2.1, 20).labels == ("0.1", "0.2", "0.5", "1", "2")
-    assert geometry.log_axis(0.09, 1.7, 8).labels == ("0.1", "0.3", "1")
-    assert geometry.log_axis(1e-6, 900, 12).labels == ("1e-6", "0.0001", "0.01", "1", "100")
-    assert geometry.log_axis(0.21, 0.24, 8).labels == ("0.21", "0.22", "0.23", "0.24")
+    assert scales.log_axis(0.09, 2.1, 20).labels == ("0.1", "0.2", "0.5", "1", "2")
+    assert scales.log_axis(0.09, 1.7, 8).labels == ("0.1", "0.3", "1")
+    assert scales.log_axis(1e-6, 900, 12).labels == ("1e-6", "0.0001", "0.01", "1", "100")
+    assert scales.log_axis(0.21, 0.24, 8).labels == ("0.21", "0.22", "0.23", "0.24")
 
 
 cells = st.integers(4, 60)
 bounds = st.sampled_from([(None, None), (0.0, 100.0), (0.0, None), (-1.0, 1.0)])
 
 
-def rows_of(axis: geometry.Axis, values: Sequence[float], rows: int) -> list[int]:
+def rows_of(axis: scales.Axis, values: Sequence[float], rows: int) -> list[int]:
     """The rows in which values are drawn, from the bottom."""
-    dots = axis.dots(values, rows * geometry.BRAILLE_HIGH)
-    return [dot // geometry.BRAILLE_HIGH for dot in dots]
+    dots = axis.dots(values, rows * scales.BRAILLE_HIGH)
+    return [dot // scales.BRAILLE_HIGH for dot in dots]
 
 
 @given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), cells, bounds)
@@ -192,7 +193,7 @@ def test_whole_rows_lie_between_the_ticks_of_a_linear_axis(
     high = low + span if upper is None else min(low + span, upper)
     if high - low < 1e-3:
         low = high - 1e-3
-    axis = geometry.linear_axis(low, high, rows, lower, upper)
+    axis = scales.linear_axis(low, high, rows, lower, upper)
     ticks = rows_of(axis, axis.ticks, rows)
     distances = [above - below for below, above in pairwise(ticks)]
     assert len(ticks) >= 2
@@ -208,7 +209,7 @@ def test_whole_rows_lie_between_the_ticks_of_a_linear_axis(
 def test_a_value_at_a_tick_of_a_log_axis_lies_in_its_row(
     low: float, span: float, rows: int
 ) -> None:
-    axis = geometry.log_axis(10**low, 10 ** (low + span), rows)
+    axis = scales.log_axis(10**low, 10 ** (low + span), rows)
     labels = AxesText(view.Frame(axis, axis, [], 8, 20, rows))
     labelled = [row for row in range(rows) if "┤" in labels.before(rows - 1 - row)]
     assert rows_of(axis, axis.ticks, rows) == labelled
@@ -223,7 +224,7 @@ def test_a_value_at_a_tick_of_a_log_axis_lies_in_its_row(
 def test_whole_columns_lie_between_the_ticks_of_x_and_labels_are_at_them(
     low: float, span: float, width: int, left: int
 ) -> None:
-    axis = geometry.x_axis(low, low + span, width, left)
+    axis = scales.x_axis(low, low + span, width, left)
     columns = [int(place) for place in axis.places(axis.ticks, width)]
     assert len({right - left for left, right in pairwise(columns)}) <= 1
     labels = AxesText(view.Frame(axis, axis, [], left, width, 1))
@@ -310,12 +311,12 @@ async def test_equal_series_are_both_seen() -> None:
 
 
 def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
-    assert geometry.x_axis(1, 10, 70).labels == tuple(map(str, EPOCHS))
-    assert geometry.x_axis(0.5, 3, 200).labels == ("1", "2", "3")
-    assert geometry.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
-    assert geometry.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
-    assert geometry.x_axis(1.2, 1.8, 60, 4, whole=True).labels[:2] == ("1.2", "1.3")
-    assert geometry.x_axis(2.0, 2.8, 60, 4).labels == (
+    assert scales.x_axis(1, 10, 70).labels == tuple(map(str, EPOCHS))
+    assert scales.x_axis(0.5, 3, 200).labels == ("1", "2", "3")
+    assert scales.x_axis(1, 2, 60, whole=True).labels == ("1", "2")
+    assert scales.x_axis(0.5, 1.5, 60, whole=True).labels == ("1",)
+    assert scales.x_axis(1.2, 1.8, 60, 4, whole=True).labels[:2] == ("1.2", "1.3")
+    assert scales.x_axis(2.0, 2.8, 60, 4).labels == (
         "2.0",
         "2.1",
         "2.2",
@@ -327,7 +328,7 @@ def test_x_ticks_are_whole_epochs_until_zoomed_and_never_collide() -> None:
         "2.8",
     )
     for width in (1, 5, 12, 30, 100):
-        axis = geometry.x_axis(1, 20000, width)
+        axis = scales.x_axis(1, 20000, width)
         assert len("  ".join(axis.labels)) <= max(width, len(axis.labels[0]) if axis.labels else 0)
 
 
@@ -808,7 +809,7 @@ async def test_a_band_shades_the_cells_between_its_ends() -> None:
                 elif abs(middle - 5) > 3 + cell:
                     assert colour == plain
         ground, run = Color.parse(plain), Color.parse(DARK_PALETTE[1])
-        shade = ground + run.with_alpha(geometry.BAND_SHARE)
+        shade = ground + run.with_alpha(shades.BAND_SHARE)
         middle_row = backgrounds(chart, frame.height // 2)
         assert middle_row == [
             *[shade.rich_color.name] * width,
@@ -839,22 +840,22 @@ async def test_bands_that_overlap_are_blended_one_after_another() -> None:
     async with running(wide, SPREAD, other) as (chart, _):
         ground = Color.parse(plot_background(chart))
         first, second = (Color.parse(DARK_PALETTE[colour]) for colour in (1, 2))
-        share = geometry.band_share(2)
+        share = shades.band_share(2)
         under_both = ground + first.with_alpha(share) + second.with_alpha(share)
-        under_first = ground + first.with_alpha(geometry.band_share(1))
-        under_second = ground + second.with_alpha(geometry.band_share(1))
+        under_first = ground + first.with_alpha(shades.band_share(1))
+        under_second = ground + second.with_alpha(shades.band_share(1))
         column = column_backgrounds(chart, 40)
         expected = [under_second, under_both, under_first, ground]
-        shades = [shade for shade, _ in groupby(column)]
+        shade_colours = [shade for shade, _ in groupby(column)]
         expected_shades = [shade.rich_color.name for shade in expected]
-        assert shades in (expected_shades, [expected_shades[-1], *expected_shades])
+        assert shade_colours in (expected_shades, [expected_shades[-1], *expected_shades])
 
 
 def test_many_bands_take_little_more_of_a_cell_than_one() -> None:
-    assert geometry.band_share(1) == pytest.approx(geometry.BAND_SHARE)
+    assert shades.band_share(1) == pytest.approx(shades.BAND_SHARE)
     for count in range(2, 20):
-        together = 1 - (1 - geometry.band_share(count)) ** count
-        assert geometry.BAND_SHARE < together < 0.4
+        together = 1 - (1 - shades.band_share(count)) ** count
+        assert shades.BAND_SHARE < together < 0.4
 
 
 async def test_the_y_axis_holds_the_bands() -> None:
@@ -873,10 +874,10 @@ def test_a_band_is_cut_where_its_line_is() -> None:
     slope = ChartSeries("run", [0, 10], [0, 100], 0, low=[-10, 80], high=[10, 120])
     line = view.cut_line(slope, 2.5, 7.5, 60, False)
     assert (line.x, line.y) == ([2.5, 7.5], [25, 75])
-    assert line.band == geometry.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
+    assert line.band == outlines.VisibleBand(0, [2.5, 7.5], [12.5, 57.5], [37.5, 92.5])
     assert view.cut_line(slope, 11, 12, 60, False).band is None
     exact = view.cut_line(slope, 0, 10, 60, False).band
-    assert exact == geometry.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
+    assert exact == outlines.VisibleBand(0, [0, 10], [-10, 80], [10, 120])
 
 
 def test_a_thinned_band_keeps_its_outline() -> None:
@@ -894,9 +895,9 @@ def test_a_thinned_band_keeps_its_outline() -> None:
 
 
 def test_a_spread_too_small_for_a_cell_has_one_and_none_at_all_has_none() -> None:
-    axis = geometry.Axis(0, 10, (), ())
+    axis = scales.Axis(0, 10, (), ())
     for low, high, expected in ((5.01, 5.02, 1), (5.0, 5.0, 0), (0.0, 10.0, 10), (6.0, 5.0, 0)):
-        band = geometry.VisibleBand(0, [0, 10], [low, low], [high, high])
+        band = outlines.VisibleBand(0, [0, 10], [low, low], [high, high])
         line = view.VisibleLine(ChartSeries("run", [], [], 0), [], [], [], band)
         rows = view.Frame(axis, axis, [line], left=0, width=20, height=10).layers()
         assert [sum(map(bool, column)) for column in zip(*rows, strict=True)] == [expected] * 20
@@ -1040,7 +1041,7 @@ def test_laying_a_shade_under_a_line_keeps_its_text(
     middle = data.draw(st.integers(0, len(text)))
     line = [Segment(text[:middle], Style(color="red")), Segment(text[middle:], Style(bold=True))]
     shaded = list(
-        geometry.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})"))
+        shades.lay_under(line, left, row, lambda _, behind: Style(bgcolor=f"color({behind})"))
     )
     assert "".join(segment.text for segment in shaded) == text
     drawn = [
@@ -1067,20 +1068,20 @@ async def test_bands_and_marks_are_drawn_in_every_theme(theme: str) -> None:
 
 
 def test_powers_of_two_are_labelled_as_far_as_they_fit() -> None:
-    assert geometry.log2_axis(0, 10, 100).labels == tuple(str(2**e) for e in range(11))
-    assert geometry.log2_axis(0, 10, 100).ticks == tuple(range(11))
-    assert geometry.log2_axis(0, 10, 40).labels == ("1", "4", "16", "64", "256", "1024")
-    assert geometry.log2_axis(-2, 1.5, 60, 4).labels == ("0.25", "0.5", "1", "2")
+    assert scales.log2_axis(0, 10, 100).labels == tuple(str(2**e) for e in range(11))
+    assert scales.log2_axis(0, 10, 100).ticks == tuple(range(11))
+    assert scales.log2_axis(0, 10, 40).labels == ("1", "4", "16", "64", "256", "1024")
+    assert scales.log2_axis(-2, 1.5, 60, 4).labels == ("0.25", "0.5", "1", "2")
     # Zoomed in to where powers of two are rare.
-    narrow = geometry.log2_axis(math.log2(500), math.log2(530), 61, 4)
+    narrow = scales.log2_axis(math.log2(500), math.log2(530), 61, 4)
     assert narrow.labels == ("500", "505", "510", "515", "520", "525")
     assert narrow.ticks == pytest.approx([math.log2(int(label)) for label in narrow.labels])
 
 
 @given(st.floats(-40, 40), st.floats(0.001, 60), st.integers(1, 200))
 def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int) -> None:
-    axis = geometry.log2_axis(low, low + span, width)
-    starts = [geometry.label_start(axis, index, width) for index in range(len(axis.ticks))]
+    axis = scales.log2_axis(low, low + span, width)
+    starts = [scales.label_start(axis, index, width) for index in range(len(axis.ticks))]
     ends = [start + len(label) for start, label in zip(starts, axis.labels, strict=True)]
     assert all(0 <= start < end <= width for start, end in zip(starts, ends, strict=True))
     assert all(end < start for end, start in zip(ends, starts[1:], strict=False))
@@ -1088,7 +1089,7 @@ def test_labels_of_a_log_axis_never_collide(low: float, span: float, width: int)
 
 @given(st.one_of(st.integers(1, 10**12), st.integers(1, 10**6).map(lambda n: n / 1000)))
 def test_positions_on_a_log_axis_lead_back_to_their_x(x: float) -> None:
-    assert geometry.from_position(geometry.to_position(x, True), True) == x
+    assert scales.from_position(scales.to_position(x, True), True) == x
 
 
 async def test_a_log_axis_shows_reads_and_moves_in_the_original_values() -> None:
@@ -1233,7 +1234,7 @@ async def test_a_marked_range_is_shaded_and_named(log_x: bool) -> None:
             first, last = shaded.index(True), frame.width - 1 - shaded[::-1].index(True)
             assert all(shaded[first : last + 1])
             for end, column in ((2, first), (20, last)):
-                at = geometry.to_position(end, log_x)
+                at = scales.to_position(end, log_x)
                 share = (at - frame.x.low) / (frame.x.high - frame.x.low)
                 assert column == pytest.approx(share * (frame.width - 1), abs=1)
         chart.mark_range(None, None)

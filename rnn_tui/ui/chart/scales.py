@@ -1,45 +1,28 @@
-"""Axes, thinned lines and shaded areas of a chart, in cells of the terminal.
+"""The axes of a chart: which part of the numbers lies in which cells, and where ticks are.
 
-The axes are those that readers of curves expect. The plotting library's own go beyond 100 %, have
-odd ticks and fail on constant series.
-
-A terminal cell has one background and no transparency. So an area is a set of whole cells, whose
-colours are blended beforehand and laid under the text that the library has drawn.
+They are those that readers of curves expect. The plotting library's own go beyond 100 %, have odd
+ticks and fail on constant series.
 """
 
 import math
-from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from itertools import groupby, pairwise
+from itertools import pairwise
 from operator import itemgetter
 
-from rich.segment import Segment
-from rich.style import Style
+from rnn_tui.ui.chart.ticks import CLOSE, format_value, multiples, nice_steps, tick_label
 
 TINY = 1e-290  # below this a value counts as 0: its logarithm and its steps would underflow
 HUGE = 1e290  # values beyond are dropped as if infinite: differences of two would overflow
-# The share of the run's colour in the cells of its band; the rest is the background.
-BAND_SHARE = 0.25
-# The share of the text's colour in the cells of the marked range: much fainter than any band.
-MARK_SHARE = 0.08
-# The bit of the marked range in a cell's layers. The bits above are those of the bands, in order.
-MARK_LAYER = 1
-CLOSE = 1e-9  # the relative rounding error that comparisons of ticks allow for
 # How many decades lie between two ticks of a log axis, if not all decades have one.
 DECADES = (1, 2, 3, 5, 10, 20, 50, 100, 200)
 # How bad a scale without a tick is, and one with twice as many as wanted, beside an empty one.
 TOO_FEW, TOO_MANY = 0.5, 0.25
-MOST_LOG_TICKS = 8
+MOST_LOG_TICKS = 8  # with room for two rows each
 COLUMNS_OF_TICK = 7  # columns between two ticks that leave room to read
 LABEL_GAP = 2  # columns between two labels at least
-# Points without a line cover each other within a column and one of so many parts of their height.
-HEIGHT_PARTS = 100
 BRAILLE_WIDE, BRAILLE_HIGH = 2, 4  # the dots of a cell
-Lines = Sequence[Sequence[float]]
 Range = tuple[float, float]
-# Gives a style the background of a cell, from the bits of the layers behind that cell.
-Restyle = Callable[[Style | None, int], Style]
 
 
 @dataclass(frozen=True)
@@ -84,62 +67,6 @@ def to_position(x: float, log: bool) -> float:
 def from_position(position: float, log: bool) -> float:
     """Return the x at a position, on a log axis to 12 digits: whole numbers come back whole."""
     return float(f"{2.0**position:.12g}") if log else position
-
-
-def nice_step(span: float, intervals: float) -> float:
-    """Return the smallest of 1, 2, 5 times a power of ten that covers span / intervals."""
-    smallest = span / intervals
-    magnitude = 10.0 ** math.floor(math.log10(smallest))
-    for step in (magnitude, 2 * magnitude, 5 * magnitude):
-        if step >= smallest * (1 - CLOSE):
-            return step
-    return 10 * magnitude
-
-
-def _coarser_step(step: float) -> float:
-    """Return the next larger of 1, 2, 5 times a power of ten."""
-    return nice_step(step * 1.5, 1)
-
-
-def _steps(span: float, intervals: float) -> Iterator[float]:
-    """Yield nice steps from one that makes at most so many intervals to one as long as the span."""
-    step = nice_step(span, intervals)
-    while step < 2 * span:
-        yield step
-        following = _coarser_step(step)
-        if math.isclose(following, 2.5 * step):  # 2.5 is between 2 and 5
-            yield 1.25 * step
-        step = following
-
-
-def tick_label(value: float, step: float) -> str:
-    """Format a tick with enough digits to distinguish it from its neighbours.
-
-    Very small and very large values have an exponent.
-    """
-    step_exponent = math.floor(math.log10(step) + CLOSE)
-    if math.isclose(step, 2.5 * 10.0**step_exponent):  # a digit more than 2 or 5
-        step_exponent -= 1
-    if value and (step_exponent < -5 or abs(value) >= 1e6):
-        value_exponent = math.floor(math.log10(abs(value)) + CLOSE)
-        return format_value(value, max(1, value_exponent - step_exponent + 1))
-    if step_exponent < -5:
-        return "0"
-    return f"{value:.{max(0, -step_exponent)}f}"
-
-
-def format_value(value: float, digits: int = 4) -> str:
-    """Format a value to some significant digits, exponents without padding."""
-    mantissa, _, exponent = f"{value:.{digits}g}".partition("e")
-    return f"{mantissa}e{int(exponent)}" if exponent else mantissa
-
-
-def _multiples(low: float, high: float, step: float) -> list[float]:
-    """Return the multiples of ``step`` from ``low`` to ``high``, free of rounding noise."""
-    digits = max(0, 2 - math.floor(math.log10(step)))
-    first = math.ceil(low / step - CLOSE)
-    last = math.floor(high / step + CLOSE)
-    return [round(factor * step, digits) for factor in range(first, last + 1)]
 
 
 @dataclass(frozen=True)
@@ -233,7 +160,7 @@ def _linear_axes(
 ) -> Iterator[tuple[float, Axis]]:
     """Yield axes that hold the values, at least so many rows from tick to tick, and their costs."""
     lower, upper = bounds
-    for step in _steps(values[1] - values[0], max(1, rows - 1)):
+    for step in nice_steps(values[1] - values[0], max(1, rows - 1)):
         for ends in (_rounded(*values, step, bounds), values):
             grid = _grid_of_rows(step, ends, rows, least_rows)
             if grid is None:
@@ -241,7 +168,7 @@ def _linear_axes(
             start, end = grid.ends(_first_cell(grid, ends, rows, bounds), rows, values)
             first_tick = start if lower is None else max(start, lower)
             last_tick = end if upper is None else min(end, upper)
-            ticks = _multiples(first_tick, last_tick, step)
+            ticks = multiples(first_tick, last_tick, step)
             if len(ticks) >= 2:
                 labels = tuple(tick_label(tick, step) for tick in ticks)
                 cost = _cost(rows, grid, values, len(ticks), wanted_ticks(rows))
@@ -305,8 +232,8 @@ def _log_labels(low: float, high: float, rows: int) -> Iterator[dict[float, str]
     Some of them lie beyond its ends.
     """
     if high < 10 * low:  # values evenly apart, placed on the log scale
-        for step in _steps(high - low, rows):
-            values = _multiples(max(step, low - step), high + step, step)
+        for step in nice_steps(high - low, rows):
+            values = multiples(max(step, low - step), high + step, step)
             yield {math.log10(value): tick_label(value, step) for value in values}
     first = math.floor(math.log10(low))
     last = math.ceil(math.log10(high))
@@ -333,7 +260,7 @@ def x_axis(low: float, high: float, width: int, left: int = 0, *, whole: bool = 
             case if it is at least 2 long.
     """
     span = high - low
-    steps = list(_steps(span, max(1, width // 4)))
+    steps = list(nice_steps(span, max(1, width // 4)))
     if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
         steps = [step for step in steps if step % 1 == 0] or [1.0]
     return _axis_across((low, high), (width, left), steps, tick_label)
@@ -364,7 +291,7 @@ def _axis_across(
             if grid.last(values[1]) - first >= width:
                 continue
             start, end = grid.ends(first, width, values)
-            ticks = _multiples(start, min(end, values[1]), step)
+            ticks = multiples(start, min(end, values[1]), step)
             labels = [label(tick, step) for tick in ticks]
             longest = max(map(len, labels), default=0)
             if len(ticks) > 1 and longest + LABEL_GAP > columns_of_step:
@@ -449,201 +376,3 @@ def round_log_axis(low: float, high: float, width: int, left: int = 0) -> Axis:
 
 def _power_of_two(exponent: float, _step: float) -> str:
     return str(2 ** int(exponent)) if 0 <= exponent < 30 else format_value(2.0**exponent)
-
-
-def band_share(count: int) -> float:
-    """Return the share of the colour of each of ``count`` bands that lie in one cell.
-
-    Together they have little more than one alone, or they would hide lines:
-
-        1 - (1 - share) ** count = together
-    """
-    together = min(0.35, BAND_SHARE + 0.04 * (count - 1))
-    return 1.0 - math.pow(1.0 - together, 1.0 / max(1, count))
-
-
-@dataclass(frozen=True)
-class VisibleBand:
-    """The visible part of the spread around a line, in positions on the axes."""
-
-    colour: int
-    x: list[float]
-    low: list[float]
-    high: list[float]
-
-
-def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
-    """Return start and stop of at most ``count`` groups of ascending positions, none empty.
-
-    All groups span the same width on the axis, since a log axis crowds points.
-    """
-    group_width = (x[-1] - x[0]) / count
-    inner = [bisect_left(x, x[0] + group_width * index) for index in range(1, count)]
-    return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
-
-
-def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
-    """Thin a line to at most ``limit`` points, at least 4, that keep its outline and its ends."""
-    if len(x) <= limit:
-        return list(x), list(y)
-    indices = {0, len(x) - 1}
-    for start, stop in groups(x, (limit - 2) // 2):
-        chunk = y[start:stop]
-        indices |= {start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}
-    return [x[index] for index in sorted(indices)], [y[index] for index in sorted(indices)]
-
-
-def spaced(x: Sequence[float], gap: float) -> list[int]:
-    """Return indices of positions at least ``gap`` apart: the last one, then going back."""
-    indices: list[int] = []
-    for index in reversed(range(len(x))):
-        if not indices or x[indices[-1]] - x[index] >= gap:
-            indices.append(index)
-    return indices
-
-
-def cut(
-    x: Sequence[float], lines: Lines, left: float, right: float, log_y: bool
-) -> tuple[list[float], list[list[float]]]:
-    """Cut lines over the same ascending positions to a range, interpolated at its edges.
-
-    For a log axis, all values are replaced by their logarithms.
-
-    Returns:
-        The positions within the range, and for each line its values there.
-    """
-    first, last = bisect_left(x, left), bisect_right(x, right)
-    # one point more where an edge is between two, for the interpolation
-    if 0 < first < len(x) and x[first] > left:
-        first -= 1
-    if 0 < last < len(x) and x[last - 1] < right:
-        last += 1
-    positions = list(x[first:last])
-    cut_lines = [list(line[first:last]) for line in lines]
-    if log_y:
-        cut_lines = [list(map(log, line)) for line in cut_lines]
-    if positions and positions[0] < left:
-        for line in cut_lines:
-            line[0] = interpolate(left, positions, line)
-        positions[0] = left
-    if positions and positions[-1] > right:
-        for line in cut_lines:
-            line[-1] = interpolate(right, positions[-2:], line[-2:])
-        positions[-1] = right
-    return positions, cut_lines
-
-
-def thin_band(
-    colour: int, x: list[float], low: list[float], high: list[float], *, limit: int
-) -> VisibleBand:
-    """Thin a band to ``limit`` points if it has more than twice as many.
-
-    Up to there, to draw all of them takes less time than to choose.
-    """
-    if len(x) > 2 * limit:
-        cuts = groups(x, limit)
-        ends = (x[0], x[-1])
-        x = [x[(start + stop) // 2] for start, stop in cuts]
-        x[0], x[-1] = ends
-        low = [min(low[start:stop]) for start, stop in cuts]
-        high = [max(high[start:stop]) for start, stop in cuts]
-    return VisibleBand(colour, x, low, high)
-
-
-def visible_points(
-    x: Sequence[float], lines: Lines, visible: tuple[float, float], width: int, log_y: bool
-) -> list[tuple[float, ...]]:
-    """Return the points without a line that can be seen: of those that cover each other, the last.
-
-    Two points cover each other if they share a column and nearly a height.
-
-    Args:
-        x: Their positions.
-        lines: Their values first, then the ends of their bars, if any; as many each as ``x``.
-        visible: Both ends of the visible range of x.
-        width: The columns of that range.
-        log_y: Whether values become logarithms.
-
-    Returns:
-        Of each point its x and its value of every line.
-    """
-    left, right = visible
-    points = [point for point in zip(x, *lines, strict=True) if left <= point[0] <= right]
-    if log_y:
-        points = [(position, *map(log, values)) for position, *values in points]
-    if not points:
-        return []
-    heights = [value for _, value, *_ in points]
-    height = max(heights) - min(heights) or 1.0
-    by_place: dict[tuple[int, int], tuple[float, ...]] = {}
-    for point in points:
-        column = int((point[0] - left) / (right - left) * width)
-        row = round(HEIGHT_PARTS * point[1] / height)
-        by_place[column, row] = point
-    return list(by_place.values())
-
-
-def log(value: float) -> float:
-    """Return the logarithm to base ten of a value, below all axes if it has none."""
-    return math.log10(value) if value > TINY else -math.inf
-
-
-def interpolate(position: float, x: Sequence[float], y: Sequence[float]) -> float:
-    """Interpolate between the first two points, one of which may be below all axes."""
-    if -math.inf in (y[0], y[1]):
-        return -math.inf
-    return y[0] + (position - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
-
-
-def spans(
-    band: VisibleBand, x: Axis, y: Axis, width: int, height: int
-) -> dict[int, tuple[float, float]]:
-    """Return both ends of a band by column, in rows from the bottom.
-
-    In a column with points of the band these are the extremes of its points; in others they lie
-    on the line between its neighbours.
-    """
-    # What is below the axis, perhaps infinitely, slopes down to its end.
-    lows, highs = (
-        y.places([max(y.low, value) for value in ends], height) for ends in (band.low, band.high)
-    )
-    # The last position may be the edge of the axis, at which no column begins.
-    places = [min(place, width - 0.5) for place in x.places(band.x, width)]
-    points = list(zip(places, lows, highs, strict=True))
-    ends_by_column: dict[int, tuple[float, float]] = {}
-    for (last, last_low, last_high), (place, low, high) in pairwise([*points[:1], *points]):
-        for column in range(int(last) + 1, int(place)):
-            share = (column + 0.5 - last) / (place - last)
-            ends_by_column[column] = (
-                last_low + share * (low - last_low),
-                last_high + share * (high - last_high),
-            )
-        bottom, top = ends_by_column.get(int(place), (low, high))
-        ends_by_column[int(place)] = (min(bottom, low), max(top, high))
-    return ends_by_column
-
-
-def lay_under(
-    segments: Iterable[Segment], left: int, row: Sequence[int], restyle: Restyle
-) -> Iterator[Segment]:
-    """Cut a line where the layers behind it change, and restyle what has some.
-
-    Args:
-        segments: The line, one character a cell.
-        left: Cells before the plot, which have no layers.
-        row: The layers behind each cell of the plot, as bits.
-        restyle: Puts layers behind a style.
-    """
-    plot_parts = [(layers, len(list(cells))) for layers, cells in groupby(row)]
-    parts = iter([(0, left), *plot_parts])
-    layers, room = next(parts)
-    for text, style, _ in segments:
-        start = 0
-        while start < len(text):
-            while not room:
-                # what follows the plot is blank to the end of the line
-                layers, room = next(parts, (0, len(text)))
-            piece = text[start : start + room]
-            yield Segment(piece, restyle(style, layers) if layers else style)
-            start += len(piece)
-            room -= len(piece)
