@@ -18,6 +18,11 @@ UCI comes with scikit-learn. The others are read from a folder (`--data`), and n
   it. MNIST's hands are of the same collection (NIST SD 19),
 - `ardis`: test set of dataset IV, `ARDIS_test_2828.csv` and `ARDIS_test_labels.csv`.
 
+With `--omniglot`, a folder of Omniglot's Latin and Greek letters (Lake, Salakhutdinov & Tenenbaum
+2015), the share of letters that are doubted is printed too, in both ways of reading: they are
+105×105, black on white, each written by twenty people. Letters that a person may take for a digit
+are counted apart.
+
 All of them are for measuring. No network here has been trained on them.
 """
 
@@ -31,9 +36,11 @@ from typing import TypeAlias
 import cv2
 import numpy as np
 import numpy.typing as npt
-from _accuracy import Flags, Numbers, accuracy_line, print_thresholds
+from _accuracy import STRICT, Flags, Numbers, accuracy_line, print_thresholds
 
 from rnn_tui.engine.files.weights_file import read_weights
+from rnn_tui.papers.intervals import share_interval
+from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import Photo, PhotoReader, ask
 from rnn_tui.photos.reading import Reading
@@ -44,6 +51,12 @@ cv2.setNumThreads(1)
 
 MARGIN = 0.25  # paper on each side, as a share of the picture's
 MOST = 2500  # more digits of a set are a sample
+
+# Numbers of the characters that may be a digit: b g i l o q s z, and β δ ζ θ ι ο σ.
+LIKE_DIGITS = {
+    "Latin": (2, 7, 9, 12, 15, 17, 19, 26),
+    "Greek": (2, 4, 6, 8, 9, 15, 18),
+}
 
 Plane: TypeAlias = npt.NDArray[np.float32]
 
@@ -227,6 +240,51 @@ def print_set(
     print_thresholds(right, confidence)
 
 
+@dataclass(frozen=True)
+class Letters:
+    """An alphabet by hand."""
+
+    pictures: list[Picture]  #: dark ink on light paper.
+    characters: list[int]  #: the number of each one's character, from 1.
+
+
+def read_letters(folder: Path) -> Letters:
+    """Read an alphabet: a folder for each character, with a picture for each writer."""
+    pictures: list[Picture] = []
+    characters: list[int] = []
+    for character in sorted(folder.glob("character*")):
+        for path in sorted(character.glob("*.png")):
+            pictures.append(np.asarray(cv2.imread(str(path)), np.uint8))
+            characters.append(int(character.name.removeprefix("character")))
+    return Letters(pictures, characters)
+
+
+def print_letters(name: str, letters: Letters, networks: Sequence[RowReaderNetwork]) -> None:
+    """Print the share of an alphabet's letters that is doubted, in both ways of reading."""
+    characters = np.array(letters.characters)
+    like_digits = np.isin(characters, LIKE_DIGITS[name])
+    no_labels = np.zeros(len(characters), np.int64)
+    print(f"\n{name}: {len(characters):,} letters; networks: {len(networks)}")
+    for way, answer in (("as in the app", answers_as_app), ("not prepared", answers_not_prepared)):
+        confidence = answer(letters.pictures, no_labels, networks).confidence
+        doubted = confidence < THRESHOLD
+        below_strict = float((confidence < STRICT)[:, ~like_digits].mean())
+        share = float(doubted[:, ~like_digits].mean())
+        count = int((~like_digits).sum())
+        interval = share_interval(share, count)
+        print(
+            f"  {way:14} doubted {100 * share:5.1f} %  ({100 * interval.low:.1f} … "
+            f"{100 * interval.high:.1f}; of {count}), of those that may be "
+            f"a digit {100 * doubted[:, like_digits].mean():5.1f} %; below a "
+            f"confidence of {100 * STRICT:.0f} % are {100 * below_strict:.1f} %"
+        )
+        shares = [
+            f"{character}: {100 * doubted[:, characters == character].mean():.0f}"
+            for character in np.unique(characters)
+        ]
+        print(f"    by character: {', '.join(shares)}")
+
+
 def parsed() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n\n")[0])
@@ -235,6 +293,7 @@ def parsed() -> argparse.Namespace:
         "--plain-weights", type=Path, nargs="+", default=[], help="trained on plain MNIST"
     )
     parser.add_argument("--data", type=Path, metavar="FOLDER", help="where the other sets lie")
+    parser.add_argument("--omniglot", type=Path, metavar="FOLDER", help="with Latin and Greek")
     parser.add_argument("--sets", nargs="*", choices=list(SETS), default=list(SETS))
     parser.add_argument(
         "--most", type=int, default=MOST, metavar="N", help="of a set (default: %(default)s)"
@@ -249,6 +308,9 @@ def main() -> None:
     plain = [RowReaderNetwork(read_weights(path)) for path in options.plain_weights]
     for name, digits in sets_at_hand(options.sets, options.data, options.most):
         print_set(name, digits, networks, plain)
+    if options.omniglot is not None:
+        for name in LIKE_DIGITS:
+            print_letters(name, read_letters(options.omniglot / name), networks)
 
 
 if __name__ == "__main__":
