@@ -219,7 +219,7 @@ def test_a_run_that_answers_needs_sqlite_but_not_the_whole_store() -> None:
 def test_a_command_learns_no_options_but_its_own() -> None:
     _, modules = modules_at_end("add", "1011", "110")
     of_commands = {command.module for command in COMMANDS}
-    assert modules & of_commands == {"rnn_tui.cli.add"}
+    assert modules & of_commands == {"rnn_tui.cli.ask"}
 
 
 def test_first_frame_imports_nothing_heavy() -> None:

@@ -24,16 +24,20 @@ from rnn_tui.engine.suggestions import did_you_mean
 class Command:
     """A command, whose module has two functions.
 
-    `add_arguments(parser)` describes the command and says what it takes. `run(options)` reads the
-    options into a frozen request, does what it asks for, shows the result, and returns the exit
-    code, one of `rnn_tui.cli.output`. `options.complain(sentence)` ends it as wrong usage; the
-    sentence of a `UserError` is printed.
+    `add_arguments(parser)` describes the command and says what it takes; with a second argument it
+    does so for a part of it, which is a command, too. `run(options)` reads the options into a
+    frozen request, does what it asks for, shows the result, and returns the exit code, one of
+    `rnn_tui.cli.output`. `options.complain(sentence)` ends it as wrong usage; the sentence of a
+    `UserError` is printed.
     """
 
     name: str  #: what is typed for it.
     help: str  #: its line in `rnn-tui --help`.
     module: str  #: the full name of its module.
     aliases: tuple[str, ...] = ()  #: other names for it, such as an earlier one.
+    #: the word after the module's own command that it stands for, such as `adder` of `ask adder`;
+    #: empty for the whole of the module.
+    of: str = ""
 
 
 #: a word of a question that begins like an option.
@@ -43,8 +47,8 @@ NEGATIVE_NUMBER = re.compile(r"-(\d|\.\d).*")
 COMMANDS = [
     Command("train", "train without the app, or resume a run", "rnn_tui.cli.train"),
     Command("ask", "ask trained networks of any task", "rnn_tui.cli.ask"),
-    Command("recall", "ask a network for the digit at a position", "rnn_tui.cli.recall"),
-    Command("add", "ask a network to add two numbers", "rnn_tui.cli.add"),
+    Command("recall", "ask a network for the digit at a position", "rnn_tui.cli.ask", of="recall"),
+    Command("add", "ask a network to add two numbers", "rnn_tui.cli.ask", of="adder"),
     Command("predict", "read photos of digits", "rnn_tui.cli.predict"),
     Command("inspect", "look inside a network while it reads one input", "rnn_tui.cli.inspect"),
     Command("runs", "list, show, compare, watch, stop, export or delete runs", "rnn_tui.cli.runs"),
@@ -67,8 +71,9 @@ COMMANDS = [
     Command(
         "report",
         "rerun the first paper, which is a course report (also called reproduce)",
-        "rnn_tui.cli.report",
+        "rnn_tui.cli.rerun",
         aliases=("reproduce",),
+        of="course-report",
     ),
     Command("serve", "serve the app to browsers", "rnn_tui.cli.serve"),
     Command(
@@ -132,11 +137,14 @@ class Parser(argparse.ArgumentParser):
         """Make it, and add the command's options, if that is still to be done."""
         if self._command is None:
             return
-        module = importlib.import_module(self._command.module)
-        self._command = None
+        command, self._command = self._command, None
+        module = importlib.import_module(command.module)
         self._initialise()
         self.set_defaults(complain=self.error, perform=module.run)
-        module.add_arguments(self)
+        if command.of:
+            module.add_arguments(self, command.of)
+        else:
+            module.add_arguments(self)
 
     def parse_known_args(self, *arguments: Any, **keywords: Any) -> Any:
         """Read its part of the command line.

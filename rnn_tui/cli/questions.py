@@ -6,22 +6,23 @@ It loads no PyTorch, and no NumPy before something is asked.
 import argparse
 import io
 import sys
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from operator import attrgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rnn_tui.archive.weights import NETWORKS, choose, named_weights
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_output_options, add_setting
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_setting
 from rnn_tui.cli.output import FAILURE, OK, JsonResults, Lines, say
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
 
 if TYPE_CHECKING:
-    from rnn_tui.tasks.sequences.inference import Answer, Question, Questions, ReplicaChoice
+    from rnn_tui.tasks.sequences.inference import Answer, Question, Questions
 
 # lines answered at once: of more, a line costs hardly less, and the first answer comes later
 CHUNK = 512
@@ -57,16 +58,6 @@ class NetworkRequest:
     loss: str | None  #: one trained with this loss.
     seed: int | None  #: the one of this seed.
     vote: bool  #: all that the rest allows, in place of one.
-
-
-@dataclass(frozen=True)
-class Networks:
-    """The networks that are asked; the arguments of `Questions`, in its order."""
-
-    network: Any  #: all networks of a file, a `SequenceNetwork`.
-    label: str  #: what to call the weights.
-    path: Path  #: their file.
-    choice: "ReplicaChoice"  #: which of the networks in the file.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,23 +108,83 @@ def add_network_options(parser: argparse.ArgumentParser, verb: str, loss: str) -
     add_setting(parser, SETTINGS["seed"], f"{verb} the network of this seed (default: the lowest)")
 
 
-def add_question_options(parser: argparse.ArgumentParser, loss: str) -> None:
-    """Add the options of `add_network_options`, and those on how answers are printed."""
-    add_network_options(parser, "ask", loss)
-    parser.add_argument(
-        "--vote", action="store_true", help="let all networks that the options above allow vote"
-    )
-    add_output_options(parser, "print answers and errors only, not which weights answer")
+ASK = "ask"  # what `ask` does with networks, as `add_network_options` has it
 
 
-def add_base_option(parser: argparse.ArgumentParser, more: str = "") -> None:
-    """Add `--base`; `more` is what its help says besides."""
+def _add_nothing(_parser: argparse.ArgumentParser, _verb: str) -> None:
+    """Add no further options."""
+
+
+def _add_base(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add `--base`."""
+    written = ", and the answer is written like the first number" if verb == ASK else ""
     parser.add_argument(
         "--base",
         choices=BASES,
         default=BASES[0],
-        help=f"the base of numbers without a prefix (0b, 0d or 0x){more} (default: %(default)s)",
+        help=f"the base of numbers without a prefix (0b, 0d or 0x){written} (default: %(default)s)",
     )
+
+
+def _add_position(parser: argparse.ArgumentParser, verb: str) -> None:
+    """Add `--position`."""
+    position = SETTINGS["position"]
+    of_shipped = ", which is 3 for those that ship" if verb == ASK else ""
+    add_setting(
+        parser,
+        position,
+        f"{position.help} (default: the one that the weights were trained for{of_shipped})",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypedQuestion:
+    """How the question of a task is typed on a command line."""
+
+    metavar: str = "SEQUENCE"
+    words: str = "the sequence"  #: what is typed, in the help.
+    #: what is read where nothing is typed, in the help.
+    from_stdin: str = "without one, every line of stdin is a sequence"
+    usual_loss: str = "the first"  #: that of the network which answers unless another is named.
+    options: tuple[str, ...] = ()  #: the further arguments of the task's `Questions`.
+    add_options: Callable[[argparse.ArgumentParser, str], None] = _add_nothing  #: adds these.
+
+    def add_to(self, parser: argparse.ArgumentParser, verb: str, without: str) -> None:
+        """Add the question, and the options on who answers it.
+
+        Args:
+            parser: takes them.
+            verb: what is done with the networks, such as `ask`.
+            without: what happens where no question is typed, in the help.
+        """
+        parser.add_argument(
+            "query", nargs="*", metavar=self.metavar, help=f"{self.words}; {without}"
+        )
+        self.add_options(parser, verb)
+        add_network_options(parser, verb, self.usual_loss)
+
+    def read_options(self, options: argparse.Namespace) -> dict[str, Any]:
+        """Return the further arguments of the task's `Questions`."""
+        return {name: getattr(options, name) for name in self.options}
+
+
+#: by the name of their task, if they are more than a sequence.
+TYPED_QUESTIONS = {
+    ADDER.name: TypedQuestion(
+        metavar="NUMBER",
+        words="two numbers, with or without a plus between them",
+        from_stdin="without any, every line of stdin has two",
+        usual_loss="bce, or the first",
+        options=("base",),
+        add_options=_add_base,
+    ),
+    RECALL.name: TypedQuestion(metavar="DIGITS", options=("position",), add_options=_add_position),
+}
+
+
+def typed_question(task_name: str) -> TypedQuestion:
+    """Return how the question of a task is typed."""
+    return TYPED_QUESTIONS.get(task_name, TypedQuestion())
 
 
 def read_network_request(options: argparse.Namespace) -> NetworkRequest:
@@ -155,25 +206,37 @@ def read_ask_request(options: argparse.Namespace) -> AskRequest:
     return AskRequest(question=question, as_json=options.json, quiet=options.quiet)
 
 
-def find_networks(request: NetworkRequest, task: Task, position: int | None = None) -> Networks:
+def questions_to(
+    request: NetworkRequest, task: Task, details: Mapping[str, Any]
+) -> "Questions[Any, Any]":
     """Load the networks that are asked.
 
     Args:
         request: which ones.
         task: whose they are.
-        position: what they should recall, if nothing else is asked for; None for any.
+        details: the further arguments of the questions. A position is the one to recall, by
+            networks that were trained for it if nothing else is asked for.
+
+    Returns:
+        The questions of the task to these networks.
 
     Raises:
         CheckpointError: if there are no such weights.
+        SettingError: if there is no such network among them.
     """
     # numpy, on use only
     from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415
 
     source = named_weights(task.name, request.weights, request.run)
     if source is None:
+        position = details.get("position")
         source = choose(task.name, position, only_pretrained=request.pretrained)
+    network = NETWORKS.get(source.path, task.network)
     choice = ReplicaChoice(request.hidden_size, request.loss, request.seed, request.vote)
-    return Networks(NETWORKS.get(source.path, task.network), source.label, source.path, choice)
+    questions: Questions[Any, Any] = task.part(task.questions)(
+        network, source.label, source.path, choice, **details
+    )
+    return questions
 
 
 class _AnswerLines(Lines):

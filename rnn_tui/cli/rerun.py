@@ -1,10 +1,16 @@
-"""`rnn-tui rerun`: retrains the networks of a paper over seeds, and compares with its figures."""
+"""`rnn-tui rerun`: retrains the networks of a paper over seeds, and compares with its figures.
+
+`rnn-tui report` is the same for the paper that is a course report. Its options are older: they name
+the report's own experiments, and have a number of seeds for each task.
+"""
 
 import argparse
+from functools import partial
 
 from rnn_tui.archive.export.formats import extras_needed
 from rnn_tui.cli.commands import add_examples, add_setting
 from rnn_tui.cli.rerunning import (
+    USUAL,
     RerunAction,
     RerunRequest,
     add_rerun_options,
@@ -12,17 +18,27 @@ from rnn_tui.cli.rerunning import (
     rerun_request,
 )
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.settings import SETTINGS
+from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.paper import Paper
-from rnn_tui.papers.plan import Plan
+from rnn_tui.papers.plan import Plan, seeds_setting
 from rnn_tui.papers.rows import DOCUMENTS
+from rnn_tui.papers.shipped import paper_named
+from rnn_tui.tasks import TASKS
 
 SEEDS_FORM = "such as 20, or 20,mnist=3 where a task has another number"
 
 
-def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Add the arguments of the command."""
+def add_arguments(parser: argparse.ArgumentParser, paper_name: str = "") -> None:
+    """Add the arguments of the command.
+
+    Args:
+        parser: takes them.
+        paper_name: the paper that is rerun; empty to have it named.
+    """
+    if paper_name:
+        _add_report_arguments(parser, paper_named(paper_name))
+        return
     parser.description = (
         "Train every experiment of a paper with several seeds, and print each published figure "
         "beside those of the retrained networks, and a verdict on each claim. Networks that are "
@@ -50,18 +66,65 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help=f"networks of each experiment, {SEEDS_FORM} (default: as the paper's file says)",
     )
-    add_setting(
-        parser,
-        SETTINGS["seed"],
-        "the first seed; the others follow it (default: %(default)s)",
-        default=0,
-    )
+    _add_first_seed(parser)
     parser.add_argument(
         "--estimate",
         action="store_true",
         help="train nothing; say how long it would take here to train what is missing",
     )
     add_rerun_options(parser)
+    parser.set_defaults(plan_of=_read_plan, warns=True)
+
+
+def _add_first_seed(parser: argparse.ArgumentParser) -> None:
+    add_setting(
+        parser, SETTINGS["seed"], f"the first seed; the others follow it ({USUAL})", default=0
+    )
+
+
+def _add_report_arguments(parser: argparse.ArgumentParser, paper: Paper) -> None:
+    parser.description = (
+        "Train every experiment of the report with several seeds, and print each published figure "
+        "beside mean, standard deviation, smallest and largest of the retrained networks. "
+        "Networks that are trained already are not trained again; a report that was stopped can "
+        "be resumed by the same command. The command's old name, reproduce, works as well."
+    )
+    presets = "; ".join(f"{name}: {preset.summary}" for name, preset in paper.presets.items())
+    parser.epilog = f"Presets. {presets}. {extras_needed(DOCUMENTS)}"
+    add_examples(
+        parser,
+        "rnn-tui report --preset fast --only adder --seeds 2",
+        "rnn-tui report --no-training -o report.html",
+    )
+    add_setting(
+        parser,
+        SETTINGS["seeds"],
+        f"networks of each small experiment (recall, adder), trained side by side ({USUAL})",
+        default=paper.seeds,
+    )
+    for task, count in paper.task_seeds.items():
+        add_setting(
+            parser,
+            seeds_setting(task),
+            f"networks of each {TASKS[task].label} model, trained one by one ({USUAL})",
+            default=count,
+        )
+    _add_first_seed(parser)
+    only = ChoicesSetting(
+        "only",
+        "Experiments",
+        "run these experiments only",
+        {task: TASKS[task].label for task in paper.tasks},
+    )
+    add_setting(parser, only, f"{only.help}: {only.range_text}", default=())
+    parser.add_argument(
+        "--preset",
+        choices=list(paper.presets),
+        default=paper.default_preset,
+        help=f"how to train ({USUAL})",
+    )
+    add_rerun_options(parser)
+    parser.set_defaults(plan_of=partial(_read_report_plan, paper), warns=False, estimate=False)
 
 
 def run(options: argparse.Namespace) -> int:
@@ -77,9 +140,19 @@ def read_request(options: argparse.Namespace) -> RerunRequest:
     """Read the options into a request."""
     if options.estimate and options.no_training:
         options.complain("--estimate and --no-training exclude each other")
+    action = RerunAction.TRAIN
+    if options.no_training:
+        action = RerunAction.COMPARE
+    elif options.estimate:
+        action = RerunAction.ESTIMATE
+    return rerun_request(options, options.plan_of(options), action, warns=options.warns)
+
+
+def _read_plan(options: argparse.Namespace) -> Plan:
+    """Read the plan for a paper that is named."""
     paper = find_paper(options.paper)
     seeds, task_seeds = read_seeds(options.seeds, paper)
-    plan = Plan(
+    return Plan(
         paper,
         seeds,
         task_seeds,
@@ -88,12 +161,19 @@ def read_request(options: argparse.Namespace) -> RerunRequest:
         first_seed=options.seed,
         device=options.device,
     )
-    action = RerunAction.TRAIN
-    if options.no_training:
-        action = RerunAction.COMPARE
-    elif options.estimate:
-        action = RerunAction.ESTIMATE
-    return rerun_request(options, plan, action, warns=True)
+
+
+def _read_report_plan(paper: Paper, options: argparse.Namespace) -> Plan:
+    """Read the plan for the report, whose options are checked as they are read."""
+    return Plan(
+        paper,
+        options.seeds,
+        {task: getattr(options, seeds_setting(task).name) for task in paper.task_seeds},
+        only=options.only,
+        preset=options.preset,
+        first_seed=options.seed,
+        device=options.device,
+    )
 
 
 def _words(text: str | None) -> tuple[str, ...]:

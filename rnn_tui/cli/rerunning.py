@@ -1,7 +1,4 @@
-"""Retrains a paper's networks and shows them beside its figures: what its commands have in common.
-
-`rnn-tui rerun` and `rnn-tui report` read their options into a `RerunRequest`; `perform` does it.
-"""
+"""Retrains a paper's networks and shows them beside its figures, as a `RerunRequest` asks for."""
 
 import argparse
 import sys

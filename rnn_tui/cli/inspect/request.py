@@ -2,7 +2,7 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,12 @@ from rnn_tui.cli.inspect.own import EXAMPLES, OWN, OwnInput, add_network_file, r
 from rnn_tui.cli.predict import add_method_option
 from rnn_tui.cli.questions import (
     NetworkRequest,
-    add_base_option,
-    add_network_options,
     add_weights_options,
     read_network_request,
+    typed_question,
 )
 from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
-from rnn_tui.engine.settings import SETTINGS, TEST_IMAGE
+from rnn_tui.engine.settings import TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, OF_SEQUENCES, SURVIVAL, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.own_analyses import OF_OWN, OWN_AUTOMATON
@@ -35,6 +34,7 @@ from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import SequenceShape, Task
 
+LOOK = "look into"  # what is done with networks, in the help
 WITHOUT_INPUT = "without, only analyses of the whole network are printed"
 
 
@@ -45,14 +45,7 @@ class QuestionInput:
     task: Task
     text: str | None  #: as typed; None for analyses of the whole network alone.
     networks: NetworkRequest
-    position: int | None = None  #: to recall; None for the one that the weights were trained for.
-    base: str | None = None  #: of numbers without a prefix; None where no numbers are added.
-
-    @property
-    def details(self) -> dict[str, Any]:
-        """The further arguments of the questions of its task."""
-        details = {"position": self.position, "base": self.base}
-        return {name: value for name, value in details.items() if value is not None}
+    details: Mapping[str, Any]  #: the further arguments of the questions of its task.
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,7 +93,6 @@ class _TaskHelp:
     help: str  #: its line in `rnn-tui inspect --help`.
     does: str  #: what its networks do, in its own help.
     examples: tuple[str, ...]
-    add_input: Callable[[argparse.ArgumentParser], None]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -119,7 +111,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
             help=task_help.help,
             description=f"Look inside a network that {task_help.does}.",
         )
-        task_help.add_input(task_parser)
+        if task_help.task.shape is None:
+            _add_image(task_parser)
+        else:
+            _add_question(task_parser, name)
         _add_analysis_options(task_parser, task_help.task)
         _add_file_options(task_parser)
         add_output_options(task_parser)
@@ -155,7 +150,6 @@ def _general_help(task: Task, shape: SequenceShape) -> "_TaskHelp":
         help=f"a sequence of {task.label}, {shape.step} by {shape.step}",
         does=f"was trained on {task.label}",
         examples=(example, f"{example} --sensitivity"),
-        add_input=_add_sequence,
     )
 
 
@@ -168,7 +162,7 @@ def _add_sequences(tasks: Any) -> None:
         "be read by the options that it was trained with.",
     )
     add_data_argument(parser)
-    _add_sequence(parser)
+    _add_question(parser, SEQUENCES)
     _add_edit_option(parser)
     for kind in (SURVIVAL, *OF_SEQUENCES, AUTOMATON):
         name = "probes" if kind is SURVIVAL else kind.name.replace("_", "-")
@@ -258,31 +252,8 @@ def _add_file_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def _add_sum(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "query",
-        nargs="*",
-        metavar="NUMBER",
-        help=f"two numbers, with or without a plus between them; {WITHOUT_INPUT}",
-    )
-    add_base_option(parser)
-    add_network_options(parser, "look into", "bce, or the first")
-
-
-def _add_sequence(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "query", nargs="*", metavar="SEQUENCE", help=f"the sequence; {WITHOUT_INPUT}"
-    )
-    add_network_options(parser, "look into", "the first")
-
-
-def _add_digits(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("query", nargs="*", metavar="DIGITS", help=f"the sequence; {WITHOUT_INPUT}")
-    position = SETTINGS["position"]
-    add_setting(
-        parser, position, f"{position.help} (default: the one that the weights were trained for)"
-    )
-    add_network_options(parser, "look into", "the first")
+def _add_question(parser: argparse.ArgumentParser, task_name: str) -> None:
+    typed_question(task_name).add_to(parser, LOOK, WITHOUT_INPUT)
 
 
 def _add_image(parser: argparse.ArgumentParser) -> None:
@@ -291,7 +262,7 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
         parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}"
     )
     add_method_option(parser, "of the photo; ")
-    add_weights_options(parser, "look into", "those that ship for the model")
+    add_weights_options(parser, LOOK, "those that ship for the model")
     parser.add_argument(
         "--cell",
         "--model",
@@ -312,21 +283,18 @@ TASKS_HELP = (
             '1011 110 --edit "state[0]@2-=0"',
             "--automaton",
         ),
-        add_input=_add_sum,
     ),
     _TaskHelp(
         task=RECALL,
         help="a sequence, digit by digit",
         does="recalls, digit by digit",
         examples=("31415 --position 3", "31415 --json", "31415 --sensitivity"),
-        add_input=_add_digits,
     ),
     _TaskHelp(
         task=MNIST,
         help="a digit, row by row",
         does="reads digits, row by row",
         examples=("photos/7-ruled.jpg", "--test-image 7 --json"),
-        add_input=_add_image,
     ),
 )
 
@@ -379,8 +347,7 @@ def _read_input(options: argparse.Namespace) -> QuestionInput | ImageInput | Own
         task=task,
         text=" ".join(options.query) if options.query else None,
         networks=read_network_request(options),
-        position=getattr(options, "position", None),
-        base=getattr(options, "base", None),
+        details=typed_question(task.name).read_options(options),
     )
 
 

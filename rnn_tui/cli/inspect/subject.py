@@ -13,7 +13,7 @@ from rnn_tui.archive.weights import (
 from rnn_tui.cli import output
 from rnn_tui.cli.inspect.own import OwnInput, inspection_of
 from rnn_tui.cli.inspect.request import ImageInput, InspectRequest, QuestionInput
-from rnn_tui.cli.questions import find_networks
+from rnn_tui.cli.questions import questions_to
 from rnn_tui.engine.errors import UnreadableError, printable
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
@@ -49,18 +49,11 @@ def _question(network_input: QuestionInput) -> "Inspection":
     from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
 
     task = network_input.task
-    networks = find_networks(network_input.networks, task, network_input.position)
-    questions = task.part(task.questions)(
-        networks.network,
-        networks.label,
-        networks.path,
-        networks.choice,
-        **network_input.details,
-    )
+    questions = questions_to(network_input.networks, task, network_input.details)
     # an analysis of the whole network needs some input that the network has read
     text = questions.example if network_input.text is None else network_input.text
     trained = partial(trained_networks, task.name)
-    return QuestionInspection(questions, text, trained, partial(read_history, networks.path))
+    return QuestionInspection(questions, text, trained, partial(read_history, questions.path))
 
 
 def _image(network_input: ImageInput) -> "Inspection":

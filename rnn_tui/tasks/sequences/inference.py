@@ -235,7 +235,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
 
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
         self._source = label
-        self._path = path
+        self.path = path  #: the file of the weights.
         self._vote = choice.vote
         self.config = network.config
         places = choice.pick(network.replicas, self.preferred_loss)
@@ -321,7 +321,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         """
         document: dict[str, Any] = {
             "source": self._source,
-            "path": str(self._path),
+            "path": str(self.path),
             "task": self.config.task,
             "preset": self.config.preset,
         }
