@@ -233,21 +233,22 @@ class AdderQuestions(Questions[Sum, AdderNetwork]):
         """Return the true carries."""
         return {"carries": question.numbers.carries}
 
-    def answers(self, questions: Sequence[Sum]) -> Iterator[Answer]:
-        """Yield the sums: a bit is 1 if its output is at least 0.5, or if most voters say so."""
-        additions = [question.numbers for question in questions]
-        with np.errstate(all="ignore"):
-            outputs = [network.outputs_of(additions) for network in self.networks]
-        for question, *of_networks in zip(questions, *outputs, strict=True):
-            yield self._answer(question, np.concatenate(of_networks))
+    def outputs(self, network: AdderNetwork, questions: Sequence[Sum]) -> Sequence[Array]:
+        """Return the probability of a 1 at each place (R, L) of each sum."""
+        outputs = network.outputs_of([question.numbers for question in questions])
+        require_finite(*outputs)
+        return outputs
 
-    def _answer(self, question: Sum, outputs: Array) -> Answer:
-        """Return the answer to one question from the outputs (R, L) of all that are asked."""
-        require_finite(outputs)
-        if self._vote:
-            bits, probabilities = vote(outputs)
-        else:
-            bits, probabilities = outputs[0] >= 0.5, outputs[0]
+    def bits(self, outputs: Array) -> tuple[npt.NDArray[np.bool_], Array]:
+        """Return the bits (L,) that come out, and the probability or share of votes for a 1 (L,).
+
+        A bit is 1 if its output (R, L) is at least 0.5, or if most voters say so.
+        """
+        return vote(outputs) if self.votes else (outputs[0] >= 0.5, outputs[0])
+
+    def answer(self, question: Sum, outputs: Array) -> Answer:
+        """Return the sum that these outputs (R, L) are."""
+        bits, probabilities = self.bits(outputs)
         numbers, base = question.numbers, question.base
         answer = number_of(bits)
         correct = answer == numbers.total

@@ -183,13 +183,14 @@ class RecallQuestions(Questions[Recollection, RecallNetwork]):
         """Return the sequence with the position marked, and the answer."""
         return answer.text.replace(" → ", ": ")
 
-    def answers(self, questions: Sequence[Recollection]) -> Iterator[Answer]:
-        """Yield the digit that is the most probable on the average of all voters."""
-        sequences = [question.digits for question in questions]
-        of_replicas = [network.probabilities(sequences) for network in self.networks]
-        means = np.concatenate(of_replicas).mean(axis=0)  # (N, 10)
-        for question, probabilities in zip(questions, means, strict=True):
-            yield _answer(question, probabilities)
+    def outputs(self, network: RecallNetwork, questions: Sequence[Recollection]) -> Sequence[Array]:
+        """Return the probabilities of the digits (R, 10) for each sequence."""
+        of_replicas = network.probabilities([question.digits for question in questions])
+        return [*of_replicas.swapaxes(0, 1)]
+
+    def answer(self, question: Recollection, outputs: Array) -> Answer:
+        """Return the digit that is the most probable on the average of all voters."""
+        return _answer(question, outputs.mean(axis=0))
 
 
 def _answer(question: Recollection, probabilities: Array) -> Answer:

@@ -236,7 +236,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def __init__(self, network: AnyNetwork, label: str, path: Path, choice: ReplicaChoice) -> None:
         self._source = label
         self.path = path  #: the file of the weights.
-        self._vote = choice.vote
+        self.votes = choice.vote  #: whether all that are asked give one answer.
         self.config = network.config
         places = choice.pick(network.replicas, self.preferred_loss)
         self.replicas = [network.replicas[place] for place in places]
@@ -273,8 +273,31 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         """Yield sentences on why the answer may be worse than the figures of these weights."""
 
     @abstractmethod
+    def outputs(self, network: AnyNetwork, questions: Sequence[Question]) -> Sequence[Array]:
+        """Return what R replicas give for each question: (R, …), or (R, A, O) for A answers.
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
+        """
+
+    @abstractmethod
+    def answer(self, question: Question, outputs: Array) -> Answer:
+        """Return the one answer of several replicas, which gave these outputs (R, …)."""
+
+    def all_outputs(self, questions: Sequence[Question]) -> list[Array]:
+        """Return what all replicas that are asked give for each question (R, …).
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
+        """
+        with np.errstate(all="ignore"):
+            of_networks = [self.outputs(network, questions) for network in self.networks]
+        return [np.concatenate(outputs) for outputs in zip(*of_networks, strict=True)]
+
     def answers(self, questions: Sequence[Question]) -> Iterator[Answer]:
         """Answer them, in their order; raises `CheckpointError` if weights are too large."""
+        for question, outputs in zip(questions, self.all_outputs(questions), strict=True):
+            yield self.answer(question, outputs)
 
     # How a question is looked into.
 
@@ -309,7 +332,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     @property
     def label(self) -> str:
         """The networks that answer, such as `pretrained (H 10 ce, seed 0)`."""
-        if self._vote:
+        if self.votes:
             return f"{self._source} (vote of {len(self.replicas)})"
         replica = self.replicas[0]
         return f"{self._source} ({replica.variant.label}, seed {replica.seed})"
@@ -325,7 +348,7 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
             "task": self.config.task,
             "preset": self.config.preset,
         }
-        if self._vote:
+        if self.votes:
             variants = [replica.variant for replica in self.replicas]
             document["hidden_sizes"] = sorted({variant.hidden_size for variant in variants})
             document["losses"] = list(dict.fromkeys(variant.loss for variant in variants))

@@ -140,37 +140,25 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
                 "their answers may be worse."
             )
 
-    def answers(self, questions: Sequence[TypedSequence]) -> Iterator[Answer]:
-        """Yield the answers: those that are the most probable on the average of all voters."""
-        of_networks = [
-            self._outputs(network, [question.inputs for question in questions])
-            for network in self.networks
-        ]
-        for question, *outputs in zip(questions, *of_networks, strict=True):
-            mean = np.concatenate(outputs).mean(axis=0)  # (A, O): of every step, or of the last
-            yield self._answer(question, mean)
-
-    def _outputs(self, network: SequenceNetwork, inputs: Sequence[npt.NDArray[Any]]) -> list[Array]:
+    def outputs(
+        self, network: SequenceNetwork, questions: Sequence[TypedSequence]
+    ) -> Sequence[Array]:
         """Return what all replicas answer (R, A, O) to each of B sequences, A = T or 1.
 
         These are probabilities, or numbers.
-
-        Raises:
-            CheckpointError: if the weights are too large to compute with.
         """
         every_step = network.shape.every_step
-        order, lengths, read = longest_first(inputs)
+        order, lengths, read = longest_first([question.inputs for question in questions])
         answered = lengths if every_step else [1] * len(lengths)
         logits = [
             np.empty((len(network.replicas), count, network.outputs), np.float32)
             for count in answered
         ]
-        with np.errstate(all="ignore"):
-            for step, at_step in enumerate(network.steps(read, lengths)):  # (R, O, n)
-                for place in range(at_step.shape[2]):
-                    logits[place][:, step if every_step else 0] = at_step[:, :, place]
-            require_finite(*logits)
-            outputs = [self._probabilities(network, values) for values in logits]
+        for step, at_step in enumerate(network.steps(read, lengths)):  # (R, O, n)
+            for place in range(at_step.shape[2]):
+                logits[place][:, step if every_step else 0] = at_step[:, :, place]
+        require_finite(*logits)
+        outputs = [self._probabilities(network, values) for values in logits]
         return [outputs[place] for place in np.argsort(order)]
 
     def _probabilities(self, network: SequenceNetwork, logits: Array) -> Array:
@@ -182,8 +170,12 @@ class SequenceQuestions(Questions[TypedSequence, SequenceNetwork]):
         separate = np.asarray([replica.variant.loss == "bce" for replica in network.replicas])
         return np.where(separate[:, None, None], sigmoid(logits), softmax(logits))
 
+    def answer(self, question: TypedSequence, outputs: Array) -> Answer:
+        """Return the answer that is the most probable on the average of all voters."""
+        return self._answer(question, outputs.mean(axis=0))
+
     def _answer(self, question: TypedSequence, outputs: Array) -> Answer:
-        """Return the answer to one question from the outputs (A, O) of all that are asked."""
+        """Return the answer to one question from the mean outputs (A, O) of all that are asked."""
         shape = self.shape
         document: dict[str, Any] = {"query": question.text, "read": [*map(visible, question.words)]}
         if shape.numbers:
