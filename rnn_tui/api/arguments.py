@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 import numpy as np
 
 from rnn_tui.engine.errors import ArgumentError, SafeText, printable
+from rnn_tui.engine.options import options_of
 
 MOST = 2**63  # an integer of eight bytes, which files and databases have, is smaller
 #: methods with underscores that users call by an operator or by the name of the class.
@@ -46,6 +47,43 @@ def checked(thing: Checked) -> Checked:
         if is_public and inspect.isfunction(member):
             setattr(thing, name, _checking(member))
     return thing
+
+
+def taking(record: type) -> Callable[[Checked], Checked]:
+    """Give a function that takes `**options` an argument for each option of a record.
+
+    Its signature has them with their types and defaults, its docstring their meanings, in place of
+    a line `options: {options}`.
+    """
+    options = options_of(record).values()
+    arguments = [
+        inspect.Parameter(
+            option.name,
+            inspect.Parameter.KEYWORD_ONLY,
+            default=option.default,
+            annotation=option.python_type,
+        )
+        for option in options
+    ]
+    meanings = "\n    ".join(f"{option.name}: {option.in_python}" for option in options)
+
+    def with_arguments(function: Checked) -> Checked:
+        signature = inspect.signature(function)
+        others = [
+            each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD
+        ]
+        described = cast(Any, function)
+        described.__signature__ = signature.replace(parameters=[*others, *arguments])
+        text = inspect.cleandoc(function.__doc__ or "")
+        described.__doc__ = text.replace("options: {options}", meanings)
+        return function
+
+    return with_arguments
+
+
+def plain(value: Any) -> Any:
+    """Return a number or an array of NumPy as Python's numbers; anything else as it is."""
+    return value.tolist() if hasattr(value, "tolist") else value
 
 
 def _checking(function: FunctionType) -> Callable[..., Any]:

@@ -1,25 +1,21 @@
 """Sequences of one's own for scripts and notebooks: a file as it was understood, to train on."""
 
-from collections.abc import Sequence
-from enum import StrEnum
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from rnn_tui.api import html
-from rnn_tui.api.arguments import checked
+from rnn_tui.api.arguments import checked, plain, taking
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
-from rnn_tui.data.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.data.understanding import Understanding, understand
-from rnn_tui.engine.errors import SettingError, printable
+from rnn_tui.engine.options import record_of
 from rnn_tui.engine.progress import Progress
-from rnn_tui.engine.settings import check_choice
 from rnn_tui.tasks.data_sets.task import stored_task
 from rnn_tui.tasks.task import Task
 
-Choice = TypeVar("Choice", bound=StrEnum)
 PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 
 
@@ -101,25 +97,12 @@ class SequenceData:
 
 
 @checked
+@taking(ReadingOptions)
 def read_sequences(
     path: str | PathLike[str],
     *,
-    layout: str | None = None,
-    header: bool | None = None,
-    delimiter: str | None = None,
-    decimal: str | None = None,
-    encoding: str | None = None,
-    sequence: str | None = None,
-    step: str | None = None,
-    label: str | None = None,
-    inputs: Sequence[str] | None = None,
-    ignored: Sequence[str] = (),
-    goal: str | None = None,
-    horizon: int = 1,
-    window: int | None = None,
-    fill: str | None = None,
-    split: str | None = None,
     progress: bool = True,
+    **options: Any,
 ) -> SequenceData:
     """Read a file of sequences: CSV, TSV, NPZ, NPY, .ts, ARFF or a text.
 
@@ -128,23 +111,8 @@ def read_sequences(
 
     Args:
         path: the file.
-        layout: `long` (a row a step), `wide` (a row a sequence) or `text` (a character a step).
-        header: whether the first row has the names of columns.
-        delimiter: what stands between cells.
-        decimal: what stands before decimals, `.` or `,`.
-        encoding: of the characters, such as `utf-8`.
-        sequence: the column that names the sequence.
-        step: the column that orders the steps.
-        label: the column to learn.
-        inputs: the columns that are read at each step.
-        ignored: columns that are not used.
-        goal: what is learnt: `class` or `number` of a sequence, `step-class` or `step-number` of
-            each step, or `next`.
-        horizon: how many steps ahead `next` answers.
-        window: the steps of the pieces that longer sequences are cut into.
-        fill: what stands in for missing numbers: `line`, `previous`, `zero`, `mean` or `drop`.
-        split: how sequences are shared out: `chance`, `time` or `files`.
         progress: whether to show a bar.
+        options: {options}
 
     Raises:
         UserError: the file can't be read as sequences, in a sentence on what is wrong and where.
@@ -157,38 +125,7 @@ def read_sequences(
         >>> data.parts.count("training")
         144
     """
-    options = ReadingOptions(
-        layout=_chosen(Layout, "Layout", layout),
-        header=header,
-        delimiter=delimiter,
-        decimal=decimal,
-        encoding=encoding,
-        sequence=sequence,
-        step=step,
-        label=label,
-        inputs=None if inputs is None else _names(inputs),
-        ignored=_names(ignored),
-        goal=_chosen(Goal, "Goal", goal),
-        horizon=horizon,
-        window=window,
-        fill=_chosen(Fill, "Fill", fill),
-        split=_chosen(Split, "Split", split),
-    )
+    reading = record_of(ReadingOptions, {name: plain(value) for name, value in options.items()})
     file = Path(path)
     with ActionProgress(file.name, shown=progress) as bar:
-        return SequenceData(understand(file, options, Progress(bar.show)))
-
-
-def _chosen(kind: type[Choice], label: str, word: str | None) -> Choice | None:
-    """Return the choice that a word names; a SettingError if it names none."""
-    if word is None:
-        return None
-    check_choice(label, word, [choice.value for choice in kind])
-    return kind(word)
-
-
-def _names(columns: Sequence[str]) -> tuple[str, ...]:
-    """Return names of columns; a single text would be taken for its letters."""
-    if isinstance(columns, str):
-        raise SettingError(f"Name columns in a list, such as [“{printable(columns)}”].")
-    return tuple(columns)
+        return SequenceData(understand(file, reading, Progress(bar.show)))

@@ -5,7 +5,7 @@ from os import PathLike
 from typing import Any
 
 from rnn_tui import networks, tasks
-from rnn_tui.api.arguments import checked
+from rnn_tui.api.arguments import checked, plain
 from rnn_tui.api.run import Run
 from rnn_tui.api.sequences import SequenceData
 from rnn_tui.api.watched_training import WatchedTraining
@@ -171,8 +171,7 @@ def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
         value = value.weights
     if isinstance(value, PathLike):
         value = str(value)
-    if hasattr(value, "tolist"):  # numbers and arrays of NumPy
-        value = value.tolist()
+    value = plain(value)
     is_list = isinstance(SETTINGS.get(field), ListSetting | ChoicesSetting)
     if is_list and (isinstance(value, str) or not isinstance(value, Sequence)):
         value = (value,)

@@ -7,11 +7,11 @@ from typing import TypeAlias
 from rnn_tui.archive.store import existing_store
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options
+from rnn_tui.cli.options import read_options
 from rnn_tui.cli.sequence_files import (
     add_data_argument,
     kept_data_set,
     kept_descriptions,
-    read_options,
     understand_file,
 )
 from rnn_tui.data import store
@@ -119,7 +119,8 @@ def read_request(options: argparse.Namespace) -> DataRequest:
         return ListDataRequest(options.json)
     if options.action == "delete":
         return DeleteDataRequest(options.name, options.yes)
-    return ShowDataRequest(options.data, read_options(options), options.json, options.quiet)
+    reading = read_options(options, ReadingOptions)
+    return ShowDataRequest(options.data, reading, options.json, options.quiet)
 
 
 def show_data(request: ShowDataRequest) -> int:

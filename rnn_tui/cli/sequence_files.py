@@ -9,10 +9,11 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import add_setting, read_path
+from rnn_tui.cli.commands import read_path
+from rnn_tui.cli.options import add_options, read_options
 from rnn_tui.data import store
-from rnn_tui.data.description import HORIZON, WINDOW, Description
-from rnn_tui.data.options import Fill, Goal, Layout, ReadingOptions, Split
+from rnn_tui.data.description import Description
+from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.task import SEQUENCES, task_of
@@ -25,7 +26,6 @@ WHICH_DATA = (
     "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text; or the name of a data set as rnn-tui data "
     "list prints it"
 )
-COLUMN = "by its name or its number from 1"
 
 
 def any_data_set() -> Task:
@@ -62,80 +62,7 @@ def add_data_argument(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group(
         "reading DATA", "What is left out is guessed; rnn-tui data show DATA prints the guesses."
     )
-    group.add_argument(
-        "--layout",
-        type=Layout,
-        choices=list(Layout),
-        help="a row a step (long), a row a sequence (wide), or a text character by character",
-    )
-    group.add_argument(
-        "--header",
-        action=argparse.BooleanOptionalAction,
-        help="whether the first row has the names of columns",
-    )
-    group.add_argument(
-        "--delimiter", metavar="CHARACTER", help="what stands between cells; tab for a tab"
-    )
-    group.add_argument(
-        "--decimal", metavar="MARK", choices=(".", ","), help="what stands before decimals, . or ,"
-    )
-    group.add_argument("--encoding", metavar="NAME", help="of the characters, such as utf-8")
-    group.add_argument(
-        "--sequence", metavar="COLUMN", help=f"the column that names the sequence, {COLUMN}"
-    )
-    group.add_argument("--step", metavar="COLUMN", help=f"the column that orders steps, {COLUMN}")
-    group.add_argument("--label", metavar="COLUMN", help=f"the column to learn, {COLUMN}")
-    group.add_argument(
-        "--inputs", metavar="COLUMN,…", type=_names, help="the columns that are read at each step"
-    )
-    group.add_argument(
-        "--ignore", metavar="COLUMN,…", type=_names, default=(), help="columns not to use"
-    )
-    group.add_argument(
-        "--goal",
-        type=Goal,
-        choices=list(Goal),
-        help="what is learnt: a class or a number for each sequence, one for each step, or the "
-        "next steps",
-    )
-    add_setting(group, HORIZON, f"{HORIZON.help}, with --goal next (default: 1)", default=1)
-    add_setting(group, WINDOW, WINDOW.help)
-    group.add_argument(
-        "--fill", type=Fill, choices=list(Fill), help="what stands in for missing numbers"
-    )
-    group.add_argument(
-        "--split",
-        type=Split,
-        choices=list(Split),
-        help="how sequences are shared out to training, validation and test",
-    )
-
-
-def _names(text: str) -> tuple[str, ...]:
-    """Return the names of columns in a list with commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def read_options(options: argparse.Namespace) -> ReadingOptions:
-    """Return how to read the file, as the options of `add_data_argument` say."""
-    delimiter = "\t" if options.delimiter == "tab" else options.delimiter
-    return ReadingOptions(
-        layout=options.layout,
-        header=options.header,
-        delimiter=delimiter,
-        decimal=options.decimal,
-        encoding=options.encoding,
-        sequence=options.sequence,
-        step=options.step,
-        label=options.label,
-        inputs=options.inputs,
-        ignored=options.ignore,
-        goal=options.goal,
-        horizon=options.horizon,
-        window=options.window,
-        fill=options.fill,
-        split=options.split,
-    )
+    add_options(group, ReadingOptions)
 
 
 def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Understanding":
@@ -153,6 +80,11 @@ def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Unde
         return understand(path, options, Progress(bar.show))
 
 
+def _understand_as_asked(options: argparse.Namespace) -> "Understanding":
+    reading = read_options(options, ReadingOptions)
+    return understand_file(options.data, reading, quiet=options.quiet)
+
+
 def data_set_task(options: argparse.Namespace) -> Task:
     """Return the task of the data set that is named, or read and kept.
 
@@ -164,7 +96,7 @@ def data_set_task(options: argparse.Namespace) -> Task:
     kept = kept_data_set(options.data)
     if kept is not None:
         return task_of(kept)
-    understanding = understand_file(options.data, read_options(options), quiet=options.quiet)
+    understanding = _understand_as_asked(options)
     description = understanding.data_set.description
     if not options.quiet:
         if store.is_kept(description.name):
@@ -184,7 +116,7 @@ def trained_data_set(options: argparse.Namespace) -> Task:
     kept = kept_data_set(options.data)
     if kept is not None:
         return task_of(kept)
-    understanding = understand_file(options.data, read_options(options), quiet=options.quiet)
+    understanding = _understand_as_asked(options)
     description = understanding.data_set.description
     if store.is_kept(description.name):
         return task_of(description)

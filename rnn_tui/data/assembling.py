@@ -13,7 +13,6 @@ from rnn_tui.data.description import (
     LARGEST,
     LONGEST_NAME,
     MOST_FEATURES,
-    MOST_HORIZON,
     MOST_OUTPUTS,
     Description,
     unique_names,
@@ -126,11 +125,7 @@ class Assembly:
         return sequences
 
     def _horizon(self) -> int:
-        if self.goal is not Goal.NEXT:
-            return 0
-        if not 1 <= self.options.horizon <= MOST_HORIZON:
-            raise DataError(f"From 1 to {MOST_HORIZON} steps ahead are predicted (--horizon).")
-        return self.options.horizon
+        return self.options.horizon if self.goal is Goal.NEXT else 0
 
     def _without_label(self, sequences: Sequences) -> Sequences:
         """Leave out sequences without a label, if each needs one."""

@@ -4,8 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from rnn_tui.data.description import MOST_STEPS
-from rnn_tui.data.options import Goal
+from rnn_tui.data.options import MOST_STEPS, Goal
 from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
 from rnn_tui.engine.errors import DataError
 
@@ -45,8 +44,6 @@ def brought_to_length(
         DataError: if that can't be.
     """
     longest = int(sequences.lengths.max())
-    if window is not None and not 2 <= window <= MOST_STEPS:
-        raise DataError(f"Pieces may have 2 to {MOST_STEPS:,} steps (--window).")
     if window is None and goal.every_step:
         few = sequences.count < FEW_SEQUENCES and longest > max(SMALLEST_WINDOW, 2 * horizon)
         if few or longest > MOST_STEPS:

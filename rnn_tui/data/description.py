@@ -5,19 +5,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from rnn_tui.data.options import Fill, Goal, Split
+from rnn_tui.data.options import MOST_STEPS, Fill, Goal, Split
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.settings import NumberSetting
 
 LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
-MOST_STEPS = 1000  # steps of a sequence
-MOST_HORIZON = 64  # steps ahead that are predicted
-HORIZON = NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON)
-WINDOW = NumberSetting(
-    "window", "Window", "the steps of the pieces that long sequences are cut into", 2, MOST_STEPS
-)
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 

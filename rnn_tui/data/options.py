@@ -2,6 +2,21 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
+
+from rnn_tui.data.columns import Role
+from rnn_tui.engine.options import (
+    FlagSetting,
+    NamesSetting,
+    Option,
+    TextSetting,
+    check_options,
+    option_field,
+)
+from rnn_tui.engine.settings import ChoiceSetting, NumberSetting
+
+MOST_STEPS = 1000  # steps of a sequence
+MOST_HORIZON = 64  # steps ahead that are predicted
 
 
 class Layout(StrEnum):
@@ -48,25 +63,225 @@ class Split(StrEnum):
     FILES = "files"  #: the test as a second file has it.
 
 
+@dataclass(frozen=True)
+class DelimiterSetting(TextSetting):
+    """The character between cells, which may be typed as a word."""
+
+    placeholder = "CHARACTER"
+    allowed_words = "one character such as ; or |, or the word tab"
+
+    def allowed(self, value: Any) -> Any:
+        """Return the character."""
+        if not isinstance(value, str):
+            return None
+        character = {"tab": "\t", "\\t": "\t", "space": " "}.get(value, value)
+        is_one = len(character) == 1 and character not in '"\r\n' and not character.isalnum()
+        return character if is_one else None
+
+
+@dataclass(frozen=True)
+class MarkSetting(ChoiceSetting):
+    """The mark before decimals."""
+
+    @property
+    def range_text(self) -> str:
+        """The allowed values in words, without commas between them."""
+        return " or ".join(self.choices)
+
+
+@dataclass(frozen=True)
+class ColumnSetting(TextSetting):
+    """A column by its name, or by its number from 1."""
+
+    role: Role = Role.IGNORED  #: what the column is for.
+
+    placeholder = "COLUMN"
+
+
+@dataclass(frozen=True)
+class ColumnsSetting(NamesSetting):
+    """Columns by their names, or by their numbers from 1."""
+
+    role: Role = Role.IGNORED  #: what the columns are for.
+
+    placeholder = "COLUMN,…"
+    allowed_words = "a list of columns, such as [“load”]"
+
+
+IN_SHELL = ", by its name or its number from 1"  # of a column
+
+
+def _of_tables(options: "ReadingOptions") -> bool:
+    return options.layout in (Layout.LONG, Layout.WIDE)
+
+
+def _of_texts(options: "ReadingOptions") -> bool:
+    return options.layout is not None
+
+
+def _with_gaps(options: "ReadingOptions") -> bool:
+    return options.layout is not Layout.TEXT
+
+
+def _predicts(options: "ReadingOptions") -> bool:
+    return options.goal is Goal.NEXT
+
+
 @dataclass(frozen=True, kw_only=True)
 class ReadingOptions:
     """How to read a file of sequences. None leaves a part to be guessed.
 
     Columns are named as in the header, or by their number from 1.
+
+    Raises:
+        SettingError: for a value that is not allowed.
     """
 
-    layout: Layout | None = None
-    header: bool | None = None  #: whether the first row has names.
-    delimiter: str | None = None  #: one character.
-    decimal: str | None = None  #: `.` or `,`.
-    encoding: str | None = None  #: such as `utf-8`.
-    sequence: str | None = None  #: the column that says which sequence a row belongs to.
-    step: str | None = None  #: the column that orders the steps, numbers or dates.
-    label: str | None = None  #: the column of what is to be answered.
-    inputs: tuple[str, ...] | None = None  #: the columns that are read at each step.
-    ignored: tuple[str, ...] = ()  #: columns that are not used.
-    goal: Goal | None = None
-    horizon: int = 1  #: how many steps ahead `Goal.NEXT` answers.
-    window: int | None = None  #: steps of the pieces that longer sequences are cut into.
-    fill: Fill | None = None
-    split: Split | None = None
+    layout: Layout | None = option_field(
+        ChoiceSetting(
+            "layout",
+            "Layout",
+            "a row a step (long), a row a sequence (wide), or a text character by character",
+            {Layout.LONG: "steps", Layout.WIDE: "sequences", Layout.TEXT: "text"},
+        ),
+        in_form="Rows are",
+        rank=2,
+        applies=_of_texts,
+    )
+    header: bool | None = option_field(
+        FlagSetting(
+            "header",
+            "Header",
+            "whether the first row has the names of columns",
+            {True: "names", False: "values"},
+        ),
+        in_form="First row",
+        applies=_of_tables,
+    )
+    delimiter: str | None = option_field(
+        DelimiterSetting(
+            "delimiter",
+            "Delimiter",
+            "what stands between cells",
+            {",": "comma", ";": "semicolon", "\t": "tab", "|": "bar", " ": "blank"},
+        ),
+        in_shell="; tab for a tab",
+        in_form="Between",
+        applies=_of_tables,
+    )
+    decimal: str | None = option_field(
+        MarkSetting(
+            "decimal",
+            "Decimal mark",
+            "what stands before decimals, . or ,",
+            {".": "point", ",": "comma"},
+        ),
+        metavar="MARK",
+        in_form="Decimal",
+        applies=_of_tables,
+    )
+    encoding: str | None = option_field(
+        TextSetting(
+            "encoding",
+            "Encoding",
+            "of the characters, such as utf-8",
+            {name: name for name in ("utf-8", "utf-16", "latin-1", "cp1252")},
+        ),
+        metavar="NAME",
+        applies=_of_texts,
+    )
+    sequence: str | None = option_field(
+        ColumnSetting(
+            "sequence", "Sequence", "the column that names the sequence", role=Role.SEQUENCE
+        ),
+        in_shell=IN_SHELL,
+    )
+    step: str | None = option_field(
+        ColumnSetting("step", "Step", "the column that orders steps", role=Role.STEP),
+        in_shell=IN_SHELL,
+    )
+    label: str | None = option_field(
+        ColumnSetting("label", "Label", "the column to learn", role=Role.LABEL),
+        in_shell=IN_SHELL,
+    )
+    inputs: tuple[str, ...] | None = option_field(
+        ColumnsSetting(
+            "inputs", "Inputs", "the columns that are read at each step", role=Role.INPUT
+        )
+    )
+    ignored: tuple[str, ...] = option_field(
+        ColumnsSetting("ignored", "Ignored", "columns not to use", role=Role.IGNORED),
+        default=(),
+        shell="--ignore",
+    )
+    goal: Goal | None = option_field(
+        ChoiceSetting(
+            "goal",
+            "Goal",
+            "what is learnt: a class or a number for each sequence, one for each step, or the "
+            "next steps",
+            {
+                Goal.CLASS: "class",
+                Goal.NUMBER: "number",
+                Goal.STEP_CLASS: "step class",
+                Goal.STEP_NUMBER: "step number",
+                Goal.NEXT: "next steps",
+            },
+        ),
+        in_form="Answer",
+        rank=1,
+    )
+    horizon: int = option_field(
+        NumberSetting("horizon", "Horizon", "how many steps ahead are predicted", 1, MOST_HORIZON),
+        default=1,
+        in_shell=", with --goal next (default: 1)",
+        in_form="Ahead",
+        unit="steps",
+        applies=_predicts,
+    )
+    window: int | None = option_field(
+        NumberSetting(
+            "window",
+            "Window",
+            "the steps of the pieces that long sequences are cut into",
+            2,
+            MOST_STEPS,
+        ),
+        in_form="Pieces of",
+        unit="steps",
+    )
+    fill: Fill | None = option_field(
+        ChoiceSetting(
+            "fill",
+            "Fill",
+            "what stands in for missing numbers",
+            {
+                Fill.LINE: "line",
+                Fill.PREVIOUS: "previous",
+                Fill.ZERO: "zero",
+                Fill.MEAN: "mean",
+                Fill.DROP: "drop step",
+            },
+        ),
+        in_form="Gaps",
+        rank=4,
+        applies=_with_gaps,
+    )
+    split: Split | None = option_field(
+        ChoiceSetting(
+            "split",
+            "Split",
+            "how sequences are shared out to training, validation and test",
+            {Split.CHANCE: "by chance", Split.TIME: "in order", Split.FILES: "by file"},
+        ),
+        rank=3,
+    )
+
+    def __post_init__(self) -> None:
+        check_options(self)
+
+
+def role_of(option: Option) -> Role | None:
+    """Return what the columns are for that an option names; None if it names none."""
+    setting = option.setting
+    return setting.role if isinstance(setting, ColumnSetting | ColumnsSetting) else None

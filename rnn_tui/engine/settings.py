@@ -235,7 +235,7 @@ class ChoicesSetting(Setting):
 class ChoiceSetting(Setting):
     """A setting of one name out of a few."""
 
-    choices: Mapping[str, str]  #: by name as typed, the label in a form.
+    choices: Mapping[str, str]  #: by name as typed, the label in a form; a `StrEnum` has names.
 
     characters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
     placeholder = "NAME"
@@ -250,12 +250,19 @@ class ChoiceSetting(Setting):
         return text.strip()
 
     def allowed(self, value: Any) -> Any:
-        """Return the name, if it is one of the choices."""
-        return value if isinstance(value, str) and value in self.choices else None
+        """Return the choice of this name."""
+        if not isinstance(value, str):
+            return None
+        return next((choice for choice in self.choices if choice == value), None)
 
     def format(self, value: Any) -> str:
         """Return the name."""
         return str(value)
+
+    def _shown(self, value: Any, text: str) -> str:
+        """Return the refused name, and the choice that may have been meant."""
+        hint = did_you_mean(value, self.choices) if isinstance(value, str) else ""
+        return f"{super()._shown(value, text)}{hint}"
 
 
 def _whole_numbers(value: Any, low: int, high: int) -> bool:

@@ -190,7 +190,7 @@ def test_the_sentence_says_what_is_wrong_and_what_is_right() -> None:
     with pytest.raises(ArgumentError, match=r"^most is a whole number .* or None, not 10000"):
         rnn_tui.runs(most=10**400)
     with pytest.raises(ArgumentError, match=r"^inputs is a list of texts or None, not \[1\]\.$"):
-        rnn_tui.read_sequences("x.csv", inputs=[1])  # type: ignore[list-item]
+        rnn_tui.read_sequences("x.csv", inputs=[1])
     with pytest.raises(TypeError, match="missing 1 required positional argument"):
         rnn_tui.load_network()  # type: ignore[call-arg]
 

@@ -88,11 +88,12 @@ def test_symbols_are_read_as_they_are_in_the_file(tmp_path: Path) -> None:
         ({"label": "pendulun"}, "pendulun"),
         ({"goal": "clas"}, "Goal must be one of .*did you mean “class”"),
         ({"split": "x"}, "Split must be one of"),
-        ({"inputs": "angle"}, "Name columns in a list"),
+        ({"inputs": "angle"}, "Inputs must be a list of columns"),
+        ({"lable": "angle"}, "no option “lable” .did you mean “label”"),
     ],
 )
 def test_what_cannot_be_read_is_said_in_a_sentence(options: dict[str, str], sentence: str) -> None:
     with pytest.raises(rnn_tui.UserError, match=sentence):
-        rnn_tui.read_sequences(SWINGS, **options)  # type: ignore[arg-type]
+        rnn_tui.read_sequences(SWINGS, **options)
     with pytest.raises(rnn_tui.UserError, match="can't be read"):
         rnn_tui.read_sequences("nothing.csv")

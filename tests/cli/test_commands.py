@@ -152,6 +152,7 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
         "baselines",
         "commands",
         "main",
+        "options",
         "output",
         "questions",
         "results",

@@ -52,7 +52,6 @@ def test_it_is_learned(read: Read) -> None:
     [
         ({"label": "weather"}, "holds words, and numbers are predicted ahead"),
         ({"label": "sales", "layout": Layout.WIDE}, "so no label comes next"),
-        ({"label": "sales", "horizon": 65}, "From 1 to 64 steps ahead"),
     ],
 )
 def test_what_can_not_be_predicted_ahead_is_refused(

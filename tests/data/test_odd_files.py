@@ -623,15 +623,11 @@ def test_what_is_wrong_is_said_in_a_sentence(
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"delimiter": "ab"}, "delimiter must be one character"),
-        ({"decimal": "x"}, "decimal mark may be"),
         ({"encoding": "morse"}, "no encoding called morse"),
         ({"encoding": "utf-16"}, "is not in utf-16"),
         ({"label": "x", "inputs": ("x",)}, "given two roles"),
         ({"label": "label", "goal": Goal.NUMBER}, "holds words such as"),
         ({"ignored": ("label",), "goal": Goal.CLASS}, "needs a label"),
-        ({"goal": Goal.NEXT, "horizon": 0}, "steps ahead"),
-        ({"window": 1}, "2 to 1,000 steps"),
         ({"split": Split.FILES}, "no second file"),
         ({"inputs": ("x", "nothing")}, "no column nothing"),
         ({"step": "label"}, "can't order the steps"),

@@ -13,8 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeAlias
 
+from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.config import CELL_KEY, Recipe
 from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.options import options_of
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
@@ -200,19 +202,6 @@ TYPES = {
     "train sequences: weights": "text or null",
     "train sequences: baselines[].note": "text or null",
     "data show: layout": "text or null",
-    "data show: options.layout": "text or null",
-    "data show: options.header": "true or false or null",
-    "data show: options.delimiter": "text or null",
-    "data show: options.decimal": "text or null",
-    "data show: options.encoding": "text or null",
-    "data show: options.sequence": "text or null",
-    "data show: options.step": "text or null",
-    "data show: options.label": "text or null",
-    "data show: options.inputs": "list of texts or null",
-    "data show: options.ignored": "list of texts",
-    "data show: options.window": "whole number or null",
-    "data show: options.fill": "text or null",
-    "data show: options.split": "text or null",
     "data show: data_set.alphabet": "list of texts",
     "data list: data_sets[].alphabet": "list of texts",
     "config: problems": "list of texts",
@@ -326,6 +315,8 @@ def in_words(title: str, path: str, kinds: set[str]) -> str:
         kinds = kinds - {"whole number"}
     if any(kind.startswith("list of") for kind in kinds):
         kinds = kinds - {"list"}
+    if title == "data show" and path.startswith("options."):
+        return type_of(options_of(ReadingOptions)[last_of(path)].python_type)
     return TYPES.get(f"{title}: {path}", " or ".join(sorted(kinds, key=order)))
 
 
@@ -460,6 +451,7 @@ def names_of(kind: type) -> list[str]:
 def type_of(annotation: Any) -> str:
     """A field's type as JSON has it."""
     words = {
+        "collections.abc.Sequence[str]": "list of texts",
         "str": "text",
         "int": "whole number",
         "float": "number",

@@ -4,6 +4,8 @@ A key is a document and a field, or a field alone where it means the same everyw
 the last part of a path. The tasks describe metrics, the classes of settings describe settings.
 """
 
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.engine.options import options_of
 from rnn_tui.engine.state import Status
 
 MEANINGS = {
@@ -153,21 +155,6 @@ MEANINGS = {
     "columns[].missing": ("cells without a value"),
     "columns[].examples": ("its first values"),
     "data show: options": ("all options as the file was read, guesses included"),
-    "options.layout": ("how the table holds sequences"),
-    "options.header": ("whether the first row has names"),
-    "options.delimiter": ("the character between two cells"),
-    "options.decimal": ("the decimal sign"),
-    "options.encoding": ("the encoding of the text"),
-    "options.sequence": ("the column that names the sequence"),
-    "options.step": ("the column that orders the steps"),
-    "options.label": ("the column that is answered"),
-    "options.inputs": ("the columns that are read"),
-    "options.ignored": ("the columns that are not used"),
-    "options.goal": ("what networks learn"),
-    "options.horizon": ("how many steps ahead are predicted"),
-    "options.window": ("the steps of the pieces that sequences are cut into; null if they are not"),
-    "options.fill": ("what stands in for missing numbers"),
-    "options.split": ("how sequences are shared out"),
     "data show: data_set": ("the data set that the file makes"),
     "data list: data_sets": ("all data sets that are kept"),
     "data_sets[].name": ("its name"),
@@ -614,4 +601,8 @@ MEANINGS = {
     "value": "the current value",
     "from": "`file` or `default`",
     "problems": "problems in the file, in sentences",
+}
+#: the options of reading a file have their meanings in their rows.
+MEANINGS |= {
+    f"options.{name}": option.setting.help for name, option in options_of(ReadingOptions).items()
 }

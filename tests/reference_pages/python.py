@@ -106,6 +106,9 @@ def signature(name: str, function: Callable[..., Any]) -> str:
     [node] = ast.parse(textwrap.dedent(inspect.getsource(function))).body
     assert isinstance(node, ast.FunctionDef)
     arguments = [*arguments_of(node.args)]
+    options = [*options_of_record(node.args, function)]
+    if options:  # in place of `**options`
+        arguments[-1:] = options
     end = ")"
     if node.name != "__init__" and node.returns is not None:
         end += f" -> {words_of(node.returns)}"
@@ -130,6 +133,16 @@ def arguments_of(arguments: ast.arguments) -> Iterator[str]:
         yield argument_of(argument, default)
     if arguments.kwarg is not None:
         yield f"**{argument_of(arguments.kwarg, None)}"
+
+
+def options_of_record(arguments: ast.arguments, function: Callable[..., Any]) -> Iterator[str]:
+    """Each argument that the rows of a record give a function, which its source does not name."""
+    in_source = {argument.arg for argument in (*arguments.args, *arguments.kwonlyargs)}
+    for name, parameter in inspect.signature(function).parameters.items():
+        if parameter.kind is parameter.KEYWORD_ONLY and name not in in_source:
+            kind = parameter.annotation
+            words = kind.__name__ if isinstance(kind, type) else str(kind)
+            yield f"{name}: {words.replace('collections.abc.', '')} = {parameter.default!r}"
 
 
 def argument_of(argument: ast.arg, default: ast.expr | None) -> str:

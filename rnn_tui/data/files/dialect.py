@@ -17,7 +17,6 @@ from rnn_tui.data.files.cells import is_missing, is_number
 from rnn_tui.data.files.dates import form_of
 from rnn_tui.data.files.names import is_known_name
 from rnn_tui.data.options import ReadingOptions
-from rnn_tui.engine.errors import DataError, printable
 
 if TYPE_CHECKING:
     from _csv import Reader
@@ -57,39 +56,22 @@ def sniff(
         options: what the user says.
         whole: whether it is all of the file.
         likely: the delimiter that the file's name speaks for; it is taken if it parts the rows.
-
-    Raises:
-        DataError: if the options make no sense.
     """
     skipped, stated = _preface(sample)
     body = "".join(sample.splitlines(keepends=True)[skipped:])
-    delimiter = _wished_delimiter(options.delimiter) or stated
+    delimiter = options.delimiter or stated
     if delimiter is None:
         delimiter = _guess_delimiter(body, whole, likely)
     rows = sample_rows(body, delimiter, whole)
     decimal = options.decimal or _guess_decimal(rows, delimiter)
-    if decimal not in (".", ","):
-        raise DataError(f"The decimal mark may be . or , but not {printable(decimal)} (--decimal).")
     header = _guess_header(rows, decimal) if options.header is None else options.header
     return Dialect(delimiter, decimal, header, skipped)
-
-
-def _wished_delimiter(wish: str | None) -> str | None:
-    if wish is None:
-        return None
-    delimiter = {"tab": "\t", "\\t": "\t", "space": " "}.get(wish, wish)
-    if len(delimiter) != 1 or delimiter in '"\r\n' or delimiter.isalnum():
-        raise DataError(
-            f"The delimiter must be one character such as ; or | or the word tab, not "
-            f"{printable(wish)} (--delimiter)."
-        )
-    return delimiter
 
 
 def _preface(sample: str) -> tuple[int, str | None]:
     """Return how many lines come before the table, and the delimiter if one of them says it."""
     lines = sample.splitlines()[:SAMPLE_ROWS]
-    if lines and re.fullmatch(r"\ufeff?sep=.", lines[0].strip("\r\n")):
+    if lines and re.fullmatch(r"\ufeff?sep=[^\w\"]", lines[0].strip("\r\n")):
         return 1, lines[0][-1]
     comments = 0
     while comments < len(lines) and lines[comments].startswith("#"):

@@ -11,8 +11,9 @@ from textual.content import Content
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.options import ColumnSetting, ColumnsSetting, ReadingOptions, role_of
 from rnn_tui.data.understanding import FileColumn, Role
+from rnn_tui.engine.options import options_of
 from rnn_tui.ui.terminal.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.plain import PlainTable
 
@@ -108,25 +109,19 @@ def with_role(
         name: the name of the column.
         role: what it is to be for.
     """
-    for field in ("sequence", "step", "label"):
-        if getattr(options, field) == name:
-            guessed: dict[str, Any] = {field: None}
-            options = replace(options, **guessed)
-    ignored = tuple(other for other in options.ignored if other != name)
-    inputs = options.inputs
-    if inputs is not None:
-        inputs = tuple(other for other in inputs if other != name) or None
-    without = replace(options, ignored=ignored, inputs=inputs)
-    match role:
-        case Role.IGNORED:
-            return replace(without, ignored=(*ignored, name))
-        case Role.INPUT:
-            if inputs is None:
-                inputs = tuple(column.name for column in columns if column.role is Role.INPUT)
-            return replace(without, inputs=(*inputs, name))
-        case Role.SEQUENCE:
-            return replace(without, sequence=name)
-        case Role.STEP:
-            return replace(without, step=name)
-        case Role.LABEL:
-            return replace(without, label=name)
+    values: dict[str, Any] = {}
+    for field, option in options_of(ReadingOptions).items():
+        value = getattr(options, field)
+        is_wanted = role_of(option) is role
+        match option.setting:
+            case ColumnSetting() if is_wanted:
+                values[field] = name
+            case ColumnSetting() if value == name:
+                values[field] = None
+            case ColumnsSetting():
+                names = tuple(other for other in value or () if other != name) or option.default
+                if is_wanted:
+                    guessed = [column.name for column in columns if column.role is role]
+                    names = (*(guessed if names is None else names), name)
+                values[field] = names
+    return replace(options, **values)

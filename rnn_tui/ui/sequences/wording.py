@@ -2,19 +2,11 @@
 
 import re
 
-from rnn_tui.data.columns import Role
-from rnn_tui.ui.sequences.fields import AHEAD, FIELDS, PIECES
+from rnn_tui.data.options import ReadingOptions, role_of
+from rnn_tui.engine.options import options_of
 
-_OPTION = re.compile(r"(?<![\w-])--([a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
-_ROLES = {
-    "sequence": Role.SEQUENCE,
-    "step": Role.STEP,
-    "label": Role.LABEL,
-    "inputs": Role.INPUT,
-    "ignore": Role.IGNORED,
-}
-_CHOICES = {field.name: field for field in FIELDS}
-_NUMBERS = {setting.name: setting.label for setting in (AHEAD, PIECES)}
+_OPTION = re.compile(r"(?<![\w-])(--[a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
+_BY_SHELL_NAME = {option.shell_name: option for option in options_of(ReadingOptions).values()}
 
 
 def in_fields(sentence: str) -> str:
@@ -25,15 +17,16 @@ def in_fields(sentence: str) -> str:
     return _OPTION.sub(_field_of, sentence)
 
 
-def _field_of(option: re.Match[str]) -> str:
+def _field_of(match: re.Match[str]) -> str:
     """Return what stands for an option, and the word behind it if that is not its value."""
-    name, word = option.groups()
+    name, word = match.groups()
     behind = "" if word is None else f" {word}"
-    if name in _ROLES:
-        return f"role “{_ROLES[name]}”{behind}"
-    if name not in _CHOICES:
-        return f"“{_NUMBERS.get(name, name)}”{behind}"
-    field = _CHOICES[name]
-    if word in field.choices:
-        return f"“{field.label}: {field.choices[word]}”"
-    return f"“{field.label}”{behind}"
+    option = _BY_SHELL_NAME.get(name)
+    if option is None:
+        return f"“{name.removeprefix('--')}”{behind}"
+    role = role_of(option)
+    if role is not None:
+        return f"role “{role}”{behind}"
+    if word in option.choices:
+        return f"“{option.label}: {option.choices[word]}”"
+    return f"“{option.label}”{behind}"

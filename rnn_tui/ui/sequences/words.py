@@ -4,34 +4,10 @@ from collections.abc import Sequence
 
 from rnn_tui.data.data_set import DataSet, class_counts
 from rnn_tui.data.description import Description
-from rnn_tui.data.options import Fill, Goal, Layout, Split
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.counts import count_of
 from rnn_tui.tasks.task import Task
 
-LAYOUTS = {
-    Layout.LONG: "steps",
-    Layout.WIDE: "sequences",
-    Layout.TEXT: "text",
-}
-GOALS = {
-    Goal.CLASS: "class",
-    Goal.NUMBER: "number",
-    Goal.STEP_CLASS: "step class",
-    Goal.STEP_NUMBER: "step number",
-    Goal.NEXT: "next steps",
-}
-FILLS = {
-    Fill.LINE: "line",
-    Fill.PREVIOUS: "previous",
-    Fill.ZERO: "zero",
-    Fill.MEAN: "mean",
-    Fill.DROP: "drop step",
-}
-SPLITS = {
-    Split.CHANCE: "by chance",
-    Split.TIME: "in order",
-    Split.FILES: "by file",
-}
 MOST_LISTED = 40  # names in a list of all
 MOST_CLASSES = 6  # classes whose names or counts are listed
 
