@@ -43,6 +43,26 @@ async def go_to_back(pilot: Any) -> None:
     await wait_until(pilot, lambda: not pilot.app.app_focus)
 
 
+def test_a_terminal_shows_a_sentence_as_it_knows_to_and_made_harmless(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sentence = "The loss became NaN;\x1b]0;gone\a at step 20."
+    for name, value, start_of_sequence in (
+        ("LC_TERMINAL", "iTerm2", OSC_9),
+        ("TERM_PROGRAM", "WezTerm", OSC_777),
+    ):
+        with monkeypatch.context() as terminal:
+            terminal.setenv(name, value)
+            notification = alerts._notification(sentence)
+        assert notification.startswith(start_of_sequence), value
+        assert notification.endswith(END), value
+        body = notification.removeprefix(start_of_sequence).removesuffix(END)
+        assert "The loss became NaN" in body
+        assert body.isprintable()
+        assert ";" not in body
+    assert alerts._notification(sentence) == ""
+
+
 async def test_an_end_rings_with_a_notification_where_the_terminal_has_one(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -53,10 +73,17 @@ async def test_an_end_rings_with_a_notification_where_the_terminal_has_one(
         await go_to_back(pilot)
         await finish(pilot, runs)
         await wait_until(pilot, lambda: rung)
-    assert len(rung) == 1  # what comes of the run behind its end is no news of it
-    assert rung[0].startswith(OSC_777)
-    assert rung[0].endswith(END + "\a")
-    assert "98.90 %" in rung[0]
+        assert len(rung) == 1  # what comes of the run behind its end is no news of it
+        assert rung[0].startswith(OSC_777)
+        assert rung[0].endswith(END + "\a")
+        assert "98.90 %" in rung[0]
+        # A failure rings, too.
+        runs.failure = "The loss became NaN at step 20."
+        await start(pilot, runs)
+        await go_to_back(pilot)
+        runs.go_on.set()
+        await wait_until(pilot, lambda: len(rung) == 2)
+        assert runs.failure in rung[1]
 
 
 @pytest.mark.long
@@ -87,23 +114,6 @@ async def test_they_can_be_switched_off(home: Path, runs: ScriptedRuns) -> None:
         await finish(pilot, runs)
         await pilot.pause(0.3)
         assert rung == []
-
-
-async def test_a_failure_rings_with_its_sentence_made_harmless(
-    runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LC_TERMINAL", "iTerm2")
-    runs.failure = "The loss became NaN;\x1b]0;gone\a at step 20."
-    async with running(app := RnnTuiApp(runs), "home") as pilot:
-        rung = written(app)
-        await start(pilot, runs)
-        await go_to_back(pilot)
-        runs.go_on.set()
-        await wait_until(pilot, lambda: rung)
-    body = rung[0].removeprefix(OSC_9).removesuffix(END + "\a")
-    assert "The loss became NaN" in body
-    assert body.isprintable()
-    assert ";" not in body
 
 
 @pytest.mark.long

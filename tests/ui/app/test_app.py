@@ -41,21 +41,62 @@ from tests.ui.helpers import (
 # Starting, and what the form says
 
 
-async def test_one_key_trains_the_reports_lstm(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+async def test_one_key_trains_the_reports_lstm_which_is_shown_paused_and_stopped(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
         await start(pilot, runs)
         assert runs.started == [TASKS["mnist"].config("lstm", "report", device="auto")]
-        runs.stop()
+        loss, accuracy = app.query_one(RunsTraining).charts
+        await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
+        assert [series.name for series in loss.prepared] == ["training", "validation"]
+        assert loss.prepared[0].y[0] == pytest.approx(2.0)
+        assert list(accuracy.prepared[0].x) == [1, 2]
+        assert list(accuracy.prepared[0].y) == [94, 98]
+        table = app.query_one("#epochs", DataTable)
+        cells = [str(cell) for cell in table.get_row_at(1)]
+        assert cells == ["2", "0.5000", "0.4500", "0.4000", "98.00", "5.0"]
+        text = screen_text(app)
+        assert "12,345 img/s" in text
+        assert "0:40 left" in text  # 10 s for 20 of 100 steps
+
+        await press(pilot, "p")
+        assert runs.controls[0].paused
+        await press(pilot, "p")
+        assert not runs.controls[0].paused
+
+        await press(pilot, "s")
+        await wait_until(pilot, lambda: not runs.busy)
+        await wait_until(
+            pilot, lambda: "stopped at step 20. The weights are kept." in last_notice(app)
+        )
+        (state,) = runs.states.values()
+        assert state.status is Status.STOPPED
 
 
-async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
+async def test_the_form_refuses_wrong_numbers_and_decides_what_is_trained(
+    runs: ScriptedRuns,
+) -> None:
     async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
         form = pilot.app.query_one(SettingsForm)
+        epochs = form.query_one("#field-epochs", Input)
+        # A preset brings its recipe and its values.
+        assert epochs.placeholder == "10"
+        form.query_one("#preset", Select).value = "best"
+        await idle(pilot)
+        best = TASKS["mnist"].preset("best")
+        assert epochs.placeholder == f"{best.values['epochs']}"
+        assert best.summary[:30] in str(form.query_one("#summary", Static).content)
+        # A wrong number is said at once and starts nothing.
+        await unfolded(pilot)
+        for field, typed in (("epochs", "0"), ("learning-rate", "1e99"), ("batch-size", "--")):
+            await assert_refused(pilot, runs, field, typed)
+
         form.query_one("#preset", Select).value = "fast"
         form.query_one("#model-rnn", Checkbox).value = True
-        form.query_one("#field-epochs").focus()
+        epochs.focus()
         await press(pilot, "7")
-        await unfolded(pilot)
         form.query_one("#field-learning-rate").focus()
         await press(pilot, *"2e-3")
         await start(pilot, runs)
@@ -66,18 +107,6 @@ async def test_the_form_decides_what_is_trained(runs: ScriptedRuns) -> None:
             assert (config.preset, config.epochs, config.learning_rate) == ("fast", 7, 2e-3)
             default = TASKS["mnist"].config(config.cell, "fast")
             assert (config.batch_size, config.recipe) == (default.batch_size, default.recipe)
-
-
-async def test_choosing_a_preset_shows_its_recipe_and_values(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
-        form = pilot.app.query_one(SettingsForm)
-        epochs = form.query_one("#field-epochs", Input)
-        assert epochs.placeholder == "10"
-        form.query_one("#preset", Select).value = "best"
-        await idle(pilot)
-        best = TASKS["mnist"].preset("best")
-        assert epochs.placeholder == f"{best.values['epochs']}"
-        assert best.summary[:30] in str(form.query_one("#summary", Static).content)
 
 
 @pytest.mark.long
@@ -91,13 +120,6 @@ async def test_more_settings_are_made_and_come_into_view_when_they_are_unfolded(
         await unfolded(pilot)
         fields = form.query_one("#fields")
         await wait_until(pilot, lambda: fields.scroll_y > 0)
-
-
-async def test_a_wrong_number_is_said_at_once_and_starts_nothing(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
-        await unfolded(pilot)
-        for field, typed in (("epochs", "0"), ("learning-rate", "1e99"), ("batch-size", "--")):
-            await assert_refused(pilot, runs, field, typed)
 
 
 @pytest.mark.long
@@ -124,54 +146,14 @@ async def test_single_keys_work_while_a_number_has_the_focus(runs: ScriptedRuns)
 # While it trains
 
 
-async def test_charts_and_table_show_the_run(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
-        await start(pilot, runs)
-        loss, accuracy = pilot.app.query_one(RunsTraining).charts
-        await wait_until(pilot, lambda: len(accuracy.prepared) == 1)
-        assert [series.name for series in loss.prepared] == ["training", "validation"]
-        assert loss.prepared[0].y[0] == pytest.approx(2.0)
-        assert list(accuracy.prepared[0].x) == [1, 2]
-        assert list(accuracy.prepared[0].y) == [94, 98]
-        table = pilot.app.query_one("#epochs", DataTable)
-        assert [str(cell) for cell in table.get_row_at(1)] == [
-            "2",
-            "0.5000",
-            "0.4500",
-            "0.4000",
-            "98.00",
-            "5.0",
-        ]
-        text = screen_text(pilot.app)
-        assert "12,345 img/s" in text
-        assert "0:40 left" in text  # 10 s for 20 of 100 steps
-        runs.stop()
-
-
-async def test_stop_keeps_and_says_so(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
-        await start(pilot, runs)
-        await press(pilot, "s")
-        await wait_until(pilot, lambda: not runs.busy)
-        await pilot.pause(0.4)
-        (state,) = runs.states.values()
-        assert state.status is Status.STOPPED
-        assert "stopped at step 20. The weights are kept." in last_notice(pilot.app)
-
-
-async def test_pause_and_resume(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
-        await start(pilot, runs)
-        await press(pilot, "p")
-        assert runs.controls[0].paused
-        await press(pilot, "p")
-        assert not runs.controls[0].paused
-        runs.stop()
-
-
-async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
+async def test_quit_in_mid_training_asks_and_ctrl_c_says_what_ends_the_app(
+    runs: ScriptedRuns,
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
+        await press(pilot, "ctrl+c")
+        assert notices(app) == ["q or Ctrl+Q ends the app."]
+        assert app.return_value is None
         await start(pilot, runs)
         for answer, quits in (("escape", False), ("s", True)):
             await press(pilot, "q")
@@ -184,23 +166,9 @@ async def test_quit_in_mid_training_asks(runs: ScriptedRuns) -> None:
             assert runs.controls[0].stopping is quits
             assert (app.return_value == 0) is quits
         runs.stop()
-
-
-async def test_quit_without_training_does_not_ask(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        await press(pilot, "q")
-        await idle(pilot)
-        assert app.return_value == 0
-
-
-async def test_ctrl_c_says_what_ends_the_app(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        await press(pilot, "ctrl+c")
-        await idle(pilot)
-        assert notices(app) == ["q or Ctrl+Q ends the app."]
-        assert app.return_value is None
+    # A tab that is told of after the end does no harm.
+    assert not app.screen_stack
+    app._leave_full_screen()
 
 
 async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
@@ -227,7 +195,7 @@ async def test_what_can_not_be_kept_is_held_and_told_and_kept_once_it_can_be(
         assert app.return_value == 0
 
 
-async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
+def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
     run_dir().write_text("a file where the folder should be")
     train(on_unsaved=runs.unsaved.append)
     runs.drain()
@@ -237,35 +205,29 @@ async def test_a_last_try_is_made_at_the_end(runs: ScriptedRuns) -> None:
     assert len(list(run_dir().glob("*/*"))) == 1
 
 
-async def test_starting_over_asks_and_then_does(runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), size=(80, 24)) as pilot:
+async def test_starting_over_asks_and_a_failure_is_a_sentence_beside_the_charts(
+    runs: ScriptedRuns,
+) -> None:
+    runs.failure = "The loss became [red]NaN[/red] at step 20."
+    app = RnnTuiApp(runs)
+    async with running(app, size=(120, 40)) as pilot:
         await start(pilot, runs)
         await press(pilot, "t")
-        await idle(pilot)
-        assert isinstance(pilot.app.screen, ConfirmScreen)
+        assert isinstance(app.screen, ConfirmScreen)
         await press(pilot, "escape")
-        await idle(pilot)
         assert len(runs.started) == 1
         await press(pilot, "t")
-        await idle(pilot)
         await press(pilot, "s")
         await wait_until(pilot, lambda: len(runs.started) == 2)
         assert next(state.status for state in runs.states.values()) is Status.STOPPED
-        runs.stop()
 
-
-async def test_a_failure_is_a_sentence_and_the_charts_stay(runs: ScriptedRuns) -> None:
-    runs.failure = "The loss became [red]NaN[/red] at step 20."
-    async with running(RnnTuiApp(runs), size=(120, 40)) as pilot:
-        await start(pilot, runs)
         runs.go_on.set()
         await wait_until(pilot, lambda: not runs.busy)
-        await pilot.pause(0.4)
-        text = screen_text(pilot.app)
-        assert runs.failure in last_notice(pilot.app)
+        await wait_until(pilot, lambda: runs.failure in last_notice(app))
+        text = screen_text(app)
         assert runs.failure in text
-        assert len(pilot.app.query_one(RunsTraining).charts[0].prepared) == 2
         assert "failed" in text
+        assert len(app.query_one(RunsTraining).charts[0].prepared) == 4  # two curves a run
 
 
 @pytest.mark.long
@@ -295,22 +257,21 @@ async def test_no_wake_ups_at_idle(runs: ScriptedRuns) -> None:
 # Charts
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 30)])
-async def test_a_run_of_one_epoch_gives_the_room_to_the_loss(
-    runs: ScriptedRuns, size: tuple[int, int]
-) -> None:
+async def test_a_run_of_one_epoch_gives_the_room_to_the_loss(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
-    async with running(app, size=size) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         app.pane.query_one("#field-epochs", Input).value = "1"
         runs.epochs = 1
         await press(pilot, "t")
         loss, accuracy = app.query_one(RunsTraining).charts
         await wait_until(pilot, lambda: bool(accuracy.prepared))
-        await idle(pilot)
-        assert accuracy.query_one(ChartPlot).display is False
-        assert loss.size.width * loss.size.height > accuracy.size.width * accuracy.size.height
-        digits = accuracy.as_text().splitlines()[2:5]
-        assert "".join(line.strip() for line in digits) == "╭─╮╷ ╷╰─┤╰─┤╶─╯  ╵"  # 94
+        for size in ((80, 24), (120, 40), (60, 30)):
+            await resize(pilot, *size)
+            assert accuracy.query_one(ChartPlot).display is False, size
+            areas = [chart.size.width * chart.size.height for chart in (loss, accuracy)]
+            assert areas[0] > areas[1], size
+            digits = accuracy.as_text().splitlines()[2:5]
+            assert "".join(line.strip() for line in digits) == "╭─╮╷ ╷╰─┤╰─┤╶─╯  ╵", size  # 94
         runs.stop()
 
 
@@ -520,16 +481,15 @@ async def test_every_size_and_theme_draws_without_a_cut_footer(runs: ScriptedRun
         runs.stop()
 
 
-@pytest.mark.parametrize("size", SIZES)
-async def test_the_screen_in_mid_training(
-    runs: ScriptedRuns, size: tuple[int, int], snapshot: SnapshotAssertion
-) -> None:
+async def test_the_screen_in_mid_training(runs: ScriptedRuns, snapshot: SnapshotAssertion) -> None:
     app = RnnTuiApp(runs)
-    async with running(app, size=size) as pilot:
+    async with running(app, size=SIZES[0]) as pilot:
         await start(pilot, runs)
         await wait_until(pilot, lambda: len(app.query_one(RunsTraining).charts[1].prepared) == 1)
-        await pilot.pause(0.2)
-        assert screen_text(app) == snapshot
+        for size in SIZES:
+            await resize(pilot, *size)
+            await pilot.pause(0.2)
+            assert screen_text(app) == snapshot(name=f"{size[0]} x {size[1]}")
         runs.stop()
 
 
@@ -594,11 +554,3 @@ async def test_a_learning_rate_that_diverges_stops_with_a_sentence(mnist_slice: 
         assert "at step" in state.message
         assert "try 1e+37 or less" in last_notice(app)
     assert runs.close(5)
-
-
-async def test_a_tab_that_is_told_of_after_the_end_does_no_harm() -> None:
-    app = RnnTuiApp()
-    async with running(app):
-        pass
-    assert not app.screen_stack
-    app._leave_full_screen()

@@ -27,8 +27,11 @@ async def first_theme(app: RnnTuiApp) -> str:
         return themes[0]
 
 
-async def test_the_theme_holds_from_the_first_frame(home: Path, runs: ScriptedRuns) -> None:
+async def test_the_theme_holds_from_the_first_frame_and_starting_writes_nothing(
+    home: Path, runs: ScriptedRuns
+) -> None:
     assert await first_theme(RnnTuiApp(runs)) == "textual-dark"
+    assert not config_file().exists()
     config_file().write_text('theme = "textual-light"')
     assert await first_theme(RnnTuiApp(runs)) == "textual-light"
 
@@ -44,12 +47,6 @@ async def test_a_theme_chosen_in_the_app_is_kept(home: Path, runs: ScriptedRuns)
     assert config_file().read_text() == "# mine\nredraws = 3\n".join(['theme = "nord"\n', ""])
 
 
-async def test_starting_writes_nothing(home: Path, runs: ScriptedRuns) -> None:
-    async with running(RnnTuiApp(runs), "home"):
-        pass
-    assert not config_file().exists()
-
-
 async def test_a_theme_that_can_not_be_written_holds_and_a_notice_says_so(
     home: Path, runs: ScriptedRuns
 ) -> None:
@@ -62,11 +59,12 @@ async def test_a_theme_that_can_not_be_written_holds_and_a_notice_says_so(
     assert config_file().read_text() == "theme = \n"
 
 
-async def test_forms_begin_with_the_preset_and_device_preferred(
+async def test_forms_begin_with_what_is_preferred_and_redraws_come_as_often(
     home: Path, runs: ScriptedRuns
 ) -> None:
-    config_file().write_text('preset = "photos"\ndevice = "cpu"\n')
+    config_file().write_text('preset = "photos"\ndevice = "cpu"\nredraws = 10\n')
     async with running(app := RnnTuiApp(runs)) as pilot:
+        assert app.news.timer._interval == 0.1
         assert app.pane.query_one("#preset", Select).value == "photos"
         await press(pilot, "t")
         await wait_until(pilot, lambda: runs.started)
@@ -79,44 +77,29 @@ async def test_forms_begin_with_the_preset_and_device_preferred(
         assert app.pane.query_one("#preset", Select).value == "report"
 
 
-async def test_redraws_come_as_often_as_wanted(home: Path, runs: ScriptedRuns) -> None:
-    config_file().write_text("redraws = 10")
-    async with running(app := RnnTuiApp(runs), "home"):
-        assert app.news.timer._interval == 0.1
-
-
-async def test_keys_change_places(home: Path, runs: ScriptedRuns) -> None:
-    config_file().write_text('[keys]\ntrain = "s"\nstop = "t"\nrename = "d"\n')
+async def test_keys_of_the_users_own(home: Path, runs: ScriptedRuns) -> None:
+    """Keys change places and a command gets one; those that can't be are said, all others hold."""
+    config_file().write_text(
+        '[keys]\ntrain = "s"\nstop = "t"\nrename = "d"\nguide = "Y"\nhelp = "!"\nother = "j"\n'
+        'beside = "R"\n'
+    )
     async with running(app := RnnTuiApp(runs), "home") as pilot:
-        assert any("d is the key of delete" in notice for notice in notices(app))
-        await press(pilot, "s")
+        refused = "\n".join(notices(app))
+        assert "d is the key of delete" in refused
+        assert "j is the key of the app itself" in refused
+        assert "“beside” in keys is not the name of a key" in refused  # which was one
+        await press(pilot, "Y")
+        await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
+        await press(pilot, "escape", "s")
         await wait_until(pilot, lambda: runs.busy)
         await press(pilot, "t")
         await wait_until(pilot, lambda: not runs.busy)
-
-
-async def test_a_command_without_a_key_can_be_given_one(home: Path, runs: ScriptedRuns) -> None:
-    """A letter that moves can't, and a name of old is refused; all others hold."""
-    config_file().write_text('[keys]\nguide = "Y"\nother = "j"\nbeside = "R"\n')
-    async with running(app := RnnTuiApp(runs), "home") as pilot:
-        assert any("j is the key of the app itself" in notice for notice in notices(app))
-        assert any("“beside” in keys is not the name of a key" in n for n in notices(app))
-        await press(pilot, "Y")
-        await wait_until(pilot, lambda: isinstance(app.screen, GuideScreen))
-
-
-async def test_a_letter_that_means_something_else_now_is_typed_where_letters_are(
-    home: Path, runs: ScriptedRuns
-) -> None:
-    config_file().write_text('[keys]\ntrain = "K"\nhelp = "!"\n')
-    async with running(app := RnnTuiApp(runs), "home") as pilot:
-        await press(pilot, "f4")
-        await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#preset"))
+        # A letter that means something else now is typed where letters are.
         await press(pilot, "f6")
         await wait_until(pilot, lambda: app.pane.query("Input"))
         entry = app.pane.query(Input).first()
         entry.focus()
-        await press(pilot, "K", "!")
-        assert entry.value == "K!"
+        await press(pilot, "s", "!")
+        assert entry.value == "s!"
         assert not runs.busy
         assert len(app.screen_stack) == 1

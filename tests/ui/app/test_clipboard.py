@@ -1,16 +1,15 @@
 """What a chart is as text where none of it is on the screen yet."""
 
-from rnn_tui.ui.app.app import RnnTuiApp
+from textual.app import App
+
 from rnn_tui.ui.app.clipboard import as_text
 from rnn_tui.ui.chart.chart import Chart
-from tests.ui.conftest import ScriptedRuns
-from tests.ui.helpers import running
 
 
-async def test_a_chart_that_is_not_laid_out_yet_is_no_text(runs: ScriptedRuns) -> None:
+async def test_a_chart_that_is_not_laid_out_yet_is_no_text() -> None:
     """As where a view is made for one key, and the next one copies."""
-    app = RnnTuiApp(runs)
-    async with running(app, "recall", size=(80, 24)):
+    app: App[None] = App()
+    async with app.run_test():
         chart = Chart()
         await app.screen.mount(chart)
         assert not chart.outer_size

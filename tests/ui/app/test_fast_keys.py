@@ -5,7 +5,6 @@ import threading
 from typing import ClassVar
 
 import pytest
-from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.command import CommandPalette
@@ -24,13 +23,11 @@ from rnn_tui.ui.app.key_queue import KeyQueue
 from rnn_tui.ui.app.task_views import views_of
 from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.view import InsideView
-from rnn_tui.ui.terminal.textual_workarounds import Options, SteadyApp
+from rnn_tui.ui.terminal.textual_workarounds import SteadyApp
 from rnn_tui.ui.training.pane import TaskPane
-from rnn_tui.ui.widgets.plain import PlainTable
 from rnn_tui.ui.work.threads import in_thread
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
-    PanelApp,
     busy,
     idle,
     notices,
@@ -72,34 +69,11 @@ async def test_news_of_a_run_wait_until_all_parts_of_its_tab_are_there(runs: Scr
         runs.stop()
 
 
-@pytest.mark.parametrize(
-    "key", ["f3", *(pytest.param(key, marks=pytest.mark.long) for key in ("f4", "f5"))]
-)
-async def test_a_key_waits_for_the_tab_that_the_one_before_opens(
-    key: str, runs: ScriptedRuns
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(120, 40)) as pilot:
-        press_at_once(app, key, "t")
-        await wait_until(pilot, lambda: runs.states)
-        runs.stop()
-
-
 # Through views
 
 
-async def test_a_view_is_made_when_it_is_looked_at_and_keys_wait_for_it(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "adder", size=(120, 40)) as pilot:
-        assert not app.query(NumberEntry)
-        press_at_once(app, "3", "ctrl+u", *"1101")
-        await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
-        assert app.query(NumberEntry).first().value == "1101"
-
-
-@pytest.mark.parametrize(
-    ("key", "task"), [("f3", "mnist"), pytest.param("f4", "recall", marks=pytest.mark.long)]
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("key", "task"), [("f3", "mnist"), ("f4", "recall")])
 async def test_the_view_inside_has_the_focus_however_fast_keys_lead_there(
     key: str, task: str, runs: ScriptedRuns
 ) -> None:
@@ -156,7 +130,26 @@ async def test_keys_faster_than_the_palette_closes_are_not_the_end(runs: Scripte
         runs.stop()
 
 
-async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) -> None:
+async def test_keys_wait_for_a_tab_and_requests_to_train_are_one_question(
+    runs: ScriptedRuns,
+) -> None:
+    app = RnnTuiApp(runs)
+    async with running(app, "home", size=(80, 24)) as pilot:
+        press_at_once(app, "f3", *"tttt")
+        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
+        await idle(pilot)
+        assert len(runs.started) == 1
+        press_at_once(app, "s")
+        await wait_until(pilot, lambda: len(runs.started) == 2)
+        await pilot.pause(0.2)
+        assert isinstance(app.screen, FrontScreen)
+        runs.stop()
+        await wait_until(pilot, lambda: not runs.busy)
+        await pilot.pause(0.2)
+        assert len(runs.started) == 2
+
+
+async def test_a_screen_is_closed_once_and_needs_no_room(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(80, 24)) as pilot:
         await press(pilot, "question_mark")
@@ -174,48 +167,22 @@ async def test_a_screen_is_closed_once_and_no_other_with_it(runs: ScriptedRuns) 
         await wait_until(pilot, lambda: isinstance(app.screen, FrontScreen))
         assert answers == [True]
 
-
-async def test_requests_to_train_while_one_is_asked_about_are_one_question(
-    runs: ScriptedRuns,
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        press_at_once(app, *"tttt")
-        await wait_until(pilot, lambda: isinstance(app.screen, ConfirmScreen))
-        await idle(pilot)
-        press_at_once(app, "s")
-        await wait_until(pilot, lambda: len(runs.started) == 2)
-        await pilot.pause(0.2)
-        assert isinstance(app.screen, FrontScreen)
-        runs.stop()
-        await wait_until(pilot, lambda: not runs.busy)
-        await pilot.pause(0.2)
-        assert len(runs.started) == 2
-
-
-async def test_a_click_on_what_was_taken_away_after_it_was_drawn_does_nothing() -> None:
-    table, options = PlainTable(), Options()
-    app = PanelApp(Vertical(table, options))
-    async with app.run_test() as pilot:
-        for widget, meta in ((table, {"row": -1, "column": 3}), (options, {"option": 3})):
-            drawn = Style(meta=meta)
-            widget.post_message(Click(widget, 0, 0, 0, 0, 1, False, False, False, 0, 0, drawn))
-        options.action_page_down()
-        await idle(pilot)
-        assert app.is_running
-
-
-async def test_a_window_without_room_for_the_words_of_a_button_ends_nothing(
-    runs: ScriptedRuns,
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
+        # A window without room for the words of a button ends nothing.
         app.push_screen(ConfirmScreen("Really?"))
         for columns in range(14, 0, -1):
             await resize(pilot, columns, 12)
             await idle(pilot)
         await press(pilot, "escape")
         assert isinstance(app.screen, FrontScreen)
+
+        # Nor does a page of themes.
+        await resize(pilot, 80, 24)
+        app.search_themes()
+        await idle(pilot)
+        await press(pilot, "down")
+        await resize(pilot, 5, 2)
+        await press(pilot, "pagedown", "pageup")
+        assert isinstance(app.screen, CommandPalette)
 
 
 async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> None:
@@ -237,9 +204,8 @@ async def test_keys_do_what_they_say_in_their_order_however_fast_they_come() -> 
         assert digits.value == "271"
 
 
-@pytest.mark.parametrize("keys", ["ab", "cab"], ids=["first", "behind another"])
 async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
-    keys: str, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(key_queue, "LOOKS_AT_A_KEY", 3)
     release = asyncio.Event()
@@ -272,52 +238,62 @@ async def test_a_key_that_takes_long_does_not_hold_up_those_after_it(
     async with app.run_test() as pilot:
         app.query_one(Waiting).focus()
         await idle(pilot)
-        press_at_once(app, *keys)
-        await wait_until(pilot, lambda: not app.queue.waiting)
-        release.set()
-        await wait_until(pilot, lambda: app.marked == 1)
+        for count, keys in enumerate(("ab", "cab"), 1):  # the first, and behind another
+            release.clear()
+            press_at_once(app, *keys)
+            await wait_until(pilot, lambda: not app.queue.waiting)
+            release.set()
+            await wait_until(pilot, lambda count=count: app.marked == count)  # type: ignore[misc]
 
 
-@pytest.mark.parametrize("seen", [False, True])
-@pytest.mark.parametrize(
-    ("keys", "field", "typed"),
-    [
+async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
+    runs: ScriptedRuns,
+) -> None:
+    ways = (
         (["3", "/", *"xyz"], "#photos-path", "xyz"),
         (["1", "ctrl+u", *"271"], "#recall-digits", "271"),
         (["2", "ctrl+u", *"101"], "NumberEntry", "101"),
-    ],
-)
-async def test_what_is_typed_behind_a_key_of_home_is_for_the_view_that_it_opens(
-    keys: list[str], field: str, typed: str, seen: bool, runs: ScriptedRuns
-) -> None:
+    )
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
-        if seen:
-            await press(pilot, "f3")
-            await wait_until(pilot, lambda: app.tabs.active == "mnist" and app.pane.complete)
-            await press(pilot, "f2")
-            await wait_until(pilot, lambda: app.tabs.active == "home")
-        press_at_once(app, *keys)
-        await wait_until(pilot, lambda: app.query(field) and app.keys.empty)
-        assert app.query(field).first(Input).value == typed
-        assert app.tabs.active != "home"
+        for visit in (1, 2):  # to a view that is made then, and to one that is there
+            for keys, selector, typed in ways:
+                press_at_once(app, *keys)
+                await wait_until(pilot, lambda selector=selector: app.query(selector))  # type: ignore[misc]
+                field = app.query(selector).first(Input)
+                await wait_until(pilot, lambda field=field, typed=typed: field.value == typed)  # type: ignore[misc]
+                await wait_until(pilot, lambda: app.keys.empty)
+                assert field.value == typed, (visit, keys)
+                assert app.tabs.active != "home"
+                field.value = ""
+                await press(pilot, "escape", "f2")
+                await wait_until(pilot, lambda: app.tabs.active == "home" and app.takes_keys())
         assert not runs.started
 
 
 # What may never come
 
 
-async def test_what_a_widget_prevents_while_it_waits_loses_no_view(runs: ScriptedRuns) -> None:
-    """Textual's stack of prevented messages is one for all widgets."""
+async def test_no_view_is_lost_whatever_its_tab_and_its_focus_do(runs: ScriptedRuns) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "adder", size=(120, 40)) as pilot:
+        # Textual's stack of prevented messages is one for all widgets.
+        assert not app.query(NumberEntry)
         with app.prevent(TabbedContent.TabActivated):
             press_at_once(app, "3", "ctrl+u", *"1101")
             await wait_until(pilot, lambda: app.query(NumberEntry) and app.keys.empty)
         assert app.query(NumberEntry).first().value == "1101"
+        # It takes the focus from a hidden widget, as if a window gets too narrow for a chart.
+        await press(pilot, "escape", "f3", "f2")
+        press_at_once(app, "3")
+        async with asyncio.timeout(30):
+            while app.tabs.active == "home" or app.pane.view != "photos":
+                app.screen.set_focus(None)
+                await asyncio.sleep(0)
+        await wait_until(pilot, lambda: app.takes_keys() and app.focused is not None)
 
 
-async def test_keys_wait_once_for_a_view_that_does_not_come(
+async def test_keys_wait_once_for_a_view_that_does_not_come_and_those_that_end_the_app_never(
     runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     usual_looks = key_queue.LOOKS_FOR_A_VIEW
@@ -333,9 +309,10 @@ async def test_keys_wait_once_for_a_view_that_does_not_come(
             looks += not ready()
             return ready()
 
-        monkeypatch.setattr(app.keys, "_ready", count)
-        press_at_once(app, "3", *"/12345678", "escape", "1")
-        await wait_until(pilot, lambda: looks >= 5 and app.keys.empty)
+        with monkeypatch.context() as counting:
+            counting.setattr(app.keys, "_ready", count)
+            press_at_once(app, "3", *"/12345678", "escape", "1")
+            await wait_until(pilot, lambda: looks >= 5 and app.keys.empty)
         assert looks < 40  # not five for each key
         monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", usual_looks)
         app.pane._focuses_to_come -= 1
@@ -343,45 +320,18 @@ async def test_keys_wait_once_for_a_view_that_does_not_come(
         press_at_once(app, "3", "ctrl+u", *"1101")
         await wait_until(pilot, lambda: app.query(NumberEntry).first().value == "1101")
 
-
-@pytest.mark.parametrize("key", ["ctrl+q", "ctrl+c"])
-async def test_a_key_that_ends_the_app_waits_for_no_view(
-    key: str, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 1_000_000)
-    app = RnnTuiApp(runs)
-    async with running(app, "adder", size=(120, 40)) as pilot:
-        app.pane._focuses_to_come += 1  # it does not come
-        press_at_once(app, "4", key, "5")
-        await wait_until(pilot, lambda: notices(app) or not app.is_running)
-        assert app.keys.waiting == 2 or not app.is_running
-        app.pane._focuses_to_come -= 1
-
-
-async def test_a_page_of_themes_in_a_window_without_room_ends_nothing(
-    runs: ScriptedRuns,
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(80, 24)) as pilot:
-        app.search_themes()
-        await idle(pilot)
-        await press(pilot, "down")
-        await resize(pilot, 5, 2)
-        await press(pilot, "pagedown", "pageup")
-        assert isinstance(app.screen, CommandPalette)
-
-
-async def test_a_view_opens_though_its_tab_does_not_get_the_focus(runs: ScriptedRuns) -> None:
-    """Textual takes the focus from a hidden widget, as if a window gets too narrow for a chart."""
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(120, 40)) as pilot:
-        await press(pilot, "f3", "f2")
-        press_at_once(app, "3")
-        async with asyncio.timeout(30):
-            while app.tabs.active == "home" or app.pane.view != "photos":
-                app.screen.set_focus(None)
-                await asyncio.sleep(0)
-        await wait_until(pilot, lambda: app.takes_keys() and app.focused is not None)
+        await press(pilot, "escape")
+        monkeypatch.setattr(key_queue, "LOOKS_FOR_A_VIEW", 1_000_000)
+        for key in ("ctrl+c", "ctrl+q"):
+            app.pane._focuses_to_come += 1
+            press_at_once(app, "4", key, "5")
+            await wait_until(pilot, lambda: notices(app) or not app.is_running)
+            assert app.keys.waiting == 2 or not app.is_running
+            app.pane._focuses_to_come -= 1
+            if key == "ctrl+c":
+                await wait_until(pilot, lambda: app.keys.empty and app.takes_keys())
+                app.clear_notifications()
+                app._notifications._notifications.clear()
 
 
 async def test_the_help_opens_and_closes_while_all_threads_are_at_work(

@@ -5,15 +5,16 @@ from typing import Any
 import pytest
 from textual.containers import VerticalScroll
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, OptionList
+from textual.widgets import Input, OptionList
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.palette import commands
 from rnn_tui.ui.app.tabs import all_tabs
 from rnn_tui.ui.frame.key_footer import MOST_KEYS, KeyFooter
+from rnn_tui.ui.training.training_view import RunsTraining
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
-    AT_SIZES,
+    SIZES,
     finish,
     idle,
     press,
@@ -45,40 +46,15 @@ async def go_through(pilot: Pilot[Any], app: RnnTuiApp) -> Any:
 # h, j, k, l
 
 
-async def test_j_and_k_go_through_a_list(runs: ScriptedRuns) -> None:
+async def test_letters_move_in_lists_and_texts_and_are_typed_in_fields(
+    runs: ScriptedRuns,
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home") as pilot:
         ways = app.query_one(OptionList)
         await press(pilot, "j", "j", "k")
         assert ways.highlighted == 1
 
-
-async def test_h_and_l_move_in_a_chart(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app) as pilot:
-        await start(pilot, runs)
-        await press(pilot, "l")
-        chart = app.pane.query("Chart").first()
-        last = chart.cursor  # type: ignore[attr-defined]
-        assert last is not None
-        await press(pilot, "h")
-        assert chart.cursor < last  # type: ignore[attr-defined]
-        await finish(pilot, runs)
-
-
-async def test_in_a_field_they_are_letters(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "runs") as pilot:
-        field = app.pane.query("#runs-filter").first(Input)
-        field.focus()
-        await idle(pilot)
-        await press(pilot, *"hjkl")
-        assert field.value == "hjkl"
-
-
-async def test_they_scroll_the_help(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app) as pilot:
         await press(pilot, "f1")
         text = app.screen.query_one("#help", VerticalScroll)
         await wait_until(pilot, lambda: text.max_scroll_y > 0)
@@ -86,6 +62,20 @@ async def test_they_scroll_the_help(runs: ScriptedRuns) -> None:
         await wait_until(pilot, lambda: text.scroll_y > 0)
         await press(pilot, "f1")
         assert app.screen.query("#tasks")
+
+        await press(pilot, "f6")
+        await wait_until(pilot, lambda: app.pane.query("#runs-filter"))
+        await press(pilot, "t")  # there is no form to train with
+        assert not runs.started
+        field = app.pane.query("#runs-filter").first(Input)
+        field.focus()
+        await idle(pilot)
+        await press(pilot, *"hjkl")
+        assert field.value == "hjkl"
+
+        await press(pilot, "escape")
+        await pilot.click(KeyFooter, offset=(footer(app).index("Commands"), 0))
+        await wait_until(pilot, lambda: "Search for commands" in screen_text(app))
 
 
 # The footer
@@ -116,7 +106,8 @@ def assert_palette_has_every_key(app: RnnTuiApp, place: str) -> None:
             assert f"{binding.description}: {binding.tooltip}" in titles, place
 
 
-@pytest.mark.parametrize("size", AT_SIZES)
+@pytest.mark.long
+@pytest.mark.parametrize("size", SIZES)
 async def test_every_view_has_a_short_footer_and_a_palette_with_all_keys(
     size: tuple[int, int], runs: ScriptedRuns
 ) -> None:
@@ -127,46 +118,36 @@ async def test_every_view_has_a_short_footer_and_a_palette_with_all_keys(
             assert_palette_has_every_key(app, place)
 
 
-async def test_before_a_run_the_footer_offers_no_key_of_charts(runs: ScriptedRuns) -> None:
+async def test_keys_of_charts_are_offered_once_there_is_a_run_and_move_in_them(
+    runs: ScriptedRuns,
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, size=(120, 40)) as pilot:
         await press(pilot, "2")
         assert footer(app).startswith(" t Train  f Form  F1 Help")
-        await press(pilot, "1")
-        await start(pilot, runs)
-        await wait_until(pilot, lambda: "c Chart" in footer(app))
-        assert footer(app).startswith(" s Stop  p Pause  f Form")
-        assert "t Train" not in footer(app)
-        await finish(pilot, runs)
-        await wait_until(pilot, lambda: footer(app).startswith(" t Train"))
-
-
-async def test_a_click_on_the_palette_in_the_footer_opens_it(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "home") as pilot:
-        await pilot.click(KeyFooter, offset=(footer(app).index("Commands"), 0))
-        await wait_until(pilot, lambda: "Search for commands" in screen_text(app))
-
-
-# The palette
-
-
-async def test_a_command_without_a_key_is_found_by_its_name(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=(120, 40)) as pilot:
-        await press(pilot, "ctrl+p", *"next preset")
+        # A command without a key is found by its name.
+        await press(pilot, "1", "ctrl+p", *"next preset")
         await wait_until(pilot, lambda: "Preset: The next preset" in screen_text(app))
         assert "No key, in this view" in screen_text(app)
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "Preset         fast" in screen_text(app))
 
+        await start(pilot, runs)
+        await wait_until(pilot, lambda: "c Chart" in footer(app))
+        assert footer(app).startswith(" s Stop  p Pause  f Form")
+        assert "t Train" not in footer(app)
+        await press(pilot, "l")
+        chart = app.pane.query_one(RunsTraining).charts[0]
+        last = chart.cursor
+        assert last is not None
+        await press(pilot, "h")
+        assert chart.cursor is not None
+        assert chart.cursor < last
+        await finish(pilot, runs)
+        await wait_until(pilot, lambda: footer(app).startswith(" t Train"))
 
-async def test_runs_are_not_trained_where_no_form_is(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "runs") as pilot:
-        await press(pilot, "t")
-        assert not runs.started
-        assert app.pane.query_one(DataTable)
+
+# The palette
 
 
 async def test_while_an_analysis_covers_the_units_no_key_of_units_is_offered() -> None:

@@ -12,10 +12,12 @@ async def test_the_panel_of_keys_is_drawn_anew_and_not_made_anew(runs: ScriptedR
     """Textual makes its table anew several times a key, and the screen waits for each."""
     app = RnnTuiApp(runs)
     async with running(app, "mnist", size=(120, 40)) as pilot:
+        assert footer_of(app).endswith("q Quit")
         await press(pilot, "ctrl+p", *"keys")
         await wait_until(pilot, lambda: "summary of available keys" in screen_text(app))
         await press(pilot, "enter", "enter")
         await wait_until(pilot, lambda: app.query(KeyPanel))
+        await wait_until(pilot, lambda: footer_of(app).endswith("q Quit"))  # beside the panel
         table = app.query_one("KeyPanel Static", Static)
         await wait_until(pilot, lambda: "Smooth" in shown_by(table))
         await press(pilot, "2")
@@ -23,22 +25,13 @@ async def test_the_panel_of_keys_is_drawn_anew_and_not_made_anew(runs: ScriptedR
         await press(pilot, "1")
         await wait_until(pilot, lambda: "Smooth" in shown_by(table))
         assert app.query_one("KeyPanel Static", Static) is table
+        app.action_hide_help_panel()
+        await wait_until(pilot, lambda: "f Form" in footer_of(app))
 
 
 def shown_by(widget: Widget) -> str:
     """What a widget shows, with what is scrolled out of view."""
     return "\n".join(strip.text for strip in widget.render_lines(widget.size.region))
-
-
-async def test_help_and_quit_stay_in_the_footer_beside_the_panel(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "mnist", size=(120, 40)) as pilot:
-        assert footer_of(app).endswith("q Quit")
-        app.action_show_help_panel()
-        await wait_until(pilot, lambda: app.query(KeyPanel))
-        await wait_until(pilot, lambda: footer_of(app).endswith("q Quit"))
-        app.action_hide_help_panel()
-        await wait_until(pilot, lambda: "f Form" in footer_of(app))
 
 
 def footer_of(app: RnnTuiApp) -> str:

@@ -48,11 +48,8 @@ async def settled(pilot: Pilot[Any], app: RnnTuiApp, tab: str) -> None:
     await wait_until(pilot, lambda: app.tabs.active == tab and app.takes_keys())
 
 
-@pytest.mark.parametrize(
-    ("words", "tab"),
-    [*LINES.items()][:1]
-    + [pytest.param(*line, marks=pytest.mark.long) for line in [*LINES.items()][1:]],
-)
+@pytest.mark.long
+@pytest.mark.parametrize(("words", "tab"), LINES.items())
 async def test_a_double_click_on_a_line_of_home_brings_one_tab(
     words: str, tab: str, runs: ScriptedRuns
 ) -> None:
@@ -92,31 +89,35 @@ class Unmounted(Static):
         raise ZeroDivisionError("by a text")
 
 
-@pytest.mark.parametrize("how", ["made", "mounted"])
 async def test_a_tab_that_fails_says_so_and_the_next_visit_tries_again(
-    how: str,
     runs: ScriptedRuns,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
+    ways = (
+        ("Adder", "Add two numbers", "f5", ("__init__", lambda *_: 1 / 0)),
+        ("Recall", "Ask the recall network", "f4", ("head", Unmountable.head)),
+    )
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(120, 40)) as pilot:
-        with monkeypatch.context() as broken:
-            if how == "made":
-                broken.setattr(TaskPane, "__init__", lambda *_: 1 / 0)
-            else:
-                broken.setattr(TaskPane, "head", Unmountable.head)
-            double_click(app, "Add two numbers")
-            await settled(pilot, app, "adder")
-            assert "Adder can't be shown (ZeroDivisionError: " in screen_text(app)
-            assert isinstance(app.tabs.front, BrokenPane)
-            assert any("Adder can't be shown" in notice for notice in notices(app))
-            assert "Traceback" in caplog.text
-            with pytest.raises(TaskError, match="can't be shown"):
-                await app.bring("adder")
-            await press(pilot, "t", "1", "right_square_bracket", "f2")  # no key ends it
-        await settled(pilot, app, "home")
-        await press(pilot, "f5")
-        await settled(pilot, app, "adder")
-        assert isinstance(app.tabs.front, TaskPane)
-        assert not app.query(BrokenPane)
+        for label, words, key, fault in ways:
+            tab = label.lower()
+            with monkeypatch.context() as broken:
+                broken.setattr(TaskPane, *fault)
+                double_click(app, words)
+                await settled(pilot, app, tab)
+                assert f"{label} can't be shown (ZeroDivisionError: " in screen_text(app)
+                assert isinstance(app.tabs.front, BrokenPane)
+                assert any(f"{label} can't be shown" in notice for notice in notices(app))
+                assert "Traceback" in caplog.text
+                with pytest.raises(TaskError, match="can't be shown"):
+                    await app.bring(tab)
+                await press(pilot, "t", "1", "right_square_bracket", "f2")  # no key ends it
+            await settled(pilot, app, "home")
+            await press(pilot, key)
+            await settled(pilot, app, tab)
+            assert isinstance(app.tabs.front, TaskPane)
+            assert not app.query(BrokenPane)
+            caplog.clear()
+            await press(pilot, "f2")
+            await settled(pilot, app, "home")

@@ -8,7 +8,6 @@ from textual.pilot import Pilot
 
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.help import HelpScreen, KeyHelp, in_columns
-from rnn_tui.ui.frame.pane import Pane
 from rnn_tui.ui.runs.table import RunsTable
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
@@ -85,16 +84,6 @@ async def test_all_views_look_alike(runs: ScriptedRuns) -> None:
         await resize(pilot, *LARGE)  # once: every widget of all tabs is given its style anew
         async for name in go_through(pilot, app):
             await assert_alike(app, pilot, name)
-
-
-async def test_one_tab_looks_as_all_do(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, size=SMALL) as pilot:
-        await start(pilot, runs)
-        await finish(pilot, runs)
-        assert isinstance(app.pane, Pane)
-        await assert_alike(app, pilot, "training")
-        await assert_short_help(app, pilot, "training")
 
 
 def test_keys_stand_in_columns_that_are_read_downwards() -> None:
