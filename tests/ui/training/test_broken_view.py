@@ -25,23 +25,22 @@ def no_widget(*_: object) -> int:
     return 5
 
 
-@pytest.mark.parametrize(("factory", "words"), FACTORIES.items())
 async def test_a_view_that_can_not_be_made_says_so(
-    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns, factory: str, words: str
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns
 ) -> None:
-    broken = View("broken", "Broken", factory)
-    views = (task_views.TRAINING, broken, task_views.RESULTS)
+    broken = [View(f"broken-{at}", f"Broken {at}", name) for at, name in enumerate(FACTORIES)]
+    views = (task_views.TRAINING, *broken, task_views.RESULTS)
     monkeypatch.setitem(task_views.VIEWS, RECALL.name, views)
     app = RnnTuiApp(runs, first="recall")
     async with app.run_test(size=(120, 40)) as pilot:
         await idle(pilot)
-        await press(pilot, "2")
-        await settled(pilot, lambda: app.screen.query(BrokenView))
-        await idle(pilot)
-        assert "The view Broken can't be shown" in screen_text(app)
-        sentence = str(app.screen.query_one(BrokenView).content)
-        assert words in sentence
-        await press(pilot, "3", "1")
+        for at, (factory, words) in enumerate(FACTORIES.items()):
+            await press(pilot, str(at + 2))
+            await settled(pilot, lambda at=at: len(app.screen.query(BrokenView)) == at + 1)  # type: ignore[misc]
+            assert f"The view Broken {at} can't be shown" in screen_text(app), factory
+            sentence = str(app.screen.query(BrokenView).last().content)
+            assert words in sentence, factory
+        await press(pilot, str(len(views)), "1")
         await idle(pilot)
         assert app.is_running
 
@@ -66,27 +65,30 @@ class FailingView(TaskView):
             raise ZeroDivisionError("by a view")
 
 
-@pytest.mark.parametrize("how", ["compose", "mount"])
 async def test_a_view_that_fails_while_it_is_mounted_says_so_and_is_tried_again(
-    monkeypatch: pytest.MonkeyPatch,
-    runs: ScriptedRuns,
-    caplog: pytest.LogCaptureFixture,
-    how: str,
+    monkeypatch: pytest.MonkeyPatch, runs: ScriptedRuns, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(FailingView, "fails", {how}, raising=False)
-    view = View("broken", "Broken", f"{__name__}:FailingView")
-    monkeypatch.setitem(task_views.VIEWS, RECALL.name, (task_views.TRAINING, view))
+    ways = ("compose", "mount")
+    views = [View(way, "Broken", f"{__name__}:FailingView") for way in ways]
+    monkeypatch.setitem(task_views.VIEWS, RECALL.name, (task_views.TRAINING, *views))
     app = RnnTuiApp(runs, first="recall")
     async with app.run_test(size=(120, 40)) as pilot:
         await idle(pilot)
-        await press(pilot, "2")
-        await settled(pilot, lambda: app.screen.query(BrokenView))
-        sentence = str(app.screen.query_one(BrokenView).content)
-        assert sentence.startswith("The view Broken can't be shown (ZeroDivisionError: by a view)")
-        assert "in on_mount" in caplog.text or "in compose" in caplog.text
-        assert not app.query(FailingView)
-        monkeypatch.setattr(FailingView, "fails", set())
-        await press(pilot, "1", "2")
-        await settled(pilot, lambda: app.query(FailingView))
-        assert "It works." in screen_text(app)
-        assert not app.query(BrokenView)
+        for count, way in enumerate(ways, 1):
+            key = str(count + 1)
+            caplog.clear()
+            monkeypatch.setattr(FailingView, "fails", {way}, raising=False)
+            await press(pilot, key)
+            await settled(pilot, lambda: app.screen.query(BrokenView))
+            sentence = str(app.screen.query_one(BrokenView).content)
+            assert sentence.startswith(
+                "The view Broken can't be shown (ZeroDivisionError: by a view)"
+            ), way
+            assert f"in {'on_' * (way == 'mount')}{way}" in caplog.text
+            assert len(app.query(FailingView)) == count - 1
+            monkeypatch.setattr(FailingView, "fails", set())
+            await press(pilot, "1", key)
+            await settled(pilot, lambda count=count: len(app.query(FailingView)) == count)  # type: ignore[misc]
+            assert "It works." in screen_text(app)
+            assert not app.query(BrokenView)
+            await press(pilot, "1")

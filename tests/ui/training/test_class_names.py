@@ -18,7 +18,7 @@ SECONDS = 60
 CLASSES = IMAGE_SETS["fashion"].classes
 
 
-@pytest.mark.parametrize("size", [(120, 40), (80, 24)])
+@pytest.mark.parametrize("size", [(120, 40), pytest.param((80, 24), marks=pytest.mark.long)])
 async def test_classes_have_their_names_in_the_test_view_and_inside(
     size: tuple[int, int], tmp_path: Path
 ) -> None:

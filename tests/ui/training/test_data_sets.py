@@ -46,7 +46,7 @@ def source(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Server:
     return server
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("size", [(80, 24), pytest.param((120, 40), marks=pytest.mark.long)])
 async def test_a_missing_set_is_downloaded_by_a_button_and_trained_on(
     size: tuple[int, int], source: Server
 ) -> None:
@@ -69,7 +69,9 @@ async def test_a_missing_set_is_downloaded_by_a_button_and_trained_on(
     assert app.runs.close(10)
 
 
-async def test_escape_stops_a_download_and_leaves_nothing(source: Server) -> None:
+async def test_escape_stops_a_download_and_why_one_failed_stays_on_the_screen(
+    source: Server,
+) -> None:
     source.slow = next(iter(packed("fashion")))
     app: Any = RnnTuiApp()
     async with running(app, "mnist", size=(80, 24)) as pilot:
@@ -83,16 +85,10 @@ async def test_escape_stops_a_download_and_leaves_nothing(source: Server) -> Non
         source.release.set()
         await wait_until(pilot, lambda: not isinstance(app.screen, DownloadScreen), SECONDS)
         await wait_until(pilot, lambda: form.query_one(MissingData).display)
-    assert FASHION.missing(default_root())
-    assert not default_root().exists()
+        assert FASHION.missing(default_root())
+        assert not default_root().exists()
 
-
-async def test_why_a_download_failed_stays_on_the_screen(source: Server) -> None:
-    source.files.clear()
-    app: Any = RnnTuiApp()
-    async with running(app, "mnist", size=(80, 24)) as pilot:
-        form = await choose(pilot, "fashion")
-        await wait_until(pilot, lambda: form.query_one(MissingData).display)
+        source.files.clear()
         form.query_one("#download-data").focus()
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "can't be fetched" in screen_text(app), SECONDS)
@@ -100,7 +96,9 @@ async def test_why_a_download_failed_stays_on_the_screen(source: Server) -> None
         await wait_until(pilot, lambda: not isinstance(app.screen, DownloadScreen))
 
 
-async def test_sets_that_are_there_need_no_download(tmp_path: Path) -> None:
+async def test_sets_that_are_there_need_no_download_and_the_form_says_what_they_allow(
+    tmp_path: Path,
+) -> None:
     app: Any = RnnTuiApp(data_dir=str(write_set(tmp_path, "usps")))
     async with running(app, "mnist", size=(80, 24)) as pilot:
         form = await choose(pilot, "usps")
@@ -108,11 +106,5 @@ async def test_sets_that_are_there_need_no_download(tmp_path: Path) -> None:
         assert form.fill(MNIST.config("rnn", "fast", dataset="kmnist")) == []
         await wait_until(pilot, lambda: form.query_one(MissingData).display)
         assert form.configs()[0].dataset == "kmnist"
-
-
-async def test_what_a_set_does_not_allow_is_said_in_the_form() -> None:
-    app: Any = RnnTuiApp()
-    async with running(app, "mnist", size=(80, 24)) as pilot:
-        form = await choose(pilot, "fashion")
         form.query_one("#preset").value = "photos"
         await wait_until(pilot, lambda: "drawings of digits" in screen_text(app))

@@ -34,7 +34,9 @@ def runs() -> ScriptedRuns:
     return runs
 
 
-async def test_the_line_is_there_while_a_network_trains(home: Path, runs: ScriptedRuns) -> None:
+async def test_the_line_is_there_while_a_network_trains_whole_or_not_at_all(
+    home: Path, runs: ScriptedRuns
+) -> None:
     async with running(app := RnnTuiApp(runs), size=(80, 24)) as pilot:
         assert "Gradient norm" not in screen_text(app)
         await start(pilot, runs)
@@ -47,25 +49,17 @@ async def test_the_line_is_there_while_a_network_trains(home: Path, runs: Script
         await wait_until(pilot, lambda: LINE not in screen_text(app))
         await press(pilot, "1")
         await wait_until(pilot, lambda: LINE in screen_text(app))
+        line = app.pane.query_one(TrainingCharts).query_one("#layer-norms", Static)
+        for size, whole in (((58, 40), False), ((80, 12), False), ((120, 40), True)):
+            await resize(pilot, *size)
+            await idle(pilot)
+            assert line.display is whole, size
+            assert (LINE in screen_text(app)) is whole, size
         await finish(pilot, runs)
         await wait_until(pilot, lambda: "Gradient norm" not in screen_text(app))
 
 
-async def test_it_is_shown_whole_or_not_at_all(home: Path, runs: ScriptedRuns) -> None:
-    async with running(app := RnnTuiApp(runs), size=(80, 24)) as pilot:
-        await start(pilot, runs)
-        view = app.pane.query_one(TrainingCharts)
-        line = view.query_one("#layer-norms", Static)
-        shown = {}
-        for size in ((120, 40), (80, 24), (58, 40), (80, 12), (200, 50)):
-            await resize(pilot, *size)
-            await idle(pilot)
-            shown[size] = line.display
-            assert line.display == (LINE in screen_text(app))
-        assert [size for size in shown if not shown[size]] == [(58, 40), (80, 12)]
-        await finish(pilot, runs)
-
-
+@pytest.mark.long
 async def test_a_set_in_training_has_a_line(home: Path) -> None:
     runs = TrainingManager()
     async with running(app := RnnTuiApp(runs), "recall", size=(80, 24)) as pilot:

@@ -57,7 +57,7 @@ async def search(pilot: Pilot[Any]) -> Chart:
 
 
 @pytest.mark.parametrize("size", AT_SIZES)
-async def test_what_is_found_goes_into_the_form(
+async def test_what_is_wrong_is_a_sentence_and_what_is_found_goes_into_the_form(
     size: tuple[int, int], manager: TrainingManager, home: Path
 ) -> None:
     config = TASKS["recall"].config("lstm", "fast")
@@ -65,6 +65,20 @@ async def test_what_is_found_goes_into_the_form(
     assert expected is not None
     assert expected.suggestion is not None
     async with running(app := RnnTuiApp(manager), "recall", size=size) as pilot:
+        await unfolded(pilot)
+        batch_size = app.pane.query_one("#field-batch-size", Input)
+        batch_size.value = "0"
+        await press(pilot, "palette:find-rate")
+        assert "Batch size must be" in last_notice(app)
+        batch_size.value = "100"  # 9 steps in an epoch
+        await press(pilot, "palette:find-rate")
+        await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
+        await press(pilot, "enter")  # there is no rate to use
+        assert isinstance(app.screen, LearningRateScreen)
+        await press(pilot, "escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
+
+        batch_size.value = ""
         chart = await search(pilot)
         assert [len(curve.y) for curve in chart.prepared] == [len(expected.losses), 1]
         assert chart.prepared[0].y == pytest.approx(expected.smoothed)
@@ -129,22 +143,6 @@ async def test_not_while_a_run_trains(runs: ScriptedRuns) -> None:
         await idle(pilot)
         assert last_notice(app) == UNDER_WAY
         assert not isinstance(app.screen, LearningRateScreen)
-
-
-async def test_what_is_wrong_is_a_sentence(manager: TrainingManager) -> None:
-    async with running(app := RnnTuiApp(manager), "recall", size=(80, 24)) as pilot:
-        await unfolded(pilot)
-        app.pane.query_one("#field-batch-size", Input).value = "0"
-        await press(pilot, "palette:find-rate")
-        await idle(pilot)
-        assert "Batch size must be" in last_notice(app)
-        app.pane.query_one("#field-batch-size", Input).value = "100"  # 9 steps in an epoch
-        await press(pilot, "palette:find-rate")
-        await wait_until(pilot, lambda: "Half an epoch has 4 steps" in screen_text(app))
-        await press(pilot, "enter")  # there is no rate to use
-        assert isinstance(app.screen, LearningRateScreen)
-        await press(pilot, "escape")
-        await wait_until(pilot, lambda: not isinstance(app.screen, LearningRateScreen))
 
 
 @pytest.mark.long

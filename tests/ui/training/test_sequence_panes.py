@@ -177,24 +177,35 @@ def figures_of(values: tuple[float, ...]) -> list[str]:
 # What is trained
 
 
-async def test_one_key_trains_the_reports_networks(task: str, runs: ScriptedSets) -> None:
-    async with looking_at(task, runs) as (app, pilot):
+async def test_one_key_trains_the_reports_networks_and_one_stops_them(runs: ScriptedSets) -> None:
+    async with looking_at("recall", runs, (80, 24)) as (app, pilot):
         await start(pilot, runs)
-        (config,) = runs.started
-        assert isinstance(config, SequenceConfig)
-        assert (config.task, config.preset, config.seeds) == (task, "report", 1)
-        assert config.hidden_sizes == ((2, 5, 10) if task == "recall" else (3, 5, 10))
-        assert config.losses == (("ce",) if task == "recall" else ("mse", "ce"))
+        await press(pilot, "s")
+        await wait_until(pilot, lambda: not runs.busy)
+        await wait_until(pilot, lambda: "was stopped" in last_notice(app))
+        (state,) = app.pane.states()
+        assert state.status is Status.STOPPED
+        assert app.pane.front_view.charts[0].prepared  # the curves stay
+        await go_to(pilot, "adder")
+        await press(pilot, "t")
+        await wait_until(pilot, lambda: len(runs.started) == 2)
         assert app.pane.view == "training"
+        for config, task in zip(runs.started, ("recall", "adder"), strict=True):
+            assert isinstance(config, SequenceConfig)
+            assert (config.task, config.preset, config.seeds) == (task, "report", 1)
+            assert config.hidden_sizes == ((2, 5, 10) if task == "recall" else (3, 5, 10))
+            assert config.losses == (("ce",) if task == "recall" else ("mse", "ce"))
 
 
-async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSets) -> None:
+async def test_the_form_refuses_wrong_entries_and_says_which_networks(runs: ScriptedSets) -> None:
     async with looking_at("adder", runs) as (app, pilot):
+        await unfolded(pilot)
+        for name, typed in (("hidden-sizes", "5,5"), ("lengths", "9-2")):
+            await assert_refused(pilot, runs, name, typed)
         app.pane.query_one("#preset", Select).value = "fast"
         await idle(pilot)
         assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
         app.pane.query_one("#choice-mse", Checkbox).value = True
-        await unfolded(pilot)
         for name, typed in (("hidden-sizes", "4,8"), ("seeds", "6"), ("lengths", "2-9")):
             field(app, name).focus()
             await press(pilot, *typed)
@@ -204,13 +215,6 @@ async def test_the_form_says_which_networks_and_how_many_seeds(runs: ScriptedSet
         assert isinstance(config, SequenceConfig)
         assert (config.hidden_sizes, config.losses) == ((4, 8), ("mse", "bce"))
         assert (config.seeds, config.lengths, config.preset) == (6, (2, 9), "fast")
-
-
-async def test_a_wrong_entry_is_said_at_once_and_starts_nothing(runs: ScriptedSets) -> None:
-    async with looking_at("recall", runs, (80, 24)) as (_, pilot):
-        await unfolded(pilot)
-        for name, typed in (("hidden-sizes", "5,5"), ("lengths", "9-2"), ("position", "4-5")):
-            await assert_refused(pilot, runs, name, typed)
 
 
 @pytest.mark.long
@@ -239,13 +243,17 @@ async def test_a_position_beyond_the_shortest_sequence_is_refused_by_name(
 # Mean and spread
 
 
-async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: ScriptedSets) -> None:
-    async with looking_at("recall", runs) as (app, pilot):
+async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(
+    runs: ScriptedSets, snapshot: SnapshotAssertion
+) -> None:
+    async with looking_at("recall", runs, (80, 24)) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
         config = runs.started[0]
         chart = app.pane.front_view.charts[1]
         await wait_until(pilot, lambda: len(chart.prepared) == len(config.variants))
+        await pilot.pause(0.3)
+        assert screen_text(app) == snapshot(name="recall")
         for variant, curve in enumerate(chart.prepared):
             of_variant = slice(4 * variant, 4 * variant + 4)
             seeds = [accuracies(config, epoch)[of_variant] for epoch in (1, 2)]
@@ -265,13 +273,17 @@ async def test_charts_draw_the_mean_and_all_seeds_between_two_curves(runs: Scrip
 
 
 async def test_the_table_has_mean_sd_min_max_and_n_beside_the_reports_figure(
-    runs: ScriptedSets,
+    runs: ScriptedSets, snapshot: SnapshotAssertion
 ) -> None:
     async with looking_at("adder", runs, (120, 40)) as (app, pilot):
         field(app, "seeds").value = "4"
         await start(pilot, runs)
-        await finish(pilot, runs)
         config = runs.started[0]
+        chart = app.pane.front_view.charts[1]
+        await wait_until(pilot, lambda: len(chart.prepared) == len(config.variants))
+        await pilot.pause(0.3)
+        assert screen_text(app) == snapshot(name="adder")
+        await finish(pilot, runs)
         values = accuracies(config, 3)
         for variant, row in enumerate(cells(short_table(app))):
             of_variant = values[4 * variant : 4 * variant + 4]
@@ -536,31 +548,7 @@ async def test_training_goes_on_behind_another_tab(runs: ScriptedSets) -> None:
         assert [config.task for config in runs.started] == ["recall"]
 
 
-async def test_a_run_that_is_stopped_leaves_its_curves(runs: ScriptedSets) -> None:
-    async with looking_at("recall", runs, (80, 24)) as (app, pilot):
-        await start(pilot, runs)
-        await press(pilot, "s")
-        await wait_until(pilot, lambda: not runs.busy)
-        await wait_until(pilot, lambda: "was stopped" in last_notice(app))
-        (state,) = app.pane.states()
-        assert state.status is Status.STOPPED
-        assert app.pane.front_view.charts[0].prepared
-
-
 # What it looks like
-
-
-@pytest.mark.parametrize(("task", "size"), [("recall", (80, 24)), ("adder", (120, 40))])
-async def test_the_screen_in_mid_training(
-    task: str, size: tuple[int, int], runs: ScriptedSets, snapshot: SnapshotAssertion
-) -> None:
-    async with looking_at(task, runs, size) as (app, pilot):
-        field(app, "seeds").value = "4"
-        await start(pilot, runs)
-        chart = app.pane.front_view.charts[1]
-        await wait_until(pilot, lambda: len(chart.prepared) == len(runs.started[0].variants))
-        await pilot.pause(0.3)
-        assert screen_text(app) == snapshot
 
 
 # The real thing

@@ -54,7 +54,7 @@ def expected(preset: str, *cells: str, **settings: object) -> str:
     return cost.in_words(sum(120.0 * config.epochs for config in configs))
 
 
-async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> None:
+async def test_time_parameters_and_memory_follow_the_form(home: Path, runs: ScriptedRuns) -> None:
     async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: estimate(app) == expected("report", "lstm"))
         assert "about" in screen_text(app)
@@ -74,7 +74,21 @@ async def test_an_estimate_follows_the_form(home: Path, runs: ScriptedRuns) -> N
         assert app.focused is focused
         epochs.value = ""
         app.pane.query_one("#device", Select).value = "cuda"
-        await wait_until(pilot, lambda: estimate(app) == "")
+        await wait_until(pilot, lambda: estimate(app) == "")  # none can be made
+
+        await press(pilot, "f5")
+        await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#form-facts"))
+        sizes = app.pane.query_one("#field-hidden-sizes", Input)
+        for typed in ("4", "4,8"):
+            sizes.value = typed
+            hidden_sizes = SETTINGS["hidden_sizes"].parse(typed)
+            size = footprint(TASKS["adder"].config("lstm", "report", hidden_sizes=hidden_sizes))
+            assert size is not None
+            await wait_until(pilot, partial(is_said, app, size.in_words))
+        app.pane.query_one("#model-gru", Checkbox).value = True
+        await wait_until(pilot, lambda: "LSTM " in facts(app) and "GRU " in facts(app))
+        sizes.value = "0"
+        await wait_until(pilot, lambda: facts(app) == "")
     assert list(home.iterdir()) == []  # asking makes no database
 
 
@@ -89,31 +103,6 @@ async def test_a_run_that_is_kept_goes_before_the_estimate(
         await press(pilot, "f4")
         await wait_until(pilot, lambda: app.pane.complete and app.pane.query("#form-facts"))
         await wait_until(pilot, lambda: " h on" not in estimate(app) and "about" in estimate(app))
-
-
-async def test_without_pytorch_there_is_no_estimate(home: Path) -> None:
-    async with running(app := RnnTuiApp(ScriptedRuns()), size=(120, 40)) as pilot:
-        await pilot.pause(0.6)
-        assert estimate(app) == ""
-
-
-async def test_the_number_of_parameters_and_the_memory_follow_the_form(
-    runs: ScriptedRuns,
-) -> None:
-    async with running(app := RnnTuiApp(runs), "adder", size=(80, 24)) as pilot:
-        await press(pilot, "f")
-        sizes = app.pane.query_one("#field-hidden-sizes", Input)
-        for typed in ("4", "4,8"):
-            sizes.value = typed
-            hidden_sizes = SETTINGS["hidden_sizes"].parse(typed)
-            size = footprint(TASKS["adder"].config("lstm", "report", hidden_sizes=hidden_sizes))
-            assert size is not None
-            await wait_until(pilot, partial(is_said, app, size.in_words))
-            assert size.in_words in screen_text(app)
-        app.pane.query_one("#model-gru", Checkbox).value = True
-        await wait_until(pilot, lambda: "LSTM " in facts(app) and "GRU " in facts(app))
-        sizes.value = "0"
-        await wait_until(pilot, lambda: facts(app) == "")
 
 
 @pytest.mark.long
