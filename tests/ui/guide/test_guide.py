@@ -311,8 +311,16 @@ def write_own(*actions: str) -> None:
 
 @pytest.mark.parametrize("size", AT_SIZES)
 async def test_the_list_and_the_panel_leave_room(size: tuple[int, int], runs: ScriptedRuns) -> None:
+    own_folder().mkdir()
+    old = OWN.replace("```do does it\n{}", "```keys\nf4")
+    (own_folder() / "old.md").write_text(old, encoding="utf-8")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
+        await open_list(pilot)
+        assert "old.md: step 1 presses keys" in last_notice(app)
+        await press(pilot, "escape")
+        await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))
+        assert not app.query(GuidePanel)
         await open_list(pilot)
         text = screen_text(app)
         for name in experiment_names():
@@ -395,13 +403,26 @@ async def test_after_a_restart_it_goes_on_with_the_run_that_it_trained() -> None
         assert re.search(rf"It was [\d.]+ %, of .*run {run_id}", text), text
 
 
-async def test_it_is_played_by_mouse(runs: ScriptedRuns) -> None:
-    write_own("open adder results")
+async def test_keys_of_the_app_hold_beside_it_and_it_is_played_by_mouse(
+    runs: ScriptedRuns,
+) -> None:
+    write_own("open recall")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin(pilot, PLACE)
+        await pilot.click("#tasks Tab#--content-tab-adder")
+        await wait_until(pilot, lambda: app.tabs.active == "adder" and app.takes_keys())
+        assert app.pane.has_focus_within
+        assert not panel.has_focus_within
+        await press(pilot, "2")
+        await wait_until(pilot, lambda: app.pane.view == "results")
+        await press(pilot, "palette:guide")
+        await wait_until(pilot, lambda: panel.has_focus_within)
+        assert not panel.looking
+
         await pilot.click("#guide-go-on")
-        await wait_until(pilot, lambda: panel.looking)
+        await wait_until(pilot, lambda: panel.looking and not panel.busy)
+        assert app.tabs.active == "recall"
         assert "You: no guess, here: 3" in screen_text(app)
         await pilot.click("#guide-back")
         await wait_until(pilot, lambda: not panel.looking)
@@ -417,65 +438,10 @@ async def test_it_is_played_by_mouse(runs: ScriptedRuns) -> None:
         assert app.pane.has_focus_within
 
 
-async def test_the_line_on_home_opens_the_list_and_escape_leaves_it(runs: ScriptedRuns) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
-        await open_list(pilot)
-        await press(pilot, "escape")
-        await wait_until(pilot, lambda: not isinstance(app.screen, GuideScreen))
-        assert not app.query(GuidePanel)
-
-
-async def test_keys_of_the_app_hold_beside_it_and_y_comes_back(runs: ScriptedRuns) -> None:
-    write_own("open recall")
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
-        panel = await begin(pilot, PLACE)
-        await pilot.click("#tasks Tab#--content-tab-adder")
-        await wait_until(pilot, lambda: app.tabs.active == "adder" and app.pane.has_focus_within)
-        assert not panel.has_focus_within
-        await press(pilot, "2")
-        await wait_until(pilot, lambda: app.pane.view == "results")
-        await press(pilot, "palette:guide")
-        await wait_until(pilot, lambda: panel.has_focus_within)
-        assert not panel.looking
-        await go_on(pilot, panel)
-        assert app.tabs.active == "recall"
-        await press(pilot, "escape")
-        await gone(pilot)
-        assert app.pane.has_focus_within
-
-
-async def test_it_does_nothing_while_something_else_trains(runs: ScriptedRuns) -> None:
-    write_own("train adder fast")
-    app = RnnTuiApp(runs)
-    async with running(app, "mnist", size=(80, 24)) as pilot:
-        await start(pilot, runs)
-        panel = await begin(pilot, PLACE)
-        await go_on(pilot, panel)
-        assert problem_of(panel) == UNDER_WAY
-        assert (app.tabs.active, panel.looking, len(runs.started)) == ("mnist", False, 1)
-        await finish(pilot, runs)
-
-
-async def test_leaving_while_it_trains_stops_nothing(runs: ScriptedRuns) -> None:
-    write_own("train adder fast", "open adder results")
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
-        panel = await begin(pilot, PLACE)
-        await press(pilot, "enter")
-        await wait_until(pilot, lambda: bool(runs.started) and panel.has_focus_within)
-        await press(pilot, "escape")
-        await gone(pilot)
-        assert runs.busy
-        await finish(pilot, runs)
-        assert app.pane.view == "training"
-
-
-async def test_a_training_that_is_stopped_is_said_and_can_be_tried_again(
+async def test_a_training_that_is_stopped_is_said_and_goes_on_when_one_leaves(
     runs: ScriptedRuns,
 ) -> None:
-    write_own("train adder fast")
+    write_own("train adder fast", "open adder results")
     app = RnnTuiApp(runs)
     async with running(app, "home", size=(80, 24)) as pilot:
         panel = await begin(pilot, PLACE)
@@ -485,41 +451,42 @@ async def test_a_training_that_is_stopped_is_said_and_can_be_tried_again(
         await wait_until(pilot, lambda: "did not end" in problem_of(panel))
         assert not panel.looking
         assert not panel.busy
+        # It can be tried again; leaving meanwhile stops nothing.
+        await wait_until(pilot, lambda: not runs.busy)
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: len(runs.started) == 2 and panel.has_focus_within)
+        await press(pilot, "escape")
+        await gone(pilot)
+        assert runs.busy
+        await finish(pilot, runs)
+        assert app.pane.view == "training"
 
 
-@pytest.mark.parametrize(
-    ("action", "words"),
-    [
-        ("open nowhere", "There is no tab nowhere"),
-        ("open adder nothing", "There is no view nothing in the tab adder"),
-        ("open home nothing", "There is no view nothing"),
-        ("ask mnist 7", "Nothing can be asked"),
-        ('ask adder "12 + 1"', "is not a binary digit"),
-        ("inside mnist many", "the number of a test image"),
-        ("photos adder mnist", "reads no photos"),
-    ],
-)
-async def test_what_cannot_be_done_is_said(runs: ScriptedRuns, action: str, words: str) -> None:
-    write_own(action)
+async def test_what_cannot_be_done_is_said(runs: ScriptedRuns) -> None:
+    wrong = {
+        "open nowhere": "There is no tab nowhere",
+        "open adder nothing": "There is no view nothing in the tab adder",
+        "open home nothing": "There is no view nothing",
+        "ask mnist 7": "Nothing can be asked",
+        'ask adder "12 + 1"': "is not a binary digit",
+        "inside mnist many": "the number of a test image",
+        "photos adder mnist": "reads no photos",
+        "train adder fast": UNDER_WAY,  # while something else trains
+    }
     app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
-        panel = await begin(pilot, PLACE)
-        await go_on(pilot, panel)
-        assert words in problem_of(panel)
-        assert not panel.looking
-
-
-async def test_a_file_in_another_format_is_said_and_the_others_can_be_played(
-    runs: ScriptedRuns,
-) -> None:
-    own_folder().mkdir()
-    old = OWN.replace("```do does it\n{}", "```keys\nf4")
-    (own_folder() / "old.md").write_text(old, encoding="utf-8")
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
-        await open_list(pilot)
-        assert "old.md: step 1 presses keys" in last_notice(app)
-        assert read_experiment("2-carry").title in screen_text(app)
+    async with running(app, "mnist", size=(80, 24)) as pilot:
+        for action, words in wrong.items():
+            if words == UNDER_WAY:
+                await start(pilot, runs)
+            write_own(action)
+            panel = await begin(pilot, PLACE)
+            await go_on(pilot, panel)
+            assert words in problem_of(panel), action
+            assert not panel.looking, action
+            await press(pilot, "escape")
+            await gone(pilot)
+        assert len(runs.started) == 1
+        await finish(pilot, runs)
 
 
 async def test_the_language_is_changed_in_the_list_and_kept(
@@ -546,30 +513,26 @@ async def test_the_language_is_changed_in_the_list_and_kept(
         await wait_until(pilot, lambda: "In English" in screen_text(app))
 
 
-async def test_a_journal_that_can_not_be_written_is_said(home: Path, runs: ScriptedRuns) -> None:
+async def test_an_experiment_is_left_whatever_is_under_way(home: Path, runs: ScriptedRuns) -> None:
     (home / "experiments.json").mkdir()
     write_own("open adder results")
     app = RnnTuiApp(runs)
-    async with running(app, "home", size=(80, 24)) as pilot:
+    async with running(app, "home", size=(120, 40)) as pilot:
         panel = await begin(pilot, PLACE)
         await go_on(pilot, panel)
         assert panel.looking
         await wait_until(pilot, lambda: "can't be kept" in last_notice(app))
+        await press(pilot, "escape")
+        await gone(pilot)
 
-
-async def test_an_experiment_is_left_while_a_tab_is_made_or_a_language_is_read(
-    runs: ScriptedRuns,
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "home", size=(120, 40)) as pilot:
         panel = await begin(pilot, 0)
         change_language(app, "de")  # which is read in a thread
-        app.action_tab("adder")
-        assert app.tabs.front is None
+        app.action_tab("recall")
+        assert app.tabs.front is None  # it is being made
         panel.action_leave()
         panel.action_leave()
         await gone(pilot)
         await wait_until(pilot, app.takes_keys)
         await idle(pilot)
         assert app.is_running
-        assert app.tabs.active == "adder"
+        assert app.tabs.active == "recall"
