@@ -40,6 +40,10 @@ FORMS = {
 WRONG = ("", "0", "2")
 
 
+# Tried among the long tests.
+REMAINING = ("sweep", "papers", "calculator", "prompt")
+
+
 @asynccontextmanager
 async def opened(
     name: str, size: tuple[int, int], runs: ScriptedRuns
@@ -117,7 +121,10 @@ def state(app: RnnTuiApp, target: Widget) -> object:
             return app.focused is target
 
 
-@pytest.mark.parametrize("name", FORMS)
+@pytest.mark.parametrize(
+    "name",
+    ["training", "photos", *(pytest.param(name, marks=pytest.mark.long) for name in REMAINING)],
+)
 async def test_nothing_moves_whatever_has_the_focus_and_is_typed(
     name: str, runs: ScriptedRuns
 ) -> None:
@@ -133,25 +140,32 @@ async def test_nothing_moves_whatever_has_the_focus_and_is_typed(
                     await idle(pilot)
                     assert places(app) == before, (part, text)
                 part.value = ""
+        if name == "training":
+            await click_the_button_from_each_field(app, pilot, form)
 
 
-@pytest.mark.parametrize("name", ["training", "sweep"])
+async def click_the_button_from_each_field(app: RnnTuiApp, pilot: Pilot[Any], form: Widget) -> None:
+    """A click on the button counts while a field has the focus."""
+    for field in form.query(Input):
+        button = form.query_one(Button)
+        field.value = "x"
+        field.focus(scroll_visible=False)
+        await idle(pilot)
+        assert app.focused is field
+        app.clear_notifications()
+        await click(app, pilot, button)
+        assert last_notice(app), field
+        # so long a button takes no second click
+        await wait_until(pilot, lambda: not app.query("Button.-active"))
+        field.value = ""
+
+
+@pytest.mark.long
 async def test_a_click_on_the_button_counts_while_a_field_has_the_focus(
-    name: str, runs: ScriptedRuns
+    runs: ScriptedRuns,
 ) -> None:
-    async with opened(name, (80, 24), runs) as (app, pilot, form):
-        for field in form.query(Input):
-            button = form.query_one(Button)
-            field.value = "x"
-            field.focus(scroll_visible=False)
-            await idle(pilot)
-            assert app.focused is field
-            app.clear_notifications()
-            await click(app, pilot, button)
-            assert last_notice(app), field
-            # so long a button takes no second click
-            await wait_until(pilot, lambda: not app.query("Button.-active"))
-            field.value = ""
+    async with opened("sweep", (80, 24), runs) as (app, pilot, form):
+        await click_the_button_from_each_field(app, pilot, form)
 
 
 def in_turn(parts: list[Widget]) -> Iterator[tuple[Widget, Widget]]:

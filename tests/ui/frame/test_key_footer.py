@@ -42,48 +42,31 @@ class KeysApp(App[None]):
         return self.query_one(KeyFooter)
 
 
-async def test_keys_follow_what_they_can_do() -> None:
+async def test_keys_follow_what_they_can_do_and_are_clicked() -> None:
     app = KeysApp()
     async with app.run_test() as pilot:
         await idle(pilot)
         assert screen_lines(app)[-1] == " f2 Go"
-        await press(pilot, "f2")
-        await idle(pilot)
-        assert screen_lines(app)[-1] == " f2 Go  f3 Halt"
-
-
-async def test_keys_that_stay_the_same_are_not_drawn_again() -> None:
-    app = KeysApp()
-    async with app.run_test() as pilot:
-        await idle(pilot)
-        before = app.footer.shown
+        footer = app.footer
+        # Keys that stay the same are not drawn again.
+        before = footer.shown
         assert before
         await press(pilot, "tab")
         await idle(pilot)
         assert app.focused is app.query_one("#second")
-        assert app.footer.shown is before
+        assert footer.shown is before
 
-
-async def test_a_click_presses_a_key_and_the_mouse_tells_what_it_does() -> None:
-    app = KeysApp()
-    async with app.run_test() as pilot:
-        await idle(pilot)
+        # A click presses a key, and the mouse tells what it does.
         await pilot.hover(KeyFooter, offset=(3, 0))
-        assert (app.footer.over, app.footer.tooltip) == ("f2", "Go on")
+        assert (footer.over, footer.tooltip) == ("f2", "Go on")
         await pilot.click(KeyFooter, offset=(3, 0))
         await idle(pilot)
         assert app.going
+        assert screen_lines(app)[-1] == " f2 Go  f3 Halt"
         await pilot.hover("#first")
-        assert app.footer.over is None
+        assert footer.over is None
 
-
-async def test_the_mouse_is_over_the_key_that_was_seen_there() -> None:
-    """Also where other keys are shown by the time that the footer is told."""
-    app = KeysApp()
-    async with app.run_test() as pilot:
-        await press(pilot, "f2")
-        await idle(pilot)
-        footer = app.footer
+        # It is over the key that was seen there, though others are shown by the time it is told.
         style = footer.get_style_at(9, 0)
         footer.shown = footer.shown[:1]
         for kind in (MouseMove, MouseDown):

@@ -52,36 +52,29 @@ class PlaceApp(App[None]):
 async def test_it_is_told_that_it_is_shown_and_how_large_it_is() -> None:
     app = PlaceApp()
     async with app.run_test() as pilot:
-        await app.query_one("#place").mount(view := Told())
-        await idle(pilot)
-        assert view.shown
-        assert view.sizes[-1] == tuple(view.size)
-
-
-async def test_it_is_told_even_if_something_scrolls_as_it_is_made() -> None:
-    app = PlaceApp()
-    async with app.run_test() as pilot:
-        await app.query_one("#place").mount(view := Told())
-        # What a scroll does between making a widget and laying it out, and a look at where widgets
-        # are: as of now Textual knows the view, and does not take it for a new one.
-        app.screen._compositor.reflow_visible(app.screen, app.size)
-        assert view in app.screen._compositor.full_map
-        await idle(pilot)
-        assert view.shown
-        assert view.sizes[-1] == tuple(view.size)
-
-
-async def test_a_view_that_is_behind_is_not_told_that_it_is_shown() -> None:
-    app = PlaceApp()
-    async with app.run_test() as pilot:
         place = app.query_one("#place")
-        place.display = False
         await place.mount(view := Told())
         await idle(pilot)
-        assert view.shown == 0
+        assert view.shown
+        assert view.sizes[-1] == tuple(view.size)
+
+        # What a scroll does between making a widget and laying it out, and a look at where widgets
+        # are: as of now Textual knows the view, and does not take it for a new one.
+        await place.mount(scrolled := Told())
+        app.screen._compositor.reflow_visible(app.screen, app.size)
+        assert scrolled in app.screen._compositor.full_map
+        await idle(pilot)
+        assert scrolled.shown
+        assert scrolled.sizes[-1] == tuple(scrolled.size)
+
+        # One that is behind is told once it is in front.
+        place.display = False
+        await place.mount(behind := Told())
+        await idle(pilot)
+        assert behind.shown == 0
         place.display = True
         await idle(pilot)
-        assert view.shown == 1
+        assert behind.shown == 1
 
 
 async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: ScriptedRuns) -> None:
@@ -97,7 +90,7 @@ async def test_a_view_is_made_once_and_is_there_as_soon_as_all_of_it_is(runs: Sc
         assert pane.content("results") is None
 
 
-@pytest.mark.parametrize("turns", [2, 4])
+@pytest.mark.parametrize("turns", [2, pytest.param(4, marks=pytest.mark.long)])
 async def test_a_tab_made_while_a_screen_above_closes_gets_its_form(
     turns: int, runs: ScriptedRuns
 ) -> None:

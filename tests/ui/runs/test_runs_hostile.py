@@ -9,7 +9,7 @@ from rnn_tui.engine.files.paths import run_database
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.archive.kept_runs import damage, keep, small
-from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
+from tests.ui.helpers import last_notice, press, screen_text, wait_until
 from tests.ui.runs.test_runs_pane import names, row, runs_tab, settled
 
 CLICK = "[@click=app.quit]x[/]"
@@ -38,14 +38,16 @@ def foreign(home: Path) -> Path:
     return home
 
 
-async def test_hostile_words_are_shown_as_they_stand(foreign: Path) -> None:
+async def test_hostile_words_are_shown_as_they_stand_and_a_damaged_run_can_be_deleted(
+    foreign: Path,
+) -> None:
     async with runs_tab((160, 50)) as (app, pilot):
         assert sorted(names(app)) == sorted([*SHOWN, "bad one"])
         assert "damaged" in row(app, "bad one")
         for text in SHOWN:
             assert row(app, text).endswith(text)  # its tag
+        table = app.query_one("#runs-table", DataTable)
         for text in SHOWN[1:4]:
-            table = app.query_one("#runs-table", DataTable)
             table.move_cursor(row=names(app).index(text))
             await press(pilot, "enter")
             await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
@@ -58,6 +60,18 @@ async def test_hostile_words_are_shown_as_they_stand(foreign: Path) -> None:
         await press(pilot, "d")
         await wait_until(pilot, lambda: last_notice(app).startswith(f"{SHOWN[3]} deleted"))
         await settled(pilot, app)
+
+        table.move_cursor(row=names(app).index("bad one"))
+        for key in ("o", "e", "f"):
+            app.clear_notifications()
+            await press(pilot, key)
+            await wait_until(pilot, lambda: "bad one is damaged" in last_notice(app))
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
+        reason = "no sound value of final in the database"
+        await wait_until(pilot, lambda: reason in screen_text(app))
+        await press(pilot, "escape", "d")
+        await wait_until(pilot, lambda: "bad one" not in names(app))
 
 
 @pytest.mark.long
@@ -75,20 +89,3 @@ async def test_hostile_runs_are_compared_and_the_damaged_one_is_left_out(foreign
         await press(pilot, "v", "v", "v")
         await settled(pilot, app)
         assert app.is_running
-
-
-async def test_a_damaged_run_is_told_about_and_can_be_deleted(foreign: Path) -> None:
-    async with runs_tab((160, 50)) as (app, pilot):
-        table = app.query_one("#runs-table", DataTable)
-        table.move_cursor(row=names(app).index("bad one"))
-        for key in ("o", "e", "f"):
-            await press(pilot, key)
-            await wait_until(pilot, lambda: "bad one is damaged" in last_notice(app))
-            app.clear_notifications()
-            await idle(pilot)
-        await press(pilot, "enter")
-        await wait_until(pilot, lambda: isinstance(app.screen, RunDetailsScreen))
-        reason = "no sound value of final in the database"
-        await wait_until(pilot, lambda: reason in screen_text(app))
-        await press(pilot, "escape", "d")
-        await wait_until(pilot, lambda: "bad one" not in names(app))

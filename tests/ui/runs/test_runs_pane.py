@@ -142,16 +142,6 @@ def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
 # The table
 
 
-async def test_a_home_that_goes_away_is_said_and_what_is_there_now_is_shown(
-    store_home: Path,
-) -> None:
-    async with runs_tab() as (app, pilot):
-        assert names(app) == NEWEST_FIRST
-        shutil.rmtree(store_home)
-        await wait_until(pilot, lambda: not app.query_one("#runs-table", DataTable).row_count)
-        assert "was removed or replaced while it was open" in last_notice(app)
-
-
 async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Path) -> None:
     async with runs_tab() as (app, pilot):
         assert names(app) == NEWEST_FIRST
@@ -181,6 +171,43 @@ async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Pa
 
         await press(pilot, "y")
         assert app.clipboard.splitlines()[1].split("\t")[1] == "recall-seed2"
+
+
+@pytest.mark.parametrize("size", AT_SIZES)
+async def test_a_home_that_goes_away_is_said_and_what_is_there_now_is_shown(
+    store_home: Path, size: tuple[int, int]
+) -> None:
+    async with runs_tab(size=size) as (app, pilot):
+        # First what is there: the run at the cursor is previewed.
+        assert names(app) == NEWEST_FIRST
+        await settled(pilot, app)
+        preview = app.query_one(RunPreview)
+        assert "Interrupted at 50%: g resumes it." in screen_text(app)
+        assert "Resume" in screen_text(app).splitlines()[-1]
+        await press(pilot, "down", "down")
+        await settled(pilot, app)
+        assert preview.query_one("#preview-details").border_title == "recall-seed2"
+        with RunStore() as store:
+            run = store.find("recall-seed2")
+        text = str(preview.query_one("#preview-text", Static).content)
+        assert f"{run.final:.2f} %" in text
+        assert "hidden sizes           2\n" in text
+        (curve,) = preview.query_one(Chart).prepared
+        assert len(curve.y) == 3
+        assert "Resume" not in screen_text(app).splitlines()[-1]
+        assert len(names(app)) == 4  # beside the list
+        table = app.query_one("#runs-table", DataTable)
+        assert table.max_scroll_x == 0
+        assert "100%" in screen_text(app)
+
+        shutil.rmtree(store_home)
+        await wait_until(pilot, lambda: not table.row_count)
+        assert "was removed or replaced while it was open" in last_notice(app)
+        # An empty store says what to do, and no key ends it.
+        await wait_until(pilot, lambda: "No runs yet" in screen_text(app))
+        for key in ("space", "enter", "r", "d", "g", "u", "f", "z", "n", "v", "n"):
+            await press(pilot, key)
+        assert "No runs yet" in screen_text(app)
 
 
 @pytest.mark.long
@@ -227,14 +254,6 @@ async def test_what_another_program_trains_comes_in_by_itself(store_home: Path) 
         await wait_until(pilot, lambda: "✓ finished" in row(app, "from-the-shell"))
 
 
-async def test_an_empty_store_says_what_to_do() -> None:
-    async with runs_tab(size=(80, 24)) as (app, pilot):
-        assert "No runs yet" in screen_text(app)
-        for key in ("space", "enter", "r", "d", "g", "u", "f", "z", "n", "v", "n"):
-            await press(pilot, key)
-        assert "No runs yet" in screen_text(app)
-
-
 async def test_a_damaged_database_is_a_sentence_and_not_the_end(store_home: Path) -> None:
     run_database().write_bytes(b"no database at all" * 100)
     for beside in store_home.glob("runs.db-*"):
@@ -258,30 +277,6 @@ async def test_any_size_and_theme(store_home: Path, size: tuple[int, int]) -> No
             assert "recall-seed1" in text
 
 
-@pytest.mark.parametrize("size", AT_SIZES)
-async def test_the_run_at_the_cursor_is_previewed(store_home: Path, size: tuple[int, int]) -> None:
-    async with runs_tab(size=size) as (app, pilot):
-        await settled(pilot, app)
-        preview = app.query_one(RunPreview)
-        assert "Interrupted at 50%: g resumes it." in screen_text(app)
-        assert "Resume" in screen_text(app).splitlines()[-1]
-        await press(pilot, "down", "down")
-        await settled(pilot, app)
-        assert preview.query_one("#preview-details").border_title == "recall-seed2"
-        with RunStore() as store:
-            run = store.find("recall-seed2")
-        text = str(preview.query_one("#preview-text", Static).content)
-        assert f"{run.final:.2f} %" in text
-        assert "hidden sizes           2\n" in text
-        (curve,) = preview.query_one(Chart).prepared
-        assert len(curve.y) == 3
-        assert "Resume" not in screen_text(app).splitlines()[-1]
-        assert len(names(app)) == 4  # beside the list
-        table = app.query_one("#runs-table", DataTable)
-        assert table.max_scroll_x == 0
-        assert "100%" in screen_text(app)
-
-
 async def test_a_set_of_seeds_is_told_a_network_at_a_time(home: Path) -> None:
     kept_runs.train(kept_runs.small(seeds=3))
     with RunStore() as store:
@@ -295,17 +290,6 @@ async def test_a_set_of_seeds_is_told_a_network_at_a_time(home: Path) -> None:
         assert ", ".join([figures[0].removesuffix(" %"), figures[1]]) in text
         assert "Test accuracy, n 3: ± sd, min … max" in text
         assert all(figure in text for figure in [*figures, *extremes])
-
-
-async def test_compared_runs_without_the_metric_are_named(store_home: Path) -> None:
-    async with runs_tab(size=(80, 24)) as (app, pilot):
-        await press(pilot, "space", "down", "space", "right_square_bracket")
-        await settled(pilot, app)
-        compare = app.query_one(RunsCompare)
-        while compare.metric != "val_accuracy":
-            await press(pilot, "v")
-            await settled(pilot, app)
-        assert "Without validation accuracy: adder-half." in screen_text(app)
 
 
 # Comparison
@@ -353,6 +337,15 @@ async def test_marked_runs_are_compared(store_home: Path) -> None:
         await press(pilot, "left_square_bracket", "palette:unmark", "right_square_bracket")
         await settled(pilot, app)
         assert app.query_one(RunsCompare).charts[0].region.right >= beside
+        # A run without the metric is named.
+        await press(pilot, "left_square_bracket", "ctrl+home", "space", "down", "space")
+        await press(pilot, "right_square_bracket")
+        await settled(pilot, app)
+        compare = app.query_one(RunsCompare)
+        while compare.metric != "val_accuracy":
+            await press(pilot, "v")
+            await settled(pilot, app)
+        assert "Without validation accuracy: adder-half." in screen_text(app)
 
 
 @pytest.mark.long
@@ -484,23 +477,24 @@ async def test_weights_of_a_run_answer_and_its_settings_fill_the_form(store_home
         assert app.query_one("#adder #choice-bce").value is True  # type: ignore[attr-defined]
 
 
-async def test_runs_are_exported_and_nothing_is_replaced_unasked(
-    store_home: Path, tmp_path: Path
-) -> None:
+def export_note(app: RnnTuiApp) -> str:
+    return str(app.screen.query_one(".prompt-note", Static).content)
+
+
+async def test_an_export_that_fails_leaves_nothing(store_home: Path, tmp_path: Path) -> None:
+    with RunStore() as store:
+        store.find("recall-seed1").weights.write_bytes(b"damaged")
+    path = tmp_path / "values.csv"
+    path.write_text("precious")
+    folder = tmp_path / "exports" / "weights"
     async with runs_tab() as (app, pilot):
-
-        def note() -> str:
-            return str(app.screen.query_one(".prompt-note", Static).content)
-
         await press(pilot, "down", "down", "e")
         field = app.screen.query_one(PathInput)
         assert field.value == "recall-seed2.csv"
-        path = tmp_path / "values.csv"
-        path.write_text("precious")
         field.value = str(path)
         await press(pilot, "enter")
-        await wait_until(pilot, lambda: "Already there" in note())
-        assert path.read_text() == "precious"
+        await wait_until(pilot, lambda: "Already there" in export_note(app))
+        assert path.read_text() == "precious"  # nothing is replaced unasked
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "values.csv" in last_notice(app))
         assert "val_accuracy" in path.read_text()
@@ -509,7 +503,7 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
         assert app.screen.query_one(PathInput).value == "recall-seed2-safetensors"
         app.screen.query_one(PathInput).value = str(path / "inside a file")
         await press(pilot, "enter")
-        await wait_until(pilot, lambda: "can't be written (" in note())
+        await wait_until(pilot, lambda: "can't be written (" in export_note(app))
         app.screen.query_one(PathInput).value = str(tmp_path / "weights")
         await press(pilot, "enter")
         await wait_until(pilot, lambda: "weights" in last_notice(app))
@@ -517,17 +511,10 @@ async def test_runs_are_exported_and_nothing_is_replaced_unasked(
         assert file.suffix == ".safetensors"
         assert read_weights(file).config.task == "recall"
 
-
-async def test_an_export_that_fails_leaves_nothing(store_home: Path, tmp_path: Path) -> None:
-    with RunStore() as store:
-        store.find("recall-seed2").weights.write_bytes(b"damaged")
-    folder = tmp_path / "exports" / "weights"
-    async with runs_tab() as (app, pilot):
-        await press(pilot, "down", "space", "space", "e", "up")
+        await press(pilot, "space", "space", "e", "up")  # both, one of which is damaged
         app.screen.query_one(PathInput).value = str(folder)
         await press(pilot, "enter")
-        note = app.screen.query_one(".prompt-note", Static)
-        await wait_until(pilot, lambda: "can't be read" in str(note.content))
+        await wait_until(pilot, lambda: "can't be read" in export_note(app))
         assert list(tmp_path.glob("exports*")) == []
 
 

@@ -11,7 +11,9 @@ from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import idle, mouse, press, running, wait_until
 
 
-@pytest.mark.parametrize("keys", ["", "?"], ids=["a tab", "a dialog"])
+@pytest.mark.parametrize(
+    "keys", ["?", pytest.param("", marks=pytest.mark.long)], ids=["a dialog", "a tab"]
+)
 @pytest.mark.parametrize(
     "turns", [0, *(pytest.param(turns, marks=pytest.mark.long) for turns in (2, 5, 20))]
 )

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
 from textual.widgets import Static
 
 from rnn_tui.papers.plan import Plan
@@ -20,15 +19,15 @@ PROMPTS: dict[str, tuple[str, Callable[[], ExportPrompt]]] = {
 }
 
 
-@pytest.mark.parametrize("kind", PROMPTS)
-async def test_files_in_the_way_are_found_whatever_the_path(kind: str, tmp_path: Path) -> None:
-    form, make = PROMPTS[kind]
+async def test_files_in_the_way_are_found_whatever_the_path(tmp_path: Path) -> None:
     there, link = tmp_path / "there", tmp_path / "link"
     there.touch()
     link.symlink_to("there")
     async with PanelApp(Static()).run_test():
-        prompt = make()
-        assert [*await prompt.in_the_way(form, there)] == [there]
-        assert [*await prompt.in_the_way(form, link)] == [link]
-        for path in (tmp_path / "none", tmp_path / ("n" * 300), there / "below", Path("/dev/null")):
-            assert not await prompt.in_the_way(form, path)
+        for kind, (form, make) in PROMPTS.items():
+            prompt = make()
+            assert [*await prompt.in_the_way(form, there)] == [there], kind
+            assert [*await prompt.in_the_way(form, link)] == [link], kind
+            none = (tmp_path / "none", tmp_path / ("n" * 300), there / "below", Path("/dev/null"))
+            for path in none:
+                assert not await prompt.in_the_way(form, path), (kind, path)
