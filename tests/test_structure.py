@@ -4,6 +4,7 @@ import ast
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import rnn_tui
@@ -25,9 +26,12 @@ OTHER_MEANINGS = {
 }
 
 
-def modules() -> Iterator[tuple[Path, ast.Module]]:
-    for path in sorted(PACKAGE.rglob("*.py")):
-        yield path.relative_to(PACKAGE), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def modules() -> list[tuple[Path, ast.Module]]:
+    paths = sorted(PACKAGE.rglob("*.py"))
+    return [
+        (path.relative_to(PACKAGE), ast.parse(path.read_text(encoding="utf-8"))) for path in paths
+    ]
 
 
 def test_no_two_public_classes_share_a_name() -> None:
@@ -54,6 +58,57 @@ def test_tasks_cells_and_augmentations_are_named_where_they_are_known() -> None:
             if elsewhere is not None and room not in elsewhere:
                 found.append(f"{path}:{node.lineno}: {node.value}")
     assert found == []
+
+
+# It imports each widget when that is asked for.
+LAZY = "textual.widgets"
+
+
+def imported(node: ast.Import | ast.ImportFrom) -> set[str]:
+    """The modules that an import may name: of `from x import y` they are `x` and `x.y`."""
+    if isinstance(node, ast.Import):
+        return {alias.name for alias in node.names}
+    return {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+
+
+def early_imports(body: list[ast.stmt]) -> Iterator[str]:
+    """Yield what a module imports as it is imported."""
+    for node in body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield from imported(node)
+
+
+def late_imports(tree: ast.Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports within functions."""
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                if isinstance(node, ast.Import | ast.ImportFrom):
+                    yield node
+
+
+def test_nothing_is_imported_late_that_its_module_has_imported_anyway() -> None:
+    """A late import is for what the first frame or a command can do without."""
+    trees = {}
+    for path, tree in modules():
+        trees[".".join(("rnn_tui", *path.with_suffix("").parts)).removesuffix(".__init__")] = tree
+    early = {name: set(early_imports(tree.body)) for name, tree in trees.items()}
+    needless = []
+    for name, tree in trees.items():
+        late = list(late_imports(tree))
+        loaded: set[str] = set()
+        following = [name] if late else []
+        while following:
+            new = early.get(following.pop(), set()) - loaded
+            loaded |= new
+            following += new
+        for node in late:
+            # Of ours the longest name is a module; of others the shortest is one in any case.
+            ours = imported(node) & trees.keys()
+            wanted = max(ours, key=len) if ours else min(imported(node), key=len)
+            if wanted in loaded - {LAZY}:
+                needless.append(f"{name}:{node.lineno}: {wanted}")
+    assert needless == []
 
 
 # What all places of the interface stand on.

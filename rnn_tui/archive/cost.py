@@ -18,7 +18,6 @@ from rnn_tui.data.store import is_kept
 from rnn_tui.engine import waits
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.pace import roughly
-from rnn_tui.engine.training.devices import alone_on
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import INNER_ROWS, ImageConfig, SequenceConfig, trained_images
@@ -190,12 +189,13 @@ def _times_or_none(config: RunConfig, stopping: Callable[[], bool]) -> TrainingT
 
 def _measure(config: RunConfig, stopping: Callable[[], bool]) -> TrainingTimes | None:
     """Measure the parts of a training of one epoch; None if it is to stop, or MPS is in use."""
-    from rnn_tui.engine.training.parallel import (  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.engine.training.devices import alone_on  # torch
+    from rnn_tui.engine.training.parallel import (  # torch, on use only
         Workers,
         automatic_workers,
         cpu_workers,
     )
-    from rnn_tui.engine.training.training_state import device_for  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.training_state import device_for  # torch
 
     device = device_for(config, None, lambda *_: None)
     test_share = 1
@@ -238,7 +238,7 @@ def _time_parts(
     Its test is a part of that of 1 / `test_share` of the sequences. The test of a reader of images
     is as long as its validation, since there are as many images.
     """
-    from rnn_tui.engine.training.stepper import Stepper, make_optimiser  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.stepper import Stepper, make_optimiser  # torch
 
     device = next(problem.model.parameters()).device
     optimiser = make_optimiser(problem.model, config, device)

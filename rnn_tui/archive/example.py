@@ -72,7 +72,7 @@ def measure_example(task: Task) -> Example:
         CheckpointError: if there are neither, or a file can't be read.
         DataError: if the data of the last run are no longer there.
     """
-    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch
 
     last_run = _last_run(task)
     if last_run is None:
@@ -84,7 +84,7 @@ def measure_example(task: Task) -> Example:
 
 def _measure_shipped(task: Task) -> Example:
     """Measure the networks that ship; there are no curves of their training."""
-    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch
 
     source = _usual_source(task)
     checkpoint = load_checkpoint(source.path)

@@ -12,9 +12,8 @@ from math import ceil, prod
 
 from rnn_tui.data import store
 from rnn_tui.data.description import Description
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import STEP_BYTES, WEIGHT_BYTES, RunConfig
 from rnn_tui.engine.process.machine import usable_cores
-from rnn_tui.engine.training.devices import STEP_BYTES, WEIGHT_BYTES
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.tasks import TASKS

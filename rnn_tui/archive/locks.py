@@ -148,7 +148,7 @@ def is_alive(host: str, pid: int, started: float) -> bool:
 
 def process_started(pid: int | None = None) -> float:
     """Return when a process started, this one by default, in seconds since 1970; 0 if unknown."""
-    import psutil  # noqa: PLC0415 - on use only
+    import psutil  # on use only
 
     try:
         return float(psutil.Process(pid).create_time())
@@ -171,7 +171,7 @@ def _is_at(file: IO[bytes], path: Path) -> bool:
 
 def try_lock(file: IO[bytes]) -> bool | None:
     """Lock a file if it is free; returns whether it was, None if there are no locks."""
-    from filelock import lock_descriptor  # noqa: PLC0415 - on use only
+    from filelock import lock_descriptor  # on use only
 
     try:
         return lock_descriptor(file.fileno(), blocking=False)

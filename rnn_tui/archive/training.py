@@ -124,7 +124,7 @@ def try_learning_rates(config: RunConfig, progress: Progress) -> "LearningRateTe
         if not turn.take(progress.control, lambda _: None):
             return None
         # torch, on use only
-        from rnn_tui.engine.training.learning_rates import find_learning_rate  # noqa: PLC0415
+        from rnn_tui.engine.training.learning_rates import find_learning_rate
 
         return find_learning_rate(TASKS[config.task].load(), config, progress)
 
@@ -244,7 +244,7 @@ class TrainingSession:
     def _fit(self) -> "Outcome":
         problem = TASKS[self._config.task].load()  # if that fails, nothing has changed
         resume_point = None if self._resumed is None else self._resume_point()
-        from rnn_tui.engine.training.loop import fit  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.loop import fit  # torch, on use only
 
         return fit(
             problem,
@@ -263,7 +263,7 @@ class TrainingSession:
         Raises:
             CheckpointError: its checkpoint can't be read.
         """
-        from rnn_tui.engine.training.training_state import load_resume_point  # noqa: PLC0415 - torch
+        from rnn_tui.engine.training.training_state import load_resume_point  # torch
 
         path = weights_of(self._run_id)
         remove_temporary(path)

@@ -114,8 +114,8 @@ class UnsavedRun:
         Raises:
             CheckpointError, OSError, StoreError: one can't be written; those before it are.
         """
-        from rnn_tui.engine import events  # noqa: PLC0415 - on use only
-        from rnn_tui.engine.training.checkpoint import save_checkpoint  # noqa: PLC0415 - torch
+        from rnn_tui.engine import events  # on use only
+        from rnn_tui.engine.training.checkpoint import save_checkpoint  # torch
 
         recorder = self._recorder
         recorder.close()
@@ -188,8 +188,8 @@ def _recorded(values: "Spill") -> "Spill":
     Raises:
         OSError: neither can be written.
     """
-    from rnn_tui.archive.recorder import spill_file, write_spill  # noqa: PLC0415 - on use only
-    from rnn_tui.archive.store import RunStore  # noqa: PLC0415
+    from rnn_tui.archive.recorder import spill_file, write_spill  # on use only
+    from rnn_tui.archive.store import RunStore
 
     with suppress(StoreError), RunStore() as store:
         store.record(values)

@@ -219,7 +219,7 @@ def _ids_meant(text: str) -> list[str]:
 def _names() -> Mapping[str, str]:
     """Return the names of runs by id; empty if there is no database that can be read."""
     if run_database().exists():
-        from rnn_tui.archive.store import RunStore  # noqa: PLC0415 - takes long to load
+        from rnn_tui.archive.store import RunStore  # takes long to load
 
         with suppress(StoreError), RunStore() as store:
             return store.names()
@@ -228,14 +228,14 @@ def _names() -> Mapping[str, str]:
 
 def _ids_where(condition: str) -> set[str]:
     """Return the ids of runs, by a condition in SQL; empty if no database can be read."""
-    from rnn_tui.archive.database import read_names  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import read_names  # SQLite, on use only
 
     return {run_id for _, run_id in read_names(condition)}
 
 
 def _newest_names() -> dict[str, str]:
     """Return the names of the newest runs by id; empty if no database can be read."""
-    from rnn_tui.archive.database import read_names  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import read_names  # SQLite, on use only
 
     return {run_id: name for name, run_id in read_names(NEWEST)}
 
@@ -326,7 +326,7 @@ def network_maker(task: str) -> Callable[[WeightsFile], Any]:
     """Return the class that makes networks of a task's weights: of sequences, or else of images."""
     if TASKS[task].shape is not None:
         return TASKS[task].network
-    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.tasks.images.inference import RowReaderNetwork  # numpy, on use only
 
     return RowReaderNetwork
 

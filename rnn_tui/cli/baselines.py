@@ -20,7 +20,7 @@ def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], BaselineVerdict]
     config = state.config
     if state.status is not Status.FINISHED or not store.is_kept(config.task):
         return None
-    from rnn_tui.tasks.data_sets.baselines import baselines_of, verdict  # noqa: PLC0415 - on use
+    from rnn_tui.tasks.data_sets.baselines import baselines_of, verdict  # on use
 
     try:
         baselines = baselines_of(config.task)

@@ -79,19 +79,19 @@ def complete(request: CompletionRequest) -> int:
 
 
 def _run_names() -> Sequence[str]:
-    from rnn_tui.archive.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import names_to_type  # SQLite, on use only
 
     return names_to_type()
 
 
 def _deleted_run_names() -> Sequence[str]:
-    from rnn_tui.archive.database import names_to_type  # noqa: PLC0415 - SQLite, on use only
+    from rnn_tui.archive.database import names_to_type  # SQLite, on use only
 
     return names_to_type(deleted=True)
 
 
 def _paper_names() -> Sequence[str]:
-    from rnn_tui.papers.library import all_names  # noqa: PLC0415 - on use only
+    from rnn_tui.papers.library import all_names  # on use only
 
     return all_names()
 
@@ -106,7 +106,7 @@ _NAMES: dict[str, Callable[[], Sequence[str]]] = {
 
 def script(shell: str) -> str:
     """Return the script for one of `SHELLS`."""
-    import shtab  # noqa: PLC0415 - on use only
+    import shtab  # on use only
 
     parser = build_parser()
     for action in _actions(parser):
@@ -161,7 +161,7 @@ def _say_what_completes(action: Any) -> None:
     elif action.metavar == "LOSS":
         action.choices = list(cast("ChoicesSetting", SETTINGS["losses"]).choices)
     elif action.metavar == "METRIC":
-        from rnn_tui.tasks import TASKS  # noqa: PLC0415 - not when a shell asks for names
+        from rnn_tui.tasks import TASKS  # not when a shell asks for names
 
         metrics = [metric for task in TASKS.values() for metric in task.metric_definitions]
         action.choices = list(dict.fromkeys(metric.name for metric in metrics))

@@ -45,7 +45,7 @@ def read_request(options: argparse.Namespace) -> ConfigRequest:
 
 def show_settings(request: ConfigRequest) -> int:
     """Print the settings; returns the exit code."""
-    from rnn_tui.ui.app.preferences import usable_preferences  # noqa: PLC0415 - Textual, on use
+    from rnn_tui.ui.app.preferences import usable_preferences  # Textual, on use
 
     preferences = usable_preferences()
     for sentence in preferences.problems:

@@ -141,7 +141,7 @@ def _show_kept(description: Description, *, as_json: bool) -> int:
     if as_json:
         output.print_json(description.to_dict())
         return output.OK
-    from rnn_tui.data.summary import figure_lines  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.data.summary import figure_lines  # numpy, on use only
 
     print(f"{description.name}: made of {description.source}")
     print(*figure_lines(store.load(description.name)), sep="\n")

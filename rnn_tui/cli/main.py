@@ -159,7 +159,7 @@ def _run(arguments: Sequence[str]) -> int:
     if not arguments:  # the app is not kept waiting for a parser
         _check_working_folder()
         return _run_app(None)
-    from rnn_tui.cli.commands import parse  # noqa: PLC0415 - on use only
+    from rnn_tui.cli.commands import parse  # on use only
 
     try:
         options = parse(arguments)
@@ -215,7 +215,7 @@ def _run_app(data_dir: str | None) -> int:
     # Before the first frame there is no garbage, and looking for it takes a twentieth of the time.
     # The app collects afterwards.
     gc.disable()
-    from rnn_tui.ui.app.ending import run  # noqa: PLC0415 - Textual, on use only
+    from rnn_tui.ui.app.ending import run  # Textual, on use only
 
     return run(data_dir, page=page)
 

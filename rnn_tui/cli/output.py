@@ -45,19 +45,19 @@ def print_json(document: Any, indent: int | None = 2) -> None:
 
 
 def _as_json(value: Any, indent: int | None = None) -> str:
-    import json  # noqa: PLC0415 - the app's first frame does without
+    import json  # the app's first frame does without
 
     try:
         return json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:  # JSON has no NaN and no infinity, which a diverged network may have
-        from rnn_tui.archive.export.documents import finite  # noqa: PLC0415 - seldom
+        from rnn_tui.archive.export.documents import finite  # seldom
 
         return json.dumps(finite(value), indent=indent, allow_nan=False)
 
 
 def console(stream: TextIO) -> "Console":
     """Return a stream for coloured text; plain if it is no terminal, or `NO_COLOR` is set."""
-    from rich.console import Console  # noqa: PLC0415 - on terminals only
+    from rich.console import Console  # on terminals only
 
     # Rich takes a pipe for a terminal where the environment asks for colours, and with NO_COLOR
     # writes bold.
@@ -86,7 +86,7 @@ class Lines:
                 self._out.write("\n")
             self._out.flush()
             return
-        from rich.text import Text  # noqa: PLC0415 - on terminals only
+        from rich.text import Text  # on terminals only
 
         for line in lines:
             self._console.print(Text.assemble(*line))
@@ -127,7 +127,7 @@ Column: TypeAlias = tuple[str, ...]  # its head, and its cells
 
 
 def _width(column: Column) -> int:
-    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
+    from rich.cells import cell_len  # on terminals only
 
     return max(map(cell_len, column))
 
@@ -150,7 +150,7 @@ def _print_padded(out: "Console", columns: list[Column], right: Collection[str])
 
 def _padded(column: Column, *, to_right: bool) -> list[str]:
     """Return cells of one width."""
-    from rich.cells import cell_len  # noqa: PLC0415 - on terminals only
+    from rich.cells import cell_len  # on terminals only
 
     width = _width(column)
     cells: list[str] = []
@@ -162,8 +162,8 @@ def _padded(column: Column, *, to_right: bool) -> list[str]:
 
 def _print_laid_out(out: "Console", columns: list[Column], right: Collection[str]) -> None:
     """Print a table that is fitted to the terminal."""
-    from rich.table import Table  # noqa: PLC0415 - on terminals only
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # on terminals only
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, COLUMN_GAP, 0, 0), header_style="bold")
     for head, *_ in columns:
@@ -230,8 +230,8 @@ class ProgressBar:
         self._bar: Any = None  #: a `rich.progress.Progress`.
         if not self.shown:
             return
-        from rich import progress  # noqa: PLC0415 - on terminals only
-        from rich.table import Column  # noqa: PLC0415
+        from rich import progress  # on terminals only
+        from rich.table import Column
 
         # A bar that wraps is a line higher than rich takes away: the line above it would be lost.
         one_line = Column(no_wrap=True)

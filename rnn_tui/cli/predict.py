@@ -174,8 +174,8 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
 
 def predict(request: PredictRequest) -> int:
     """Read photos, and print what they show as it comes; returns the exit code."""
-    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
+    from rnn_tui.photos.reader import PhotoReader  # OpenCV, on use only
+    from rnn_tui.tasks.images.inference import RowReaderNetwork
 
     source = named_weights(MNIST.name, request.weights, request.run)
     if source is None:
@@ -324,7 +324,7 @@ class _Table:
     """Comma-separated values, with a head."""
 
     def __init__(self, out: TextIO) -> None:
-        from rnn_tui.photos.export import HEAD, table_row  # noqa: PLC0415 - OpenCV, on use only
+        from rnn_tui.photos.export import HEAD, table_row  # OpenCV, on use only
 
         self._out = out
         self._on_terminal = out.isatty()

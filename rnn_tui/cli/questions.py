@@ -225,7 +225,7 @@ def questions_to(
         SettingError: if there is no such network among them.
     """
     # numpy, on use only
-    from rnn_tui.tasks.sequences.inference import ReplicaChoice  # noqa: PLC0415
+    from rnn_tui.tasks.sequences.inference import ReplicaChoice
 
     source = named_weights(task.name, request.weights, request.run)
     if source is None:

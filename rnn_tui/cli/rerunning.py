@@ -338,7 +338,7 @@ def _print_markdown(rerun: _Rerun) -> None:
 
 def _print_tables(rerun: _Rerun) -> None:
     """Print the table and the conclusions on a terminal."""
-    from rich.text import Text  # noqa: PLC0415 - on terminals only
+    from rich.text import Text  # on terminals only
 
     out = output.console(sys.stdout)
     plan = rerun.results.plan

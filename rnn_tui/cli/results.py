@@ -202,8 +202,8 @@ def variant_lines(
 
 def results_table(state: RunState) -> "Table":
     """Return the test figures of all variants over their seeds, beside published ones if any."""
-    from rich.table import Table  # noqa: PLC0415 - on terminals only
-    from rich.text import Text  # noqa: PLC0415
+    from rich.table import Table  # on terminals only
+    from rich.text import Text
 
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     task = TASKS[state.config.task]

@@ -72,7 +72,7 @@ def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Unde
         UserError: if it can't be read.
         KeyboardInterrupt: at Ctrl-C.
     """
-    from rnn_tui.data.understanding import understand  # noqa: PLC0415 - numpy
+    from rnn_tui.data.understanding import understand  # numpy
 
     path = read_path(data)
     bar = output.ProgressBar(path.name, quiet=quiet)

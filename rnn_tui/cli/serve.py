@@ -111,7 +111,7 @@ def read_request(options: argparse.Namespace) -> ServeRequest:
     if options.one_store and options.share is None:
         options.complain("--one-store goes with --share DIR; without it all pages have your runs")
     imported("textual_serve", "web", "Pages in the browser")
-    from rnn_tui.web.pages import Rules  # noqa: PLC0415 - aiohttp, on use
+    from rnn_tui.web.pages import Rules  # aiohttp, on use
 
     share = None if options.share is None else _checked(options.share)
     rules = Rules(share, options.one_store, options.trainings, options.pages, options.idle)
@@ -132,8 +132,8 @@ def serve_pages(request: ServeRequest) -> int:
 
 async def _serve(request: ServeRequest, over: asyncio.Event) -> None:
     """Serve until `over` is set."""
-    from rnn_tui.engine.awaits import LoopWatch  # noqa: PLC0415 - asyncio's, on use
-    from rnn_tui.web.server import serve  # noqa: PLC0415 - aiohttp, on use
+    from rnn_tui.engine.awaits import LoopWatch  # asyncio's, on use
+    from rnn_tui.web.server import serve  # aiohttp, on use
 
     with LoopWatch("rnn-tui serve", asyncio.get_running_loop()):
         await serve(

@@ -242,7 +242,7 @@ def _fetch(request: TrainRequest | FindRateRequest, config: RunConfig) -> int:
     """Fetch the data if that was asked for; returns the exit code, 0 to go on."""
     if not request.download or not isinstance(config, ImageConfig):
         return output.OK
-    from rnn_tui.tasks.mnist.downloads import fetch  # noqa: PLC0415 - HTTP, on use only
+    from rnn_tui.tasks.mnist.downloads import fetch  # HTTP, on use only
 
     root = root_of(config.data_dir)
     if not config.image_set.missing(root):
@@ -335,7 +335,7 @@ def _evaluate(request: TrainRequest, outcome: "Outcome | None") -> Any:
 
 def _write_weights(path: Path, outcome: "Outcome", step: int) -> None:
     """Write the weights of a run to a file, if it came to its end."""
-    from rnn_tui.engine.training.checkpoint import Checkpoint, save_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import Checkpoint, save_checkpoint  # torch
 
     weights = _final_weights(outcome)
     if weights is not None:

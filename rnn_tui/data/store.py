@@ -65,8 +65,8 @@ def keep(data_set: "DataSet") -> None:
     Raises:
         DataError: if the file can't be written.
     """
-    import numpy as np  # noqa: PLC0415 - on use only
-    from safetensors.numpy import save  # noqa: PLC0415
+    import numpy as np  # on use only
+    from safetensors.numpy import save
 
     description = data_set.description
     path = path_of(description.name)
@@ -109,7 +109,7 @@ def load(name: str) -> "DataSet":
     Raises:
         DataError: if there is none such, it is damaged, or not what it was when it was kept.
     """
-    from rnn_tui.data.data_set import DataSet  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.data.data_set import DataSet  # numpy, on use only
 
     description, arrays = _read(name, arrays=True)
     path = printable(path_of(name), 200)

@@ -19,6 +19,8 @@ from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_c
 
 CELL_KEY = "model"  # what files and documents call the cell, as the first version did
 NO_AUGMENTATION = "none"
+WEIGHT_BYTES = 4  # bytes of each weight
+STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
 IMAGES, SEQUENCES = "images", "sequences"  # what networks read
 
 

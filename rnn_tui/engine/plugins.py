@@ -78,7 +78,7 @@ def _kept_output() -> Iterator[list[str]]:
 
     At the end the list has its text.
     """
-    import tempfile  # noqa: PLC0415 - the first frame does without if there is no plug-in
+    import tempfile  # the first frame does without if there is no plug-in
 
     texts: list[str] = []
     printed = io.StringIO()
@@ -116,7 +116,7 @@ def _entries(group: str, sentences: list[str]) -> "Iterator[EntryPoint]":
         try:
             if f"[{group}]".encode() not in read_small(path, MOST_BYTES):
                 continue
-            from importlib.metadata import Distribution  # noqa: PLC0415 - see above
+            from importlib.metadata import Distribution  # see above
 
             package = Distribution.at(folder)
             entries = [entry for entry in package.entry_points if entry.group == group]

@@ -11,7 +11,7 @@ LONGEST_WORD = 100  # characters of a word that is compared
 
 def closest(text: str, choices: Iterable[str]) -> str:
     """Return the choice that is most like `text`; empty if none is."""
-    from difflib import get_close_matches  # noqa: PLC0415 - once something is mistyped
+    from difflib import get_close_matches  # once something is mistyped
 
     typed = _word(text)
     if not typed or len(typed) > LONGEST_WORD:

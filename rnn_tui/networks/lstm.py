@@ -44,9 +44,9 @@ class LSTMCell(Cell):
 
     def run_faster(self, weights: "CellWeights", inputs: "Array") -> "Activations":
         """Run the layer with all gates of a step in one product, and in place."""
-        import numpy as np  # noqa: PLC0415 - on use only
+        import numpy as np  # on use only
 
-        from rnn_tui.networks.stepwise import Activations, sigmoid  # noqa: PLC0415 - numpy
+        from rnn_tui.networks.stepwise import Activations, sigmoid  # numpy
 
         steps, count, features = inputs.shape
         bias = weights.input_bias + weights.state_bias  # (4·H,)
@@ -73,9 +73,9 @@ class LSTMCell(Cell):
         self, weights: "Array", inputs: "npt.NDArray[np.uint8]", lengths: Sequence[int]
     ) -> "Iterator[Array]":
         """Yield the states of replicas, with one product a step."""
-        import numpy as np  # noqa: PLC0415 - on use only
+        import numpy as np  # on use only
 
-        from rnn_tui.networks.stepwise import sigmoid, still_going  # noqa: PLC0415 - numpy
+        from rnn_tui.networks.stepwise import sigmoid, still_going  # numpy
 
         replicas, rows, columns = weights.shape
         width, active = rows // 4, len(lengths)

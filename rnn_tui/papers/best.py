@@ -163,7 +163,7 @@ def best_less_mean(values: tuple[float, ...], n: int) -> BestLessMean:
     values = tuple(sorted(values))
     if values[0] == values[-1]:
         return BestLessMean(0.0, Interval(0.0, 0.0))
-    import numpy as np  # noqa: PLC0415 - on use only
+    import numpy as np  # on use only
 
     chances = np.array(_chances(len(values), n))
 

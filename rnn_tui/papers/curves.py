@@ -164,8 +164,8 @@ def _measured(run_id: str, path: Path) -> _Measured | None:  # noqa: ARG001
     Returns:
         None if its weights are missing, and for a task without such a figure.
     """
-    from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
-    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem  # noqa: PLC0415
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch, on use only
+    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 
     try:
         checkpoint = load_checkpoint(path)

@@ -127,7 +127,7 @@ def document_title(paper: Paper) -> str:
 
 @cache
 def _renderer() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - on use only
+    from markdown_it import MarkdownIt  # on use only
 
     renderer = MarkdownIt("zero").enable(list(MARKDOWN_RULES))
     renderer.add_render_rule("table_open", _open_table)

@@ -59,7 +59,7 @@ def mean_interval(values: tuple[float, ...]) -> Interval:
     values = tuple(sorted(values))
     if values[0] == values[-1]:
         return Interval(values[0], values[0])
-    import numpy as np  # noqa: PLC0415 - on use only
+    import numpy as np  # on use only
 
     middle = expanded_middle(len(values))
     # Draws are by place, so the values and their mirror image are drawn alike, and averaged.
@@ -81,7 +81,7 @@ def expanded_middle(n: int) -> float:
     Args:
         n: at least 2.
     """
-    from scipy.special import ndtr  # noqa: PLC0415 - on use only
+    from scipy.special import ndtr  # on use only
 
     return 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
 
@@ -93,8 +93,8 @@ def resampled_ends(
 
     They are the same at each call.
     """
-    import numpy as np  # noqa: PLC0415 - on use only
-    from scipy.stats import bootstrap  # noqa: PLC0415
+    import numpy as np  # on use only
+    from scipy.stats import bootstrap
 
     interval = bootstrap(
         (values,),
@@ -132,7 +132,7 @@ def next_interval(values: tuple[float, ...], count: int = 1) -> Interval | None:
 @lru_cache(MOST_REMEMBERED)
 def _student(n: int) -> float:
     """Return the t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
-    from scipy.special import stdtrit  # noqa: PLC0415 - on use only
+    from scipy.special import stdtrit  # on use only
 
     return float(stdtrit(n - 1, (1 + SHARE) / 2))
 

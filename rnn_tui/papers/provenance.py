@@ -136,7 +136,7 @@ def _settings(plan: Plan) -> dict[str, RunConfig]:
 
 def machine() -> dict[str, str | int | float]:
     """Describe this computer: its processor, the cores that this process may use, memory."""
-    import psutil  # noqa: PLC0415 - on use only
+    import psutil  # on use only
 
     return {
         "processor": printable(_processor(), 80),

@@ -15,7 +15,6 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import CheckpointError, StoreError
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.pace import Pace
-from rnn_tui.engine.training.devices import resolve_device
 from rnn_tui.papers.inventory import Inventory, take_inventory
 from rnn_tui.papers.plan import Plan, PlannedNetwork
 from rnn_tui.papers.run_times import Measure, RunTimes, unknown
@@ -195,6 +194,8 @@ class _MissingRuns:
         is_to_begin = bool(self._left) and not self._control.stopping
         if is_to_begin and self._measure is unknown:
             if self._store is None:
+                from rnn_tui.engine.training.devices import resolve_device  # torch
+
                 resolve_device(self._plan.device, to_compute=True)  # or every single run would fail
             self._measure = partial(measured_seconds, stopping=lambda: self._control.stopping)
             self._times.measure = self._measure

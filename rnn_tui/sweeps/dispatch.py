@@ -19,9 +19,8 @@ from rnn_tui.engine.errors import ClusterError, StoreError, StoreGoneError
 from rnn_tui.sweeps.cluster import ClusterWorkers
 from rnn_tui.sweeps.importer import Importer
 from rnn_tui.sweeps.jobs import ClusterState, Job, JobSource, Listener
-from rnn_tui.sweeps.places import TrainingPlace
+from rnn_tui.sweeps.places import TrainingPlace, require_package
 from rnn_tui.sweeps.remote_runs import SECONDS_OF_PATIENCE, RemoteRuns
-from rnn_tui.sweeps.starting import connected
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -100,6 +99,9 @@ class _Dispatcher:
     async def train(self) -> None:
         """Train all runs of the source."""
         self._say("connecting" if self._place.kind == "address" else "starting workers")
+        require_package("distributed", "cluster")
+        from rnn_tui.sweeps.starting import connected
+
         async with connected(self._place) as self._client:
             self._workers = ClusterWorkers(self._client, self._warn)
             await self._workers.look()

@@ -182,7 +182,7 @@ def _read_cluster(name: str, *, trust: bool) -> TrainingPlace:
 def _read_description(name: str) -> dict[str, Any]:
     """Return the entries of a YAML file, of their types; `cluster` is among them."""
     require_package("yaml", "cluster")
-    import yaml  # noqa: PLC0415 - of the extra `cluster`
+    import yaml  # of the extra `cluster`
 
     try:
         description = _plain_yaml(_read_text(Path(name)))
@@ -210,7 +210,7 @@ def _plain_yaml(text: str) -> Any:
     Raises:
         ValueError: it has an alias, or is too deep; PyYAML raises many other errors.
     """
-    import yaml  # noqa: PLC0415 - of the extra `cluster`
+    import yaml  # of the extra `cluster`
 
     class PlainLoader(yaml.SafeLoader):
         """A safe loader that refuses aliases, and lists and tables that are too deep."""

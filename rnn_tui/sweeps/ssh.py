@@ -3,6 +3,8 @@
 Scheduler and workers speak TLS with a key that is made for the sweep. It reaches each machine by
 SFTP, as a file that only its owner may read: the command that starts a worker, environment
 included, is for all users of that machine to see.
+
+The libraries are of an extra: whoever imports this module asks `places.require_package` first.
 """
 
 import asyncio
@@ -10,15 +12,16 @@ import ipaddress
 import logging
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from rnn_tui.engine.awaits import awaiting
-from rnn_tui.sweeps.places import require_package
+import asyncssh
+from asyncssh import SSHClientConnection
+from distributed import Security
+from distributed.deploy.spec import SpecCluster
+from distributed.deploy.ssh import Scheduler, Worker
 
-if TYPE_CHECKING:
-    from asyncssh import SSHClientConnection
-    from distributed.deploy.spec import SpecCluster
+from rnn_tui.engine.awaits import awaiting
 
 ROLES = ("client", "scheduler", "worker")
 OWNER_ONLY = 0o600
@@ -26,14 +29,8 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
+async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator[SpecCluster]:
     """Start a scheduler on the first host, and a worker on each as often as it stands here."""
-    require_package("asyncssh", "cluster")
-    import asyncssh  # noqa: PLC0415 - of the extra `cluster`
-    from distributed import Security  # noqa: PLC0415
-    from distributed.deploy.spec import SpecCluster  # noqa: PLC0415
-    from distributed.deploy.ssh import Scheduler, Worker  # noqa: PLC0415
-
     security = Security.temporary()
     name = f".rnn-tui-{uuid4().hex}.pem"  # in the folder where SSH begins, as do commands
     async with AsyncExitStack() as stack:
@@ -76,11 +73,9 @@ async def ssh_cluster(hosts: Sequence[str]) -> AsyncIterator["SpecCluster"]:
 
 @asynccontextmanager
 async def _key_file(
-    connection: "SSHClientConnection", name: str, security: Any
+    connection: SSHClientConnection, name: str, security: Any
 ) -> AsyncIterator[None]:
     """Keep the sweep's key and certificate on a machine, as long as the sweep goes on."""
-    import asyncssh  # noqa: PLC0415
-
     text = f"{security.tls_client_key}\n{security.tls_client_cert}"
     async with connection.start_sftp_client() as files:
         attributes = asyncssh.SFTPAttrs(permissions=OWNER_ONLY)
@@ -93,7 +88,7 @@ async def _key_file(
                 await files.remove(name)
 
 
-async def _own_address(connection: "SSHClientConnection") -> str:
+async def _own_address(connection: SSHClientConnection) -> str:
     """Return the address of a machine, as it is known there; empty if it does not tell."""
     answer = await connection.run('echo "$SSH_CONNECTION"')
     words = str(answer.stdout).split()  # client's address and port, then its own

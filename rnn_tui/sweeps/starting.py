@@ -4,6 +4,8 @@ Dask unpickles what it receives, so anybody who can connect to a scheduler or a 
 programs there. Therefore schedulers and workers that are started here use TLS, with a key that is
 made for the sweep and that both ends must have, and serve no web page. The owners of an existing
 scheduler protect it; its certificates are in Dask's own configuration (`distributed.comm`).
+
+Dask is of an extra: whoever imports this module asks `places.require_package` first.
 """
 
 import logging
@@ -14,15 +16,15 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from multiprocessing import resource_tracker
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import dask
+from distributed import Client, LocalCluster, Security
+from distributed.deploy.cluster import Cluster
 
 from rnn_tui.engine.errors import ClusterError, printable, why
 from rnn_tui.engine.files.paths import data_dir
 from rnn_tui.sweeps.places import JOB_QUEUES, LOCAL, SSH, TrainingPlace, require_package
-from rnn_tui.sweeps.ssh import ssh_cluster
-
-if TYPE_CHECKING:
-    from distributed import Client
 
 SECONDS_TO_CONNECT = 10.0
 # Dask serves HTTP in any case: here to this machine alone, and only "not found".
@@ -60,16 +62,12 @@ logger = logging.getLogger(__name__)
 
 
 @asynccontextmanager
-async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
+async def connected(place: TrainingPlace) -> AsyncIterator[Client]:
     """Connect to workers, which are started if need be; those end with the context.
 
     Raises:
         ClusterError: if there are none to be had.
     """
-    require_package("distributed", "cluster")
-    import dask  # noqa: PLC0415 - of the extra `cluster`
-    from distributed import Client, LocalCluster  # noqa: PLC0415
-
     _log_to_file()
     async with AsyncExitStack() as stack:
         stack.enter_context(dask.config.set(SETTINGS))
@@ -81,6 +79,9 @@ async def connected(place: TrainingPlace) -> AsyncIterator["Client"]:
         try:
             cluster: Any = place.text  # an address, or what is started here
             if place.kind == SSH:
+                require_package("asyncssh", "cluster")
+                from rnn_tui.sweeps.ssh import ssh_cluster
+
                 cluster = await stack.enter_async_context(ssh_cluster(place.hosts))
             elif place.kind != "address":
                 cluster = _make_cluster(place)
@@ -133,9 +134,6 @@ def _signals_kept_from_workers() -> Iterator[None]:
 def _make_cluster(place: TrainingPlace) -> Any:
     """Return a cluster of Dask's that is to be started; raises whatever its class does."""
     require_package("cryptography", "cluster")
-    from distributed import LocalCluster, Security  # noqa: PLC0415
-    from distributed.deploy.cluster import Cluster  # noqa: PLC0415
-
     security = Security.temporary()
     local_arguments = {
         "security": security,
@@ -169,8 +167,6 @@ def _make_cluster(place: TrainingPlace) -> Any:
 
 def _log_to_file() -> None:
     """Have Dask log where everything else is logged, and not on the screen."""
-    import distributed  # noqa: F401, PLC0415 - makes its handlers
-
     for name in list(logging.root.manager.loggerDict):
         if name.partition(".")[0] in LOGGERS:
             logging.getLogger(name).handlers.clear()

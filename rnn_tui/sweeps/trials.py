@@ -5,12 +5,11 @@ The settings of a trial are from a grid, or chosen by Optuna, which gets the res
 
 import itertools
 import json
-import math
 from collections import defaultdict, deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine import events, waits
@@ -22,13 +21,9 @@ from rnn_tui.sweeps.plan import TRIALS, Point, SweepPlan
 from rnn_tui.sweeps.store import TRAINED_STATUSES, Sweep, SweepStore, Trial, new_run
 
 if TYPE_CHECKING:
-    from optuna.distributions import BaseDistribution
-    from optuna.study import Study
-    from optuna.trial import FrozenTrial
+    from rnn_tui.sweeps.search import Search
 
-# Optuna's usual numbers.
-FIRST_BY_CHANCE = 10  # trials before which TPE chooses by chance
-FIRST_WHOLE = 5  # trials before which none is pruned
+
 LEAST_FOR_IMPORTANCE = 4  # trials
 
 
@@ -41,121 +36,6 @@ def require_extras(plan: SweepPlan) -> None:
     require_package("distributed", "cluster")
     if plan.is_search:
         require_package("optuna", "search")
-
-
-def _distributions(plan: SweepPlan) -> "dict[str, BaseDistribution]":
-    """Return the distributions from which Optuna chooses, by setting."""
-    from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution  # noqa: PLC0415
-
-    distributions: dict[str, BaseDistribution] = {}
-    for name, values in plan.grid.items():
-        distributions[name] = CategoricalDistribution([json.dumps(value) for value in values])
-    for name, limits in plan.ranges.items():
-        if limits.whole:
-            low, high = int(limits.low), int(limits.high)
-            distributions[name] = IntDistribution(low, high, log=limits.log)
-        else:
-            distributions[name] = FloatDistribution(limits.low, limits.high, log=limits.log)
-    return distributions
-
-
-def _to_parameters(plan: SweepPlan, point: Point) -> dict[str, Any]:
-    """Return a point for Optuna: values of a grid as JSON, since they may be lists."""
-    return {
-        name: json.dumps(value) if name in plan.grid else value for name, value in point.items()
-    }
-
-
-def _to_point(plan: SweepPlan, parameters: Mapping[str, Any]) -> Point:
-    """Return the point that Optuna has as these parameters."""
-    return {
-        name: json.loads(value) if name in plan.grid else value
-        for name, value in parameters.items()
-    }
-
-
-def _study(plan: SweepPlan, seed: int) -> "Study":
-    """Return a study in memory, whose chance begins with `seed`."""
-    require_package("optuna", "search")
-    import optuna  # noqa: PLC0415 - of the extra `search`
-
-    optuna.logging.disable_default_handler()
-    sampler: optuna.samplers.BaseSampler
-    if plan.search == "tpe":
-        # Trials that are not over count as bad ones, so that those side by side are not alike.
-        sampler = optuna.samplers.TPESampler(
-            n_startup_trials=FIRST_BY_CHANCE, seed=seed, constant_liar=True
-        )
-    else:
-        sampler = optuna.samplers.RandomSampler(seed=seed)
-    pruner: optuna.pruners.BasePruner = optuna.pruners.NopPruner()
-    if plan.prune:
-        pruner = optuna.pruners.MedianPruner(n_startup_trials=FIRST_WHOLE)
-    directions = optuna.study.StudyDirection
-    direction = directions.MAXIMIZE if plan.maximise else directions.MINIMIZE
-    return optuna.create_study(direction=direction, sampler=sampler, pruner=pruner)
-
-
-def _frozen_trial(plan: SweepPlan, trial: Trial, by_epoch: Mapping[int, float]) -> "FrozenTrial":
-    """Return a trial that was trained before, for a study to learn from.
-
-    `by_epoch` has its metric.
-    """
-    from optuna.trial import TrialState, create_trial  # noqa: PLC0415
-
-    state = TrialState.FAIL
-    value: float | None = None
-    if trial.is_over and trial.spread is not None:
-        state = TrialState.PRUNED if trial.pruned else TrialState.COMPLETE
-        value = trial.spread.mean
-    return create_trial(
-        state=state,
-        value=value,
-        params=_to_parameters(plan, trial.point),
-        distributions=_distributions(plan),
-        intermediate_values=dict(by_epoch),
-    )
-
-
-class Search:
-    """A search in course, which chooses the settings of trials and learns what they came to."""
-
-    def __init__(self, plan: SweepPlan, ended: Sequence[tuple[Trial, Mapping[int, float]]]) -> None:
-        """Begin with the trials that are over, each with its metric by epoch."""
-        self._plan = plan
-        # As many trials as are over are skipped, so that chance does not begin again.
-        self._study = _study(plan, seed=len(ended))
-        self._asked: dict[int, Any] = {}  # Optuna's trials that are not over, by number
-        for trial, by_epoch in ended:
-            self._study.add_trial(_frozen_trial(plan, trial, by_epoch))
-
-    def ask(self, number: int, point: Point | None = None) -> Point:
-        """Return the settings of a trial; where `point` is given, those of one that is resumed."""
-        if point is not None:
-            self._study.enqueue_trial(_to_parameters(self._plan, point))
-        trial = self._study.ask(_distributions(self._plan))
-        self._asked[number] = trial
-        return _to_point(self._plan, trial.params)
-
-    def report(self, number: int, epoch: int, value: float) -> bool:
-        """Learn a trial's metric after an epoch; returns whether to stop the trial."""
-        if not self._plan.prune:
-            return False
-        trial = self._asked[number]
-        trial.report(value, epoch)
-        return bool(trial.should_prune())
-
-    def tell(self, number: int, value: float | None, pruned: bool) -> None:
-        """Learn what a trial came to; `value` is None if it failed."""
-        from optuna.trial import TrialState  # noqa: PLC0415
-
-        trial = self._asked.pop(number)
-        if pruned:
-            self._study.tell(trial, state=TrialState.PRUNED)  # its last value was reported
-        elif value is None or math.isnan(value):
-            self._study.tell(trial, state=TrialState.FAIL)
-        else:
-            self._study.tell(trial, value)
 
 
 @dataclass(frozen=True)
@@ -241,8 +121,11 @@ class Trials(AbstractContextManager["Trials"]):
             if isinstance(error, UserError) and not isinstance(error, StoreGoneError):
                 self._store.remove_unbegun(self.name)
 
-    def _resumed_search(self, trials: Sequence[Trial]) -> Search:
+    def _resumed_search(self, trials: Sequence[Trial]) -> "Search":
         """Return a search that knows what the trials that are over came to."""
+        require_package("optuna", "search")
+        from rnn_tui.sweeps.search import Search
+
         ended = [trial for trial in trials if trial.is_over and not trial.has_failed]
         return Search(self._plan, [(trial, self._means_by_epoch(trial)) for trial in ended])
 
@@ -428,13 +311,11 @@ def importance(plan: SweepPlan, trials: Sequence[Trial]) -> dict[str, float]:
     Raises:
         ClusterError: without Optuna, which computes it.
     """
-    study = _study(plan, seed=0)
+    require_package("optuna", "search")
     comparable = [trial for trial in trials if trial.is_comparable]
     means = {trial.spread.mean for trial in comparable if trial.spread is not None}
     if len(comparable) < LEAST_FOR_IMPORTANCE or len(means) < 2:
         return {}
-    from optuna.importance import PedAnovaImportanceEvaluator, get_param_importances  # noqa: PLC0415
+    from rnn_tui.sweeps.search import importance_of
 
-    for trial in comparable:
-        study.add_trial(_frozen_trial(plan, trial, {}))
-    return get_param_importances(study, evaluator=PedAnovaImportanceEvaluator())
+    return importance_of(plan, comparable)

@@ -182,7 +182,7 @@ def train_run(run_id: str, settings: Mapping[str, Any], topic: str, shared: str 
         topic: Dask's, on which home listens.
         shared: the folder for checkpoints; empty for the worker's own.
     """
-    from distributed import get_worker  # noqa: PLC0415 - of the extra `cluster`
+    from distributed import get_worker  # of the extra `cluster`
 
     require_repeatable_cuda()  # a worker on another machine is no `rnn-tui`
     worker = get_worker()
@@ -218,9 +218,9 @@ def _train(
                 "the cores of a machine that has it."
             )
         problem = TASKS[config.task].load()
-        from rnn_tui.engine.training.checkpoint import save_checkpoint  # noqa: PLC0415
-        from rnn_tui.engine.training.loop import fit  # noqa: PLC0415 - torch, on use only
-        from rnn_tui.engine.training.training_state import load_resume_point  # noqa: PLC0415
+        from rnn_tui.engine.training.checkpoint import save_checkpoint
+        from rnn_tui.engine.training.loop import fit  # torch, on use only
+        from rnn_tui.engine.training.training_state import load_resume_point
 
         resume_point = None
         training.write(partial(training.folder.mkdir, parents=True, exist_ok=True))

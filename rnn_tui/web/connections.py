@@ -208,7 +208,7 @@ def most_connections(pages: int) -> int:
     """
     if sys.platform == "win32":  # no pages are served there
         return MOST_STRANGERS
-    import resource  # noqa: PLC0415
+    import resource
 
     for_pages = DESCRIPTORS_OF_SERVER + pages * DESCRIPTORS_OF_PAGE
     wanted = for_pages + pages * CONNECTIONS_OF_PAGE + MOST_STRANGERS

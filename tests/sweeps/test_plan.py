@@ -18,8 +18,8 @@ from rnn_tui.sweeps.plan import (
     read_range,
     wall_seconds,
 )
+from rnn_tui.sweeps.search import Search
 from rnn_tui.sweeps.store import SweepStore, Trial
-from rnn_tui.sweeps.trials import Search
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 

@@ -7,8 +7,9 @@ import pytest
 
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.sweeps.plan import MOST_TRIALS, Range, SweepPlan
+from rnn_tui.sweeps.search import Search
 from rnn_tui.sweeps.store import SweepStore
-from rnn_tui.sweeps.trials import Search, Trials
+from rnn_tui.sweeps.trials import Trials
 
 LENGTHS = [(3, 11), (4, 6), (5, 8)]
 

@@ -244,7 +244,7 @@ def unwritable(path: object, reason: object, option: str = "") -> ExportError:
 
 def write_weights(export: Export) -> list[Path]:
     """Write weights with their settings, without the state that only training needs."""
-    from rnn_tui.engine.training.checkpoint import checkpoint_bytes, load_checkpoint  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.checkpoint import checkpoint_bytes, load_checkpoint  # torch
 
     parts = {}
     for run in export.each():

@@ -137,7 +137,7 @@ class _Watcher:
 
 def _live() -> "Live":
     """Return a part of the terminal that is redrawn at news, and stays at the end."""
-    from rich.live import Live  # noqa: PLC0415 - on terminals only
+    from rich.live import Live  # on terminals only
 
     return Live(
         console=output.console(sys.stdout),
@@ -149,10 +149,10 @@ def _live() -> "Live":
 
 def _picture(run: RunRecord, state: RunState, width: int, height: int) -> "Group":
     """Draw the progress of a run, the chart of its loss, and its last other values."""
-    from rich.console import Group  # noqa: PLC0415 - on terminals only
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Group  # on terminals only
+    from rich.text import Text
 
-    from rnn_tui.ui.chart.plotting import loss_chart  # noqa: PLC0415
+    from rnn_tui.ui.chart.plotting import loss_chart
 
     progress = " · ".join(_progress(run, state))
     heading = Text.assemble((run.name, "bold"), f"  {run.status}  ", (progress, "dim"))

@@ -56,7 +56,7 @@ def why_unwritable(path: Path) -> str:
     Call it before work that takes long. It tries to write, since permissions alone don't decide. It
     does not try a device or a pipe, since the reader would notice.
     """
-    import tempfile  # noqa: PLC0415 - and with it ten modules that reading does without
+    import tempfile  # and with it ten modules that reading does without
 
     try:
         if _takes_data(path):

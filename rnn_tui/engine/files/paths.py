@@ -33,7 +33,7 @@ def _home() -> Path | None:
 
 def _of_system(kind: str) -> Path:
     """Return the system's folder for a program's files of this kind, such as `log`."""
-    import platformdirs  # noqa: PLC0415 - the man page is made without
+    import platformdirs  # the man page is made without
 
     return Path(getattr(platformdirs, f"user_{kind}_path")(APP_NAME))
 

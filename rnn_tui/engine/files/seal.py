@@ -70,11 +70,11 @@ def _digest_of_json(values: Mapping[str, Any]) -> str:
 def bytes_of(tensor: Any) -> memoryview:
     """Return the bytes of a tensor as they lie in memory, without torch for those of NumPy."""
     if hasattr(tensor, "detach"):
-        import torch  # noqa: PLC0415 - loaded already, since the tensor is of it
+        import torch  # loaded already, since the tensor is of it
 
         tensor = tensor.detach().contiguous().reshape(-1).view(torch.uint8).numpy()
     else:
-        import numpy as np  # noqa: PLC0415 - on use only
+        import numpy as np  # on use only
 
         tensor = np.ascontiguousarray(tensor).reshape(-1).view(np.uint8)
     return memoryview(tensor)

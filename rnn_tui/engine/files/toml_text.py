@@ -39,7 +39,7 @@ def read_toml(text: str) -> dict[str, Any]:
     if len(text) > MOST_CHARACTERS:
         raise ValueError(f"it has more than {MOST_CHARACTERS:,} characters")
     _check_tokens(text)
-    import tomllib  # noqa: PLC0415 - most users have no file, and the first frame waits
+    import tomllib  # most users have no file, and the first frame waits
 
     try:
         values = tomllib.loads(text)

@@ -104,7 +104,7 @@ def read_tensors(
     Raises:
         CheckpointError: if it can't be read, or is not as it was written.
     """
-    from safetensors import SafetensorError, safe_open  # noqa: PLC0415 - on use only
+    from safetensors import SafetensorError, safe_open  # on use only
 
     try:
         check_regular(path)

@@ -160,7 +160,7 @@ class _Exchange:
     def __init__(
         self, process: "subprocess.Popen[bytes]", request: Message, limits: Limits
     ) -> None:
-        import psutil  # noqa: PLC0415 - on use only
+        import psutil  # on use only
 
         self._process = process
         self._request = request
@@ -207,7 +207,7 @@ class _Exchange:
 
     def _look(self, waited: float) -> None:
         """Raise `BoundedCallError` if the process takes more than it may, after so many seconds."""
-        import psutil  # noqa: PLC0415 - on use only
+        import psutil  # on use only
 
         try:
             memory = self._watched.memory_info().rss
@@ -223,7 +223,7 @@ class _Exchange:
 
     def _computed(self) -> float:
         """Return how many seconds the process has computed."""
-        import psutil  # noqa: PLC0415 - on use only
+        import psutil  # on use only
 
         try:
             times = self._watched.cpu_times()

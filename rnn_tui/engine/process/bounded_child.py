@@ -137,7 +137,7 @@ def _limit(memory: int, seconds: float) -> None:
     """
     if sys.platform == "win32":
         return
-    import resource  # noqa: PLC0415 - not on every system
+    import resource  # not on every system
 
     with suppress(ValueError, OSError):
         if sys.platform == "linux":  # macOS has the limit and does not apply it

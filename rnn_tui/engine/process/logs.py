@@ -66,7 +66,7 @@ class LogFile(logging.Handler):
     @cached_property
     def _file(self) -> logging.Handler:
         # most commands log nothing
-        from rnn_tui.engine.process.log_rotation import SharedLogFile  # noqa: PLC0415
+        from rnn_tui.engine.process.log_rotation import SharedLogFile
 
         path = log_file()
         path.parent.mkdir(parents=True, exist_ok=True)

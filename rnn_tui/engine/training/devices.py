@@ -1,22 +1,18 @@
-"""Find the devices of PyTorch, what fits on them, and what their errors mean.
-
-The first frame needs the module: torch and psutil are imported on use.
-"""
+"""Find the devices of PyTorch, what fits on them, and what their errors mean."""
 
 import logging
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+import psutil
+import torch
+from torch import Tensor
 
 from rnn_tui.engine import waits
+from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DeviceError, SettingError, UserError, printable
-
-if TYPE_CHECKING:
-    import torch
-    from torch import Tensor
-
-    from rnn_tui.engine.config import RunConfig
 
 # After these a CUDA device answers a process with nothing but errors:
 # https://github.com/pytorch/pytorch/issues/44624
@@ -26,16 +22,12 @@ _FAULTS = re.compile(
 _FAILED: dict[str, str] = {}  # devices that are lost to this process, each with a sentence on it
 _MPS = waits.Lock("the device mps")  # one thread at a time computes there
 SECONDS_BETWEEN_LOOKS = 0.3
-WEIGHT_BYTES = 4  # bytes of each weight
-STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
 SPARE = 0.8  # the share of what is free that is counted on
 logger = logging.getLogger(__name__)
 
 
 def devices_here() -> list[str]:
     """Return the names of the devices that PyTorch can use here, first that of `auto`."""
-    import torch  # noqa: PLC0415
-
     gpus = torch.cuda.device_count() if torch.cuda.is_available() else 0
     names = [f"cuda:{number}" for number in range(gpus)]
     if torch.backends.mps.is_available():
@@ -43,7 +35,7 @@ def devices_here() -> list[str]:
     return [*names, "cpu"]
 
 
-def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
+def resolve_device(name: str, *, to_compute: bool = False) -> torch.device:
     """Return the device of a name.
 
     Args:
@@ -53,8 +45,6 @@ def resolve_device(name: str, *, to_compute: bool = False) -> "torch.device":
     Raises:
         DeviceError: if it is not here, or failed before and is to compute.
     """
-    import torch  # noqa: PLC0415
-
     here = devices_here()
     full_name = {"auto": here[0], "cuda": "cuda:0"}.get(name, name)
     if full_name not in here:
@@ -73,8 +63,6 @@ def gpus_in_words() -> Mapping[str, str]:
 
     How much of the memory is free is said if the GPU can be watched.
     """
-    import torch  # noqa: PLC0415
-
     words = {}
     for name in devices_here():
         if not name.startswith("cuda"):
@@ -98,8 +86,7 @@ def watched_gpu(name: str) -> tuple[Any, Any] | None:
     None without the extra `gpu`, or if the GPU does not answer.
     """
     try:
-        import pynvml as nvml  # noqa: PLC0415 - of that extra
-        import torch  # noqa: PLC0415
+        import pynvml as nvml  # of that extra
 
         nvml.nvmlInit()
         uuid = torch.cuda.get_device_properties(name).uuid
@@ -111,7 +98,7 @@ def watched_gpu(name: str) -> tuple[Any, Any] | None:
 
 @contextmanager
 def alone_on(
-    device: "torch.device", stopping: Callable[[], bool], tell: Callable[[str], object]
+    device: torch.device, stopping: Callable[[], bool], tell: Callable[[str], object]
 ) -> Iterator[bool]:
     """Compute on a device; on MPS, only while no other thread of this process does.
 
@@ -141,7 +128,7 @@ def alone_on(
             _MPS.release()
 
 
-def send(tensor: "Tensor", device: "torch.device") -> "Tensor":
+def send(tensor: Tensor, device: torch.device) -> Tensor:
     """Copy a tensor to a device while the thread goes on.
 
     On MPS the thread waits, since the copy would read memory that is freed by then.
@@ -151,11 +138,8 @@ def send(tensor: "Tensor", device: "torch.device") -> "Tensor":
     return tensor.to(device, non_blocking=device.type != "mps")
 
 
-def free_memory(device: "torch.device") -> int | None:
+def free_memory(device: torch.device) -> int | None:
     """Return the bytes that are free on a device; None if that is unknown."""
-    import psutil  # noqa: PLC0415
-    import torch  # noqa: PLC0415
-
     if device.type == "cpu":
         return int(psutil.virtual_memory().available)
     if device.type == "cuda" and torch.cuda.is_available():
@@ -176,7 +160,7 @@ class NotEnoughMemoryError(MemoryError):
 
 
 def require_memory(
-    device: "torch.device", batch_size: int, sample_bytes: int, other_bytes: int = 0
+    device: torch.device, batch_size: int, sample_bytes: int, other_bytes: int = 0
 ) -> None:
     """Do nothing if the CPU has memory for a step.
 
@@ -201,8 +185,8 @@ def require_memory(
 
 def explain_error(
     error: Exception,
-    config: "RunConfig",
-    device: "torch.device",
+    config: RunConfig,
+    device: torch.device,
     room: int | None = None,
     sample_bytes: int = 0,
 ) -> UserError | None:
@@ -240,8 +224,6 @@ def explain_error(
 
 def _is_of_memory(error: Exception) -> bool:
     """Return whether an error says that memory ran out; not all libraries have a class for that."""
-    import torch  # noqa: PLC0415
-
     text = str(error).lower()
     says_so = "alloc" in text and ("memory" in text or "alloc_failed" in text)
     return says_so or isinstance(error, MemoryError | torch.OutOfMemoryError)
@@ -253,28 +235,24 @@ def _round_down(number: int) -> int:
     return number - number % int(unit)
 
 
-def precision(device: "torch.device", bfloat16: bool) -> "AbstractContextManager[object]":
+def precision(device: torch.device, bfloat16: bool) -> AbstractContextManager[object]:
     """Return a context in which matrix products run in bfloat16, or everything in float32.
 
     Autocast's cache of converted weights stays off: it is shared between threads and emptied by
     whichever leaves first, so that what is added up in bfloat16 would depend on chance.
     """
-    import torch  # noqa: PLC0415
-
     if not bfloat16:
         return nullcontext()
     # Threads share autocast's cache: with it, results would not be repeatable.
     return torch.autocast(device.type, torch.bfloat16, cache_enabled=False)
 
 
-def fast_bfloat16(device: "torch.device") -> bool:
+def fast_bfloat16(device: torch.device) -> bool:
     """Return whether matrix products on a device are faster in bfloat16 than in float32.
 
     Some processors have bfloat16 instructions and are still slower with them: Intel's AVX-512 takes
     twice as long as in float32 (measured on a Xeon without AMX), while AMD's gains by it.
     """
-    import torch  # noqa: PLC0415
-
     if device.type == "cuda":  # `torch.cuda.is_bf16_supported` only looks at the first device
         return torch.version.hip is not None or torch.cuda.get_device_capability(device) >= (8, 0)
     if device.type != "cpu" or not hasattr(torch.cpu, "get_capabilities"):

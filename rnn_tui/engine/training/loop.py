@@ -19,12 +19,12 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine import events
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import STEP_BYTES, RunConfig
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
 from rnn_tui.engine.training.checkpoint import Checkpoint, CheckpointWriter
-from rnn_tui.engine.training.devices import STEP_BYTES, alone_on, explain_error, free_memory
+from rnn_tui.engine.training.devices import alone_on, explain_error, free_memory
 from rnn_tui.engine.training.history import snapshot_steps
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Problem, ProblemBuilder

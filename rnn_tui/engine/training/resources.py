@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from rnn_tui.engine import events, waits
-from rnn_tui.engine.training.devices import watched_gpu
 
 _IMPORTING = waits.Lock("the import of libraries", again=True)
 
@@ -88,16 +87,20 @@ class _LoadMeter:
     """Measures how busy the machine is, and the GPU that trains, if it can be watched."""
 
     def __init__(self, device: str) -> None:
-        import psutil  # noqa: PLC0415 - on use only
+        import psutil  # on use only
 
         self._process = psutil.Process()
         self._cores = psutil.cpu_count() or 1
-        self._watched = watched_gpu(device) if "cuda" in device else None
+        self._watched = None
+        if "cuda" in device:
+            from rnn_tui.engine.training.devices import watched_gpu  # torch
+
+            self._watched = watched_gpu(device)
         self.read()  # percentages are of the time since the previous call
 
     def read(self) -> Load:
         """Return the load since the previous call, in the form of `MachineSeen.now`."""
-        import psutil  # noqa: PLC0415 - on use only
+        import psutil  # on use only
 
         load = {
             "cpu": psutil.cpu_percent(),

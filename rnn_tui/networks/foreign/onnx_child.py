@@ -62,7 +62,7 @@ def network_read_apart(
 
 def read_model(request: Message) -> Message:
     """Read a model; runs in the child."""
-    from rnn_tui.networks.foreign.onnx_model import network_of_model  # noqa: PLC0415 - there only
+    from rnn_tui.networks.foreign.onnx_model import network_of_model  # there only
 
     hints = NetworkHints(takes=request.document["takes"])
     data = request.arrays["data"].tobytes()

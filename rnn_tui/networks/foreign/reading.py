@@ -34,7 +34,7 @@ def read_network(path: Path, hints: NetworkHints) -> ForeignNetwork:
     if is_safetensors(data):
         network = network_of_tensors(read_safetensors(data, path), hints, name)
     elif data.startswith(ONNX_BEGINNING) or path.suffix.lower() == ONNX_ENDING:
-        from rnn_tui.networks.foreign.onnx_child import network_read_apart  # noqa: PLC0415
+        from rnn_tui.networks.foreign.onnx_child import network_read_apart
 
         network = network_read_apart(data, hints, name)
     else:

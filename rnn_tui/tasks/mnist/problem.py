@@ -11,7 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig
+from rnn_tui.engine.config import NO_AUGMENTATION, STEP_BYTES, WEIGHT_BYTES, RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable, why
 from rnn_tui.engine.files import outside
 from rnn_tui.engine.files.seal import digest_of
@@ -19,14 +19,7 @@ from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.training.checkpoint import load_checkpoint
-from rnn_tui.engine.training.devices import (
-    STEP_BYTES,
-    WEIGHT_BYTES,
-    fast_bfloat16,
-    precision,
-    require_memory,
-    send,
-)
+from rnn_tui.engine.training.devices import fast_bfloat16, precision, require_memory, send
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log, Problem, generator
 from rnn_tui.engine.training.stepper import parameters_of

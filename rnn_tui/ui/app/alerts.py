@@ -65,8 +65,8 @@ class Alerts:
 
     def _hear_run(self, state: "RunState", *, of_rerun: bool) -> None:
         """Ring once at the end of a run; one that is resumed ends a second time."""
-        from rnn_tui.engine.state import Status  # noqa: PLC0415 - after the first frame
-        from rnn_tui.ui.frame.run_lines import how_it_ended  # noqa: PLC0415
+        from rnn_tui.engine.state import Status  # after the first frame
+        from rnn_tui.ui.frame.run_lines import how_it_ended
 
         if state.status.active:
             self._ended.discard(state.run_id)
@@ -80,7 +80,7 @@ class Alerts:
 
     def _look_for_stall(self) -> None:
         """Ring once if a run in training has had no new step for long."""
-        from rnn_tui.engine.state import Status  # noqa: PLC0415 - after the first frame
+        from rnn_tui.engine.state import Status  # after the first frame
 
         active = self._app.runs.active
         if active is None or active.status is not Status.TRAINING:

@@ -136,22 +136,22 @@ class RnnTuiApp(HostApp):
             return HomePane(self._data_dir, TRAINING.module)
         read_late_sheets(self)
         if tab.task is not None:
-            from rnn_tui.ui.training.pane import TaskPane  # noqa: PLC0415 - as all below
+            from rnn_tui.ui.training.pane import TaskPane  # as all below
 
             return TaskPane(tab.task, views_of(tab.task), self.runs, self._data_dir)
         if tab.id == RUNS:
-            from rnn_tui.ui.runs.pane import RunsPane  # noqa: PLC0415
+            from rnn_tui.ui.runs.pane import RunsPane
 
             return RunsPane(self.runs, self.store)
         if tab.id == SWEEPS:
-            from rnn_tui.ui.sweeps.pane import SweepsPane  # noqa: PLC0415
+            from rnn_tui.ui.sweeps.pane import SweepsPane
 
             return SweepsPane(self.runs, self.store, self._data_dir)
         if tab.id == SEQUENCES:
-            from rnn_tui.ui.sequences.pane import SequencesPane  # noqa: PLC0415
+            from rnn_tui.ui.sequences.pane import SequencesPane
 
             return SequencesPane()
-        from rnn_tui.ui.papers.pane import PapersPane  # noqa: PLC0415
+        from rnn_tui.ui.papers.pane import PapersPane
 
         return PapersPane(self.runs, self.store, self._rerun_overrides)
 
@@ -348,7 +348,7 @@ class RnnTuiApp(HostApp):
     def data_sets(self) -> "DataSetTab":
         """The list of data sets and tasks without a tab, and the one that is open."""
         if self._data_set_tab is None:
-            from rnn_tui.ui.app.data_sets import DataSetTab  # noqa: PLC0415 - on use only
+            from rnn_tui.ui.app.data_sets import DataSetTab  # on use only
 
             self._data_set_tab = DataSetTab(self.tabs, lambda: self.runs, views_of)
         return self._data_set_tab
@@ -421,21 +421,21 @@ class RnnTuiApp(HostApp):
 
     def action_show_help_panel(self) -> None:
         """Show the keys that hold beside what is in front; the palette offers that."""
-        from rnn_tui.ui.app.keys_panel import KeysPanel  # noqa: PLC0415 - slow, on use only
+        from rnn_tui.ui.app.keys_panel import KeysPanel  # slow, on use only
 
         if not self.screen.query(KeysPanel):
             self.screen.mount(KeysPanel())
 
     def action_open_network(self) -> None:
         if isinstance(self.screen, FrontScreen):
-            from rnn_tui.ui.inside.own import ask_for_network  # noqa: PLC0415 - on use only
+            from rnn_tui.ui.inside.own import ask_for_network  # on use only
 
             read_late_sheets(self)
             ask_for_network(self)
 
     def action_guide(self) -> None:
         if isinstance(self.screen, FrontScreen) and self.tabs.front is not None:
-            from rnn_tui.ui.guide.panel import open_guide  # noqa: PLC0415 - after the first frame
+            from rnn_tui.ui.guide.panel import open_guide  # after the first frame
 
             open_guide(self)
 
@@ -457,7 +457,7 @@ class RnnTuiApp(HostApp):
     def runs(self) -> "TrainingManager":
         if self._runs is None:
             # imported after the first frame, to show that sooner
-            from rnn_tui.ui.work.training_manager import TrainingManager  # noqa: PLC0415
+            from rnn_tui.ui.work.training_manager import TrainingManager
 
             self._runs = TrainingManager()
         return self._runs
@@ -653,7 +653,7 @@ class RnnTuiApp(HostApp):
 
     @work(group=BRINGS_VIEW)
     async def on_weights_wanted(self, event: requests.WeightsWanted) -> None:
-        from rnn_tui.archive.weights import Source  # noqa: PLC0415 - safetensors, on use only
+        from rnn_tui.archive.weights import Source  # safetensors, on use only
 
         run = event.run
         with telling(self):

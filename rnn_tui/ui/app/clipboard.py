@@ -9,9 +9,9 @@ def as_text(widget: Widget | None) -> str:
 
     A chart is as on the screen. A table is whole, with its headings, and a tab between columns.
     """
-    from textual.widgets import DataTable  # noqa: PLC0415 - not in the first frame
+    from textual.widgets import DataTable  # not in the first frame
 
-    from rnn_tui.ui.chart.chart import Chart  # noqa: PLC0415 - the same
+    from rnn_tui.ui.chart.chart import Chart  # the same
 
     if isinstance(widget, Chart):
         return widget.as_text()

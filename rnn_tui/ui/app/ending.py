@@ -48,7 +48,7 @@ if sys.platform != "win32":
             self._app = app
             self._terminal: Terminal | Pipes
             if page:
-                from rnn_tui.ui.terminal import textual_page  # noqa: PLC0415 - for pages only
+                from rnn_tui.ui.terminal import textual_page  # for pages only
 
                 self._terminal = textual_page.PageDriver.pipes = textual_page.Pipes()
                 app.driver_class = textual_page.PageDriver

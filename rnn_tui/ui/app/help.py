@@ -116,7 +116,7 @@ class HelpScreen(Dialog[None]):
         with VerticalScroll(id="help") as scroll:
             scroll.border_title = "Help"
             scroll.border_subtitle = "Esc closes"
-            from textual.widgets import Markdown  # noqa: PLC0415 - slow, on use only
+            from textual.widgets import Markdown  # slow, on use only
 
             yield Markdown(self._text)
             yield KeyColumns(self.sections)

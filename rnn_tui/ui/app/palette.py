@@ -18,7 +18,7 @@ OFFERED_BY_TEXTUAL = ("quit", "help", "command_palette")  # actions of the app
 
 def commands(screen: Screen[object]) -> Iterator[SystemCommand]:
     """Yield everything that a key does on a screen, and themes by their usual names."""
-    from rnn_tui.ui.guide.panel import change_language  # noqa: PLC0415 - on use only
+    from rnn_tui.ui.guide.panel import change_language  # on use only
 
     app = cast("HostApp", screen.app)
     for name, theme in THEMES.items():

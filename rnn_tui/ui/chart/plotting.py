@@ -78,7 +78,7 @@ class _Canvas:
 
     def __init__(self, width: int, height: int) -> None:
         # an app without runs draws its first frame sooner
-        from textual_plotext.plot import Plot  # noqa: PLC0415
+        from textual_plotext.plot import Plot
 
         # a fresh one each time, for a tenth of a millisecond: plotext changes its data in place
         # when it builds

@@ -39,7 +39,7 @@ class DrawingAnswers:
 def answer_drawing(ink: Ink, sources: Sequence[Source]) -> DrawingAnswers:
     """Read a drawing (28, 28), 0 … 1, as photos are read: centred, strokes of an even width."""
     # OpenCV, slow to load: not while a view is being made
-    from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.centre import centre
 
     digit = centre(ink)
     if not digit.any():

@@ -254,7 +254,7 @@ def _check_text(text: str) -> None:
         raise DataError(f"has a text of more than {LONGEST_TEXT:,} characters")
     if "\n" not in text:  # one block, or as many in one another as a reader allows
         return
-    from markdown_it import MarkdownIt  # noqa: PLC0415 - where a file of the user's needs it
+    from markdown_it import MarkdownIt  # where a file of the user's needs it
 
     tokens = MarkdownIt("commonmark").enable("table").parse(text)
     if sum(token.nesting >= 0 for token in tokens) > MOST_BLOCKS:

@@ -34,7 +34,7 @@ def answers_to(digit_at_hand: DigitAtHand, network: int) -> list[DigitAnswer]:
     digit = digit_at_hand.digit
     if digit_at_hand.name == DRAWING:
         # OpenCV takes a tenth of a second to load: not before anyone draws.
-        from rnn_tui.tasks.mnist.centre import centre  # noqa: PLC0415
+        from rnn_tui.tasks.mnist.centre import centre
 
         digit = centre(digit)
     trace = trace_digit(NETWORKS.get(source.path, RowReaderNetwork), digit)

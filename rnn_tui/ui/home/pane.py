@@ -137,7 +137,7 @@ class HomeDigit(Vertical):
 
     async def _load(self) -> None:
         await in_thread(self, import_module, "rnn_tui.ui.home.pad")
-        from rnn_tui.ui.home.pad import HomePad  # noqa: PLC0415 - in a thread, by now
+        from rnn_tui.ui.home.pad import HomePad  # in a thread, by now
 
         picture = self.query_one(InkImage)
         self.pad = HomePad()
@@ -165,7 +165,7 @@ class HomeDigit(Vertical):
 
     def _read(self) -> None:
         """Read what is on the pad, a digit from its first row on."""
-        from rnn_tui.ui.home.pad import answers_to  # noqa: PLC0415 - in a thread, by now
+        from rnn_tui.ui.home.pad import answers_to  # in a thread, by now
 
         digit = self.pad.digit_at_hand
         network = self._network

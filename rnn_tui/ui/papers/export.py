@@ -28,7 +28,7 @@ class ExportRerunScreen(ExportPrompt):
     async def write(self, form: str, path: Path) -> str:  # noqa: ARG002
         # In a thread, as it draws and measures; with a store of its own, or the app's would wait.
         def write() -> None:
-            from rnn_tui.papers.document import write_document  # noqa: PLC0415 - on use only
+            from rnn_tui.papers.document import write_document  # on use only
 
             with existing_store() as store:
                 write_document(path, self._plan, store)

@@ -257,8 +257,8 @@ def examine(
     Raises:
         UserError: The photo can't be read.
     """
-    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.files import read_image  # noqa: PLC0415
+    from rnn_tui.photos.digit.picture import shrunk  # OpenCV, in the thread
+    from rnn_tui.photos.files import read_image
 
     image = read_image(path)
     methods = sorted(METHODS, key=lambda method: method != reader.method)
@@ -287,15 +287,15 @@ def examine(
 
 def _prepared_by(reader: "PhotoReader", image: "Picture", method: str) -> "PreparedDigit":
     """Return the digit of a photo of one as the reader's network reads it best, by a method."""
-    from rnn_tui.photos.digit.prepare import proposals  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.reader import read_best  # noqa: PLC0415
+    from rnn_tui.photos.digit.prepare import proposals  # OpenCV, in the thread
+    from rnn_tui.photos.reader import read_best
 
     return read_best(reader.network, proposals(image, method, stages=True)).prepared
 
 
 def _with_small_stages(prepared: "PreparedDigit") -> "PreparedDigit":
     """Return the prepared digit with pictures of its steps that are small enough to keep."""
-    from rnn_tui.photos.digit.picture import Stage, shrunk  # noqa: PLC0415 - OpenCV, in the thread
+    from rnn_tui.photos.digit.picture import Stage, shrunk  # OpenCV, in the thread
 
     stages = tuple(Stage(stage.name, shrunk(stage.picture, SIDE)) for stage in prepared.stages)
     return replace(prepared, stages=stages)

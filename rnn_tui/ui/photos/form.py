@@ -114,7 +114,7 @@ class ReadingJob(BackgroundReading):
         return " · ".join([*filter(None, numbers), "Esc stops"])
 
     def _read(self) -> None:
-        from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415 - OpenCV, in the thread
+        from rnn_tui.photos.reader import PhotoReader  # OpenCV, in the thread
 
         paths = self.paths() if callable(self.paths) else self.paths
         missing = [path for path in paths if not exists(path)]

@@ -51,8 +51,8 @@ def image_class(app: App[object]) -> "type[BaseImage]":
         if kind == "auto":
             kind = replies.graphics
     widget = _textual_image(replies)
-    from rnn_tui.ui.photos.kitty import SmallKittyImage  # noqa: PLC0415 - imports textual_image
-    from rnn_tui.ui.photos.sixel import CleanSixelImage  # noqa: PLC0415 - the same
+    from rnn_tui.ui.photos.kitty import SmallKittyImage  # imports textual_image
+    from rnn_tui.ui.photos.sixel import CleanSixelImage  # the same
 
     kinds: dict[str, type[BaseImage]] = {
         "kitty": SmallKittyImage,
@@ -67,7 +67,7 @@ def _replies(app: App[object]) -> Replies | None:
     if app.is_headless or app.is_web:
         return None
     if sys.platform != "win32":
-        from rnn_tui.ui.terminal.textual_driver import SteadyDriver  # noqa: PLC0415 - not on Windows
+        from rnn_tui.ui.terminal.textual_driver import SteadyDriver  # not on Windows
 
         terminal = getattr(SteadyDriver, "terminal", None)
         return None if terminal is None else terminal.replies
@@ -121,8 +121,8 @@ def _cell_in_pixels() -> tuple[int, int] | None:
     """Return width and height of a cell, if the system knows them."""
     if sys.platform == "win32":
         return None
-    import fcntl  # noqa: PLC0415 - not on Windows
-    import termios  # noqa: PLC0415
+    import fcntl  # not on Windows
+    import termios
 
     try:
         size = fcntl.ioctl(1, termios.TIOCGWINSZ, bytes(8))
@@ -156,7 +156,7 @@ class PhotoImage(Widget):
         """Show (H, W, 3) BGR or (H, W) grey bytes; None for nothing."""
         if picture is self._picture:
             return
-        from PIL import Image as Pillow  # noqa: PLC0415 - on use
+        from PIL import Image as Pillow  # on use
 
         self._picture = picture
         self._fit()
@@ -207,7 +207,7 @@ def with_boxes(
     boxes = [digit.box for row in reading.rows for digit in row if digit.box is not None]
     if not boxes:
         return picture
-    import cv2  # noqa: PLC0415 - slow to load; loaded with the photo
+    import cv2  # slow to load; loaded with the photo
 
     framed = picture.copy()
     height, width = framed.shape[:2]
@@ -272,8 +272,8 @@ class Thumbnails:
 
 def small(path: str | os.PathLike[str]) -> "Picture | None":
     """Read the photo in a file, shrunk; None if it can't be read."""
-    from rnn_tui.photos.digit.picture import shrunk  # noqa: PLC0415 - OpenCV, in the thread
-    from rnn_tui.photos.files import read_image  # noqa: PLC0415
+    from rnn_tui.photos.digit.picture import shrunk  # OpenCV, in the thread
+    from rnn_tui.photos.files import read_image
 
     try:
         return shrunk(read_image(path), SIDE)

@@ -27,7 +27,7 @@ class FileReading(BackgroundReading):
         self.is_file = False  #: whether there is a file, which may be read otherwise.
 
     def _read(self) -> None:
-        from rnn_tui.data.understanding import understand  # noqa: PLC0415 - on use only
+        from rnn_tui.data.understanding import understand  # on use only
 
         path = parse_path(self.path)
         if path is None:

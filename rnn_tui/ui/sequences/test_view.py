@@ -93,7 +93,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._draw_matrix())
 
     def bring_up_to_date(self, pane: TaskTab) -> None:
-        from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation  # noqa: PLC0415 - on use
+        from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation  # on use
 
         run, evaluation = pane.results
         if evaluation is self._evaluation:

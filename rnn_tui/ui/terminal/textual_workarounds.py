@@ -483,8 +483,8 @@ class ManyRows(DrawnCells):
     def show_rows(self, keys: Sequence[str], widths: Sequence[int]) -> None:
         """Replace all rows, and scroll to the first; columns have at least these widths."""
         # Imported here, as the first frame has no table.
-        from textual._two_way_dict import TwoWayDict  # noqa: PLC0415
-        from textual.widgets._data_table import Row, RowKey  # noqa: PLC0415
+        from textual._two_way_dict import TwoWayDict
+        from textual.widgets._data_table import Row, RowKey
 
         self.clear()
         places = {RowKey(key): place for place, key in enumerate(keys)}

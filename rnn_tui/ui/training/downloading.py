@@ -55,7 +55,7 @@ class DownloadScreen(Dialog[bool]):
 
     @work
     async def _fetch(self) -> None:
-        from rnn_tui.tasks.mnist.downloads import fetch  # noqa: PLC0415 - HTTP, on use only
+        from rnn_tui.tasks.mnist.downloads import fetch  # HTTP, on use only
 
         try:
             is_there = await in_thread(self, fetch, self._image_set, self._root, self._progress)

@@ -44,7 +44,7 @@ class _Search:
         """Try learning rates, to the end or until `control` stops it; raises nothing."""
         try:
             # the database, on use only
-            from rnn_tui.archive.training import try_learning_rates  # noqa: PLC0415
+            from rnn_tui.archive.training import try_learning_rates
 
             self.progress = Progress(control=control)
             self.result = try_learning_rates(self.config, self.progress)

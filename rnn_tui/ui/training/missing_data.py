@@ -50,7 +50,7 @@ class MissingData(Vertical):
 
     @on(Button.Pressed, "#download-data")
     def _download(self, event: Button.Pressed) -> None:
-        from rnn_tui.ui.training.downloading import DownloadScreen  # noqa: PLC0415 - on use only
+        from rnn_tui.ui.training.downloading import DownloadScreen  # on use only
 
         event.stop()
         self.app.push_screen(DownloadScreen(self._image_set, self._root), self._downloaded)

@@ -163,7 +163,7 @@ class TaskPane(TaskTab):
     async def _complete(self) -> None:
         """Make form and log, once the first frame is on screen."""
         # as slow to load as a frame to draw
-        from rnn_tui.ui.training.form import LogView, SettingsForm  # noqa: PLC0415
+        from rnn_tui.ui.training.form import LogView, SettingsForm
 
         form = SettingsForm(self.spec, self._data_dir)
         form_mounted = self._place.mount(form)
@@ -312,7 +312,7 @@ class TaskPane(TaskTab):
         configs = self._configs()
         if configs:
             # charts, on use only
-            from rnn_tui.ui.training.learning_rates import LearningRateScreen  # noqa: PLC0415
+            from rnn_tui.ui.training.learning_rates import LearningRateScreen
 
             self.app.push_screen(LearningRateScreen(configs[0], self.runs), self._use_rate)
 
@@ -468,7 +468,7 @@ class TaskPane(TaskTab):
         if content is None or self.states() or not self.runs.engine_loaded:
             return
         # weights and the database, on use only
-        from rnn_tui.archive.example import measure_example, recorded_example  # noqa: PLC0415
+        from rnn_tui.archive.example import measure_example, recorded_example
 
         if content.shows_results and not self._example_asked:
             self._example_asked = True

@@ -235,7 +235,7 @@ class TestSetView(Vertical, InsideDoor):
     def digit_at_hand(self) -> "DigitAtHand | None":
         """The image with the cursor, as networks read it; None if there is none."""
         # heavy, and the view is made right after the first frame
-        from rnn_tui.ui.frame.digit_at_hand import DigitAtHand  # noqa: PLC0415
+        from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 
         evaluation, index = self._evaluation, self._images.index
         run, _ = self._pane.results

@@ -64,7 +64,7 @@ class RerunTrainer:
 
     def run(self, control: Control) -> None:
         """Train to the end or until `control` stops it; runs in a thread and raises nothing."""
-        from rnn_tui.papers.running import train_missing  # noqa: PLC0415 - on use only
+        from rnn_tui.papers.running import train_missing  # on use only
 
         self._control = control
         problem = ""
@@ -100,7 +100,7 @@ class RerunTrainer:
 
     def _introduce(self, planned: "PlannedRun") -> None:
         """Report what is known of a run before its events."""
-        from rnn_tui.archive.store import RunStore  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.store import RunStore  # on use only
 
         if planned.run is None:
             self._emit(RunState(self._run_id, planned.config))
@@ -154,10 +154,10 @@ class SweepTrainer:
         self._emit(replace(self.status, going_on=False, notice=notice))
 
     def _train(self, control: Control) -> None:
-        from rnn_tui.sweeps.dispatch import train_on_workers  # noqa: PLC0415 - on use only, as the others
-        from rnn_tui.sweeps.places import require_package  # noqa: PLC0415
-        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415
-        from rnn_tui.sweeps.trials import Trials  # noqa: PLC0415
+        from rnn_tui.sweeps.dispatch import train_on_workers  # on use only, as the others
+        from rnn_tui.sweeps.places import require_package
+        from rnn_tui.sweeps.store import SweepStore
+        from rnn_tui.sweeps.trials import Trials
 
         require_package("distributed", "cluster")
         with heavy_imports():
@@ -172,7 +172,7 @@ class SweepTrainer:
 
     def _receive(self, news: "ClusterState | TrialEnded | LogLine") -> None:
         """Pass news of the training on to the app."""
-        from rnn_tui.sweeps.jobs import ClusterState  # noqa: PLC0415 - on use only
+        from rnn_tui.sweeps.jobs import ClusterState  # on use only
 
         match news:
             case LogLine():

@@ -187,7 +187,7 @@ class StoreAccess:
                 return await in_thread(widget, self._answer, question)
 
     def _answer(self, question: "Callable[[SweepStore], T]") -> T:
-        from rnn_tui.sweeps.store import SweepStore  # noqa: PLC0415 - after the first frame
+        from rnn_tui.sweeps.store import SweepStore  # after the first frame
 
         with self._answering:
             if self._store is None:

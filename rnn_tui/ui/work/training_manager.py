@@ -19,7 +19,6 @@ from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.page import in_page
 from rnn_tui.engine.state import RunState, Status
-from rnn_tui.engine.training.devices import gpus_in_words, resolve_device
 from rnn_tui.engine.training.resources import heavy_imports
 from rnn_tui.tasks import TASKS
 from rnn_tui.ui.work.long_jobs import RerunStatus, RerunTrainer, SweepStatus, SweepTrainer
@@ -190,7 +189,7 @@ class TrainingManager:
         """
         if not self.engine_loaded:
             return None
-        from rnn_tui.archive.cost import measured_seconds  # noqa: PLC0415 - the database, on use only
+        from rnn_tui.archive.cost import measured_seconds  # the database, on use only
 
         return measured_seconds(config, lambda: self.busy)
 
@@ -366,7 +365,9 @@ class TrainingManager:
         """Import what training needs, and time the machine; called in a thread."""
         try:
             with heavy_imports():
-                import torch  # noqa: PLC0415 - loading it here, and not before, is the point
+                import torch  # loading it here, and not before, is the point
+
+                from rnn_tui.engine.training.devices import gpus_in_words, resolve_device
 
                 for task in TASKS.values():
                     task.load()
@@ -405,7 +406,7 @@ class TrainingManager:
     def _train_one(self, run_id: str, job: "RunConfig | RunRecord", control: Control) -> None:
         """Train one run, and evaluate it if it was trained to its end."""
         # Imported on use, as it loads the database and safetensors.
-        from rnn_tui.archive import training  # noqa: PLC0415
+        from rnn_tui.archive import training
 
         emit = self._queue.append
         on_unsaved = self.unsaved.append
@@ -418,7 +419,7 @@ class TrainingManager:
 
     def _evaluate_kept(self, run_id: str) -> None:
         """Evaluate a run from its stored weights; called in the thread of the rerun."""
-        from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch, on use only
 
         try:
             checkpoint = load_checkpoint(weights_of(run_id))
