@@ -18,7 +18,7 @@ import traceback
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import IO, Any
 
 import numpy as np
@@ -118,8 +118,7 @@ def _answer(request: Message) -> Message:
     """Call the function that a request names."""
     try:
         _limit(request.document["memory"], request.document["seconds"])
-        module, _, name = request.document["function"].partition(":")
-        function: BoundedFunction = getattr(import_module(module), name)
+        function: BoundedFunction = resolve_name(request.document["function"])
         result = function(Message(request.document["arguments"], request.arrays))
     except UserError as error:
         return Message({REFUSAL: [type(error).__name__, str(error)]})

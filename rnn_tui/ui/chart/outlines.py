@@ -29,8 +29,10 @@ def groups(x: Sequence[float], count: int) -> list[tuple[int, int]]:
     All groups span the same width on the axis, since a log axis crowds points.
     """
     group_width = (x[-1] - x[0]) / count
-    inner = [bisect_left(x, x[0] + group_width * index) for index in range(1, count)]
-    return [(start, stop) for start, stop in pairwise((0, *inner, len(x))) if start < stop]
+    edges = [x[0] + group_width * index for index in range(1, count)]
+    starts = [0, *(bisect_left(x, edge) for edge in edges)]
+    stops = [*starts[1:], len(x)]
+    return [(start, stop) for start, stop in zip(starts, stops, strict=True) if start < stop]
 
 
 def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float], list[float]]:
@@ -40,8 +42,10 @@ def thin(x: Sequence[float], y: Sequence[float], limit: int) -> tuple[list[float
     indices = {0, len(x) - 1}
     for start, stop in groups(x, (limit - 2) // 2):
         chunk = y[start:stop]
-        indices |= {start + chunk.index(min(chunk)), start + chunk.index(max(chunk))}
-    return [x[index] for index in sorted(indices)], [y[index] for index in sorted(indices)]
+        indices.add(start + chunk.index(min(chunk)))
+        indices.add(start + chunk.index(max(chunk)))
+    kept = sorted(indices)
+    return [x[index] for index in kept], [y[index] for index in kept]
 
 
 def spaced(x: Sequence[float], gap: float) -> list[int]:
@@ -143,7 +147,8 @@ def interpolate(position: float, x: Sequence[float], y: Sequence[float]) -> floa
     """Interpolate between the first two points, one of which may be below all axes."""
     if -math.inf in (y[0], y[1]):
         return -math.inf
-    return y[0] + (position - x[0]) / (x[1] - x[0]) * (y[1] - y[0])
+    share = (position - x[0]) / (x[1] - x[0])
+    return y[0] + share * (y[1] - y[0])
 
 
 def spans(

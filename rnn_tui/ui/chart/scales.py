@@ -118,9 +118,10 @@ def _first_cell(grid: CellGrid, values: Range, cells: int, bounds: Bounds) -> in
 
 def _cost(cells: int, grid: CellGrid, values: Range, tick_count: int, wanted: int) -> float:
     """Return how bad a scale is, by the cells without values and by the number of its ticks."""
-    empty = 1 - (values[1] - values[0]) / (cells * grid.cell)
+    length = cells * grid.cell
+    empty_share = 1 - (values[1] - values[0]) / length
     weight = TOO_FEW if tick_count < wanted else TOO_MANY
-    return empty + weight * abs(tick_count - wanted) / wanted
+    return empty_share + weight * abs(tick_count - wanted) / wanted
 
 
 def wanted_ticks(rows: int) -> int:
@@ -261,7 +262,8 @@ def x_axis(low: float, high: float, width: int, left: int = 0, *, whole: bool = 
     """
     span = high - low
     steps = list(nice_steps(span, max(1, width // 4)))
-    if span >= 2.0 or (whole and math.floor(high) >= math.ceil(low)):
+    holds_whole_number = math.floor(high) >= math.ceil(low)
+    if span >= 2.0 or (whole and holds_whole_number):
         steps = [step for step in steps if step % 1 == 0] or [1.0]
     return _axis_across((low, high), (width, left), steps, tick_label)
 

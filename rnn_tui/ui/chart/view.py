@@ -463,9 +463,13 @@ def _columns_before(axis: Axis) -> int:
 
 def _goes_beyond(series: ChartSeries, present: Range, ends: Range) -> bool:
     """Return whether a series has points outside of the range that other ends could show."""
-    before = bool(series.x) and ends[0] < present[0] and series.x[0] < present[0]
-    after = bool(series.x) and ends[1] > present[1] and series.x[-1] > present[1]
-    return before or after
+    if not series.x:
+        return False
+    has_room_before = ends[0] < present[0]
+    has_room_after = ends[1] > present[1]
+    goes_before = series.x[0] < present[0]
+    goes_after = series.x[-1] > present[1]
+    return (has_room_before and goes_before) or (has_room_after and goes_after)
 
 
 def _values_of(line: VisibleLine) -> list[float]:
