@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
-from itertools import groupby, pairwise
+from itertools import groupby, pairwise, product
 from pathlib import Path
 from typing import Any
 
@@ -271,13 +271,15 @@ def test_a_mark_stands_on_its_line_in_the_row_of_its_value(
         assert frame.x.low <= x <= frame.x.high
 
 
-@pytest.mark.parametrize("height", range(8, 40, 3))
-async def test_0_and_100_percent_are_drawn_in_the_rows_of_their_labels(height: int) -> None:
+async def test_0_and_100_percent_are_drawn_in_the_rows_of_their_labels() -> None:
     none = ChartSeries("none", [0, 10], [0, 0], 0)
     everything = ChartSeries("all", [0, 10], [100, 100], 1)
-    async with running(none, everything, size=(60, height), spec=PERCENT) as (chart, _):
-        drawn = [line for line in plot_text(chart) if re.search("[\u2801-\u28ff]", line)]
-        assert [line.split("┤")[0].strip() for line in drawn] == ["100", "0"]
+    async with running(none, everything, size=(60, 8), spec=PERCENT) as (chart, pilot):
+        for height in range(8, 40, 3):
+            await resize(pilot, 60, height)
+            drawn = [line for line in plot_text(chart) if re.search("[\u2801-\u28ff]", line)]
+            labels = [line.split("┤")[0].strip() for line in drawn]
+            assert labels == ["100", "0"], height
 
 
 # Series that lie on each other
@@ -345,10 +347,8 @@ async def test_axis_labels_are_on_screen_unclipped() -> None:
 # Difficult values
 
 
-@pytest.mark.parametrize("log_y", [False, True])
-@pytest.mark.parametrize(
-    "ys",
-    [
+async def test_any_values_are_drawn() -> None:
+    many: list[list[float]] = [
         [1.0, math.nan, 2.0, math.inf, 3.0, -math.inf],
         [0.5],
         [0.3] * 7,
@@ -357,17 +357,20 @@ async def test_axis_labels_are_on_screen_unclipped() -> None:
         [1e-12, 1e12],
         [math.nan],
         [],
-    ],
-)
-async def test_any_values_are_drawn(ys: list[float], log_y: bool) -> None:
-    async with running(series(ys), series(ys, points=True), size=(60, 15)) as (chart, pilot):
-        chart.log_y = log_y
-        chart.action_cursor(-1)
-        chart.zoom(1)
-        chart.smoothing = 2
-        await idle(pilot)
-        drawable = any(math.isfinite(y) and (y > 0 or not log_y) for y in ys)
-        assert ("└" in screen_text(chart)) == drawable
+    ]
+    async with running(size=(60, 15)) as (chart, pilot):
+        for ys, log_y in product(many, (False, True)):
+            chart.describe(f"Metric of {ys}", ANYTHING)  # another one: nothing is left of the last
+            chart.smoothing = 0
+            chart.show([series(ys), series(ys, points=True)])
+            chart.action_reset_view()
+            chart.log_y = log_y
+            chart.action_cursor(-1)
+            chart.zoom(1)
+            chart.smoothing = 2
+            await idle(pilot)
+            drawable = any(math.isfinite(y) and (y > 0 or not log_y) for y in ys)
+            assert ("└" in screen_text(chart)) == drawable, (ys, log_y)
 
 
 async def test_values_without_a_place_are_left_out() -> None:
@@ -642,42 +645,51 @@ async def test_a_reading_of_more_lines_moves_the_plot_once() -> None:
 # Drawing
 
 
-async def test_equal_data_is_not_drawn_again(drawn: list[ChartPlot]) -> None:
+async def test_what_is_equal_is_not_drawn_again_and_what_changes_is(
+    drawn: list[ChartPlot],
+) -> None:
     async with running(ACCURACY) as (chart, pilot):
-        before = len(drawn)
-        chart.show([ChartSeries("lstm", list(ACCURACY.x), list(ACCURACY.y), 0, points=True)])
-        await idle(pilot)
-        assert len(drawn) == before
-        chart.show([ACCURACY, LOSS])
-        chart.cursor = 5
-        await idle(pilot)
-        assert len(drawn) == before + 1
 
+        async def drawings(change: Callable[[], object]) -> int:
+            """Return how often the chart is drawn because of a change."""
+            before = len(drawn)
+            change()
+            await idle(pilot)
+            return len(drawn) - before
 
-async def test_data_that_grows_in_place_is_drawn(drawn: list[ChartPlot]) -> None:
-    xs, ys = [1.0, 2.0], [1.0, 2.0]
-    async with running(ChartSeries("run", xs, ys, 0)) as (chart, pilot):
-        before = len(drawn)
+        def show(*shown: ChartSeries) -> Callable[[], None]:
+            return lambda: chart.show(shown)
+
+        equal = ChartSeries("lstm", list(ACCURACY.x), list(ACCURACY.y), 0, points=True)
+        assert await drawings(show(equal)) == 0
+        assert await drawings(lambda: (chart.show([ACCURACY, LOSS]), chart.zoom(1))) == 1
+        chart.action_reset_view()
+
+        # Data that grows in place.
+        xs, ys = [1.0, 2.0], [1.0, 2.0]
+        assert await drawings(show(ChartSeries("run", xs, ys, 0))) == 1
         xs.append(3.0)
         ys.append(9.0)
-        chart.show([ChartSeries("run", xs, ys, 0)])
-        await idle(pilot)
-        assert len(drawn) == before + 1
+        assert await drawings(show(ChartSeries("run", xs, ys, 0))) == 1
         assert frame_of(chart).y.high >= 9
 
+        # A band.
+        assert await drawings(show(SPREAD)) == 1
+        low = [2, 2]
+        assert await drawings(show(replace(SPREAD, x=[0, 10], y=[5, 5], low=low))) == 0
+        assert await drawings(show(replace(SPREAD, low=[2, 1]))) == 1
 
-async def test_a_hidden_chart_does_not_draw(drawn: list[ChartPlot]) -> None:
-    async with running(ACCURACY) as (chart, pilot):
+        # A mark.
+        assert await drawings(lambda: chart.mark_range(1, 20, "seen")) == 1
+        assert await drawings(lambda: chart.mark_range(1.0, 20.0, " seen\n")) == 0
+
+        # What is hidden.
         chart.display = False
         await idle(pilot)
-        before = len(drawn)
-        chart.show([LOSS])
+        assert await drawings(show(LOSS)) == 0
         chart.smoothing = 2
         await idle(pilot)
-        assert len(drawn) == before
-        chart.display = True
-        await idle(pilot)
-        assert len(drawn) == before + 1
+        assert await drawings(lambda: setattr(chart, "display", True)) == 1
         assert "gru" in screen_text(chart)
 
 
@@ -736,22 +748,23 @@ def test_a_legend_says_what_tells_runs_apart() -> None:
     assert legend(*seeds, width=20) == "── seed 0\n── seed 1   … 1 more"
 
 
-@pytest.mark.parametrize(
-    "size", [(1, 1), (10, 3), (20, 5), (20, 7), (40, 4), (30, 8), (2, 30), (200, 2)]
-)
-async def test_tiny_sizes_work(size: tuple[int, int]) -> None:
-    async with running(ACCURACY, LOSS, size=size) as (chart, pilot):
-        for change_display in (chart.action_toggle_log, chart.action_cycle_smoothing):
-            chart.action_cursor(-1)
-            chart.zoom(1)
+async def test_tiny_sizes_work() -> None:
+    sizes = [(1, 1), (10, 3), (20, 5), (20, 7), (40, 4), (30, 8), (2, 30), (200, 2)]
+    async with running(ACCURACY, LOSS, size=sizes[0]) as (chart, pilot):
+        for size in sizes:
+            await resize(pilot, *size)
+            for change_display in (chart.action_toggle_log, chart.action_cycle_smoothing):
+                chart.action_cursor(-1)
+                chart.zoom(1)
+                await idle(pilot)
+                change_display()
+            chart.styles.height = 0
             await idle(pilot)
-            change_display()
-        chart.styles.height = 0
-        await idle(pilot)
-        chart.action_cursor(-1)
-        chart.styles.height = "1fr"
-        await idle(pilot)
-        assert screen_lines(chart)
+            chart.action_cursor(-1)
+            chart.styles.height = "1fr"
+            await idle(pilot)
+            assert screen_lines(chart), size
+            chart.action_reset_view()
 
 
 async def test_too_small_for_a_plot_shows_the_last_values() -> None:
@@ -998,25 +1011,6 @@ async def test_smoothing_smooths_a_band_like_its_line() -> None:
         assert chart.prepared[0].high == pytest.approx(smooth([1, 2, 9], 0.6))
 
 
-async def test_a_band_that_changes_is_drawn_again(drawn: list[ChartPlot]) -> None:
-    async with running(SPREAD) as (chart, pilot):
-        before = len(drawn)
-        chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 2], high=[8, 8])])
-        await idle(pilot)
-        assert len(drawn) == before
-        chart.show([ChartSeries("seeds", [0, 10], [5, 5], 1, low=[2, 1], high=[8, 8])])
-        await idle(pilot)
-        assert len(drawn) == before + 1
-
-
-async def test_the_readout_tells_no_spread_of_a_single_seed() -> None:
-    run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[98.5, 99], high=[98.5, 99])
-    other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
-    async with running(run, other) as (chart, pilot):
-        await press(pilot, "home")
-        assert "lstm 98.5   ■ gru 55" in screen_lines(chart)[1]
-
-
 async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
     run = ChartSeries("lstm", [1, 2], [98.5, 99], 0, low=[97.1, 98], high=[99.2, 100])
     other = ChartSeries("gru", EPOCHS, ACCURACY.y, 1, points=True)
@@ -1030,6 +1024,11 @@ async def test_the_readout_tells_the_spread_where_there_is_room() -> None:
         await idle(pilot)
         # It gives way before any name does.
         assert screen_lines(chart)[1].strip() == "epoch 10   ── lstm 99 @2   ■ gru 100"
+        # There is none of a single seed.
+        await resize(pilot, 80, 20)
+        chart.show([replace(run, low=run.y, high=run.y), other])
+        await press(pilot, "home")
+        assert "lstm 98.5   ■ gru 55" in screen_lines(chart)[1]
 
 
 @given(st.lists(st.sampled_from("●■"), max_size=12), st.integers(0, 20), st.data())
@@ -1052,16 +1051,16 @@ def test_laying_a_shade_under_a_line_keeps_its_text(
     assert drawn == [*[0] * left, *row, *[0] * len(text)][: len(text)]
 
 
-@pytest.mark.parametrize("theme", sorted(BUILTIN_THEMES))
-async def test_bands_and_marks_are_drawn_in_every_theme(theme: str) -> None:
+async def test_bands_and_marks_are_drawn_in_every_theme() -> None:
     async with running(SPREAD, ACCURACY) as (chart, pilot):
         chart.mark_range(2, 4, "seen")
-        chart.app.theme = theme
-        await idle(pilot)
-        frame = frame_of(chart)
-        colours = {c for row in range(frame.height) for c in backgrounds(chart, row)}
-        # Plain, band, mark and both.
-        assert len(colours) == 4
+        for theme in sorted(BUILTIN_THEMES):
+            chart.app.theme = theme
+            await idle(pilot)
+            frame = frame_of(chart)
+            colours = {c for row in range(frame.height) for c in backgrounds(chart, row)}
+            # Plain, band, mark and both.
+            assert len(colours) == 4, theme
 
 
 # A log x axis
@@ -1174,15 +1173,17 @@ async def test_x_without_a_place_on_a_log_axis_is_left_out() -> None:
         assert "Nothing yet" in screen_text(chart)
 
 
-@pytest.mark.parametrize("size", [(1, 1), (20, 7), (40, 4), (2, 30), (80, 24)])
-async def test_a_log_axis_works_with_one_point_at_tiny_sizes(size: tuple[int, int]) -> None:
+async def test_a_log_axis_works_with_one_point_at_tiny_sizes() -> None:
     point = ChartSeries("run", [7], [0.5], 0, points=True, low=[0.2], high=[0.7])
-    async with running(point, log_x=True, size=size) as (chart, pilot):
+    async with running(point, log_x=True, size=(1, 1)) as (chart, pilot):
         chart.mark_range(7, 7, "seen")
-        chart.action_cursor(-1)
-        chart.zoom(1)
-        await idle(pilot)
-        assert chart.cursor == 7
+        for size in [(1, 1), (20, 7), (40, 4), (2, 30), (80, 24)]:
+            await resize(pilot, *size)
+            chart.cursor = None
+            chart.action_cursor(-1)
+            chart.zoom(1)
+            await idle(pilot)
+            assert chart.cursor == 7, size
 
 
 async def test_charts_of_one_axis_share_a_cursor() -> None:
@@ -1251,16 +1252,6 @@ async def test_a_marked_range_out_of_view_shades_nothing() -> None:
         assert visible_range(chart) == (32, 1024)
         assert set(backgrounds(chart, 0)) == {plot_background(chart)}
         assert "in training: 0 … 20" in screen_lines(chart)[-1]
-
-
-async def test_an_equal_mark_is_not_drawn_again(drawn: list[ChartPlot]) -> None:
-    async with running(RECALL) as (chart, pilot):
-        chart.mark_range(1, 20, "seen")
-        await idle(pilot)
-        before = len(drawn)
-        chart.mark_range(1.0, 20.0, " seen\n")
-        await idle(pilot)
-        assert len(drawn) == before
 
 
 async def test_the_marked_range_is_named_where_there_is_little_room() -> None:
@@ -1335,32 +1326,33 @@ def test_curves_contrast_with_every_theme(theme: str) -> None:
 # Words that fit
 
 
-@pytest.mark.parametrize("width", range(12, 60, 4))
-async def test_titles_and_sentences_lose_whole_words_where_there_is_no_room(width: int) -> None:
+async def test_titles_and_sentences_lose_whole_words_where_there_is_no_room() -> None:
     sentence = "Press t to train: curves appear here"
-    async with running(empty_text=sentence, size=(width, 20)) as (chart, pilot):
-        assert " ".join(screen_text(chart).split()).endswith(sentence)
-        chart.describe("Validation bit accuracy: ── train, ● val", LOSS_METRIC)
-        chart.show([replace(FALLING, y=[10 / (1 + at) for at in range(200)])])
-        await idle(pilot)
-        title = screen_lines(chart)[0].strip("─━")
-        assert "…" not in title
-        words = {"Validation", "Val", "bit", "accuracy", "acc", "──", "train", "●", "val"}
-        assert {word.strip(":,") for word in title.split()} <= words | {"·", "auto", "log"}
+    words = {"Validation", "Val", "bit", "accuracy", "acc", "──", "train", "●", "val"}
+    async with running(empty_text=sentence, size=(12, 20)) as (chart, pilot):
+        for width in range(12, 60, 4):
+            chart.show([])
+            await resize(pilot, width, 20)
+            assert " ".join(screen_text(chart).split()).endswith(sentence), width
+            chart.describe("Validation bit accuracy: ── train, ● val", LOSS_METRIC)
+            chart.show([replace(FALLING, y=[10 / (1 + at) for at in range(200)])])
+            await idle(pilot)
+            title = screen_lines(chart)[0].strip("─━")
+            assert "…" not in title, width
+            shown = {word.strip(":,") for word in title.split()}
+            assert shown <= words | {"·", "auto", "log"}, width
 
 
-@pytest.mark.parametrize(("low", "high"), [(0.002, 0.006), (0.0021, 0.0029), (0.0003, 0.04)])
-async def test_a_log_axis_without_a_power_in_view_has_round_numbers(
-    low: float, high: float
-) -> None:
-    trials = ChartSeries("trials", [low, high], [1, 2], 0, points=True, line=False)
-    async with running(trials, log_x=True) as (chart, _):
-        chart.place_ticks({0.0001: "0.0001", 0.001: "0.001", 0.01: "0.01"})
-        axis = frame_of(chart).x
-        assert len(axis.ticks) >= 2
-        for tick, label in zip(axis.ticks, axis.labels, strict=True):
-            assert float(label) == pytest.approx(2.0**tick)
-            assert len(label) <= 7
+async def test_a_log_axis_without_a_power_in_view_has_round_numbers() -> None:
+    async with running(log_x=True) as (chart, _):
+        for low, high in [(0.002, 0.006), (0.0021, 0.0029), (0.0003, 0.04)]:
+            chart.show([ChartSeries("trials", [low, high], [1, 2], 0, points=True, line=False)])
+            chart.place_ticks({0.0001: "0.0001", 0.001: "0.001", 0.01: "0.01"})
+            axis = frame_of(chart).x
+            assert len(axis.ticks) >= 2
+            for tick, label in zip(axis.ticks, axis.labels, strict=True):
+                assert float(label) == pytest.approx(2.0**tick)
+                assert len(label) <= 7
 
 
 async def test_a_value_alone_is_shown_in_large_digits() -> None:
