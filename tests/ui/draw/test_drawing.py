@@ -35,6 +35,7 @@ from rnn_tui.ui.widgets.ink_image import HUGE, LARGE, PLAIN, SMALL, ZOOM, InkIma
 from tests.ui.helpers import (
     APP_KEYS,
     AT_SIZES,
+    SIZES,
     PanelApp,
     busy,
     idle,
@@ -174,51 +175,44 @@ async def drag(pilot: Pilot[Any], places: Places, *, button: int = 1, shift: boo
 async def test_what_is_drawn_with_the_mouse_is_read(
     size: tuple[int, int], lstm_alone: None
 ) -> None:
+    network = RowReaderNetwork(read_weights(SHIPPED.path))
     async with drawing(size) as (app, pilot):
+        assert "Draw a digit:" in screen_text(app)
+        assert is_empty(app)
         for digit, places in ((1, ONE), (0, ZERO), (7, SEVEN)):
             await drag(pilot, places)
+            assert "Draw a digit:" not in screen_text(app)
             assert large_answer(app) == digit
             assert not is_empty(app)
             assert "confidence" in screen_text(app)
             assert "pretrained LSTM" in says(app, "by")
+            # The answer is the network's to what it sees.
+            seen = centre(pad(app).drawing.ink)
+            expected = network.chances(seen[None])[0, :-1]
+            shown = app.panel.query_one(DrawingView).drawing
+            assert shown is not None
+            assert np.array_equal(shown.digit, seen)
+            assert shown.answers[0].probabilities == pytest.approx(expected.tolist())
+            assert f"confidence {100 * expected.max():.1f} %" == says(app, "words").strip()
             await press(pilot, "d")
             await answered(pilot)
+            assert is_empty(app)
+            assert says(app, "hint") == HINT
+            assert not any(map(any, app.query_one(DrawingView).query_one(InkImage)._levels))
 
 
 async def test_what_is_drawn_with_keys_is_read(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
+        keys = [key for key in APP_KEYS if key not in "nx"]
+        await press(pilot, *keys)
+        assert app.commands == keys  # they stay the app's
+        assert pad(app).drawing.empty
         await press(pilot, *["shift+up"] * 3, "space", *["down"] * 3, *["shift+down"] * 4, "escape")
         await answered(pilot)
         assert large_answer(app) == 1
         assert not pad(app).pen_down
         await press(pilot, "down", "right")
         assert pad(app).drawing.ink[-1].max() < 1  # the pen was up
-
-
-async def test_the_answer_is_the_networks_to_what_it_sees(lstm_alone: None) -> None:
-    network = RowReaderNetwork(read_weights(SHIPPED.path))
-    async with drawing() as (app, pilot):
-        await drag(pilot, ZERO)
-        digit = centre(pad(app).drawing.ink)
-        expected = network.chances(digit[None])[0, :-1]
-        shown = app.panel.query_one(DrawingView).drawing
-        assert shown is not None
-        assert np.array_equal(shown.digit, digit)
-        assert shown.answers[0].probabilities == pytest.approx(expected.tolist())
-        assert f"confidence {100 * expected.max():.1f} %" == says(app, "words").strip()
-
-
-async def test_an_empty_pad_shows_how_to_draw_and_no_answer(lstm_alone: None) -> None:
-    async with drawing() as (app, pilot):
-        assert "Draw a digit:" in screen_text(app)
-        assert is_empty(app)
-        await drag(pilot, ONE)
-        assert "Draw a digit:" not in screen_text(app)
-        await press(pilot, "u")
-        await answered(pilot)
-        assert is_empty(app)
-        assert says(app, "hint") == HINT
-        assert not any(map(any, app.query_one(DrawingView).query_one(InkImage)._levels))
 
 
 async def test_a_guess_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -267,13 +261,28 @@ async def test_a_quick_drag_leaves_no_gaps(size: tuple[int, int], lstm_alone: No
         assert pad(app).drawing.empty  # one stroke, one step
 
 
-async def test_right_drag_and_shift_and_the_eraser_erase(lstm_alone: None) -> None:
+async def test_strokes_are_erased_undone_and_done_again(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
         for erasing in ({"button": 3}, {"shift": True}):
             await drag(pilot, ONE)
             await drag(pilot, [(14, 1), (14, 27)], **erasing)  # type: ignore[arg-type]
             assert pad(app).drawing.empty
         await drag(pilot, ONE)
+        one = pad(app).drawing.ink
+        await drag(pilot, SEVEN)
+        both = pad(app).drawing.ink
+        for keys, expected in (
+            ("u", one),
+            ("ctrl+y", both),
+            ("ctrl+z", one),
+            ("ctrl+y", both),
+            ("d", None),
+            ("u", both),
+            ("u", one),
+        ):
+            await press(pilot, keys)
+            wanted = np.zeros_like(both) if expected is None else expected
+            assert np.array_equal(pad(app).drawing.ink, wanted)
         await press(pilot, "palette:eraser")
         assert "eraser" in screen_text(app)
         await drag(pilot, [(14, 1), (14, 27)])
@@ -316,25 +325,6 @@ async def test_leaving_in_mid_stroke_ends_it(lstm_alone: None) -> None:
         assert not pad(app).drawing.empty
 
 
-async def test_undo_redo_clear(lstm_alone: None) -> None:
-    async with drawing() as (app, pilot):
-        await drag(pilot, ONE)
-        one = pad(app).drawing.ink
-        await drag(pilot, SEVEN)
-        both = pad(app).drawing.ink
-        for keys, expected in (
-            ("u", one),
-            ("ctrl+y", both),
-            ("ctrl+z", one),
-            ("ctrl+y", both),
-            ("d", None),
-            ("u", both),
-        ):
-            await press(pilot, keys)
-            wanted = np.zeros_like(both) if expected is None else expected
-            assert np.array_equal(pad(app).drawing.ink, wanted)
-
-
 @pytest.mark.long
 async def test_brushes_change_while_the_pen_is_down(lstm_alone: None) -> None:
     async with drawing() as (app, pilot):
@@ -375,25 +365,39 @@ async def test_ink_can_be_seen_without_colours(lstm_alone: None) -> None:
             assert not pad_lines(app)[0].strip()
 
 
-@pytest.mark.parametrize("size", AT_SIZES)
-async def test_everything_is_within_the_screen(size: tuple[int, int], three: None) -> None:
-    async with drawing(size) as (app, pilot):
-        await drag(pilot, SEVEN)
-        text = screen_text(app)
-        for expected in (
-            "Draw here",
-            "medium brush · pen up",
-            "LSTM",
-            "RNN",
-            "biLSTM",
-            "confidence",
-        ):
-            assert expected in text
-        lines = [line.rstrip(" │") for line in text.splitlines()]
-        assert all(
-            any(line.endswith((" %", "read")) and f"{d} " in line for line in lines)
-            for d in range(10)
-        )
+async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
+    async with drawing((200, 50)) as (app, pilot):
+        await drag(pilot, ONE)
+        names = [str(column.border_title) for column in app.query(DigitColumn)]
+        assert names == ["pretrained LSTM", "pretrained RNN"]
+        assert "of 3 networks: 1" in says(app, "words")
+        assert says(app, "others").split()[0] == "biLSTM"
+        for size in reversed(SIZES):
+            await resize(pilot, *size)
+            await answered(pilot)
+            text = screen_text(app)
+            for expected in (
+                "Draw here",
+                "medium brush · pen up",
+                "LSTM",
+                "RNN",
+                "biLSTM",
+                "confidence",
+            ):
+                assert expected in text, size
+            lines = [line.rstrip(" │") for line in text.splitlines()]
+            assert all(
+                any(line.endswith((" %", "read")) and f"{d} " in line for line in lines)
+                for d in range(10)
+            ), size
+        assert [column.display for column in app.query(DigitColumn)] == [True, False]
+        assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
+        # The next network answers.
+        for title in ("pretrained RNN", "pretrained biLSTM", "pretrained LSTM"):
+            await press(pilot, "n")
+            await answered(pilot)
+            assert says(app, "by") == title
+            assert app.query_one("#drawing-network", Select).value == title
 
 
 @pytest.mark.long
@@ -439,38 +443,7 @@ async def test_the_pad_has_its_full_size_when_it_is_first_seen() -> None:
     app.runs.close(1)
 
 
-async def test_networks_stand_side_by_side_where_there_is_room(three: None) -> None:
-    async with drawing((200, 50)) as (app, pilot):
-        await drag(pilot, ONE)
-        names = [str(column.border_title) for column in app.query(DigitColumn)]
-        assert names == ["pretrained LSTM", "pretrained RNN"]
-        assert "of 3 networks: 1" in says(app, "words")
-        assert says(app, "others").split()[0] == "biLSTM"
-        await resize(pilot, 80, 24)
-        await answered(pilot)
-        assert [column.display for column in app.query(DigitColumn)] == [True, False]
-        assert [line.split()[0] for line in says(app, "others").splitlines()] == ["RNN", "biLSTM"]
-
-
-async def test_the_apps_keys_stay_the_apps(lstm_alone: None) -> None:
-    async with drawing() as (app, pilot):
-        keys = [key for key in APP_KEYS if key not in "nx"]
-        await press(pilot, *keys)
-        assert app.commands == keys
-        assert pad(app).drawing.empty
-
-
 # Weights
-
-
-async def test_the_next_network_answers(three: None) -> None:
-    async with drawing() as (app, pilot):
-        await drag(pilot, ONE)
-        for title in ("pretrained RNN", "pretrained biLSTM", "pretrained LSTM"):
-            await press(pilot, "n")
-            await answered(pilot)
-            assert says(app, "by") == title
-            assert app.query_one("#drawing-network", Select).value == title
 
 
 async def test_missing_weights_are_a_sentence(

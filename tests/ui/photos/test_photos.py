@@ -191,9 +191,26 @@ async def test_pasted_paths_are_read_at_once(four: Path) -> None:
         assert "\ud800" not in field.value
 
 
-async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> None:
+async def test_a_bad_path_is_a_sentence_and_the_apps_keys_stay_the_apps(four: Path) -> None:
     (four / "empty").mkdir()
     async with photos_app(four) as (app, pilot):
+        keys = [key for key in APP_KEYS if key != "n"]
+        await press(pilot, *keys, "plus")
+        assert app.commands == [*keys, "plus"]
+        before = len(app.commands)
+        field = app.query_one(PathInput)
+        field.value = ""
+        await press(pilot, "slash", *"tqbwe0", "plus")
+        assert field.value == "tqbwe0+"
+        app.query_one(SettingInput).focus()
+        await press(pilot, "t", "7")
+        assert app.commands[before:] == ["t"]
+        assert app.query_one(SettingInput).value == "7"
+        # Esc leaves the field; at the end it is left to the app.
+        await press(pilot, "escape", "t")
+        assert app.focused is app.panel._grid
+        assert readings(app)[0].label is None
+
         for text, sentence in (
             ("nowhere.png", "There is no file or folder nowhere.png."),
             ("a.png [b].png", "There is no file or folder a.png; 1 more missing."),
@@ -206,7 +223,7 @@ async def test_a_bad_path_is_a_sentence_and_text_and_photos_stay(four: Path) -> 
         ):
             await type_path(pilot, text)
             assert says(app, "message") == sentence
-            assert app.query_one(PathInput).value == text
+            assert field.value == text
             assert names(app) == list(STROKES)
             assert sentence in " ".join(screen_text(app).split())
         # The tree opens all the same, whatever is in the field.
@@ -239,12 +256,11 @@ async def test_pictures_of_other_kinds_in_a_folder_are_counted(four: Path) -> No
 # In mid-reading
 
 
-async def test_what_was_read_stays_when_reading_is_stopped(
+async def test_what_was_read_stays_when_reading_is_stopped_and_quitting_leaves_no_thread(
     four: Path, gate: threading.Event
 ) -> None:
     write_strokes(four, ["1.png", "2.png"])
     async with photos_app() as (app, pilot):
-        gate.clear()
         app.panel.read([four])
         await settled(pilot, lambda: len(names(app)) == 3)
         assert names(app) == [STROKES[0], "1.png", "2.png"]
@@ -266,6 +282,17 @@ async def test_what_was_read_stays_when_reading_is_stopped(
         assert len(names(app)) == 6
         assert readings(app)[1].label == 7
 
+        gate.clear()
+        app.panel.read([write_strokes(four.parent / "other", ["0.png", "3.png"])])
+        await settled(pilot, lambda: names(app) == ["0.png"])
+        assert "reading photos" in left_over()
+        app.exit()
+    gate.set()
+    end = time.monotonic() + 60
+    while left_over():
+        assert time.monotonic() < end, left_over()
+        time.sleep(0.01)
+
 
 @pytest.mark.long
 async def test_another_folder_takes_the_place_of_what_is_being_read(
@@ -284,37 +311,4 @@ async def test_another_folder_takes_the_place_of_what_is_being_read(
         assert says(app, "count").startswith("1 photo")
 
 
-async def test_quitting_in_mid_reading_leaves_no_thread(four: Path, gate: threading.Event) -> None:
-    async with photos_app() as (app, pilot):
-        app.panel.read([four])
-        await settled(pilot, lambda: names(app) == [STROKES[0]])
-        assert "reading photos" in left_over()
-        app.exit()
-    gate.set()
-    end = time.monotonic() + 60
-    while left_over():
-        assert time.monotonic() < end, left_over()
-        time.sleep(0.01)
-
-
 # Keys
-
-
-async def test_the_apps_keys_stay_the_apps(four: Path) -> None:
-    async with photos_app(four) as (app, pilot):
-        keys = [key for key in APP_KEYS if key != "n"]
-        await press(pilot, *keys, "plus")
-        assert app.commands == [*keys, "plus"]
-        before = len(app.commands)
-        field = app.query_one(PathInput)
-        field.value = ""
-        await press(pilot, "slash", *"tqbwe0", "plus")
-        assert field.value == "tqbwe0+"
-        app.query_one(SettingInput).focus()
-        await press(pilot, "t", "7")
-        assert app.commands[before:] == ["t"]
-        assert app.query_one(SettingInput).value == "7"
-        # Esc leaves the field; at the end it is left to the app.
-        await press(pilot, "escape", "t")
-        assert app.focused is app.panel._grid
-        assert readings(app)[0].label is None

@@ -200,37 +200,9 @@ def matrix_row(app: Host, digit: int) -> list[str]:
     return lines[head + 1 + digit].split()[1:]
 
 
-async def test_labels_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
+async def test_labels_by_key_and_by_name_give_accuracy_and_confusion(mixed: Path) -> None:
     async with photos_app(mixed) as (app, pilot):
-        await press(pilot, *"www")
-        assert "No photo has a label yet." in screen_text(app)
-        box = app.query_one("#photos-named", Checkbox)
-        box.focus()
-        await press(pilot, "space")
-        await all_read(pilot)
-        assert says(app, "count").endswith("4 of 4 right (100.0 %)")
-        assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
-        assert matrix_row(app, 3) == [*"···1·······", "100.00"]
-        assert matrix_row(app, 1) == [*"···········", "–"]
-        await press(pilot, "escape", "escape")  # to the gallery, out of the field
-        assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
-        # A press corrects what the name says, and is not lost when names no longer count.
-        await press(pilot, "number_sign", "9", "escape")
-        assert cards(app)[DIGITS[0]].startswith("0 ✗ 9✎")
-        assert says(app, "count").endswith("3 of 4 right (75.0 %)")
-        await press(pilot, "w", "w")
-        assert names(app) == [DIGITS[0]]
-        await press(pilot, "w")
-        await all_read(pilot)
-        assert matrix_row(app, 9) == [*"1··········", "0.00"]
-        box.focus()
-        await press(pilot, "space")
-        await all_read(pilot)
-        assert says(app, "count").endswith("0 of 1 right (0.0 %)")
-
-
-async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
-    async with photos_app(mixed) as (app, pilot):
+        # A digit labels, and backspace takes it back.
         await press(pilot, "number_sign")
         assert "Which digit is this?" in screen_text(app)
         assert f"{DIGITS[0]} · read as 0 · no label yet" in screen_text(app)
@@ -250,6 +222,35 @@ async def test_a_digit_labels_and_backspace_takes_it_back(mixed: Path) -> None:
         # What is unsure or can't be read has a label like any other, but the latter counts not.
         await press(pilot, "end", "number_sign", "1", "left", "8", "escape")
         assert says(app, "count").endswith("1 of 2 right (50.0 %)")
+        for key in ("home", "end", "left"):
+            await press(pilot, key, "number_sign", "backspace", "escape")
+        assert [reading.label for reading in readings(app)] == [None] * 6
+
+        await press(pilot, *"www")
+        assert "No photo has a label yet." in screen_text(app)
+        box = app.query_one("#photos-named", Checkbox)
+        box.focus()
+        await press(pilot, "space")
+        await all_read(pilot)
+        assert says(app, "count").endswith("4 of 4 right (100.0 %)")
+        assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
+        assert matrix_row(app, 3) == [*"···1·······", "100.00"]
+        assert matrix_row(app, 1) == [*"···········", "–"]
+        await press(pilot, "escape", "escape")  # to the gallery, out of the field
+        assert cards(app)[DIGITS[0]].startswith("0 ✓ ")
+        # A press corrects what the name says, and is not lost when names no longer count.
+        await press(pilot, "home", "number_sign", "9", "escape")
+        assert cards(app)[DIGITS[0]].startswith("0 ✗ 9✎")
+        assert says(app, "count").endswith("3 of 4 right (75.0 %)")
+        await press(pilot, "w", "w")
+        assert names(app) == [DIGITS[0]]
+        await press(pilot, "w")
+        await all_read(pilot)
+        assert matrix_row(app, 9) == [*"1··········", "0.00"]
+        box.focus()
+        await press(pilot, "space")
+        await all_read(pilot)
+        assert says(app, "count").endswith("0 of 1 right (0.0 %)")
 
 
 @pytest.mark.long
