@@ -29,6 +29,8 @@ SIZES = [(80, 24), (120, 40), (200, 50)]
 AT_SIZES = [SIZES[0], *(pytest.param(size, marks=pytest.mark.long) for size in SIZES[1:])]
 SECONDS_OF_MESSAGES = 30.0
 SECONDS_OF_THREADS = 1.0
+# What a turn of the event loop counts for at most, in seconds.
+LONGEST_TURN = 0.05
 # Of the event loop: for a worker to begin, and to look again before one sleeps.
 TURNS, QUICK_TURNS = 4, 100
 # Single keys that are commands of the app, or may become some.
@@ -100,6 +102,25 @@ def last_notice(app: App[Any]) -> str:
 # Waiting
 
 
+class Patience:
+    """How long something is waited for, in seconds of a machine that does nothing else.
+
+    Beside busy processes a turn of the event loop takes longer, and so does what is waited for. So
+    a turn counts for little, however late the next one comes.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._left = seconds
+        self._last_turn = time.monotonic()
+
+    def lasts(self) -> bool:
+        """Whether one waits on. To be asked once a turn."""
+        now = time.monotonic()
+        self._left -= min(now - self._last_turn, LONGEST_TURN)
+        self._last_turn = now
+        return self._left > 0
+
+
 async def idle(pilot: Pilot[Any]) -> None:
     """Wait until no part of the app has anything left to do: to handle, to draw or to work out.
 
@@ -107,17 +128,17 @@ async def idle(pilot: Pilot[Any]) -> None:
     own pause asks whether the whole process is idle instead, which it seldom is.
     """
     app = pilot.app
-    give_up = time.monotonic() + SECONDS_OF_MESSAGES
-    threads_until = time.monotonic() + SECONDS_OF_THREADS
+    messages = Patience(SECONDS_OF_MESSAGES)
+    threads = Patience(SECONDS_OF_THREADS)
     while app.is_running and app.screen_stack:
-        await _all_messages_handled(app, give_up)
-        if threads_at_work() and time.monotonic() < threads_until:
+        await _all_messages_handled(app, messages)
+        if threads_at_work() and threads.lasts():
             await asyncio.sleep(0.005)
             continue
         await app.animator.wait_until_complete()
         with suppress(TimeoutError):  # of a screen that closes meanwhile
             await asyncio.wait_for(app.screen.wait_for_refresh(), 1)
-        if await _stays_quiet(app, threads_until):
+        if await _stays_quiet(app, threads):
             return
 
 
@@ -147,20 +168,20 @@ def choose(app: App[Any], name: str) -> None:
     command.callback()
 
 
-async def _stays_quiet(app: App[Any], threads_until: float) -> bool:
+async def _stays_quiet(app: App[Any], threads: Patience) -> bool:
     """Whether nothing is to be done after some turns of the event loop: a worker may begin."""
     for _ in range(TURNS):
         await asyncio.sleep(0)
-    if threads_at_work() and time.monotonic() < threads_until:
+    if threads_at_work() and threads.lasts():
         return False
     return _first_at_work(app) is None
 
 
-async def _all_messages_handled(app: App[Any], give_up: float) -> None:
+async def _all_messages_handled(app: App[Any], patience: Patience) -> None:
     while (part := _first_at_work(app)) is not None:
         turns = 0
         while _handles(part):
-            assert time.monotonic() < give_up, f"{part} is at work without end"
+            assert patience.lasts(), f"{part} is at work without end"
             turns += 1
             await asyncio.sleep(0 if turns < QUICK_TURNS else 0.005)
 
@@ -185,11 +206,11 @@ async def wait_until(pilot: Pilot[Any], true: Callable[[], object], seconds: flo
 
     Asleep: the pilot's own pause asks every widget whether it is done and draws, at each turn.
     """
-    end = time.monotonic() + seconds
+    patience = Patience(seconds)
     if true():
         return
     while not true():
-        assert time.monotonic() < end, screen_text(pilot.app)
+        assert patience.lasts(), screen_text(pilot.app)
         await asyncio.sleep(0.02)
     await idle(pilot)
 

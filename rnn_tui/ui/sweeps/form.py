@@ -70,6 +70,8 @@ FIELDS = (
     TextField("name", "Name", "the task and a number", "what to call the sweep"),
 )
 ADD_SETTING = "+ setting"  # the first line of the list of settings
+#: how what is typed ends while the value to come is lacking, which is not wrong.
+UNFINISHED = ("=", ",", "..")
 NOTHING_VARIED = "Say what to vary, such as hidden_size=32,64."
 RANGE_IN_GRID = (
     "A range is for a search: choose random or tpe, or give values, as NAME=VALUE,VALUE."
@@ -260,7 +262,7 @@ class SweepForm(Vertical):
         """Say what is wrong, or how much there is to train; show the fields that a search has."""
         texts = self.texts
         self.set_class(texts.search == GRID, "-grid")
-        if not texts.vary or texts.vary.endswith("="):  # unfinished, not wrong
+        if not texts.vary or texts.vary.endswith(UNFINISHED):
             self._sizes.forget()
             self._show("", "")
             return
