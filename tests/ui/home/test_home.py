@@ -1,5 +1,6 @@
 """Home as a person meets it: a digit that is read, drawing over it, all that can be done."""
 
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -76,27 +77,9 @@ async def drag(pilot: Pilot[Any], places: list[tuple[int, int]]) -> None:
 
 
 @pytest.mark.parametrize("size", AT_SIZES)
-async def test_a_digit_is_read_row_by_row(size: tuple[int, int]) -> None:
+async def test_a_digit_is_read_row_by_row_and_nothing_is_cut(size: tuple[int, int]) -> None:
     async with home(size=size) as (app, digit, pilot):
         faint = ink_of(digit)
-        await wait_until(pilot, lambda: digit.rows > 14)
-        assert f"row {digit.rows} of {ROWS}: " in screen_text(app)
-        assert ink_of(digit) > faint
-        await wait_until(pilot, lambda: digit.rows >= ROWS)
-        assert digit.read_digit is not None
-        answer = digit.answers[-1]
-        right = answer.digit == digit.read_digit.label
-        text = screen_text(app)
-        assert f"predicts {answer.digit}, {100 * answer.confidence:.1f} %" in text
-        assert ("✓" in text) is right
-        assert f"▸{digit.read_digit.label}" in text
-        assert "The pretrained LSTM reads" in text
-        assert digit.read_digit.name in text
-
-
-@pytest.mark.parametrize("size", AT_SIZES)
-async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None:
-    async with home(size=size) as (app, digit, _):
         text = screen_text(app)
         for key in ("t", *WAYS):
             assert f" {key}  " in text
@@ -115,6 +98,20 @@ async def test_nothing_is_cut_and_nothing_scrolls(size: tuple[int, int]) -> None
         assert digit.region.right <= ways(app).region.x
         assert ways(app).region.right <= size[0]
 
+        await wait_until(pilot, lambda: digit.rows > 14)
+        assert f"row {digit.rows} of {ROWS}: " in screen_text(app)
+        assert ink_of(digit) > faint
+        await wait_until(pilot, lambda: digit.rows >= ROWS)
+        assert digit.read_digit is not None
+        answer = digit.answers[-1]
+        right = answer.digit == digit.read_digit.label
+        text = screen_text(app)
+        assert f"predicts {answer.digit}, {100 * answer.confidence:.1f} %" in text
+        assert ("✓" in text) is right
+        assert f"▸{digit.read_digit.label}" in text
+        assert "The pretrained LSTM reads" in text
+        assert digit.read_digit.name in text
+
 
 async def test_the_first_frame_has_the_picture_that_is_then_read() -> None:
     app = RnnTuiApp(ScriptedRuns())
@@ -128,14 +125,17 @@ async def test_the_first_frame_has_the_picture_that_is_then_read() -> None:
         assert digit.pad._levels == levels or digit.rows
 
 
-async def test_another_digit_and_another_network(quick: None) -> None:
-    async with home() as (_, digit, pilot):
+async def test_what_is_drawn_is_read_at_once_and_escape_brings_the_digits_back(
+    quick: None,
+) -> None:
+    async with home() as (app, digit, pilot):
+        # Another digit, and another network.
         seen = {digit.what}
         for _ in range(5):
             await press(pilot, "i")
             seen.add(digit.what)
         assert len(seen) > 2
-        what = digit.what
+        before = digit.what
         titles = []
         for _ in range(3):
             await wait_until(pilot, lambda: 3 < digit.rows < ROWS)
@@ -143,12 +143,9 @@ async def test_another_digit_and_another_network(quick: None) -> None:
             await press(pilot, "n")
         assert titles == [f"The pretrained {name} reads" for name in ("LSTM", "RNN", "biLSTM")]
         await wait_until(pilot, lambda: "pretrained LSTM" in str(digit.border_title))
-        assert digit.what == what
+        assert digit.what == before
 
-
-async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
-    async with home() as (app, digit, pilot):
-        before = digit.what
+        # With the mouse.
         await drag(pilot, ONE)
         await wait_until(
             pilot, lambda: digit.read_digit is not None and digit.read_digit.name == "drawing"
@@ -162,14 +159,12 @@ async def test_what_is_drawn_with_the_mouse_is_read_at_once() -> None:
         assert digit.pad.drawing.empty
         await wait_until(pilot, lambda: "row 2 of 28" in screen_text(app))
 
-
-async def test_drawing_with_keys_and_starting_anew() -> None:
-    async with home() as (app, digit, pilot):
-        assert app.focused is ways(app)
+        # With keys.
+        ways(app).focus()
         await press(pilot, "space", *["down"] * 9, "escape")
         assert app.focused is digit.pad
         await wait_until(pilot, lambda: digit.what == "drawing" and digit.answers)
-        await wait_until(pilot, lambda: "predicts" in screen_text(app))
+        await wait_until(pilot, lambda: re.search("predicts|Unsure", screen_text(app)))
         await press(pilot, "d")
         assert digit.what == ""
         assert ink_of(digit) == 0
@@ -183,35 +178,32 @@ async def test_drawing_with_keys_and_starting_anew() -> None:
 @pytest.mark.parametrize(
     "way", ["key", *(pytest.param(way, marks=pytest.mark.long) for way in ("enter", "click"))]
 )
-@pytest.mark.parametrize("key", WAYS)
-async def test_each_line_leads_where_it_says(key: str, way: str) -> None:
-    async with home() as (app, _, pilot):
-        line = ["t", *WAYS].index(key)
-        if way == "key":
-            await press(pilot, key)
-        elif way == "enter":
-            await press(pilot, *["down"] * line, "enter")
-        else:
-            await pilot.click(OptionList, offset=(5, 1 + 2 * line))  # two lines each
-        tab, view = WAYS[key]
-        await wait_until(pilot, lambda: app.tabs.active == tab and app.tabs.front is not None)
-        await wait_until(pilot, lambda: app.pane.complete and app.pane.view == view)
-
-
-@pytest.mark.long
-@pytest.mark.parametrize(("key", "field"), [("1", "recall-digits"), ("2", "number-a")])
-async def test_where_one_is_asked_to_type_one_can(key: str, field: str) -> None:
-    async with home() as (app, _, pilot):
-        await press(pilot, key)
-        await wait_until(pilot, lambda: app.focused is not None and app.focused.id == field)
-        await press(pilot, "ctrl+u", "1", "0", "1")
-        assert app.query_one(f"#{field}", Input).value == "101"
-
-
-@pytest.mark.parametrize("way", ["t", pytest.param("enter", marks=pytest.mark.long)])
-async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) -> None:
+async def test_each_line_leads_where_it_says_and_t_trains_with_preset_fast(
+    way: str, runs: ScriptedRuns
+) -> None:
     async with home(runs) as (app, _, pilot):
-        await press(pilot, way)
+        for line, key in [*enumerate(WAYS, 1), (0, "t")]:
+            if way == "key":
+                await press(pilot, key)
+            elif way == "enter":
+                await press(pilot, "home", *["down"] * line, "enter")
+            else:
+                await pilot.click(OptionList, offset=(5, 1 + 2 * line))  # two lines each
+            if key == "t":
+                break
+            tab, view = WAYS[key]
+            await wait_until(
+                pilot,
+                lambda tab=tab: app.tabs.active == tab and app.tabs.front is not None,  # type: ignore[misc]
+            )
+            await wait_until(
+                pilot,
+                lambda view=view: app.pane.complete and app.pane.view == view,  # type: ignore[misc]
+            )
+            await wait_until(pilot, app.takes_keys)
+            await press(pilot, "f2")
+            await wait_until(pilot, lambda: app.tabs.active == "home" and app.takes_keys())
+
         await wait_until(pilot, lambda: runs.started)
         [config] = runs.started
         assert (config.task, config.preset, config.cell) == ("mnist", "fast", "lstm")
@@ -226,6 +218,16 @@ async def test_training_begins_with_preset_fast(way: str, runs: ScriptedRuns) ->
         await wait_until(pilot, lambda: "MNIST: LSTM fast is in training" in screen_text(app))
         await press(pilot, "escape")
         assert len(runs.started) == 1
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("key", "field"), [("1", "recall-digits"), ("2", "number-a")])
+async def test_where_one_is_asked_to_type_one_can(key: str, field: str) -> None:
+    async with home() as (app, _, pilot):
+        await press(pilot, key)
+        await wait_until(pilot, lambda: app.focused is not None and app.focused.id == field)
+        await press(pilot, "ctrl+u", "1", "0", "1")
+        assert app.query_one(f"#{field}", Input).value == "101"
 
 
 async def test_an_interrupted_run_is_offered_and_goes_on() -> None:
