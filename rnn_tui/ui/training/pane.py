@@ -382,7 +382,7 @@ class TaskPane(TaskTab):
         self._choose(event.run_id)
 
     def on_view_tabs_shown(self) -> None:
-        if self.in_form:
+        if self.in_form and not self.keys_first:
             self.screen.set_focus(None)  # the form goes, and with it the focus
         self.place_form()
         self.show_runs()
