@@ -20,6 +20,7 @@ from tests.ui.helpers import (
     idle,
     last_notice,
     press,
+    resize,
     running,
     screen_lines,
     screen_text,
@@ -66,27 +67,25 @@ async def go_to(pilot: Pilot[Any], pane: DataSetPane, view: str) -> None:
     await idle(pilot)
 
 
-async def test_titles_say_what_becomes_of_several_seeds(home: Path) -> None:
+async def test_titles_tell_of_several_seeds_and_labels_are_cut_before_probabilities(
+    home: Path,
+) -> None:
     async with measured((120, 40)) as (app, pilot, pane):
         await go_to(pilot, pane, "confusion-tab")
         assert "3 seeds together" in screen_text(app)
         await go_to(pilot, pane, "test")
         assert "vote of 3 seeds" in screen_text(app)
-
-
-@pytest.mark.parametrize("width", [80, 100, 200])
-async def test_long_labels_are_cut_and_no_probability_is(home: Path, width: int) -> None:
-    async with measured((width, 30)) as (app, pilot, pane):
-        await go_to(pilot, pane, "test")
         while "All" not in screen_text(app):
             await press(pilot, "w")
         table = pane.query_one(AnswerTable)
-        lines = screen_lines(app)[table.region.y : table.region.bottom]
-        rows = [line[table.region.x : table.region.right].rstrip() for line in lines]
-        assert "sure" in rows[0]
-        assert table.row_count > 2
-        assert all(row.endswith(" %") for row in rows[1 : 1 + table.row_count])
-        assert ("…" in rows[1]) == (width < 200)
+        for width in (80, 100, 200):
+            await resize(pilot, width, 30)
+            lines = screen_lines(app)[table.region.y : table.region.bottom]
+            rows = [line[table.region.x : table.region.right].rstrip() for line in lines]
+            assert "sure" in rows[0], width
+            assert table.row_count > 2
+            assert all(row.endswith(" %") for row in rows[1 : 1 + table.row_count]), width
+            assert ("…" in rows[1]) == (width < 200), width
 
 
 def damage(name: str) -> None:
@@ -95,7 +94,10 @@ def damage(name: str) -> None:
 
 @pytest.mark.parametrize(
     ("lose", "sentence"),
-    [(store.remove, "is no longer on this machine"), (damage, "can't be read")],
+    [
+        (store.remove, "is no longer on this machine"),
+        pytest.param(damage, "can't be read", marks=pytest.mark.long),
+    ],
 )
 async def test_every_view_outlives_the_data_set(
     home: Path, lose: Callable[[str], None], sentence: str

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import DataTable, OptionList
+from textual.widgets import DataTable, OptionList, Select, Static
 
 from rnn_tui.archive.store import RunStore
 from rnn_tui.data import store
 from rnn_tui.data.columns import Role
-from rnn_tui.data.data_set import TEST
+from rnn_tui.data.data_set import TEST, DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane, OpenedTaskPane
@@ -28,6 +28,7 @@ from tests.ui.helpers import (
     idle,
     last_notice,
     press,
+    press_at_once,
     running,
     screen_lines,
     screen_text,
@@ -53,10 +54,11 @@ def lines_file(tmp_path: Path) -> Path:
 
 
 async def read(pilot: Pilot[Any], path: Path | str) -> UnderstandingView:
-    """Type a path, as a person does, and wait for what comes of it."""
+    """Type a path, quickly, and wait for what comes of it."""
     app: Any = pilot.app
     await press(pilot, "slash")
-    await press(pilot, *str(path))
+    press_at_once(app, *str(path))
+    await idle(pilot)
     await press(pilot, "enter")
     return await was_read(pilot, app)
 
@@ -85,9 +87,14 @@ async def lists(pilot: Pilot[Any]) -> SequencesPane:
     return pane
 
 
+def message(app: RnnTuiApp) -> str:
+    """What is said of the file that could not be read."""
+    return str(app.pane.query_one("#sequences-message", Static).content)
+
+
 @pytest.mark.parametrize("size", AT_SIZES)
-async def test_the_empty_tab_says_what_it_takes_and_enter_reads_a_sample(
-    size: tuple[int, int], home: Path, runs: ScriptedRuns
+async def test_the_empty_tab_says_what_it_takes_reads_a_sample_and_refuses_a_bad_file(
+    size: tuple[int, int], home: Path, runs: ScriptedRuns, lines_file: Path
 ) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "home", size=size) as pilot:
@@ -102,93 +109,63 @@ async def test_the_empty_tab_says_what_it_takes_and_enter_reads_a_sample(
         assert view.understanding.data_set.count == 240
         assert "240 sequences" in screen_text(app)
 
-
-@pytest.mark.parametrize("size", AT_SIZES)
-async def test_what_was_understood_is_shown_before_anything_is_kept(
-    size: tuple[int, int], home: Path, runs: ScriptedRuns, lines_file: Path
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences", size=size) as pilot:
-        view = await read(pilot, lines_file)
-        text = screen_text(app)
-        assert view.understanding is not None
-        assert view.understanding.data_set.description.goal is Goal.CLASS
-        for word in ("lines.csv", "CSV", "40 sequences", "slope", "label", "rising", "falling"):
-            assert word in text, word
-        assert "Use this data" in text
-        assert store.names() == []
-        assert runs.started == []
+        bad = lines_file.with_name("bad.csv")
+        bad.write_bytes(b"\x00\x01\x02" * 50)
+        await read(pilot, bad)
+        assert message(app).endswith("."), screen_text(app)
+        await read(pilot, bad.with_name("missing.csv"))
+        assert "missing.csv" in message(app)
 
 
-async def test_a_column_gets_another_role_and_that_is_undone(
+async def test_what_was_understood_is_shown_changed_and_undone_before_anything_is_kept(
     home: Path, runs: ScriptedRuns, lines_file: Path
 ) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "sequences", size=(120, 40)) as pilot:
         view = await read(pilot, lines_file)
-        assert view.understanding is not None
-        before = view.understanding.data_set.description.features
+
+        def understood() -> DataSet:
+            assert view.understanding is not None
+            return view.understanding.data_set
+
+        text = screen_text(app)
+        assert understood().description.goal is Goal.CLASS
+        for word in ("lines.csv", "CSV", "40 sequences", "slope", "label", "rising", "falling"):
+            assert word in text, word
+        assert "Use this data" in text
+
+        # A column gets another role.
+        before = understood().description.features
         assert "noise" in before
+        assert view.understanding is not None
         names = [column.name for column in view.understanding.columns]
         await press(pilot, *["down"] * names.index("noise"), "enter")
         roles = app.screen.query_one(OptionList)
         ignored = list(Role).index(Role.IGNORED)
         await press(pilot, *["down"] * (ignored - (roles.highlighted or 0)), "enter")
         await was_read(pilot, app)
-        assert view.understanding is not None
-        assert view.understanding.data_set.description.features == ("height",)
+        assert understood().description.features == ("height",)
         await press(pilot, "u")
         await was_read(pilot, app)
-        assert view.understanding is not None
-        assert view.understanding.data_set.description.features == before
+        assert understood().description.features == before
 
-
-async def test_a_guess_is_changed_in_a_field(
-    home: Path, runs: ScriptedRuns, lines_file: Path
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences", size=(120, 40)) as pilot:
-        view = await read(pilot, lines_file)
+        # A guess is changed in a field.
         app.pane.query_one("#goal").focus()
         await press(pilot, "enter", "end", "enter")  # the last choice: the inputs to come
         await was_read(pilot, app)
-        assert view.understanding is not None
-        assert view.understanding.data_set.description.goal is Goal.NEXT
+        assert understood().description.goal is Goal.NEXT
 
-
-async def test_a_wrong_delimiter_is_said_in_a_sentence_and_undone(
-    home: Path, runs: ScriptedRuns, lines_file: Path
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences", size=(120, 40)) as pilot:
-        view = await read(pilot, lines_file)
+        # A wrong delimiter is said in a sentence.
         app.pane.query_one("#decimal").focus()
-        app.pane.query_one("#delimiter").value = "|"  # type: ignore[attr-defined]
+        app.pane.query_one("#delimiter", Select).value = "|"
         await idle(pilot)
         await was_read(pilot, app)
-        if view.understanding is None:
-            message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
-            assert message.endswith(".")
+        assert view.understanding is not None or message(app).endswith(".")
         await press(pilot, "alt+u")
         await was_read(pilot, app)
-        assert view.understanding is not None
-        assert view.understanding.data_set.count == COUNT
-
-
-@pytest.mark.parametrize("content", [b"", b"\x00\x01\x02" * 50, b"one line of words"])
-async def test_a_bad_file_is_refused_in_a_sentence(
-    content: bytes, home: Path, runs: ScriptedRuns, tmp_path: Path
-) -> None:
-    path = tmp_path / "bad.csv"
-    path.write_bytes(content)
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences") as pilot:
-        await read(pilot, path)
-        message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
-        assert message.endswith((".", "?")), screen_text(app)
-        await read(pilot, tmp_path / "missing.csv")
-        message = str(app.pane.query_one("#sequences-message").content)  # type: ignore[attr-defined]
-        assert "missing.csv" in message
+        assert understood().count == COUNT
+        assert store.names() == []
+        assert runs.started == []
 
 
 async def test_sentences_on_a_file_name_fields_and_no_options_of_the_shell(
@@ -208,15 +185,21 @@ async def test_sentences_on_a_file_name_fields_and_no_options_of_the_shell(
         text = screen_text(app)
         assert "(“Pieces of”)" in text
         assert "--" not in text
-        await press(pilot, "o")
+        await pilot.click("#accept")
         pane = await opened(pilot)
         await press(pilot, str([view.id for view in pane._all_views].index("data") + 1))
         await wait_until(pilot, lambda: "Notes" in screen_text(app))
         assert "(“Pieces of”)" in " ".join(screen_text(app).split())
         assert "--" not in screen_text(app)
+        # Before a run, Inside says how to train.
+        await press(pilot, str([view.id for view in pane._all_views].index("inside") + 1))
+        [name] = store.names()
+        await wait_until(pilot, lambda: f"rnn-tui train sequences {name}" in screen_text(app))
 
 
-async def test_a_dropped_file_is_read(home: Path, runs: ScriptedRuns, lines_file: Path) -> None:
+async def test_a_dropped_file_is_kept_opens_as_a_task_and_is_deleted_after_a_question(
+    home: Path, runs: ScriptedRuns, lines_file: Path
+) -> None:
     app = RnnTuiApp(runs)
     async with running(app, "sequences") as pilot:
         assert app._driver is not None
@@ -225,19 +208,7 @@ async def test_a_dropped_file_is_read(home: Path, runs: ScriptedRuns, lines_file
         view = await was_read(pilot, app)
         assert view.understanding is not None
         assert view.understanding.data_set.count == COUNT
-
-
-@pytest.mark.parametrize("way", ["o", "button"])
-async def test_accepted_data_are_kept_and_open_as_a_task(
-    way: str, home: Path, runs: ScriptedRuns, lines_file: Path
-) -> None:
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences") as pilot:
-        await read(pilot, lines_file)
-        if way == "o":
-            await press(pilot, "o")
-        else:
-            await pilot.click("#accept")
+        await press(pilot, "o")
         pane = await opened(pilot)
         [name] = store.names()
         assert pane.spec.name == name
@@ -249,8 +220,18 @@ async def test_accepted_data_are_kept_and_open_as_a_task(
         await press(pilot, "o")
         await lists(pilot)
         assert name in screen_text(app)
+        await press(pilot, "d")
+        assert f"Delete the data set {name}?" in screen_text(app)
+        await press(pilot, "escape")
+        assert store.names() == [name]
         await press(pilot, "enter")
         assert (await opened(pilot)).spec.name == name
+        await press(pilot, "o")
+        await lists(pilot)
+        await press(pilot, "d", "d")
+        await wait_until(pilot, lambda: not store.names())
+        await wait_until(pilot, lambda: not app.query(DataSetPane))
+        assert name not in "\n".join(screen_lines(app)[1:])
 
 
 async def test_from_a_file_to_results_and_misread_sequences(home: Path, lines_file: Path) -> None:
@@ -291,25 +272,6 @@ def keep_lines() -> str:
     return data_set.description.name
 
 
-async def test_a_data_set_is_deleted_after_a_question(home: Path, runs: ScriptedRuns) -> None:
-    name = keep_lines()
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences") as pilot:
-        await wait_until(pilot, lambda: name in screen_text(app))
-        await press(pilot, "d")
-        assert f"Delete the data set {name}?" in screen_text(app)
-        await press(pilot, "escape")
-        assert store.names() == [name]
-        await press(pilot, "enter")
-        await opened(pilot)
-        await press(pilot, "o")
-        await lists(pilot)
-        await press(pilot, "d", "d")
-        await wait_until(pilot, lambda: not store.names())
-        await wait_until(pilot, lambda: not app.query(DataSetPane))
-        assert name not in "\n".join(screen_lines(app)[1:])
-
-
 async def test_a_task_without_a_tab_is_opened_from_the_list(home: Path, runs: ScriptedRuns) -> None:
     name = keep_lines()
     app = RnnTuiApp(runs)
@@ -337,19 +299,32 @@ async def test_a_task_without_a_tab_is_opened_from_the_list(home: Path, runs: Sc
         assert len(app.query(OpenedTaskPane)) == 1
 
 
-async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
+async def test_inside_reads_the_test_sequence_at_the_cursor_and_runs_lead_to_the_data_set(
     home: Path,
 ) -> None:
     name = keep_lines()
     app = RnnTuiApp()
-    async with running(app, "sequences") as pilot:
+    async with running(app, "sequences", size=(120, 40)) as pilot:
         await wait_until(pilot, lambda: name in screen_text(app))
         await press(pilot, "enter")
         pane = await opened(pilot)
         assert pane.form is not None
-        config = pane.form.configs()[0]
-        app.begin_training([replace(config, epochs=1)])
+        app.begin_training([replace(pane.form.configs()[0], epochs=1)])
         await wait_until(pilot, lambda: app.runs.evaluations, 120)
+
+        await press(pilot, str([view.id for view in pane._all_views].index("test") + 1))
+        await wait_until(pilot, app.takes_keys)
+        while "All" not in screen_text(app):
+            await press(pilot, "w")
+        await press(pilot, "down")
+        second = store.load(name).of_part(TEST)[1] + 1
+        await press(pilot, "z")
+        await wait_until(pilot, lambda: f"seed 0, sequence {second}" in screen_text(app))
+        read = store.describe(name).features[0]
+        assert any(line.lstrip(" │").startswith(read) for line in screen_lines(app))
+        await press(pilot, "i")  # another, by chance
+        await wait_until(pilot, lambda: "seed 0, sequence" not in screen_text(app))
+
         await press(pilot, "o")
         await lists(pilot)
         await press(pilot, "f6")
@@ -367,45 +342,10 @@ async def test_a_run_leads_from_runs_to_its_data_set_or_says_that_it_is_gone(
             assert len(kept.runs()) == 1
 
 
-async def test_inside_reads_the_test_sequence_at_the_cursor(home: Path) -> None:
-    name = keep_lines()
-    app = RnnTuiApp()
-    async with running(app, "sequences", size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: name in screen_text(app))
-        await press(pilot, "enter")
-        pane = await opened(pilot)
-        assert pane.form is not None
-        app.begin_training([replace(pane.form.configs()[0], epochs=1)])
-        await wait_until(pilot, lambda: app.runs.evaluations, 120)
-        await press(pilot, str([view.id for view in pane._all_views].index("test") + 1))
-        await wait_until(pilot, app.takes_keys)
-        while "All" not in screen_text(app):
-            await press(pilot, "w")
-        await press(pilot, "down")
-        second = store.load(name).of_part(TEST)[1] + 1
-        await press(pilot, "z")
-        await wait_until(pilot, lambda: f"seed 0, sequence {second}" in screen_text(app))
-        read = store.describe(name).features[0]
-        assert any(line.lstrip(" │").startswith(read) for line in screen_lines(app))
-        await press(pilot, "i")  # another, by chance
-        await wait_until(pilot, lambda: "seed 0, sequence" not in screen_text(app))
-
-
 def test_deletion_tells_of_the_runs() -> None:
     assert deletion_question(KeptDataSet("a", 0)) == "Delete the data set a?"
     assert "1 run was trained on it; it stays" in deletion_question(KeptDataSet("a", 1))
     assert "2 runs were trained on it; they stay" in deletion_question(KeptDataSet("a", 2))
-
-
-async def test_before_a_run_inside_says_how_to_train(home: Path, runs: ScriptedRuns) -> None:
-    name = keep_lines()
-    app = RnnTuiApp(runs)
-    async with running(app, "sequences", size=(120, 40)) as pilot:
-        await wait_until(pilot, lambda: name in screen_text(app))
-        await press(pilot, "enter")
-        pane = await opened(pilot)
-        await press(pilot, str([view.id for view in pane._all_views].index("inside") + 1))
-        await wait_until(pilot, lambda: f"rnn-tui train sequences {name}" in screen_text(app))
 
 
 async def test_page_keys_scroll_notes_that_are_cut(
