@@ -79,6 +79,18 @@ class NamesSetting(Setting):
         return tuple(value) if is_list and all(isinstance(name, str) for name in value) else None
 
 
+@dataclass(frozen=True)
+class TextsSetting(NamesSetting):
+    """A setting of any number of texts, each typed by itself."""
+
+    placeholder = "TEXT"
+    allowed_words = "a list of texts"
+
+    def read(self, text: str) -> Any:
+        """Read texts with blanks between them."""
+        return tuple(text.split())
+
+
 def _always(_record: Any) -> bool:
     return True
 
@@ -95,6 +107,8 @@ class Option:
     metavar: str = ""  #: what stands for a value there; empty for that of the setting.
     in_form: str = ""  #: the label in the form; empty for that of the setting.
     unit: str = ""  #: what stands behind a number in the form.
+    empty: str = ""  #: what an empty field of the form stands for, in words.
+    hint: str = ""  #: what to type, shown below the form; empty for the help.
     rank: int = 9  #: the place in a form, the lowest first; equal ones in the fields' order.
     #: whether it means something beside the values of the others.
     applies: Callable[[Any], bool] = _always
@@ -167,14 +181,14 @@ def options_of(record: type) -> Mapping[str, Option]:
 
 
 def check_options(record: Any) -> None:
-    """Check the options of a record as it is made, and bring them into their form.
+    """Check the options of a record that say something, and bring them into their form.
 
     Raises:
         SettingError: if one is not allowed.
     """
     for name, option in options_of(type(record)).items():
         value = getattr(record, name)
-        if value is not None or option.default is not None:
+        if value != option.default:
             object.__setattr__(record, name, option.setting.check(value))
 
 

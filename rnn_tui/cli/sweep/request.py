@@ -4,22 +4,15 @@ import argparse
 from dataclasses import dataclass
 from typing import TypeAlias
 
-from rnn_tui.cli.commands import add_examples, add_output_options, add_setting, check_resuming
+from rnn_tui.cli.commands import add_examples, add_output_options, check_resuming
+from rnn_tui.cli.options import add_option, read_options
 from rnn_tui.cli.sequence_files import add_data_argument, any_data_set, data_set_task
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
-from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.extras import HOW_TO_INSTALL
-from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
-from rnn_tui.sweeps.plan import (
-    SEARCHES,
-    SEEDS,
-    TRIALS,
-    SweepPlan,
-    check_sweep_name,
-    read_grid,
-    read_range,
-    settings_by_name,
-)
+from rnn_tui.engine.options import options_of
+from rnn_tui.sweeps.options import PLACE, SweepOptions
+from rnn_tui.sweeps.places import TRUST_HELP, TrainingPlace, read_place
+from rnn_tui.sweeps.plan import SweepPlan, check_sweep_name
 from rnn_tui.sweeps.store import Sweep, SweepStore
 from rnn_tui.sweeps.trials import require_extras
 from rnn_tui.tasks import TASKS
@@ -138,50 +131,14 @@ def _add_sequences(actions: "argparse._SubParsersAction[argparse.ArgumentParser]
 
 def _add_task_options(parser: argparse.ArgumentParser, task: Task) -> None:
     """Add options on what to vary, the settings of the task, and where to train."""
-    _add_plan_options(parser)
+    rows = dict(options_of(SweepOptions))
+    seeds = rows.pop("seeds")
+    for option in rows.values():
+        add_option(parser, option)
     add_task_settings(parser, task)
     if "seeds" not in task.settings:
-        add_setting(parser, SEEDS, f"{SEEDS.help} (default: 1)")
+        add_option(parser, seeds)
     _add_training_options(parser)
-
-
-def _add_plan_options(parser: argparse.ArgumentParser) -> None:
-    """Add options on what to vary, and on how trials are chosen."""
-    parser.add_argument(
-        "--grid",
-        metavar="NAME=VALUE,…",
-        action="append",
-        default=[],
-        help="a setting and the values to try; given several times, every combination is tried",
-    )
-    parser.add_argument(
-        "--range",
-        metavar="NAME=LOW..HIGH",
-        action="append",
-        default=[],
-        dest="ranges",
-        help="for a search: a setting and the range to choose from; append :log for a "
-        "logarithmic scale",
-    )
-    parser.add_argument(
-        "--search",
-        choices=SEARCHES,
-        default="grid",
-        help="how trials are chosen (default: %(default)s)",
-    )
-    add_setting(parser, TRIALS, f"{TRIALS.help}, in a search (default: 20)", default=0)
-    parser.add_argument(
-        "--maximise",
-        metavar="METRIC",
-        help="the objective: the higher, the better (default: the task's validation accuracy)",
-    )
-    parser.add_argument("--minimise", metavar="METRIC", help="the objective: the lower, the better")
-    parser.add_argument(
-        "--prune", action="store_true", help="in a search, stop trials that fall behind early"
-    )
-    parser.add_argument(
-        "--name", metavar="NAME", help="the name of the sweep (default: its task and a number)"
-    )
 
 
 def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> None:
@@ -189,13 +146,7 @@ def _add_training_options(parser: argparse.ArgumentParser, prefix: str = "") -> 
 
     `prefix` precedes the names in the namespace.
     """
-    parser.add_argument(
-        "--on",
-        metavar="WHERE",
-        default="",
-        dest=f"{prefix}on",
-        help=f"where to train: {PLACE_FORM} (default: local)",
-    )
+    add_option(parser, PLACE, prefix)
     parser.add_argument("--trust", action="store_true", dest=f"{prefix}trust", help=TRUST_HELP)
     parser.add_argument(
         "--shared",
@@ -229,7 +180,7 @@ def read_request(
         return ListSweepsRequest(options.json)
     if options.action == "show":
         return ShowSweepRequest(_stored(options.name), options.json)
-    place = read_place(options.on, trust=options.trust)
+    place = read_place(options.place, trust=options.trust)
     if options.resume is None:
         resumed = None
         plan = _read_plan(options)
@@ -262,23 +213,8 @@ def _stored(name: str) -> Sweep:
 def _read_plan(options: argparse.Namespace) -> SweepPlan:
     is_data = options.action == SEQUENCES
     task = data_set_task(options) if is_data else TASKS[options.action]
-    if options.maximise and options.minimise:
-        raise SettingError("Give one objective: --maximise or --minimise.")
     settings = read_task_settings(options, task)
     fixed = {
         name: value for name, value in settings.items() if value is not None and name != "seeds"
     }
-    plan = SweepPlan(
-        task=task.name,
-        grid=settings_by_name(read_grid(task, text) for text in options.grid),
-        ranges=settings_by_name(read_range(task, text) for text in options.ranges),
-        fixed=fixed,
-        search=options.search,
-        trials=options.trials,
-        seeds=options.seeds or 1,
-        metric=options.maximise or options.minimise or "",
-        maximise=options.minimise is None,
-        prune=options.prune,
-    )
-    plan.check_objective()
-    return plan
+    return read_options(options, SweepOptions).plan(task, fixed)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from textual import events, getters, on
 from textual.app import ComposeResult
@@ -13,15 +13,13 @@ from textual.widgets import Checkbox, Input, Label, Select
 from rnn_tui.archive.cost import in_words
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.options import Option, options_of
+from rnn_tui.sweeps.options import GRID, PLACE, SweepOptions
 from rnn_tui.sweeps.places import TrainingPlace, read_place
 from rnn_tui.sweeps.plan import (
-    SEARCHES,
-    SEEDS,
-    TRIALS,
     SweepPlan,
     check_sweep_name,
     read_grid,
-    read_range,
     settings_by_name,
     variable_settings,
     wall_seconds,
@@ -35,8 +33,7 @@ from rnn_tui.ui.work.threads import LatestQuestion
 from rnn_tui.ui.work.training_manager import TrainingManager
 
 LONGEST = 1000  # characters of a field
-GRID = SEARCHES[0]  # every combination, in place of a search
-DEFAULT_TRIALS, DEFAULT_SEEDS = "20", "1"
+ROWS = options_of(SweepOptions)
 
 
 @dataclass(frozen=True)
@@ -48,26 +45,26 @@ class TextField:
     placeholder: str  #: the value of an empty field, or an example.
     hint: str  #: what to type, shown while the field has the focus.
 
+    @classmethod
+    def of(cls, option: Option) -> Self:
+        """Return the line of an option."""
+        return cls(option.name, option.label, option.empty, option.hint or option.setting.help)
+
 
 FIELDS = (
     TextField(
         "vary",
-        "Vary",
+        ROWS["grid"].label,
         "hidden_size=32,64 learning_rate=1e-4..1e-1:log",
         "NAME=VALUE,VALUE; in a search, NAME=LOW..HIGH",
     ),
     TextField(
         "fixed", "Fixed settings", "the preset's", "NAME=VALUE, such as preset=fast epochs=5"
     ),
-    TextField("trials", "Trials", DEFAULT_TRIALS, "how many a search tries"),
-    TextField("seeds", "Seeds", DEFAULT_SEEDS, "networks of each trial"),
-    TextField(
-        "place",
-        "Train on",
-        "the cores of this machine",
-        "local:N, tcp://HOST:PORT, ssh:FILE or FILE.yaml",
-    ),
-    TextField("name", "Name", "the task and a number", "what to call the sweep"),
+    TextField.of(ROWS["trials"]),
+    TextField.of(ROWS["seeds"]),
+    TextField.of(PLACE),
+    TextField.of(ROWS["name"]),
 )
 ADD_SETTING = "+ setting"  # the first line of the list of settings
 #: how what is typed ends while the value to come is lacking, which is not wrong.
@@ -124,19 +121,19 @@ def read_form(texts: FormTexts, data_dir: str | None) -> NewSweep:
     is_grid = texts.search == GRID
     if ranges and is_grid:
         raise SettingError(RANGE_IN_GRID)
-    plan = SweepPlan(
-        task=task.name,
-        grid=settings_by_name(read_grid(task, text) for text in values),
-        ranges=settings_by_name(read_range(task, text) for text in ranges),
-        fixed=_fixed_settings(task, texts.fixed, data_dir),
+    objective = "maximise" if task.metric(texts.metric).higher_is_better else "minimise"
+    chosen: dict[str, Any] = {objective: texts.metric}
+    for name, text in (("trials", texts.trials), ("seeds", texts.seeds)):
+        if text and ROWS[name].applies(texts):
+            chosen[name] = ROWS[name].setting.parse(text)
+    options = SweepOptions(
+        grid=tuple(values),
+        ranges=tuple(ranges),
         search=texts.search,
-        trials=0 if is_grid else TRIALS.parse(texts.trials or DEFAULT_TRIALS),
-        seeds=SEEDS.parse(texts.seeds or DEFAULT_SEEDS),
-        metric=texts.metric,
-        maximise=task.metric(texts.metric).higher_is_better,
         prune=texts.prune and not is_grid,
+        **chosen,
     )
-    plan.check_objective()
+    plan = options.plan(task, _fixed_settings(task, texts.fixed, data_dir))
     require_extras(plan)
     name = check_sweep_name(texts.name) if texts.name else ""
     return NewSweep(plan, read_place(texts.place), name)
@@ -198,12 +195,12 @@ class SweepForm(Vertical):
         with Horizontal(id="sweep-choices", classes="field-row"):
             yield Label("Task", classes="field-label")
             yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
-            yield Label("Search", classes="field-label")
-            searches = [(name, name) for name in SEARCHES]
+            yield Label(ROWS["search"].label, classes="field-label")
+            searches = [(label, name) for name, label in ROWS["search"].choices.items()]
             yield PlainSelect(searches, value=GRID, id="sweep-search")
-            yield Label("Objective", classes="field-label")
+            yield Label(ROWS["maximise"].label, classes="field-label")
             yield PlainSelect([("", "")], id="sweep-metric")
-            yield MarkedCheckbox("Prune", id="sweep-prune")
+            yield MarkedCheckbox(ROWS["prune"].label, id="sweep-prune")
         for field in FIELDS:
             with Horizontal(classes=f"field-row sweep-field sweep-{field.name}"):
                 yield Label(field.label, classes="field-label", markup=False)
