@@ -12,6 +12,7 @@ from rnn_tui.cli.commands import build_parser
 from rnn_tui.data.options import ReadingOptions, role_of
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.options import Option, options_of
+from rnn_tui.photos.options import PhotoOptions
 from rnn_tui.sweeps.options import SweepOptions
 from tests.reference_pages.commands import parsers
 
@@ -24,6 +25,7 @@ COMMANDS = {
         "sweep sequences",
         "data show",
     ),
+    PhotoOptions: ("predict",),
     SweepOptions: ("sweep recall", "sweep mnist", "sweep sequences"),
 }
 #: settings of a task that have a row of their own, in place of this one.
@@ -85,5 +87,5 @@ def test_python_has_it(record: type, option: Option) -> None:
 
 @every_row
 def test_its_record_refuses_what_is_not_allowed(record: type, option: Option) -> None:
-    with pytest.raises(SettingError, match=f"^{option.setting.label} must be .*not “?3.5”?"):
-        record(**{option.name: 3.5})
+    with pytest.raises(SettingError, match=f"^{option.setting.label} must be .*not “?-3.5”?"):
+        record(**{option.name: -3.5})

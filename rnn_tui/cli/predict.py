@@ -7,7 +7,6 @@ import argparse
 import csv
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
@@ -15,11 +14,11 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 from rnn_tui.archive.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
+from rnn_tui.cli.options import add_options, read_options
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
-from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD, THRESHOLD_COSTS
 from rnn_tui.photos.collection import (
     CLASSES,
     ReadingSummary,
@@ -27,6 +26,7 @@ from rnn_tui.photos.collection import (
     count_images,
     find_images,
 )
+from rnn_tui.photos.options import PhotoOptions
 from rnn_tui.tasks.mnist import MNIST
 
 if TYPE_CHECKING:
@@ -46,14 +46,10 @@ class PredictRequest:
     """Read photos."""
 
     paths: tuple[Path, ...]  #: photos, and folders of photos.
-    recursive: bool  #: also read the folders in folders.
     weights: str | None  #: ask the network in this file.
     run: str | None  #: ask the network of this run.
     cell: str  #: else ask the network of this cell that ships.
-    preprocessing: str  #: a key of `METHODS`.
-    number: str  #: a key of `NUMBERS`.
-    labelled: bool  #: take labels from the names of files and folders.
-    threshold: float  #: an answer less probable than this is no prediction, 0 … 1.
+    options: PhotoOptions  #: how to read them.
     form: Form  #: of the results.
     quiet: bool  #: print answers only.
 
@@ -81,63 +77,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         default=MNIST.default_cell,
         help="ask the network of this cell that ships (default: %(default)s)",
     )
-    add_method_option(parser)
-    numbers = "; ".join(f"{name}: {meaning}" for name, meaning in NUMBERS.items())
-    parser.add_argument(
-        "--number",
-        choices=NUMBERS,
-        default=next(iter(NUMBERS)),
-        help=f"{numbers} (default: %(default)s)",
-    )
-    parser.add_argument("--recursive", action="store_true", help="also read the folders in folders")
-    parser.add_argument(
-        "--labels",
-        action="store_true",
-        help="take the label from the folder's name or the first digit in the file's, and print "
-        "accuracy and confusion matrix",
-    )
-    parser.add_argument(
-        "--threshold",
-        type=_percent,
-        metavar="PERCENT",
-        help="answers of lower confidence are unsure and give no prediction; 0 to 100 (default: "
-        f"{100 * THRESHOLD:.0f}). The higher, the fewer answers are wrong and the more photos are "
-        f"left to look at. Of 1,000 small public digits (UCI): {_threshold_costs()}",
-    )
+    add_options(parser, PhotoOptions)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON document")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
     parser.add_argument("--quiet", action="store_true", help="print answers only")
-
-
-def add_method_option(parser: argparse.ArgumentParser, prefix: str = "") -> None:
-    """Add `--preprocessing`, whose help begins with `prefix`."""
-    methods = "; ".join(f"{name}: {meaning}" for name, meaning in METHODS.items())
-    parser.add_argument(
-        "--preprocessing",
-        choices=METHODS,
-        default=next(iter(METHODS)),
-        help=f"{prefix}{methods} (default: %(default)s)",
-    )
-
-
-def _threshold_costs() -> str:
-    """Say what thresholds cost, in words."""
-    costs = [
-        f"{cost.unsure} unsure and {cost.wrong} wrong at {percent}"
-        for percent, cost in THRESHOLD_COSTS.items()
-    ]
-    return "; ".join(costs)
-
-
-def _percent(text: str) -> float:
-    with suppress(ValueError):
-        value = float(text)
-        if 0 <= value <= 100:
-            return value
-    raise argparse.ArgumentTypeError(
-        f"Threshold must be a number from 0 to 100, not “{printable(text, 24)}”."
-    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -159,14 +103,10 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
         form = "csv"
     return PredictRequest(
         paths=tuple(read_path(text) for text in options.paths),
-        recursive=options.recursive,
         weights=options.weights,
         run=options.run,
         cell=options.model,
-        preprocessing=options.preprocessing,
-        number=options.number,
-        labelled=options.labels,
-        threshold=THRESHOLD if options.threshold is None else options.threshold / 100,
+        options=read_options(options, PhotoOptions),
         form=form,
         quiet=options.quiet,
     )
@@ -183,10 +123,10 @@ def predict(request: PredictRequest) -> int:
     network = NETWORKS.get(source.path, RowReaderNetwork)
     reader = PhotoReader(
         network,
-        request.preprocessing,
-        threshold=request.threshold,
-        labelled=request.labelled,
-        number=request.number,
+        request.options.preprocessing,
+        threshold=request.options.least_confidence,
+        labelled=request.options.labelled,
+        number=request.options.number,
     )
     if not request.quiet:
         output.say(f"weights: {source.label}")
@@ -217,22 +157,22 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
         try:
             with bar:
                 if bar.shown:
-                    count_images(request.paths, request.recursive, progress)
+                    count_images(request.paths, request.options.recursive, progress)
                 progress.advance(0)
-                photos = find_images(request.paths, request.recursive, unread)
+                photos = find_images(request.paths, request.options.recursive, unread)
                 for readings in reader.read(photos, lambda: progress.stopping):
                     results.show(readings)
                     summary.add(readings)
                     progress.advance(summary.photos)
                     bar.update(note=_rate(progress))
         finally:
-            results.end(summary.document(request.labelled))
+            results.end(summary.document(request.options.labelled))
     if signals:
         return output.stopped(signals)
     if not summary.photos:
         output.say(_no_photos(request))
     elif not request.quiet:
-        output.say(_summary_sentence(summary, labelled=request.labelled))
+        output.say(_summary_sentence(summary, labelled=request.options.labelled))
     if unread:
         output.say(unread.sentence)
     return output.FAILURE if summary.errors or not summary.photos else output.OK
@@ -241,7 +181,7 @@ def _read(reader: "PhotoReader", request: PredictRequest, results: "Results") ->
 def _no_photos(request: PredictRequest) -> str:
     """Say that nothing was found, and how to look further."""
     places = ", ".join(printable(path) for path in request.paths[:3])
-    if request.recursive:
+    if request.options.recursive:
         return f"No photos in {places}."
     return f"No photos in {places}; with --recursive, folders in it are read too."
 

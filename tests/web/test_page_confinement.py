@@ -18,6 +18,7 @@ from rnn_tui.engine.page import SHARE_VARIABLE
 from rnn_tui.engine.training.loop import fit
 from rnn_tui.photos.collection import find_images
 from rnn_tui.photos.files import read_image
+from rnn_tui.photos.options import PhotoOptions
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.mnist.data import load_extra, load_mnist
 from rnn_tui.ui.photos.form import ReadingJob, path_end
@@ -148,7 +149,7 @@ def test_what_is_outside_is_answered_as_what_is_not_there(share: Path) -> None:
 
     def answer(path: Path) -> str:
         job = ReadingJob(
-            [path], lambda: pytest.fail("it would be read"), "mnist", recursive=True, number="auto"
+            [path], lambda: pytest.fail("it would be read"), PhotoOptions(recursive=True)
         )
         job._run()
         return job.failure.replace(path_end(path), "PATH")

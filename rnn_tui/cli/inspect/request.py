@@ -3,7 +3,7 @@
 import argparse
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,7 @@ from rnn_tui.cli.commands import (
     read_path,
 )
 from rnn_tui.cli.inspect.own import EXAMPLES, OWN, OwnInput, add_network_file, read_own
-from rnn_tui.cli.predict import add_method_option
+from rnn_tui.cli.options import add_option
 from rnn_tui.cli.questions import (
     NetworkRequest,
     add_weights_options,
@@ -27,6 +27,7 @@ from rnn_tui.engine.settings import TEST_IMAGE
 from rnn_tui.inside.analyses import AUTOMATON, OF_SEQUENCES, SURVIVAL, options_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.own_analyses import OF_OWN, OWN_AUTOMATON
+from rnn_tui.photos.options import PREPROCESSING
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.data_sets.task import SEQUENCES
@@ -261,7 +262,9 @@ def _add_image(parser: argparse.ArgumentParser) -> None:
     add_setting(
         parser, TEST_IMAGE, f"in place of a photo, {TEST_IMAGE.help}, {TEST_IMAGE.range_text}"
     )
-    add_method_option(parser, "of the photo; ")
+    setting = PREPROCESSING.setting
+    setting = replace(setting, help=f"of the photo; {setting.help}")
+    add_option(parser, replace(PREPROCESSING, setting=setting))
     add_weights_options(parser, LOOK, "those that ship for the model")
     parser.add_argument(
         "--cell",

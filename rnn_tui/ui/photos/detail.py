@@ -17,9 +17,9 @@ from textual.widgets import Static
 from rnn_tui.archive.weights import Source, shipped
 from rnn_tui.engine.errors import printable
 from rnn_tui.photos import METHODS
+from rnn_tui.photos.options import OURS, PREPROCESSING, REPORT
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.inside_door import InsideDoor
-from rnn_tui.ui.photos.form import OURS, REPORT, SHORT_METHODS
 from rnn_tui.ui.photos.grid import CUT, verdict
 from rnn_tui.ui.photos.pictures import SIDE, PhotoImage, picture_of, with_boxes
 from rnn_tui.ui.widgets.digits import DigitColumn
@@ -275,7 +275,7 @@ def examine(
             other_name = printable(other_source.short_title, LONGEST_NETWORK)
             answers.append((other_name, answer_digit(digit, other_source)))
     for method, other_digit in zip(methods[1:], prepared[1:], strict=True):
-        title = f"{name} · {SHORT_METHODS[method]}"
+        title = f"{name} · {PREPROCESSING.choices[method]}"
         answers.append((title, answer_digit(other_digit.digit, source, reader.network)))
     return PhotoExamination(
         photo=shrunk(image, SIDE),

@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
@@ -18,10 +18,11 @@ from rnn_tui.archive.weights import NETWORKS, Source, choose_shipped
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.files.outside import exists
+from rnn_tui.engine.options import options_of
 from rnn_tui.engine.pace import time_left
-from rnn_tui.engine.settings import NumberSetting
-from rnn_tui.photos import METHODS, NUMBERS, THRESHOLD
+from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.collection import UnreadPictures, count_images, find_images
+from rnn_tui.photos.options import PREPROCESSING, PhotoOptions
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.network_select import NetworkSelect
@@ -37,16 +38,8 @@ if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading
 
 SECONDS_BETWEEN_LOOKS = 0.1
-OURS, REPORT = METHODS
-SHORT_METHODS = {OURS: "MNIST", REPORT: "report"}
-SHORT_NUMBERS = dict(zip(NUMBERS, ("≥ 1 digit", "1 digit", "numbers"), strict=True))
-UNSURE_BELOW = NumberSetting(
-    "threshold",
-    "unsure below",
-    "answers below this percentage are unsure; the higher, the fewer wrong and the more to look at",
-    0,
-    100,
-)
+ROWS = options_of(PhotoOptions)
+NUMBER, UNSURE_BELOW = ROWS["number"], ROWS["threshold"]
 LONGEST_PATH = 46  # characters of a path in a sentence: it has one line of 76
 NO_PHOTOS = "No JPEG, PNG, BMP, TIFF or WebP here, nor in folders in it."
 NO_PHOTOS_BUT_DEEPER = "No JPEG, PNG, BMP, TIFF or WebP here; tick “subfolders” to look deeper."
@@ -58,11 +51,8 @@ PathsToRead: TypeAlias = Sequence[Path] | Callable[[], Sequence[Path]]
 class FormChoices:
     """How photos are read, as the fields say it."""
 
-    method: str = OURS  #: of `photos.METHODS`.
-    number: str = next(iter(NUMBERS))  #: of `photos.NUMBERS`.
-    recursive: bool = False  #: whether folders in folders are read too.
-    named: bool = False  #: whether names of files are labels.
-    threshold: str = f"{100 * THRESHOLD:.0f}"  #: the field's text, in percent.
+    options: PhotoOptions = field(default_factory=PhotoOptions)  #: all but the threshold.
+    threshold: str = UNSURE_BELOW.empty  #: the field's text, in percent.
     weights: Path | None = None  #: the weights that are selected; None to leave them.
 
 
@@ -75,25 +65,19 @@ class ReadingJob(BackgroundReading):
         self,
         paths: PathsToRead,
         choose_source: Callable[[], Source],
-        method: str,
-        recursive: bool,
-        number: str,
+        options: PhotoOptions,
     ) -> None:
         """Prepare to read.
 
         Args:
             paths: What to read.
             choose_source: Gives the weights, or raises a `UserError`; called in the thread.
-            method: How photos are prepared, of `photos.METHODS`.
-            recursive: Whether folders in folders are read too.
-            number: How many digits a photo shows, of `photos.NUMBERS`.
+            options: How photos are read.
         """
         super().__init__()
         self.paths = paths  #: the paths that it reads.
         self._choose_source = choose_source
-        self._method = method
-        self._recursive = recursive
-        self._number = number
+        self._options = options
         self.reader: PhotoReader | None = None  #: None until the weights are loaded.
         self.source: Source | None = None  #: the weights; None until they are loaded.
         self._ready: deque[Reading] = deque()  #: What was read and not taken yet.
@@ -123,11 +107,11 @@ class ReadingJob(BackgroundReading):
         source = self._choose_source()
         network = NETWORKS.get(source.path, RowReaderNetwork)
         self.source = source
-        self.reader = PhotoReader(network, self._method, number=self._number)
+        self.reader = PhotoReader(network, self._options.preprocessing, number=self._options.number)
         progress = self.progress
-        count_images(paths, self._recursive, progress)
+        count_images(paths, self._options.recursive, progress)
         unread = UnreadPictures()
-        images = find_images(paths, self._recursive, unread)
+        images = find_images(paths, self._options.recursive, unread)
         count = 0
         progress.advance(count)
         for readings in self.reader.read(images, lambda: progress.stopping):
@@ -139,7 +123,7 @@ class ReadingJob(BackgroundReading):
         if unread:
             self.failure = unread.sentence
         elif not count:
-            raise UserError(NO_PHOTOS if self._recursive else NO_PHOTOS_BUT_DEEPER)
+            raise UserError(NO_PHOTOS if self._options.recursive else NO_PHOTOS_BUT_DEEPER)
 
 
 def _missing(paths: Sequence[Path]) -> str:
@@ -188,24 +172,24 @@ class PhotosForm(Vertical):
         self.complaint = ""  #: what is wrong, in a sentence.
 
     def compose(self) -> ComposeResult:
-        threshold = SettingInput(UNSURE_BELOW)
-        threshold.value = f"{100 * THRESHOLD:.0f}"
+        threshold = SettingInput(UNSURE_BELOW.form_setting)
+        threshold.value = UNSURE_BELOW.empty
         with Horizontal(classes="field-row"):
             yield Label("Photos", classes="field-label photos-begin")
             yield PathInput(id="photos-path")
-            numbers = [(name, number) for number, name in SHORT_NUMBERS.items()]
+            numbers = [(label, number) for number, label in NUMBER.choices.items()]
             yield PlainSelect(numbers, id="photos-number")
-            yield MarkedCheckbox("subfolders", id="photos-recursive")
-            yield MarkedCheckbox("labels by name", id="photos-named")
+            yield MarkedCheckbox(ROWS["recursive"].label, id="photos-recursive")
+            yield MarkedCheckbox(ROWS["labelled"].label, id="photos-named")
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, only_digits=True, id="photos-network")
-            yield Label("Preprocessing", classes="field-label")
-            methods = [(name, method) for method, name in SHORT_METHODS.items()]
+            yield Label(PREPROCESSING.label, classes="field-label")
+            methods = [(label, method) for method, label in PREPROCESSING.choices.items()]
             yield PlainSelect(methods, id="photos-method")
-            yield Label("Unsure <", classes="field-label")
+            yield Label(UNSURE_BELOW.label, classes="field-label")
             yield threshold
-            yield Label("%", classes="field-label")
+            yield Label(UNSURE_BELOW.unit, classes="field-label")
         yield FormNote("photos-message")
 
     def on_mount(self) -> None:
@@ -222,8 +206,8 @@ class PhotosForm(Vertical):
         Raises:
             SettingError: The field holds no percentage.
         """
-        text = self.query_one(SettingInput).value
-        return float(UNSURE_BELOW.parse(text)) / 100 if text.strip() else THRESHOLD
+        percent = self.query_one(SettingInput).setting_value()
+        return THRESHOLD if percent is None else float(percent) / 100
 
     def read(self, paths: PathsToRead) -> None:
         """Read photos as the fields say, in place of those that are being read."""
@@ -232,9 +216,7 @@ class PhotosForm(Vertical):
         self.job = ReadingJob(
             paths,
             self._source_chooser(),
-            str(self.query_one("#photos-method", Select).value),
-            self.query_one("#photos-recursive", Checkbox).value,
-            str(self.query_one("#photos-number", Select).value),
+            self._options,
         )
         self.job.start()
         self.reading = True
@@ -264,23 +246,30 @@ class PhotosForm(Vertical):
     def read_with(self, paths: PathsToRead, choices: FormChoices) -> None:
         """Read photos with these choices in place of those in the fields."""
         with self.prevent(Select.Changed, Checkbox.Changed):
-            self.query_one("#photos-method", Select).value = choices.method
-            self.query_one("#photos-number", Select).value = choices.number
-            self.query_one("#photos-recursive", Checkbox).value = choices.recursive
-        self.query_one("#photos-named", Checkbox).value = choices.named
+            self.query_one("#photos-method", Select).value = choices.options.preprocessing
+            self.query_one("#photos-number", Select).value = choices.options.number
+            self.query_one("#photos-recursive", Checkbox).value = choices.options.recursive
+        self.query_one("#photos-named", Checkbox).value = choices.options.labelled
         self.query_one(SettingInput).value = choices.threshold
         self.query_one(NetworkSelect).choose(choices.weights)
         self.read(paths)
+
+    @property
+    def _options(self) -> PhotoOptions:
+        """What is chosen; the threshold only judges what was read, and is not among it."""
+        return PhotoOptions(
+            preprocessing=str(self.query_one("#photos-method", Select).value),
+            number=str(self.query_one("#photos-number", Select).value),
+            recursive=self.query_one("#photos-recursive", Checkbox).value,
+            labelled=self.query_one("#photos-named", Checkbox).value,
+        )
 
     @property
     def choices(self) -> FormChoices:
         """What the fields say, but for the paths."""
         source = self.query_one(NetworkSelect).source
         return FormChoices(
-            method=str(self.query_one("#photos-method", Select).value),
-            number=str(self.query_one("#photos-number", Select).value),
-            recursive=self.query_one("#photos-recursive", Checkbox).value,
-            named=self.query_one("#photos-named", Checkbox).value,
+            options=self._options,
             threshold=self.query_one(SettingInput).value,
             weights=None if source is None else source.path,
         )

@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files.outside import is_folder
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.photos.collection import FILTERS, SORTS, PhotoCollection
+from rnn_tui.photos.options import PhotoOptions
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.digit_at_hand import DigitAtHand
 from rnn_tui.ui.frame.inside_door import InsideDoor
@@ -132,7 +133,7 @@ class PhotosPanel(Vertical, InsideDoor, NetworkView, SampleReader):
         self._begin_once()
         self._form.path.value = ""
         weights = choose_shipped(MNIST.name).path
-        choices = FormChoices(method=method, named=True, weights=weights)
+        choices = FormChoices(PhotoOptions(preprocessing=method, labelled=True), weights=weights)
         self._show_all_photos()
         self._form.read_with([asset_dir() / SAMPLES], choices)
 
