@@ -89,7 +89,7 @@ def add_arguments(parser: argparse.ArgumentParser, task_name: str = "") -> None:
 
 def _add_digits(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the task whose networks read photos."""
-    from rnn_tui.cli import predict  # noqa: PLC0415 - `add` and `recall` read no photos
+    from rnn_tui.cli import predict
 
     parser = tasks.add_parser(MNIST.name, help="ask as rnn-tui predict does")
     predict.add_arguments(parser)
@@ -129,7 +129,7 @@ def _help_of(task: Task, shape: SequenceShape) -> _TaskHelp:
 def _add_sequences(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add the task that a file of sequences is."""
     # `add` and `recall` read no files
-    from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set  # noqa: PLC0415
+    from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
 
     parser = tasks.add_parser(
         SEQUENCES,

@@ -9,6 +9,7 @@ from functools import partial
 
 from rnn_tui.archive.export.formats import extras_needed
 from rnn_tui.cli.commands import add_examples, add_setting
+from rnn_tui.cli.options import add_option
 from rnn_tui.cli.rerunning import (
     USUAL,
     RerunAction,
@@ -21,7 +22,7 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.paper import Paper
-from rnn_tui.papers.plan import Plan, seeds_setting
+from rnn_tui.papers.plan import FIRST_SEED, Plan, seeds_setting
 from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.papers.shipped import paper_named
 from rnn_tui.tasks import TASKS
@@ -66,7 +67,7 @@ def add_arguments(parser: argparse.ArgumentParser, paper_name: str = "") -> None
         metavar="N",
         help=f"networks of each experiment, {SEEDS_FORM} (default: as the paper's file says)",
     )
-    _add_first_seed(parser)
+    add_option(parser, FIRST_SEED)
     parser.add_argument(
         "--estimate",
         action="store_true",
@@ -74,12 +75,6 @@ def add_arguments(parser: argparse.ArgumentParser, paper_name: str = "") -> None
     )
     add_rerun_options(parser)
     parser.set_defaults(plan_of=_read_plan, warns=True)
-
-
-def _add_first_seed(parser: argparse.ArgumentParser) -> None:
-    add_setting(
-        parser, SETTINGS["seed"], f"the first seed; the others follow it ({USUAL})", default=0
-    )
 
 
 def _add_report_arguments(parser: argparse.ArgumentParser, paper: Paper) -> None:
@@ -109,7 +104,7 @@ def _add_report_arguments(parser: argparse.ArgumentParser, paper: Paper) -> None
             f"networks of each {TASKS[task].label} model, trained one by one ({USUAL})",
             default=count,
         )
-    _add_first_seed(parser)
+    add_option(parser, FIRST_SEED)
     only = ChoicesSetting(
         "only",
         "Experiments",
@@ -158,7 +153,7 @@ def _read_plan(options: argparse.Namespace) -> Plan:
         task_seeds,
         only=_words(options.only),
         preset=options.preset or "",
-        first_seed=options.seed,
+        first_seed=options.first_seed,
         device=options.device,
     )
 
@@ -171,7 +166,7 @@ def _read_report_plan(paper: Paper, options: argparse.Namespace) -> Plan:
         {task: getattr(options, seeds_setting(task).name) for task in paper.task_seeds},
         only=options.only,
         preset=options.preset,
-        first_seed=options.seed,
+        first_seed=options.first_seed,
         device=options.device,
     )
 

@@ -13,12 +13,13 @@ from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options
+from rnn_tui.cli.options import add_option
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, Event, LogLine
+from rnn_tui.engine.options import DEVICE
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.process.signals import stopping_on_signals
-from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
 from rnn_tui.papers.columns import FULL_WIDTH, cells_of, columns_of, explanations
 from rnn_tui.papers.conclusions import (
     BASIS,
@@ -74,12 +75,7 @@ class _Rerun:
 
 def add_rerun_options(parser: argparse.ArgumentParser) -> None:
     """Add the options that every command has which retrains a paper's networks."""
-    parser.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
-    )
+    add_option(parser, DEVICE)
     parser.add_argument(
         "--on",
         metavar="WHERE",

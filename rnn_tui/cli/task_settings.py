@@ -5,7 +5,8 @@ from typing import Any
 
 from rnn_tui.archive.weights import choose_shipped, run_weights
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_setting
-from rnn_tui.engine.settings import DEVICES, SEVERAL_GPUS
+from rnn_tui.cli.options import add_option
+from rnn_tui.engine.options import DEVICE
 from rnn_tui.tasks.task import Task
 
 #: the word for the weights that ship, in place of a file after `--start-from`.
@@ -38,12 +39,7 @@ def add_task_settings(parser: argparse.ArgumentParser, task: Task) -> None:
             choices=task.augmentations,
             help="distort training images in this way, in place of the preset's",
         )
-    parser.add_argument(
-        "--device",
-        choices=DEVICES,
-        default="auto",
-        help=f"the device to train on; {SEVERAL_GPUS} ({USUAL})",
-    )
+    add_option(parser, DEVICE)
     if task.reads_images:
         _add_data_options(parser)
 

@@ -14,7 +14,13 @@ from dataclasses import KW_ONLY, dataclass, field, fields, replace
 from typing import Any, TypeVar
 
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.settings import ChoiceSetting, NumberSetting, Setting
+from rnn_tui.engine.settings import (
+    DEVICES,
+    SEVERAL_GPUS,
+    ChoiceSetting,
+    NumberSetting,
+    Setting,
+)
 from rnn_tui.engine.suggestions import did_you_mean
 
 ROW = "row"  # the key of a row in the metadata of its field
@@ -91,6 +97,15 @@ class TextsSetting(NamesSetting):
         return tuple(text.split())
 
 
+@dataclass(frozen=True)
+class DeviceSetting(ChoiceSetting):
+    """A device to train on; one of several GPUs is among them, and not listed."""
+
+    def allowed(self, value: Any) -> Any:
+        """Return the name of a device."""
+        return value if isinstance(value, str) and value in DEVICES else None
+
+
 def _always(_record: Any) -> bool:
     return True
 
@@ -162,6 +177,19 @@ class Option:
             case _:
                 kind = str
         return kind | None if self.default is None else kind
+
+
+#: where to train, which every command is told that trains.
+DEVICE = Option(
+    DeviceSetting(
+        "device",
+        "Device",
+        f"the device to train on; {SEVERAL_GPUS}",
+        {name: name for name in DEVICES},
+    ),
+    default="auto",
+    in_shell=" (default: auto)",
+)
 
 
 def option_field(setting: Setting, default: Any = None, **shown: Any) -> Any:

@@ -235,7 +235,7 @@ class ChoicesSetting(Setting):
 class ChoiceSetting(Setting):
     """A setting of one name out of a few."""
 
-    choices: Mapping[str, str]  #: by name as typed, the label in a form; a `StrEnum` has names.
+    choices: Mapping[Any, str]  #: by name as typed, the label in a form; a `StrEnum` has names.
 
     characters = "abcdefghijklmnopqrstuvwxyz0123456789-_"
     placeholder = "NAME"

@@ -2,13 +2,14 @@
 
 import shlex
 from collections.abc import Mapping, Sequence
-from dataclasses import KW_ONLY, dataclass, field
+from dataclasses import KW_ONLY, dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
 from rnn_tui.engine.config import RunConfig, Variant
 from rnn_tui.engine.errors import SettingError, printable
-from rnn_tui.engine.settings import DEVICES, SETTINGS, NumberSetting, check_choice
+from rnn_tui.engine.options import DEVICE, check_options, option_field, options_of
+from rnn_tui.engine.settings import SETTINGS, NumberSetting, check_choice
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.papers.paper import Experiment, Paper, PaperPreset, variants_together
 from rnn_tui.papers.shipped import FIRST
@@ -55,8 +56,13 @@ class Plan:
     _: KW_ONLY
     only: Sequence[str] = ()  #: the tasks, and keys of experiments, wanted; all by default.
     preset: str = ""  #: one of the paper's; empty for its first.
-    first_seed: int = 0  #: the first seed; the others follow it.
-    device: str = "auto"  #: where to train.
+    first_seed: int = option_field(
+        replace(SETTINGS["seed"], name="first_seed", help="the first seed; the others follow it"),
+        default=0,
+        shell="--seed",
+        in_shell=" (default: 0)",
+    )
+    device: str = DEVICE.default  #: where to train.
     #: settings in place of the preset's, by task.
     overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
 
@@ -64,11 +70,11 @@ class Plan:
         object.__setattr__(self, "task_seeds", {**self.paper.task_seeds, **self.task_seeds})
         object.__setattr__(self, "preset", self.preset or self.paper.default_preset)
         check_choice("Preset", self.preset, tuple(self.paper.presets))
-        check_choice("Device", self.device, DEVICES)
+        DEVICE.setting.check(self.device)
         SETTINGS["seeds"].check(self.usual_seeds)
         for task, count in self.task_seeds.items():
             seeds_setting(task).check(count)
-        SETTINGS["seed"].check(self.first_seed)
+        check_options(self)
         most_seeds = max(self.usual_seeds, *self.task_seeds.values(), 0)
         SETTINGS["seed"].check(self.first_seed + most_seeds - 1)
         self._check_only()
@@ -253,3 +259,6 @@ class Plan:
         if self.device != "auto":
             words.append(f"--device {self.device}")
         return " ".join(words)
+
+
+FIRST_SEED = options_of(Plan)["first_seed"]

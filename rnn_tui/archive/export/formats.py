@@ -12,13 +12,15 @@ from pathlib import Path
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, TextIO, cast
 
+from rnn_tui.archive.curves import AGAINST, Against
 from rnn_tui.engine.errors import CheckpointError, ExportError, printable
 from rnn_tui.engine.extras import HOW_TO_INSTALL, install_command
 from rnn_tui.engine.files.atomic import whole_folder, write_file
+from rnn_tui.engine.options import TextsSetting, option_field
 from rnn_tui.engine.progress import UNWATCHED, Progress
+from rnn_tui.engine.settings import ChoiceSetting
 
 if TYPE_CHECKING:
-    from rnn_tui.archive.curves import Against
     from rnn_tui.archive.run_record import RunRecord
     from rnn_tui.archive.store import RunStore
 
@@ -146,8 +148,18 @@ class Export:
     #: files in the working directory.
     output: Path | None
     out: TextIO  #: takes a text for which no file is named.
-    metrics: Sequence[str] | None = None  #: the metrics of a chart; None for the usual ones.
-    against: "Against" = "epoch"  #: what a chart's x axis counts.
+    metrics: Sequence[str] | None = option_field(
+        TextsSetting("metrics", "Metrics", "what a chart shows, such as val_loss"),
+        shell="--metric",
+        in_shell=" (default: loss and accuracy, as far as the run has them)",
+        metavar="METRIC",
+    )
+    against: Against = option_field(
+        ChoiceSetting("against", "Axis", "what a chart's x axis counts", AGAINST),
+        default="epoch",
+        in_shell=" (default: epoch)",
+        in_form="Against",
+    )
     progress: Progress = UNWATCHED  #: the progress in runs, if they are read one by one.
     always_folder: bool = False  #: whether `output` is a folder for a single file, too.
 

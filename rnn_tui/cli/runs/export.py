@@ -5,13 +5,13 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import get_args
 
 from rnn_tui.archive.curves import Against
 from rnn_tui.archive.export.formats import FORMATS, Export, ExportFormat, extras_needed, write
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.cli import output
+from rnn_tui.cli.options import add_options
 from rnn_tui.cli.runs.action import Action, add_runs
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.progress import Progress
@@ -55,20 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"the file or folder to write (default: {to_stdout} go to stdout, all else to a file "
         "in this folder that is named after the run)",
     )
-    parser.add_argument(
-        "--metric",
-        metavar="METRIC",
-        action="append",
-        dest="metrics",
-        help="what a chart shows, such as val_loss (default: loss and accuracy, as far as the "
-        "run has them)",
-    )
-    parser.add_argument(
-        "--against",
-        choices=get_args(Against),
-        default="epoch",
-        help="what a chart's x axis counts (default: %(default)s)",
-    )
+    add_options(parser, Export)
 
 
 def read_request(options: argparse.Namespace) -> ExportRequest:

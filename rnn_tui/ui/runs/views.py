@@ -28,6 +28,7 @@ from rnn_tui.archive.words import (
 )
 from rnn_tui.engine.errors import StoreError, printable
 from rnn_tui.engine.metrics import Metric, as_heading
+from rnn_tui.engine.options import options_of
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.progress import Progress
 from rnn_tui.ui.chart.chart import Chart, line_series
@@ -69,8 +70,9 @@ class RunsCompare(Vertical, SpreadView):
         with Horizontal(id="compare-head"):
             yield Label("Metric", classes="field-label")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
-            yield Label("Against", classes="field-label")
-            axes = [(label, name) for name, label in AGAINST.items()]
+            axis = options_of(Export)["against"]
+            yield Label(axis.label, classes="field-label")
+            axes = [(label, name) for name, label in axis.choices.items()]
             yield PlainSelect(axes, value="epoch", id="compare-against")
         yield Static("", id="compare-note", markup=False)
         with Vertical(id="compare-body"):
