@@ -8,13 +8,20 @@ import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from torch import nn
+from torch import Tensor, nn
 
 from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.adder.problem import TEST_LENGTHS, AdderProblem, add_bits, draw_pairs, loss_of
+from rnn_tui.tasks.adder.problem import (
+    TEST_LENGTHS,
+    AdderProblem,
+    add_bits,
+    draw_pairs,
+    loss_across_positions,
+)
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.examples import Examples
+from rnn_tui.tasks.sequences.objective import BIT_LOSSES, Answers, Objective
 
 Small = Callable[..., SequenceConfig]
 numbers = st.integers(0, 2**64 - 1) | st.integers(0, 64).map(lambda bits: 2**bits - 1)
@@ -126,6 +133,18 @@ def test_augmented_pairs_carry_far_and_those_to_test_on_are_as_ever() -> None:
     assert carries["none"] < 10
     assert carries["carry"] > 30
     assert tests["none"] == tests["carry"]
+
+
+def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
+    """Return the losses (R, B) of logits and bits (T, R, B) of sequences of lengths (R, B)."""
+    objective = Objective(
+        BIT_LOSSES,
+        {kind: slice(None)},
+        sequence_losses={"ce": loss_across_positions},
+        by_sequence=True,
+    )
+    known = None if lengths is None else torch.arange(len(logits))[:, None, None] < lengths
+    return objective.losses(Answers(logits[:, :, None], targets, known))
 
 
 @pytest.mark.parametrize("kind", ["ce", "mse", "bce"])

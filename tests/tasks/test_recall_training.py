@@ -15,8 +15,8 @@ from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.problem import RecallProblem, draw_digits
-from rnn_tui.tasks.sequences.classification import loss_of
 from rnn_tui.tasks.sequences.examples import Examples
+from rnn_tui.tasks.sequences.objective import CLASS_LOSSES
 
 Small = Callable[..., SequenceConfig]
 
@@ -121,7 +121,7 @@ def test_losses_are_those_of_pytorchs_modules(kind: str) -> None:
     draw = torch.Generator().manual_seed(0)
     logits = 5 * torch.randn(3, 10, 4, generator=draw, dtype=torch.float64)
     targets = torch.randint(10, (3, 4), generator=draw)
-    losses = loss_of(kind, logits, targets)
+    losses = CLASS_LOSSES[kind](logits, targets, 0.0)
     assert losses.shape == (3, 4)
     for replica in range(3):
         for column in range(4):
@@ -140,10 +140,10 @@ def test_the_digits_loss_on_paper() -> None:
     logits = torch.full((1, 10, 1), -1e4, dtype=torch.float64)
     logits[0, 4], logits[0, 7] = np.log(3), 0.0
     targets = torch.tensor([[4]])
-    assert float(loss_of("ce", logits, targets)) == pytest.approx(-np.log(0.75))
-    assert float(loss_of("mse", logits, targets)) == pytest.approx(2 * 0.25**2 / 10)
+    assert float(CLASS_LOSSES["ce"](logits, targets, 0.0)) == pytest.approx(-np.log(0.75))
+    assert float(CLASS_LOSSES["mse"](logits, targets, 0.0)) == pytest.approx(2 * 0.25**2 / 10)
     expected = -(np.log(0.75) + np.log(0.5)) / 10  # σ(ln 3) = 3/4, σ(0) = 1/2
-    assert float(loss_of("bce", logits, targets)) == pytest.approx(expected)
+    assert float(CLASS_LOSSES["bce"](logits, targets, 0.0)) == pytest.approx(expected)
 
 
 def test_figures_are_those_of_the_weights_handed_over(small: Small, train: Any) -> None:
@@ -162,7 +162,8 @@ def test_figures_are_those_of_the_weights_handed_over(small: Small, train: Any) 
                 inputs = nn.functional.one_hot(torch.tensor(digits), 10)[:, None, :, None]
                 with torch.no_grad():
                     logits = problem.model.at_end(inputs.expand(-1, 8, -1, -1))[at, :, 0]
-                losses.append(float(loss_of(kind, logits[None, :, None], torch.tensor([[target]]))))
+                loss = CLASS_LOSSES[kind](logits[None, :, None], torch.tensor([[target]]), 0.0)
+                losses.append(float(loss))
                 right += int(logits.argmax()) == target
             told = run.metrics if name == "test" else run.epochs[-1].replicas
             assert told[f"{name}_loss"][at] == pytest.approx(np.mean(losses), rel=1e-9)
@@ -187,5 +188,5 @@ def test_another_position_is_learnt_as_well(train: Any, position: int) -> None:
     problem = problem_of(run.config)
     problem.model.load_state_dict(run.weights)
     drawn = draw_digits(torch.full((200,), 5), 3, generator(9, "test"))
-    targets, answers = problem.answers(problem.model, drawn, Workers(1))
+    targets, answers = problem.predictions(problem.model, drawn, Workers(1))
     assert 100 * int((answers[0] == targets[0]).sum()) / 200 < 30

@@ -7,13 +7,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
+from rnn_tui.tasks.sequences.objective import BIT_LOSSES, Answers, Objective
 from rnn_tui.tasks.sequences.problem import SequenceProblem
-from rnn_tui.tasks.task import ByLength, SequenceEvaluation
+from rnn_tui.tasks.task import ByLength
 
 TEST_LENGTHS = range(1, 21)
 LONG_LENGTHS = (32, 64, 128, 256, 512, 1024)  # the evaluation goes on with these
@@ -73,31 +74,33 @@ def add_bits(bits: Tensor) -> Tensor:
     return (totals + carry_in) & 1
 
 
-def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) -> Tensor:
-    """Return the loss of every sequence (R, B).
+def loss_across_positions(answers: Answers, smoothing: float) -> Tensor:
+    """Return what the report calls the cross-entropy of every sequence (R, B).
 
-    Args:
-        kind: `mse` is the mean over the bits of the squared distance between output and bit. `ce`
-            is what the report calls cross-entropy: `nn.CrossEntropyLoss` on the vector of outputs,
-            that is minus the sum over the bits of target times the logarithm of a softmax *across
-            positions* of the outputs. `bce` is the mean over the bits of each bit's own
-            cross-entropy, the textbook's.
-        logits: (T, R, B), before the sigmoid.
-        targets: (T, R, B), 0 after the end.
-        lengths: (R, B); None if all are T.
+    This is `nn.CrossEntropyLoss` on the vector of outputs: minus the sum over the bits of target
+    times the logarithm of a softmax *across positions* of the outputs. Label smoothing is that of
+    the same class, which spreads it over the positions.
     """
-    if kind == "ce":
-        outputs = torch.sigmoid(logits)
-        if lengths is not None:
-            outputs = outputs.masked_fill(~_within(logits, lengths), EXCLUDED)
-        return -(targets * torch.log_softmax(outputs, dim=0)).sum(dim=0)
-    if kind == "mse":
-        errors = (torch.sigmoid(logits) - targets).square()
-    else:
-        errors = F.binary_cross_entropy_with_logits(logits, targets, reduction="none")
-    if lengths is None:
-        return errors.mean(dim=0)
-    return (errors * _within(logits, lengths)).sum(dim=0) / lengths
+    outputs = torch.sigmoid(answers.outputs[..., 0, :])  # (T, R, B)
+    targets = answers.targets.to(outputs.dtype, memory_format=torch.contiguous_format)
+    known = answers.known
+    if smoothing:
+        targets = targets * (1 - smoothing)
+        if known is None:
+            targets = targets + smoothing / len(targets)
+        else:
+            targets = targets + known * smoothing / known.sum(dim=0)
+    if known is not None:
+        outputs = outputs.masked_fill(~known, EXCLUDED)
+    return -(targets * torch.log_softmax(outputs, dim=0)).sum(dim=0)
+
+
+def _is_right(logits: Tensor, bits: Tensor) -> Tensor:
+    """Return whether logits (…, 1), which are 0 or more for a bit of 1, are right of bits (…)."""
+    return (logits[..., 0] >= 0) == bits.bool()
+
+
+BIT_ACCURACY = Measure("bit_accuracy", "bit accuracy", _is_right)
 
 
 class AdderProblem(SequenceProblem):
@@ -113,37 +116,28 @@ class AdderProblem(SequenceProblem):
         """Draw random pairs, with long carries if the recipe asks for them."""
         return draw_pairs(lengths, random, self.config.recipe.augmentation == "carry")
 
-    def losses_of(self, batch: Batch) -> Tensor:
-        """Mean loss (R,) over the batch."""
-        return self._losses(self.model(batch.inputs), batch).mean(dim=1)
+    def make_objective(self) -> Objective:
+        """Return losses of sequences, which count the same whatever their length."""
+        return Objective(
+            BIT_LOSSES,
+            self.loss_slices,
+            self.config.recipe.label_smoothing,
+            sequence_losses={"ce": loss_across_positions},
+            by_sequence=True,
+        )
 
-    def _losses(self, logits: Tensor, batch: Batch) -> Tensor:
-        """Return the losses (R, B) of logits (T, R, B), each replica by its own loss."""
-        targets = _targets(batch).to(logits.dtype, memory_format=torch.contiguous_format)
-
-        def of_replicas(loss: str, replicas: slice) -> Tensor:
-            lengths = None if batch.lengths is None else batch.lengths[replicas]
-            return loss_of(loss, logits[:, replicas], targets[:, replicas], lengths)
-
-        return self.losses_by(of_replicas)
-
-    def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss, and the mean over the pairs of the share of right bits."""
-        sums = self.evaluated(model, self._validation, workers, self._sums)
-        count = self._validation.count
-        loss = sums["loss"].double() / count
-        bit_accuracy = 100.0 * sums["bits"].double() / count
-        return self.figures({"val_loss": loss, "val_bit_accuracy": bit_accuracy})
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """The share of right bits."""
+        return (BIT_ACCURACY,)
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Measure the shares of right bits and of right sums, as means over the lengths 1 … 20."""
         bits, numbers = self.at_lengths(model, TEST_LENGTHS, self.config.test_size, workers)
-        return self.figures(
-            {
-                "test_bit_accuracy": 100.0 * bits.mean(dim=1),
-                "test_number_accuracy": 100.0 * numbers.mean(dim=1),
-            }
-        )
+        return {
+            "test_bit_accuracy": tuple((100.0 * bits.mean(dim=1)).tolist()),
+            "test_number_accuracy": tuple((100.0 * numbers.mean(dim=1)).tolist()),
+        }
 
     def at_lengths(
         self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
@@ -154,30 +148,22 @@ class AdderProblem(SequenceProblem):
         """
         # Parts of a few lengths each, since they are cut to the longest sequence in them.
         examples = join([self.draw_at(length, count) for length in lengths], 1)
-        shares = self.evaluated(model, examples, workers, _right_shares)
+        shares = self.evaluated(model, examples, workers, self._right_shares)
         shape = (-1, len(lengths), count)
         return shares["bits"].view(shape).mean(dim=2), shares["numbers"].view(shape).mean(dim=2)
 
-    @classmethod
-    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
+    def by_length(self, workers: Workers) -> list[ByLength]:
         """Measure the shares of right bits and of right sums, at 1 … 20 bits and far beyond."""
-        problem = cls.with_weights(config, weights)
-        settings = problem.config
         # lengths that are drawn together, with the pairs of each
-        asked: list[tuple[Sequence[int], int]] = [(TEST_LENGTHS, settings.test_size)]
+        asked: list[tuple[Sequence[int], int]] = [(TEST_LENGTHS, self.config.test_size)]
         asked += [((length,), LONG_COUNT) for length in LONG_LENGTHS]
-        with cpu_workers(settings.workers or automatic_workers()) as workers:
-            shares = [
-                problem.at_lengths(problem.model, lengths, count, workers)
-                for lengths, count in asked
-            ]
+        shares = [self.at_lengths(self.model, *lengths, workers) for lengths in asked]
         all_lengths = tuple(length for lengths, _ in asked for length in lengths)
         counts = tuple(count for lengths, count in asked for _ in lengths)
-        by_length = [
+        return [
             ByLength(name, all_lengths, 100.0 * torch.cat(parts, dim=1).numpy(), counts)
             for name, parts in zip(EVALUATED, zip(*shares, strict=True), strict=True)
         ]
-        return SequenceEvaluation(settings, by_length)
 
     @classmethod
     def accuracy_by_length(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ByLength:
@@ -189,46 +175,8 @@ class AdderProblem(SequenceProblem):
         counts = (settings.test_size,) * len(TEST_LENGTHS)
         return ByLength(EVALUATED[0], tuple(TEST_LENGTHS), 100.0 * bits.numpy(), counts)
 
-    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-        """Return the sums (R,) of the losses and of the shares of right bits over a batch."""
-        logits = _logits(network, batch)
-        return {
-            "loss": self._losses(logits, batch).sum(dim=1),
-            "bits": _right(logits, batch)["bits"].sum(dim=1),
-        }
-
-
-def _within(logits: Tensor, lengths: Tensor) -> Tensor:
-    """Return which places (T, R, B) belong to sequences of these lengths (R, B)."""
-    return torch.arange(len(logits), device=logits.device)[:, None, None] < lengths
-
-
-def _logits(network: Replicas, batch: Batch) -> Tensor:
-    """Return logits (T, R, B), without gradients."""
-    return torch.stack([network.logits(states)[:, 0] for states in network.steps(batch.inputs)])
-
-
-def _targets(batch: Batch) -> Tensor:
-    """Return the bits of the sums (T, R, B)."""
-    return batch.targets[:, : len(batch.inputs)].movedim(1, 0)
-
-
-def _right_shares(network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-    """Return `_right` of the answers to a batch."""
-    return _right(_logits(network, batch), batch)
-
-
-def _right(logits: Tensor, batch: Batch) -> dict[str, Tensor]:
-    """Return the share of right bits, and whether all are right, for sequences (R, B).
-
-    Args:
-        logits: (T, R, B), which are 0 or more for a bit of 1.
-        batch: the sequences.
-
-    Returns:
-        `bits` (R, B), the share of right bits, and `numbers` (R, B), 1 if all are right, else 0.
-    """
-    assert batch.lengths is not None
-    is_right = (logits >= 0) == _targets(batch).bool()  # (T, R, B)
-    count = (is_right & _within(logits, batch.lengths)).sum(dim=0)  # (R, B)
-    return {"bits": count.double() / batch.lengths, "numbers": (count == batch.lengths).double()}
+    def _right_shares(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return of sequences (R, B) the share of right bits, and 1 if all are right, else 0."""
+        [answers] = self.answers(network, batch)
+        bits = self.objective.measured(BIT_ACCURACY, answers)
+        return {"bits": bits, "numbers": (bits == 1).double()}

@@ -1,7 +1,6 @@
 """A user's data set for the training loop."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -10,21 +9,19 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.data import store
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.training.devices import send
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
-from rnn_tui.tasks.data_sets.losses import class_losses, known, mean_of_known, number_losses
 from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
 from rnn_tui.tasks.sequences.examples import Batch, Examples
+from rnn_tui.tasks.sequences.objective import Answers
 from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 
 
@@ -55,19 +52,13 @@ class DataSetProblem(ReplicaProblem):
         self.data_set = store.load(settings.task)
         self.description = self.data_set.description
         self.task = stored_task(settings.task)
+        self._classifies = self.description.classifies
         super().__init__(settings, device, log, dtype)
         self.samples_per_epoch = self.description.training
-        self._classifies = self.description.classifies
-        self._every_step = self.description.goal.every_step
-        if not self._classifies and self.config.losses != ("mse",):
-            raise SettingError(f"{self.description.label} has numbers to answer: the loss is mse.")
         self._sequences = SequencesOnDevice(self.data_set, device)
         self._training = self.data_set.of_part(TRAINING)
         self._order = torch.empty(0)  #: (R, n) indices on the device, in the order of this epoch.
         self._cuts: list[Cut] = []
-        #: of each seed, what draws its noise; none if nothing is added to inputs.
-        self._noise: list[torch.Generator] = []
-        self._has_noise = self.config.recipe.noise > 0
 
     def data_bytes(self) -> int:
         """Return the memory of the data set: as it is kept, and on the device."""
@@ -78,6 +69,7 @@ class DataSetProblem(ReplicaProblem):
 
     def begin_epoch(self, epoch: int) -> None:
         """Shuffle the training sequences, for each seed in an order of its own."""
+        super().begin_epoch(epoch)
         count = len(self._training)
         orders = [
             self._training[torch.randperm(count, generator=generator(seed, "order", epoch)).numpy()]
@@ -86,63 +78,21 @@ class DataSetProblem(ReplicaProblem):
         self._cuts = cut_epoch(orders, self._sequences.lengths, self.batch_size)
         of_replicas = np.stack(orders * len(self.config.variants))  # (R, n)
         self._order = torch.from_numpy(of_replicas).to(self.device)
-        if self._has_noise:
-            self._noise = [generator(seed, "noise", epoch) for seed in self.seeds]
 
     def losses(self, step: int, parts: int) -> Sequence[Any]:  # noqa: ARG002
         """Return one part only: the operations are too small to share between threads."""
         cut = self._cuts[step]
         indices = self._order[:, cut.places]
         batch = self._sequences.batch(indices, cut.longest, equal=cut.equal)
-        if self._has_noise:
-            noise = self._drawn_noise(cut, indices.shape[1])
-            batch = replace(batch, inputs=batch.inputs + noise)
+        if self.config.recipe.noise:
+            batch = self.noise.added(batch, cut.longest_of_seeds)
         return [partial(self.losses_of, batch)]
 
-    def _drawn_noise(self, cut: Cut, count: int) -> Tensor:
-        """Draw the noise (T, R, F, B) on a batch, for each seed as long as its longest sequence.
-
-        So what a seed draws does not depend on the sequences of others.
-        """
-        noise = torch.zeros(cut.longest, len(self.seeds), self.features, count)
-        for place, random in enumerate(self._noise):
-            longest = cut.longest_of_seeds[place]
-            drawn = torch.randn(longest, self.features, count, generator=random)
-            noise[:longest, place] = drawn
-        noise *= self.config.recipe.noise
-        return send(noise.repeat(1, len(self.config.variants), 1, 1), self.device)
-
-    def random_states(self) -> Mapping[str, Tensor]:
-        """Return the states of what draws the noise of each seed."""
-        return {
-            f"noise/{seed}": random.get_state()
-            for seed, random in zip(self.seeds, self._noise, strict=False)
-        }
-
-    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
-        """Put back what `random_states` returned."""
-        for seed, random in zip(self.seeds, self._noise, strict=False):
-            random.set_state(states[f"noise/{seed}"])
-
-    def losses_of(self, batch: Batch) -> Tensor:
-        """Return the mean loss (R,) over the known targets of a batch of all replicas."""
-        if self._every_step:
-            outputs = self.model.at_every_step(batch.inputs)  # (T, R, O, B)
-        else:
-            outputs = self.model.at_end(batch.inputs, batch.lengths)  # (R, O, B)
-        dimension = 1 if self._every_step else 0
-        losses = self._losses(outputs, batch.targets, dimension)
-        return mean_of_known(losses, batch.targets, dimension)
-
-    def _losses(self, outputs: Tensor, targets: Tensor, dimension: int) -> Tensor:
-        """Return the loss of every target, each replica by its own loss; 0 of unknown targets."""
-        losses_of = class_losses if self._classifies else number_losses
-
-        def of_replicas(loss: str, replicas: slice) -> Tensor:
-            chosen = (slice(None),) * dimension + (replicas,)
-            return losses_of(loss, outputs[chosen], targets[chosen])
-
-        return self.losses_by(of_replicas, dimension)
+    def targets_of(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the targets of a batch, and which are known."""
+        if self._classifies:
+            return batch.targets.clamp(min=0), batch.targets >= 0
+        return batch.targets.nan_to_num(0.0), ~batch.targets.isnan()
 
     # Measuring
 
@@ -155,23 +105,33 @@ class DataSetProblem(ReplicaProblem):
         return self._measured(model, TEST, workers, "test")
 
     def _measured(self, model: nn.Module, part: int, workers: Workers, prefix: str) -> Figures:
-        """Return the mean loss and the metrics over a part, their names after `prefix`."""
+        """Return the figures over a part, their names after `prefix`."""
         order = self._by_length(part)
-        # on the CPU: not every device has double precision
-        measured = self._walk_part(model, order, workers, self._sums)
-        sums = {name: values.cpu() for name, values in measured.items()}
-        count = sums["count"].double().clamp(min=1)  # (R,)
-        figures = {f"{prefix}_loss": sums["loss"].double() / count}
+        sums = self._walk_part(model, order, workers, self.sums_of)
+        return self.figures_of(sums, len(order), prefix)
+
+    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+        """Return sums (R,) over known targets, and of numbers what R² needs besides (O,)."""
+        sums = super().sums_of_answers(answers)
         if self._classifies:
-            for measure in self.task.measures:
-                mean = measure.mean(sums[measure.name], 1) / count
-                figures[f"{prefix}_{measure.name}"] = mean
-        else:
-            figures[f"{prefix}_rmse"] = (sums["loss"] / count).sqrt() * unit_of_error(
-                self.description
-            )
-            figures[f"{prefix}_r2"] = _determination(sums)
-        return self.figures(figures)
+            return sums
+        assert answers.known is not None
+        # of one replica: they are the same of all
+        numbers = answers.targets[0].to(answers.outputs.dtype)  # (O, B)
+        return {
+            **sums,
+            "targets": numbers.sum(dim=1),
+            "target_squares": numbers.square().sum(dim=1),
+            "target_counts": answers.known[0].sum(dim=1),
+        }
+
+    def means_of(self, sums: Mapping[str, Tensor], count: int | Tensor) -> dict[str, Tensor]:
+        """Return figures (R,) by name, of numbers their error and R² as well."""
+        figures = super().means_of(sums, count)
+        if self._classifies:
+            return figures
+        errors = figures["loss"].sqrt() * unit_of_error(self.description)
+        return {**figures, "rmse": errors, "r2": _determination(sums)}
 
     def _by_length(self, part: int) -> Indices:
         """Return the sequences of a part, the shortest first, so that little of them is padding."""
@@ -189,7 +149,7 @@ class DataSetProblem(ReplicaProblem):
             chosen = order[start:stop]
             indices = torch.from_numpy(chosen[None]).to(self.device)
             batch = self._sequences.batch(indices, int(lengths[chosen].max()), equal=False)
-            return _for_replicas(batch, replicas, 1 if self._every_step else 0)
+            return _for_replicas(batch, replicas, 1 if self.shape.every_step else 0)
 
         return self.measured_in_parts(model, len(order), batch_of, workers, measure)
 
@@ -199,43 +159,6 @@ class DataSetProblem(ReplicaProblem):
         of_sequence = longest * (self.features + self.outputs)
         rows = EVALUATION_ROWS // len(self.replicas)
         return max(1, min(rows, EVALUATION_NUMBERS // of_sequence))
-
-    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-        """Return sums (R,) of losses, measures and known targets, and what R² needs besides."""
-        sums: dict[str, Tensor] = {}
-
-        def add(name: str, values: Tensor) -> None:
-            sums[name] = sums[name] + values if name in sums else values
-
-        for outputs, targets in self._answers(network, batch):  # (R, O, B) and (R, [O,] B)
-            is_known = known(targets)
-            add("loss", _over_replicas(self._losses(outputs, targets, 0)))
-            add("count", _over_replicas(is_known))
-            if self._classifies:
-                for measure in self.task.measures:
-                    values = measure.values(outputs.transpose(1, 2), targets.clamp(min=0))  # (R, B)
-                    add(measure.name, _over_replicas(values * is_known))
-            else:
-                # (O, B), the same of all replicas
-                numbers = targets[0].to(outputs.dtype).nan_to_num(0.0)
-                add("targets", numbers.sum(dim=1))
-                add("target_squares", numbers.square().sum(dim=1))
-                add("target_counts", is_known[0].sum(dim=1))
-        return sums
-
-    def _answers(self, network: Replicas, batch: Batch) -> Iterator[tuple[Tensor, Tensor]]:
-        """Yield outputs (R, O, B) with targets (R, B) or (R, O, B): at the end, or at each step."""
-        steps = network.steps(batch.inputs)
-        if self._every_step:
-            for states, targets in zip(steps, batch.targets, strict=True):
-                yield network.logits(states), targets
-            return
-        assert batch.lengths is not None
-        _, replicas, _, sequences = batch.inputs.shape
-        final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
-        for step, states in enumerate(steps, start=1):
-            torch.where((batch.lengths == step)[:, None], states, final, out=final)
-        yield network.logits(final), batch.targets
 
     # In more detail
 
@@ -292,18 +215,19 @@ class DataSetProblem(ReplicaProblem):
         of_classes: dict[str, Tensor] = {}
         classes = self.outputs
         cells = torch.zeros(shape[0], classes**2, dtype=torch.long, device=self.device)
-        for outputs, targets in self._answers(network, batch):
-            is_known = known(targets)
+        for answers in self.answers(network, batch):
+            assert answers.known is not None
+            outputs, targets, known = answers.outputs, answers.targets, answers.known
             if not self._classifies:
-                wrong += number_losses("mse", outputs, targets).sum(dim=1)
-                count += is_known.sum(dim=1)
+                wrong += self.objective.losses(answers).sum(dim=1)
+                count += known.sum(dim=1)
                 continue
-            answers = outputs.argmax(dim=1)  # (R, B)
-            wrong += (answers != targets) & is_known
-            count += is_known
-            cells.scatter_add_(1, targets.clamp(min=0) * classes + answers, is_known.long())
+            classes_answered = outputs.argmax(dim=1)  # (R, B)
+            wrong += (classes_answered != targets) & known
+            count += known
+            cells.scatter_add_(1, targets * classes + classes_answered, known.long())
             if self.description.goal is Goal.CLASS:
-                of_classes["target"] = targets
+                of_classes["target"] = torch.where(known, targets, UNKNOWN)
                 of_classes["probabilities"] = self._probabilities(outputs).transpose(1, 2)
         if self._classifies:
             of_classes["confusion"] = cells.view(shape[0], 1, classes, classes)
@@ -311,12 +235,11 @@ class DataSetProblem(ReplicaProblem):
 
     def _probabilities(self, logits: Tensor) -> Tensor:
         """Return probabilities (R, C, B): separate ones after the loss `bce`, else a softmax."""
-
-        def of_replicas(loss: str, replicas: slice) -> Tensor:
-            chosen = logits[replicas]
-            return chosen.sigmoid() if loss == "bce" else chosen.softmax(dim=1)
-
-        return self.losses_by(of_replicas)
+        parts = [
+            logits[replicas].sigmoid() if loss == "bce" else logits[replicas].softmax(dim=1)
+            for loss, replicas in self.loss_slices.items()
+        ]
+        return torch.cat(parts)
 
     def sample(self, count: int, random: torch.Generator, length: int | None = None) -> Examples:
         """Return test sequences by chance, at most as many as there are.
@@ -340,7 +263,7 @@ class DataSetProblem(ReplicaProblem):
         batch = self._sequences.batch(on_device, int(self.description.longest), equal=False)
         longest = int(of_chosen.max(initial=1))
         targets = batch.targets
-        if self._every_step:
+        if self.shape.every_step:
             targets = targets[:longest].movedim(1, 0)  # (1, T, …, n)
         inputs = batch.inputs[:longest].permute(1, 3, 0, 2)  # (1, n, T, F)
         within = torch.arange(longest) < torch.from_numpy(of_chosen)[:, None]  # (n, T)
@@ -374,11 +297,6 @@ def _for_replicas(batch: Batch, replicas: int, dimension: int) -> Batch:
     shape[dimension] = replicas
     lengths = None if batch.lengths is None else batch.lengths.expand(replicas, -1)
     return Batch(inputs, batch.targets.expand(shape), lengths)
-
-
-def _over_replicas(values: Tensor) -> Tensor:
-    """Return the sums (R,) of values (R, …)."""
-    return values.flatten(1).sum(dim=1)
 
 
 def _determination(sums: Mapping[str, Tensor]) -> Tensor:

@@ -8,7 +8,7 @@ Shapes: S seeds, R replicas, N or B words, K symbols, A answers, C classes of an
 steps, those of the word and its blanks.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,16 +16,15 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Figures
-from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
+from rnn_tui.engine.metrics import Figures, Measure
+from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
-from rnn_tui.tasks.sequences.classification import loss_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
+from rnn_tui.tasks.sequences.objective import Answers
 from rnn_tui.tasks.sequences.problem import SequenceProblem
-from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 LONGEST = 500  # symbols of the longest words of the test
 TEST_LENGTHS = 24  # lengths of the test, evenly spaced: all 460 would take twenty times as long
@@ -100,70 +99,24 @@ class HierarchyProblem(SequenceProblem):
         lengths = torch.tensor(_evenly(*self.config.lengths, VALIDATION_LENGTHS))
         return self.draw(lengths.repeat_interleave(VALIDATED), random)
 
-    def losses_of(self, batch: Batch) -> Tensor:
-        """Mean loss (R,) over all answers in the batch, whose words are of one length."""
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """The share of right answers."""
+        return (self.accuracy,)
+
+    def training_answers(self, batch: Batch) -> Answers:
+        """Return answers at the blanks of words of one length."""
         steps = len(batch.inputs)
         count = self._answer_counts[steps]
         if count == 1:
             logits = self.model.at_end(batch.inputs)[None]  # (1, R, C, B)
         else:
             logits = self.model.at_every_step(batch.inputs)[-count:]  # (A, R, C, B)
-        losses, asked = self._losses(logits, batch.targets[:, steps - count : steps])
-        return losses.sum(dim=1) / asked.sum(dim=1)
+        return _answers(logits, batch.targets[:, steps - count : steps])
 
-    def _losses(self, logits: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the loss of each answer, 0 where nothing is asked, and which are asked.
-
-        Args:
-            logits: (A, R, C, B).
-            targets: (R, A, B).
-
-        Returns:
-            (R, A·B) each.
-        """
-        flat_logits = logits.permute(1, 2, 0, 3).flatten(2)  # (R, C, A·B)
-        flat_targets = targets.flatten(1)  # (R, A·B)
-        asked = flat_targets != NO_ANSWER
-        classes = flat_targets.long().masked_fill(~asked, 0)
-        losses = self.losses_by(
-            lambda loss, replicas: loss_of(loss, flat_logits[replicas], classes[replicas])
-        )
-        return losses * asked, asked
-
-    def validate(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean loss and the share of right answers over words of the lengths in training."""
-        sums = self.evaluated(model, self._validation, workers, self._sums)
-        return self.figures(
-            {
-                "val_loss": sums["loss"] / sums["asked"],
-                "val_accuracy": 100.0 * sums["right"] / sums["asked"],
-            }
-        )
-
-    def test(self, model: nn.Module, workers: Workers) -> Figures:
-        """Mean over lengths beyond those in training of the share of right answers."""
-        accuracies = self.at_lengths(model, self.test_lengths, workers)
-        return self.figures({"test_accuracy": accuracies.mean(dim=1)})
-
-    def test_part(self, model: nn.Module, workers: Workers) -> float:
-        """Test at the shortest length alone; the work is in proportion to lengths."""
-        shortest = self.test_lengths[0]
-        self.at_lengths(model, (shortest,), workers)
-        return shortest / sum(self.test_lengths)
-
-    def at_lengths(self, model: nn.Module, lengths: Sequence[int], workers: Workers) -> Tensor:
-        """Return the percentage of right answers at each of L lengths (R, L)."""
-        accuracies = []
-        for length in lengths:
-            examples = self.draw_at(length, self.config.test_size)
-            sums = self.evaluated(model, examples, workers, self._sums)
-            accuracies.append(100.0 * sums["right"] / sums["asked"])
-        return torch.stack(accuracies, dim=1)
-
-    def _sums(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
-        """Return sums (R,) over a batch: of losses, of right answers, and of all that are asked."""
-        steps = len(batch.inputs)
-        targets = batch.targets[:, :steps]  # (R, T, B)
+    def answers(self, network: Replicas, batch: Batch) -> Iterator[Answers]:
+        """Yield all answers from the first blank on, without gradients."""
+        targets = batch.targets[:, : len(batch.inputs)]  # (R, T, B)
         first = int((targets != NO_ANSWER).any(dim=2).any(dim=0).nonzero()[0])
         logits = torch.stack(
             [
@@ -172,28 +125,45 @@ class HierarchyProblem(SequenceProblem):
                 if step >= first
             ]
         )  # (A, R, C, B)
-        targets = targets[:, first:]
-        losses, asked = self._losses(logits, targets)
-        answers = logits.argmax(dim=2).transpose(0, 1).flatten(1)  # (R, A·B)
-        right = answers == targets.flatten(1)
-        return {
-            "loss": losses.sum(dim=1).double(),
-            "right": right.sum(dim=1).double(),
-            "asked": asked.sum(dim=1).double(),
-        }
+        yield _answers(logits, targets[:, first:])
 
-    @classmethod
-    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
-        """Measure the share of right answers at lengths in training and beyond."""
-        problem = cls.with_weights(config, weights)
-        settings = problem.config
-        trained = _evenly(*settings.lengths, TRAINED_LENGTHS)
-        lengths = (*trained, *problem.test_lengths)
-        with cpu_workers(settings.workers or automatic_workers()) as workers:
-            accuracies = problem.at_lengths(problem.model, lengths, workers)
-        counts = (settings.test_size,) * len(lengths)
-        accuracy = ByLength("accuracy", lengths, accuracies.numpy(), counts)
-        return SequenceEvaluation(settings, [accuracy])
+    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+        """Return sums in double precision, before those of parts are added."""
+        sums = super().sums_of_answers(answers)
+        return {name: values.cpu().double() for name, values in sums.items()}
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Mean over lengths beyond those in training of the share of right answers."""
+        count = self.config.test_size
+        accuracies = self.accuracies_at(model, self.test_lengths, count, workers)
+        return {"test_accuracy": tuple(accuracies.mean(dim=1).tolist())}
+
+    def test_part(self, model: nn.Module, workers: Workers) -> float:
+        """Test at the shortest length alone; the work is in proportion to lengths."""
+        shortest = self.test_lengths[0]
+        self.accuracies_at(model, (shortest,), self.config.test_size, workers)
+        return shortest / sum(self.test_lengths)
+
+    def evaluated_lengths(self) -> Sequence[int]:
+        """Return lengths in training, and those of the test beyond."""
+        return (*_evenly(*self.config.lengths, TRAINED_LENGTHS), *self.test_lengths)
+
+    def evaluated_count(self) -> int:
+        """Return as many words of each length as in the test."""
+        return self.config.test_size
+
+
+def _answers(logits: Tensor, targets: Tensor) -> Answers:
+    """Return answers at A steps side by side, as if to A·B sequences.
+
+    Args:
+        logits: (A, R, C, B).
+        targets: (R, A, B), `NO_ANSWER` where nothing is asked.
+    """
+    flat_targets = targets.flatten(1)  # (R, A·B)
+    known = flat_targets != NO_ANSWER
+    classes = flat_targets.long().masked_fill(~known, 0)
+    return Answers(logits.permute(1, 2, 0, 3).flatten(2), classes, known)
 
 
 def _evenly(first: int, last: int, count: int) -> tuple[int, ...]:

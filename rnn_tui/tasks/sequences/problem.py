@@ -8,18 +8,25 @@ from abc import abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.files.seal import digest_of
-from rnn_tui.engine.training.parallel import Workers
+from rnn_tui.engine.metrics import ACCURACY, Figures
+from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
+from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import DRAWN_BYTES
 from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
-from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem
+from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem, added
+from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 VALIDATION_SIZE = 100  # held-out sequences of each seed
+EVALUATED = 200  # sequences of each length to evaluate each replica on
+MOST_LENGTHS = 40  # lengths that are evaluated
 
 
 class SequenceProblem(ReplicaProblem):
@@ -72,12 +79,13 @@ class SequenceProblem(ReplicaProblem):
         """Draw held-out sequences of one seed, of the lengths in training."""
         return self.draw(self.random_lengths(VALIDATION_SIZE, random), random)
 
-    @abstractmethod
-    def losses_of(self, batch: Batch) -> Tensor:
-        """Mean loss of each replica (R,) over a batch of all replicas."""
+    def draw_test(self, count: int, random: torch.Generator) -> Examples:
+        """Return sequences to test on; by default of the lengths in training, by chance."""
+        return self.draw(self.random_lengths(count, random), random)
 
     def begin_epoch(self, epoch: int) -> None:
         """Draw the epoch's sequences, or before the first one those of all epochs."""
+        super().begin_epoch(epoch)
         if self.config.recipe.fresh:
             # One length a batch, the same for all seeds: replicas need no padding, and no seed's
             # run depends on others.
@@ -128,8 +136,11 @@ class SequenceProblem(ReplicaProblem):
 
     def losses(self, step: int, parts: int) -> Sequence[Callable[[], Tensor]]:  # noqa: ARG002
         """Return one part only: the operations are too small to share between threads."""
-        batch = self.for_replicas(self._batches[step])
-        return [partial(self.losses_of, batch)]
+        batch = self._batches[step]
+        of_replicas = self.for_replicas(batch)
+        if self.config.recipe.noise:
+            of_replicas = self.noise.added(of_replicas, _longest_of_seeds(batch))
+        return [partial(self.losses_of, of_replicas)]
 
     def for_replicas(self, batch: Batch) -> Batch:
         """Return a batch of all seeds, repeated for every variant."""
@@ -155,3 +166,99 @@ class SequenceProblem(ReplicaProblem):
             return self.for_replicas(examples.part(start, stop).batch(self.device))
 
         return self.measured_in_parts(model, examples.count, batch_of, workers, measure)
+
+    def targets_of(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the targets of a batch; those after a sequence's end are unknown.
+
+        They are those of the sequences as drawn: classes or numbers of whole sequences, (R, B) or
+        (R, O, B), or classes of every step, (R, T, B).
+        """
+        if self.shape.numbers:
+            return batch.targets, None
+        if not self.shape.every_step:
+            return batch.targets.long(), None
+        targets = batch.targets[:, : len(batch.inputs)].movedim(1, 0)  # (T, R, B)
+        if batch.lengths is None:
+            return targets, None
+        steps = torch.arange(len(targets), device=targets.device)[:, None, None]
+        return targets, steps < batch.lengths
+
+    def validate(self, model: nn.Module, workers: Workers) -> Figures:
+        """Return the figures over the validation sequences."""
+        return self._figures(model, self._validation, workers, "val")
+
+    def test(self, model: nn.Module, workers: Workers) -> Figures:
+        """Return the figures over new sequences."""
+        examples = self.for_seeds(partial(self.draw_test, self.config.test_size), "test")
+        return self._figures(model, examples, workers, "test")
+
+    def _figures(
+        self, model: nn.Module, examples: Examples, workers: Workers, prefix: str
+    ) -> Figures:
+        """Return the figures over examples, their names after `prefix`."""
+        sums = self.evaluated(model, examples, workers, self.sums_of)
+        return self.figures_of(sums, examples.count, prefix)
+
+    # In more detail
+
+    accuracy = ACCURACY  #: which answers are right, at each length.
+    most_lengths = MOST_LENGTHS  #: how many lengths are evaluated, at most.
+    shortest = 1  #: steps of the shortest sequence that there can be.
+
+    def evaluated_lengths(self) -> Sequence[int]:
+        """Return the lengths that are evaluated, up to twice the longest in training."""
+        shortest, longest = self.config.lengths
+        first = max(self.shortest, shortest)
+        spread = np.linspace(first, 2 * longest, self.most_lengths).astype(int)
+        lengths: list[int] = np.unique(spread).tolist()  # all of them, if there are few
+        return lengths
+
+    def evaluated_count(self) -> int:
+        """Return how many sequences of each length are evaluated, of each replica."""
+        return EVALUATED
+
+    def accuracies_at(
+        self, model: nn.Module, lengths: Sequence[int], count: int, workers: Workers
+    ) -> Tensor:
+        """Return the percentage of right answers (R, L) to `count` sequences of each length."""
+        accuracies = []
+        for length in lengths:
+            sums = self.evaluated(model, self.draw_at(length, count), workers, self._right)
+            total = sums[self.accuracy.name].cpu().double()
+            accuracies.append(100.0 * total / sums.get("count", torch.tensor(count)).cpu())
+        return torch.stack(accuracies, dim=1)
+
+    def _right(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return the number of right answers to a batch, and of known targets."""
+        return added(
+            self.objective.sums(answers, [self.accuracy])
+            for answers in self.answers(network, batch)
+        )
+
+    @classmethod
+    def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> SequenceEvaluation:
+        """Measure figures at lengths in training and beyond, and confusions."""
+        problem = cls.with_weights(config, weights)
+        with cpu_workers(problem.config.workers or automatic_workers()) as workers:
+            by_length = problem.by_length(workers)
+            confusion = problem.confusion(workers)
+        return SequenceEvaluation(problem.config, by_length, confusion)
+
+    def by_length(self, workers: Workers) -> list[ByLength]:
+        """Measure figures of the model at several lengths."""
+        lengths = tuple(self.evaluated_lengths())
+        count = self.evaluated_count()
+        accuracies = self.accuracies_at(self.model, lengths, count, workers)
+        return [ByLength("accuracy", lengths, accuracies.numpy(), (count,) * len(lengths))]
+
+    def confusion(self, workers: Workers) -> npt.NDArray[np.int64] | None:  # noqa: ARG002
+        """Count true classes and answers, if sequences are classified."""
+        return None
+
+
+def _longest_of_seeds(batch: Batch) -> list[int]:
+    """Return the steps of each seed's longest sequence in a batch of all seeds."""
+    if batch.lengths is None:
+        return [len(batch.inputs)] * batch.inputs.shape[1]
+    longest: list[int] = batch.lengths.amax(dim=1).tolist()
+    return longest

@@ -1,7 +1,7 @@
 """Sets of small networks for the training loop, wherever their sequences come from."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any, Self
 
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, printable
-from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.devices import require_memory
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log, Problem, generator
@@ -20,6 +20,14 @@ from rnn_tui.networks.layers import initialise, recurrent_layers
 from rnn_tui.networks.replicas import Replicas, replicas_of
 from rnn_tui.tasks.config import EVALUATION_ROWS, SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Examples
+from rnn_tui.tasks.sequences.noise import InputNoise
+from rnn_tui.tasks.sequences.objective import (
+    BIT_LOSSES,
+    CLASS_LOSSES,
+    NUMBER_LOSSES,
+    Answers,
+    Objective,
+)
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation, Task
 
 FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
@@ -58,6 +66,7 @@ class ReplicaProblem(Problem):
         self.metric_definitions = self.task.metric_definitions
         self.features = shape.features  #: numbers F that are read at each step.
         self.outputs = len(shape.outputs)  #: numbers O of each answer.
+        self.shape = shape
         self.config = config
         self.device = device
         self.batch_size = config.batch_size
@@ -79,6 +88,8 @@ class ReplicaProblem(Problem):
             loss: slice(number * per_loss, (number + 1) * per_loss)
             for number, loss in enumerate(config.losses)
         }
+        self.objective = self.make_objective()
+        self.noise = InputNoise(config.recipe.noise, self.seeds, len(config.variants), device)
         log(
             f"{len(self.replicas)} networks ({len(config.variants)} variants, {config.seeds} "
             f"seeds) on {device}."
@@ -92,6 +103,13 @@ class ReplicaProblem(Problem):
             cell.weights_of_layer(self.features, size) + self.outputs * (size + 1)
             for size in self.model.hidden_sizes
         )
+
+    def make_objective(self) -> Objective:
+        """Return the losses of the replicas, by what they answer."""
+        losses = CLASS_LOSSES if self.outputs > 1 else BIT_LOSSES
+        if self.shape.numbers:
+            losses = NUMBER_LOSSES
+        return Objective(losses, self.loss_slices, self.config.recipe.label_smoothing)
 
     @abstractmethod
     def data_bytes(self) -> int:
@@ -145,16 +163,92 @@ class ReplicaProblem(Problem):
             return evaluation.by_length[0]
         return None
 
-    def losses_by(self, loss_of: Callable[[str, slice], Tensor], dimension: int = 0) -> Tensor:
-        """Return the losses of all replicas.
+    # Training
+
+    def begin_epoch(self, epoch: int) -> None:
+        """Draw the noise of an epoch from new streams."""
+        self.noise.begin_epoch(epoch)
+
+    def random_states(self) -> Mapping[str, Tensor]:
+        """Return the states of what draws the noise of each seed."""
+        return self.noise.states()
+
+    def set_random_states(self, states: Mapping[str, Tensor]) -> None:
+        """Put back what `random_states` returned."""
+        self.noise.set_states(states)
+
+    def losses_of(self, batch: Batch) -> Tensor:
+        """Return the mean loss (R,) over a batch of all replicas."""
+        return self.objective.mean(self.training_answers(batch))
+
+    def training_answers(self, batch: Batch) -> Answers:
+        """Return the model's answers to a batch, with their graph."""
+        if self.shape.every_step:
+            outputs = self.model.at_every_step(batch.inputs)  # (T, R, O, B)
+        else:
+            outputs = self.model.at_end(batch.inputs, batch.lengths)  # (R, O, B)
+        return Answers(outputs, *self.targets_of(batch))
+
+    @abstractmethod
+    def targets_of(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
+        """Return the targets of a batch, and which are known, as `Answers` has them."""
+
+    # Measuring
+
+    @property
+    def measures(self) -> Sequence[Measure]:
+        """What is measured of answers in validation and test."""
+        return self.task.measures
+
+    def answers(self, network: Replicas, batch: Batch) -> Iterator[Answers]:
+        """Yield answers to a batch, without gradients: at the end, or at one step after another.
+
+        Where losses are of whole sequences, they are of all steps at once.
+        """
+        targets, known = self.targets_of(batch)
+        if not self.shape.every_step:
+            yield Answers(_at_end(network, batch), targets, known)
+        elif self.objective.by_sequence:
+            outputs = [network.logits(states) for states in network.steps(batch.inputs)]
+            yield Answers(torch.stack(outputs), targets, known)
+        else:
+            for step, states in enumerate(network.steps(batch.inputs)):
+                is_known = None if known is None else known[step]
+                yield Answers(network.logits(states), targets[step], is_known)
+
+    def sums_of(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return the sums over a batch that `figures_of` takes."""
+        return added(self.sums_of_answers(answers) for answers in self.answers(network, batch))
+
+    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+        """Return sums (R,) of losses, of measures, and of known targets."""
+        sums = self.objective.sums(answers, self.measures)
+        return {"loss": self.objective.loss_sum(answers), **sums}
+
+    def figures_of(self, sums: Mapping[str, Tensor], sequences: int, prefix: str) -> Figures:
+        """Return mean loss and measures, their names after `prefix`; those that the task shows.
 
         Args:
-            loss_of: returns the losses of some replicas from the name of their loss and the slice
-                that they are.
-            dimension: the one of replicas in them.
+            sums: of `sums_of`, over all sequences.
+            sequences: how many these are.
+            prefix: the stage, `val` or `test`.
         """
-        parts = [loss_of(loss, replicas) for loss, replicas in self.loss_slices.items()]
-        return parts[0] if len(parts) == 1 else torch.cat(parts, dimension)
+        # on the CPU: not every device has double precision
+        on_cpu = {name: values.cpu() for name, values in sums.items()}
+        count: int | Tensor = sequences
+        if "count" in on_cpu:
+            count = on_cpu["count"].double().clamp(min=1)  # (R,)
+        figures = self.means_of(on_cpu, count)
+        shown = {metric.name for metric in self.metric_definitions}
+        named = {f"{prefix}_{name}": values for name, values in figures.items()}
+        return {name: tuple(named[name].tolist()) for name in named if name in shown}
+
+    def means_of(self, sums: Mapping[str, Tensor], count: int | Tensor) -> dict[str, Tensor]:
+        """Return figures (R,) in double by name, from sums over so many targets or sequences."""
+        figures = {"loss": sums["loss"].double() / count}
+        for measure in self.measures:
+            figures[measure.name] = measure.mean(sums[measure.name], 1) / count
+        return figures
 
     def measured_in_parts(
         self,
@@ -201,10 +295,24 @@ class ReplicaProblem(Problem):
             for name, tensor in network.state_dict().items()
         }
 
-    @staticmethod
-    def figures(values: Mapping[str, Tensor]) -> Figures:
-        """Return values (R,) as the loop takes them."""
-        return {name: tuple(tensor.tolist()) for name, tensor in values.items()}
+
+def _at_end(network: Replicas, batch: Batch) -> Tensor:
+    """Return outputs (R, O, B) after each sequence's end, without gradients or other states."""
+    assert batch.lengths is not None
+    _, replicas, _, sequences = batch.inputs.shape  # (T, R, F, B)
+    final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
+    for step, states in enumerate(network.steps(batch.inputs), start=1):
+        torch.where((batch.lengths == step)[:, None], states, final, out=final)
+    return network.logits(final)
+
+
+def added(parts: Iterable[Mapping[str, Tensor]]) -> Mapping[str, Tensor]:
+    """Return the sums of tensors by name."""
+    sums: dict[str, Tensor] = {}
+    for part in parts:
+        for name, values in part.items():
+            sums[name] = sums[name] + values if name in sums else values
+    return sums
 
 
 def _combined(parts: list[Tensor]) -> Tensor:

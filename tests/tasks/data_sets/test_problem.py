@@ -277,7 +277,7 @@ def test_noise_is_new_in_every_step_and_of_the_recipes_size(small_on: SmallOn) -
 
 def test_numbers_are_trained_with_their_squared_error_alone(small_on: SmallOn) -> None:
     config = small_on(every_goal()["number"], losses=("ce",))
-    with pytest.raises(SettingError, match="the loss is mse"):
+    with pytest.raises(SettingError, match="the loss is mse, not ce"):
         DataSetProblem(config, torch.device("cpu"), lambda _: None)
 
 
