@@ -20,11 +20,10 @@ from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
 from rnn_tui.engine.settings import TEST_IMAGE
 from rnn_tui.engine.training.history import read_history
-from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.analyses import OF_OWN, analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.inspection import QuestionInspection
-from rnn_tui.inside.own_analyses import OF_OWN
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
 from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
 from rnn_tui.inside.reading import NetworkReading

@@ -17,6 +17,7 @@ from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.probes import Analysis, Labels, share
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import ONLY_LAYER, UNKNOWN, draw_examples
 from rnn_tui.networks.stepwise import Array, require_finite, still_going
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -171,8 +172,7 @@ class _Ablations:
 
 
 def analyse_ablations(
-    network: SequenceNetwork,
-    replica: int = 0,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
@@ -184,6 +184,8 @@ def analyse_ablations(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
+    network: SequenceNetwork = reading.network
+    replica = reading.replica
     drawn = draw_examples(network.task, network.config, inputs, seed)
     sequences = [drawn.inputs[:length, at] for at, length in enumerate(drawn.lengths)]
     order, lengths, read = longest_first(sequences)
@@ -237,7 +239,7 @@ class _SequenceAccuracy:
 
 
 def analyse_digit_ablations(
-    network: RowReaderNetwork,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
@@ -248,6 +250,7 @@ def analyse_digit_ablations(
         CheckpointError: if weights are too large to compute with.
         DataError: if there are no images.
     """
+    network: RowReaderNetwork = reading.network
     digits, labels = read_test_images(slice(inputs), network.config)
     accuracy = _DigitAccuracy(network, network.rows(digits), labels)
     directions = (False, True) if network.cell.bidirectional else (False,)

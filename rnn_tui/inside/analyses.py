@@ -1,150 +1,84 @@
 """The analyses of networks, by the shape of their task.
 
-Each kind is an `Analysis` in a module of its own and an entry here. Its module is imported when the
-analysis is made: the help of the command line knows the kinds, and must not load NumPy.
+Each kind is an entry here, and a function that returns an `Analysis`, in a module of its own. The
+function is named in text: the help of the command line knows the kinds, and must not load NumPy.
 """
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.tasks.shapes import MOST_SYMBOLS, HiddenVariable
 from rnn_tui.tasks.task import SequenceShape, Task
 
-if TYPE_CHECKING:
-    from rnn_tui.engine.progress import Progress
-    from rnn_tui.inside.probes import Analysis
-    from rnn_tui.inside.reading import NetworkReading
-
-
-def _ablations(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.ablation import analyse_ablations  # noqa: PLC0415 - numpy, here and below
-
-    return analyse_ablations(reading.network, reading.replica, progress)
-
-
-def _digit_ablations(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.ablation import analyse_digit_ablations  # noqa: PLC0415
-
-    return analyse_digit_ablations(reading.network, progress)
-
-
-def _gradients(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.gradients import analyse_beside_others  # noqa: PLC0415
-
-    return analyse_beside_others(reading, progress)
-
-
-def _sensitivity(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.attribution import analyse_sensitivity  # noqa: PLC0415
-
-    return analyse_sensitivity(reading.network, reading.trace, reading.replica, progress)
-
-
-def _state_space(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.state_space import analyse_state_space  # noqa: PLC0415
-
-    return analyse_state_space(reading.network, reading.replica, progress)
-
-
-def _digit_states(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.state_space import analyse_digit_states  # noqa: PLC0415
-
-    return analyse_digit_states(reading.network, progress)
-
-
-def _automaton(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.automaton import analyse_automaton  # noqa: PLC0415
-
-    return analyse_automaton(reading.network, reading.replica, progress)
-
-
-def _hidden(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.hidden import analyse_hidden  # noqa: PLC0415
-
-    return analyse_hidden(reading.network, reading.replica, progress)
-
-
-def _survival(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.survival import analyse_survival  # noqa: PLC0415
-
-    return analyse_survival(reading.network, reading.replica, progress)
-
-
-def _rows(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.images import analyse_test_images  # noqa: PLC0415
-
-    return analyse_test_images(reading.network, progress)
-
-
-def _learning(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.history import analyse_learning  # noqa: PLC0415
-
-    return analyse_learning(reading, progress)
-
-
-def _clicks(reading: "NetworkReading", progress: "Progress") -> "Analysis | None":
-    from rnn_tui.inside.clicks import analyse_clicks  # noqa: PLC0415
-
-    return analyse_clicks(reading, progress)
-
-
 ABLATION = AnalysisKind(
     "silence",
     "Ablated units",
     "rank the units by the accuracy that is lost without them",
-    _ablations,
+    "rnn_tui.inside.ablation:analyse_ablations",
 )
 GRADIENTS = AnalysisKind(
     "gradients",
     "Gradient through time",
     "show how far the gradient reaches back, here and in other cell types",
-    _gradients,
+    "rnn_tui.inside.gradients:analyse_beside_others",
     of_input=True,
 )
 SENSITIVITY = AnalysisKind(
     "sensitivity",
     "Sensitivity",
     "show how strongly each output depends on each input",
-    _sensitivity,
+    "rnn_tui.inside.attribution:analyse_sensitivity",
     of_input=True,
 )
 STATE_SPACE = AnalysisKind(
     "state_space",
     "State space",
     "draw the states of 2,000 inputs on a plane, with fixed and slow points",
-    _state_space,
+    "rnn_tui.inside.state_space:analyse_state_space",
 )
 AUTOMATON = AnalysisKind(
     "automaton",
     "Automaton",
     "extract a finite automaton from the network, and search for wrong answers",
-    _automaton,
+    "rnn_tui.inside.automaton:analyse_automaton",
 )
 SURVIVAL = AnalysisKind(
     "survival",
     "Probes",
     "probe the state after each step for every earlier input",
-    _survival,
+    "rnn_tui.inside.survival:analyse_survival",
 )
 ROWS = AnalysisKind(
     "rows",
     "Rows",
     "measure the accuracy on all test images after each number of rows",
-    _rows,
+    "rnn_tui.inside.images:analyse_test_images",
 )
 LEARNING = AnalysisKind(
     "learning",
     "Gradient by epoch",
     "show how far the gradient reached back in each epoch",
-    _learning,
+    "rnn_tui.inside.history:analyse_learning",
 )
 CLICKS = AnalysisKind(
     "clicks",
     "When it clicks",
     "show when each seed first makes no error with long inputs, and clusters of its states",
-    _clicks,
+    "rnn_tui.inside.clicks:analyse_clicks",
+)
+
+ATTRIBUTION = AnalysisKind(
+    "attribution",
+    "Attribution",
+    "show what each step adds to the answer: integrated gradients",
+    "rnn_tui.inside.own_gradients:analyse_attribution",
+    of_input=True,
+)
+OWN_AUTOMATON = replace(
+    AUTOMATON,
+    function="rnn_tui.inside.own_automaton:analyse_automaton",
+    help="extract a finite automaton from a network that reads a small alphabet",
 )
 
 #: the analyses of all networks that read sequences.
@@ -154,11 +88,30 @@ OF_NUMBERS = (SENSITIVITY,)
 #: the analyses of readers of images.
 OF_IMAGES = (
     ROWS,
-    replace(ABLATION, make=_digit_ablations),
+    replace(ABLATION, function="rnn_tui.inside.ablation:analyse_digit_ablations"),
     GRADIENTS,
-    replace(STATE_SPACE, make=_digit_states),
+    replace(STATE_SPACE, function="rnn_tui.inside.state_space:analyse_digit_states"),
     LEARNING,
 )
+#: the analyses of networks that were trained elsewhere.
+OF_OWN = (
+    replace(
+        ABLATION,
+        function="rnn_tui.inside.own_studies:analyse_ablations",
+        help="rank the units by the answers that change without them",
+    ),
+    replace(GRADIENTS, function="rnn_tui.inside.own_gradients:analyse_gradients"),
+    replace(SENSITIVITY, function="rnn_tui.inside.own_gradients:analyse_sensitivity"),
+    ATTRIBUTION,
+    replace(
+        STATE_SPACE,
+        function="rnn_tui.inside.own_studies:analyse_state_space",
+        help="draw the states of 2,000 random inputs on a plane, with fixed and slow points",
+    ),
+    OWN_AUTOMATON,
+)
+#: the analyses of these that read random inputs beside the one at hand, by name.
+OF_RANDOM_INPUTS = (ABLATION.name, GRADIENTS.name, STATE_SPACE.name)
 #: an automaton with more kinds of answers says little.
 MOST_ANSWERS = 16
 
@@ -169,7 +122,7 @@ def _hidden_kind(variable: HiddenVariable, shape: SequenceShape) -> AnalysisKind
         variable.key,
         variable.name.capitalize(),
         f"search the units for the {variable.name} over 1,000 random {shape.sequences}",
-        _hidden,
+        "rnn_tui.inside.hidden:analyse_hidden",
     )
 
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.probes import Analysis
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.stepwise import Array, require_finite
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, RowReaderNetwork
@@ -52,19 +53,14 @@ class SensitivityAnalysis(Analysis):
 
 
 def analyse_sensitivity(
-    network: SequenceNetwork,
-    trace: Trace,
-    replica: int = 0,
-    progress: Progress = UNWATCHED,
+    reading: NetworkReading, progress: Progress = UNWATCHED
 ) -> SensitivityAnalysis | None:
     """Differentiate each output's logit by the input at each step; return None if it was stopped.
 
     Norms are over features, and over outputs of a step.
 
     Args:
-        network: of sequences.
-        trace: what the replica held while it read the input.
-        replica: which of its networks.
+        reading: of sequences.
         progress: in outputs.
 
     Raises:
@@ -75,6 +71,8 @@ def analyse_sensitivity(
 
     from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
 
+    network: SequenceNetwork = reading.network
+    trace, replica = reading.trace, reading.replica
     if trace.steps > MOST_STEPS:
         raise QueryError(
             f"Each output against each input is shown of at most {MOST_STEPS} steps; this input "

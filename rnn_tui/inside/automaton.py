@@ -26,6 +26,7 @@ from rnn_tui.engine.errors import UserError
 from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.probes import Analysis
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stepwise import require_finite, sigmoid
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_words
@@ -513,8 +514,7 @@ def _states_in_words(machine: MealyMachine) -> str:
 
 
 def analyse_automaton(
-    network: SequenceNetwork,
-    replica: int = 0,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     length: int | None = None,
@@ -524,8 +524,7 @@ def analyse_automaton(
     stopped.
 
     Args:
-        network: replicas of a task with an alphabet.
-        replica: which of them.
+        reading: of a task with an alphabet.
         progress: in parts of words, then in states.
         length: of short words, all of which are asked; by default as long as there is time for.
         seed: draws longer words.
@@ -535,10 +534,11 @@ def analyse_automaton(
         UserError: if AALpy is not installed, or the task has no automaton.
     """
     require_lstar()  # before the work
+    network: SequenceNetwork = reading.network
     words = words_for(network.task, network.config)
     if words.no_automaton:
         raise UserError(words.no_automaton)
-    answering = partial(_outputs, network.only(replica), words)
+    answering = partial(_outputs, network.only(reading.replica), words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 
 

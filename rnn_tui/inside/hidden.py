@@ -17,6 +17,7 @@ from rnn_tui.inside.probes import (
     fit_probe,
     share,
 )
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import Trace, draw_examples
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
@@ -180,8 +181,7 @@ def true_values(network: SequenceNetwork, inputs: npt.NDArray[Any]) -> npt.NDArr
 
 
 def analyse_hidden(
-    network: SequenceNetwork,
-    replica: int = 0,
+    reading: NetworkReading,
     *_: object,
     sequences: int = SEQUENCES,
     seed: int = 0,
@@ -195,6 +195,7 @@ def analyse_hidden(
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """
+    network: SequenceNetwork = reading.network
     task, config = network.task, network.config
     assert task.hidden is not None
     steps = min(max(config.lengths[1], FEWEST_STEPS), MOST_STEPS)
@@ -204,7 +205,7 @@ def analyse_hidden(
         inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
     else:
         inputs = draw_examples(task, config, sequences, seed, length=steps).inputs
-    activations = activations_of(network, inputs, replica)
+    activations = activations_of(network, inputs, reading.replica)
     return hidden_analysis(activations, true_values(network, inputs), task.hidden, network.shape)
 
 

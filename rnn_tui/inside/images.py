@@ -102,8 +102,9 @@ def analyse_rows(
     )
 
 
-def analyse_test_images(network: RowReaderNetwork, progress: Progress) -> RowsAnalysis | None:
+def analyse_test_images(reading: NetworkReading, progress: Progress) -> RowsAnalysis | None:
     """Read all test images; None if that was stopped."""
+    network: RowReaderNetwork = reading.network
     return analyse_rows(network, *test_set(network.config), progress=progress)
 
 

@@ -8,6 +8,7 @@ from rnn_tui.inside.automaton import AutomatonAnalysis, automaton_of
 from rnn_tui.inside.own_inputs import Alphabet
 from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.own_studies import answers_of
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.networks.stack import ALL_STATES, Stack
 from rnn_tui.networks.stepwise import require_finite
 from rnn_tui.tasks.sequences.words import NO_ANSWER, AnswerArray, TaskWords, WordArray
@@ -15,7 +16,7 @@ from rnn_tui.tasks.shapes import MOST_SYMBOLS, Symbol
 from rnn_tui.tasks.task import SequenceShape
 
 
-def analyse_automaton(network: OwnNetwork, progress: Progress) -> AutomatonAnalysis | None:
+def analyse_automaton(reading: NetworkReading, progress: Progress) -> AutomatonAnalysis | None:
     """Learn the machine that puts out the network's answer after each symbol; None if stopped.
 
     Of a network that answers after the last step, that is its answer if the word ended there.
@@ -25,6 +26,7 @@ def analyse_automaton(network: OwnNetwork, progress: Progress) -> AutomatonAnaly
         CheckpointError: if the weights are too large to compute with.
         UserError: if AALpy is not installed.
     """
+    network: OwnNetwork = reading.network
     alphabet, stack = network.alphabet, network.stack
     if alphabet is None:
         raise QueryError(

@@ -25,7 +25,7 @@ from rnn_tui.inside.gradients import GradientAnalysis
 from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.own_studies import answers_of, random_inputs
 from rnn_tui.inside.probes import Analysis
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.stack import Layer, Stack
@@ -38,14 +38,14 @@ INPUTS = 200  # random ones, over which gradients are averaged
 MOST_OUTPUTS = 64  # of each of which a gradient is taken
 
 
-def analyse_gradients(
-    network: OwnNetwork, trace: Trace, progress: Progress
-) -> GradientAnalysis | None:
+def analyse_gradients(reading: NetworkReading, progress: Progress) -> GradientAnalysis | None:
     """Analyse ‖∂loss/∂h_t‖ of the top layer's states, read forward; None if it was stopped.
 
     The loss is the cross-entropy of the network's own last answer; of numbers, their sum. Beside it
     are untrained networks of the same sizes, one of each cell with recurrent weights.
     """
+    network: OwnNetwork = reading.network
+    trace = reading.trace
     stack = network.stack
     drawn = random_inputs(network, trace, INPUTS).inputs
     stacks = {stack.cell.label: stack}
@@ -120,9 +120,7 @@ def untrained(stack: Stack, cell: Cell, seed: int = 0) -> Stack:
     )
 
 
-def analyse_sensitivity(
-    network: OwnNetwork, trace: Trace, progress: Progress
-) -> SensitivityAnalysis | None:
+def analyse_sensitivity(reading: NetworkReading, progress: Progress) -> SensitivityAnalysis | None:
     """Differentiate each answer's logits by the input at each step; return None if it was stopped.
 
     Norms are over features, and over the outputs of a step where every step has an answer.
@@ -131,6 +129,8 @@ def analyse_sensitivity(
         QueryError: if the input has too many steps, or the network too many outputs.
         CheckpointError: if the weights are too large to compute with.
     """
+    network: OwnNetwork = reading.network
+    trace = reading.trace
     import torch  # noqa: PLC0415 - seconds, on use only
 
     from rnn_tui.networks.gradients import logits_of  # noqa: PLC0415
@@ -190,9 +190,7 @@ class StepAttribution(Analysis):
         return lines
 
 
-def analyse_attribution(
-    network: OwnNetwork, trace: Trace, progress: Progress
-) -> StepAttribution | None:
+def analyse_attribution(reading: NetworkReading, progress: Progress) -> StepAttribution | None:
     """Integrate the gradients of the last answer's logit from inputs of zeros to those of `trace`.
 
     Of the inputs x:
@@ -203,6 +201,8 @@ def analyse_attribution(
         QueryError: if the input has too many steps.
         CheckpointError: if the weights are too large to compute with.
     """
+    network: OwnNetwork = reading.network
+    trace = reading.trace
     if trace.steps > MOST_STEPS:
         raise QueryError(
             f"The part of each step is computed of at most {MOST_STEPS} steps; here are "

@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.engine.errors import QueryError, printable
+from rnn_tui.inside.analyses import OF_RANDOM_INPUTS
 from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.inspection import Inspection
-from rnn_tui.inside.own_analyses import OF_RANDOM_INPUTS
 from rnn_tui.inside.own_inputs import (
     Alphabet,
     InputSequence,

@@ -16,6 +16,7 @@ from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.own_inputs import Alphabet
 from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.own_samples import RandomInputs, draw_inputs
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import changing_of, layer_name, unit_names
 from rnn_tui.inside.state_space import (
     ALL_LAYERS,
@@ -54,14 +55,14 @@ def answers_of(logits: Array) -> Answers:
     return np.asarray(chosen, np.int64)
 
 
-def analyse_ablations(
-    network: OwnNetwork, trace: Trace, progress: Progress
-) -> AblationAnalysis | None:
+def analyse_ablations(reading: NetworkReading, progress: Progress) -> AblationAnalysis | None:
     """Ablate the units of all layers over random inputs; None if it was stopped.
 
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
+    network: OwnNetwork = reading.network
+    trace = reading.trace
     stack = network.stack
     units = unit_names(stack)
     count = min(INPUTS, max(FEWEST_INPUTS, READINGS // (2 * len(units))))
@@ -117,9 +118,7 @@ def _logits_without(stack: Stack, inputs: Array, units: Units) -> Array:
     return np.concatenate(parts, axis=1)
 
 
-def analyse_state_space(
-    network: OwnNetwork, trace: Trace, progress: Progress
-) -> StateSpaceAnalysis | None:
+def analyse_state_space(reading: NetworkReading, progress: Progress) -> StateSpaceAnalysis | None:
     """Analyse states of all layers over random inputs, and fixed points; None if it was stopped.
 
     Of a network that reads in both directions, the states are those of the top layer read forward,
@@ -129,6 +128,8 @@ def analyse_state_space(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
+    network: OwnNetwork = reading.network
+    trace = reading.trace
     stack = network.stack
     drawn = random_inputs(network, trace, STATES)
     steps, count, _ = drawn.inputs.shape

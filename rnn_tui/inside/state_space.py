@@ -27,6 +27,7 @@ from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.digit_trace import layer_name, test_set
 from rnn_tui.inside.hidden import true_values
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import (
     ONLY_LAYER,
     UNKNOWN,
@@ -244,8 +245,7 @@ def state_space(
 
 
 def analyse_state_space(
-    network: SequenceNetwork,
-    replica: int = 0,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
@@ -262,6 +262,8 @@ def analyse_state_space(
         CheckpointError: if the weights are too large to compute with.
         TaskError: if the task can't be loaded, or is not of sequences.
     """
+    network: SequenceNetwork = reading.network
+    replica = reading.replica
     drawn = draw_examples(network.task, network.config, inputs, seed)
     inputs = len(drawn.lengths)  # a set of data may have fewer
     random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
@@ -340,7 +342,7 @@ def _short_words_first(word: str) -> tuple[int, str]:
 
 
 def analyse_digit_states(
-    network: RowReaderNetwork,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     inputs: int = INPUTS,
@@ -353,6 +355,7 @@ def analyse_digit_states(
     The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
     large to compute with.
     """
+    network: RowReaderNetwork = reading.network
     images, of_images = test_set(network.config)
     chosen = np.random.default_rng(seed).permutation(len(images))[:inputs]
     digits = images[chosen].astype(np.float32) / np.float32(255)

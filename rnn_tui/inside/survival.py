@@ -13,6 +13,7 @@ from rnn_tui.inside.probes import (
     fit_probe,
     share,
 )
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.words import words_for
@@ -64,8 +65,7 @@ class SurvivalAnalysis(Analysis):
 
 
 def analyse_survival(
-    network: SequenceNetwork,
-    replica: int = 0,
+    reading: NetworkReading,
     progress: Progress = UNWATCHED,
     *,
     sequences: int = SEQUENCES,
@@ -76,11 +76,12 @@ def analyse_survival(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
+    network: SequenceNetwork = reading.network
     longest, position = network.config.lengths[1], network.config.position
     words = words_for(network.task, network.config)
     drawn = words.drawn(longest, sequences, np.random.default_rng(seed))  # (T, N)
     inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
-    states = activations_of(network, inputs, replica).states  # (T, N, H)
+    states = activations_of(network, inputs, reading.replica).states  # (T, N, H)
     positions = evenly_spread(longest, MOST_POSITIONS, position)
     return survival_analysis(
         states, drawn, positions, position, network.shape.element, progress=progress

@@ -17,6 +17,7 @@ from rnn_tui.tasks.image_sets import IMAGE_SETS
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.ui.work.digit_answers import answer_digit
 from tests.cli.command_line import EXIT_FAILURE, EXIT_USAGE, assert_one_sentence, run_inside
+from tests.inside.made import reading_of
 from tests.made_up_sets import COUNTS, write_set
 
 CLASSES = IMAGE_SETS["fashion"].classes
@@ -106,14 +107,14 @@ def test_inside_reads_images_of_the_same_data_and_names_their_classes(root: Path
 def test_analyses_read_the_test_images_of_the_same_data(root: Path) -> None:
     run = train(root, "fashion")
     network = RowReaderNetwork(read_weights(run_weights("mnist", run).path))
-    rows = analyse_test_images(network, UNWATCHED)
+    rows = analyse_test_images(reading_of(network), UNWATCHED)
     assert rows is not None
     assert rows.images == COUNTS[1]
-    states = analyse_digit_states(network)
+    states = analyse_digit_states(reading_of(network))
     assert states is not None
     assert states.label_names == CLASSES
     assert len(states.labels) == COUNTS[1]
-    ablations = analyse_digit_ablations(network)
+    ablations = analyse_digit_ablations(reading_of(network))
     assert ablations is not None
     assert ablations.inputs == COUNTS[1]
 

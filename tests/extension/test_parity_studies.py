@@ -26,6 +26,7 @@ from rnn_tui.tasks.shapes import Symbol, bits
 from rnn_tui.tasks.task import Task
 from tests.documents.pages import files
 from tests.extension.parity import PAGE
+from tests.inside.made import reading_of
 
 K = 20.0  # steep enough for a tanh to be a sign
 
@@ -95,7 +96,7 @@ def test_its_shape_gives_it_the_studies_of_the_tasks_that_ship(parity: Task) -> 
 
 def test_its_automaton_has_two_states_that_are_called_even_and_odd(parity: Task) -> None:
     pytest.importorskip("aalpy")
-    analysis = analyse_automaton(network_of(parity), length=8)
+    analysis = analyse_automaton(reading_of(network_of(parity)), length=8)
     assert analysis is not None
     assert analysis.machine is not None
     assert analysis.machine.states == ("even", "odd")
@@ -111,7 +112,7 @@ def test_its_automaton_has_two_states_that_are_called_even_and_odd(parity: Task)
 
 def test_a_network_that_forgets_is_caught_by_the_shortest_string(parity: Task) -> None:
     pytest.importorskip("aalpy")
-    analysis = analyse_automaton(network_of(parity, forgets=True), length=6)
+    analysis = analyse_automaton(reading_of(network_of(parity, forgets=True)), length=6)
     assert analysis is not None
     assert analysis.machine is not None
     assert len(analysis.machine.states) == 1
@@ -126,7 +127,7 @@ def test_a_network_that_forgets_is_caught_by_the_shortest_string(parity: Task) -
 def test_without_what_is_right_there_is_still_a_machine(parity: Task) -> None:
     pytest.importorskip("aalpy")
     unknown = replace(parity, hidden=None, right="")
-    analysis = analyse_automaton(network_of(unknown), length=6)
+    analysis = analyse_automaton(reading_of(network_of(unknown)), length=6)
     assert analysis is not None
     assert analysis.machine is not None
     assert analysis.machine.next_states.tolist() == [[0, 1], [1, 0]]
@@ -136,11 +137,11 @@ def test_without_what_is_right_there_is_still_a_machine(parity: Task) -> None:
 
 
 def test_the_hidden_parity_is_found_in_the_states(parity: Task) -> None:
-    analysis = analyse_hidden(network_of(parity), sequences=200)
+    analysis = analyse_hidden(reading_of(network_of(parity)), sequences=200)
     assert analysis.name == "parity"
     assert analysis.probe.accuracy == 1
     assert analysis.chance < 0.6
-    forgetful = analyse_hidden(network_of(parity, forgets=True), sequences=200)
+    forgetful = analyse_hidden(reading_of(network_of(parity, forgets=True)), sequences=200)
     assert forgetful.probe.accuracy < 0.75  # it has the last bit at most
     trace = trace_inputs(network_of(parity), np.array([[1], [1], [0], [1]], np.float32))
     # after each step, not into it: the answer is after the last one
@@ -149,21 +150,21 @@ def test_the_hidden_parity_is_found_in_the_states(parity: Task) -> None:
 
 def test_a_hidden_variable_of_three_values_is_probed(parity: Task) -> None:
     hidden = replace(parity.hidden, values=("even", "odd", "never"))
-    analysis = analyse_hidden(network_of(replace(parity, hidden=hidden)), sequences=200)
+    analysis = analyse_hidden(reading_of(network_of(replace(parity, hidden=hidden))), sequences=200)
     assert analysis.sources == ()
     assert analysis.summary.startswith("A linear probe on all states predicts the parity with 100")
     assert "best" not in analysis.to_dict()
 
 
 def test_no_earlier_bit_survives_but_the_last(parity: Task) -> None:
-    analysis = analyse_survival(network_of(parity), sequences=600)
+    analysis = analyse_survival(reading_of(network_of(parity)), sequences=600)
     assert analysis is not None
     assert "a linear probe reads the bit at position" in analysis.summary
     assert np.nanmax(np.triu(analysis.accuracy, 2)) < 0.65
 
 
 def test_states_are_sorted_by_the_hidden_parity(parity: Task) -> None:
-    analysis = analyse_state_space(network_of(parity), inputs=60)
+    analysis = analyse_state_space(reading_of(network_of(parity)), inputs=60)
     assert analysis is not None
     assert (analysis.coloured_by, analysis.label_names) == ("parity", ("even", "odd"))
     assert {point.input for point in analysis.fixed_points} <= {"0", "1"}
@@ -199,4 +200,4 @@ def test_an_alphabet_that_does_not_fit_is_refused_in_a_sentence(
 def test_what_is_right_can_be_missing_from_the_package(parity: Task) -> None:
     broken = replace(parity, right="rnn_parity:nothing")
     with pytest.raises(TaskError, match="The task parity can't be loaded"):
-        analyse_automaton(network_of(broken))
+        analyse_automaton(reading_of(network_of(broken)))

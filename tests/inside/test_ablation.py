@@ -14,7 +14,7 @@ from rnn_tui.inside.ablation import (
 )
 from rnn_tui.inside.trace import draw_examples, trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
-from tests.inside.made import reader, sequences
+from tests.inside.made import reader, reading_of, sequences
 from tests.watched import Watched, after
 
 INPUTS = 150
@@ -49,7 +49,7 @@ def accuracy_of(network: Any) -> float:
 )
 def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> None:
     network, progress = sequences(task, cell, 5), Watched()
-    analysis = analyse_ablations(network, progress=progress, inputs=INPUTS)
+    analysis = analyse_ablations(reading_of(network), progress, inputs=INPUTS)
     assert analysis is not None
     assert analysis.accuracy == pytest.approx(accuracy_of(network))
     assert sorted(analysis.units) == list(range(5))
@@ -74,7 +74,7 @@ def test_units_are_ranked_by_what_zero_weights_cost(task: str, cell: str) -> Non
 @pytest.mark.parametrize(("model", "layers"), [("rnn", 2), ("bilstm", 1)])
 def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, layers: int) -> None:
     _, network = reader(model, layers, "fast", 0.6)
-    analysis = analyse_digit_ablations(network, inputs=INPUTS)
+    analysis = analyse_digit_ablations(reading_of(network), inputs=INPUTS)
     assert analysis is not None
     data = load_mnist()
     digits, labels = (
@@ -117,14 +117,16 @@ def test_units_of_every_layer_and_direction_of_a_reader_are_ranked(model: str, l
 def test_an_analysis_stops_between_two_units() -> None:
     for most in (2, 7):  # alone, together
         progress = after(most)
-        analysis = analyse_ablations(sequences("adder", "lstm", 5), progress=progress, inputs=20)
+        reading = reading_of(sequences("adder", "lstm", 5))
+        analysis = analyse_ablations(reading, progress, inputs=20)
         assert analysis is None
         assert len(progress.seen) == most
 
 
 def test_a_seed_decides_which_sequences() -> None:
     network = sequences("adder", "lstm")
-    first, same, other = (analyse_ablations(network, inputs=40, seed=seed) for seed in (1, 1, 2))
+    reading = reading_of(network)
+    first, same, other = (analyse_ablations(reading, inputs=40, seed=seed) for seed in (1, 1, 2))
     assert first is not None
     assert same is not None
     assert other is not None

@@ -12,11 +12,10 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.attribution import MOST_STEPS, analyse_sensitivity, attribution
-from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, PIXEL_MEAN, RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
-from tests.inside.made import held, reader, sequences
+from tests.inside.made import held, reader, reading_of, sequences
 from tests.watched import Watched, after
 
 
@@ -84,8 +83,9 @@ def test_attribution_leaves_gradients_off_where_they_were_off() -> None:
 def test_sensitivity_is_the_norm_of_small_differences(task: str, cell: str) -> None:
     network, progress = sequences(task, cell), Watched()
     inputs = np.random.default_rng(2).integers(0, 2, (6, network.features)).astype(np.float32)
-    trace = trace_inputs(network, inputs)
-    analysis = analyse_sensitivity(network, trace, progress=progress)
+    reading = reading_of(network, inputs=inputs)
+    trace = reading.trace
+    analysis = analyse_sensitivity(reading, progress)
     assert analysis is not None
     weights, (weight, bias) = network.cell(0), network.readout(0)
 
@@ -117,7 +117,5 @@ def test_sensitivity_stops_and_refuses_what_takes_too_long() -> None:
     network = sequences("adder", "lstm")
     inputs = np.zeros((MOST_STEPS + 1, 2), np.float32)
     with pytest.raises(QueryError, match=r"at most 128 steps; this input has 129\."):
-        analyse_sensitivity(network, trace_inputs(network, inputs))
-    assert (
-        analyse_sensitivity(network, trace_inputs(network, inputs[:-1]), progress=after(0)) is None
-    )
+        analyse_sensitivity(reading_of(network, inputs=inputs))
+    assert analyse_sensitivity(reading_of(network, inputs=inputs[:-1]), after(0)) is None

@@ -25,6 +25,7 @@ from rnn_tui.inside.automaton import (
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.sequences.words import LONGEST, words_for
+from tests.inside.made import reading_of
 from tests.watched import Watched
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
@@ -91,7 +92,7 @@ def answer(network: AdderNetwork, a: int, b: int, replica: int = 0) -> int:
 
 
 def analysed(network: AdderNetwork, replica: int = 0, **options: int) -> AutomatonAnalysis:
-    analysis = analyse_automaton(network, replica, **options)
+    analysis = analyse_automaton(reading_of(network, replica), **options)
     assert analysis is not None
     return analysis
 
@@ -414,17 +415,15 @@ def test_documents_of_an_automaton_are_json() -> None:
 
 def test_an_analysis_tells_its_progress_and_can_be_stopped() -> None:
     progress = Watched()
-    assert analyse_automaton(constructed(3), 0, progress) is not None
+    assert analyse_automaton(reading_of(constructed(3)), progress) is not None
     _, total = progress.seen[0]
     assert progress.seen == sorted(progress.seen)
     assert progress.seen[-1] == (total, total)
     # At any time: between batches, and while it learns.
     for asked in (1, 5, 10, 30):
         answers = iter([*[False] * asked, True])
-        assert (
-            analyse_automaton(constructed(3), 0, Watched(lambda answers=answers: next(answers)))
-            is None
-        )
+        progress = Watched(lambda answers=answers: next(answers))
+        assert analyse_automaton(reading_of(constructed(3)), progress) is None
 
 
 def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -433,15 +432,15 @@ def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
     monkeypatch.setitem(sys.modules, "aalpy", None)
     sentence = f"aalpy, which is not installed; {install_command('automata')} installs it."
     with pytest.raises(UserError, match=re.escape(sentence)):
-        analyse_automaton(SHIPPED)
+        analyse_automaton(reading_of(SHIPPED))
 
 
 def test_weights_too_large_to_compute_with_are_refused() -> None:
     readout = np.full_like(FILE.arrays["readout"], 3e38)
+    network = AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout}))
+    reading = replace(reading_of(SHIPPED), network=network)
     with pytest.raises(CheckpointError, match="too large"):
-        analyse_automaton(
-            AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout})), length=3
-        )
+        analyse_automaton(reading, length=3)
 
 
 def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones() -> None:

@@ -24,6 +24,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.adder.sums import carries_of
 from rnn_tui.tasks.sequences.words import words_for
+from tests.inside.made import reading_of
 
 ADDER = AdderNetwork(read_weights(asset_dir() / "pretrained" / "adder.safetensors"))
 H3_BCE = 30
@@ -47,7 +48,7 @@ def traced(addition: Addition) -> Trace:
 
 @pytest.fixture(scope="module")
 def shipped() -> HiddenAnalysis:
-    return analyse_hidden(ADDER, H3_BCE, sequences=200)
+    return analyse_hidden(reading_of(ADDER, H3_BCE), sequences=200)
 
 
 @settings(max_examples=30)
@@ -185,12 +186,16 @@ def test_huge_weights_are_refused_in_a_sentence() -> None:
     file = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
     signs = np.random.default_rng(0).choice([-1, 1], file.arrays["gates"].shape)
     gates = (3e38 * signs).astype(np.float32)
+    network = AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates}))
+    reading = replace(reading_of(ADDER), network=network)
     with pytest.raises(CheckpointError, match="too large"):
-        analyse_hidden(AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates})), 0)
+        analyse_hidden(reading)
 
 
 def test_a_seed_decides_an_analysis() -> None:
-    one, same, other = (analyse_hidden(ADDER, 0, sequences=60, seed=seed) for seed in (1, 1, 2))
+    one, same, other = (
+        analyse_hidden(reading_of(ADDER), sequences=60, seed=seed) for seed in (1, 1, 2)
+    )
     assert np.array_equal(one.correlation, same.correlation)
     assert not np.array_equal(one.correlation, other.correlation)
 

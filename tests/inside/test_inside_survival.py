@@ -14,6 +14,7 @@ from rnn_tui.inside.survival import (
     survival_analysis,
 )
 from rnn_tui.tasks.recall.questions import RecallNetwork
+from tests.inside.made import reading_of
 from tests.watched import Watched, after
 
 RECALL = RecallNetwork(read_weights(asset_dir() / "pretrained" / "recall-position-3.safetensors"))
@@ -39,7 +40,7 @@ def test_a_digit_is_read_while_it_is_held_and_not_after() -> None:
 def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
     progress = Watched()
     at = 5  # H 5, seed 0
-    analysis = analyse_survival(RECALL, at, sequences=400, progress=progress)
+    analysis = analyse_survival(reading_of(RECALL, at), progress, sequences=400)
     assert analysis is not None
     assert analysis.position == 3
     assert analysis.steps.tolist() == analysis.positions.tolist() == list(range(1, 12))
@@ -54,7 +55,7 @@ def test_the_shipped_network_keeps_its_position_and_forgets_the_rest() -> None:
 
 def test_an_analysis_stops_between_two_fits() -> None:
     progress = after(4)
-    analysis = analyse_survival(RECALL, 0, sequences=100, progress=progress)
+    analysis = analyse_survival(reading_of(RECALL), progress, sequences=100)
     assert analysis is None
     assert [done for done, _ in progress.seen] == [0, 1, 2, 3]
 

@@ -9,7 +9,7 @@ import torch
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Control, Progress
-from rnn_tui.inside.own_analyses import OF_OWN
+from rnn_tui.inside.analyses import OF_OWN
 from rnn_tui.inside.own_automaton import analyse_automaton
 from rnn_tui.inside.own_gradients import (
     analyse_attribution,
@@ -72,7 +72,7 @@ def test_sensitivity_is_pytorchs(build: Any, options: Any, tmp_path: Path) -> No
     module = seeded(build, **options)
     network = own(module, tmp_path / "net")
     read = sequence()
-    analysis = analyse_sensitivity(network, trace_own(network, read), UNWATCHED)
+    analysis = analyse_sensitivity(OwnReading(network, trace_own(network, read)), UNWATCHED)
     assert analysis is not None
     numbers = torch.from_numpy(read.numbers).double()
     jacobian = torch.autograd.functional.jacobian(
@@ -89,7 +89,7 @@ def test_parts_of_steps_add_up_to_the_answer(build: Any, options: Any, tmp_path:
     network = own(module, tmp_path / "net")
     read = sequence()
     trace = trace_own(network, read)
-    analysis = analyse_attribution(network, trace, UNWATCHED)
+    analysis = analyse_attribution(OwnReading(network, trace), UNWATCHED)
     assert analysis is not None
     with torch.no_grad():
         numbers = torch.from_numpy(read.numbers)
@@ -104,7 +104,7 @@ def test_gradients_are_pytorchs(tmp_path: Path) -> None:
     network = own(module, tmp_path / "net")
     read = sequence()
     trace = trace_own(network, read)
-    analysis = analyse_gradients(network, trace, UNWATCHED)
+    analysis = analyse_gradients(OwnReading(network, trace), UNWATCHED)
     assert analysis is not None
     module = module.double()
     cell = torch.nn.GRUCell(FEATURES, 6).double()
@@ -152,7 +152,7 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
     torch.nn.init.normal_(module.fc.weight)
     network = own(module, tmp_path / "net")
     trace = trace_own(network, sequence())
-    analysis = analyse_ablations(network, trace, UNWATCHED)
+    analysis = analyse_ablations(OwnReading(network, trace), UNWATCHED)
     assert analysis is not None
     assert analysis.accuracy == 1
     assert "random normally distributed numbers are those of the whole network" in analysis.summary
@@ -171,7 +171,7 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
 def test_states_are_coloured_by_the_answers(tmp_path: Path) -> None:
     network = own(seeded(Classifier, "RNN"), tmp_path / "net", alphabet="abc")
     trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
-    analysis = analyse_state_space(network, trace, UNWATCHED)
+    analysis = analyse_state_space(OwnReading(network, trace), UNWATCHED)
     assert analysis is not None
     assert analysis.coloured_by == "answer"
     assert analysis.points.shape == (2000, 2)
@@ -192,7 +192,7 @@ def test_at_a_fixed_point_all_layers_stay(kind: str, tmp_path: Path) -> None:
     module = seeded(Classifier, kind, layers=2)
     network = own(module, tmp_path / "net", alphabet="abc")
     trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
-    analysis = analyse_state_space(network, trace, UNWATCHED)
+    analysis = analyse_state_space(OwnReading(network, trace), UNWATCHED)
     assert analysis is not None
     assert analysis.states_in(trace).shape == (4, 12)
     fixed = [point for point in analysis.fixed_points if point.kind != "slow"]
@@ -212,7 +212,7 @@ def test_at_a_fixed_point_all_layers_stay(kind: str, tmp_path: Path) -> None:
 
 def test_states_of_both_directions_have_no_fixed_points(tmp_path: Path) -> None:
     network = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net")
-    analysis = analyse_state_space(network, trace_own(network, sequence()), UNWATCHED)
+    analysis = analyse_state_space(OwnReading(network, trace_own(network, sequence())), UNWATCHED)
     assert analysis is not None
     assert analysis.layer == "layer 2 forward"
     assert analysis.fixed_points == ()
@@ -255,7 +255,8 @@ def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:
     for takes in ("every-step", "last-step"):
         hints = NetworkHints("relu", takes)
         network = read_own_network(OwnDescription(parity(tmp_path / "a"), hints, alphabet="01"))
-        analysis = analyse_automaton(network, UNWATCHED)
+        reading = OwnReading(network, trace_own(network, read_sequence("01", 1, network.alphabet)))
+        analysis = analyse_automaton(reading, UNWATCHED)
         assert analysis is not None
         assert analysis.machine is not None
         assert analysis.machine.outputs.tolist() == [[0, 1], [1, 0]]
@@ -268,7 +269,7 @@ def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:
 def test_networks_without_an_automaton_say_why(tmp_path: Path) -> None:
     both = own(seeded(Tagger, "GRU", layers=1, both=True), tmp_path / "a", alphabet="abc")
     with pytest.raises(QueryError, match="from the first symbol"):
-        analyse_automaton(both, UNWATCHED)
+        analyse_automaton(OwnReading(both, trace_own(both, sequence())), UNWATCHED)
     numbers = own(seeded(Classifier), tmp_path / "b")
     with pytest.raises(QueryError, match="--alphabet 01"):
-        analyse_automaton(numbers, UNWATCHED)
+        analyse_automaton(OwnReading(numbers, trace_own(numbers, sequence())), UNWATCHED)

@@ -34,6 +34,7 @@ from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.task import Task
 from tests.extension.toy_cell import MGUCell
 from tests.extension.toy_task import MAJORITY
+from tests.inside.made import reading_of
 from tests.watched import Watched, after
 
 
@@ -59,8 +60,8 @@ def states_of(analysis: StateSpaceAnalysis) -> Array:
     return analysis.mean + analysis.points @ analysis.components
 
 
-def analysed(network: SequenceNetwork, **settings: Any) -> StateSpaceAnalysis:
-    analysis = analyse_state_space(network, **settings)
+def analysed(network: SequenceNetwork, replica: int = 0, **settings: Any) -> StateSpaceAnalysis:
+    analysis = analyse_state_space(reading_of(network, replica), **settings)
     assert analysis is not None
     return analysis
 
@@ -256,7 +257,7 @@ def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.Monke
 def test_an_analysis_of_sequences_stops_where_it_is(most: int) -> None:
     network = RecallNetwork(shipped("recall-position-3"))
     progress = Watched(lambda: progress.done >= most)
-    assert analyse_state_space(network, 0, progress, inputs=500) is None
+    assert analyse_state_space(reading_of(network), progress, inputs=500) is None
     total = math.ceil(500 / 250) + 10  # batches, and digits
     # once for the batches, and once for the digits behind them
     assert list(dict.fromkeys(progress.seen)) == [(done, total) for done in range(most + 1)]
@@ -265,7 +266,7 @@ def test_an_analysis_of_sequences_stops_where_it_is(most: int) -> None:
 @pytest.mark.parametrize("model", TASKS["mnist"].shipped_cells)
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
     network, data, progress = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), Watched()
-    analysis = analyse_digit_states(network, progress, inputs=300)
+    analysis = analyse_digit_states(reading_of(network), progress, inputs=300)
     assert analysis is not None
     assert progress.seen == [(0, 300), (250, 300), (300, 300)]
     assert (analysis.coloured_by, analysis.label_names, analysis.fixed_points) == (
@@ -282,4 +283,4 @@ def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model:
         )
         [layer] = [layer for layer in trace.layers if layer.name == analysis.layer]
         assert analysis.path(layer.states)[-1] == pytest.approx(analysis.points[at], abs=1e-4)
-    assert analyse_digit_states(network, after(0)) is None
+    assert analyse_digit_states(reading_of(network), after(0)) is None

@@ -24,9 +24,15 @@ from rnn_tui.cli.questions import (
 )
 from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
 from rnn_tui.engine.settings import TEST_IMAGE
-from rnn_tui.inside.analyses import AUTOMATON, OF_SEQUENCES, SURVIVAL, options_of
+from rnn_tui.inside.analyses import (
+    AUTOMATON,
+    OF_OWN,
+    OF_SEQUENCES,
+    OWN_AUTOMATON,
+    SURVIVAL,
+    options_of,
+)
 from rnn_tui.inside.analysis_kind import AnalysisKind
-from rnn_tui.inside.own_analyses import OF_OWN, OWN_AUTOMATON
 from rnn_tui.photos.options import PREPROCESSING
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER

@@ -14,6 +14,7 @@ from textual.widget import Widget
 from rnn_tui.archive.weights import NETWORKS, Source
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
+from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.trace import trace_inputs
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import (
@@ -121,13 +122,14 @@ class Adders:
         assert replica is not None
         carries: tuple[int, ...] = ()
         with suppress(CheckpointError):
+            inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
+            trace = trace_inputs(self._network, inputs, replica)
             if replica not in self._analyses:
                 self._analyses[replica] = None
-                self._analyses[replica] = analyse_hidden(self._network, replica)
+                reading = NetworkReading(self._network, trace, replica=replica)
+                self._analyses[replica] = analyse_hidden(reading)
             analysis = self._analyses[replica]
             if analysis is not None:
-                inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
-                trace = trace_inputs(self._network, inputs, replica)
                 carries = tuple(analysis.probe_row(trace).tolist())
         return replace(answer, probed_carries=carries)
 

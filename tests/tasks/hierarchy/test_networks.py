@@ -20,6 +20,7 @@ from rnn_tui.tasks.hierarchy.table import DEFINITIONS, REGULAR, Definition
 from rnn_tui.tasks.hierarchy.words import answers_so_far, right_answers
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.words import NO_ANSWER, words_for
+from tests.inside.made import reading_of
 from tests.tasks.conftest import small_config, small_run
 from tests.tasks.hierarchy.brute_force import ANSWERS
 from tests.tasks.test_sequences_network import file_of
@@ -130,13 +131,13 @@ def test_a_network_that_knows_parity_is_right(text: str) -> None:
 
 
 def test_its_parity_so_far_is_found_in_its_states() -> None:
-    analysis = analyse_hidden(knows_parity(), sequences=40)
+    analysis = analyse_hidden(reading_of(knows_parity()), sequences=40)
     assert analysis.probe.accuracy == 1.0
     assert "predicts the parity" in analysis.summary
 
 
 def test_its_automaton_is_the_true_one() -> None:
-    analysis = analyse_automaton(knows_parity(), length=6)
+    analysis = analyse_automaton(reading_of(knows_parity()), length=6)
     assert analysis is not None
     assert analysis.equivalent
     assert analysis.machine is not None
@@ -163,7 +164,7 @@ def test_true_automata_are_as_small_as_they_can_be(name: str, states: int) -> No
 def test_tasks_beyond_the_regular_ones_have_no_automaton(definition: Definition) -> None:
     network = TASKS[definition.name].network(file_of(definition.name, losses=("ce",), seeds=1))
     with pytest.raises(UserError, match="no finite automaton is right"):
-        analyse_automaton(network)
+        analyse_automaton(reading_of(network))
 
 
 def test_answers_are_known_at_blanks_and_nowhere_else() -> None:
@@ -199,7 +200,7 @@ def test_words_that_studies_ask_are_words_of_the_task() -> None:
 
 
 def test_accuracy_counts_what_is_asked_and_no_other_step() -> None:
-    analysis = analyse_ablations(knows_parity(), inputs=60)
+    analysis = analyse_ablations(reading_of(knows_parity()), inputs=60)
     assert analysis is not None
     assert analysis.accuracy == 1.0
     assert analysis.together[-1] < 0.8

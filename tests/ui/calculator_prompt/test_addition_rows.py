@@ -12,6 +12,7 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.ui.calculator_prompt.calculator_answer import Adders, SumAnswer, shorten, sum_lines
 from rnn_tui.ui.calculator_prompt.column_addition import addition_rows, eighth
 from tests.archive.kept_runs import train
+from tests.inside.made import reading_of
 from tests.ui.calculator_prompt.conftest import shipped
 
 WIDTH = 78
@@ -126,7 +127,7 @@ def test_networks_of_other_cells_add_and_tell_the_carry(cell: str) -> None:
     adders = Adders(source)
     answer = adders.with_probed_carries(adders.answer(addition, 0))
     assert int(texts(answer)["network"], 2) == number_of(outputs[0] >= 0.5)
-    analysis = analyse_hidden(network)
+    analysis = analyse_hidden(reading_of(network))
     assert analysis.sources == ("state",)
     probed = analysis.probe_row(trace_inputs(network, addition.pairs.astype(np.float32)))
     assert texts(answer)["in state"].replace("·", "0") == "".join(map(str, probed[::-1]))

@@ -26,6 +26,7 @@ from rnn_tui.ui.inside.bands import BarBand, HeatBand
 from rnn_tui.ui.inside.mnist import MnistInside
 from rnn_tui.ui.inside.read_image import ReadImage
 from rnn_tui.ui.inside.step_grid import StepGrid
+from tests.inside.made import reading_of
 from tests.ui.helpers import (
     AT_SIZES,
     busy,
@@ -64,7 +65,7 @@ async def test_the_carry_is_told_below_the_true_one_by_the_best_unit_and_a_probe
     async with inside("adder", before=lambda app: addition(app, "1111", "1")) as (app, view, _):
         calculator = app.query_one(CalculatorPanel)
         network = calculator._adders._network  # type: ignore[union-attr]
-        analysis = analyse_hidden(network, view.subject.network[1])
+        analysis = analyse_hidden(reading_of(network, view.subject.network[1]))
         _, unit = analysis.best
         assert "".join(band(view, "carry").words) == "01111"
         assert "".join(band(view, "by probe").words) == "01111"
