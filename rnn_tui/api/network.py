@@ -22,12 +22,13 @@ from rnn_tui.engine.settings import TEST_IMAGE
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import OF_OWN, analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
-from rnn_tui.inside.digit_trace import read_test_image, trace_digit
+from rnn_tui.inside.image_network import ImageNetwork, read_test_image
 from rnn_tui.inside.inspection import QuestionInspection
 from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
-from rnn_tui.inside.own_network import OwnNetwork, OwnReading, trace_own
+from rnn_tui.inside.own_network import OwnNetwork, read_own
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import trace_inputs, words_of
+from rnn_tui.inside.task_network import TaskNetwork
+from rnn_tui.inside.trace import words_of
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.sequences.inference import Questions, ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.task import Task
@@ -238,8 +239,8 @@ class SequenceReader(_TaskNetwork):
         if isinstance(input, str):
             return QuestionInspection(self._questions, input, **self._compared).reading
         inputs, words = self._as_read(input)
-        trace = trace_inputs(self._network, inputs, read=words)
-        return NetworkReading(self._network, trace, **self._compared)
+        network = TaskNetwork(self._network)
+        return NetworkReading(network, network.trace(inputs, words), **self._compared)
 
     def _as_read(self, input: Any) -> tuple[Array, Sequence[str]]:
         """Return what the network reads of an input, and words for the steps, if it needs others.
@@ -336,8 +337,9 @@ class ImageReader(_TaskNetwork):
             right = (label,)
         else:
             digit = _drawn(input)
-        trace = trace_digit(self._network, digit)
-        return NetworkReading(self._network, trace, right, digit=digit, **self._compared)
+        network = ImageNetwork(self._network)
+        trace = network.trace_digit(digit)
+        return NetworkReading(network, trace, right, digit=digit, **self._compared)
 
 
 class ForeignReader(Network):
@@ -374,7 +376,7 @@ class ForeignReader(Network):
 
     def _reading_of(self, input: Any) -> NetworkReading:
         sequence = self._as_sequence(input)
-        return OwnReading(self._network, trace_own(self._network, sequence))
+        return read_own(self._network, sequence)
 
     def _as_sequence(self, input: Any) -> InputSequence:
         features = self._network.stack.features

@@ -14,11 +14,12 @@ import numpy.typing as npt
 
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.digit_trace import changing_of, layer_name, read_test_images
 from rnn_tui.inside.edits import ablated
+from rnn_tui.inside.image_network import read_test_images
 from rnn_tui.inside.probes import Analysis, Labels, share
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import ONLY_LAYER, UNKNOWN, draw_examples
+from rnn_tui.inside.stack_trace import changing_of, unit_names
+from rnn_tui.inside.task_network import UNKNOWN, draw_examples
 from rnn_tui.networks.stepwise import Array, require_finite, still_going
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
@@ -184,15 +185,13 @@ def analyse_ablations(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
-    network: SequenceNetwork = reading.network
-    replica = reading.replica
+    network: SequenceNetwork = reading.network.source
+    replica = reading.network.replica
     drawn = draw_examples(network.task, network.config, inputs, seed)
     sequences = [drawn.inputs[:length, at] for at, length in enumerate(drawn.lengths)]
     order, lengths, read = longest_first(sequences)
     accuracy = _SequenceAccuracy(network, replica, read, lengths, drawn.targets[order])
-    units = range(network.replicas[replica].variant.hidden_size)
-    names = [(ONLY_LAYER, unit) for unit in units]
-    return ablation_analysis(names, len(sequences), accuracy, progress)
+    return ablation_analysis(unit_names(reading.network.stack), len(sequences), accuracy, progress)
 
 
 @dataclass(frozen=True)
@@ -250,17 +249,10 @@ def analyse_digit_ablations(
         CheckpointError: if weights are too large to compute with.
         DataError: if there are no images.
     """
-    network: RowReaderNetwork = reading.network
+    network: RowReaderNetwork = reading.network.source
     digits, labels = read_test_images(slice(inputs), network.config)
     accuracy = _DigitAccuracy(network, network.rows(digits), labels)
-    directions = (False, True) if network.cell.bidirectional else (False,)
-    names = [
-        layer_name(network, at, backward=backward)
-        for at in range(len(network.layers))
-        for backward in directions
-    ]
-    units = [(name, unit) for name in names for unit in range(network.config.hidden_size)]
-    return ablation_analysis(units, len(labels), accuracy, progress)
+    return ablation_analysis(unit_names(network.stack), len(labels), accuracy, progress)
 
 
 @dataclass(frozen=True)
@@ -273,12 +265,12 @@ class _DigitAccuracy:
 
     def __call__(self, units: Units) -> float:
         """Return the share of right answers, 0 … 1, with these units ablated."""
-        changing = changing_of(self.network, [ablated(layer, unit) for layer, unit in units])
+        changing = changing_of(self.network.stack, [ablated(layer, unit) for layer, unit in units])
         right = 0
         with np.errstate(all="ignore"):
             for start in range(0, len(self.labels), IMAGES_AT_ONCE):
                 images = slice(start, start + IMAGES_AT_ONCE)
-                logits = self.network.logits_of_rows(self.rows[:, images], changing)  # (n, 10)
+                [logits] = self.network.stack.logits(self.rows[:, images], changing)  # (n, 10)
                 require_finite(logits)
                 right += int(np.count_nonzero(logits.argmax(axis=1) == self.labels[images]))
         return right / len(self.labels)

@@ -71,8 +71,8 @@ def analyse_sensitivity(
 
     from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
 
-    network: SequenceNetwork = reading.network
-    trace, replica = reading.trace, reading.replica
+    network: SequenceNetwork = reading.network.source
+    trace, replica = reading.trace, reading.network.replica
     if trace.steps > MOST_STEPS:
         raise QueryError(
             f"Each output against each input is shown of at most {MOST_STEPS} steps; this input "

@@ -534,11 +534,11 @@ def analyse_automaton(
         UserError: if AALpy is not installed, or the task has no automaton.
     """
     require_lstar()  # before the work
-    network: SequenceNetwork = reading.network
+    network: SequenceNetwork = reading.network.source
     words = words_for(network.task, network.config)
     if words.no_automaton:
         raise UserError(words.no_automaton)
-    answering = partial(_outputs, network.only(reading.replica), words)
+    answering = partial(_outputs, network.only(reading.network.replica), words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 
 

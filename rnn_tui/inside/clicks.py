@@ -14,7 +14,7 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.history import history_of, network_at
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import UNKNOWN, draw_examples
+from rnn_tui.inside.task_network import UNKNOWN, draw_examples
 from rnn_tui.networks.stepwise import Array, sigmoid, still_going
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 from rnn_tui.tasks.sequences.words import LONGEST, AnswerArray, TaskWords, WordArray, words_for
@@ -92,8 +92,8 @@ def analyse_clicks(reading: NetworkReading, progress: Progress) -> ClickAnalysis
         QueryError: if there is no training history.
         CheckpointError: if it fits another network.
     """
-    history, network = history_of(reading), reading.network
-    variant = network.replicas[reading.replica].variant
+    history, network = history_of(reading), reading.network.source
+    variant = network.replicas[reading.network.replica].variant
     # What was kept is of all replicas of the run; the network at hand may be one of them alone.
     all_replicas = network_at(network, history, 0).replicas
     replicas = [place for place, replica in enumerate(all_replicas) if replica.variant == variant]

@@ -16,10 +16,11 @@ import numpy.typing as npt
 
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.digit_trace import read_test_images
+from rnn_tui.inside.image_network import read_test_images
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import UNKNOWN, Trace, draw_examples
+from rnn_tui.inside.task_network import UNKNOWN, draw_examples
+from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import Array, Floats
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -113,7 +114,7 @@ def analyse_beside_others(reading: NetworkReading, progress: Progress) -> Gradie
     The others are trained ones, if there are any, or else untrained ones of cells with recurrent
     weights. Returns None if it was stopped.
     """
-    network = reading.network
+    network = reading.network.source
     own = network.config.cell
     trained = _trained_alike(reading)
     make = untrained if reading.digit is None else untrained_reader
@@ -127,7 +128,7 @@ def analyse_beside_others(reading: NetworkReading, progress: Progress) -> Gradie
             networks.append((f"{cell.label}, untrained", make(network, name)))
     if reading.digit is not None:
         return analyse_digit_gradients(networks, reading.digit, reading.targets[0], progress)
-    replicas = [reading.replica, *(_largest_replica(other) for _, other in networks[1:])]
+    replicas = [reading.network.replica, *(_largest_replica(other) for _, other in networks[1:])]
     named = [(*pair, replica) for pair, replica in zip(networks, replicas, strict=True)]
     return analyse_gradients(named, reading.trace, reading.targets, progress)
 
@@ -137,7 +138,7 @@ def _trained_alike(reading: NetworkReading) -> dict[str, Any]:
 
     Those that recall another position are left out: they never learned what is asked.
     """
-    position = getattr(reading.network.config, "position", None)
+    position = getattr(reading.network.source.config, "position", None)
     return {
         cell: network
         for cell, network in reading.trained().items()

@@ -18,7 +18,8 @@ from rnn_tui.inside.probes import (
     share,
 )
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import Trace, draw_examples
+from rnn_tui.inside.task_network import draw_examples
+from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stepwise import Activations, Array
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.sequences.words import truth_of, words_for
@@ -195,7 +196,7 @@ def analyse_hidden(
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """
-    network: SequenceNetwork = reading.network
+    network: SequenceNetwork = reading.network.source
     task, config = network.task, network.config
     assert task.hidden is not None
     steps = min(max(config.lengths[1], FEWEST_STEPS), MOST_STEPS)
@@ -205,7 +206,7 @@ def analyse_hidden(
         inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
     else:
         inputs = draw_examples(task, config, sequences, seed, length=steps).inputs
-    activations = activations_of(network, inputs, reading.replica)
+    activations = activations_of(network, inputs, reading.network.replica)
     return hidden_analysis(activations, true_values(network, inputs), task.hidden, network.shape)
 
 

@@ -17,11 +17,13 @@ from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.palette import DARK_PALETTE
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.training.history import TrainingHistory
-from rnn_tui.inside.digit_trace import read_test_image, trace_of_rows
 from rnn_tui.inside.gradients import sequence_norms
+from rnn_tui.inside.image_network import ImageNetwork, read_test_image
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import LayerTrace, Trace, draw_examples, trace_inputs
+from rnn_tui.inside.stack_trace import trace_of
+from rnn_tui.inside.task_network import TaskNetwork, draw_examples
+from rnn_tui.inside.trace import LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import CLASSES, HISTORY_IMAGE, RowReaderNetwork
@@ -66,20 +68,21 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
     Raises:
         CheckpointError: if the training history fits another network.
     """
-    network = reading.network
+    network = reading.network.source
     if isinstance(network, RowReaderNetwork):
         digit, label = read_test_image(HISTORY_IMAGE, network.config)
         return replace(
             reading,
-            trace=_kept_trace(network, history, at),
+            trace=_kept_trace(reading.network, history, at),
             digit=digit,
             right=(label,),
             retraced=False,
         )
     then = network_at(network, history, at)
-    replica = then.replicas.index(network.replicas[reading.replica])
-    trace = trace_inputs(then, reading.trace.inputs, replica, read=reading.trace.read)
-    return replace(reading, network=then, trace=trace, replica=replica)
+    replica = then.replicas.index(network.replicas[reading.network.replica])
+    network_then = TaskNetwork(then, replica)
+    trace = network_then.trace(reading.trace.inputs, reading.trace.read)
+    return replace(reading, network=network_then, trace=trace)
 
 
 def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> Any:
@@ -92,17 +95,27 @@ def network_at(network: SequenceNetwork, history: TrainingHistory, at: int) -> A
     return type(network)(WeightsFile(network.config, arrays, 0, {}), network.task)
 
 
-def _kept_trace(network: RowReaderNetwork, history: TrainingHistory, at: int) -> Trace:
+def _kept_trace(network: ImageNetwork, history: TrainingHistory, at: int) -> Trace:
     """Return the trace of a reader of images at a snapshot, as far as it was kept."""
-    directions = ["forward", "backward"] if network.cell.bidirectional else ["top layer"]
-    width = len(directions) * network.config.hidden_size  # D·H
+    top = network.stack.layers[-1]
+    directions = ["top layer"] if top.backward is None else ["forward", "backward"]
+    width = len(directions) * top.forward.hidden_size  # D·H
     states = _kept_values(history, "states", (28, width), at)
     logits = _kept_values(history, "logits", (28, CLASSES), at)
     layers = [
         LayerTrace(name, part, None, {}, np.abs(part).mean(axis=0), note=KEPT_NOTE)
         for name, part in zip(directions, np.split(states, len(directions), axis=1), strict=True)
     ]
-    return trace_of_rows(network, np.zeros((28, 28), np.float32), layers, logits, KEPT_NOTE)
+    inputs = np.zeros((28, 28), np.float32)
+    return trace_of(
+        network.wording,
+        inputs,
+        network.words(inputs),
+        layers,
+        logits,
+        every_step=False,
+        note=KEPT_NOTE,
+    )
 
 
 def _kept_values(history: TrainingHistory, name: str, shape: tuple[int, ...], at: int) -> Array:
@@ -167,7 +180,7 @@ def analyse_learning(
         QueryError: if there is no training history, or it has no gradients.
         CheckpointError: if it fits another network.
     """
-    history, network = history_of(reading), reading.network
+    history, network = history_of(reading), reading.network.source
     if isinstance(network, RowReaderNetwork):
         if "gradients" not in history.snapshots:
             raise QueryError(NO_GRADIENTS)
@@ -184,7 +197,8 @@ def analyse_learning(
         if progress.stopping:
             return None
         then = snapshot(reading, history, at)
-        norms = sequence_norms(then.network, then.replica, drawn.inputs, drawn.targets)  # (T, N)
+        source, replica = then.network.source, then.network.replica
+        norms = sequence_norms(source, replica, drawn.inputs, drawn.targets)  # (T, N)
         means.append(norms.mean(axis=1))
         progress.advance(at + 1, len(history))
     return LearningAnalysis(inputs, history.epochs, np.array(means))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.digit_trace import prefix_note, test_set, trace_digit
+from rnn_tui.inside.image_network import ImageNetwork, test_set
 from rnn_tui.inside.inspection import Inspection, verdict
 from rnn_tui.inside.probes import Analysis, Labels, chance_level, share
 from rnn_tui.inside.reading import (
@@ -91,20 +91,26 @@ def analyse_rows(
             return None
         digits = images[start : start + BATCH].astype(np.float32) / np.float32(255)
         with np.errstate(all="ignore"):
-            answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)  # (T, n)
+            answers = network.stack.logits_after_steps(network.rows(digits)).argmax(
+                axis=2
+            )  # (T, n)
         right += (answers == labels[start : start + BATCH]).sum(axis=1)
         as_last = answers == answers[-1]  # (T, n)
         # from the last row backwards: whether all answers from a row on are the last one
         settled += np.logical_and.accumulate(as_last[::-1])[::-1].sum(axis=1)
         progress.advance(min(start + BATCH, count), count)
     return RowsAnalysis(
-        count, right / count, settled / count, chance_level(labels), prefix_note(network)
+        count,
+        right / count,
+        settled / count,
+        chance_level(labels),
+        ImageNetwork(network).prefix_note,
     )
 
 
 def analyse_test_images(reading: NetworkReading, progress: Progress) -> RowsAnalysis | None:
     """Read all test images; None if that was stopped."""
-    network: RowReaderNetwork = reading.network
+    network: RowReaderNetwork = reading.network.source
     return analyse_rows(network, *test_set(network.config), progress=progress)
 
 
@@ -124,10 +130,11 @@ class DigitInspection(Inspection):
 
     def __post_init__(self) -> None:
         self.label = self.weights["source"]
-        trace = trace_digit(self.network, self.digit)
+        network = ImageNetwork(self.network)
+        trace = network.trace_digit(self.digit)
         right = () if self.truth is None else (self.truth,)
         self.reading = NetworkReading(
-            self.network, trace, right, digit=self.digit, trained=self.trained, history=self.history
+            network, trace, right, digit=self.digit, trained=self.trained, history=self.history
         )
         self.notices = [*self.notices, trace.prefix_note]
 

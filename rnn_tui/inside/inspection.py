@@ -20,7 +20,8 @@ from rnn_tui.inside.reading import (
     no_history,
     none_trained,
 )
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import AnyNetwork, Column, Question, Questions
 
 Row: TypeAlias = Sequence[str]
@@ -169,9 +170,10 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         self.label, self.weights = questions.label, questions.document()
         inputs = questions.inputs(self._question).astype(np.float32)  # (T, F)
         read = questions.words(self._question)
-        trace = trace_inputs(self._network, inputs, read=read)
+        network = TaskNetwork(self._network)
+        trace = network.trace(inputs, read)
         right = questions.right(self._question)
-        self.reading = NetworkReading(self._network, trace, right, trained=trained, history=history)
+        self.reading = NetworkReading(network, trace, right, trained=trained, history=history)
         self.notices = list(questions.notices(self._question))
         if not trace.every_step:
             self.notices.append(trace.prefix_note)

@@ -110,7 +110,7 @@ def untrained(stack: Stack, cell: Cell, seed: int = 0) -> Stack:
             shapes = cell.layer_shapes(features, size)
             named = {name: drawn(shape, size) for name, shape in shapes.items()}
             directions.append(CellWeights.named(cell, named))
-        layers.append(Layer(*directions))
+        layers.append(Layer(*directions, backward_alone=layer.backward_alone))
     read = sum(weights.hidden_size for weights in stack.layers[-1].directions)
     return replace(
         stack,

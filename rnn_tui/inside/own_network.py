@@ -7,8 +7,8 @@ from typing import Any
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.inside.analyses import OF_RANDOM_INPUTS
-from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.inspection import Inspection
+from rnn_tui.inside.network import InsideNetwork
 from rnn_tui.inside.own_inputs import (
     Alphabet,
     InputSequence,
@@ -20,8 +20,7 @@ from rnn_tui.inside.own_inputs import (
 from rnn_tui.inside.own_samples import random_sequence
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.stack_trace import trace_stack
-from rnn_tui.inside.trace import Trace
+from rnn_tui.inside.stack_trace import Wording
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
@@ -53,7 +52,7 @@ class OwnDescription:
 
 
 @dataclass(frozen=True, eq=False)
-class OwnNetwork:
+class OwnNetwork(InsideNetwork):
     """A network from a file, with names for what it reads and answers."""
 
     path: Path
@@ -67,6 +66,11 @@ class OwnNetwork:
     def stack(self) -> Stack:
         """Its layers and its readout."""
         return self.foreign.stack
+
+    @property
+    def wording(self) -> Wording:
+        """What its outputs mean."""
+        return Wording(TASK, self.outputs, numbers=self.numbers)
 
     @property
     def summary(self) -> str:
@@ -196,32 +200,15 @@ def read_own_input(network: OwnNetwork, text: str | None, path: Path | None) -> 
     return read_sequence(text, features, network.alphabet)
 
 
-@dataclass(frozen=True, eq=False)
-class OwnReading(NetworkReading):
-    """An own network and the input that it has read."""
-
-    def _traced(self, edits: Sequence[Edit]) -> Trace:
-        return trace_own(self.network, InputSequence(self.trace.inputs, self.trace.read), edits)
-
-
-def trace_own(network: OwnNetwork, sequence: InputSequence, edits: Sequence[Edit] = ()) -> Trace:
-    """Trace an own network while it reads a sequence.
+def read_own(network: OwnNetwork, sequence: InputSequence) -> NetworkReading:
+    """Have an own network read a sequence.
 
     Raises:
         QueryError: if the sequence is too long for it.
         CheckpointError: if weights or inputs are too large to compute with.
     """
-    stack = network.stack
-    _check_length(stack, len(sequence.numbers))
-    return trace_stack(
-        stack,
-        sequence.numbers,
-        sequence.words,
-        edits,
-        outputs=network.outputs,
-        name=TASK,
-        numbers=network.numbers,
-    )
+    _check_length(network.stack, len(sequence.numbers))
+    return NetworkReading(network, network.trace(sequence.numbers, sequence.words))
 
 
 def _check_length(stack: Stack, steps: int) -> None:
@@ -252,7 +239,7 @@ class OwnInspection(Inspection):
         self.network = network
         self.label = f"{printable(network.path, 200)}: {network.summary}"
         self.weights: Mapping[str, Any] = network.document()
-        self.reading = OwnReading(network, trace_own(network, sequence))
+        self.reading = read_own(network, sequence)
         self.notices = [*network.notices, self.reading.trace.prefix_note]
 
     def findings(self) -> list[str]:

@@ -6,9 +6,8 @@ from typing import Any, TypeAlias
 
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.engine.training.history import TrainingHistory
-from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.edits import Edit, change_of
-from rnn_tui.inside.trace import ONLY_LAYER, Trace, trace_inputs
+from rnn_tui.inside.edits import Edit
+from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stepwise import Array
 
 #: finds trained networks of a task by cell.
@@ -30,11 +29,10 @@ def no_history() -> None:
 class NetworkReading:
     """A network and the input that it has read: what an analysis is made of."""
 
-    network: Any  #: a `SequenceNetwork`, or a `RowReaderNetwork` where images are read.
+    network: Any  #: an `InsideNetwork`.
     trace: Trace  #: what it held, without edits.
     #: (T,) where every step has an answer, else (1,); empty if nobody knows it.
     right: Sequence[int] = ()
-    replica: int = 0  #: which of the networks, if it is several.
     digit: Array | None = None  #: (28, 28) in 0 … 1 if that was read.
     #: finds trained networks of the same task, to compare it with.
     trained: FindTrained = none_trained
@@ -54,22 +52,12 @@ class NetworkReading:
                 "the training history."
             )
         try:
-            return self._traced(edits)
+            trace: Trace = self.network.trace(self.trace.inputs, self.trace.read, edits)
         except CheckpointError as error:  # the weights had numbers without the edits
             raise QueryError(
                 "With these edits the network's values overflow; use smaller ones."
             ) from error
-
-    def _traced(self, edits: Sequence[Edit]) -> Trace:
-        if self.digit is not None:
-            return trace_digit(self.network, self.digit, edits)
-        return trace_inputs(
-            self.network,
-            self.trace.inputs,
-            self.replica,
-            read=self.trace.read,
-            change=change_of(edits, ONLY_LAYER),
-        )
+        return trace
 
     @property
     def targets(self) -> Sequence[int]:

@@ -1,80 +1,141 @@
-"""Traces any stack of recurrent layers with a linear readout, step by step.
+"""Traces any network, a stack of recurrent layers with a linear readout, step by step.
 
 Shapes: T steps, F features, H units of a layer in D directions, O outputs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.edits import Edit, change_of
-from rnn_tui.inside.trace import EVERY_STEP_NOTE, LAST_STEP_NOTE, LayerTrace, Trace, layer_trace
+from rnn_tui.inside.trace import LayerTrace, Trace
 from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, Changing, Layer, Stack
 from rnn_tui.networks.stepwise import Activations, Array, sigmoid, softmax
 
+EVERY_STEP_NOTE = (
+    "The output after a {step} is the answer there; what is read later does not change it."
+)
+LAST_STEP_NOTE = (
+    "The network answers after the last {step}; an answer after an earlier one is what it would "
+    "predict if the {sequence} ended there."
+)
 ALL_STATES_NOTE = (
-    "The readout takes the states of all {steps} steps; an answer after fewer steps is the readout "
-    "with the missing states set to zero."
+    "This readout takes the states of all {steps} {step}s; an answer after fewer {step}s is the "
+    "readout with the missing states set to zero."
 )
 BOTH_WAYS_NOTE = (
     "The output after a step depends on the whole sequence: the backward directions start at its "
     "end."
 )
-BACKWARD_NOTE = "These states depend on all later steps: the backward direction starts at the end."
+BACKWARD_NOTE = (
+    "These states depend on all later {step}s: the backward direction starts at the end."
+)
+ALONE_NOTE = (
+    "The backward direction after its first step, in which it reads this {step} alone; the readout "
+    "takes it at the last {step}."
+)
 ABOVE_BOTH_NOTE = (
-    "These states depend on the whole sequence: the layer below reads in both directions."
+    "These states depend on the whole {sequence}: the layer below reads in both directions."
 )
 
 
+@dataclass(frozen=True)
+class Wording:
+    """What the numbers that a network reads and answers mean, and how that is said."""
+
+    task: str  #: its name.
+    outputs: tuple[str, ...]  #: (O,) what its outputs mean; one output is a yes or no.
+    step: str = "step"  #: what is read at a step, such as `row`.
+    sequence: str = "sequence"  #: what all steps are, such as `image`.
+    first_step: int = 1  #: the number of the first step, 0 or 1.
+    #: whether its outputs are numbers, in place of classes.
+    numbers: bool = False
+    #: returns the probabilities (T, O) of logits (T, O); by default, those of one output by itself
+    #: or of classes of which one is right.
+    of_logits: Callable[[Array], Array] | None = None
+
+    def answers(self, logits: Array) -> npt.NDArray[np.int64]:
+        """Return the answers (…) of logits (…, O), as `Trace.answers` has them."""
+        if self.numbers:
+            return np.zeros(logits.shape[:-1], np.int64)
+        if logits.shape[-1] == 1:
+            return np.asarray(logits[..., 0] >= 0, np.int64)
+        return np.asarray(logits.argmax(axis=-1), np.int64)
+
+    def probabilities(self, logits: Array) -> Array:
+        """Return the probabilities (T, O) of logits (T, O); of numbers none, (T, 0)."""
+        if self.numbers:
+            return logits[:, :0]
+        if self.of_logits is not None:
+            return self.of_logits(logits)
+        return sigmoid(logits) if logits.shape[1] == 1 else softmax(logits)
+
+
 def trace_stack(
-    stack: Stack,
-    inputs: Array,
-    words: Sequence[str],
-    edits: Sequence[Edit] = (),
-    *,
-    outputs: tuple[str, ...],
-    name: str,
-    numbers: bool = False,
+    stack: Stack, wording: Wording, inputs: Array, read: Sequence[str], edits: Sequence[Edit] = ()
 ) -> Trace:
     """Trace the states, gates and answers of a network while it reads a sequence.
 
     Args:
         stack: the network.
+        wording: what its numbers mean.
         inputs: (T, F).
-        words: (T,) what is read at each step.
+        read: (T,) what is read at each step, in a word or two.
         edits: values that are set in the network while it reads.
-        outputs: (O,) what its outputs mean; one output is a yes or no.
-        name: what the trace calls the task of the network.
-        numbers: whether its outputs are numbers, in place of classes.
 
     Raises:
         CheckpointError: if weights or inputs are too large to compute with.
     """
-    changing = changing_of(stack, edits)
-    one_output = stack.outputs == 1
     with np.errstate(all="ignore"):
-        activations = stack.read(inputs[:, None], changing)
-        logits = stack.logits_after_steps(inputs[:, None], changing)[:, 0]  # (T, O)
-        chosen = logits[:, 0] >= 0 if one_output else logits.argmax(axis=1)
-        answers = chosen.astype(np.int64)  # (T,)
-        probabilities = sigmoid(logits) if one_output else softmax(logits)
-        if numbers:
-            answers, probabilities = np.zeros_like(answers), logits[:, :0]
-        layers = _below(stack, activations) + _top(stack, activations[-1], answers, numbers=numbers)
+        activations, logits = stack.read_and_answer(inputs[:, None], changing_of(stack, edits))
+        answers = wording.answers(logits[:, 0])  # (T,)
+        layers = [
+            *_below(stack, wording, activations),
+            *_top(stack, wording, activations[-1], answers),
+        ]
+        note = prefix_note(stack, wording)
+        return trace_of(
+            wording, inputs, read, layers, logits[:, 0], every_step=stack.every_step, note=note
+        )
+
+
+def trace_of(
+    wording: Wording,
+    inputs: Array,
+    read: Sequence[str],
+    layers: Sequence[LayerTrace],
+    logits: Array,
+    *,
+    every_step: bool,
+    note: str,
+) -> Trace:
+    """Make a trace of what was read and answered.
+
+    Args:
+        wording: what the numbers of the network mean.
+        inputs: (T, F).
+        read: (T,) what is read at each step, in a word or two.
+        layers: from the input up.
+        logits: (T, O) after each step.
+        every_step: whether every step has an answer of its own.
+        note: what an answer before the last step means, in a sentence.
+    """
     return Trace(
-        task=name,
-        read=tuple(words),
+        task=wording.task,
+        read=tuple(read),
         inputs=inputs,
         layers=tuple(layers),
-        outputs=outputs,
-        every_step=stack.every_step,
+        outputs=wording.outputs,
+        every_step=every_step,
         logits=logits,
-        probabilities=probabilities,
-        answers=answers,
-        prefix_note=_note(stack),
-        numbers=numbers,
+        probabilities=wording.probabilities(logits),
+        answers=wording.answers(logits),
+        prefix_note=note,
+        first_step=wording.first_step,
+        numbers=wording.numbers,
     )
 
 
@@ -100,51 +161,68 @@ def unit_names(stack: Stack) -> list[tuple[str, int]]:
     ]
 
 
-def _note(stack: Stack) -> str:
+def prefix_note(stack: Stack, wording: Wording) -> str:
+    """Return what an answer before the last step means, in a sentence."""
+    note = LAST_STEP_NOTE
     if stack.takes == ALL_STATES:
-        return ALL_STATES_NOTE.format(steps=stack.only_steps)
-    if stack.every_step:
-        return BOTH_WAYS_NOTE if stack.bidirectional else EVERY_STEP_NOTE.format(step="step")
-    return LAST_STEP_NOTE.format(step="step")
+        note = ALL_STATES_NOTE
+    elif stack.every_step:
+        note = BOTH_WAYS_NOTE if stack.looks_ahead else EVERY_STEP_NOTE
+    return note.format(step=wording.step, sequence=wording.sequence, steps=stack.only_steps)
 
 
-def _states_note(stack: Stack, at: int, *, backward: bool) -> str:
+def _states_note(stack: Stack, wording: Wording, at: int, *, backward: bool) -> str:
     """Return what to know of the states of a layer, from 0, in one direction."""
-    if any(layer.backward is not None for layer in stack.layers[:at]):
-        return ABOVE_BOTH_NOTE
-    return BACKWARD_NOTE if backward else ""
+    note = ""
+    if backward and stack.layers[at].backward_alone:
+        note = ALONE_NOTE
+    elif any(layer.looks_ahead for layer in stack.layers[:at]):
+        note = ABOVE_BOTH_NOTE
+    elif backward:
+        note = BACKWARD_NOTE
+    return note.format(step=wording.step, sequence=wording.sequence)
 
 
-def _below(stack: Stack, activations: Sequence[Sequence[Activations]]) -> list[LayerTrace]:
-    """Trace the layers below the top; their units matter by how strongly they drive the next."""
+def _below(
+    stack: Stack, wording: Wording, activations: Sequence[Sequence[Activations]]
+) -> list[LayerTrace]:
+    """Trace the layers below the top; their units matter by how strongly they drive the next.
+
+    A backward direction that reads each step alone is read out once, and left out of that.
+    """
     traces = []
     for at, (_, above) in enumerate(pairwise(stack.layers)):
-        weights = sum(np.abs(each.of_input).sum(axis=0) for each in above.directions)  # (D·H,)
-        drives = np.split(np.asarray(weights), len(activations[at]))  # (H,) each
-        for direction, (each, drive) in enumerate(zip(activations[at], drives, strict=True)):
+        drives = np.abs(above.forward.of_input).sum(axis=0)  # (D·H,)
+        if above.backward is not None and not above.backward_alone:
+            drives = drives + np.abs(above.backward.of_input).sum(axis=0)
+        by_direction = np.split(drives, len(activations[at]))  # (H,) each
+        for direction, (each, drive) in enumerate(zip(activations[at], by_direction, strict=True)):
             importance = np.abs(each.states[:, 0]).mean(axis=0) * drive
-            traces.append(_traced(stack, at, direction, each, importance, read_out=False))
+            note = _states_note(stack, wording, at, backward=direction > 0)
+            traces.append(
+                _traced(stack, at, direction, each, importance, note=note, read_out=False)
+            )
     return traces
 
 
 def _top(
     stack: Stack,
+    wording: Wording,
     directions: Sequence[Activations],
     answers: npt.NDArray[np.int64],
-    *,
-    numbers: bool,
 ) -> list[LayerTrace]:
     """Trace the top layer, whose units matter by what they add to the answers (T,).
 
-    Of `numbers` these are the first output.
+    Of numbers these are the first output.
     """
-    traces = []
+    traces, last = [], len(stack.layers) - 1
     for direction, each in enumerate(directions):
         weight = stack.weights[direction]  # (H, O) or (T, H, O)
-        if stack.outputs > 1 and not numbers:
+        if stack.outputs > 1 and not wording.numbers:
             weight = weight - weight.mean(axis=-1, keepdims=True)
         importance = _importance(stack, each.states[:, 0], weight, answers, direction)
-        traces.append(_traced(stack, len(stack.layers) - 1, direction, each, importance))
+        note = _states_note(stack, wording, last, backward=direction > 0)
+        traces.append(_traced(stack, last, direction, each, importance, note=note))
     return traces
 
 
@@ -182,15 +260,18 @@ def _traced(
     activations: Activations,
     importance: Array,
     *,
+    note: str,
     read_out: bool = True,
 ) -> LayerTrace:
-    """Return the trace of a layer, from 0, in a direction."""
-    backward = direction > 0
-    return layer_trace(
-        layer_name(stack.layers, at, backward=backward),
-        stack.cell,
-        activations,
+    """Return the trace of a layer, from 0, in a direction, of its activations (T, 1, H)."""
+    sequence = activations.mapped(lambda values: values[:, 0])  # (T, H)
+    return LayerTrace(
+        layer_name(stack.layers, at, backward=direction > 0),
+        sequence.states,
+        sequence.cells,
+        sequence.gates,
         importance,
-        read_out=read_out,
-        note=_states_note(stack, at, backward=backward),
+        read_out,
+        note,
+        stack.cell.candidates,
     )

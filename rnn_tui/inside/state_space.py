@@ -24,19 +24,13 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.digit_trace import layer_name, test_set
 from rnn_tui.inside.hidden import true_values
+from rnn_tui.inside.image_network import test_set
 from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import (
-    ONLY_LAYER,
-    UNKNOWN,
-    DrawnSequences,
-    Record,
-    Trace,
-    draw_examples,
-    words_of,
-)
+from rnn_tui.inside.stack_trace import layer_name
+from rnn_tui.inside.task_network import UNKNOWN, DrawnSequences, draw_examples
+from rnn_tui.inside.trace import Record, Trace, words_of
 from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -262,8 +256,8 @@ def analyse_state_space(
         CheckpointError: if the weights are too large to compute with.
         TaskError: if the task can't be loaded, or is not of sequences.
     """
-    network: SequenceNetwork = reading.network
-    replica = reading.replica
+    network: SequenceNetwork = reading.network.source
+    replica = reading.network.replica
     drawn = draw_examples(network.task, network.config, inputs, seed)
     inputs = len(drawn.lengths)  # a set of data may have fewer
     random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
@@ -288,7 +282,13 @@ def analyse_state_space(
     labels, names, coloured_by = _labelled(network, drawn, chosen_steps)
     known = labels != UNKNOWN
     known_states = np.concatenate(states)[known]
-    analysis = state_space(ONLY_LAYER, known_states, labels[known], names, coloured_by)
+    analysis = state_space(
+        layer_name(network.stack(replica).layers, 0),
+        known_states,
+        labels[known],
+        names,
+        coloured_by,
+    )
     points = find_fixed_points(
         network.cell(replica), constant, np.concatenate(starts), progress.after(batches)
     )
@@ -355,7 +355,7 @@ def analyse_digit_states(
     The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
     large to compute with.
     """
-    network: RowReaderNetwork = reading.network
+    network: RowReaderNetwork = reading.network.source
     images, of_images = test_set(network.config)
     chosen = np.random.default_rng(seed).permutation(len(images))[:inputs]
     digits = images[chosen].astype(np.float32) / np.float32(255)
@@ -366,10 +366,11 @@ def analyse_digit_states(
         if progress.stopping:
             return None
         with np.errstate(all="ignore"):
-            below = network.read_below(network.rows(digits[start : start + BATCH]))  # (T, n, F)
+            rows = network.rows(digits[start : start + BATCH])  # (T, n, 28)
+            below = network.stack.read_below(rows)  # (T, n, F)
             states.append(network.layers[-1].forward.run(below).states[-1])  # (n, H)
         progress.advance(min(start + BATCH, len(labels)), len(labels))
-    layer = layer_name(network, len(network.layers) - 1)
+    layer = layer_name(network.layers, len(network.layers) - 1)
     return state_space(layer, np.concatenate(states), labels, network.config.classes, CLASS)
 
 

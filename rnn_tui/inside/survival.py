@@ -76,12 +76,12 @@ def analyse_survival(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
-    network: SequenceNetwork = reading.network
+    network: SequenceNetwork = reading.network.source
     longest, position = network.config.lengths[1], network.config.position
     words = words_for(network.task, network.config)
     drawn = words.drawn(longest, sequences, np.random.default_rng(seed))  # (T, N)
     inputs = words.inputs(drawn).astype(np.float32)  # (T, N, F)
-    states = activations_of(network, inputs, reading.replica).states  # (T, N, H)
+    states = activations_of(network, inputs, reading.network.replica).states  # (T, N, H)
     positions = evenly_spread(longest, MOST_POSITIONS, position)
     return survival_analysis(
         states, drawn, positions, position, network.shape.element, progress=progress

@@ -1,30 +1,21 @@
 """Everything that a network holds while it reads one input, step by step: one record, and so one
 view, for every task.
-
-And how it is made of a network that reads sequences, whatever its task is.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import TaskError
-from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Activations, Array, Change, require_finite, sigmoid, softmax
+from rnn_tui.networks.stepwise import Array, require_finite
 
 if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads weights
-    from rnn_tui.tasks.config import SequenceConfig
-    from rnn_tui.tasks.sequences.inference import SequenceNetwork
     from rnn_tui.tasks.shapes import Symbol
-    from rnn_tui.tasks.task import Task
 
 Indices = npt.NDArray[np.intp]
 SHOWN_NUMBERS = 4  # of a step, in a word
-UNKNOWN = -1  # in the place of a right answer
-ONLY_LAYER = "layer 1"  # the layer of networks that read sequences
 
 
 class Record:
@@ -203,128 +194,6 @@ class Trace(Record):
         return arrays
 
 
-def layer_trace(
-    name: str,
-    cell: Cell,
-    activations: Activations,
-    importance: Array,
-    *,
-    read_out: bool = True,
-    note: str = "",
-) -> LayerTrace:
-    """Return the record of a layer of a cell that has read one sequence.
-
-    Args:
-        name: what to call the layer.
-        cell: the kind of its units.
-        activations: (T, 1, H).
-        importance: (H,), as in `LayerTrace`.
-        read_out: whether the readout reads it.
-        note: what to know of these states, in a sentence.
-    """
-    sequence = activations.mapped(lambda values: values[:, 0])  # (T, H)
-    return LayerTrace(
-        name,
-        sequence.states,
-        sequence.cells,
-        sequence.gates,
-        importance,
-        read_out,
-        note,
-        cell.candidates,
-    )
-
-
-def against_the_mean(weight: Array) -> Array:
-    """Return weights (O, …) less their mean over the outputs.
-
-    They give how far the winning logit lies above the mean of all logits.
-    """
-    result: Array = weight - weight.mean(axis=0)
-    return result
-
-
-EVERY_STEP_NOTE = (
-    "The output after a {step} is the answer there; what is read later does not change it."
-)
-LAST_STEP_NOTE = (
-    "The network answers after the last {step}; an answer after an earlier one is what it would "
-    "predict if the sequence ended there."
-)
-
-
-def trace_inputs(
-    network: "SequenceNetwork",
-    inputs: Array,
-    replica: int = 0,
-    *,
-    read: Sequence[str] = (),
-    change: Change | None = None,
-) -> Trace:
-    """Return the trace of a replica that reads a sequence.
-
-    Args:
-        network: of sequences.
-        inputs: (T, F).
-        replica: which of its networks.
-        read: (T,) what is read at each step, in a word or two; by default the symbols, or the
-            numbers.
-        change: may replace the values of gates, memory and state at each step.
-
-    Raises:
-        CheckpointError: if weights are too large to compute with.
-    """
-    shape = network.shape
-    weight, bias = network.readout(replica)  # (O, H), (O,)
-    one_output = network.outputs == 1
-    with np.errstate(all="ignore"):
-        activations = network.cell(replica).run(inputs[:, None], change)
-        states = activations.states[:, 0]  # (T, H)
-        logits = states @ weight.T + bias  # (T, O)
-        chosen: npt.NDArray[Any] = logits[:, 0] >= 0 if one_output else logits.argmax(axis=1)
-        answers = chosen.astype(np.int64)  # (T,)
-        # trained with a probability for each output by itself
-        separate = one_output or network.replicas[replica].variant.loss == "bce"
-        probabilities = sigmoid(logits) if separate else softmax(logits)  # (T, O)
-        if shape.numbers:
-            probabilities = probabilities[:, :0]
-        importance = _importance(states, weight, answers, every_step=shape.every_step)
-    note = EVERY_STEP_NOTE if shape.every_step else LAST_STEP_NOTE
-    return Trace(
-        task=network.task.name,
-        read=tuple(read or words_of(inputs, shape.alphabet)),
-        inputs=inputs,
-        layers=(layer_trace(ONLY_LAYER, network.kind, activations, importance),),
-        outputs=shape.outputs,
-        every_step=shape.every_step,
-        logits=logits,
-        probabilities=probabilities,
-        answers=answers,
-        prefix_note=note.format(step=shape.step),
-        first_step=shape.first_step,
-        numbers=shape.numbers,
-    )
-
-
-def _importance(
-    states: Array, weight: Array, answers: npt.NDArray[np.int64], *, every_step: bool
-) -> Array:
-    """Return how much each unit (H,) matters, as `LayerTrace.importance` defines it.
-
-    Args:
-        states: (T, H).
-        weight: (O, H), of the readout.
-        answers: (T,).
-        every_step: whether every step has an answer.
-    """
-    if len(weight) == 1:
-        contributions = states * weight  # (T, H)
-    else:
-        contributions = states * against_the_mean(weight)[answers]
-    importance: Array = np.abs(contributions).mean(axis=0) if every_step else contributions[-1]
-    return importance
-
-
 def number_words(numbers: Array) -> str:
     """Return numbers (O,) in words, the first few of many."""
     words = " ".join(f"{number:.4g}" for number in numbers[:SHOWN_NUMBERS])
@@ -345,47 +214,3 @@ def words_of(inputs: npt.NDArray[Any], alphabet: "Sequence[Symbol]" = ()) -> lis
     if inputs.shape[1] > 1 and has_one_1:
         return [str(step.argmax()) for step in inputs]
     return [" ".join(f"{value:g}" for value in step) for step in inputs]
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnSequences:
-    """Sequences by chance with what is right."""
-
-    inputs: Array  #: (T, N, F), zero after a sequence's end.
-    #: (N, T) where each step has an answer, else (N, 1); `UNKNOWN` where nobody knows.
-    targets: npt.NDArray[Any]
-    lengths: npt.NDArray[np.int64]  #: (N,) steps.
-
-
-def draw_examples(
-    task: "Task", config: "SequenceConfig", count: int, number: int, *, length: int | None = None
-) -> DrawnSequences:
-    """Return sequences of a task by chance.
-
-    Args:
-        task: of sequences.
-        config: settings of its networks; the seed is theirs.
-        count: how many; a set of data may have fewer.
-        number: draws others for another one.
-        length: of all of them; by default lengths as in training.
-
-    Raises:
-        TaskError: if the task gives none.
-    """
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    from rnn_tui.engine.training.problem import generator  # noqa: PLC0415
-    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem  # noqa: PLC0415
-
-    # One small network: only the data is wanted.
-    small = replace(config, hidden_sizes=config.hidden_sizes[:1], losses=config.losses[:1], seeds=1)
-    kind = task.load()
-    if not issubclass(kind, ReplicaProblem):
-        raise TaskError(f"The task {task.name} has no sequences to look into.")
-    problem = kind(small, torch.device("cpu"), lambda _: None)
-    examples = problem.sample(count, generator(config.seed, "inside", number), length)
-    return DrawnSequences(
-        inputs=examples.inputs[0].movedim(1, 0).numpy().astype(np.float32),  # (T, N, F)
-        targets=examples.targets[0].reshape(examples.count, -1).numpy(),
-        lengths=examples.lengths[0].numpy().astype(np.int64),
-    )

@@ -4,7 +4,7 @@ Shapes: T time steps, N sequences, F features, H units of the top layer in D dir
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
@@ -38,6 +38,14 @@ class Layer:
     forward: CellWeights  #: the weights that read from the first step on.
     #: the weights that read from the last step back, if there is such a direction.
     backward: CellWeights | None = None
+    #: whether the backward direction reads each step alone, from a state of zero: enough for a top
+    #: layer of which the last step is read out, where that direction begins.
+    backward_alone: bool = field(default=False, kw_only=True)
+
+    @property
+    def looks_ahead(self) -> bool:
+        """Whether what it holds at a step depends on later ones."""
+        return self.backward is not None and not self.backward_alone
 
     @property
     def directions(self) -> tuple[CellWeights, ...]:
@@ -58,11 +66,23 @@ class Layer:
             what each direction holds at each of the steps (T, N, H).
         """
         directions = [self.forward.run(steps, change)]
-        if self.backward is not None:
-            by_step = from_last(backward_change, len(steps))
+        if self.backward is not None and self.backward_alone:
+            directions.append(_read_each_alone(self.backward, steps, backward_change))
+        elif self.backward is not None:
+            by_step = _from_last(backward_change, len(steps))
             activations = self.backward.run(steps[::-1], by_step)
             directions.append(activations.mapped(_reversed))
         return directions
+
+    def last_states(
+        self, steps: Array, change: Change | None = None, backward_change: Change | None = None
+    ) -> list[Array]:
+        """Return the states (1, N, H) of each direction at the last step, as `read` has them."""
+        states = [self.forward.run(steps, change).states[-1:]]
+        if self.backward is not None:  # begins there
+            by_step = _from_last(backward_change, len(steps))
+            states.append(self.backward.run(steps[-1:], by_step).states)
+        return states
 
 
 def _reversed(values: Array) -> Array:
@@ -70,7 +90,25 @@ def _reversed(values: Array) -> Array:
     return values[::-1]
 
 
-def from_last(change: Change | None, steps: int) -> Change | None:
+def _read_each_alone(weights: CellWeights, steps: Array, change: Change | None) -> Activations:
+    """Read each of the steps (T, N, F) from a state of zero."""
+    count, sequences, features = steps.shape
+    of_all = None if change is None else _in_one_step(change, count)
+    activations = weights.run(steps.reshape(1, count * sequences, features), of_all)
+    return activations.mapped(lambda values: values.reshape(count, sequences, -1))
+
+
+def _in_one_step(change: Change, steps: int) -> Change:
+    """Return the change at each step, if all steps are sequences of one step: (T·N, H)."""
+
+    def change_all(_step: int, quantity: str, values: Array) -> Array:
+        by_step = np.split(values, steps)
+        return np.concatenate([change(step, quantity, part) for step, part in enumerate(by_step)])
+
+    return change_all
+
+
+def _from_last(change: Change | None, steps: int) -> Change | None:
     """Return the change at each step for a direction that starts at the last step."""
     if change is None:
         return None
@@ -108,6 +146,7 @@ class Stack:
         if takes == ALL_STATES:
             size = directions * layers[-1].forward.hidden_size
             by_step = weight.reshape(len(weight), -1, size).transpose(1, 2, 0)  # (T, D·H, O)
+            by_step = np.ascontiguousarray(by_step)
             return cls(layers, tuple(np.split(by_step, directions, axis=1)), bias, takes)
         return cls(layers, tuple(np.split(weight.T, directions)), bias, takes)
 
@@ -136,6 +175,11 @@ class Stack:
         """Whether one of its layers reads from the last step, too."""
         return any(layer.backward is not None for layer in self.layers)
 
+    @cached_property
+    def looks_ahead(self) -> bool:
+        """Whether what it holds at a step depends on later ones."""
+        return any(layer.looks_ahead for layer in self.layers)
+
     @property
     def only_steps(self) -> int | None:
         """The only number of steps T that its readout takes; None if it takes any."""
@@ -159,16 +203,23 @@ class Stack:
             activations.append(directions)
         return activations
 
-    def read_below(self, inputs: Array) -> Array:
+    def read_below(self, inputs: Array, changing: Changing = unchanged) -> Array:
         """Return what the top layer reads (T, N, F) of `inputs` (T, N, F) of the lowest."""
-        for layer in self.layers[:-1]:
-            inputs = joined_states(layer.read(inputs))
+        for number, layer in enumerate(self.layers[:-1]):
+            directions = layer.read(inputs, changing(number, False), changing(number, True))
+            inputs = joined_states(directions)
         return inputs
 
     def logits(self, inputs: Array, changing: Changing = unchanged) -> Array:
         """Return the answers (T, N, O) to `inputs` (T, N, F), or (1, N, O) if there is one."""
-        top = self.read(inputs, changing)[-1]
-        logits: Array = self.read_out([activations.states for activations in top])
+        below = self.read_below(inputs, changing)
+        top, number = self.layers[-1], len(self.layers) - 1
+        changes = changing(number, False), changing(number, True)
+        if self.takes == LAST_STEP:
+            states = top.last_states(below, *changes)
+        else:
+            states = [activations.states for activations in top.read(below, *changes)]
+        logits: Array = self.read_out(states)
         return logits
 
     def read_out(self, states: Sequence[Any]) -> Any:
@@ -183,10 +234,9 @@ class Stack:
         elif self.takes == FINAL_STATES:
             forward, *backward = states
             states = [forward[-1:], *(direction[:1] for direction in backward)]
-        logits = self._products(states)
         if self.takes == ALL_STATES:
-            logits = logits.sum(0)[None]
-        return logits + self.bias
+            return self._product_of_all(states) + self.bias
+        return self._products(states) + self.bias
 
     def _products(self, states: Sequence[Any]) -> Any:
         """Return the sum (T, N, O) of each direction's states (T, N, H) times its weights."""
@@ -195,18 +245,35 @@ class Stack:
             weights = tuple(weight[: len(states[0])] for weight in weights)
         return sum(direction @ weight for direction, weight in zip(states, weights, strict=True))
 
+    def _product_of_all(self, states: Sequence[Any]) -> Any:
+        """Return the sum (1, N, O) of `_products` over the steps, by one product a direction."""
+        products = []
+        for direction, weight in zip(states, self.weights, strict=True):
+            steps, count, _ = direction.shape
+            by_sequence = direction.swapaxes(0, 1).reshape(count, -1)  # (N, T·H)
+            products.append(by_sequence @ weight[:steps].reshape(-1, self.outputs))  # (N, O)
+        return sum(products)[None]
+
     def logits_after_steps(self, inputs: Array, changing: Changing = unchanged) -> Array:
         """Return the answers (T, N, O) after each step of `inputs` (T, N, F).
 
         If there is one answer, an earlier one is what it would be if the sequence ended there.
         """
+        return self.read_and_answer(inputs, changing)[1]
+
+    def read_and_answer(
+        self, inputs: Array, changing: Changing = unchanged
+    ) -> tuple[list[list[Activations]], Array]:
+        """Return what `read` and `logits_after_steps` do, of `inputs` (T, N, F)."""
+        activations = self.read(inputs, changing)
+        states = [direction.states for direction in activations[-1]]
         if self.every_step:
-            return self.logits(inputs, changing)
-        if self.bidirectional:  # where a sequence ends, the backward directions begin
+            return activations, self.read_out(states)
+        if self.looks_ahead:  # where a sequence ends, the backward directions begin
             ends = range(1, len(inputs) + 1)
-            return np.concatenate([self.logits(inputs[:end], changing) for end in ends])
-        [top] = self.read(inputs, changing)[-1]
-        products = self._products([top.states])
+            answers = np.concatenate([self.logits(inputs[:end], changing) for end in ends])
+            return activations, answers
+        products = self._products(states)
         if self.takes == ALL_STATES:
             products = products.cumsum(axis=0)
-        return np.asarray(products + self.bias)
+        return activations, np.asarray(products + self.bias)

@@ -14,8 +14,8 @@ import torch
 from _common import add_models, machine, median, parser, spread, take_turns, verdict
 
 from rnn_tui.archive.weights import NETWORKS, choose_shipped
-from rnn_tui.inside.digit_trace import layer_name, trace_digit
 from rnn_tui.inside.edits import Edit
+from rnn_tui.inside.image_network import layer_name, trace_digit
 from rnn_tui.networks.cell import STATE
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.images.model import build_model
@@ -52,7 +52,7 @@ def contenders(model: str) -> dict[str, Callable[[], float]]:
 
     # From the middle on, a unit of the first layer is silent; before that, all is computed anew
     # just as well.
-    edits = [Edit(layer_name(network, 0), STATE, (0,), 14, None, 0.0)]
+    edits = [Edit(layer_name(network.layers, 0), STATE, (0,), 14, None, 0.0)]
     return {
         "trace": timed(lambda: trace_digit(network, digit.numpy())),
         "trace with an edit": timed(lambda: trace_digit(network, digit.numpy(), edits)),

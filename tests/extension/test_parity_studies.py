@@ -19,7 +19,7 @@ from rnn_tui.inside.clicks import _long_questions, _shares_right
 from rnn_tui.inside.hidden import analyse_hidden
 from rnn_tui.inside.state_space import analyse_state_space
 from rnn_tui.inside.survival import analyse_survival
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks import check
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.tasks.shapes import Symbol, bits

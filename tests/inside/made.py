@@ -11,9 +11,9 @@ import torch
 from torch import nn
 
 from rnn_tui.engine.files.weights_file import WeightsFile
-from rnn_tui.inside.digit_trace import trace_digit
+from rnn_tui.inside.image_network import ImageNetwork
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.tasks import TASKS
@@ -61,10 +61,11 @@ def reading_of(network: Any, replica: int = 0, inputs: Any = None, **facts: Any)
     """A network of sequences, or a reader of images, that has read `inputs`, or a step of zeros."""
     if isinstance(network, RowReaderNetwork):
         digit = np.zeros((28, 28), np.float32) if inputs is None else inputs
-        return NetworkReading(network, trace_digit(network, digit), digit=digit, **facts)
+        reader = ImageNetwork(network)
+        return NetworkReading(reader, reader.trace_digit(digit), digit=digit, **facts)
     inputs = np.zeros((1, network.features), np.float32) if inputs is None else inputs
-    trace = trace_inputs(network, inputs, replica)
-    return NetworkReading(network, trace, replica=replica, **facts)
+    alone = TaskNetwork(network, replica)
+    return NetworkReading(alone, alone.trace(inputs), **facts)
 
 
 class Setting(NamedTuple):

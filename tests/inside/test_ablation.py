@@ -12,7 +12,7 @@ from rnn_tui.inside.ablation import (
     analyse_ablations,
     analyse_digit_ablations,
 )
-from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.inside.task_network import draw_examples, trace_inputs
 from rnn_tui.tasks.mnist.data import load_mnist
 from tests.inside.made import reader, reading_of, sequences
 from tests.watched import Watched, after

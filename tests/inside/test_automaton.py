@@ -22,6 +22,7 @@ from rnn_tui.inside.automaton import (
     analyse_automaton,
     true_machine,
 )
+from rnn_tui.inside.task_network import TaskNetwork
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.sequences.words import LONGEST, words_for
@@ -438,7 +439,7 @@ def test_without_aalpy_a_sentence_says_what_to_install(monkeypatch: pytest.Monke
 def test_weights_too_large_to_compute_with_are_refused() -> None:
     readout = np.full_like(FILE.arrays["readout"], 3e38)
     network = AdderNetwork(replace(FILE, arrays={**FILE.arrays, "readout": readout}))
-    reading = replace(reading_of(SHIPPED), network=network)
+    reading = replace(reading_of(SHIPPED), network=TaskNetwork(network))
     with pytest.raises(CheckpointError, match="too large"):
         analyse_automaton(reading, length=3)
 

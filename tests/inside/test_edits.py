@@ -11,14 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.edits import LONGEST, Edit, Edited, ablated, editable, read_edit
+from rnn_tui.inside.image_network import trace_digit
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from tests.cli.command_line import is_harmless
-from tests.inside.made import Setting, held, reader, sequences
+from tests.inside.made import Setting, held, reader, reading_of, sequences
 
 STEPS, SIZE = 8, 4
 EVERY = range(STEPS)
@@ -32,7 +32,7 @@ def small_reading(task: str, cell: str) -> NetworkReading:
     """
     network = sequences(task, cell)
     inputs = np.random.default_rng(1).integers(0, 2, (STEPS, network.features)).astype(np.float32)
-    return NetworkReading(network, trace_inputs(network, inputs))
+    return reading_of(network, inputs=inputs)
 
 
 # Of recall, whose first step is called 1.
@@ -90,13 +90,13 @@ def test_what_follows_from_edits_is_what_the_equations_say(case: str) -> None:
     cell, texts, put = CASES[case]
     reading = small_reading("recall", cell)
     edited = reading.traced([read_edit(text, reading.trace) for text in texts])
-    expected = held(reading.network.cell(0), reading.trace.inputs, put)
+    expected = held(reading.network.source.cell(0), reading.trace.inputs, put)
     assert_held(edited, expected)
-    weight, bias = reading.network.readout(0)
+    weight, bias = reading.network.source.readout(0)
     assert edited.logits == pytest.approx(expected["state"] @ weight.T + bias, abs=1e-5)
     # It is not what happens without them.
     assert np.abs(edited.layers[0].states - reading.trace.layers[0].states).max() > 1e-3
-    assert_held(reading.trace, held(reading.network.cell(0), reading.trace.inputs))
+    assert_held(reading.trace, held(reading.network.source.cell(0), reading.trace.inputs))
 
 
 def assert_held(trace: Trace, expected: dict[str, np.ndarray], layer: int = 0) -> None:
@@ -113,7 +113,9 @@ def test_steps_of_an_adder_are_counted_from_0_as_they_are_shown(cell: str) -> No
     assert (edit.first, edit.last) == (3, 3)
     assert_held(
         reading.traced([edit]),
-        held(reading.network.cell(0), reading.trace.inputs, [Setting("state", [1], [3], 0.5)]),
+        held(
+            reading.network.source.cell(0), reading.trace.inputs, [Setting("state", [1], [3], 0.5)]
+        ),
     )
 
 
@@ -248,7 +250,7 @@ def test_an_edit_of_one_layer_or_direction_goes_on_through_the_others(case: str)
     _, network = reader(model, layers)
     untouched = trace_digit(network, DIGIT)
     edits = [read_edit(text, untouched) for text in texts]
-    edited = NetworkReading(network, untouched, digit=DIGIT).traced(edits)
+    edited = reading_of(network, inputs=DIGIT).traced(edits)
     expected, logits = by_parts(network, DIGIT, put)
     for at, layer in enumerate(edited.layers):
         if layer.name in expected:

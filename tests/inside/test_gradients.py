@@ -13,7 +13,7 @@ from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.inside.analyses import GRADIENTS
 from rnn_tui.inside.gradients import analyse_gradients, sequence_norms, untrained, untrained_reader
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.model import digit_norms
@@ -144,7 +144,9 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
     arrays = {"gates": other._gates, "readout": other._readout}
     gru = other if same else type(other)(WeightsFile(config, arrays, 1, {}))
     trace = trace_inputs(network, np.eye(10, dtype=np.float32)[[3, 1, 4]])
-    reading = NetworkReading(network, trace, (4,), trained=lambda: {"gru": gru, "lstm": network})
+    reading = NetworkReading(
+        TaskNetwork(network), trace, (4,), trained=lambda: {"gru": gru, "lstm": network}
+    )
     analysis: Any = GRADIENTS.make(reading, Watched())
     label = "GRU" if same else "GRU, untrained"
     assert {label, "RNN, untrained"} <= {*analysis.networks[1:]}

@@ -24,11 +24,11 @@ from rnn_tui.engine.training import loop
 from rnn_tui.engine.training.history import TrainingHistory, read_history
 from rnn_tui.inside import clicks as clicks_module
 from rnn_tui.inside.clicks import analyse_clicks
-from rnn_tui.inside.digit_trace import read_test_image, trace_digit
 from rnn_tui.inside.gradients import sequence_norms
 from rnn_tui.inside.history import analyse_learning, frames, history_of, snapshot
+from rnn_tui.inside.image_network import read_test_image
 from rnn_tui.inside.reading import NetworkReading, no_history
-from rnn_tui.inside.trace import draw_examples, trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import sums as sums_module
@@ -36,6 +36,7 @@ from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
 from rnn_tui.tasks.images.model import digit_norms
 from tests.data.examples import rising_or_falling
+from tests.inside.made import reading_of
 from tests.networks.ordinary import pytorch_weights
 from tests.watched import Watched, after
 
@@ -76,11 +77,11 @@ def adder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return trained(config, tmp_path_factory.mktemp("adder") / "run.safetensors")
 
 
-def reading_of(path: Path, replica: int = 0) -> NetworkReading:
+def adder_reading(path: Path, replica: int = 0) -> NetworkReading:
     network = AdderNetwork(read_weights(path))
     inputs = np.random.default_rng(0).integers(0, 2, (7, 2)).astype(np.float32)
     trace = trace_inputs(network, inputs, replica)
-    return NetworkReading(network, trace, replica=replica, history=partial(read_history, path))
+    return NetworkReading(TaskNetwork(network, replica), trace, history=partial(read_history, path))
 
 
 def the_history(path: Path) -> TrainingHistory:
@@ -91,7 +92,7 @@ def the_history(path: Path) -> TrainingHistory:
 
 @pytest.mark.parametrize("replica", [0, 4])
 def test_the_last_snapshot_is_the_network_itself(adder: Path, replica: int) -> None:
-    reading, history = reading_of(adder, replica), the_history(adder)
+    reading, history = adder_reading(adder, replica), the_history(adder)
     last = snapshot(reading, history, len(history) - 1)
     for name, values in reading.trace.arrays().items():
         assert np.array_equal(last.trace.arrays()[name], values), name
@@ -120,9 +121,9 @@ def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
     path = trained(config, tmp_path / "run.safetensors")
     network = RowReaderNetwork(read_weights(path))
     digit, label = read_test_image(HISTORY_IMAGE, TASKS["mnist"].config("lstm"))
-    whole = trace_digit(network, digit)
     history = the_history(path)
-    reading = NetworkReading(network, whole, (label,), digit=digit, history=lambda: history)
+    reading = reading_of(network, inputs=digit, right=(label,), history=lambda: history)
+    whole = reading.trace
     last = snapshot(reading, history, len(history) - 1)
     assert not last.retraced
     assert np.array_equal(last.digit, digit)
@@ -150,7 +151,7 @@ def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
 def test_what_fits_another_network_is_refused(
     adder: Path, mnist_slice: Path, tmp_path: Path
 ) -> None:
-    reading, history = reading_of(adder), the_history(adder)
+    reading, history = adder_reading(adder), the_history(adder)
     with pytest.raises(CheckpointError, match="do not fit"):
         snapshot(
             reading,
@@ -168,9 +169,7 @@ def test_what_fits_another_network_is_refused(
         RowReaderNetwork(read_weights(path)),
         read_test_image(HISTORY_IMAGE, TASKS["mnist"].config("lstm")),
     )
-    one = NetworkReading(
-        network, trace_digit(network, digit), digit=digit, history=partial(read_history, path)
-    )
+    one = reading_of(network, inputs=digit, history=partial(read_history, path))
     with pytest.raises(CheckpointError, match="belongs to another network; train this one again"):
         snapshot(one, history, 0)
     with pytest.raises(QueryError, match="train one with 32 in “Gradients kept”"):
@@ -185,7 +184,7 @@ def test_without_a_history_the_command_is_that_of_the_data_set(adder: Path) -> N
     data_set = rising_or_falling()
     store.keep(data_set)
     name = data_set.description.name
-    reading = reading_of(adder)
+    reading = adder_reading(adder)
     on_data_set = replace(reading, trace=replace(reading.trace, task=name), history=no_history)
     with pytest.raises(QueryError, match=f"train one with rnn-tui train sequences {name}\\."):
         history_of(on_data_set)
@@ -194,12 +193,12 @@ def test_without_a_history_the_command_is_that_of_the_data_set(adder: Path) -> N
 
 
 def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
-    reading, history = reading_of(adder, 3), the_history(adder)
+    reading, history = adder_reading(adder, 3), the_history(adder)
     progress = Watched()
     analysis = analyse_learning(reading, progress, inputs=20)
     assert analysis is not None
     assert progress.seen == [(at, len(history)) for at in range(len(history) + 1)]
-    network = reading.network
+    network = reading.network.source
     drawn = draw_examples(network.task, network.config, 20, 0, length=network.config.lengths[1])
     last = sequence_norms(network, 3, drawn.inputs, drawn.targets).mean(axis=1)
     assert analysis.norms[-1] == pytest.approx(last)
@@ -256,18 +255,20 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
     monkeypatch.setattr(sums_module, "LONGEST", 8)
     monkeypatch.setattr(sums_module, "PAIRS", 12)
     monkeypatch.setattr(clicks_module, "STATES", 40)
-    reading, history = reading_of(adder, 4), the_history(adder)
+    reading, history = adder_reading(adder, 4), the_history(adder)
     analysis = analyse_clicks(reading, UNWATCHED)
     assert analysis is not None
-    assert sorted(analysis.seeds) == sorted({replica.seed for replica in reading.network.replicas})
+    assert sorted(analysis.seeds) == sorted(
+        {replica.seed for replica in reading.network.source.replicas}
+    )
     random = np.random.default_rng(0)
     pairs = [[int.from_bytes(random.bytes(1)) for _ in range(2)] for _ in range(12)]
     sums = [*(Addition(a, b) for a, b in pairs), Addition(255, 1)]
     inputs = random.integers(0, 2, (8, 5, 2)).astype(np.float32)
     places = {
         replica.seed: at
-        for at, replica in enumerate(reading.network.replicas)
-        if replica.variant == reading.network.replicas[4].variant
+        for at, replica in enumerate(reading.network.source.replicas)
+        if replica.variant == reading.network.source.replicas[4].variant
     }
     for row, seed in enumerate(analysis.seeds):
         shares = [right_share(adder, places[seed], at, sums) for at in range(len(history))]
@@ -275,8 +276,9 @@ def test_clicks_are_those_of_seeds_asked_one_by_one(
         there = [epoch for epoch, part in zip(history.epochs, shares, strict=True) if part == 1]
         assert analysis.first[row] == (there[0] if there else None)
         for at in (0, len(history) - 1):
-            then = snapshot(replace(reading, replica=places[seed]), history, at)
-            states = then.network.cell(places[seed]).run(inputs).states
+            network = TaskNetwork(reading.network.source, places[seed])
+            then = snapshot(replace(reading, network=network), history, at)
+            states = then.network.source.cell(places[seed]).run(inputs).states
             assert analysis.clusters[row, at] == clusters_of(
                 np.float64(states.reshape(40, -1)), 0.15 * 2 * np.sqrt(8)
             )

@@ -12,9 +12,10 @@ from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.history import ABOVE, BELOW, CELL, MARGIN, as_gif, frames, history_of
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks import TASKS
 from tests.archive.kept_runs import small, train
+from tests.inside.made import reading_of
 
 
 @pytest.fixture
@@ -22,9 +23,7 @@ def reading() -> NetworkReading:
     path = weights_of(train(small("recall", epochs=2)).run_id)
     network = NETWORKS.get(path, TASKS["recall"].network)
     inputs = np.eye(10, dtype=np.float32)[[3, 1, 4, 1, 5]]
-    return NetworkReading(
-        network, trace_inputs(network, inputs), history=lambda: read_history(path)
-    )
+    return reading_of(network, inputs=inputs, history=lambda: read_history(path))
 
 
 def test_a_gif_has_a_picture_for_each_snapshot(reading: NetworkReading) -> None:
@@ -65,7 +64,7 @@ def test_the_command_writes_a_history_and_refuses_other_files(tmp_path, capsys) 
 @pytest.mark.parametrize("steps", [1, 5, 40, 300])
 def test_a_gif_has_room_for_all_steps_and_units(reading: NetworkReading, steps: int) -> None:
     inputs = np.resize(np.eye(10, dtype=np.float32), (steps, 10))
-    trace = trace_inputs(reading.network, inputs)
+    trace = trace_inputs(reading.network.source, inputs)
     with Image.open(io.BytesIO(as_gif([(1.0, trace)]))) as picture:
         width, height = picture.size
     cell = min(CELL, 600 // steps)

@@ -18,7 +18,8 @@ from rnn_tui.inside.hidden import (
     hidden_analysis,
 )
 from rnn_tui.inside.probes import chance_level, fit_probe
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork, trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stepwise import Activations
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
@@ -187,7 +188,7 @@ def test_huge_weights_are_refused_in_a_sentence() -> None:
     signs = np.random.default_rng(0).choice([-1, 1], file.arrays["gates"].shape)
     gates = (3e38 * signs).astype(np.float32)
     network = AdderNetwork(replace(file, arrays={**file.arrays, "gates": gates}))
-    reading = replace(reading_of(ADDER), network=network)
+    reading = replace(reading_of(ADDER), network=TaskNetwork(network))
     with pytest.raises(CheckpointError, match="too large"):
         analyse_hidden(reading)
 

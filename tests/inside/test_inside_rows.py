@@ -26,7 +26,7 @@ def test_accuracy_by_rows_is_that_of_answers_after_each_row(model: str) -> None:
     assert analysis is not None
     assert progress.seen == [(0, count), (BATCH, count), (count, count)]
     digits = images.astype(np.float32) / 255
-    answers = network.logits_after_rows(network.rows(digits)).argmax(axis=2)
+    answers = network.stack.logits_after_steps(network.rows(digits)).argmax(axis=2)
     assert analysis.accuracy == pytest.approx((answers == labels).mean(axis=1))
     predictions = network.logits(digits).argmax(axis=1)
     assert analysis.accuracy[-1] == (predictions == labels).mean() > 0.97

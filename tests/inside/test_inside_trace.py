@@ -12,8 +12,9 @@ from torch import Tensor, nn
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.digit_trace import trace_digit
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.image_network import trace_digit
+from rnn_tui.inside.task_network import trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
@@ -134,7 +135,7 @@ def test_an_answer_before_the_end_is_what_the_note_says(
 def test_answers_of_many_images_are_those_of_each(model: str) -> None:
     _, network = reader(model, 1)
     digits = np.random.default_rng(1).random((3, 28, 28)).astype(np.float32)
-    together = network.logits_after_rows(network.rows(digits))
+    together = network.stack.logits_after_steps(network.rows(digits))
     for at, digit in enumerate(digits):
         assert together[:, at] == pytest.approx(trace_digit(network, digit).logits, abs=1e-5)
 

@@ -22,9 +22,8 @@ from rnn_tui.inside.own_network import (
     OwnDescription,
     OwnInspection,
     OwnNetwork,
-    OwnReading,
+    read_own,
     read_own_network,
-    trace_own,
 )
 from rnn_tui.inside.own_studies import analyse_ablations, analyse_state_space, random_inputs
 from rnn_tui.networks import CELLS
@@ -72,7 +71,7 @@ def test_sensitivity_is_pytorchs(build: Any, options: Any, tmp_path: Path) -> No
     module = seeded(build, **options)
     network = own(module, tmp_path / "net")
     read = sequence()
-    analysis = analyse_sensitivity(OwnReading(network, trace_own(network, read)), UNWATCHED)
+    analysis = analyse_sensitivity(read_own(network, read), UNWATCHED)
     assert analysis is not None
     numbers = torch.from_numpy(read.numbers).double()
     jacobian = torch.autograd.functional.jacobian(
@@ -88,8 +87,9 @@ def test_parts_of_steps_add_up_to_the_answer(build: Any, options: Any, tmp_path:
     module = seeded(build, **options)
     network = own(module, tmp_path / "net")
     read = sequence()
-    trace = trace_own(network, read)
-    analysis = analyse_attribution(OwnReading(network, trace), UNWATCHED)
+    reading = read_own(network, read)
+    trace = reading.trace
+    analysis = analyse_attribution(reading, UNWATCHED)
     assert analysis is not None
     with torch.no_grad():
         numbers = torch.from_numpy(read.numbers)
@@ -103,8 +103,9 @@ def test_gradients_are_pytorchs(tmp_path: Path) -> None:
     module = seeded(Classifier, "GRU")
     network = own(module, tmp_path / "net")
     read = sequence()
-    trace = trace_own(network, read)
-    analysis = analyse_gradients(OwnReading(network, trace), UNWATCHED)
+    reading = read_own(network, read)
+    trace = reading.trace
+    analysis = analyse_gradients(reading, UNWATCHED)
     assert analysis is not None
     module = module.double()
     cell = torch.nn.GRUCell(FEATURES, 6).double()
@@ -151,8 +152,9 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
     module = seeded(Classifier, layers=2)
     torch.nn.init.normal_(module.fc.weight)
     network = own(module, tmp_path / "net")
-    trace = trace_own(network, sequence())
-    analysis = analyse_ablations(OwnReading(network, trace), UNWATCHED)
+    reading = read_own(network, sequence())
+    trace = reading.trace
+    analysis = analyse_ablations(reading, UNWATCHED)
     assert analysis is not None
     assert analysis.accuracy == 1
     assert "random normally distributed numbers are those of the whole network" in analysis.summary
@@ -170,8 +172,8 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
 
 def test_states_are_coloured_by_the_answers(tmp_path: Path) -> None:
     network = own(seeded(Classifier, "RNN"), tmp_path / "net", alphabet="abc")
-    trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
-    analysis = analyse_state_space(OwnReading(network, trace), UNWATCHED)
+    reading = read_own(network, read_sequence("abca", FEATURES, network.alphabet))
+    analysis = analyse_state_space(reading, UNWATCHED)
     assert analysis is not None
     assert analysis.coloured_by == "answer"
     assert analysis.points.shape == (2000, 2)
@@ -191,8 +193,9 @@ def test_states_are_coloured_by_the_answers(tmp_path: Path) -> None:
 def test_at_a_fixed_point_all_layers_stay(kind: str, tmp_path: Path) -> None:
     module = seeded(Classifier, kind, layers=2)
     network = own(module, tmp_path / "net", alphabet="abc")
-    trace = trace_own(network, read_sequence("abca", FEATURES, network.alphabet))
-    analysis = analyse_state_space(OwnReading(network, trace), UNWATCHED)
+    reading = read_own(network, read_sequence("abca", FEATURES, network.alphabet))
+    trace = reading.trace
+    analysis = analyse_state_space(reading, UNWATCHED)
     assert analysis is not None
     assert analysis.states_in(trace).shape == (4, 12)
     fixed = [point for point in analysis.fixed_points if point.kind != "slow"]
@@ -212,7 +215,7 @@ def test_at_a_fixed_point_all_layers_stay(kind: str, tmp_path: Path) -> None:
 
 def test_states_of_both_directions_have_no_fixed_points(tmp_path: Path) -> None:
     network = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net")
-    analysis = analyse_state_space(OwnReading(network, trace_own(network, sequence())), UNWATCHED)
+    analysis = analyse_state_space(read_own(network, sequence()), UNWATCHED)
     assert analysis is not None
     assert analysis.layer == "layer 2 forward"
     assert analysis.fixed_points == ()
@@ -221,7 +224,7 @@ def test_states_of_both_directions_have_no_fixed_points(tmp_path: Path) -> None:
 
 def test_analyses_can_be_stopped(tmp_path: Path) -> None:
     network = own(seeded(Classifier), tmp_path / "net", alphabet="abc")
-    reading = OwnReading(network, trace_own(network, read_sequence("abca", 3, network.alphabet)))
+    reading = read_own(network, read_sequence("abca", 3, network.alphabet))
     for kind in OF_OWN:
         control = Control()
         control.stop()
@@ -255,7 +258,7 @@ def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:
     for takes in ("every-step", "last-step"):
         hints = NetworkHints("relu", takes)
         network = read_own_network(OwnDescription(parity(tmp_path / "a"), hints, alphabet="01"))
-        reading = OwnReading(network, trace_own(network, read_sequence("01", 1, network.alphabet)))
+        reading = read_own(network, read_sequence("01", 1, network.alphabet))
         analysis = analyse_automaton(reading, UNWATCHED)
         assert analysis is not None
         assert analysis.machine is not None
@@ -269,7 +272,7 @@ def test_an_automaton_is_learned_from_the_answers(tmp_path: Path) -> None:
 def test_networks_without_an_automaton_say_why(tmp_path: Path) -> None:
     both = own(seeded(Tagger, "GRU", layers=1, both=True), tmp_path / "a", alphabet="abc")
     with pytest.raises(QueryError, match="from the first symbol"):
-        analyse_automaton(OwnReading(both, trace_own(both, sequence())), UNWATCHED)
+        analyse_automaton(read_own(both, sequence()), UNWATCHED)
     numbers = own(seeded(Classifier), tmp_path / "b")
     with pytest.raises(QueryError, match="--alphabet 01"):
-        analyse_automaton(OwnReading(numbers, trace_own(numbers, sequence())), UNWATCHED)
+        analyse_automaton(read_own(numbers, sequence()), UNWATCHED)

@@ -14,7 +14,7 @@ import torch
 from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
-from rnn_tui.inside.digit_trace import trace_digit
+from rnn_tui.inside.image_network import trace_digit
 from rnn_tui.inside.state_space import (
     StateSpaceAnalysis,
     analyse_digit_states,

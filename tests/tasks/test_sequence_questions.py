@@ -14,7 +14,7 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.files.paths import asset_dir
 from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.inspection import QuestionInspection
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition

@@ -57,7 +57,7 @@ def _question(network_input: QuestionInput) -> "Inspection":
 
 
 def _image(network_input: ImageInput) -> "Inspection":
-    from rnn_tui.inside.digit_trace import read_test_image  # noqa: PLC0415
+    from rnn_tui.inside.image_network import read_test_image  # noqa: PLC0415
     from rnn_tui.inside.images import DigitInspection  # noqa: PLC0415
     from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
 

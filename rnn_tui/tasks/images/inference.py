@@ -4,6 +4,7 @@ A test holds the forward pass here and PyTorch's together.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -12,15 +13,8 @@ from rnn_tui.engine.errors import CheckpointError
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stack import Changing, Layer, from_last, joined_states, unchanged
-from rnn_tui.networks.stepwise import (
-    Activations,
-    Array,
-    CellWeights,
-    Change,
-    require_finite,
-    softmax,
-)
+from rnn_tui.networks.stack import ALL_STATES, LAST_STEP, Layer, Stack
+from rnn_tui.networks.stepwise import Array, CellWeights, require_finite, softmax
 from rnn_tui.tasks.config import ImageConfig
 
 SIDE = 28  # rows, and columns, of an image
@@ -35,18 +29,6 @@ NO_DIGIT_ASKED = 1 / 100  # its share in what people ask about: a guess for a fo
 
 def _odds(share: float) -> float:
     return share / (1 - share)
-
-
-def _in_one_step(change: Change | None, rows: int) -> Change | None:
-    """Return the change at each row, if all rows are sequences of one step: (T·N, H)."""
-    if change is None:
-        return None
-
-    def change_all(_step: int, quantity: str, values: Array) -> Array:
-        by_row = np.split(values, rows)
-        return np.concatenate([change(row, quantity, part) for row, part in enumerate(by_row)])
-
-    return change_all
 
 
 def digit_probabilities(chances: Array) -> Array:
@@ -110,7 +92,14 @@ class RowReaderNetwork:
         if not self.cell.bidirectional:
             return tuple(Layer(forward) for forward in directions)
         pairs = zip(directions[::2], directions[1::2], strict=True)
-        return tuple(Layer(forward, backward) for forward, backward in pairs)
+        *below, top = (Layer(forward, backward) for forward, backward in pairs)
+        return (*below, replace(top, backward_alone=True))
+
+    @cached_property
+    def stack(self) -> Stack:
+        """Its layers and its readout: of all rows, or of a biLSTM of the last one."""
+        takes = LAST_STEP if self.cell.bidirectional else ALL_STATES
+        return Stack.with_readout(self.layers, *self.readout, takes)
 
     def _direction(self, module: str, suffix: str, features: int) -> CellWeights:
         """Return the weights of one direction of a layer, as `_parts` names them."""
@@ -155,9 +144,9 @@ class RowReaderNetwork:
             CheckpointError: if the weights are too large for that.
         """
         with np.errstate(all="ignore"):
-            logits = self.logits_of_rows(self.rows(digits))
+            logits = self.stack.logits(self.rows(digits))  # (1, N, 10)
         require_finite(logits)
-        return logits
+        return np.asarray(logits[0])
 
     def rows(self, digits: Array) -> Array:
         """Return what the network reads step by step (28, N, 28) of `digits` (N, 28, 28), 0 … 1."""
@@ -165,65 +154,6 @@ class RowReaderNetwork:
         if self.config.recipe.standardise:
             inputs = (inputs - np.float32(PIXEL_MEAN)) / np.float32(PIXEL_DEVIATION)
         return inputs.transpose(1, 0, 2)
-
-    def logits_of_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Return logits (N, 10) of `rows` (T, N, 28).
-
-        T = 28, but a biLSTM reads any number of rows.
-        """
-        top, number = self.layers[-1], len(self.layers) - 1
-        rows = self.read_below(rows, changing)
-        states = top.forward.run(rows, changing(number, False)).states  # (T, N, H)
-        if top.backward is None:
-            read_out = states.transpose(1, 0, 2).reshape(rows.shape[1], -1)  # (N, T·H)
-        else:
-            change = from_last(changing(number, True), len(rows))
-            backward_states = top.backward.run(rows[-1:], change).states  # (1, N, H)
-            read_out = np.concatenate([states[-1], backward_states[0]], axis=1)  # (N, 2·H)
-        weight, bias = self.readout
-        return np.asarray(read_out @ weight.T + bias)
-
-    def logits_after_rows(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Return logits (T, N, 10) after each of `rows` (T, N, 28).
-
-        They are as if states to come were 0, or as if a biLSTM got no more rows.
-        """
-        if self.cell.bidirectional and len(self.layers) > 1:
-            # Below the top, the backward direction starts from the last row: all of it differs by
-            # the number of rows.
-            return np.stack(
-                [self.logits_of_rows(rows[: row + 1], changing) for row in range(len(rows))]
-            )
-        weight, bias = self.readout
-        top_rows = self.read_below(rows, changing)
-        states = joined_states(self.read_top(top_rows, changing))  # (T, N, D·H)
-        if self.cell.bidirectional:
-            return np.asarray(states @ weight.T + bias)
-        by_row = weight.reshape(CLASSES, len(rows), -1).transpose(1, 2, 0)  # (T, H, 10)
-        return np.asarray(np.cumsum(states @ by_row, axis=0) + bias)
-
-    def read_top(self, rows: Array, changing: Changing = unchanged) -> list[Activations]:
-        """Read rows (T, N, F) with the top layer, in each of its directions.
-
-        Returns:
-            what the directions hold (T, N, H) at each row. The backward one after one step, from
-            zero, on that row alone: the readout takes it at the last row, its first.
-        """
-        top, number = self.layers[-1], len(self.layers) - 1
-        forward = top.forward.run(rows, changing(number, False))
-        if top.backward is None:
-            return [forward]
-        steps, count, features = rows.shape
-        change = _in_one_step(changing(number, True), steps)
-        backward = top.backward.run(rows.reshape(1, steps * count, features), change)
-        return [forward, backward.mapped(lambda values: values.reshape(steps, count, -1))]
-
-    def read_below(self, rows: Array, changing: Changing = unchanged) -> Array:
-        """Return the input (T, N, F) of the top layer for `rows` (T, N, 28) of the lowest."""
-        for number, layer in enumerate(self.layers[:-1]):
-            directions = layer.read(rows, changing(number, False), changing(number, True))
-            rows = joined_states(directions)
-        return rows
 
 
 def _parts(config: ImageConfig) -> list[tuple[str, str, int]]:

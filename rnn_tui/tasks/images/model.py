@@ -40,7 +40,7 @@ def digit_norms(network: RowReaderNetwork, digits: Array, labels: npt.NDArray[np
     weight, bias = (torch.from_numpy(part).double() for part in network.readout)
     targets = torch.from_numpy(labels)
     top = network.layers[-1]
-    rows = network.read_below(network.rows(digits))  # (28, N, F)
+    rows = network.stack.read_below(network.rows(digits))  # (28, N, F)
     backward: Tensor | None = None  # (N, H), which the forward states do not change
     if top.backward is not None:
         backward = torch.from_numpy(top.backward.run(rows[-1:]).states[0]).double()

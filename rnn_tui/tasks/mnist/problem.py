@@ -365,8 +365,9 @@ class MnistProblem(Problem):
         rows = network.rows(self._history_image[None])  # (28, 1, 28)
         largest = np.finfo(np.float16).max
         with np.errstate(all="ignore"):  # where training goes astray
-            states = joined_states(network.read_top(network.read_below(rows)))
-            logits = network.logits_after_rows(rows).clip(-largest, largest)
+            activations, logits = network.stack.read_and_answer(rows)
+            states = joined_states(activations[-1])  # (28, 1, D·H)
+            logits = logits.clip(-largest, largest)
             arrays: dict[str, npt.NDArray[Any]] = {
                 "states": states[:, 0].astype(np.float16),
                 "logits": logits[:, 0].astype(np.float16),

@@ -18,6 +18,7 @@ from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.stack import EVERY_STEP, LAST_STEP, Layer, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, replica_states
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import Task
@@ -118,6 +119,12 @@ class SequenceNetwork:
         """Return the weights (O, H) and bias (O,) of a replica's readout."""
         size = self.replicas[replica].variant.hidden_size
         return self._readout[replica, :, :size], self._readout[replica, :, -1]
+
+    def stack(self, replica: int) -> Stack:
+        """Return a replica alone, as a stack of one layer."""
+        weight, bias = self.readout(replica)
+        takes = EVERY_STEP if self.shape.every_step else LAST_STEP
+        return Stack.with_readout((Layer(self.cell(replica)),), weight, bias, takes)
 
     def steps(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
         """Read B sequences, and give logits after each time step.

@@ -15,7 +15,7 @@ from rnn_tui.archive.weights import NETWORKS, Source
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.adder.questions import (
     BASES,
@@ -123,11 +123,11 @@ class Adders:
         carries: tuple[int, ...] = ()
         with suppress(CheckpointError):
             inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
-            trace = trace_inputs(self._network, inputs, replica)
+            network = TaskNetwork(self._network, replica)
+            trace = network.trace(inputs)
             if replica not in self._analyses:
                 self._analyses[replica] = None
-                reading = NetworkReading(self._network, trace, replica=replica)
-                self._analyses[replica] = analyse_hidden(reading)
+                self._analyses[replica] = analyse_hidden(NetworkReading(network, trace))
             analysis = self._analyses[replica]
             if analysis is not None:
                 carries = tuple(analysis.probe_row(trace).tolist())

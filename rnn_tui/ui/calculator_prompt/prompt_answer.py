@@ -10,7 +10,7 @@ from textual.content import Content
 
 from rnn_tui.archive.weights import NETWORKS, Source, choose
 from rnn_tui.data.typed import typed_numbers
-from rnn_tui.inside.trace import draw_examples
+from rnn_tui.inside.task_network import draw_examples
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice
 from rnn_tui.tasks.sequences.questions import SequenceQuestions

@@ -6,7 +6,7 @@ import numpy as np
 
 from rnn_tui.archive.weights import NETWORKS, shipped
 from rnn_tui.engine.errors import CheckpointError
-from rnn_tui.inside.digit_trace import trace_digit
+from rnn_tui.inside.image_network import trace_digit
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.frame.digit_at_hand import DigitAtHand

@@ -7,7 +7,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.inside.hidden import STATE, HiddenAnalysis
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.adder.questions import Addition
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
 from rnn_tui.ui.inside.sequences import AskedInside

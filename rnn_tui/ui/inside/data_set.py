@@ -9,7 +9,8 @@ import numpy as np
 from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.frame.task_view import TaskTab

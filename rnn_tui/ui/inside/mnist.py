@@ -18,7 +18,7 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.attribution import Attribution, attribution
-from rnn_tui.inside.digit_trace import read_test_image, trace_digit
+from rnn_tui.inside.image_network import ImageNetwork, read_test_image
 from rnn_tui.inside.images import RowsAnalysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -219,7 +219,7 @@ class MnistInside(InsideView, NetworkView):
         assert reading.digit is not None
         with telling(self):
             result = await in_thread(
-                self, attribution, reading.network, reading.digit, reading.trace.answer
+                self, attribution, reading.network.source, reading.digit, reading.trace.answer
             )
             if self.subject is not None and self.subject.reading is reading:
                 self._attribution = result
@@ -234,11 +234,12 @@ def _read_digit(digit: DigitAtHand | int, source: Source) -> Subject:
         number = digit % network.config.image_set.test_images
         image, label = read_test_image(number, network.config)
         digit = DigitAtHand(f"test image {number}", image, label, classes=classes)
-    trace = trace_digit(network, digit.digit)
+    inside = ImageNetwork(network)
+    trace = inside.trace_digit(digit.digit)
     # a network that tells other classes apart can't be right or wrong about this one
     right = digit.label if digit.classes == classes else None
     reading = NetworkReading(
-        network,
+        inside,
         trace,
         () if right is None else (right,),
         digit=digit.digit,

@@ -22,7 +22,7 @@ from rnn_tui.inside.own_lines import (
     read_own_line,
     read_typed,
 )
-from rnn_tui.inside.own_network import STEPS, OwnNetwork, OwnReading, read_own_network, trace_own
+from rnn_tui.inside.own_network import STEPS, OwnNetwork, read_own, read_own_network
 from rnn_tui.inside.own_samples import random_sequence
 from rnn_tui.ui.frame.key_footer import KeyFooter
 from rnn_tui.ui.frame.pane import Pane
@@ -74,12 +74,12 @@ class OwnInside(InsideView, can_focus=True):
         else:
             steps = network.stack.only_steps or STEPS
             sequence = random_sequence(network.stack.features, network.alphabet, steps, number)
-        trace = trace_own(network, sequence)
+        reading = read_own(network, sequence)
         about = f"{printable(network.path.name)}: {network.summary}"
         if not text:
             about += ". A random sequence"
-        truth = [""] * trace.steps  # nobody knows it
-        return Subject(f"{about}.", OwnReading(network, trace), truth, id(network))
+        truth = [""] * reading.trace.steps  # nobody knows it
+        return Subject(f"{about}.", reading, truth, id(network))
 
     @on(Input.Submitted, "#inside-sequence")
     def _read_typed(self, event: Input.Submitted) -> None:

@@ -5,7 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.recall.questions import one_hot
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.inside.bands import StepBand, WordBand

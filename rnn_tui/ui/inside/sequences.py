@@ -18,7 +18,8 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import Trace, draw_examples, trace_inputs
+from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import SequenceQuestions
@@ -118,10 +119,9 @@ class SequenceInside(InsideView):
         replica, label, seed = replica_of(network.config, question.variant, question.seed)
         trace, right = self.read(network, question.example, replica)
         reading = NetworkReading(
-            network,
+            TaskNetwork(network, replica),
             trace,
             right,
-            replica,
             trained=partial(trained_networks, self._of_task.name),
             history=partial(read_history, source.path),
         )

@@ -11,7 +11,8 @@ from rnn_tui.data.data_set import UNKNOWN, DataSet
 from rnn_tui.data.description import Description
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal
-from rnn_tui.inside.trace import Trace, trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
+from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.tasks.task import Task
 

@@ -6,7 +6,7 @@ import pytest
 from rnn_tui.archive.weights import Source, choose
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import analyse_hidden
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.ui.calculator_prompt.calculator_answer import Adders, SumAnswer, shorten, sum_lines

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from rnn_tui.engine.files.paths import asset_dir
-from rnn_tui.inside.digit_trace import read_test_image
+from rnn_tui.inside.image_network import read_test_image
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry

@@ -11,9 +11,9 @@ from textual.widgets import Input, Select
 from rnn_tui.archive.weights import choose, choose_shipped
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.digit_trace import trace_digit
 from rnn_tui.inside.hidden import analyse_hidden
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.image_network import trace_digit
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.mnist.data import load_mnist
 from rnn_tui.tasks.recall.questions import RecallNetwork, one_hot

@@ -167,7 +167,7 @@ async def test_a_digit_is_read_without_a_unit_of_the_direction_that_is_shown() -
 async def test_the_next_analysis_is_chosen_and_made_and_hidden() -> None:
     async with inside("recall", before=digits) as (app, view, pilot):
         label = view.query_one("#inside-variant", Select)
-        label.value = view.subject.reading.network.config.variants[0].label
+        label.value = view.subject.reading.network.source.config.variants[0].label
         await settled(pilot, view)
         assert view.analysis is None
         names = [kind.name for kind in view.kinds]

@@ -7,8 +7,8 @@ import pytest
 from textual.pilot import Pilot
 
 from rnn_tui.archive.weights import run_weights
-from rnn_tui.inside.digit_trace import read_test_image
 from rnn_tui.inside.history import history_of, snapshot
+from rnn_tui.inside.image_network import read_test_image
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE
 from rnn_tui.ui.inside.step_grid import Scrubber
@@ -55,14 +55,14 @@ async def test_a_snapshot_is_edited_and_stays_for_another_input() -> None:
         assert view.subject.edited is not None
         assert view.subject.edited.untouched is untouched
         await moved(pilot, view, "u")
-        network = view.subject.reading.network
+        network = view.subject.reading.network.source
         await moved(pilot, view, "i")
         await wait_until(
             pilot, lambda: not busy(view) and view.subject.trace.read != untouched.read
         )
         assert view.has_class("-history")
         assert np.array_equal(
-            view.subject.reading.network.cell(0).of_state, network.cell(0).of_state
+            view.subject.reading.network.source.cell(0).of_state, network.cell(0).of_state
         )
 
 
@@ -117,7 +117,7 @@ async def test_a_reader_of_images_shows_what_was_kept_of_one_image() -> None:
     train(TASKS["mnist"].config("lstm", "report", epochs=1, batch_size=5000, hidden_size=8))
     async with inside("mnist") as (app, view, pilot):
         view.use(run_weights("mnist", "last"))
-        await wait_until(pilot, lambda: view.subject.reading.network.config.hidden_size == 8)
+        await wait_until(pilot, lambda: view.subject.reading.network.source.config.hidden_size == 8)
         whole = view.subject
         await moved(pilot, view, "less_than_sign")
         assert view.has_class("-history")
