@@ -5,7 +5,7 @@ ablation costs most are ablated together.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,13 +14,14 @@ import numpy.typing as npt
 
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.edits import ablated
 from rnn_tui.inside.image_network import read_test_images
-from rnn_tui.inside.probes import Analysis, Labels, share
+from rnn_tui.inside.own_network import OwnNetwork
+from rnn_tui.inside.probes import Analysis, share
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.stack_trace import changing_of, unit_names
-from rnn_tui.inside.task_network import UNKNOWN, draw_examples
-from rnn_tui.networks.stepwise import Array, require_finite, still_going
+from rnn_tui.inside.stack_trace import answers_of, layer_name, unit_names
+from rnn_tui.inside.task_network import UNKNOWN, DrawnSequences, draw_examples
+from rnn_tui.networks.stack import Stack
+from rnn_tui.networks.stepwise import Array, Floats, require_finite, still_going
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 
@@ -28,8 +29,10 @@ if TYPE_CHECKING:
     from rnn_tui.engine.training.parallel import Workers
 
 INPUTS = 1000
+FEWEST_INPUTS = 50  # of a network with many units, whose answers nobody else knows
+READINGS = 200_000  # inputs that all ablations of such a network read, unless there are too many
 LISTED = 10  # units that the command lists
-IMAGES_AT_ONCE = 100  # all gates of all steps of these are in memory, for each core
+AT_ONCE = 100  # inputs whose gates of all steps are in memory, for each core
 Units = Sequence[tuple[str, int]]  # layer and unit
 #: returns the accuracy of a network with these units ablated, 0 … 1.
 Accuracy = Callable[[Units], float]
@@ -185,56 +188,9 @@ def analyse_ablations(
     Raises:
         CheckpointError: if weights are too large to compute with.
     """
-    network: SequenceNetwork = reading.network.source
-    replica = reading.network.replica
-    drawn = draw_examples(network.task, network.config, inputs, seed)
-    sequences = [drawn.inputs[:length, at] for at, length in enumerate(drawn.lengths)]
-    order, lengths, read = longest_first(sequences)
-    accuracy = _SequenceAccuracy(network, replica, read, lengths, drawn.targets[order])
-    return ablation_analysis(unit_names(reading.network.stack), len(sequences), accuracy, progress)
-
-
-@dataclass(frozen=True)
-class _SequenceAccuracy:
-    """The accuracy of a replica on sequences, without some of its units."""
-
-    network: SequenceNetwork
-    replica: int
-    inputs: npt.NDArray[Any]  #: (T, F, N), the longest sequence first.
-    lengths: list[int]  #: the lengths of the N sequences.
-    targets: npt.NDArray[Any]  #: (N, T) where every step has an answer, else (N, 1).
-
-    def __call__(self, units: Units) -> float:
-        """Return the share of right answers, 0 … 1, with these units ablated."""
-        # A unit whose state is always zero adds nothing: without it there is less to compute.
-        network = self.network.only(self.replica, {unit for _, unit in units})
-        right = count = 0
-        with np.errstate(all="ignore"):
-            for step, [logits] in enumerate(network.steps(self.inputs, self.lengths)):  # (O, n)
-                require_finite(logits)
-                answered = self._answered(step, logits.shape[1])
-                targets = self._targets(step, answered)
-                correct = self._answers(logits[:, answered]) == targets
-                right += int(np.count_nonzero(correct))
-                count += int(np.count_nonzero(targets != UNKNOWN))
-        return right / count
-
-    def _answered(self, step: int, going: int) -> slice:
-        """Return which of the sequences that still go on have an answer after a step.
-
-        Unless every step has an answer, only those that end there do.
-        """
-        every_step = self.network.shape.every_step
-        return slice(0 if every_step else still_going(self.lengths, step + 1), going)
-
-    def _answers(self, logits: Array) -> npt.NDArray[Any]:
-        """Return the answers (n,) by logits (O, n)."""
-        if self.network.outputs == 1:
-            return np.asarray(logits[0] >= 0)
-        return np.asarray(logits.argmax(axis=0))
-
-    def _targets(self, step: int, answered: slice) -> npt.NDArray[Any]:
-        return self.targets[answered, step if self.network.shape.every_step else 0]
+    source: SequenceNetwork = reading.network.source
+    drawn = draw_examples(source.task, source.config, inputs, seed)
+    return _ablate(reading.network.stack, drawn, progress)
 
 
 def analyse_digit_ablations(
@@ -249,28 +205,145 @@ def analyse_digit_ablations(
         CheckpointError: if weights are too large to compute with.
         DataError: if there are no images.
     """
-    network: RowReaderNetwork = reading.network.source
-    digits, labels = read_test_images(slice(inputs), network.config)
-    accuracy = _DigitAccuracy(network, network.rows(digits), labels)
-    return ablation_analysis(unit_names(network.stack), len(labels), accuracy, progress)
+    source: RowReaderNetwork = reading.network.source
+    digits, labels = read_test_images(slice(inputs), source.config)
+    rows = source.rows(digits)  # (T, N, 28)
+    lengths = np.full(len(labels), len(rows))
+    return _ablate(source.stack, DrawnSequences(rows, labels[:, None], lengths), progress)
 
 
-@dataclass(frozen=True)
-class _DigitAccuracy:
-    """The accuracy of a reader on images, without some of its units."""
+def analyse_own_ablations(reading: NetworkReading, progress: Progress) -> AblationAnalysis | None:
+    """Ablate the units of all layers over random inputs; None if it was stopped.
 
-    network: RowReaderNetwork
-    rows: Array  #: (28, N, 28).
-    labels: Labels  #: (N,).
+    Raises:
+        CheckpointError: if weights are too large to compute with.
+    """
+    network: OwnNetwork = reading.network
+    stack = network.stack
+    units = unit_names(stack)
+    count = min(INPUTS, max(FEWEST_INPUTS, READINGS // (2 * len(units))))
+    drawn = network.random_inputs(reading.trace.steps, count)
+    whole = _logits_without(stack, drawn.inputs, ())  # (A, N, O)
+    if network.numbers:
+        kept = _VarianceKept(stack, drawn.inputs, whole.astype(np.float64))
+        analysis = ablation_analysis(units, count, kept, progress)
+        measured = f"of the variance of the answers to {drawn.in_words} stays"
+    else:
+        lengths = np.full(count, len(drawn.inputs))
+        examples = DrawnSequences(drawn.inputs, answers_of(whole).T, lengths)
+        analysis = _ablate(stack, examples, progress)
+        measured = f"of the answers to {drawn.in_words} are those of the whole network"
+    return None if analysis is None else replace(analysis, measured=measured)
+
+
+def _ablate(stack: Stack, drawn: DrawnSequences, progress: Progress) -> AblationAnalysis | None:
+    """Ablate the units of all layers over labelled sequences; None if it was stopped.
+
+    Raises:
+        CheckpointError: if weights are too large to compute with.
+    """
+    accuracy = _SharesRight if stack.answers_as_it_reads else _SharesRightOfAll
+    return ablation_analysis(
+        unit_names(stack), len(drawn.lengths), accuracy(stack, drawn), progress
+    )
+
+
+def _without(stack: Stack, units: Units) -> Stack:
+    """Return a network without units by the names of their layers."""
+    places = {
+        layer_name(stack.layers, at, backward=direction > 0): (at, direction)
+        for at, layer in enumerate(stack.layers)
+        for direction in range(len(layer.directions))
+    }
+    return stack.without({(*places[layer], unit) for layer, unit in units})
+
+
+class _SharesRight:
+    """The share of right answers of a network of one layer, without some of its units.
+
+    Args:
+        stack: the network.
+        drawn: what it reads, and what is right.
+    """
+
+    def __init__(self, stack: Stack, drawn: DrawnSequences) -> None:
+        self._stack = stack
+        sequences = [drawn.inputs[:length, at] for at, length in enumerate(drawn.lengths)]
+        order, self._lengths, self._inputs = longest_first(sequences)  # (T, F, N)
+        self._targets = drawn.targets[order]  # (N, T) where every step has an answer, else (N, 1)
+        self._known = sum(  # answers of which it is known what is right
+            int(
+                np.count_nonzero(
+                    self._targets_at(step, still_going(self._lengths, step)) != UNKNOWN
+                )
+            )
+            for step in range(self._lengths[0])
+        )
 
     def __call__(self, units: Units) -> float:
         """Return the share of right answers, 0 … 1, with these units ablated."""
-        changing = changing_of(self.network.stack, [ablated(layer, unit) for layer, unit in units])
+        stack = _without(self._stack, units)
         right = 0
         with np.errstate(all="ignore"):
-            for start in range(0, len(self.labels), IMAGES_AT_ONCE):
-                images = slice(start, start + IMAGES_AT_ONCE)
-                [logits] = self.network.stack.logits(self.rows[:, images], changing)  # (n, 10)
+            for step, logits in enumerate(stack.answers(self._inputs, self._lengths)):  # (O, n)
                 require_finite(logits)
-                right += int(np.count_nonzero(logits.argmax(axis=1) == self.labels[images]))
-        return right / len(self.labels)
+                going = logits.shape[1]
+                answers = answers_of(logits[:, self._answered(step, going)].T)
+                right += int(np.count_nonzero(answers == self._targets_at(step, going)))
+        return right / self._known
+
+    def _answered(self, step: int, going: int) -> slice:
+        """Return which of the sequences that still go on have an answer after a step.
+
+        Unless every step has an answer, only those that end there do.
+        """
+        first = 0 if self._stack.every_step else still_going(self._lengths, step + 1)
+        return slice(first, going)
+
+    def _targets_at(self, step: int, going: int) -> npt.NDArray[Any]:
+        """Return what is right of these after a step (n,)."""
+        return self._targets[self._answered(step, going), step if self._stack.every_step else 0]
+
+
+@dataclass(frozen=True, eq=False)
+class _SharesRightOfAll:
+    """The share of right answers of any network, on sequences of one length."""
+
+    stack: Stack
+    drawn: DrawnSequences
+
+    def __call__(self, units: Units) -> float:
+        """Return the share of right answers, 0 … 1, with these units ablated."""
+        answers = answers_of(_logits_without(self.stack, self.drawn.inputs, units))  # (A, N)
+        return float((answers == self.drawn.targets.T).mean())
+
+
+@dataclass(frozen=True, eq=False)
+class _VarianceKept:
+    """The share of the variance of numbers that stays without some of a network's units.
+
+    That is 1 less the mean square of what changes, as a share of the variance, and at least 0.
+    """
+
+    stack: Stack
+    inputs: Array  #: (T, N, F).
+    whole: Floats  #: (A, N, O), the numbers of the whole network.
+
+    def __call__(self, units: Units) -> float:
+        """Return the share, 0 … 1, that stays with these units ablated."""
+        logits = _logits_without(self.stack, self.inputs, units)
+        variance = np.square(self.whole - self.whole.mean(axis=(0, 1))).mean()
+        changed = np.square(self.whole - logits).mean()
+        return max(0.0, 1 - float(changed / max(variance, np.finfo(float).tiny)))
+
+
+def _logits_without(stack: Stack, inputs: Array, units: Units) -> Array:
+    """Return the logits (A, N, O) to inputs (T, N, F) with these units ablated."""
+    smaller = _without(stack, units)
+    parts = []
+    with np.errstate(all="ignore"):
+        for start in range(0, inputs.shape[1], AT_ONCE):
+            logits = smaller.logits(inputs[:, start : start + AT_ONCE])
+            require_finite(logits)
+            parts.append(logits)
+    return np.concatenate(parts, axis=1)

@@ -72,7 +72,7 @@ ATTRIBUTION = AnalysisKind(
     "attribution",
     "Attribution",
     "show what each step adds to the answer: integrated gradients",
-    "rnn_tui.inside.own_gradients:analyse_attribution",
+    "rnn_tui.inside.attribution:analyse_attribution",
     of_input=True,
 )
 OWN_AUTOMATON = replace(
@@ -97,15 +97,15 @@ OF_IMAGES = (
 OF_OWN = (
     replace(
         ABLATION,
-        function="rnn_tui.inside.own_studies:analyse_ablations",
+        function="rnn_tui.inside.ablation:analyse_own_ablations",
         help="rank the units by the answers that change without them",
     ),
-    replace(GRADIENTS, function="rnn_tui.inside.own_gradients:analyse_gradients"),
-    replace(SENSITIVITY, function="rnn_tui.inside.own_gradients:analyse_sensitivity"),
+    replace(GRADIENTS, function="rnn_tui.inside.gradients:analyse_beside_untrained"),
+    SENSITIVITY,
     ATTRIBUTION,
     replace(
         STATE_SPACE,
-        function="rnn_tui.inside.own_studies:analyse_state_space",
+        function="rnn_tui.inside.own_states:analyse_state_space",
         help="draw the states of 2,000 random inputs on a plane, with fixed and slow points",
     ),
     OWN_AUTOMATON,

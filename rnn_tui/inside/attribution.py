@@ -10,15 +10,16 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.trace import Record, Trace
-from rnn_tui.networks.stepwise import Array, require_finite
+from rnn_tui.inside.trace import Record
+from rnn_tui.networks.stack import Stack
+from rnn_tui.networks.stepwise import Array, Floats, require_finite
 from rnn_tui.tasks.images.inference import PIXEL_DEVIATION, RowReaderNetwork
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import nn
 
 MOST_STEPS = 128  # longer inputs take too long, each output against each input
+MOST_OUTPUTS = 64  # of each of which a gradient is taken
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,58 +58,35 @@ def analyse_sensitivity(
 ) -> SensitivityAnalysis | None:
     """Differentiate each output's logit by the input at each step; return None if it was stopped.
 
-    Norms are over features, and over outputs of a step.
+    Norms are over features. Of answers of every step, a row is a step, and a norm is over its
+    outputs; of the last answer alone, a row is an output.
 
     Args:
-        reading: of sequences.
-        progress: in outputs.
+        reading: a network and what it has read.
+        progress: in rows.
 
     Raises:
-        QueryError: if the input has more than `MOST_STEPS` steps.
+        QueryError: if the input has too many steps, or the network too many outputs.
         CheckpointError: if the weights are too large to compute with.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
-    from rnn_tui.networks.gradients import states_of  # noqa: PLC0415
+    from rnn_tui.networks.gradients import logits_of  # noqa: PLC0415
 
-    network: SequenceNetwork = reading.network.source
-    trace, replica = reading.trace, reading.network.replica
+    stack, trace = reading.network.stack, reading.trace
     if trace.steps > MOST_STEPS:
         raise QueryError(
             f"Each output against each input is shown of at most {MOST_STEPS} steps; this input "
             f"has {trace.steps:,}."
         )
-    weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
+    if stack.outputs > MOST_OUTPUTS:
+        raise QueryError(
+            f"Each output against each input is shown of at most {MOST_OUTPUTS} outputs; this "
+            f"network has {stack.outputs:,}."
+        )
     with torch.enable_grad():
         inputs = torch.from_numpy(trace.inputs[:, None]).double().requires_grad_()  # (T, 1, F)
-        states = states_of(network.cell(replica), inputs)  # (1, H) each
-        answering = torch.cat(states) if trace.every_step else states[-1]  # (A, H)
-        logits = answering @ weight.T + bias  # (A, O)
-    return sensitivity_of(logits, inputs, trace, progress)
-
-
-def sensitivity_of(
-    logits: "Tensor", inputs: "Tensor", trace: Trace, progress: Progress
-) -> SensitivityAnalysis | None:
-    """Differentiate logits (A, O) by the inputs (T, 1, F) that they are of, as `trace` has them.
-
-    Of answers of every step, a row is a step, and a norm is over its outputs; of the last answer
-    alone, a row is an output.
-
-    Args:
-        logits: (A, O), with their graph.
-        inputs: (T, 1, F).
-        trace: of the same network and inputs.
-        progress: in rows.
-
-    Returns:
-        None if it was stopped.
-
-    Raises:
-        CheckpointError: if the weights are too large to compute with.
-    """
-    import torch  # noqa: PLC0415 - seconds, on use only
-
+        logits = logits_of(stack, inputs)[:, 0]  # (A, O)
     rows = list(logits) if trace.every_step else [logit[None] for logit in logits[0]]
     norms: list[npt.NDArray[np.float64]] = []
     progress.advance(0, len(rows))
@@ -205,3 +183,107 @@ def _integrated(
     pixels = digit * np.tensordot(weights / 2, gradients[:nodes].numpy() / scale, 1)
     blank, whole = logits[-2:].detach()
     return pixels, float(whole - blank)
+
+
+@dataclass(frozen=True, eq=False)
+class StepAttribution(Analysis):
+    """The part of each input of each step in the last answer's logit: integrated gradients.
+
+    Sundararajan, Taly & Yan 2017, “Axiomatic attribution for deep networks”.
+    """
+
+    name = "attribution"
+    in_json = ("answer", "steps", "parts", "total", "difference")
+    in_arrays = ("parts", "steps")
+
+    answer: str  #: whose logit it is of.
+    read: tuple[str, ...]  #: (T,) what is read at each step.
+    parts: npt.NDArray[np.float64]  #: (T, F).
+    total: float  #: their sum.
+    difference: float  #: the logit less that of inputs of zeros, which the sum should be.
+    first_step: int = 1  #: the number of the first step.
+
+    @property
+    def steps(self) -> npt.NDArray[np.float64]:
+        """The part of each step (T,)."""
+        result: npt.NDArray[np.float64] = self.parts.sum(axis=1)
+        return result
+
+    @property
+    def summary(self) -> str:
+        """A sentence on the step that adds most, and one on the sum."""
+        step = int(np.abs(self.steps).argmax())
+        return (
+            f"For {self.answer}, step {step + self.first_step} ({self.read[step]}) matters most: "
+            f"{self.steps[step]:+.3g} of {self.total:+.3g}, which the inputs add to its logit over "
+            "inputs of zeros."
+        )
+
+    @property
+    def findings(self) -> list[str]:
+        """The summary, and the part of each step."""
+        lines = [self.summary]
+        for number, (word, part) in enumerate(zip(self.read, self.steps, strict=True)):
+            lines.append(f"{number + self.first_step:>5}  {word:>20}  {part:+9.3g}")
+        return lines
+
+
+def analyse_attribution(reading: NetworkReading, progress: Progress) -> StepAttribution | None:
+    """Integrate the gradients of the last answer's logit from inputs of zeros to those of `trace`.
+
+    Of the inputs x:
+
+        x_i · ∫₀¹ ∂logit(α·x)/∂x_i dα
+
+    Raises:
+        QueryError: if the input has too many steps.
+        CheckpointError: if the weights are too large to compute with.
+    """
+    network = reading.network
+    trace = reading.trace
+    if trace.steps > MOST_STEPS:
+        raise QueryError(
+            f"The part of each step is computed of at most {MOST_STEPS} steps; here are "
+            f"{trace.steps:,}."
+        )
+    output = 0 if trace.one_output else trace.answer  # of numbers the first
+    nodes = NODES
+    progress.advance(0, MOST_NODES)
+    while not progress.stopping:
+        parts, difference = _integrated_steps(network.stack, trace.inputs, output, nodes)
+        total = float(parts.sum())
+        require_finite(parts, np.array(difference))
+        if nodes >= MOST_NODES or abs(total - difference) <= TOLERANCE * abs(difference):
+            progress.advance(MOST_NODES, MOST_NODES)
+            answer = (
+                f"output {trace.outputs[0]}"
+                if trace.numbers
+                else trace.answer_word(trace.steps - 1)
+            )
+            return StepAttribution(answer, trace.read, parts, total, difference, trace.first_step)
+        progress.advance(nodes, MOST_NODES)
+        nodes *= 2
+    return None
+
+
+def _integrated_steps(
+    stack: Stack, inputs: Array, output: int, nodes: int
+) -> tuple[npt.NDArray[np.float64], float]:
+    """Return the integral (T, F), by the Gauss-Legendre rule of so many nodes.
+
+    Also return the logit of the inputs (T, F) less that of zeros.
+    """
+    import torch  # noqa: PLC0415 - seconds, on use only
+
+    from rnn_tui.networks.gradients import logits_of  # noqa: PLC0415
+
+    places, weights = np.polynomial.legendre.leggauss(nodes)  # (K,), from −1 to 1
+    alphas = np.concatenate([(places + 1) / 2, [0.0, 1.0]])  # (K + 2,)
+    along = alphas[:, None] * inputs[:, None].astype(np.float64)  # (T, K + 2, F)
+    read = torch.from_numpy(along).requires_grad_()
+    with torch.enable_grad():
+        logits = logits_of(stack, read)[-1, :, output]  # (K + 2,)
+        [gradients] = torch.autograd.grad(logits.sum(), read)  # (T, K + 2, F)
+    mean: Floats = np.tensordot(weights / 2, gradients[:, :nodes].numpy(), (0, 1))  # (T, F)
+    zeros, whole = logits[-2:].detach()
+    return inputs * mean, float(whole - zeros)

@@ -27,8 +27,10 @@ from rnn_tui.engine.extras import install_command
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
+from rnn_tui.inside.stack_trace import answers_of
 from rnn_tui.inside.trace import Indices, Record
-from rnn_tui.networks.stepwise import require_finite, sigmoid
+from rnn_tui.networks.stack import Stack
+from rnn_tui.networks.stepwise import require_finite
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_words
 from rnn_tui.tasks.sequences.words import (
     NO_ANSWER,
@@ -538,7 +540,7 @@ def analyse_automaton(
     words = words_for(network.task, network.config)
     if words.no_automaton:
         raise UserError(words.no_automaton)
-    answering = partial(_outputs, network.only(reading.network.replica), words)
+    answering = partial(outputs_of, reading.network.stack, words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 
 
@@ -608,21 +610,23 @@ def automaton_of(
     return analysis
 
 
-def _outputs(network: SequenceNetwork, words: TaskWords, asked: WordArray) -> AnswerArray:
-    """Return the answers (T, N) of a network of one replica while it reads words (T, N).
+def outputs_of(stack: Stack, words: TaskWords, asked: WordArray) -> AnswerArray:
+    """Return the answers (T, N) of a network while it reads words (T, N).
 
     Where the task knows that nothing is to be answered yet, they are `NO_ANSWER`.
     """
-    inputs = np.ascontiguousarray(words.inputs(asked).transpose(0, 2, 1))  # (T, F, N)
+    inputs = words.inputs(asked)  # (T, N, F)
     with np.errstate(all="ignore"):
-        steps = network.steps(inputs, [len(asked)] * asked.shape[1])
-        logits = np.array([step[0] for step in steps])  # (T, O, N)
+        if stack.answers_as_it_reads:
+            by_feature = np.ascontiguousarray(inputs.transpose(0, 2, 1))  # (T, F, N)
+            steps = stack.answers(by_feature, [len(asked)] * asked.shape[1])
+            logits = np.array([*steps]).swapaxes(1, 2)  # (T, N, O)
+        else:
+            logits = stack.logits_after_steps(inputs.astype(np.float32))
     require_finite(logits)
-    if network.outputs == 1:
-        return (sigmoid(logits[:, 0]) >= 0.5).astype(np.uint8)
-    answers: AnswerArray = logits.argmax(axis=1).astype(np.uint8)
+    answers: AnswerArray = answers_of(logits).astype(np.uint8)
     right = words.right(asked)
-    if right is not None:
+    if right is not None and stack.outputs > 1:
         answers[right == NO_ANSWER] = NO_ANSWER
     return answers
 

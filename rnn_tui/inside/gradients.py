@@ -9,7 +9,7 @@ with gradient descent is difficult”).
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,58 +17,40 @@ import numpy.typing as npt
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.image_network import read_test_images
+from rnn_tui.inside.own_network import OwnNetwork
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.task_network import UNKNOWN, draw_examples
+from rnn_tui.inside.task_network import draw_examples
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.stepwise import Array, Floats
+from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.stack import Layer, Stack
+from rnn_tui.networks.stepwise import Array, CellWeights, Floats
 from rnn_tui.tasks.images.inference import RowReaderNetwork
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 
-if TYPE_CHECKING:
-    from torch import Tensor
-
 INPUTS = 500
+RANDOM_INPUTS = 200  # of a network of which nobody knows what is right
 
 
-def sequence_norms(
-    network: SequenceNetwork, replica: int, inputs: Array, targets: npt.NDArray[np.uint8]
-) -> Floats:
-    """Return ‖∂loss/∂h_t‖ (T, N) of sequences of one length.
+def sequence_norms(stack: Stack, inputs: Array, targets: npt.NDArray[Any]) -> Floats:
+    """Return ‖∂loss/∂h_t‖ (T, N) of sequences of one length, as `loss_norms` measures it.
 
-    The loss is the cross-entropy of the last answer. If nobody knows what is right there, it is
-    that of an earlier one, and T is less.
-
-    Also where every step has an answer: with the losses of all of them, each step would have a
-    gradient of its own answer.
+    If nobody knows what is right after the last step, the loss is that of an earlier answer, and T
+    is less. Also where every step has an answer, one alone counts: with the losses of all of them,
+    each step would have a gradient of its own answer.
 
     Args:
-        network: of sequences.
-        replica: which of its networks.
+        stack: the network.
         inputs: (T, N, F).
         targets: (N, T) where every step has an answer, else (N, 1); −1 where nobody knows.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
-    from torch.nn import functional as F  # noqa: PLC0415
+    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
 
-    from rnn_tui.networks.gradients import gradient_norms  # noqa: PLC0415
-
-    weight, bias = (torch.from_numpy(part).double() for part in network.readout(replica))
     known = np.flatnonzero((targets >= 0).any(axis=0))
     last = int(known[-1]) if len(known) else targets.shape[1] - 1
-    right = torch.from_numpy(targets[:, last].astype(np.int64))  # (N,)
     steps = len(inputs) - (targets.shape[1] - 1 - last)
-
-    def loss(states: "list[Tensor]") -> "Tensor":
-        logits = states[-1] @ weight.T + bias  # (N, O)
-        if network.outputs == 1:
-            return F.binary_cross_entropy_with_logits(
-                logits[:, 0], right.double(), reduction="none"
-            )
-        return F.cross_entropy(logits, right, ignore_index=UNKNOWN, reduction="none")
-
-    return gradient_norms(network.cell(replica), inputs[:steps], loss)
+    return loss_norms(stack, inputs[:steps], targets[:, last])
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,11 +155,11 @@ def analyse_gradients(
     """
     _, network, replica = networks[0]
     targets = np.array(truth, np.uint8)[None]  # (1, T) or (1, 1)
-    here = sequence_norms(network, replica, trace.inputs[:, None], targets)[:, 0]  # (T,)
+    here = sequence_norms(network.stack(replica), trace.inputs[:, None], targets)[:, 0]  # (T,)
     longest = network.config.lengths[1]
     drawn = draw_examples(network.task, network.config, inputs, 0, length=longest)
     norms = [
-        (name, partial(sequence_norms, other, at, drawn.inputs, drawn.targets))
+        (name, partial(sequence_norms, other.stack(at), drawn.inputs, drawn.targets))
         for name, other, at in networks
     ]
     return _analysis(here, drawn.inputs.shape[1], norms, progress)
@@ -200,12 +182,42 @@ def analyse_digit_gradients(
         progress: in networks.
         inputs: how many images.
     """
-    from rnn_tui.tasks.images.model import digit_norms  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
 
     digits, labels = read_test_images(slice(inputs), networks[0][1].config)
-    here = digit_norms(networks[0][1], digit[None], np.array([truth]))[:, 0]
-    norms = [(name, partial(digit_norms, network, digits, labels)) for name, network in networks]
+    _, first = networks[0]
+    here = loss_norms(first.stack, first.rows(digit[None]), np.array([truth]))[:, 0]
+    norms = [
+        (name, partial(loss_norms, network.stack, network.rows(digits), labels))
+        for name, network in networks
+    ]
     return _analysis(here, len(labels), norms, progress)
+
+
+def analyse_beside_untrained(
+    reading: NetworkReading, progress: Progress
+) -> GradientAnalysis | None:
+    """Analyse ‖∂loss/∂h_t‖ of the top layer's states, read forward; None if it was stopped.
+
+    The loss is the cross-entropy of the network's own last answer; of numbers, their sum. Beside it
+    are untrained networks of the same sizes, one of each cell with recurrent weights.
+    """
+    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
+
+    network: OwnNetwork = reading.network
+    trace = reading.trace
+    stack = network.stack
+    drawn = network.random_inputs(trace.steps, RANDOM_INPUTS).inputs
+    stacks = {stack.cell.label: stack}
+    for cell in dict.fromkeys((stack.cell, *CELLS.values())):
+        if cell.has_recurrent_weights and not cell.bidirectional:
+            stacks[f"untrained {cell.label}"] = untrained_stack(stack, cell)
+    numbers = network.numbers
+    here = loss_norms(stack, trace.inputs[:, None], numbers=numbers)[:, 0]
+    norms = [
+        (name, partial(loss_norms, each, drawn, numbers=numbers)) for name, each in stacks.items()
+    ]
+    return _analysis(here, drawn.shape[1], norms, progress)
 
 
 def _analysis(
@@ -243,6 +255,32 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
     arrays = {name: tensor.numpy().copy() for name, tensor in model.state_dict().items()}
     _draw_readout(arrays["readout"][:, :, :-1])
     return type(network)(WeightsFile(config, arrays, 0, {}), network.task)
+
+
+def untrained_stack(stack: Stack, cell: Cell, seed: int = 0) -> Stack:
+    """Return a network of the same sizes of a cell, with weights as PyTorch draws them."""
+    random = np.random.default_rng(seed)
+
+    def drawn(shape: Sequence[int], size: int) -> Array:
+        bound = size**-0.5
+        return random.uniform(-bound, bound, shape).astype(np.float32)
+
+    layers = []
+    for layer in stack.layers:
+        directions = []
+        for weights in layer.directions:
+            size, features = weights.hidden_size, weights.of_input.shape[1]
+            shapes = cell.layer_shapes(features, size)
+            named = {name: drawn(shape, size) for name, shape in shapes.items()}
+            directions.append(CellWeights.named(cell, named))
+        layers.append(Layer(*directions, backward_alone=layer.backward_alone))
+    read = sum(weights.hidden_size for weights in stack.layers[-1].directions)
+    return replace(
+        stack,
+        layers=tuple(layers),
+        weights=tuple(drawn(weight.shape, read) for weight in stack.weights),
+        bias=np.zeros_like(stack.bias),
+    )
 
 
 def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:

@@ -197,8 +197,7 @@ def analyse_learning(
         if progress.stopping:
             return None
         then = snapshot(reading, history, at)
-        source, replica = then.network.source, then.network.replica
-        norms = sequence_norms(source, replica, drawn.inputs, drawn.targets)  # (T, N)
+        norms = sequence_norms(then.network.stack, drawn.inputs, drawn.targets)  # (T, N)
         means.append(norms.mean(axis=1))
         progress.advance(at + 1, len(history))
     return LearningAnalysis(inputs, history.epochs, np.array(means))

@@ -1,17 +1,15 @@
 """An own network that reads the symbols of a small alphabet, as a finite automaton."""
 
-import numpy as np
+from functools import partial
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import Progress
-from rnn_tui.inside.automaton import AutomatonAnalysis, automaton_of
+from rnn_tui.inside.automaton import AutomatonAnalysis, automaton_of, outputs_of
 from rnn_tui.inside.own_inputs import Alphabet
 from rnn_tui.inside.own_network import OwnNetwork
-from rnn_tui.inside.own_studies import answers_of
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.networks.stack import ALL_STATES, Stack
-from rnn_tui.networks.stepwise import require_finite
-from rnn_tui.tasks.sequences.words import NO_ANSWER, AnswerArray, TaskWords, WordArray
+from rnn_tui.networks.stack import ALL_STATES
+from rnn_tui.tasks.sequences.words import NO_ANSWER, TaskWords
 from rnn_tui.tasks.shapes import MOST_SYMBOLS, Symbol
 from rnn_tui.tasks.task import SequenceShape
 
@@ -44,7 +42,8 @@ def analyse_automaton(reading: NetworkReading, progress: Progress) -> AutomatonA
             "An automaton reads from the first symbol to the last; this network's answers depend "
             "on what comes later, or on the number of steps."
         )
-    return automaton_of(_words(network, alphabet), _Answering(stack, alphabet), progress)
+    words = _words(network, alphabet)
+    return automaton_of(words, partial(outputs_of, stack, words), progress)
 
 
 def _words(network: OwnNetwork, alphabet: Alphabet) -> TaskWords:
@@ -59,17 +58,3 @@ def _words(network: OwnNetwork, alphabet: Alphabet) -> TaskWords:
             alphabet=tuple(Symbol(name, tuple(numbers)) for name, numbers in symbols),
         )
     )
-
-
-class _Answering:
-    """Answers words: the network's answers (T, N) after each step of words (T, N)."""
-
-    def __init__(self, stack: Stack, alphabet: Alphabet) -> None:
-        self._stack = stack
-        self._vectors = alphabet.vectors  # (K, F)
-
-    def __call__(self, words: WordArray) -> AnswerArray:
-        with np.errstate(all="ignore"):
-            logits = self._stack.logits_after_steps(self._vectors[words])  # (T, N, O)
-        require_finite(logits)
-        return answers_of(logits).astype(np.uint8)

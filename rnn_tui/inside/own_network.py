@@ -17,7 +17,7 @@ from rnn_tui.inside.own_inputs import (
     read_sequence,
     read_sequence_file,
 )
-from rnn_tui.inside.own_samples import random_sequence
+from rnn_tui.inside.own_samples import RandomInputs, draw_inputs, random_sequence
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import Wording
@@ -31,6 +31,7 @@ MOST_BACKWARD_STEPS = 400  # each answer before the last takes a pass of its own
 MOST_VALUES = 50_000_000  # states and gates of all steps, in memory at once
 SHOWN_STEPS = 20  # of an input, in a title
 STEPS = 20  # of a sequence by chance
+MOST_RANDOM_STEPS = 200  # of the random inputs of analyses
 #: what a network answers, by which states its readout takes.
 ANSWERING = {
     EVERY_STEP: "after every step",
@@ -86,6 +87,11 @@ class OwnNetwork(InsideNetwork):
         answers = "1 output" if stack.outputs == 1 else f"{stack.outputs:,} outputs"
         when = ANSWERING[stack.takes].format(steps=stack.only_steps)
         return f"{stack.cell.label}, {layers}{ways}; reads {reads}, {answers} {when}"
+
+    def random_inputs(self, steps: int, count: int, seed: int = 0) -> RandomInputs:
+        """Draw inputs of so many steps, up to `MOST_RANDOM_STEPS`, or of those that it reads."""
+        steps = self.stack.only_steps or min(steps, MOST_RANDOM_STEPS)
+        return draw_inputs(self.stack.features, self.alphabet, steps, count, seed)
 
     @property
     def random_inputs_note(self) -> str:

@@ -42,6 +42,12 @@ ABOVE_BOTH_NOTE = (
 )
 
 
+def answers_of(logits: Array) -> npt.NDArray[np.int64]:
+    """Return the answers (…) of logits (…, O): the largest, or whether the only one is positive."""
+    chosen = logits[..., 0] >= 0 if logits.shape[-1] == 1 else logits.argmax(axis=-1)
+    return np.asarray(chosen, np.int64)
+
+
 @dataclass(frozen=True)
 class Wording:
     """What the numbers that a network reads and answers mean, and how that is said."""
@@ -61,9 +67,7 @@ class Wording:
         """Return the answers (…) of logits (…, O), as `Trace.answers` has them."""
         if self.numbers:
             return np.zeros(logits.shape[:-1], np.int64)
-        if logits.shape[-1] == 1:
-            return np.asarray(logits[..., 0] >= 0, np.int64)
-        return np.asarray(logits.argmax(axis=-1), np.int64)
+        return answers_of(logits)
 
     def probabilities(self, logits: Array) -> Array:
         """Return the probabilities (T, O) of logits (T, O); of numbers none, (T, 0)."""

@@ -17,8 +17,7 @@ descent takes thousands, and finds fixed points that repel as well.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -290,7 +289,7 @@ def analyse_state_space(
         coloured_by,
     )
     points = find_fixed_points(
-        network.cell(replica), constant, np.concatenate(starts), progress.after(batches)
+        [network.cell(replica)], constant, np.concatenate(starts), progress.after(batches)
     )
     if points is None:
         return None
@@ -375,30 +374,12 @@ def analyse_digit_states(
 
 
 def find_fixed_points(
-    weights: CellWeights,
+    layers: Sequence[CellWeights],
     inputs: Mapping[str, Array],
     starts: Array,
     progress: Progress = UNWATCHED,
 ) -> tuple[FixedPoint, ...] | None:
-    """Find the fixed and slow points of a layer from `starts`, input by input, as below.
-
-    Args:
-        weights: of the layer.
-        inputs: (F,) each, which are read at every step, by what to call them.
-        starts: states (N, H), or states and memories (N, 2·H) for a cell with a memory.
-        progress: in inputs.
-    """
-    updates = {name: partial(update_of, weights, read) for name, read in inputs.items()}
-    return fixed_points_of(updates, starts, weights.hidden_size, progress)
-
-
-def fixed_points_of(
-    updates: Mapping[str, Callable[[], Update]],
-    starts: Array,
-    size: int,
-    progress: Progress = UNWATCHED,
-) -> tuple[FixedPoint, ...] | None:
-    """Find the fixed and slow points of functions from `starts`.
+    """Find the fixed and slow points of layers that read each other's states, from `starts`.
 
     Returns None if it was stopped.
 
@@ -406,11 +387,12 @@ def fixed_points_of(
     cycle, or drift for ever.
 
     Args:
-        updates: each makes one step F, by what to call the input that it reads.
-        starts: states (N, H), or states and memories (N, 2·H) for a cell with a memory. Of large
-            networks the first few are searched from: the Jacobians take their square in memory.
-        size: units H.
-        progress: in functions.
+        layers: from the input up.
+        inputs: (F,) each, which are read at every step, by what to call them.
+        starts: states (N, H) of all layers side by side, then their memories (N, 2·H) if they have
+            some. Of large networks the first few are searched from: the Jacobians take their square
+            in memory.
+        progress: in inputs.
     """
     import torch  # noqa: PLC0415 - seconds, on use only
 
@@ -420,47 +402,18 @@ def fixed_points_of(
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // carried**2))
     chosen = starts[:searches]
     fixed_points: list[FixedPoint] = []
-    progress.advance(0, len(updates))
+    size = sum(weights.hidden_size for weights in layers)
+    progress.advance(0, len(inputs))
     # operations this small are slower on two threads than on one
     with cpu_workers(1), torch.no_grad():
-        for done, (name, make) in enumerate(updates.items(), start=1):
-            update = make()
+        for done, (name, read) in enumerate(inputs.items(), start=1):
+            update = update_of(layers, read)
             points = _minimised(update, torch.tensor(chosen, dtype=torch.float64), progress)
             if points is None:
                 return None
             fixed_points += _distinct_points(name, update, points, chosen, size)
-            progress.advance(done, len(updates))
+            progress.advance(done, len(inputs))
     return tuple(fixed_points)
-
-
-@dataclass(frozen=True, eq=False)
-class LayerUpdate:
-    """F of a layer that reads one input again and again: one more step of all that it carries."""
-
-    weights: CellWeights  #: tensors, in double precision.
-    sums: "Tensor"  #: W·x + b (G·H,) of what it reads.
-
-    def __call__(self, carried: "Tensor") -> "Tensor":
-        """Return F(z) (N, D) of `carried` z (N, D), D = H, or 2·H for a cell with a memory."""
-        import torch  # noqa: PLC0415 - seconds, on use only
-
-        from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
-
-        size, has_memory = self.weights.hidden_size, self.weights.cell.has_memory
-        last = Step(carried[:, :size], carried[:, size:] if has_memory else None)
-        sums = self.sums.expand(len(carried), -1)  # (N, G·H)
-        after = self.weights.step(TORCH, sums, last)
-        if not has_memory:
-            return cast("Tensor", after.state)
-        return torch.cat([after.state, after.memory], 1)
-
-
-def update_of(weights: CellWeights, read: Array) -> LayerUpdate:
-    """Return F of a layer that reads `read` (F,) at every step, in double precision."""
-    import torch  # noqa: PLC0415 - seconds, on use only
-
-    tensors = weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
-    return LayerUpdate(tensors, tensors.read(torch.tensor(read, dtype=torch.float64)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -495,7 +448,7 @@ class StackUpdate:
         return torch.cat([*states, *memories], 1)
 
 
-def update_of_stack(layers: Sequence[CellWeights], read: Array) -> StackUpdate:
+def update_of(layers: Sequence[CellWeights], read: Array) -> StackUpdate:
     """Return F of layers that read `read` (F,) at every step, in double precision."""
     import torch  # noqa: PLC0415 - seconds, on use only
 

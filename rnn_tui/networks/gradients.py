@@ -11,15 +11,18 @@ from collections.abc import Callable
 from functools import cache
 from typing import cast
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from rnn_tui.engine.errors import DeviceError
 from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
 from rnn_tui.networks.replicas import replicas_of
-from rnn_tui.networks.stack import Stack
+from rnn_tui.networks.stack import LAST_STEP, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
@@ -45,11 +48,60 @@ def logits_of(stack: Stack, inputs: Tensor) -> Tensor:
     states: list[Tensor] = []
     for layer in stack.layers:
         states = [torch.stack(states_of(layer.forward, inputs))]  # (T, N, H)
-        if layer.backward is not None:
+        if layer.backward is not None and layer.backward_alone:
+            [alone] = states_of(layer.backward, inputs.flatten(0, 1)[None])  # (T·N, H)
+            states.append(alone.view(*inputs.shape[:2], -1))
+        elif layer.backward is not None:
             states.append(torch.stack(states_of(layer.backward, inputs.flip(0))).flip(0))
         inputs = torch.cat(states, 2)  # (T, N, D·H)
     doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
     return cast("Tensor", doubles.read_out(states))
+
+
+def loss_norms(
+    stack: Stack,
+    inputs: Array,
+    right: npt.NDArray[np.integer] | None = None,
+    *,
+    numbers: bool = False,
+) -> Floats:
+    """Measure how strongly each state of the top layer, read forward, changes the loss.
+
+    Args:
+        stack: the network.
+        inputs: (T, N, F).
+        right: (N,), the class that is right in the end, −1 where nobody knows; None for what the
+            network answers.
+        numbers: whether its outputs are numbers, in place of classes.
+
+    Returns:
+        ‖∂loss/∂h_t‖ (T, N), where the loss is the cross-entropy of the last answer, or the sum of
+        numbers.
+    """
+    with np.errstate(all="ignore"):
+        below = stack.read_below(inputs)  # (T, N, F)
+        if right is None:
+            logits = stack.logits(inputs)[-1]  # (N, O)
+            right = logits[:, 0] >= 0 if stack.outputs == 1 else logits.argmax(axis=1)
+    targets = torch.from_numpy(right.astype(np.int64))  # (N,)
+    top = stack.layers[-1]
+    doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
+    fixed: list[Tensor] = []  # what the forward states do not change
+    if top.backward is not None:
+        last_only = stack.takes == LAST_STEP
+        states = top.last_states(below)[1] if last_only else top.read(below)[1].states
+        fixed = [torch.from_numpy(states.copy()).double()]
+
+    def loss(forward: list[Tensor]) -> Tensor:
+        logits: Tensor = doubles.read_out([torch.stack(forward), *fixed])[-1]  # (N, O)
+        if numbers:
+            return logits.sum(1)
+        if stack.outputs == 1:
+            binary = functional.binary_cross_entropy_with_logits
+            return binary(logits[:, 0], targets.double(), reduction="none")
+        return functional.cross_entropy(logits, targets, ignore_index=-1, reduction="none")
+
+    return gradient_norms(top.forward, below, loss)
 
 
 def gradient_norms(

@@ -50,7 +50,9 @@ class LSTMCell(Cell):
 
         steps, count, features = inputs.shape
         bias = weights.input_bias + weights.state_bias  # (4·H,)
-        flat: Array = inputs.reshape(-1, features) @ weights.of_input.T + bias  # (T·N, 4·H)
+        flat: Array = (
+            inputs.reshape(steps * count, features) @ weights.of_input.T + bias
+        )  # (T·N, 4·H)
         sums = flat.reshape(steps, count, -1)  # (T, N, 4·H), which become the gates in place
         write, keep, candidate, show = np.split(sums, 4, axis=2)  # (T, N, H) each
         both = sums[:, :, : 2 * weights.hidden_size]  # write and keep

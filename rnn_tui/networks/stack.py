@@ -3,15 +3,16 @@
 Shapes: T time steps, N sequences, F features, H units of the top layer in D directions, O outputs.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change, replica_states
 
 #: which states of the top layer the readout takes: those of each step for an answer of its own;
 #: those of the last step; those that each direction ends with, which are the last step's forward
@@ -189,6 +190,48 @@ class Stack:
         """Return the network with a change made to the weights of its readout."""
         weights = tuple(map(change, self.weights))
         return replace(self, weights=weights, bias=change(self.bias))
+
+    def without(self, units: Collection[tuple[int, int, int]]) -> Self:
+        """Return the network without some of its units, as if their states were always zero.
+
+        Args:
+            units: the layer, the direction (1 for backward) and the number of each, from 0.
+        """
+        layers, weights = [], []
+        read = list(range(self.features))  # what the next layer reads of the one below
+        for number, layer in enumerate(self.layers):
+            kept = [
+                [unit for unit in range(each.hidden_size) if (number, direction, unit) not in units]
+                for direction, each in enumerate(layer.directions)
+            ]
+            smaller = [each.cut(at, read) for each, at in zip(layer.directions, kept, strict=True)]
+            layers.append(Layer(*smaller, backward_alone=layer.backward_alone))
+            size = layer.forward.hidden_size
+            read = [direction * size + unit for direction, at in enumerate(kept) for unit in at]
+        for weight, at in zip(self.weights, kept, strict=True):
+            weights.append(weight[..., at, :])
+        return replace(self, layers=tuple(layers), weights=tuple(weights))
+
+    @property
+    def answers_as_it_reads(self) -> bool:
+        """Whether `answers` takes it: one layer, read forward, and one of its states read out."""
+        return len(self.layers) == 1 and not self.bidirectional and self.takes != ALL_STATES
+
+    def answers(self, inputs: npt.NDArray[Any], lengths: Sequence[int]) -> Iterator[Array]:
+        """Read sequences of several lengths, and give logits after each step; keeps no gates.
+
+        Of a network that `answers_as_it_reads`, some times as fast as `logits`.
+
+        Args:
+            inputs: (T, F, N), the longest sequence first.
+            lengths: the N sequences' steps, descending, the first of which is T.
+
+        Yields:
+            (O, n) of the n sequences that have not ended.
+        """
+        forward, [weight] = self.layers[0].forward, self.weights  # weight: (H, O)
+        for [states] in replica_states(self.cell, forward.as_replica, inputs, lengths):  # (H, n)
+            yield weight.T @ states + self.bias[:, None]
 
     def read(self, inputs: Array, changing: Changing = unchanged) -> list[list[Activations]]:
         """Read `inputs` (T, N, F).

@@ -120,6 +120,32 @@ class CellWeights:
             state_bias=None if self.state_bias is None else change(self.state_bias),
         )
 
+    def cut(self, units: Sequence[int], features: Sequence[int]) -> Self:
+        """Return the weights of some of its units alone, which read some of its features."""
+        blocks = range(self.cell.blocks)
+        rows = [block * self.hidden_size + unit for block in blocks for unit in units]
+        return replace(
+            self,
+            of_input=self.of_input[np.ix_(rows, features)],
+            of_state=None if self.of_state is None else self.of_state[np.ix_(rows, units)],
+            input_bias=self.input_bias[rows],
+            state_bias=None if self.state_bias is None else self.state_bias[rows],
+        )
+
+    @property
+    def as_replica(self) -> Array:
+        """The weights as those of a set of one (1, G·H, columns), for `replica_states`."""
+        size, features = self.hidden_size, self.of_input.shape[1]
+        columns = self.cell.replica_columns(features, size)
+        rows = np.empty((len(self.input_bias), columns.count), self.of_input.dtype)
+        rows[:, columns.input] = self.of_input
+        rows[:, columns.input_bias] = self.input_bias
+        if columns.state_bias is not None:
+            rows[:, columns.state] = self.of_state
+            rows[:, columns.state_bias] = self.state_bias
+        by_gate = rows.reshape(self.cell.blocks, size, columns.count)
+        return by_gate[np.argsort(self.cell.rows_to_pytorch)].reshape(1, *rows.shape)
+
     def read(self, inputs: Any) -> Any:
         """Return W·x + b (…, G·H) of `inputs` (…, F)."""
         return inputs @ self.of_input.T + self.input_bias
@@ -147,7 +173,7 @@ def run(weights: CellWeights, inputs: Array, change: Change | None = None) -> Ac
     """
     cell = weights.cell
     time_steps, count, features = inputs.shape
-    sums = weights.read(inputs.reshape(-1, features))  # (T·N, G·H)
+    sums = weights.read(inputs.reshape(time_steps * count, features))  # (T·N, G·H)
     sums = sums.reshape(time_steps, count, -1)  # (T, N, G·H)
     last = cell.start(np.zeros((count, weights.hidden_size), sums.dtype))
     steps: list[Step] = []

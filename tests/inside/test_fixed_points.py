@@ -48,7 +48,7 @@ def random_layer(cell: Cell, size: int, seed: int) -> CellWeights:
 def points_from(
     weights: CellWeights, starts: object, inputs: dict[str, Array] = NOTHING
 ) -> tuple[FixedPoint, ...]:
-    points = find_fixed_points(weights, inputs, np.array(starts, np.float32))
+    points = find_fixed_points([weights], inputs, np.array(starts, np.float32))
     assert points is not None
     return points
 
@@ -182,7 +182,7 @@ def test_jacobians_are_slopes(cell: Cell) -> None:
     read = random.normal(size=2)
     places = random.normal(0, 0.5, (4, 6 if cell.has_memory else 3))
     with torch.no_grad():
-        slopes = jacobians(update_of(weights, read), torch.from_numpy(places)).numpy()
+        slopes = jacobians(update_of([weights], read), torch.from_numpy(places)).numpy()
         assert not torch.is_grad_enabled()
     for slope, place in zip(slopes, places, strict=True):
         assert slope == pytest.approx(slopes_by_differences(weights, read, place), abs=1e-5)
@@ -216,10 +216,10 @@ def test_a_search_tells_how_far_it_is_and_stops_when_asked() -> None:
     starts = np.zeros((4, 3), np.float32)
     inputs = {name: np.zeros(2, np.float32) for name in "abc"}
     progress = Watched()
-    assert find_fixed_points(weights, inputs, starts, progress) is not None
+    assert find_fixed_points([weights], inputs, starts, progress) is not None
     assert progress.seen == [(0, 3), (1, 3), (2, 3), (3, 3)]
     progress = after(3)
-    assert find_fixed_points(weights, inputs, starts, progress) is None
+    assert find_fixed_points([weights], inputs, starts, progress) is None
     assert progress.seen == [(0, 3), (1, 3), (2, 3)]
 
 

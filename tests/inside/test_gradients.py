@@ -14,9 +14,9 @@ from rnn_tui.inside.analyses import GRADIENTS
 from rnn_tui.inside.gradients import analyse_gradients, sequence_norms, untrained, untrained_reader
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
+from rnn_tui.networks.gradients import loss_norms
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.images.model import digit_norms
 from tests.inside.made import reader, sequences
 from tests.watched import Watched, after
 
@@ -68,7 +68,7 @@ def test_norms_of_sequences_are_those_of_pytorchs_cells(name: str, task: str) ->
         targets = random.integers(0, 2, (COUNT, STEPS), np.uint8)
     else:
         targets = random.integers(0, 10, (COUNT, 1), np.uint8)
-    norms = sequence_norms(network, 0, inputs, targets)
+    norms = sequence_norms(network.stack(0), inputs, targets)
     assert norms.shape == (STEPS, COUNT)
     cell = pytorch_cell(network, name)
     weight, bias = (torch.from_numpy(part).double() for part in network.readout(0))
@@ -125,10 +125,10 @@ def test_the_analysis_has_means_by_step_of_every_network_and_the_input_at_hand()
     drawn = draw_examples(own.task, own.config, 30, 0, length=own.config.lengths[1])
     for network, means in zip((own, other), analysis.means, strict=True):
         assert means == pytest.approx(
-            sequence_norms(network, 0, drawn.inputs, drawn.targets).mean(axis=1)
+            sequence_norms(network.stack(0), drawn.inputs, drawn.targets).mean(axis=1)
         )
     assert analysis.here == pytest.approx(
-        sequence_norms(own, 0, inputs[:, None], np.array([[1]], np.uint8))[:, 0]
+        sequence_norms(own.stack(0), inputs[:, None], np.array([[1]], np.uint8))[:, 0]
     )
     assert analysis.share_left(1) == pytest.approx(analysis.means[1, 0] / analysis.means[1, -1])
     stopped = analyse_gradients(
@@ -155,7 +155,7 @@ def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool)
         drawn = draw_examples(
             network.task, network.config, analysis.inputs, 0, length=network.config.lengths[1]
         )
-        means = sequence_norms(gru, 0, drawn.inputs, drawn.targets).mean(axis=1)
+        means = sequence_norms(gru.stack(0), drawn.inputs, drawn.targets).mean(axis=1)
         assert analysis.means[analysis.networks.index(label)] == pytest.approx(means)
 
 
@@ -169,7 +169,7 @@ def test_norms_of_digits_are_those_of_pytorchs_layers(model: str, layers: int) -
         np.random.default_rng(0).random((COUNT, 28, 28)).astype(np.float32),
         np.array([3, 1, 4]),
     )
-    norms = digit_norms(network, digits, labels)
+    norms = loss_norms(network.stack, network.rows(digits), labels)
     rows = torch.from_numpy(network.rows(digits).transpose(1, 0, 2).copy()).double()
     if isinstance(module, LastStepBiLSTM):
         rows = rows if module.below is None else module.below(rows)[0]
@@ -228,7 +228,7 @@ def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) 
     assert not begun["readout.weight"].any()
     assert 0 < np.abs(readout).max() <= readout.shape[1] ** -0.5
     digits = np.random.default_rng(0).random((2, 28, 28)).astype(np.float32)
-    assert (digit_norms(other, digits, np.array([1, 2])) > 0).all()
+    assert (loss_norms(other.stack, other.rows(digits), np.array([1, 2])) > 0).all()
 
 
 def whole_arrays(config: Any) -> dict[str, np.ndarray]:

@@ -30,11 +30,11 @@ from rnn_tui.inside.image_network import read_test_image
 from rnn_tui.inside.reading import NetworkReading, no_history
 from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.gradients import loss_norms
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import sums as sums_module
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.tasks.images.inference import HISTORY_IMAGE, RowReaderNetwork
-from rnn_tui.tasks.images.model import digit_norms
 from tests.data.examples import rising_or_falling
 from tests.inside.made import reading_of
 from tests.networks.ordinary import pytorch_weights
@@ -144,7 +144,7 @@ def test_the_last_snapshot_of_a_reader_of_images_is_its_states_in_16_bits(
     # Of the first validation images of the run.
     followed = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)._followed
     assert analysis.norms[-1] == pytest.approx(
-        digit_norms(network, *followed).mean(axis=1), rel=1e-5
+        loss_norms(network.stack, network.rows(followed[0]), followed[1]).mean(axis=1), rel=1e-5
     )
 
 
@@ -200,7 +200,7 @@ def test_learning_is_the_gradient_of_the_network_as_it_was(adder: Path) -> None:
     assert progress.seen == [(at, len(history)) for at in range(len(history) + 1)]
     network = reading.network.source
     drawn = draw_examples(network.task, network.config, 20, 0, length=network.config.lengths[1])
-    last = sequence_norms(network, 3, drawn.inputs, drawn.targets).mean(axis=1)
+    last = sequence_norms(network.stack(3), drawn.inputs, drawn.targets).mean(axis=1)
     assert analysis.norms[-1] == pytest.approx(last)
     assert analysis.norms.shape == (len(history), network.config.lengths[1])
     left = analysis.norms[:, 0] / analysis.norms[:, -1]

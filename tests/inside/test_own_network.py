@@ -9,14 +9,11 @@ import torch
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Control, Progress
+from rnn_tui.inside.ablation import analyse_own_ablations
 from rnn_tui.inside.analyses import OF_OWN
+from rnn_tui.inside.attribution import analyse_attribution, analyse_sensitivity
+from rnn_tui.inside.gradients import analyse_beside_untrained, untrained_stack
 from rnn_tui.inside.own_automaton import analyse_automaton
-from rnn_tui.inside.own_gradients import (
-    analyse_attribution,
-    analyse_gradients,
-    analyse_sensitivity,
-    untrained,
-)
 from rnn_tui.inside.own_inputs import InputSequence, read_alphabet, read_sequence
 from rnn_tui.inside.own_network import (
     OwnDescription,
@@ -25,7 +22,7 @@ from rnn_tui.inside.own_network import (
     read_own,
     read_own_network,
 )
-from rnn_tui.inside.own_studies import analyse_ablations, analyse_state_space, random_inputs
+from rnn_tui.inside.own_states import analyse_state_space
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.foreign.hints import NetworkHints
 from tests.networks.foreign import (
@@ -105,7 +102,7 @@ def test_gradients_are_pytorchs(tmp_path: Path) -> None:
     read = sequence()
     reading = read_own(network, read)
     trace = reading.trace
-    analysis = analyse_gradients(reading, UNWATCHED)
+    analysis = analyse_beside_untrained(reading, UNWATCHED)
     assert analysis is not None
     module = module.double()
     cell = torch.nn.GRUCell(FEATURES, 6).double()
@@ -131,7 +128,7 @@ def test_gradients_are_pytorchs(tmp_path: Path) -> None:
 
 def test_an_untrained_network_has_the_same_sizes(tmp_path: Path) -> None:
     stack = own(seeded(Tagger, "LSTM", layers=2, both=True), tmp_path / "net").stack
-    other = untrained(stack, CELLS["gru"])
+    other = untrained_stack(stack, CELLS["gru"])
     inputs = sequence().numbers[:, None]
     assert other.logits(inputs).shape == stack.logits(inputs).shape
     assert other.cell.name == "gru"
@@ -154,11 +151,13 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
     network = own(module, tmp_path / "net")
     reading = read_own(network, sequence())
     trace = reading.trace
-    analysis = analyse_ablations(reading, UNWATCHED)
+    analysis = analyse_own_ablations(reading, UNWATCHED)
     assert analysis is not None
     assert analysis.accuracy == 1
     assert "random normally distributed numbers are those of the whole network" in analysis.summary
-    drawn = torch.from_numpy(random_inputs(network, trace, analysis.inputs).inputs)  # (T, N, F)
+    drawn = torch.from_numpy(
+        network.random_inputs(trace.steps, analysis.inputs).inputs
+    )  # (T, N, F)
     with torch.no_grad():
         whole = module(drawn.movedim(1, 0)).argmax(1)
         for place in (0, len(analysis.units) - 1):

@@ -228,7 +228,7 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
     )
     rested = 0
     for first, second in np.ndindex(2, 2):
-        update = update_of(weights, np.array([first, second], np.float32))
+        update = update_of([weights], np.array([first, second], np.float32))
         carried = before
         for _ in range(3000):
             carried = update(carried)

@@ -24,7 +24,7 @@ from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log, Problem, generator
 from rnn_tui.engine.training.stepper import parameters_of
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.gradients import check_gradients
+from rnn_tui.networks.gradients import check_gradients, loss_norms
 from rnn_tui.networks.layers import initialise, layer_gradients, predict
 from rnn_tui.networks.stack import joined_states
 from rnn_tui.tasks.config import EVALUATION_BATCH, INNER_ROWS, ImageConfig, as_kind
@@ -37,7 +37,7 @@ from rnn_tui.tasks.images.inference import (
     SIDE,
     RowReaderNetwork,
 )
-from rnn_tui.tasks.images.model import build_model, digit_norms
+from rnn_tui.tasks.images.model import build_model
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.mnist.augmentation import (
     EITHER,
@@ -374,7 +374,8 @@ class MnistProblem(Problem):
             }
         if self._config.gradient_inputs:
             # 16 bits end at 6e-8, where the gradients of interest begin.
-            norms = digit_norms(network, *self._followed).mean(axis=1)
+            digits, labels = self._followed
+            norms = loss_norms(network.stack, network.rows(digits), labels).mean(axis=1)
             arrays["gradients"] = norms.astype(np.float32)
         return {name: torch.from_numpy(values) for name, values in arrays.items()}
 

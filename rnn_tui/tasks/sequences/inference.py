@@ -5,9 +5,9 @@ test holds the two together.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from copy import copy
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar, Generic, Self, TypeAlias, TypeVar
 
@@ -75,16 +75,11 @@ class SequenceNetwork:
         self._gates = gates.astype(np.float32)
         self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
 
-    def only(self, replica: int, ablated: Collection[int] = ()) -> Self:
-        """Return the network with one of its replicas alone, cut to that one's size.
-
-        Args:
-            replica: its place among `replicas`.
-            ablated: its units that are left out, as if their states were always zero.
-        """
+    def only(self, replica: int) -> Self:
+        """Return the network with one of its replicas alone, cut to that one's size."""
         variant = self.replicas[replica].variant
         width = self._readout.shape[2] - 1
-        units = [unit for unit in range(variant.hidden_size) if unit not in ablated]
+        units = range(variant.hidden_size)
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in units]
         columns = [*range(self._gates.shape[2])]
         if self.kind.has_recurrent_weights:
@@ -93,8 +88,7 @@ class SequenceNetwork:
         readout = self._readout[replica][:, [*units, width]]
 
         alone = copy(self)
-        smaller = replace(variant, hidden_size=len(units))
-        alone.replicas = (replace(self.replicas[replica], variant=smaller),)
+        alone.replicas = (self.replicas[replica],)
         alone._gates = gates[None]  # noqa: SLF001 - of another network of this class
         alone._readout = readout[None]  # noqa: SLF001
         return alone

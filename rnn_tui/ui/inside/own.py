@@ -14,7 +14,7 @@ from textual.widgets import Input, Label, Static
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.inside.analyses import OF_OWN, OF_RANDOM_INPUTS
-from rnn_tui.inside.own_gradients import StepAttribution
+from rnn_tui.inside.attribution import StepAttribution
 from rnn_tui.inside.own_lines import (
     HOW_TO_WRITE,
     LONGEST_LINE,
