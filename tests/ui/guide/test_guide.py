@@ -38,6 +38,7 @@ from tests.ui.helpers import (
     last_notice,
     notices,
     press,
+    press_at_once,
     running,
     screen_text,
     start,
@@ -73,7 +74,7 @@ async def begin(pilot: Pilot[Any], place: int) -> GuidePanel:
     """Choose an experiment from the list, by its place there."""
     app: Any = pilot.app
     await open_list(pilot)
-    await press(pilot, "home", *["down"] * place, "enter")
+    press_at_once(app, "home", *["down"] * place, "enter")
     await wait_until(pilot, lambda: any(panel.display for panel in app.query(GuidePanel)))
     await wait_until(pilot, lambda: panel_of(app).has_focus_within)
     return panel_of(app)
