@@ -3,6 +3,8 @@
 Each is a safetensors file in a folder of its own beside the runs. Its description is in the
 metadata, which is read without NumPy. A seal covers both, and the digest in the name covers what is
 trained on, also in files of earlier versions: each time that one is read, they are compared.
+
+The first frame asks for the names: what reads and writes a file is imported on use.
 """
 
 import re
@@ -13,8 +15,6 @@ from rnn_tui.data.description import Description
 from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
 from rnn_tui.engine.files.atomic import make_folder, write_file
 from rnn_tui.engine.files.paths import data_dir
-from rnn_tui.engine.files.seal import CHANGED
-from rnn_tui.engine.files.weights_file import read_tensors, sealed
 
 if TYPE_CHECKING:
     from rnn_tui.data.data_set import DataSet
@@ -68,6 +68,8 @@ def keep(data_set: "DataSet") -> None:
     import numpy as np  # on use only
     from safetensors.numpy import save
 
+    from rnn_tui.engine.files.weights_file import sealed
+
     description = data_set.description
     path = path_of(description.name)
     if path.is_file() and _is_readable(description.name):
@@ -110,6 +112,7 @@ def load(name: str) -> "DataSet":
         DataError: if there is none such, it is damaged, or not what it was when it was kept.
     """
     from rnn_tui.data.data_set import DataSet  # numpy, on use only
+    from rnn_tui.engine.files.seal import CHANGED
 
     description, arrays = _read(name, arrays=True)
     path = printable(path_of(name), 200)
@@ -139,6 +142,8 @@ def remove(name: str) -> None:
 
 def _read(name: str, *, arrays: bool) -> tuple[Description, dict[str, Any]]:
     """Return the description, and the arrays if they are wanted."""
+    from rnn_tui.engine.files.weights_file import read_tensors  # on use only
+
     if not is_kept(name):
         raise DataError(DELETED.format(printable(name)))
     path = path_of(name)
