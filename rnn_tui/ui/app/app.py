@@ -111,6 +111,9 @@ class RnnTuiApp(HostApp):
             first: the id of the tab in front.
         """
         super().__init__()
+        # Textual would move the line under the tabs, which is hidden, 60 times a second after each
+        # switch: a fifth of the switch's time again.
+        self.animation_level = "none"
         self.register_theme(HIGH_CONTRAST)
         self.preferences = apply_preferences(self)
         self.store = StoreAccess()
