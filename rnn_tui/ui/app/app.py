@@ -17,7 +17,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.worker import WorkerFailed
 
-from rnn_tui.engine.awaits import LoopWatch
+from rnn_tui.engine.awaits import LoopWatch, awaiting
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.files.paths import fault_message, run_database
@@ -64,6 +64,7 @@ if TYPE_CHECKING:
     from rnn_tui.ui.training.pane import TaskPane
     from rnn_tui.ui.work.training_manager import TrainingManager
 
+SECONDS_OF_REST = 1.0  # without a key, until something is measured
 SECONDS_TO_HAND_OVER = 10.0  # the time of a sweep's workers before the app quits
 FUNCTION_KEY = re.compile(r"f\d+")  # as Textual calls it
 BRINGS_VIEW = "brings a view"  # the group of workers after which keys are for a view
@@ -131,6 +132,7 @@ class RnnTuiApp(HostApp):
         self.tabs = AppTabs(tabs, first, self._make_pane)
         add_keys(self, BindingsMap(bindings(tabs)))
         self.keys = KeyQueue(self, self._handle_in_turn, self.takes_keys, self._askers)
+        self._last_key = 0.0  #: when the last key came, on the monotonic clock.
         self.garbage: GarbageCollection | None = None  #: set by `ending.run`.
 
     def _make_pane(self, tab: Tab) -> Pane:
@@ -229,6 +231,7 @@ class RnnTuiApp(HostApp):
         if event.is_forwarded or not isinstance(event, IN_TURN):
             await super().on_event(event)
             return
+        self._last_key = time.monotonic()
         if self.garbage is not None:
             self.garbage.put_off()
         read_late_sheets(self)  # a key may bring what the first frame does not show
@@ -294,6 +297,15 @@ class RnnTuiApp(HostApp):
     def keys_waiting(self) -> int:
         """The number of waiting keys; the driver lets at most a thousand wait."""
         return self.keys.waiting
+
+    async def rest(self) -> None:
+        began = time.monotonic()
+        while True:
+            left = max(began, self._last_key) + SECONDS_OF_REST - time.monotonic()
+            if left <= 0:
+                return
+            with awaiting("a pause between keys"):
+                await asyncio.sleep(left)
 
     def get_key_display(self, binding: Binding) -> str:
         """Return the name of a key, as `F1` for what Textual calls `f1`."""

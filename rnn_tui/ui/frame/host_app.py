@@ -37,6 +37,10 @@ class HostApp(SteadyApp):
         """Whether no key is handled or waits, and the target of the next one is ready."""
         raise NotImplementedError
 
+    async def rest(self) -> None:
+        """Return once no key has come for a while: measuring takes time from what keys do."""
+        raise NotImplementedError
+
     def shown_key(self, name: str) -> str:
         """Return the first key of a meaning in `KEYS`, as the footer writes it."""
         raise NotImplementedError

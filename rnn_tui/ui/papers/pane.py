@@ -6,7 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from textual import on, work
+from textual import getters, on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
@@ -26,6 +26,7 @@ from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, results
 from rnn_tui.papers.running import Standing, standing
 from rnn_tui.papers.shipped import paper_named
+from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.frame.pane import StorePane, view_tabs
 from rnn_tui.ui.frame.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.frame.run_lines import awaited
@@ -75,6 +76,7 @@ class PaperTitle(MainButton):
 class PapersPane(StorePane):
     """Form, table, plots and conclusions of the rerun of the paper that is open."""
 
+    app = getters.app(HostApp)
     help_text = Path(__file__).with_name("help.md").read_text(encoding="utf-8")
     BINDINGS = [
         key("open", "choose_paper", "Papers", tooltip="Open another paper, or a file of your own"),
@@ -237,6 +239,7 @@ class PapersPane(StorePane):
     async def _estimate(self, opened: OpenPaper, inventory: Inventory) -> None:
         """Measure how long a plan takes, and show it, unless other runs are known by then."""
         before = opened.standing
+        await self.app.rest()
         measured = await in_thread(self, standing, inventory, self._runs.measured_seconds)
         if opened.standing is before:
             opened.standing = measured

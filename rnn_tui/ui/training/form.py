@@ -1,6 +1,5 @@
 """The form that says what to train: preset, cells or losses, numbers, device; and the log."""
 
-import asyncio
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -20,7 +19,6 @@ from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select
 
 from rnn_tui.archive.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.archive.footprint import size_in_words
-from rnn_tui.engine.awaits import awaiting
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
@@ -39,7 +37,6 @@ from rnn_tui.ui.widgets.setting_input import SettingInput
 from rnn_tui.ui.work.threads import in_thread
 
 LONGEST_LOG = 1000  # lines
-SECONDS_BEFORE_MEASURING = 0.4  # so that not every key of a number is measured
 
 
 class SettingField(SettingInput):
@@ -357,8 +354,7 @@ class SettingsForm(Vertical):
         for config in configs:
             seconds = past_seconds(config, known)
             if seconds is None:
-                with awaiting("further settings"):
-                    await asyncio.sleep(SECONDS_BEFORE_MEASURING)
+                await self.app.rest()  # so that not every key of a number is measured
                 seconds = await in_thread(self, self.app.runs.measured_seconds, config)
             if seconds is None:
                 return None

@@ -13,6 +13,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks import TASKS
+from rnn_tui.ui.app import app as app_module
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.widgets.plain import PlainSelect
 from rnn_tui.ui.work.training_manager import Loaded
@@ -90,6 +91,16 @@ async def test_time_parameters_and_memory_follow_the_form(home: Path, runs: Scri
         sizes.value = "0"
         await wait_until(pilot, lambda: facts(app) == "")
     assert list(home.iterdir()) == []  # asking makes no database
+
+
+async def test_nothing_is_measured_while_keys_come(
+    home: Path, runs: ScriptedRuns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app_module, "SECONDS_OF_REST", 3600.0)
+    async with running(app := RnnTuiApp(runs), size=(120, 40)) as pilot:
+        await wait_until(pilot, lambda: facts(app))
+        await press(pilot, "f4", "f3")
+        assert not estimate(app)
 
 
 async def test_a_run_that_is_kept_goes_before_the_estimate(
