@@ -42,6 +42,8 @@ from rnn_tui.engine.suggestions import did_you_mean
 DAYS_TO_UNDO = 30  # deleted runs can be restored for this long
 _SECONDS_A_DAY = 86_400
 _NUMBERS = itertools.count()
+# The number of a store, what other connections have written, and what its own has.
+StoreVersion = tuple[int, int, int]
 _MOST_IDS_LISTED = 3  # ids in the message that several begin alike
 
 
@@ -204,12 +206,13 @@ class RunStore:
                 state = state.apply(event)
             return state
 
-    def version(self) -> int:
-        """Return a number that changes when another connection writes something.
+    def version(self) -> StoreVersion:
+        """Return what changes whenever something is written, here or by another connection.
 
         Another store, as of a database in the place of one that is gone, never has the same.
         """
-        return self._number << 64 | int(self._execute("PRAGMA data_version")[0][0])
+        [[written_elsewhere]] = self._execute("PRAGMA data_version")
+        return self._number, written_elsewhere, self._connection.total_changes
 
     def rename(self, run: RunRecord, name: str) -> str:
         """Give a run another name.

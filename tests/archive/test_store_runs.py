@@ -134,12 +134,15 @@ def test_deleted_weights_do_not_answer(only: Only) -> None:
     assert list(finished_runs("recall")) == []
 
 
-def test_another_connection_s_changes_are_noticed(store: RunStore) -> None:
+def test_changes_are_noticed_whichever_connection_makes_them(store: RunStore) -> None:
     before = store.version()
     assert store.version() == before
     with RunStore() as other:
         other.set_note(other.find("last"), "new")
-    assert store.version() != before
+    after = store.version()
+    assert after != before
+    store.set_note(store.find("last"), "newer")
+    assert store.version() != after
 
 
 HOLD = """

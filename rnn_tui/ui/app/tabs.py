@@ -122,7 +122,6 @@ class AppTabs(ViewTabs):
 
     def on_resize(self) -> None:
         """Leave fewer blanks between the tabs where they would not fit."""
-        super().on_resize()
         words = [f"{tab.key} {tab.label}".strip() for tab in self._tabs.values()]
         width = sum(len(text) + BLANKS for text in words)
         self.set_class(self.size.width < width, "-dense")
@@ -166,8 +165,7 @@ class AppTabs(ViewTabs):
         self.screen.refresh(repaint=False, layout=True)
         pane = self.front
         if pane is not None:
-            pane.show_runs()
-            pane.focus_view()
+            pane.arrive()
 
     def pane_of(self, name: str) -> Pane | None:
         """Return the own pane of a tab; None until it is there."""

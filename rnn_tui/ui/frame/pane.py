@@ -18,13 +18,13 @@ from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.work.threads import StoreAccess
 
 if TYPE_CHECKING:
+    from rnn_tui.archive.store import StoreVersion
     from rnn_tui.sweeps.store import SweepStore
     from rnn_tui.ui.chart.chart import SpreadKind
 
 T = TypeVar("T")
 SECONDS_BETWEEN_LOOKS = 1.0  # seldom enough to cost nothing, often enough to follow a run
 SECONDS_TO_WAIT = 0.05  # the wait for a view that is not there yet
-NOTHING_SHOWN = -1  # replaces a version of the store
 
 
 def with_key(key: str, label: str) -> Content:
@@ -113,6 +113,11 @@ class Pane(Vertical):
     def show_runs(self) -> object:
         """Bring whatever is visible up to date."""
         raise NotImplementedError
+
+    def arrive(self) -> None:
+        """Bring what is visible up to date and take the focus, as the pane came to the front."""
+        self.show_runs()
+        self.focus_view()
 
     def focus_view(self) -> None:
         """Put the focus where single keys are commands."""
@@ -272,7 +277,8 @@ class StorePane(Pane):
     def __init__(self, store: StoreAccess) -> None:
         super().__init__()
         self._store = store
-        self._version = NOTHING_SHOWN  #: the version of the store at the last reading.
+        #: the version of the store at the last reading; None to read it anew.
+        self._version: StoreVersion | None = None
         self._ready = False  #: whether the store was asked.
         self._problem = ""  #: a problem with the database, in a sentence.
 
@@ -298,9 +304,9 @@ class StorePane(Pane):
         Returns:
             None if nothing has changed, and where the store can't be used, as from `ask`.
         """
-        shown = NOTHING_SHOWN if always else self._version
+        shown = None if always else self._version
 
-        def read_if_changed(store: "SweepStore") -> tuple[int, T | None]:
+        def read_if_changed(store: "SweepStore") -> "tuple[StoreVersion, T | None]":
             version = store.version()
             return version, None if version == shown else read(store)
 
@@ -322,8 +328,12 @@ class StorePane(Pane):
         return self._ready
 
     def show_runs(self) -> None:
-        self._version = NOTHING_SHOWN
+        self._version = None
         self.read()
+
+    def arrive(self) -> None:
+        """Take the focus; `on_show` reads what is new in the store."""
+        self.focus_view()
 
     def look_for_news(self) -> None:
         """Read what is new; a reading that began anew at every look might never end."""

@@ -1,5 +1,6 @@
 """The Runs tab: every run that is kept, wherever it was trained, and several of them compared."""
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ from rnn_tui.ui.widgets.prompts import AskTextScreen
 from rnn_tui.ui.work.threads import StoreAccess, telling
 from rnn_tui.ui.work.training_manager import TrainingManager
 
-LOOKS_BETWEEN_AGES = 20  # after so many looks for news, ages are shown anew
+SECONDS_BETWEEN_AGES = 20.0  # after so long, a look for news shows the ages anew
 A_SCREENFUL = 200  # runs
 
 
@@ -135,7 +136,7 @@ class RunsPane(StorePane):
         super().__init__(store)
         self._trained_here = trained_here
         self._deleted: list[list[RunRecord]] = []  #: what each deletion deleted, the last one last.
-        self._looks = 0  #: the number of looks for news since the start.
+        self._aged = 0.0  #: when the ages were shown anew, on the monotonic clock.
         #: the status, for the footer's keys, of the run at the cursor, and whether another process
         #: trains it.
         self._offered: tuple[Status | None, bool] = (None, False)
@@ -162,9 +163,10 @@ class RunsPane(StorePane):
 
     def look_for_news(self) -> None:
         """Show what has changed, and every now and then the ages, which grow by themselves."""
-        self._looks += 1
-        if self._looks % LOOKS_BETWEEN_AGES == 0:
-            self._version = -1
+        now = time.monotonic()
+        if now >= self._aged + SECONDS_BETWEEN_AGES:
+            self._aged = now
+            self._version = None
         super().look_for_news()
 
     @work(group="read", exclusive=True)
@@ -172,7 +174,7 @@ class RunsPane(StorePane):
         if not self.app.is_running:  # the table may be gone
             return
         listing = self._table.listing
-        asked_for = self._version < 0
+        asked_for = self._version is None
         in_training = any(run.status.active for run in listing.items)
         if not self._ready:  # a screenful first, as it takes a second to read 20,000
             screenful = await self.ask(lambda store: listing.of(store.runs(most=A_SCREENFUL)))

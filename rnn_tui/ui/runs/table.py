@@ -134,14 +134,11 @@ class RunsTable(MarkedTable[RunRecord]):
     def __init__(self) -> None:
         super().__init__(ALL_RUNS, BY_AGE)
         self.preview = RunPreview()
+        self.preview.display = False  # until there is a run and room for it
 
     def compose(self) -> ComposeResult:
         yield from super().compose()
         yield self.preview
-
-    def on_resize(self) -> None:
-        super().on_resize()
-        self._show_or_hide_preview()
 
     def _fill_rows(self, items: Sequence[RunRecord]) -> None:
         super()._fill_rows(items)

@@ -13,6 +13,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Resize
+from textual.geometry import Size
 from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
@@ -220,6 +222,7 @@ class MarkedTable(Vertical, Generic[Item]):
         self._sort = sort  #: the label of the column that it is sorted by.
         self._backwards = False  #: whether that is reversed.
         self._loaded = False  #: whether there were ever items to show.
+        self._filled_for = Size(0, 0)  #: the size for which the table was filled last.
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="runs-head"):
@@ -231,8 +234,11 @@ class MarkedTable(Vertical, Generic[Item]):
         # whose colours are in the cells
         self.app.theme_changed_signal.subscribe(self, lambda _: self._fill())
 
-    def on_resize(self) -> None:
-        self._fill()
+    def on_resize(self, event: Resize) -> None:
+        """Fill the table if it has another size, which it has not where it is shown again."""
+        if event.size != self._filled_for:
+            self._filled_for = event.size
+            self._fill()
 
     def _make_columns(self) -> None:
         """Make the columns of the table anew, without rows."""
@@ -301,7 +307,7 @@ class MarkedTable(Vertical, Generic[Item]):
         if not self._loaded:
             return
         text = self.query_one(FilterInput).value
-        self._colours = self.app.get_css_variables()
+        self._colours = self.app.theme_variables
         self._fill_rows(self.listing.arranged(text, self._sort, self._backwards))
         self.border_subtitle = Content(self._summary(filtered=bool(text.strip())))
         empty = self.query_one("#runs-empty", Static)

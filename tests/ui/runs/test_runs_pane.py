@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Select, Static
 
 from rnn_tui.archive import training
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -26,6 +27,7 @@ from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
 from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.frame.requests import UNDER_WAY, TrainRequested
+from rnn_tui.ui.runs import pane
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.preview import RunPreview
 from rnn_tui.ui.runs.table import RunsTable
@@ -140,6 +142,36 @@ def curves(app: RnnTuiApp) -> dict[str, tuple[float, ...]]:
 
 
 # The table
+
+
+async def test_a_tab_that_is_shown_again_reads_and_fills_its_table_only_for_news(
+    store_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pane, "SECONDS_BETWEEN_AGES", 3600.0)
+    work: list[str] = []
+    read = RunStore.runs
+    fill = RunsTable.show
+
+    def counted_read(store: RunStore, **options: Any) -> list[RunRecord]:
+        work.append("read")
+        return read(store, **options)
+
+    def counted_fill(table: RunsTable, *arguments: Any) -> None:
+        work.append("fill")
+        fill(table, *arguments)
+
+    monkeypatch.setattr(RunStore, "runs", counted_read)
+    monkeypatch.setattr(RunsTable, "show", counted_fill)
+    async with runs_tab() as (app, pilot):
+        await press(pilot, "f2", "f6")
+        work.clear()
+        await press(pilot, "f2", "f6")
+        await settled(pilot, app)
+        assert not work
+        # by the app's own connection, as another tab does
+        await app.store.ask(app, lambda store: store.rename(store.find("adder-half"), "half"))
+        await wait_until(pilot, lambda: "half" in names(app))
+        assert work == ["read", "fill"]
 
 
 async def test_all_runs_are_there_as_they_ended_and_the_keys_work(store_home: Path) -> None:
