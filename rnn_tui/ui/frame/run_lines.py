@@ -21,12 +21,17 @@ class ExactBar(ProgressBar):
     the figure beside it is then wrong.
     """
 
+    _rounded_for = 0  #: the width of the bar for which the progress was rounded last.
+
     def on_resize(self) -> None:
         self.call_after_refresh(self._round_again)  # once the bar itself has its new width
 
     def _round_again(self) -> None:
         bar: Any = self.query_one("#bar")
-        bar.percentage = self.percentage
+        # One that is shown again has the width that it had. To read the progress draws it anew.
+        if bar.size.width != self._rounded_for:
+            self._rounded_for = bar.size.width
+            bar.percentage = self.percentage
 
 
 class ProgressLine(Horizontal):

@@ -114,7 +114,7 @@ class RerunTable(Vertical, TaskView):
         for column in columns:
             if column.key == PLACE:
                 place = _place(row, training=row.experiment in self._training)
-                style = self.app.get_css_variables().get(PLACE_COLOURS[row.inside], "")
+                style = self.app.theme_variables.get(PLACE_COLOURS[row.inside], "")
                 line.append(_cell(column, place, style))
             else:
                 line.append(_cell(column, column.cell(row)))
