@@ -284,9 +284,17 @@ class SteadyScreen(Screen[object]):
         Otherwise Textual's timer, 60 times a second, would draw them. On a busy machine a switch of
         tabs was drawn after 125 ms in place of 143 ms.
         """
-        for widget in self.walk_children(Widget):
+        for widget in _displayed(self):
             widget._check_refresh()
         self.call_later(self._on_timer_update)
+
+
+def _displayed(widget: Widget) -> Iterator[Widget]:
+    """Return what is displayed in a widget: most of the app is in tabs that are not."""
+    for child in widget.children:
+        if child.display:
+            yield child
+            yield from _displayed(child)
 
 
 class ClosedOnce(AnyScreen):
