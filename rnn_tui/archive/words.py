@@ -252,8 +252,8 @@ def automatic_name(config: RunConfig) -> str:
 def _differences(config: RunConfig, usual: RunConfig) -> Iterator[str]:
     """Yield a word for each setting that differs from the preset."""
     for name, setting in SETTINGS.items():
-        value = getattr(config, name, None)
-        if value != getattr(usual, name, None):
+        value = config.setting(name)
+        if value != usual.setting(name):
             yield setting.in_names.format(_setting_in_words(name, value))
     if config.recipe.augmentation != usual.recipe.augmentation:
         yield config.recipe.augmentation

@@ -85,8 +85,8 @@ class Recipe:
     clip: float = _labelled(0.0, "greatest gradient norm")
     #: run matrix products in bfloat16 where the device is faster with it.
     bfloat16: bool = _labelled(False, only=IMAGES)
-    #: standard deviation of the normal noise that is added to what is read of a data set in
-    #: training: standardised numbers, or the ones and zeros that stand for a symbol.
+    #: standard deviation of the normal noise that is added to what is read in training: numbers,
+    #: of a data set standardised, or the ones and zeros that stand for a symbol.
     noise: float = _labelled(0.0, "noise on inputs", only=SEQUENCES)
     #: share of all steps, the first ones, in which only the inner rows of images are read.
     inner_rows: float = _labelled(0.0, "share of steps on inner rows", only=IMAGES)
@@ -94,8 +94,9 @@ class Recipe:
     row_pairs: float = _labelled(0.0, "share of steps on pairs of rows", only=IMAGES)
     #: share of all steps, the last ones, without augmentation.
     undistorted: float = _labelled(0.0, "share of last steps without augmentation", only=IMAGES)
-    #: share of each target spread evenly over all classes.
-    label_smoothing: float = _labelled(0.0, only=IMAGES)
+    #: share of each target spread evenly over all classes; of a yes-or-no question over both
+    #: answers.
+    label_smoothing: float = 0.0
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
     average: float = _labelled(0.0, "EMA decay")
@@ -129,6 +130,29 @@ class Recipe:
         if self.last_forget_bias is None:
             return self.forget_bias, self.forget_bias
         return self.forget_bias, self.last_forget_bias
+
+
+#: the names of a recipe's fields; those with a row in `SETTINGS` are settings that a user changes.
+RECIPE_FIELDS = frozenset(part.name for part in fields(Recipe))
+
+
+def with_recipe(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings of a run with those that are fields of its recipe put into that.
+
+    Args:
+        values: by name, `recipe` among them unless none of its fields is.
+
+    Raises:
+        SettingError: a value for a field of the recipe is not allowed.
+    """
+    settings = {name: value for name, value in values.items() if name not in RECIPE_FIELDS}
+    of_recipe = {name: value for name, value in values.items() if name in RECIPE_FIELDS}
+    for name, value in of_recipe.items():
+        if name in SETTINGS:
+            of_recipe[name] = SETTINGS[name].check(value)
+    if of_recipe:
+        settings["recipe"] = replace(settings.get("recipe", Recipe()), **of_recipe)
+    return settings
 
 
 def recipe_labels(reads: str) -> dict[str, str]:
@@ -257,9 +281,13 @@ class RunConfig:
         """The settings without a file of weights to start from, which a resumed run needs not."""
         return self
 
+    def setting(self, name: str) -> Any:
+        """Return the value of a setting, its own or its recipe's; None if it has none such."""
+        return getattr(self.recipe if name in RECIPE_FIELDS else self, name, None)
+
     def replace(self, **changes: Any) -> Self:
-        """Return a copy with some settings changed, checked like any other."""
-        return replace(self, **changes)
+        """Return a copy with some settings changed, those of its recipe too, checked like any."""
+        return replace(self, **with_recipe({"recipe": self.recipe, **changes}))
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form, the inverse of `config_from_dict`."""

@@ -45,8 +45,9 @@ def task_of(entry: FileEntry, name: str) -> Task:
 
 def settings_from(entry: FileEntry, task: str) -> dict[str, Any]:
     """Return settings of a task that a user may change; whether their values fit, is seen later."""
-    names = {each.name for each in fields(task_of(entry, task).config_class)} - NOT_ITS_OWN
-    names.add("augmentation")
+    chosen = task_of(entry, task)
+    names = {each.name for each in fields(chosen.config_class)} - NOT_ITS_OWN
+    names |= {"augmentation", *chosen.settings} - NOT_ITS_OWN
     settings: dict[str, Any] = {}
     for name, value in entry.items():
         if name not in names:

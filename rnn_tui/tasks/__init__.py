@@ -11,6 +11,7 @@ from collections.abc import MutableMapping, Sequence
 from dataclasses import fields
 
 from rnn_tui.data import store
+from rnn_tui.engine.config import RECIPE_FIELDS
 from rnn_tui.engine.errors import (
     DataError,
     MissingTaskError,
@@ -144,7 +145,7 @@ def _check_settings(task: Task) -> None:
     """Check which settings a user may change."""
     if task.config_class not in (ImageConfig, SequenceConfig):
         raise SettingError("its config_class must be ImageConfig or SequenceConfig")
-    config_fields = {field.name for field in fields(task.config_class)}
+    config_fields = {field.name for field in fields(task.config_class)} | RECIPE_FIELDS
     for name in task.settings:
         if name not in SETTINGS:
             raise SettingError(f"there is no setting called {name}")

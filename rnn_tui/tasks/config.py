@@ -164,6 +164,11 @@ class SequenceConfig(RunConfig):
                 f"Position must be at most the shortest training length, {shortest}, not "
                 f"{self.position}."
             )
+        if self.recipe.label_smoothing and "mse" in self.losses:
+            raise SettingError(
+                "Label smoothing is for the losses ce and bce; the loss mse has none: choose 0, or "
+                "another loss."
+            )
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
 
     @property

@@ -7,11 +7,11 @@ import logging
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stdout
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
 from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
-from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant
+from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant, with_recipe
 from rnn_tui.engine.errors import TaskError, printable
 from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
@@ -240,7 +240,8 @@ class Task:
         settings |= {name: value for name, value in overrides.items() if value is not None}
         if augmentation is not None:
             check_choice("Augmentation", augmentation, self.augmentations or (NO_AUGMENTATION,))
-            settings["recipe"] = replace(settings["recipe"], augmentation=augmentation)
+            settings["augmentation"] = augmentation
+        settings = with_recipe(settings)
         if isinstance(settings.get("dataset"), str):
             settings["recipe"] = recipe_for(settings["recipe"], settings["dataset"])
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)

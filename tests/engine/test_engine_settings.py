@@ -8,7 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import (
     SETTINGS,
@@ -277,8 +277,9 @@ def lacking(name: str) -> Iterator[str]:
         yield "a word for names of runs, with {} for the value"
     if isinstance(setting, ListSetting | ChoicesSetting) and not setting.singular:
         yield "what one of its values is called"
-    if not any(name in kind.__dataclass_fields__ for kind in RunConfig.kinds):
-        yield "a field in a kind of RunConfig, with its meaning behind #:"
+    kinds = [*RunConfig.kinds, Recipe]
+    if not any(name in kind.__dataclass_fields__ for kind in kinds):
+        yield "a field in Recipe or a kind of RunConfig, with its meaning behind #:"
     if not any(setting in task.adjustable for task in TASKS.values()):
         yield "a task that offers it in `settings`"
 

@@ -27,8 +27,8 @@ RECIPE = """\
 
 ## Recipe
 
-What a preset determines in addition to those settings. It is shown with the settings of a run (`rnn-tui runs
-show RUN`), and cannot be changed.
+What a preset determines besides. It is shown with the settings of a run (`rnn-tui runs show RUN`). Of these,
+only what is a setting above can be changed.
 
 """
 

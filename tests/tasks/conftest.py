@@ -34,6 +34,7 @@ class Run:
         return [event for event in self.events if isinstance(event, events.EpochEnded)]
 
 
+Small = Callable[..., SequenceConfig]
 Train = Callable[..., Run]
 
 
@@ -79,7 +80,7 @@ def small_run(
 
 
 @pytest.fixture
-def small() -> Callable[..., SequenceConfig]:
+def small() -> Small:
     return small_config
 
 

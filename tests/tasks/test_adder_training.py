@@ -21,7 +21,7 @@ from rnn_tui.tasks.adder.problem import (
 )
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.examples import Examples
-from rnn_tui.tasks.sequences.objective import BIT_LOSSES, Answers, Objective
+from rnn_tui.tasks.sequences.objective import BIT_LOSSES, AnsweredBatch, Objective
 
 Small = Callable[..., SequenceConfig]
 numbers = st.integers(0, 2**64 - 1) | st.integers(0, 64).map(lambda bits: 2**bits - 1)
@@ -144,7 +144,7 @@ def loss_of(kind: str, logits: Tensor, targets: Tensor, lengths: Tensor | None) 
         by_sequence=True,
     )
     known = None if lengths is None else torch.arange(len(logits))[:, None, None] < lengths
-    return objective.losses(Answers(logits[:, :, None], targets, known))
+    return objective.losses(AnsweredBatch(logits[:, :, None], targets, known))
 
 
 @pytest.mark.parametrize("kind", ["ce", "mse", "bce"])

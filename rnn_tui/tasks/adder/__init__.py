@@ -32,6 +32,7 @@ ADDER = Task(
         "hidden_sizes",
         "losses",
         *DRAWN_SETTINGS,
+        "label_smoothing",
     ),
     presets=(
         Preset(

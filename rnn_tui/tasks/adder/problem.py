@@ -12,7 +12,7 @@ from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_wor
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
-from rnn_tui.tasks.sequences.objective import BIT_LOSSES, Answers, Objective
+from rnn_tui.tasks.sequences.objective import BIT_LOSSES, AnsweredBatch, Objective
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 from rnn_tui.tasks.task import ByLength
 
@@ -74,7 +74,7 @@ def add_bits(bits: Tensor) -> Tensor:
     return (totals + carry_in) & 1
 
 
-def loss_across_positions(answers: Answers, smoothing: float) -> Tensor:
+def loss_across_positions(answers: AnsweredBatch, smoothing: float) -> Tensor:
     """Return what the report calls the cross-entropy of every sequence (R, B).
 
     This is `nn.CrossEntropyLoss` on the vector of outputs: minus the sum over the bits of target
@@ -89,7 +89,7 @@ def loss_across_positions(answers: Answers, smoothing: float) -> Tensor:
         if known is None:
             targets = targets + smoothing / len(targets)
         else:
-            targets = targets + known * smoothing / known.sum(dim=0)
+            targets = targets + known.to(targets.dtype) * smoothing / known.sum(dim=0)
     if known is not None:
         outputs = outputs.masked_fill(~known, EXCLUDED)
     return -(targets * torch.log_softmax(outputs, dim=0)).sum(dim=0)

@@ -21,7 +21,7 @@ from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
 from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
 from rnn_tui.tasks.sequences.examples import Batch, Examples
-from rnn_tui.tasks.sequences.objective import Answers
+from rnn_tui.tasks.sequences.objective import AnsweredBatch
 from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 
 
@@ -110,7 +110,7 @@ class DataSetProblem(ReplicaProblem):
         sums = self._walk_part(model, order, workers, self.sums_of)
         return self.figures_of(sums, len(order), prefix)
 
-    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+    def sums_of_answers(self, answers: AnsweredBatch) -> Mapping[str, Tensor]:
         """Return sums (R,) over known targets, and of numbers what R² needs besides (O,)."""
         sums = super().sums_of_answers(answers)
         if self._classifies:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 #: the word for all of them in commands and for their tab.
 SEQUENCES = "sequences"
-SETTINGS = ("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate")
+SETTINGS = (
+    *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
+    *("clip", "noise"),
+)
 BATCH_SIZE = 32
 LEARNING_RATE = 0.01
 STEPS_AND_UNITS = {"fast": (600, 32), "best": (3_000, 64)}
@@ -59,7 +62,7 @@ def task_of(description: Description) -> Task:
     return Task(
         name=description.name,
         label=description.label,
-        settings=(*SETTINGS, "losses") if classifies else SETTINGS,
+        settings=(*SETTINGS, "losses", "label_smoothing") if classifies else SETTINGS,
         presets=_presets(description),
         metrics=METRICS if classifies else (*METRICS, *_error_metrics(description)),
         measures=measures,

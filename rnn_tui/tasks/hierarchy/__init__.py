@@ -93,6 +93,7 @@ def _task(definition: Definition) -> Task:
         settings=(
             "hidden_sizes",
             *DRAWN_SETTINGS,
+            "label_smoothing",
         ),
         presets=_PRESETS,
         metrics=_METRICS,

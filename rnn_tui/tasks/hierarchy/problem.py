@@ -23,7 +23,7 @@ from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
-from rnn_tui.tasks.sequences.objective import Answers
+from rnn_tui.tasks.sequences.objective import AnsweredBatch
 from rnn_tui.tasks.sequences.problem import SequenceProblem
 
 LONGEST = 500  # symbols of the longest words of the test
@@ -104,7 +104,7 @@ class HierarchyProblem(SequenceProblem):
         """The share of right answers."""
         return (self.accuracy,)
 
-    def training_answers(self, batch: Batch) -> Answers:
+    def training_answers(self, batch: Batch) -> AnsweredBatch:
         """Return answers at the blanks of words of one length."""
         steps = len(batch.inputs)
         count = self._answer_counts[steps]
@@ -114,7 +114,7 @@ class HierarchyProblem(SequenceProblem):
             logits = self.model.at_every_step(batch.inputs)[-count:]  # (A, R, C, B)
         return _answers(logits, batch.targets[:, steps - count : steps])
 
-    def answers(self, network: Replicas, batch: Batch) -> Iterator[Answers]:
+    def answers(self, network: Replicas, batch: Batch) -> Iterator[AnsweredBatch]:
         """Yield all answers from the first blank on, without gradients."""
         targets = batch.targets[:, : len(batch.inputs)]  # (R, T, B)
         first = int((targets != NO_ANSWER).any(dim=2).any(dim=0).nonzero()[0])
@@ -127,7 +127,7 @@ class HierarchyProblem(SequenceProblem):
         )  # (A, R, C, B)
         yield _answers(logits, targets[:, first:])
 
-    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+    def sums_of_answers(self, answers: AnsweredBatch) -> Mapping[str, Tensor]:
         """Return sums in double precision, before those of parts are added."""
         sums = super().sums_of_answers(answers)
         return {name: values.cpu().double() for name, values in sums.items()}
@@ -153,7 +153,7 @@ class HierarchyProblem(SequenceProblem):
         return self.config.test_size
 
 
-def _answers(logits: Tensor, targets: Tensor) -> Answers:
+def _answers(logits: Tensor, targets: Tensor) -> AnsweredBatch:
     """Return answers at A steps side by side, as if to A·B sequences.
 
     Args:
@@ -163,7 +163,7 @@ def _answers(logits: Tensor, targets: Tensor) -> Answers:
     flat_targets = targets.flatten(1)  # (R, A·B)
     known = flat_targets != NO_ANSWER
     classes = flat_targets.long().masked_fill(~known, 0)
-    return Answers(logits.permute(1, 2, 0, 3).flatten(2), classes, known)
+    return AnsweredBatch(logits.permute(1, 2, 0, 3).flatten(2), classes, known)
 
 
 def _evenly(first: int, last: int, count: int) -> tuple[int, ...]:

@@ -39,6 +39,7 @@ RECALL = Task(
         "losses",
         "position",
         *DRAWN_SETTINGS,
+        "label_smoothing",
     ),
     presets=(
         Preset(

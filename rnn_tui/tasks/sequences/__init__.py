@@ -11,6 +11,8 @@ DRAWN_SETTINGS = (
     "epochs",
     "batch_size",
     "learning_rate",
+    "clip",
+    "noise",
     "training_size",
     "test_size",
 )

@@ -24,7 +24,7 @@ from rnn_tui.engine.metrics import Measure
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnsweredBatch:
     """What networks answer to a batch, with what is right."""
 
     outputs: Tensor  #: (…, R, O, B).
@@ -38,18 +38,18 @@ class Answers:
         """The dimension of the replicas: 0, or 1 after that of the steps."""
         return self.outputs.dim() - 3
 
-    def of(self, replicas: slice) -> "Answers":
+    def of(self, replicas: slice) -> "AnsweredBatch":
         """Return the answers of some replicas."""
         chosen = (slice(None),) * self.replica_dimension + (replicas,)
         known = None if self.known is None else self.known[chosen]
-        return Answers(self.outputs[chosen], self.targets[chosen], known)
+        return AnsweredBatch(self.outputs[chosen], self.targets[chosen], known)
 
 
 #: returns the loss of every target, from outputs, targets, and the share of each target that is
 #: spread evenly over all answers; what it returns for unknown targets does not matter.
 Loss = Callable[[Tensor, Tensor, float], Tensor]
 #: returns the loss of every sequence (R, B) from answers and the same share.
-SequenceLoss = Callable[[Answers, float], Tensor]
+SequenceLoss = Callable[[AnsweredBatch, float], Tensor]
 
 
 def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
@@ -157,7 +157,7 @@ class Objective:
                 known = " or ".join(losses)
                 raise SettingError(f"For such answers the loss is {known}, not {name}.")
 
-    def losses(self, answers: Answers) -> Tensor:
+    def losses(self, answers: AnsweredBatch) -> Tensor:
         """Return the loss of every target, each replica by its own loss; 0 of unknown targets.
 
         Returns:
@@ -170,7 +170,7 @@ class Objective:
             return parts[0]
         return torch.cat(parts, self._replica_dimension(answers))
 
-    def _losses_by(self, name: str, answers: Answers) -> Tensor:
+    def _losses_by(self, name: str, answers: AnsweredBatch) -> Tensor:
         """Return the losses of replicas that are all trained with one of that name."""
         if name in self._sequence_losses:
             return self._sequence_losses[name](answers, self._smoothing)
@@ -183,7 +183,7 @@ class Objective:
             return losses.mean(dim=0)
         return losses.sum(dim=0) / answers.known.sum(dim=0).clamp(min=1)
 
-    def mean(self, answers: Answers) -> Tensor:
+    def mean(self, answers: AnsweredBatch) -> Tensor:
         """Return the mean loss (R,) over the known targets, or over sequences; 0 of none."""
         losses = self.losses(answers)
         at = self._replica_dimension(answers)
@@ -192,7 +192,7 @@ class Objective:
             return losses.mean(dim=others)
         return losses.sum(dim=others) / answers.known.sum(dim=others).clamp(min=1)
 
-    def measured(self, measure: Measure, answers: Answers) -> Tensor:
+    def measured(self, measure: Measure, answers: AnsweredBatch) -> Tensor:
         """Return a measure of every target, 0 of unknown ones; or of sequences, their mean (R, B).
 
         It is given outputs (…, R, B, C) and classes (…, R, B), or numbers (…, R, O, B) for both.
@@ -209,7 +209,7 @@ class Objective:
         # on the CPU: not every device has double precision
         return values.sum(dim=0).cpu().double() / torch.as_tensor(counts).cpu()
 
-    def sums(self, answers: Answers, measures: Iterable[Measure]) -> dict[str, Tensor]:
+    def sums(self, answers: AnsweredBatch, measures: Iterable[Measure]) -> dict[str, Tensor]:
         """Return sums (R,) of measures by name, and as `count` how many targets are known.
 
         There is no count if that is one a sequence.
@@ -222,11 +222,11 @@ class Objective:
             sums["count"] = over_replicas(answers.known, at)
         return sums
 
-    def loss_sum(self, answers: Answers) -> Tensor:
+    def loss_sum(self, answers: AnsweredBatch) -> Tensor:
         """Return the sum (R,) of losses over known targets, or over sequences."""
         return over_replicas(self.losses(answers), self._replica_dimension(answers))
 
-    def _replica_dimension(self, answers: Answers) -> int:
+    def _replica_dimension(self, answers: AnsweredBatch) -> int:
         """Return the dimension of the replicas in losses and measures."""
         return 0 if self.by_sequence else answers.replica_dimension
 

@@ -25,7 +25,7 @@ from rnn_tui.tasks.sequences.objective import (
     BIT_LOSSES,
     CLASS_LOSSES,
     NUMBER_LOSSES,
-    Answers,
+    AnsweredBatch,
     Objective,
 )
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation, Task
@@ -181,17 +181,17 @@ class ReplicaProblem(Problem):
         """Return the mean loss (R,) over a batch of all replicas."""
         return self.objective.mean(self.training_answers(batch))
 
-    def training_answers(self, batch: Batch) -> Answers:
+    def training_answers(self, batch: Batch) -> AnsweredBatch:
         """Return the model's answers to a batch, with their graph."""
         if self.shape.every_step:
             outputs = self.model.at_every_step(batch.inputs)  # (T, R, O, B)
         else:
             outputs = self.model.at_end(batch.inputs, batch.lengths)  # (R, O, B)
-        return Answers(outputs, *self.targets_of(batch))
+        return AnsweredBatch(outputs, *self.targets_of(batch))
 
     @abstractmethod
     def targets_of(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
-        """Return the targets of a batch, and which are known, as `Answers` has them."""
+        """Return the targets of a batch, and which are known, as `AnsweredBatch` has them."""
 
     # Measuring
 
@@ -200,27 +200,27 @@ class ReplicaProblem(Problem):
         """What is measured of answers in validation and test."""
         return self.task.measures
 
-    def answers(self, network: Replicas, batch: Batch) -> Iterator[Answers]:
+    def answers(self, network: Replicas, batch: Batch) -> Iterator[AnsweredBatch]:
         """Yield answers to a batch, without gradients: at the end, or at one step after another.
 
         Where losses are of whole sequences, they are of all steps at once.
         """
         targets, known = self.targets_of(batch)
         if not self.shape.every_step:
-            yield Answers(_at_end(network, batch), targets, known)
+            yield AnsweredBatch(_at_end(network, batch), targets, known)
         elif self.objective.by_sequence:
             outputs = [network.logits(states) for states in network.steps(batch.inputs)]
-            yield Answers(torch.stack(outputs), targets, known)
+            yield AnsweredBatch(torch.stack(outputs), targets, known)
         else:
             for step, states in enumerate(network.steps(batch.inputs)):
                 is_known = None if known is None else known[step]
-                yield Answers(network.logits(states), targets[step], is_known)
+                yield AnsweredBatch(network.logits(states), targets[step], is_known)
 
     def sums_of(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
         """Return the sums over a batch that `figures_of` takes."""
         return added(self.sums_of_answers(answers) for answers in self.answers(network, batch))
 
-    def sums_of_answers(self, answers: Answers) -> Mapping[str, Tensor]:
+    def sums_of_answers(self, answers: AnsweredBatch) -> Mapping[str, Tensor]:
         """Return sums (R,) of losses, of measures, and of known targets."""
         sums = self.objective.sums(answers, self.measures)
         return {"loss": self.objective.loss_sum(answers), **sums}

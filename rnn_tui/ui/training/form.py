@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import fields
+from dataclasses import replace
 from functools import partial
 from typing import Any, cast
 
@@ -19,7 +19,7 @@ from textual.widgets import Checkbox, Collapsible, Input, Label, RichLog, Select
 
 from rnn_tui.archive.cost import PastTimes, in_words, past_seconds, trained_here
 from rnn_tui.archive.footprint import size_in_words
-from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.config import RECIPE_FIELDS, RunConfig
 from rnn_tui.engine.errors import DataError, SettingError, UserError
 from rnn_tui.engine.events import LogLine
 from rnn_tui.engine.files.paths import run_database
@@ -251,8 +251,8 @@ class SettingsForm(Vertical):
             for name, choice in self._choices.items():
                 choice.select.value = getattr(config, name)
         for name, field in self._fields.items():
-            value = getattr(config, name)
-            if value == getattr(usual, name):
+            value = config.setting(name)
+            if value == usual.setting(name):
                 field.value = ""
             else:
                 field.value = field.setting.format(value)
@@ -260,10 +260,10 @@ class SettingsForm(Vertical):
         self._show_preset()
         self._look_for_data()
         in_form = {"task", "preset", "cell", "device", "data_dir", *self._spec.settings}
+        in_fields = {name: config.setting(name) for name in RECIPE_FIELDS & self._fields.keys()}
+        usual_values = {**vars(usual), "recipe": replace(usual.recipe, **in_fields)}
         differing = [
-            field.name
-            for field in fields(config)
-            if getattr(config, field.name) != getattr(usual, field.name)
+            name for name, value in vars(config).items() if value != usual_values.get(name)
         ]
         return [name.replace("_", " ") for name in differing if name not in in_form]
 
@@ -413,7 +413,7 @@ class SettingsForm(Vertical):
         cells = self._cells.ticked or self._spec.cells
         configs = [self._spec.config(cell, preset.name) for cell in cells]
         for name, field in self._fields.items():
-            values = [getattr(config, name) for config in configs]
+            values = [config.setting(name) for config in configs]
             least = field.setting.format(min(values))
             most = field.setting.format(max(values))
             field.placeholder = least if least == most else f"{least} … {most}"

@@ -206,7 +206,9 @@ async def test_the_form_refuses_wrong_entries_and_says_which_networks(runs: Scri
         await idle(pilot)
         assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
         app.pane.query_one("#choice-mse", Checkbox).value = True
-        for name, typed in (("hidden-sizes", "4,8"), ("seeds", "6"), ("lengths", "2-9")):
+        await unfolded(pilot)
+        entries = {"hidden-sizes": "4,8", "seeds": "6", "lengths": "2-9", "clip": "0.5"}
+        for name, typed in entries.items():
             field(app, name).focus()
             await press(pilot, *typed)
             assert field(app, name).value == typed
@@ -215,6 +217,9 @@ async def test_the_form_refuses_wrong_entries_and_says_which_networks(runs: Scri
         assert isinstance(config, SequenceConfig)
         assert (config.hidden_sizes, config.losses) == ((4, 8), ("mse", "bce"))
         assert (config.seeds, config.lengths, config.preset) == (6, (2, 9), "fast")
+        assert config.recipe.clip == 0.5
+        assert app.pane.form.fill(config) == []
+        assert app.pane.form.configs() == [config]
 
 
 @pytest.mark.long
