@@ -47,7 +47,7 @@ INVALID_VALUE = (
 )
 
 
-class Column(ABC):
+class DatabaseColumn(ABC):
     """A kind of column: it makes our value of the database's."""
 
     fallback: Any  #: replaces a value that `read` refuses.
@@ -58,7 +58,7 @@ class Column(ABC):
 
 
 @dataclass(frozen=True)
-class Text(Column):
+class Text(DatabaseColumn):
     """Text, made harmless to show."""
 
     longest: int  #: characters that are kept of it.
@@ -75,7 +75,7 @@ class Text(Column):
 
 
 @dataclass(frozen=True)
-class Count(Column):
+class Count(DatabaseColumn):
     """A number of things."""
 
     fallback: int = 0
@@ -89,7 +89,7 @@ class Count(Column):
 
 
 @dataclass(frozen=True)
-class Seconds(Column):
+class Seconds(DatabaseColumn):
     """A duration, or a time since 1970, in seconds."""
 
     fallback: float = 0.0
@@ -102,7 +102,7 @@ class Seconds(Column):
 
 
 @dataclass(frozen=True)
-class Number(Column):
+class Number(DatabaseColumn):
     """Any number, infinite ones too."""
 
     fallback: float = 0.0
@@ -113,10 +113,10 @@ class Number(Column):
 
 
 @dataclass(frozen=True)
-class Nullable(Column):
+class Nullable(DatabaseColumn):
     """A column whose value may also be missing: NULL in the database."""
 
-    kind: Column  #: its kind if it is not missing.
+    kind: DatabaseColumn  #: its kind if it is not missing.
     fallback: Any = None
 
     def read(self, value: object) -> Any:
@@ -125,10 +125,10 @@ class Nullable(Column):
 
 
 @dataclass(frozen=True)
-class JsonValues(Column):
+class JsonValues(DatabaseColumn):
     """Values by name, as a JSON object; all of one kind."""
 
-    kind: Column  #: what each value is.
+    kind: DatabaseColumn  #: what each value is.
     fallback: Mapping[str, Any] = field(default_factory=dict)
 
     def read(self, value: Any) -> Mapping[str, Any]:
@@ -137,7 +137,7 @@ class JsonValues(Column):
         return {printable(name): self.kind.read(entry) for name, entry in values.items()}
 
 
-class JsonSettings(Column):
+class JsonSettings(DatabaseColumn):
     """The settings of a run, as JSON."""
 
     fallback = None  #: nobody knows any other settings.
@@ -147,7 +147,7 @@ class JsonSettings(Column):
         return config_from_dict(json.loads(value))
 
 
-class JsonMetrics(Column):
+class JsonMetrics(DatabaseColumn):
     """The definitions of a run's metrics, as JSON."""
 
     fallback: tuple[Metric, ...] = ()
@@ -157,7 +157,7 @@ class JsonMetrics(Column):
         return metrics_from_json(value)
 
 
-class ReplicaValues(Column):
+class ReplicaValues(DatabaseColumn):
     """A value for each replica, as little-endian doubles; NULL for none."""
 
     fallback: tuple[float, ...] = ()
@@ -171,7 +171,7 @@ class ReplicaValues(Column):
         return struct.unpack(f"<{len(value) // 8}d", value)
 
 
-class RunStatus(Column):
+class RunStatus(DatabaseColumn):
     """The status of a run. That it is damaged is never written: only the reader finds that."""
 
     fallback = Status.DAMAGED
@@ -184,7 +184,7 @@ class RunStatus(Column):
         return status
 
 
-class LoggedKind(Column):
+class LoggedKind(DatabaseColumn):
     """The kind of a logged value, one of `KINDS_LOGGED`."""
 
     fallback = "step"
@@ -197,7 +197,7 @@ class LoggedKind(Column):
 
 
 #: columns by name, which means the same in every table.
-COLUMNS: Mapping[str, Column] = {
+COLUMNS: Mapping[str, DatabaseColumn] = {
     # a run
     "name": Text(LONGEST_NAME, UNKNOWN),
     "config": JsonSettings(),

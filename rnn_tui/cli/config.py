@@ -9,6 +9,7 @@ from rnn_tui.cli.commands import add_examples
 from rnn_tui.cli.output import OK, print_json, print_table, say
 from rnn_tui.engine.files.paths import config_file
 from rnn_tui.engine.preferences import ENTRIES, as_toml
+from rnn_tui.engine.tables import columns_of_cells
 
 if TYPE_CHECKING:
     from rnn_tui.engine.preferences import Preferences
@@ -84,4 +85,4 @@ def _print_table(preferences: "Preferences", path: Path) -> None:
     for name, key in (preferences.keys or {}).items():
         rows.append([f"keys.{name}", as_toml(key), "file"])
     print(f"{path}{'' if path.is_file() else ' (not there yet)'}")
-    print_table(("setting", "value", "from"), rows)
+    print_table(columns_of_cells(("setting", "value", "from")), rows)

@@ -4,6 +4,7 @@ import argparse
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from rnn_tui.archive.kept_data_sets import DATA_SET_COLUMNS, kept_data_sets
 from rnn_tui.archive.store import existing_store
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples, add_output_options
@@ -11,7 +12,6 @@ from rnn_tui.cli.options import read_options
 from rnn_tui.cli.sequence_files import (
     add_data_argument,
     kept_data_set,
-    kept_descriptions,
     understand_file,
 )
 from rnn_tui.data import store
@@ -19,9 +19,6 @@ from rnn_tui.data.description import Description
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
-
-COLUMNS = ("name", "learns", "sequences", "steps", "runs")
-NUMBERS = ("sequences", "runs")
 
 
 @dataclass(frozen=True)
@@ -154,34 +151,21 @@ def list_data(request: ListDataRequest) -> int:
 
     A damaged one is named on stderr.
     """
-    descriptions = [description for _, description in kept_descriptions()]
+    with existing_store() as runs:
+        data_sets = kept_data_sets(lambda name: 0 if runs is None else len(runs.runs(name)))
+    for data_set in data_sets:
+        if data_set.problem:
+            output.say(data_set.problem)
+    sound = [data_set for data_set in data_sets if not data_set.problem]
     if request.as_json:
-        documents = [description.to_dict() for description in descriptions]
+        descriptions = (data_set.description for data_set in sound)
+        documents = [description.to_dict() for description in descriptions if description]
         output.print_json({"data_sets": documents})
-    elif descriptions:
-        with existing_store() as runs:
-            rows = [
-                _cells(description, 0 if runs is None else len(runs.runs(description.name)))
-                for description in descriptions
-            ]
-        output.print_table(COLUMNS, rows, NUMBERS)
+    elif sound:
+        output.print_table(DATA_SET_COLUMNS, sound)
     else:
         output.say("No data sets are kept; rnn-tui train sequences FILE keeps one.")
     return output.OK
-
-
-def _cells(description: Description, runs: int) -> list[str]:
-    """Return the row of a data set."""
-    lengths = f"{description.shortest}"
-    if description.longest > description.shortest:
-        lengths += f"-{description.longest}"
-    return [
-        description.name,
-        str(description.goal),
-        f"{description.count:,}",
-        lengths,
-        str(runs),
-    ]
 
 
 def delete_data(request: DeleteDataRequest) -> int:

@@ -5,17 +5,23 @@ Results go to stdout, all else to stderr; colours and bars to terminals only.
 
 import os
 import sys
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, Self, TextIO, TypeAlias
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self, TextIO, TypeVar
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.json_values import finite
 from rnn_tui.engine.pace import time_left
+from rnn_tui.engine.tables import Column
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from rnn_tui.engine.progress import Progress
+
+Item = TypeVar("Item")
 
 # exit codes
 OK = 0
@@ -50,8 +56,6 @@ def _as_json(value: Any, indent: int | None = None) -> str:
     try:
         return json.dumps(value, indent=indent, allow_nan=False)
     except ValueError:  # JSON has no NaN and no infinity, which a diverged network may have
-        from rnn_tui.archive.export.documents import finite  # seldom
-
         return json.dumps(finite(value), indent=indent, allow_nan=False)
 
 
@@ -95,80 +99,92 @@ class Lines:
         """Print nothing: lines have no foot unless a command prints one."""
 
 
-def print_table(
-    heads: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    right: Collection[str] = (),
-    spare: Sequence[str] = (),
-) -> None:
-    """Print a table; in a pipe with tabs.
-
-    Args:
-        heads: of the columns.
-        rows: cells, as many as heads.
-        right: the heads of columns whose cells end below each other.
-        spare: the heads of columns that are left out for want of room, the first ones first.
-    """
-    table = [heads, *([printable(cell, LONGEST_CELL) for cell in row] for row in rows)]
+def print_table(columns: Iterable[Column[Item]], items: Iterable[Item]) -> None:
+    """Print a table, a row for each item; in a pipe with tabs."""
+    listed = list(items)
+    printed = [
+        _PrintedColumn(column, [printable(column.cell(item), LONGEST_CELL) for item in listed])
+        for column in columns
+    ]
     if not sys.stdout.isatty():
-        for row in table:
+        for row in _rows_of(printed):
             print("\t".join(row))
         return
     out = console(sys.stdout)
-    columns = _fitting(list(zip(*table, strict=True)), spare, out.width)
+    fitting = _fitting(printed, out.width)
     # as it comes: rich would think for seconds, and the terminal can wrap
-    if len(table) - 1 > MOST_LAID_OUT:
-        _print_padded(out, columns, right)
+    if len(listed) > MOST_LAID_OUT:
+        _print_padded(out, fitting)
     else:
-        _print_laid_out(out, columns, right)
+        _print_laid_out(out, fitting)
 
 
-Column: TypeAlias = tuple[str, ...]  # its head, and its cells
+@dataclass(frozen=True)
+class _PrintedColumn:
+    """A column with its cells."""
+
+    column: Column[Any]
+    cells: Sequence[str]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        """Its head, and its cells."""
+        return [self.column.head, *self.cells]
+
+    @cached_property
+    def width(self) -> int:
+        """The cells of a terminal that the widest text takes."""
+        from rich.cells import cell_len  # on terminals only
+
+        return max(map(cell_len, self.texts))
+
+    @property
+    def padded(self) -> list[str]:
+        """Its texts, all of one width."""
+        from rich.cells import cell_len  # on terminals only
+
+        width = self.width
+        texts: list[str] = []
+        for text in self.texts:
+            spaces = " " * (width - cell_len(text))
+            texts.append(spaces + text if self.column.right else text + spaces)
+        return texts
 
 
-def _width(column: Column) -> int:
-    from rich.cells import cell_len  # on terminals only
-
-    return max(map(cell_len, column))
-
-
-def _fitting(columns: list[Column], spare: Sequence[str], width: int) -> list[Column]:
-    """Return the columns without those of `spare` that have no room."""
-    for head in spare:
-        if sum(_width(column) + COLUMN_GAP for column in columns) > width:
-            columns = [column for column in columns if column[0] != head]
-    return columns
+def _rows_of(columns: Iterable[_PrintedColumn]) -> Iterator[tuple[str, ...]]:
+    """Return the rows of a table, that of the heads first."""
+    return zip(*(column.texts for column in columns), strict=True)
 
 
-def _print_padded(out: "Console", columns: list[Column], right: Collection[str]) -> None:
+def _fitting(columns: Sequence[_PrintedColumn], width: int) -> list[_PrintedColumn]:
+    """Return the columns without those spare ones that have no room."""
+    fitting = list(columns)
+    spare = [column for column in columns if column.column.spare]
+    for column in sorted(spare, key=lambda column: column.column.spare):
+        if sum(shown.width + COLUMN_GAP for shown in fitting) > width:
+            fitting.remove(column)
+    return fitting
+
+
+def _print_padded(out: "Console", columns: Sequence[_PrintedColumn]) -> None:
     """Print a table of many rows, which may be wider than the terminal."""
-    padded = [_padded(column, to_right=column[0] in right) for column in columns]
+    padded = [column.padded for column in columns]
     first, *lines = ("  ".join(cells).rstrip() for cells in zip(*padded, strict=True))
     out.print(first, style="bold", markup=False, emoji=False)
     print("\n".join(lines))
 
 
-def _padded(column: Column, *, to_right: bool) -> list[str]:
-    """Return cells of one width."""
-    from rich.cells import cell_len  # on terminals only
-
-    width = _width(column)
-    cells: list[str] = []
-    for cell in column:
-        spaces = " " * (width - cell_len(cell))
-        cells.append(spaces + cell if to_right else cell + spaces)
-    return cells
-
-
-def _print_laid_out(out: "Console", columns: list[Column], right: Collection[str]) -> None:
+def _print_laid_out(out: "Console", columns: Sequence[_PrintedColumn]) -> None:
     """Print a table that is fitted to the terminal."""
     from rich.table import Table  # on terminals only
     from rich.text import Text
 
     table = Table(box=None, padding=(0, COLUMN_GAP, 0, 0), header_style="bold")
-    for head, *_ in columns:
-        table.add_column(Text(head), justify="right" if head in right else "left")
-    for cells in list(zip(*columns, strict=True))[1:]:
+    _, *rows = _rows_of(columns)
+    for printed in columns:
+        column = printed.column
+        table.add_column(Text(column.head), justify="right" if column.right else "left")
+    for cells in rows:
         table.add_row(*map(Text, cells))
     out.print(table, soft_wrap=False)
 

@@ -1,9 +1,7 @@
 """`rnn-tui papers`: the papers that can be trained again, and what is in one of them."""
 
 import argparse
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.words import NOTHING
@@ -11,18 +9,18 @@ from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_examples
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.tables import chosen, document_of
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.library import find_paper, read_library
-from rnn_tui.papers.paper import Experiment, Paper
-from rnn_tui.papers.plan import DECIMALS, Plan
-from rnn_tui.tasks import TASKS
+from rnn_tui.papers.listing import EXPERIMENT_FIELDS, PAPER_COLUMNS, PaperProgress
+from rnn_tui.papers.paper import Paper
+from rnn_tui.papers.plan import Plan
 
-COLUMNS = ("name", "title", "authors", "year", "networks", "trained")
-NUMBERS = ("networks", "trained")
-#: left out on a narrow terminal, the first one first.
-SPARE = ("authors", "year")
-OF_EXPERIMENTS = ("experiment", "task", "network", "published")
-MOST_AUTHORS = 2  # that are named in the table
+SHOWN = chosen(
+    PAPER_COLUMNS,
+    ("name", "title", "authors", "year", "networks", "trained"),
+    spare=("authors", "year"),
+)
 
 
 @dataclass(frozen=True)
@@ -31,45 +29,6 @@ class PapersRequest:
 
     paper: str | None  #: its name or its path; None for all.
     as_json: bool
-
-
-@dataclass(frozen=True)
-class PaperProgress:
-    """A paper, and how much of it is trained here by its first preset."""
-
-    paper: Paper
-    networks: int  #: how many it has, seeds counted.
-    trained: int  #: how many of them are trained to the end.
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready form."""
-        paper = self.paper
-        return {
-            "name": paper.name,
-            "title": paper.title,
-            "authors": list(paper.authors),
-            "year": paper.year,
-            "address": paper.address or None,
-            "summary": paper.summary,
-            "published": paper.published.words,
-            "where": paper.published.place or None,
-            "presets": [
-                {"name": preset.name, "summary": preset.summary, "own_recipe": preset.own}
-                for preset in paper.presets.values()
-            ],
-            "experiments": [
-                {
-                    "key": experiment.key,
-                    "task": experiment.task,
-                    "label": experiment.label,
-                    "published": experiment.published,
-                }
-                for experiment in paper.experiments
-            ],
-            "claims": [claim.says for claim in paper.claims],
-            "networks": self.networks,
-            "trained": self.trained,
-        }
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -115,10 +74,10 @@ def list_papers(request: PapersRequest) -> int:
             except SettingError as error:  # a plan that can't be, of a package's paper
                 problems.append(f"{paper.name}: {error}")
     if request.as_json:
-        documents = [paper.to_dict() for paper in papers]
+        documents = [document_of(paper, PAPER_COLUMNS) for paper in papers]
         output.print_json({"papers": documents, "problems": problems})
         return output.OK
-    output.print_table(COLUMNS, map(_cells, papers), NUMBERS, SPARE)
+    output.print_table(SHOWN, papers)
     for problem in problems:
         output.say(problem)
     return output.OK
@@ -131,32 +90,13 @@ def _listed(paper: Paper, store: RunStore | None) -> PaperProgress:
     return PaperProgress(paper, len(plan.networks), len(inventory.done))
 
 
-def _cells(listed: PaperProgress) -> list[str]:
-    """Return the row of a paper."""
-    paper = listed.paper
-    return [
-        paper.name,
-        paper.title,
-        _authors(paper.authors),
-        str(paper.year),
-        f"{listed.networks:,}",
-        f"{listed.trained:,}",
-    ]
-
-
-def _authors(authors: Sequence[str]) -> str:
-    if len(authors) > MOST_AUTHORS:
-        return f"{authors[0]} et al."
-    return " & ".join(authors)
-
-
 def show_paper(request: PapersRequest, text: str) -> int:
     """Print what a paper has; returns the exit code."""
     paper = find_paper(text)
     with existing_store() as store:
         listed = _listed(paper, store)
     if request.as_json:
-        output.print_json({"papers": [listed.to_dict()], "problems": []})
+        output.print_json({"papers": [document_of(listed, PAPER_COLUMNS)], "problems": []})
         return output.OK
     presets = [f"{name} ({preset.summary})" for name, preset in paper.presets.items()]
     output.print_pairs(
@@ -172,7 +112,7 @@ def show_paper(request: PapersRequest, text: str) -> int:
         ]
     )
     print()
-    output.print_table(OF_EXPERIMENTS, map(_experiment_cells, paper.experiments), ("published",))
+    output.print_table(EXPERIMENT_FIELDS, paper.experiments)
     return output.OK
 
 
@@ -180,12 +120,3 @@ def _published(paper: Paper) -> str:
     """Return what the published figures are, and where they stand."""
     published = paper.published
     return f"{published.words}, {published.place}" if published.place else published.words
-
-
-def _experiment_cells(experiment: Experiment) -> list[str]:
-    """Return the row of an experiment."""
-    published = NOTHING
-    if experiment.published is not None:
-        published = f"{experiment.published:.{DECIMALS}f}"
-    label = TASKS[experiment.task].label
-    return [experiment.key, label, experiment.short_label, published]

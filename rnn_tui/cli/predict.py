@@ -19,6 +19,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.tables import cells_of
 from rnn_tui.photos.collection import (
     CLASSES,
     ReadingSummary,
@@ -114,6 +115,7 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
 
 def predict(request: PredictRequest) -> int:
     """Read photos, and print what they show as it comes; returns the exit code."""
+    from rnn_tui.photos.export import reading_document  # numpy, on use only
     from rnn_tui.photos.reader import PhotoReader  # OpenCV, on use only
     from rnn_tui.tasks.images.inference import RowReaderNetwork
 
@@ -133,7 +135,9 @@ def predict(request: PredictRequest) -> int:
     results: Results
     match request.form:
         case "json":
-            results = output.JsonResults(sys.stdout, weights_document(source, network), _document)
+            results = output.JsonResults(
+                sys.stdout, weights_document(source, network), reading_document
+            )
         case "csv":
             results = _Table(sys.stdout)
         case "lines":
@@ -264,18 +268,18 @@ class _Table:
     """Comma-separated values, with a head."""
 
     def __init__(self, out: TextIO) -> None:
-        from rnn_tui.photos.export import HEAD, table_row  # OpenCV, on use only
+        from rnn_tui.photos.export import HEAD, TABLE_COLUMNS  # numpy, on use only
 
         self._out = out
         self._on_terminal = out.isatty()
-        self._table_row = table_row
+        self._columns = TABLE_COLUMNS
         self._writer = csv.writer(out, lineterminator="\n")
         self._writer.writerow(HEAD)
 
     def show(self, readings: "Sequence[Reading]") -> None:
         """Write a row a photo; cells without a value stay empty."""
         for reading in readings:
-            path, *cells = self._table_row(reading)
+            path, *cells = cells_of(reading, self._columns)
             if self._on_terminal:
                 path = printable(path, LONGEST_CSV_PATH)
             self._writer.writerow([path, *cells])
@@ -283,39 +287,3 @@ class _Table:
 
     def end(self, summary: Mapping[str, Any]) -> None:
         """Print nothing: a table has no foot."""
-
-
-def _document(reading: "Reading") -> dict[str, Any]:
-    probabilities = reading.probabilities
-    has_one_digit = not reading.error and not reading.rows
-    document: dict[str, Any] = {
-        "path": str(reading.path),
-        "prediction": reading.prediction,
-        "confidence": reading.confidence,
-        "probabilities": None if probabilities is None else probabilities.tolist(),
-        "no_digit": reading.no_digit if has_one_digit else None,
-        "error": reading.error or None,
-        "number": reading.text if reading.rows else None,
-        "digits": _digits_document(reading),
-    }
-    if reading.doubt:
-        document["doubt"] = reading.doubt
-    if reading.label is not None:
-        document["label"] = reading.label
-        document["correct"] = reading.correct
-    return document
-
-
-def _digits_document(reading: "Reading") -> list[dict[str, Any]]:
-    """Return each digit in the photo with its place."""
-    rows = reading.rows or [reading.digits]
-    return [
-        {
-            "box": digit.box,
-            "row": row_number,
-            "prediction": digit.prediction,
-            "confidence": digit.confidence,
-        }
-        for row_number, row in enumerate(rows)
-        for digit in row
-    ]

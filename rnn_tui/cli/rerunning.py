@@ -10,7 +10,6 @@ from typing import Any
 
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.unsaved import UnsavedRun, give_up
-from rnn_tui.archive.words import NOTHING
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options
 from rnn_tui.cli.options import add_option
@@ -20,18 +19,17 @@ from rnn_tui.engine.events import Control, Event, LogLine
 from rnn_tui.engine.options import DEVICE
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.process.signals import stopping_on_signals
-from rnn_tui.papers.columns import FULL_WIDTH, cells_of, columns_of, explanations
+from rnn_tui.papers.columns import FULL_WIDTH, columns_of, explanations, row_document
 from rnn_tui.papers.conclusions import (
     BASIS,
     COMPARED,
-    COMPARED_RIGHT_ALIGNED,
     RULE,
     Conclusion,
     conclusions,
 )
 from rnn_tui.papers.curves import accuracy_by_length
 from rnn_tui.papers.document import check_path, concluded, write_document
-from rnn_tui.papers.estimate import Estimate, estimate
+from rnn_tui.papers.estimate import ESTIMATE_COLUMNS, Estimate, estimate
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.provenance import Provenance, gather_provenance
@@ -41,7 +39,6 @@ from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_pl
 
 USUAL = "default: %(default)s"
 LONG = 600.0  # seconds of training, of which `rerun` warns
-OF_ESTIMATES = ("run", "networks", "time here")
 
 
 class RerunAction(Enum):
@@ -162,12 +159,8 @@ def say_time(request: RerunRequest) -> int:
     if request.as_json:
         output.print_json({"command": request.plan.command, **found.to_dict()})
         return output.OK
-    rows = [
-        [run.label, f"{run.networks:,}", NOTHING if run.seconds is None else roughly(run.seconds)]
-        for run in found.runs
-    ]
-    if rows:
-        output.print_table(OF_ESTIMATES, rows, ("networks",))
+    if found.runs:
+        output.print_table(ESTIMATE_COLUMNS, found.runs)
         print()
     _print_sentence(_time_in_words(found))
     return output.OK
@@ -311,7 +304,7 @@ def _document(
         "status": "stopped" if stopped else status,
         "kept": not losses,
         **provenance.to_dict(),
-        "rows": [row.to_dict() for row in rerun.results.rows],
+        "rows": [row_document(row) for row in rerun.results.rows],
         "conclusions": [conclusion.to_dict() for conclusion in rerun.conclusions],
         "rule": RULE,
         "assumptions": [*explanations(rerun.results.plan.paper), *BASIS],
@@ -321,10 +314,8 @@ def _document(
 def _print_markdown(rerun: _Rerun) -> None:
     """Print the table and the conclusions as Markdown."""
     plan = rerun.results.plan
-    columns = columns_of(plan.paper)
-    rows = [cells_of(row, columns) for row in rerun.results.rows]
-    heads = [column.head for column in columns]
-    blocks = [markdown_table(heads, rows), *explanations(plan.paper), *plan.notes]
+    table = markdown_table(columns_of(plan.paper), rerun.results.rows)
+    blocks = [table, *explanations(plan.paper), *plan.notes]
     for conclusion in rerun.conclusions:
         blocks += concluded(conclusion)
     if rerun.conclusions:
@@ -340,17 +331,14 @@ def _print_tables(rerun: _Rerun) -> None:
     plan = rerun.results.plan
     narrow = out.width < FULL_WIDTH
     columns = [column for column in columns_of(plan.paper) if not (narrow and column.spare)]
-    rows = [cells_of(row, columns) for row in rerun.results.rows]
-    right_aligned = [column.head for column in columns if column.right_aligned]
-    output.print_table([column.head for column in columns], rows, right_aligned)
+    output.print_table(columns, rerun.results.rows)
     for note in (*explanations(plan.paper), *plan.notes):
         out.print(Text(f"\n{note}", "dim"), soft_wrap=False)
     for conclusion in rerun.conclusions:
         out.print(Text(f"\n{conclusion.sentence}", "bold"), soft_wrap=False)
         claim = f"The {plan.paper.kind}: “{conclusion.claim}” {conclusion.measured}"
         out.print(Text(claim), soft_wrap=False)
-        comparisons = [comparison.cells for comparison in conclusion.comparisons]
-        output.print_table(COMPARED, comparisons, COMPARED_RIGHT_ALIGNED)
+        output.print_table(COMPARED, conclusion.comparisons)
     if rerun.conclusions:
         for note in (RULE, *BASIS):
             out.print(Text(f"\n{note}", "dim"), soft_wrap=False)

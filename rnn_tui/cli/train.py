@@ -31,6 +31,7 @@ from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.settings import WORKERS
 from rnn_tui.engine.state import RunState, Status
+from rnn_tui.engine.tables import columns_of_cells
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.data_sets.task import SEQUENCES
@@ -379,5 +380,5 @@ def _show_rates(test: "LearningRateTest") -> None:
     rows = [(f"{rate:.2g}", f"{loss:.4g}", f"{smoothed:.4g}") for rate, loss, smoothed in steps]
     every = max(1, len(rows) // MOST_ROWS)
     heads = ("learning rate", "relative loss" if test.relative else "loss", "smoothed")
-    output.print_table(heads, rows[::every], right=heads)
+    output.print_table(columns_of_cells(heads, right=heads), rows[::every])
     print("", test.sentence, sep="\n")

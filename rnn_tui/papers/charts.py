@@ -11,8 +11,9 @@ from xml.etree import ElementTree
 from rnn_tui.archive.export.formats import imported
 from rnn_tui.archive.export.plots import MARK, STYLE, WIDE, Panel, figure_bytes, picture
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.columns import mean_and_sd, percent
-from rnn_tui.papers.conclusions import Comparison, ComparisonOutcome, Conclusion
+from rnn_tui.papers.conclusions import COMPARED, Comparison, ComparisonOutcome, Conclusion
 from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.intervals import Interval
 from rnn_tui.papers.paper import Paper, PublishedKind
@@ -145,7 +146,9 @@ def comparison_chart(conclusion: Conclusion, key: str, kind: str = "paper") -> R
 
 
 def _comparison_row(comparison: Comparison) -> ChartRow:
-    subject, difference, interval, seeds_for, seeds_against, _, outcome = comparison.cells
+    subject, difference, interval, seeds_for, seeds_against, _, outcome = cells_of(
+        comparison, COMPARED
+    )
     seeds = "" if comparison.seeds is None else f" · {seeds_for} : {seeds_against}"
     return ChartRow(
         subject,

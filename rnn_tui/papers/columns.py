@@ -1,22 +1,24 @@
 """The columns of a table of results, by what the paper published.
 
-Markdown, HTML, terminal and app have the same columns.
+Markdown, HTML, terminal and app have the same columns, and JSON their values.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
+from rnn_tui.engine.tables import Column, changed, chosen, document_of
 from rnn_tui.papers.best import BEST
 from rnn_tui.papers.intervals import Interval
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.plan import DECIMALS
 from rnn_tui.papers.rows import Row
+from rnn_tui.tasks import TASKS
 
 FULL_WIDTH = 112  # characters from which on a terminal shows the spare columns, too
-PLACE = "place"  # the key of the column that says where the published figure lies
+LABEL = "label"  # the key of the column of names
+PLACE = "published_lies"  # the key of the column that says where the published figure lies
 EXPECTED = (
     "Next seed, 95 %: the interval in which one more seed of ours would end in 95 of 100 cases "
     "(mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). The published figure is of one "
@@ -38,64 +40,154 @@ MEAN_OF = (
 SOLVED_FROM = "A network has solved its task from {solved:g} % on."
 
 
-@dataclass(frozen=True)
-class ResultColumn:
-    """A column of the table of results."""
-
-    key: str  #: a name of its own.
-    head: str
-    cell: Callable[[Row], str]
-    right_aligned: bool = False  #: whether its cells end below each other.
-    spare: bool = False  #: whether it is left out in a narrow place.
+def percent(accuracy: float | None) -> str:
+    """Return a figure as the table has it."""
+    return NOTHING if accuracy is None else f"{accuracy:.{DECIMALS}f}"
 
 
-def columns_of(paper: Paper) -> tuple[ResultColumn, ...]:
+def mean_and_sd(spread: Spread | None) -> str:
+    """Return mean and sample standard deviation as the table has them."""
+    if spread is None:
+        return NOTHING
+    if spread.sd is None:
+        return percent(spread.mean)
+    return f"{percent(spread.mean)} ± {percent(spread.sd)}"
+
+
+def _from_to(ends: Interval | Spread | None) -> str:
+    return NOTHING if ends is None else f"{percent(ends.low)} … {percent(ends.high)}"
+
+
+def _count(row: Row) -> str:
+    return str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}"
+
+
+def _solved(row: Row) -> str:
+    return f"{row.solved.count} of {row.solved.n}" if row.solved else NOTHING
+
+
+#: all columns of a row; what its document has depends on what was published.
+ROW_COLUMNS: tuple[Column[Row], ...] = (
+    Column("experiment", lambda row: row.experiment.key),
+    Column("task", lambda row: row.experiment.task),
+    Column(LABEL, lambda row: row.experiment.label, name="experiment"),
+    Column("metric", lambda row: TASKS[row.experiment.task].headline),
+    Column(
+        "published",
+        lambda row: row.experiment.published,
+        lambda row: percent(row.experiment.published),
+        right=True,
+    ),
+    Column(
+        "mean",
+        lambda row: row.spread and row.spread.mean,
+        lambda row: mean_and_sd(row.spread),
+        name="mean ± sd",
+    ),
+    Column("sd", lambda row: row.spread and row.spread.sd),
+    Column("min", lambda row: row.spread and row.spread.low),
+    Column("max", lambda row: row.spread and row.spread.high),
+    Column("n", lambda row: row.n, _count, right=True),
+    Column("wanted", lambda row: row.wanted),
+    Column(
+        "next_seed_95",
+        lambda row: row.expected and row.expected.ends,
+        lambda row: _from_to(row.expected),
+        name="next seed, 95 %",
+    ),
+    Column("published_kind", lambda row: row.kind.words),
+    Column("others", lambda row: dict(row.experiment.others)),
+    Column(
+        "mean_95",
+        lambda row: row.mean_interval and row.mean_interval.ends,
+        lambda row: _from_to(row.mean_interval),
+        name="mean, 95 %",
+    ),
+    Column("best", lambda row: row.best, lambda row: percent(row.best), right=True),
+    Column("solved", lambda row: row.solved and row.solved.count, _solved, right=True),
+    Column(
+        "expected_95",
+        lambda row: row.expected and row.expected.ends,
+        lambda row: _from_to(row.expected),
+    ),
+    Column(
+        PLACE,
+        lambda row: row.published_is or None,
+        lambda row: row.published_is or NOTHING,
+        name="published is",
+    ),
+    Column("published_inside", lambda row: row.inside),
+    Column("seeds", lambda row: list(row.seeds)),
+    Column("values", lambda row: list(row.values)),
+    Column("runs", lambda row: list(row.run_ids)),
+    Column("range", lambda row: _from_to(row.spread), name="smallest … largest"),
+    Column(
+        "seconds",
+        lambda row: row.seconds,
+        lambda row: duration(row.seconds) if row.n else NOTHING,
+        name="time",
+        right=True,
+    ),
+)
+#: fields of a document before and after those that depend on what was published.
+FIRST_FIELDS = (
+    "experiment",
+    "task",
+    LABEL,
+    "metric",
+    "published",
+    "mean",
+    "sd",
+    "min",
+    "max",
+    "n",
+    "wanted",
+)
+LAST_FIELDS = (PLACE, "published_inside", "seeds", "values", "runs", "seconds")
+
+
+def row_document(row: Row) -> dict[str, Any]:
+    """Return a row as JSON has it; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
+    keys = ["published_kind", "others", "mean_95", "best", "solved", "expected_95"]
+    if row.kind.kind is PublishedKind.ONE:
+        keys = ["next_seed_95"] if row.threshold is None else ["next_seed_95", "solved"]
+    return document_of(row, chosen(ROW_COLUMNS, (*FIRST_FIELDS, *keys, *LAST_FIELDS)))
+
+
+def columns_of(paper: Paper) -> tuple[Column[Row], ...]:
     """Return the columns of a paper's table, in order."""
     published = paper.published
-    is_published = paper.has_published
-    columns = [ResultColumn("experiment", "experiment", _label)]
-    if is_published:
-        columns.append(ResultColumn("published", "published", _published, right_aligned=True))
-    columns.append(ResultColumn("mean", "mean ± sd", lambda row: mean_and_sd(row.spread)))
-    columns.append(ResultColumn("n", "n", _count, right_aligned=True))
     if published.kind is PublishedKind.ONE:
-        if is_published:
-            columns += [
-                ResultColumn("expected", "next seed, 95 %", lambda row: _from_to(row.expected)),
-                ResultColumn(PLACE, "published is", _place),
-            ]
-        columns += _solved_column(paper)
-        columns.append(
-            ResultColumn(
-                "range", "smallest … largest", lambda row: _from_to(row.spread), spare=is_published
-            )
-        )
+        keys = [LABEL, "published", "mean", "n", "next_seed_95", PLACE, "solved", "range"]
     else:
-        words = published.words
-        columns += [
-            ResultColumn(
-                "mean_interval", "mean, 95 %", lambda row: _from_to(row.mean_interval), spare=True
-            ),
-            ResultColumn("best", "best", lambda row: percent(row.best), right_aligned=True),
-            *_solved_column(paper),
-        ]
-        if is_published:
-            columns += [
-                ResultColumn(
-                    "expected", f"{words}, 95 %", lambda row: _from_to(row.expected), spare=True
-                ),
-                ResultColumn(PLACE, "published is", _place),
-            ]
-    columns += [_other(name) for name in paper.others]
-    columns.append(ResultColumn("time", "time", _time, right_aligned=True, spare=True))
-    return tuple(columns)
-
-
-def _solved_column(paper: Paper) -> list[ResultColumn]:
-    """Return the column of how many seeds have solved their task, if the paper counts them."""
+        keys = [LABEL, "published", "mean", "n", "mean_95", "best", "solved", "expected_95", PLACE]
+    spare = ["range", "mean_95", "expected_95", "seconds"]
+    unknown: list[str] = []
+    if not paper.has_published:
+        unknown += ["published", "next_seed_95", "expected_95", PLACE]
+        spare.remove("range")
     if paper.solved is None:
-        return []
-    return [ResultColumn("solved", f"≥ {paper.solved:g} %", _solved, right_aligned=True)]
+        unknown.append("solved")
+    known = [key for key in keys if key not in unknown]
+    *columns, seconds = changed(
+        chosen(ROW_COLUMNS, [*known, "seconds"], spare),
+        solved={"name": f"≥ {paper.solved:g} %" if paper.solved is not None else ""},
+        expected_95={"name": f"{published.words}, 95 %"},
+    )
+    others = [_other(name, len(spare) + place) for place, name in enumerate(paper.others, 1)]
+    return (*columns, *others, seconds)
+
+
+def _other(name: str, spare: int) -> Column[Row]:
+    """Return the column of a published figure that is only shown."""
+    return Column(
+        f"other-{name}",
+        lambda row: row.experiment.others.get(name),
+        lambda row: percent(row.experiment.others.get(name)),
+        name=name,
+        right=True,
+        spare=spare,
+    )
 
 
 def explanations(paper: Paper) -> tuple[str, ...]:
@@ -115,61 +207,3 @@ def explanations(paper: Paper) -> tuple[str, ...]:
         is_best = published.kind is PublishedKind.BEST
         texts.append(BEST if is_best else MEAN_OF.format(count=published.count))
     return tuple(texts)
-
-
-def cells_of(row: Row, columns: Sequence[ResultColumn]) -> tuple[str, ...]:
-    """Return a row of the table under these columns; accuracies in percent."""
-    return tuple(column.cell(row) for column in columns)
-
-
-def _other(name: str) -> ResultColumn:
-    """Return the column of a published figure that is only shown."""
-    return ResultColumn(
-        f"other-{name}",
-        name,
-        lambda row: percent(row.experiment.others.get(name)),
-        right_aligned=True,
-        spare=True,
-    )
-
-
-def _label(row: Row) -> str:
-    return row.experiment.label
-
-
-def _published(row: Row) -> str:
-    return percent(row.experiment.published)
-
-
-def _count(row: Row) -> str:
-    return str(row.n) if row.n == row.wanted else f"{row.n} of {row.wanted}"
-
-
-def _place(row: Row) -> str:
-    return row.published_is or NOTHING
-
-
-def _solved(row: Row) -> str:
-    return f"{row.solved.count} of {row.solved.n}" if row.solved else NOTHING
-
-
-def _time(row: Row) -> str:
-    return duration(row.seconds) if row.n else NOTHING
-
-
-def percent(accuracy: float | None) -> str:
-    """Return a figure as the table has it."""
-    return NOTHING if accuracy is None else f"{accuracy:.{DECIMALS}f}"
-
-
-def mean_and_sd(spread: Spread | None) -> str:
-    """Return mean and sample standard deviation as the table has them."""
-    if spread is None:
-        return NOTHING
-    if spread.sd is None:
-        return percent(spread.mean)
-    return f"{percent(spread.mean)} ± {percent(spread.sd)}"
-
-
-def _from_to(ends: Interval | Spread | None) -> str:
-    return NOTHING if ends is None else f"{percent(ends.low)} … {percent(ends.high)}"

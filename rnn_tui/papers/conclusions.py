@@ -9,6 +9,7 @@ from typing import Any
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.tables import Column, chosen, document_of
 from rnn_tui.papers.best import best_less_mean
 from rnn_tui.papers.curves import AccuracyByLength
 from rnn_tui.papers.expression import LARGEST, ExperimentFigures
@@ -34,8 +35,6 @@ BASIS = (
     "seeds are few. It assumes that seeds are independent, and has the true mean in about 94 of "
     "100 cases with 20 seeds, in about 92 with 6. It is not widened for the number of comparisons.",
 )
-COMPARED = ("compared", "points", "95 % interval", "for", "against", "equal", "verdict")
-COMPARED_RIGHT_ALIGNED = COMPARED[1:-1]  # columns of figures
 
 
 class ComparisonOutcome(StrEnum):
@@ -114,30 +113,9 @@ class Comparison:
             return ComparisonOutcome.AGAINST
         return ComparisonOutcome.OPEN
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """The comparison's row of the table under `COMPARED`."""
-        mean = NOTHING if self.difference is None else _signed(self.difference)
-        interval = NOTHING
-        if self.interval is not None:
-            interval = f"{_signed(self.interval.low)} … {_signed(self.interval.high)}"
-        seeds = map(str, self.seeds) if self.seeds is not None else (NOTHING,) * 3
-        return (self.subject, mean, interval, *seeds, self.outcome.value)
-
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        seeds_for, seeds_against, seeds_equal = self.seeds or (None, None, None)
-        return {
-            "compared": self.subject,
-            "mean_difference": self.difference,
-            "interval_95": self.interval and [self.interval.low, self.interval.high],
-            "seeds": self.n,
-            "seeds_for": seeds_for,
-            "seeds_against": seeds_against,
-            "seeds_equal": seeds_equal,
-            "seeds_without_number": self.undefined,
-            "says": self.outcome.value,
-        }
+        return document_of(self, COMPARISON_COLUMNS)
 
 
 @dataclass(frozen=True)
@@ -172,6 +150,70 @@ class BestComparison(Comparison):
         if not self.differences:
             return None
         return best_less_mean(tuple(self.differences.values()), self.count).difference - self.less
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.{DECIMALS}f}".replace("-", "−")
+
+
+def _difference(comparison: Comparison) -> str:
+    return NOTHING if comparison.difference is None else _signed(comparison.difference)
+
+
+def _interval(comparison: Comparison) -> str:
+    interval = comparison.interval
+    return NOTHING if interval is None else f"{_signed(interval.low)} … {_signed(interval.high)}"
+
+
+def _seeds_column(key: str, name: str, place: int) -> Column[Comparison]:
+    """Return the column of one of the numbers of `Comparison.seeds`."""
+
+    def count(comparison: Comparison) -> int | None:
+        return None if comparison.seeds is None else comparison.seeds[place]
+
+    def text(comparison: Comparison) -> str:
+        return NOTHING if comparison.seeds is None else str(comparison.seeds[place])
+
+    return Column(key, count, text, name=name, right=True)
+
+
+#: the fields of a comparison's document.
+COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
+    Column("compared", lambda comparison: comparison.subject),
+    Column(
+        "mean_difference",
+        lambda comparison: comparison.difference,
+        _difference,
+        name="points",
+        right=True,
+    ),
+    Column(
+        "interval_95",
+        lambda comparison: comparison.interval and comparison.interval.ends,
+        _interval,
+        name="95 % interval",
+        right=True,
+    ),
+    Column("seeds", lambda comparison: comparison.n),
+    _seeds_column("seeds_for", "for", 0),
+    _seeds_column("seeds_against", "against", 1),
+    _seeds_column("seeds_equal", "equal", 2),
+    Column("seeds_without_number", lambda comparison: comparison.undefined),
+    Column("says", lambda comparison: comparison.outcome.value, name="verdict"),
+)
+#: those that tables show.
+COMPARED = chosen(
+    COMPARISON_COLUMNS,
+    (
+        "compared",
+        "mean_difference",
+        "interval_95",
+        "seeds_for",
+        "seeds_against",
+        "seeds_equal",
+        "says",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -361,7 +403,3 @@ def _in_how_many(count: int, comparisons: int) -> str:
         return ""
     share = "all" if count == comparisons else f"{count} of"
     return f" in {share} {comparisons} comparisons"
-
-
-def _signed(points: float) -> str:
-    return f"{points:+.{DECIMALS}f}".replace("-", "−")

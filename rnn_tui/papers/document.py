@@ -12,21 +12,27 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
-from rnn_tui.archive.export.documents import date
 from rnn_tui.archive.export.formats import ExportFormat, imported, unwritable
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import NOTHING, settings_of
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files.atomic import why_unwritable, write_file
-from rnn_tui.engine.pace import duration
+from rnn_tui.engine.json_values import date
+from rnn_tui.engine.tables import chosen, columns_of_cells
 from rnn_tui.papers.charts import comparison_chart, figure_chart, result_charts
-from rnn_tui.papers.columns import cells_of, columns_of, explanations
+from rnn_tui.papers.columns import columns_of, explanations
 from rnn_tui.papers.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
 from rnn_tui.papers.curves import accuracy_by_length, figures
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.plan import Plan
-from rnn_tui.papers.provenance import TIMES, Provenance, UsedRun, gather_provenance
+from rnn_tui.papers.provenance import (
+    TIMES,
+    USED_RUN_COLUMNS,
+    Provenance,
+    UsedRun,
+    gather_provenance,
+)
 from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, markdown_text, results
 from rnn_tui.tasks import TASKS
 
@@ -41,7 +47,8 @@ STYLESHEET = Path(__file__).with_suffix(".css")
 MOST_LISTED = 5  # tasks whose seeds are listed one by one, if they are the same
 # Settings that don't say how a network was trained.
 LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
-RUN_HEADS = ("run", "id", "networks", "ended", "trained", "device", "PyTorch")
+#: keys of the columns in the table of runs.
+RUNS_SHOWN = ("name", "id", "networks", "finished", "seconds", "device", "versions")
 # All the Markdown that a document has. HTML, links and pictures are not among it: in the name
 # of a run they stay text, even if nobody escaped them.
 MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
@@ -216,12 +223,9 @@ def _source(paper: Paper) -> str:
 
 def _published(table: Results) -> list[str]:
     paper = table.plan.paper
-    columns = columns_of(paper)
     parts = [
         "## Published figures and ours" if paper.has_published else "## Figures",
-        markdown_table(
-            [column.head for column in columns], (cells_of(row, columns) for row in table.rows)
-        ),
+        markdown_table(columns_of(paper), table.rows),
         f"{markdown_text(paper.measured)} {TIMES}",
         *map(markdown_text, explanations(paper)),
     ]
@@ -254,7 +258,7 @@ def concluded(conclusion: Conclusion) -> list[str]:
     return [
         f"### {markdown_text(conclusion.claim)}",
         f"**{markdown_text(conclusion.sentence)}** {markdown_text(conclusion.measured)}",
-        markdown_table(COMPARED, [comparison.cells for comparison in conclusion.comparisons]),
+        markdown_table(COMPARED, conclusion.comparisons),
     ]
 
 
@@ -296,7 +300,7 @@ def _settings_table(provenance: Provenance) -> str:
         columns.setdefault(tuple(row[place] for row in rows), []).append(label)
     heads = ["", *map(_common_label, columns.values())]
     lines = zip((row[0] for row in rows), *columns, strict=True)
-    return markdown_table(heads, lines)
+    return markdown_table(columns_of_cells(heads), lines)
 
 
 def _common_label(labels: Sequence[str]) -> str:
@@ -328,13 +332,13 @@ def _machine_table(provenance: Provenance) -> str:
         ("trained on", ", ".join(provenance.devices) or NOTHING),
         *versions,
     ]
-    return markdown_table(("", ""), rows)
+    return markdown_table(columns_of_cells(("", "")), rows)
 
 
 def _runs(used_runs: Sequence[UsedRun]) -> list[str]:
     if not used_runs:
         return []
-    parts = ["### Runs", markdown_table(RUN_HEADS, map(_run_cells, used_runs))]
+    parts = ["### Runs", markdown_table(chosen(USED_RUN_COLUMNS, RUNS_SHOWN), used_runs)]
     elsewhere = sum(not used.here for used in used_runs)
     if elsewhere:
         parts.append(
@@ -342,17 +346,3 @@ def _runs(used_runs: Sequence[UsedRun]) -> list[str]:
             "above."
         )
     return parts
-
-
-def _run_cells(used: UsedRun) -> tuple[str, ...]:
-    """Return a row of the table under `RUN_HEADS`."""
-    run = used.run
-    return (
-        run.name,
-        run.run_id,
-        str(used.networks),
-        date(run.updated),
-        duration(run.elapsed),
-        run.device or NOTHING,
-        used.versions.get("torch") or NOTHING,
-    )

@@ -6,6 +6,9 @@ from typing import Any
 
 from rnn_tui.archive.cost import measured_seconds
 from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import NOTHING
+from rnn_tui.engine.pace import roughly
+from rnn_tui.engine.tables import Column, document_of
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.run_times import RunTimes
@@ -19,6 +22,19 @@ class RunEstimate:
     label: str
     networks: int
     seconds: float | None  #: None if that is not known.
+
+
+#: the fields of its document.
+ESTIMATE_COLUMNS: tuple[Column[RunEstimate], ...] = (
+    Column("label", lambda run: run.label, name="run"),
+    Column("networks", lambda run: run.networks, lambda run: f"{run.networks:,}", right=True),
+    Column(
+        "seconds",
+        lambda run: run.seconds,
+        lambda run: NOTHING if run.seconds is None else roughly(run.seconds),
+        name="time here",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -49,10 +65,7 @@ class Estimate:
             "networks": self.networks,
             "missing": self.missing,
             "seconds": self.seconds,
-            "runs": [
-                {"label": run.label, "networks": run.networks, "seconds": run.seconds}
-                for run in self.runs
-            ],
+            "runs": [document_of(run, ESTIMATE_COLUMNS) for run in self.runs],
         }
 
 

@@ -23,6 +23,11 @@ class Interval:
     low: float
     high: float
 
+    @property
+    def ends(self) -> list[float]:
+        """Its lower and its upper end."""
+        return [self.low, self.high]
+
     def distance(self, value: float, decimals: int) -> float:
         """Return how far a value is below (negative) or above the interval; 0 within.
 

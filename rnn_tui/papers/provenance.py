@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from rnn_tui.archive.database_rows import versions
-from rnn_tui.archive.export.documents import date
 from rnn_tui.archive.run_record import RunRecord, Session
 from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.json_values import date
+from rnn_tui.engine.pace import duration
 from rnn_tui.engine.process.machine import usable_cores
+from rnn_tui.engine.tables import Column, document_of
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results
 from rnn_tui.tasks import TASKS
@@ -43,21 +46,34 @@ class UsedRun:
         """The versions of the packages that trained it last, by name."""
         return dict(self.sessions[-1].versions) if self.sessions else {}
 
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready form."""
-        run = self.run
-        workers = self.sessions[-1].workers if self.sessions else None
-        return {
-            "id": run.run_id,
-            "name": run.name,
-            "networks": self.networks,
-            "finished": date(run.updated),
-            "seconds": run.elapsed,
-            "device": run.device or None,
-            "workers": workers,
-            "on_this_machine": self.here,
-            "versions": self.versions,
-        }
+    @property
+    def workers(self) -> int | None:
+        """How many threads shared a batch when it was trained last; None if that is not known."""
+        return self.sessions[-1].workers if self.sessions else None
+
+
+#: the fields of the document of such a run.
+USED_RUN_COLUMNS: tuple[Column[UsedRun], ...] = (
+    Column("id", lambda used: used.run.run_id),
+    Column("name", lambda used: used.run.name, name="run"),
+    Column("networks", lambda used: used.networks),
+    Column("finished", lambda used: date(used.run.updated), name="ended"),
+    Column(
+        "seconds",
+        lambda used: used.run.elapsed,
+        lambda used: duration(used.run.elapsed),
+        name="trained",
+    ),
+    Column("device", lambda used: used.run.device or None, lambda used: used.run.device or NOTHING),
+    Column("workers", lambda used: used.workers),
+    Column("on_this_machine", lambda used: used.here),
+    Column(
+        "versions",
+        lambda used: used.versions,
+        lambda used: used.versions.get("torch") or NOTHING,
+        name="PyTorch",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -88,7 +104,7 @@ class Provenance:
             "settings": {name: config.to_dict() for name, config in self.settings.items()},
             "versions": dict(self.versions),
             "machine": {**self.machine, "devices": list(self.devices)},
-            "runs": [used.to_dict() for used in self.runs],
+            "runs": [document_of(used, USED_RUN_COLUMNS) for used in self.runs],
         }
 
 

@@ -4,18 +4,21 @@ import math
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TypeVar
 
 from rnn_tui.archive.export.formats import ExportFormat
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.tables import Column, cells_of
 from rnn_tui.papers.best import Solved, best_interval, solved_share
 from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.papers.plan import DECIMALS, Plan
 from rnn_tui.tasks import TASKS
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -105,49 +108,6 @@ class Row:
         if self.expected is None:
             return "one seed only"
         return self.expected.place(published, DECIMALS)
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return a JSON-ready form; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
-        experiment = self.experiment
-        figures = dict.fromkeys(("mean", "sd", "min", "max"))
-        if self.spread is not None:
-            spread = self.spread.to_dict()
-            figures = {name: spread[name] for name in figures}
-        return {
-            "experiment": experiment.key,
-            "task": experiment.task,
-            "label": experiment.label,
-            "metric": TASKS[experiment.task].headline,
-            "published": experiment.published,
-            **figures,
-            "n": self.n,
-            "wanted": self.wanted,
-            **self._intervals(),
-            "published_lies": self.published_is or None,
-            "published_inside": self.inside,
-            "seeds": list(self.seeds),
-            "values": list(self.values),
-            "runs": list(self.run_ids),
-            "seconds": self.seconds,
-        }
-
-    def _intervals(self) -> dict[str, Any]:
-        """Return the part of `to_dict` that depends on what was published."""
-        expected = self.expected and [self.expected.low, self.expected.high]
-        if self.kind.kind is PublishedKind.ONE:
-            counted = (
-                {} if self.threshold is None else {"solved": self.solved and self.solved.count}
-            )
-            return {"next_seed_95": expected, **counted}
-        interval = self.mean_interval
-        return {
-            "published_kind": self.kind.words,
-            "others": dict(self.experiment.others),
-            "mean_95": interval and [interval.low, interval.high],
-            "best": self.best,
-            "solved": self.solved and self.solved.count,
-            "expected_95": expected,
-        }
 
 
 @dataclass(frozen=True)
@@ -245,10 +205,10 @@ def markdown_text(text: str) -> str:
     return _MARKDOWN.sub(r"\\\1", printable(text, LONGEST_TEXT))
 
 
-def markdown_table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+def markdown_table(columns: Sequence[Column[Item]], items: Iterable[Item]) -> str:
     """Return a table in Markdown, its cells on one line each."""
-    lines = [_markdown_row(heads), _markdown_rule(len(heads))]
-    lines += [_markdown_row(row) for row in rows]
+    lines = [_markdown_row([column.head for column in columns]), _markdown_rule(len(columns))]
+    lines += [_markdown_row(cells_of(item, columns)) for item in items]
     return "\n".join(lines)
 
 

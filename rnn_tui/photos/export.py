@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -18,6 +18,7 @@ import numpy.typing as npt
 from rnn_tui.engine.errors import DataError, as_cell, printable
 from rnn_tui.engine.files.atomic import whole_folder, write_file
 from rnn_tui.engine.files.outside import shown
+from rnn_tui.engine.tables import Column, cells_of, chosen, document_of
 
 if TYPE_CHECKING:
     from rnn_tui.photos.reading import Reading
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 CLASSES, SIDE, WHITE = 10, 28, 255
 IDX_IMAGES, IDX_LABELS = "images-idx3-ubyte", "labels-idx1-ubyte"
 _MAGIC = 0x800  # MNIST's own for unsigned bytes; the number of dimensions is added
-_CHANCES = [*(f"p{digit}" for digit in range(CLASSES)), "no_digit"]
-HEAD = ["path", "prediction", "confidence", *_CHANCES, "label", "doubt", "error", "number"]
 
 
 @dataclass(frozen=True)
@@ -69,6 +68,119 @@ def export_label(reading: "Reading", *, predicted: bool) -> int | None:
     return reading.label
 
 
+def _digit_cell(digit: int | None) -> str:
+    return "" if digit is None else str(digit)
+
+
+def _share_cell(share: float | None) -> str:
+    return "" if share is None else f"{share:.6f}"
+
+
+def _share_column(digit: int) -> "Column[Reading]":
+    """Return the column of the probability of a digit."""
+
+    def share(reading: "Reading") -> float | None:
+        return None if reading.probabilities is None else float(reading.probabilities[digit])
+
+    return Column(f"p{digit}", share, lambda reading: _share_cell(share(reading)))
+
+
+def _probabilities(reading: "Reading") -> list[float] | None:
+    probabilities = reading.probabilities
+    return None if probabilities is None else probabilities.tolist()
+
+
+def _no_digit(reading: "Reading") -> float | None:
+    return None if reading.error or reading.rows else reading.no_digit
+
+
+def _no_digit_cell(reading: "Reading") -> str:
+    return _share_cell(None if reading.probabilities is None else reading.no_digit)
+
+
+def _digit_documents(reading: "Reading") -> list[dict[str, Any]]:
+    """Return each digit in a photo with its place."""
+    rows = reading.rows or [reading.digits]
+    return [
+        {
+            "box": digit.box,
+            "row": row_number,
+            "prediction": digit.prediction,
+            "confidence": digit.confidence,
+        }
+        for row_number, row in enumerate(rows)
+        for digit in row
+    ]
+
+
+#: all columns of a photo. No text is one that a spreadsheet takes for a formula.
+READING_COLUMNS: "tuple[Column[Reading], ...]" = (
+    Column(
+        "path",
+        lambda reading: str(reading.path),
+        lambda reading: as_cell(str(shown(reading.path))),
+    ),
+    Column(
+        "prediction",
+        lambda reading: reading.prediction,
+        lambda reading: _digit_cell(reading.prediction),
+    ),
+    Column(
+        "confidence",
+        lambda reading: reading.confidence,
+        lambda reading: _share_cell(reading.confidence),
+    ),
+    Column("probabilities", _probabilities),
+    *map(_share_column, range(CLASSES)),
+    Column("no_digit", _no_digit, _no_digit_cell),
+    Column("error", lambda reading: reading.error or None, lambda reading: as_cell(reading.error)),
+    Column(
+        "number",
+        lambda reading: reading.text if reading.rows else None,
+        lambda reading: reading.text if reading.rows else "",
+    ),
+    Column("digits", _digit_documents),
+    Column("doubt", lambda reading: reading.doubt, lambda reading: as_cell(reading.doubt)),
+    Column("label", lambda reading: reading.label, lambda reading: _digit_cell(reading.label)),
+    Column("correct", lambda reading: reading.correct),
+)
+#: those of a table of photos.
+TABLE_COLUMNS = chosen(
+    READING_COLUMNS,
+    (
+        "path",
+        "prediction",
+        "confidence",
+        *(f"p{digit}" for digit in range(CLASSES)),
+        "no_digit",
+        "label",
+        "doubt",
+        "error",
+        "number",
+    ),
+)
+HEAD = [column.head for column in TABLE_COLUMNS]
+
+
+def reading_document(reading: "Reading") -> dict[str, Any]:
+    """Return a photo as JSON has it; doubt and label are there only if there is one."""
+    keys = [
+        "path",
+        "prediction",
+        "confidence",
+        "probabilities",
+        "no_digit",
+        "error",
+        "number",
+        "digits",
+    ]
+    if reading.doubt:
+        keys.append("doubt")
+    if reading.label is not None:
+        keys += ["label", "correct"]
+    return document_of(reading, chosen(READING_COLUMNS, keys))
+
+
 def write_table(path: Path, readings: "Iterable[Reading]") -> None:
     """Write a row for each photo, as `rnn-tui predict --csv` does.
 
@@ -78,36 +190,9 @@ def write_table(path: Path, readings: "Iterable[Reading]") -> None:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(HEAD)
-    writer.writerows(map(table_row, readings))
+    writer.writerows(cells_of(reading, TABLE_COLUMNS) for reading in readings)
     # Names may have bytes that are no characters: they come out as they lie on the disk.
     _write(path, text.getvalue().encode("utf-8", "surrogateescape"))
-
-
-def table_row(reading: "Reading") -> list[str]:
-    """Return a photo's row under `HEAD`; what there is none of stays empty.
-
-    No text in it is one that a spreadsheet takes for a formula.
-    """
-    chances: list[float | None] = [None] * len(_CHANCES)
-    if reading.probabilities is not None:
-        chances = [*reading.probabilities, reading.no_digit]
-    return [
-        as_cell(str(shown(reading.path))),
-        _digit_cell(reading.prediction),
-        *(_share_cell(share) for share in (reading.confidence, *chances)),
-        _digit_cell(reading.label),
-        as_cell(reading.doubt),
-        as_cell(reading.error),
-        reading.text if reading.rows else "",
-    ]
-
-
-def _digit_cell(digit: int | None) -> str:
-    return "" if digit is None else str(digit)
-
-
-def _share_cell(share: float | None) -> str:
-    return "" if share is None else f"{share:.6f}"
 
 
 def write_npz(path: Path, data: LabelledImages) -> None:

@@ -20,8 +20,9 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.papers.columns import cells_of, columns_of, explanations
-from rnn_tui.papers.conclusions import conclusions
+from rnn_tui.engine.tables import cells_of
+from rnn_tui.papers.columns import columns_of, explanations
+from rnn_tui.papers.conclusions import COMPARED, conclusions
 from rnn_tui.papers.document import MarkdownBlock, concluded
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.paper import Paper
@@ -112,7 +113,7 @@ def _fault_of_paper(random: Random, paper: Paper) -> str:
     json.dumps([conclusion.to_dict() for conclusion in judged], allow_nan=False)
     gather_provenance(table, None).to_dict()
     columns = columns_of(paper)
-    blocks = [markdown_table([column.head for column in columns], [])]
+    blocks = [markdown_table(columns, [])]
     blocks += [text for conclusion in judged for text in concluded(conclusion)]
     text = "\n\n".join(blocks)
     for row in rows:
@@ -124,7 +125,9 @@ def _fault_of_paper(random: Random, paper: Paper) -> str:
         for tag in LIVE:
             if f"<{tag}>" in lower or f"<{tag} " in lower:
                 return f"a live tag {tag}"
-    shown = " ".join(cell for each in judged for one in each.comparisons for cell in one.cells[1:])
+    shown = " ".join(
+        cell for each in judged for one in each.comparisons for cell in cells_of(one, COMPARED)[1:]
+    )
     return "no number is shown" if "nan" in shown or "inf" in shown else ""
 
 

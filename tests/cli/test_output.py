@@ -19,6 +19,7 @@ from rnn_tui.cli.output import (
 )
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.tables import columns_of_cells
 from tests.cli.command_line import screen_after
 
 EVIL = "\x1b[31m[red]x\t\n"
@@ -50,7 +51,7 @@ def test_a_table_is_columns_on_a_terminal_and_tabs_in_a_pipe(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def show() -> None:
-        print_table(("name", "n"), [["a", "1"], ["[b]", "100"]], right=("n",))
+        print_table(columns_of_cells(("name", "n"), right=("n",)), [["a", "1"], ["[b]", "100"]])
         print_pairs([("name", EVIL)])
 
     show()
@@ -66,7 +67,7 @@ def test_a_long_table_has_the_columns_of_a_short_one(monkeypatch: pytest.MonkeyP
 
     def shown() -> list[str]:
         terminal = terminal_for(monkeypatch)
-        print_table(("name", "note", "step"), rows, right=("step",))
+        print_table(columns_of_cells(("name", "note", "step"), right=("step",)), rows)
         return terminal.screen()
 
     short = shown()
@@ -77,12 +78,12 @@ def test_a_long_table_has_the_columns_of_a_short_one(monkeypatch: pytest.MonkeyP
 
 def test_no_color_means_none_and_bold_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = terminal_for(monkeypatch)
-    print_table(("name",), [["a"]])
+    print_table(columns_of_cells(("name",)), [["a"]])
     assert "\x1b[1m" in terminal.getvalue()
     monkeypatch.setenv("NO_COLOR", "1")
     plain = Terminal()
     monkeypatch.setattr("sys.stdout", plain)
-    print_table(("name",), [["a"]])
+    print_table(columns_of_cells(("name",)), [["a"]])
     console(plain).print("[bold red]x[/]")
     assert "\x1b" not in plain.getvalue()
 

@@ -11,7 +11,8 @@ from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.events import Control
-from rnn_tui.papers.columns import cells_of, columns_of
+from rnn_tui.engine.tables import cells_of
+from rnn_tui.papers.columns import columns_of
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, Row, results

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.conclusions import (
     BASIS,
     COMPARED,
@@ -97,18 +98,18 @@ def test_figures_like_the_report_s_support_all_three() -> None:
         "Supported: with these 8 seeds bit accuracy reliably falls with length in all 6 "
     )
     # A row has what is compared, the mean, its interval, and the seeds.
-    assert size.comparisons[0].cells[:2] == ("mse, H 5 − H 3", "+5.12")
-    assert size.comparisons[0].cells[3:] == ("8", "0", "0", "for")
-    assert [comparison.cells[:2] for comparison in loss.comparisons] == [
+    assert cells_of(size.comparisons[0], COMPARED)[:2] == ("mse, H 5 − H 3", "+5.12")
+    assert cells_of(size.comparisons[0], COMPARED)[3:] == ("8", "0", "0", "for")
+    assert [cells_of(comparison, COMPARED)[:2] for comparison in loss.comparisons] == [
         ("H 3, mse − ce", "+3.30"),
         ("H 5, mse − ce", "+1.98"),
         ("gap H 3, 5 − H 10", "+2.39"),
     ]
-    falls = dict(comparison.cells[:2] for comparison in length.comparisons)
+    falls = dict(cells_of(comparison, COMPARED)[:2] for comparison in length.comparisons)
     assert falls["H 3 mse, short − long"] == "+20.83"  # 15 steps of 1 × the mean of 1 … 1 + 7/9
     assert falls["ce, fall H 5 − H 10"] == "+8.33"
     for comparison in (*size.comparisons, *loss.comparisons, *length.comparisons):
-        assert len(comparison.cells) == len(COMPARED)
+        assert len(cells_of(comparison, COMPARED)) == len(COMPARED)
         assert comparison.interval is not None
         assert comparison.difference is not None
         assert comparison.interval.low <= comparison.difference <= comparison.interval.high
@@ -186,7 +187,14 @@ def test_equal_figures_say_nothing() -> None:
     size, loss, _ = conclusions_on(dict.fromkeys(ADDERS, (100.0,) * SEEDS))
     assert (size.verdict, loss.verdict) == (Verdict.OPEN, Verdict.OPEN)
     assert size.sentence == "Open: all networks compared are equal in every seed."
-    assert size.comparisons[0].cells[1:] == ("+0.00", "+0.00 … +0.00", "0", "0", "8", "equal")
+    assert cells_of(size.comparisons[0], COMPARED)[1:] == (
+        "+0.00",
+        "+0.00 … +0.00",
+        "0",
+        "0",
+        "8",
+        "equal",
+    )
     without_equal, _, _ = conclusions_on(AS_REPORTED | {"H 5 mse": (100.0,) * SEEDS})
     assert [comparison.outcome for comparison in without_equal.comparisons[:2]] == [
         ComparisonOutcome.FOR,
@@ -200,7 +208,7 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
     few = {name: values[: FEWEST - 1] for name, values in AS_REPORTED.items()}
     size, *_ = conclusions_on(few)
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 4 of 4 comparisons."
-    assert size.comparisons[0].cells[2:] == ("–", "5", "0", "0", "too few")
+    assert cells_of(size.comparisons[0], COMPARED)[2:] == ("–", "5", "0", "0", "too few")
     assert (
         conclusions_on({name: values[:FEWEST] for name, values in AS_REPORTED.items()})[0].verdict
         is Verdict.SUPPORTED
@@ -210,7 +218,7 @@ def test_with_few_seeds_there_is_no_verdict() -> None:
     assert size.verdict is loss.verdict is length.verdict is Verdict.OPEN
     assert size.sentence == "No verdict yet: fewer than 6 seeds in 1 of 4 comparisons."
     assert size.comparisons[0].difference == pytest.approx(5.125)  # what there is, is shown
-    assert length.comparisons[0].cells[1:] == ("–", "–", "0", "0", "0", "too few")
+    assert cells_of(length.comparisons[0], COMPARED)[1:] == ("–", "–", "0", "0", "0", "too few")
     assert conclusions_on({})[0].verdict is Verdict.OPEN
 
 
@@ -291,7 +299,7 @@ def test_the_best_of_several_is_compared_with_the_mean() -> None:
     """By seeds drawn anew: no seed alone is for it or against it."""
     values = dict(enumerate((50.0,) * 14 + (100.0,) * 6))
     more = BestComparison("best − mean − 5", values, 10, 5.0)
-    assert more.cells[3:] == ("–", "–", "–", "for")
+    assert cells_of(more, COMPARED)[3:] == ("–", "–", "–", "for")
     assert more.difference == pytest.approx(100 - 50 * 0.7**10 - 65 - 5)
     assert more.to_dict()["seeds_for"] is None
     alike = dict.fromkeys(range(20), 100.0)

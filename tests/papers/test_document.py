@@ -17,8 +17,9 @@ from markdown_it import MarkdownIt
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.engine.files.paths import run_database
+from rnn_tui.engine.tables import cells_of, columns_of_cells
 from rnn_tui.papers.charts import ReportChart, comparison_chart, svg
-from rnn_tui.papers.conclusions import Clause, Comparison, Conclusion
+from rnn_tui.papers.conclusions import COMPARED, Clause, Comparison, Conclusion
 from rnn_tui.papers.curves import accuracy_by_length, figures
 from rnn_tui.papers.document import (
     MarkdownBlock,
@@ -198,7 +199,7 @@ def test_comparisons_are_drawn_around_zero_with_their_figures() -> None:
     root = ElementTree.fromstring(svg(chart))
     words = " ".join(root.itertext())
     for comparison in comparisons:
-        subject, mean, interval, agree, against, _, outcome = comparison.cells
+        subject, mean, interval, agree, against, _, outcome = cells_of(comparison, COMPARED)
         assert subject in words
         assert f"{mean} [{interval}] · {agree} : {against} · {outcome}" in words
     ids = [element.get("id") for element in root.iter() if element.get("id")]
@@ -257,7 +258,7 @@ def test_a_page_says_what_the_markdown_says() -> None:
     blocks = [
         MarkdownBlock("# A head"),
         MarkdownBlock("**Strong** words, `code`."),
-        MarkdownBlock(markdown_table(("a|b", "c"), [("1", "*2*")])),
+        MarkdownBlock(markdown_table(columns_of_cells(("a|b", "c")), [("1", "*2*")])),
     ]
     assert as_markdown(blocks) == (
         "# A head\n\n**Strong** words, `code`.\n\n| a\\|b | c |\n| --- | --- |\n| 1 | \\*2\\* |\n"

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import UserError, printable
-from rnn_tui.papers.conclusions import BestComparison, Comparison, conclusions
+from rnn_tui.engine.tables import cells_of
+from rnn_tui.papers.conclusions import COMPARED, BestComparison, Comparison, conclusions
 from rnn_tui.papers.expression import LONGEST, ExperimentFigures, in_words, read_expression
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, Row
@@ -66,7 +67,7 @@ def test_a_formula_is_a_figure_or_a_sentence(
             "subject", evaluated.points, expression.best.count, expression.best.less
         )
     json.dumps(comparison.to_dict(), allow_nan=False)
-    shown = " ".join(comparison.cells) + in_words(expression, {"a": "A", "b-c": "BC"})
+    shown = " ".join(cells_of(comparison, COMPARED)) + in_words(expression, {"a": "A", "b-c": "BC"})
     assert "inf" not in shown
     assert "nan" not in shown
     assert shown.isprintable()

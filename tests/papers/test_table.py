@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.best import Solved, best_interval
-from rnn_tui.papers.columns import cells_of, columns_of
+from rnn_tui.papers.columns import columns_of, row_document
 from rnn_tui.papers.intervals import Interval, mean_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import Published, PublishedKind
@@ -74,7 +75,7 @@ def test_the_table_says_what_there_is() -> None:
         "–",
     )
     one = Row(lstm, (0,), (98.5,), ("a",), 61.2, 3)
-    assert one.to_dict()["sd"] is one.to_dict()["next_seed_95"] is None
+    assert row_document(one)["sd"] is row_document(one)["next_seed_95"] is None
     assert cells(one)[2:] == (
         "98.50",
         "1 of 3",
@@ -84,8 +85,8 @@ def test_the_table_says_what_there_is() -> None:
         "1:01",
     )
     two = Row(lstm, (0, 1), (98.0, 99.0), ("a", "b"), 3.0, 2)
-    assert two.to_dict()["sd"] == pytest.approx(0.5**0.5)
-    assert two.to_dict()["next_seed_95"] == pytest.approx(
+    assert row_document(two)["sd"] == pytest.approx(0.5**0.5)
+    assert row_document(two)["next_seed_95"] == pytest.approx(
         [98.5 - 12.7062 * 0.75**0.5, 100.0], abs=1e-3
     )
     assert cells(two)[2:] == (
@@ -123,7 +124,7 @@ def test_fast_trains_the_losses_that_the_report_compares_and_says_so() -> None:
 def test_figures_of_another_recipe_are_not_compared() -> None:
     row = replace(row_of(98.0, (98.0, 98.4, 98.2)), comparable=False)
     assert (row.published_is, row.inside, row.distance) == ("other recipe", None, None)
-    assert row.to_dict()["published_inside"] is None
+    assert row_document(row)["published_inside"] is None
 
 
 @pytest.mark.parametrize(
@@ -172,7 +173,7 @@ def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> Non
     assert row.expected == best_interval(values, 10) == Interval(90.0, 100.0)
     assert row_of_several(80.0, values, best_of_10).published_is == "10.00 below"
     assert row_of_several(None, values, best_of_10).published_is == ""
-    document = row.to_dict()
+    document = row_document(row)
     assert document["published_kind"] == "best of 10"
     assert (document["best"], document["solved"], document["others"]) == (
         100.0,
@@ -217,7 +218,7 @@ def test_a_paper_without_published_figures_has_no_columns_for_them() -> None:
     solving = replace(COURSE, experiments=(experiment,), solved=90.0)
     row = replace(row_of(0.0, (98.0, 80.0, 99.0)), threshold=90.0)
     assert cells_of(row, columns_of(solving))[3] == "2 of 3"
-    assert row.to_dict()["solved"] == 2
+    assert row_document(row)["solved"] == 2
     assert Plan(COURSE, preset="fast", only=("mnist",)).notes
     unpublished = replace(COURSE, experiments=(experiment,))
     assert not Plan(unpublished, preset="fast").notes

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.tables import cells_of
 from rnn_tui.photos import export
 from rnn_tui.photos.export import (
     HEAD,
@@ -123,7 +124,7 @@ def test_the_table_is_the_same_as_predict_prints(capsys: pytest.CaptureFixture[s
     printed = capsys.readouterr().out.splitlines()
     assert printed[0].split(",") == HEAD
     assert [line.split(",") for line in printed[1:]] == [
-        export.table_row(photo) for photo in READINGS
+        list(cells_of(photo, export.TABLE_COLUMNS)) for photo in READINGS
     ]
 
 

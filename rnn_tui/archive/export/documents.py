@@ -6,22 +6,22 @@ Times are in seconds, dates in ISO 8601 and UTC, accuracies in percent.
 import csv
 import io
 import json
-import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict
-from datetime import UTC, datetime
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from rnn_tui.archive.export.formats import Export, file_name, imported
 from rnn_tui.archive.logged_values import LoggedValues
+from rnn_tui.archive.run_columns import run_document
 from rnn_tui.archive.run_record import RunRecord, Session
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import settings_of
 from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import ExportError, as_cell, printable
 from rnn_tui.engine.files.atomic import make_folder, whole_folder, write_file
+from rnn_tui.engine.json_values import date, finite
 
 # rows of a table, each as long as there are columns
 Rows = Iterable[Sequence[object]]
@@ -42,60 +42,6 @@ VALUE_COLUMNS = (
 )
 # the fields of a metric's definition that a document has
 METRIC_FIELDS = ("name", "label", "unit", "higher_is_better")
-
-
-def date(seconds: float) -> str:
-    """Return a time since 1970, in seconds, in ISO 8601 and UTC."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
-
-
-def run_document(run: RunRecord) -> dict[str, Any]:
-    """Return a run as in a list of runs, without its logged values."""
-    config = run.config
-    return {
-        "id": run.run_id,
-        "name": run.name,
-        "task": config.task,
-        "model": config.cell,
-        "preset": config.preset,
-        "status": run.status.value,
-        "created": date(run.created),
-        "updated": date(run.updated),
-        "step": run.step,
-        "total_steps": run.total_steps,
-        "epoch": run.epoch,
-        "epochs": config.epochs,
-        "progress": run.progress,
-        "seconds": run.elapsed,
-        "metric": run.metric or None,
-        "best": finite(run.best),
-        "last": finite(run.last),
-        "final_metric": run.final_metric or None,
-        "final": finite(run.final),
-        "variants": _variant_documents(run),
-        "device": run.device or None,
-        "parameters": run.parameters,
-        "message": run.message or None,
-        "note": run.note,
-        "tags": list(run.tags),
-        "weights": run.weights_shown,
-        "settings": config.to_dict(),
-    }
-
-
-def _variant_documents(run: RunRecord) -> list[dict[str, Any]]:
-    """Return the figures of each network of a set over its seeds; none of a single network."""
-    documents = []
-    for variant, network in zip(run.config.variants, run.networks, strict=False):
-        figures = {"last": network.last, "final": network.final}
-        documents.append(
-            asdict(variant)
-            | {
-                name: None if spread is None else finite(spread.to_dict())
-                for name, spread in figures.items()
-            }
-        )
-    return documents
 
 
 def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
@@ -138,17 +84,6 @@ def _values_document(values: LoggedValues) -> dict[str, Any]:
     for name, figure in values.figures.items():
         document[name] = finite(figure)
     return document
-
-
-def finite(value: Any) -> Any:
-    """Return a value with None in place of NaN and infinity, which JSON does not have."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, Mapping):
-        return {name: finite(item) for name, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [finite(item) for item in value]
-    return value
 
 
 def write_csv(export: Export) -> list[Path]:

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_tui.archive.export.documents import run_document
+from rnn_tui.archive.run_columns import run_document
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import compared_figures, differing
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_json, add_runs
 from rnn_tui.engine.pace import duration
+from rnn_tui.engine.tables import columns_of_cells
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def compare(request: CompareRequest) -> int:
     if request.as_json:
         output.print_json(_document(runs))
     else:
-        output.print_table(("", *(run.name for run in runs)), _rows(runs))
+        output.print_table(columns_of_cells(["", *(run.name for run in runs)]), _rows(runs))
     return output.OK
 
 

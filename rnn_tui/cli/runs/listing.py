@@ -1,36 +1,34 @@
 """`rnn-tui runs` or `rnn-tui runs list`: a table of runs, a line for each of their networks."""
 
 import argparse
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rnn_tui.archive.export.documents import run_document
-from rnn_tui.archive.run_record import NetworkFigures, RunRecord
+from rnn_tui.archive.run_columns import NETWORK_COLUMNS, RunNetwork, run_document
+from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import existing_store
-from rnn_tui.archive.words import NOTHING, age, spread_figure
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action
-from rnn_tui.engine.pace import duration
+from rnn_tui.engine.tables import chosen
 from rnn_tui.tasks import TASKS
 
-COLUMNS = (
-    "name",
-    "task",
-    "status",
-    "progress",
-    "network",
-    "n",
-    "validation",
-    "test",
-    "trained",
-    "age",
-    "id",
+SHOWN = chosen(
+    NETWORK_COLUMNS,
+    (
+        "name",
+        "task",
+        "status",
+        "progress",
+        "network",
+        "n",
+        "validation",
+        "test",
+        "seconds",
+        "created",
+        "id",
+    ),
+    spare=("id", "seconds", "validation", "progress", "task", "created", "status"),
 )
-#: columns whose cells end below each other.
-NUMBERS = ("n", "validation", "test", "trained", "age")
-#: columns that are left out on a narrow terminal, the first of them first.
-SPARE = ("id", "trained", "validation", "progress", "task", "age", "status")
 
 
 @dataclass(frozen=True)
@@ -96,24 +94,7 @@ def _show(runs: Sequence[RunRecord], *, as_json: bool) -> None:
     if as_json:
         output.print_json({"runs": [run_document(run) for run in runs]})
     elif runs:
-        rows = [_cells(run, network) for run in runs for network in run.networks]
-        output.print_table(COLUMNS, rows, NUMBERS, SPARE)
+        rows = [RunNetwork(run, network) for run in runs for network in run.networks]
+        output.print_table(SHOWN, rows)
     else:
         output.say("There are no runs yet; rnn-tui train makes one.")
-
-
-def _cells(run: RunRecord, network: NetworkFigures) -> list[str]:
-    """Return the cells of a network of a run: the run's own, and its figures over seeds."""
-    return [
-        run.name,
-        run.config.task,
-        str(run.status),
-        f"{run.progress:.0%}",
-        network.label or NOTHING,
-        str(network.n),
-        spread_figure(run, run.metric, network.last),
-        spread_figure(run, run.final_metric, network.final),
-        duration(run.elapsed),
-        age(time.time() - run.created),
-        run.run_id,
-    ]

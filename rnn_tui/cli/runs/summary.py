@@ -3,12 +3,13 @@
 import argparse
 from dataclasses import dataclass
 
-from rnn_tui.archive.export.documents import date, full_document
+from rnn_tui.archive.export.documents import full_document
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import run_summary, session_summary, settings_of
 from rnn_tui.cli import output
 from rnn_tui.cli.runs.action import Action, add_json, add_run
+from rnn_tui.engine.json_values import date
 
 LAST_LOG_LINES = 5
 

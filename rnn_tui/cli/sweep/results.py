@@ -4,24 +4,26 @@ A pipe gets a line as each trial ends; a terminal a bar meanwhile, and a table a
 """
 
 import sys
-import time
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_tui.archive.export.documents import date
-from rnn_tui.archive.words import NOTHING, age
+from rnn_tui.archive.words import NOTHING
 from rnn_tui.cli import output
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import printable
 from rnn_tui.engine.events import Control, LogLine
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.tables import cells_of, chosen, document_of
+from rnn_tui.sweeps.columns import SWEEP_COLUMNS, TRIAL_FIELDS, trial_columns
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
-from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
+from rnn_tui.sweeps.store import Sweep
 from rnn_tui.sweeps.trials import TrialEnded
+
+#: keys of the columns in a list of sweeps.
+SHOWN = ("name", "task", "status", "trials", "varied", "created")
 
 
 @dataclass(frozen=True)
@@ -73,6 +75,7 @@ class TrainingResults:
     def __init__(self, sweep: Sweep, control: Control, *, as_json: bool, quiet: bool) -> None:
         self._sweep = sweep  #: the sweep as it was before this training.
         self._plan = sweep.plan
+        self._columns = trial_columns(sweep.plan)
         self._control = control
         self._as_json = as_json
         self._in_pipe = not as_json and not sys.stdout.isatty()
@@ -101,7 +104,8 @@ class TrainingResults:
             if self._sweep.failed_count:
                 output.say(f"trying {count_of(self._sweep.failed_count, 'failed trial')} again")
         if self._in_pipe:
-            print("\t".join(_heads(self._plan)), flush=True)
+            heads = (column.head for column in self._columns)
+            print("\t".join(heads), flush=True)
         self._progress.advance(self._runs_done, self._plan.run_count)
 
     def trial_ended(self, trial: TrialEnded) -> None:
@@ -110,7 +114,7 @@ class TrainingResults:
         if trial.failure:
             self.bar.say(f"trial {trial.number}: {trial.failure}")
         if self._in_pipe:
-            print("\t".join(_cells(self._plan, trial)), flush=True)
+            print("\t".join(cells_of(trial, self._columns)), flush=True)
 
     def take(self, news: ClusterState | LogLine) -> None:
         """Show how training stands, or what the user must know."""
@@ -154,22 +158,11 @@ def show_result(result: SweepResult, *, as_json: bool) -> None:
 def _show_table(result: SweepResult) -> None:
     """Print a line a trial, the best first; on a terminal also what they came to."""
     sweep = result.sweep
-    heads = _heads(sweep.plan)
-    rows = [_cells(sweep.plan, trial) for trial in sorted(sweep.trials, key=sweep.rank)]
     summary = _summary(result)
-    output.print_table(heads, rows, heads[:-1])
+    output.print_table(trial_columns(sweep.plan), sorted(sweep.trials, key=sweep.rank))
     if sys.stdout.isatty():
         print()
         output.print_pairs(summary)
-
-
-def _heads(plan: SweepPlan) -> list[str]:
-    return ["trial", *plan.varied, plan.metric_definition.title, "status"]
-
-
-def _cells(plan: SweepPlan, trial: Trial | TrialEnded) -> list[str]:
-    settings = [format_setting(trial.point.get(name)) for name in plan.varied]
-    return [str(trial.number), *settings, format_spread(plan, trial.values), trial.status]
 
 
 def _summary(result: SweepResult) -> list[tuple[str, str]]:
@@ -187,58 +180,19 @@ def _summary(result: SweepResult) -> list[tuple[str, str]]:
 def _document(result: SweepResult) -> dict[str, Any]:
     sweep = result.sweep
     best = sweep.best
+    head = chosen(SWEEP_COLUMNS, ("name", "status", "created", "done"))
     return {
-        **_head_of_document(sweep),
+        **document_of(sweep, head),
         "plan": sweep.plan.to_dict(),
         "best": None if best is None else best.number,
         "importance": result.importance,
-        "trials": [_trial_document(trial) for trial in sweep.trials],
-    }
-
-
-def _head_of_document(sweep: Sweep) -> dict[str, Any]:
-    return {
-        "name": sweep.name,
-        "status": sweep.status,
-        "created": date(sweep.created),
-        "done": sweep.done_count,
-    }
-
-
-def _trial_document(trial: Trial) -> dict[str, Any]:
-    return {
-        "trial": trial.number,
-        "status": trial.status,
-        "settings": trial.point,
-        "value": None if trial.spread is None else trial.spread.to_dict(),
-        "runs": [run.run_id for run in trial.runs],
+        "trials": [document_of(trial, TRIAL_FIELDS) for trial in sweep.trials],
     }
 
 
 def show_list(sweeps: Sequence[Sweep], *, as_json: bool) -> None:
     """Print a line a sweep."""
     if as_json:
-        output.print_json([_list_document(sweep) for sweep in sweeps])
+        output.print_json([document_of(sweep, SWEEP_COLUMNS) for sweep in sweeps])
         return
-    heads = ("name", "task", "status", "trials", "varied", "age")
-    output.print_table(heads, [_list_cells(sweep) for sweep in sweeps], ("trials", "age"))
-
-
-def _list_document(sweep: Sweep) -> dict[str, Any]:
-    return {
-        **_head_of_document(sweep),
-        "task": sweep.plan.task,
-        "trials": sweep.plan.trial_count,
-        "varied": list(sweep.plan.varied),
-    }
-
-
-def _list_cells(sweep: Sweep) -> list[str]:
-    return [
-        sweep.name,
-        sweep.plan.task,
-        sweep.status,
-        f"{sweep.done_count:,}/{sweep.plan.trial_count:,}",
-        printable(", ".join(sweep.plan.varied)),
-        age(time.time() - sweep.created),
-    ]
+    output.print_table(chosen(SWEEP_COLUMNS, SHOWN), sweeps)

@@ -1,9 +1,7 @@
 """The list of papers, with how much of each is trained, and a field for a file of one's own."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
-from rich.text import Text
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding
@@ -11,6 +9,8 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import UserError
+from rnn_tui.engine.tables import changed, chosen
+from rnn_tui.papers.listing import PAPER_COLUMNS, PaperProgress
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.paper_file import read_paper
 from rnn_tui.ui.terminal.key_table import key
@@ -19,25 +19,8 @@ from rnn_tui.ui.widgets.path_input import PathInput, parse_path
 from rnn_tui.ui.widgets.plain import PlainTable
 from rnn_tui.ui.work.threads import in_thread
 
-HEADINGS = ("paper", "year", "trained", "authors")
 MOST_AUTHORS = 3  # that are named
 ENDING = ".toml"
-
-
-@dataclass(frozen=True)
-class ListedPaper:
-    """A paper as the list shows it."""
-
-    paper: Paper
-    done: int  #: networks of the chosen plan that are trained.
-    total: int  #: networks of that plan.
-    training: bool = False  #: whether it is being trained in this app.
-
-    @property
-    def trained(self) -> str:
-        """How much is trained."""
-        mark = "… " if self.training else ""
-        return f"{mark}{self.done} of {self.total}"
 
 
 def authors_of(paper: Paper) -> str:
@@ -45,6 +28,19 @@ def authors_of(paper: Paper) -> str:
     if len(paper.authors) > MOST_AUTHORS:
         return f"{paper.authors[0]} et al."
     return ", ".join(paper.authors)
+
+
+def _trained(listed: PaperProgress) -> str:
+    mark = "… " if listed.training else ""
+    return f"{mark}{listed.trained} of {listed.networks}"
+
+
+COLUMNS = changed(
+    chosen(PAPER_COLUMNS, ("title", "year", "trained", "authors")),
+    title={"name": "paper", "style": lambda _: "bold"},
+    trained={"text": _trained},
+    authors={"text": lambda listed: authors_of(listed.paper)},
+)
 
 
 class PapersTable(PlainTable):
@@ -70,7 +66,7 @@ class PapersScreen(Dialog[Paper]):
         Binding("up", "app.focus_previous", "List", show=False),
     ]
 
-    def __init__(self, papers: Sequence[ListedPaper], chosen: Paper) -> None:
+    def __init__(self, papers: Sequence[PaperProgress], chosen: Paper) -> None:
         """Make the list, with the cursor at the paper that is chosen."""
         super().__init__()
         self._papers = papers
@@ -89,7 +85,7 @@ class PapersScreen(Dialog[Paper]):
 
     def on_mount(self) -> None:
         table = self.query_one(PapersTable)
-        table.fill(map(_heading, HEADINGS), map(_cells, self._papers))
+        table.show_items(COLUMNS, self._papers)
         names = [listed.paper.name for listed in self._papers]
         if self._chosen.name in names:
             table.move_cursor(row=names.index(self._chosen.name))
@@ -126,17 +122,3 @@ class PapersScreen(Dialog[Paper]):
 
 def _may_be_paper(name: str) -> bool:
     return name.lower().endswith(ENDING)
-
-
-def _heading(heading: str) -> Text:
-    return Text(heading, justify="right" if heading == "trained" else "left")
-
-
-def _cells(listed: ListedPaper) -> list[Text]:
-    paper = listed.paper
-    return [
-        Text(paper.title, "bold"),
-        Text(str(paper.year)),
-        Text(listed.trained, justify="right"),
-        Text(authors_of(paper)),
-    ]

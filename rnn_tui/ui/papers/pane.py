@@ -21,6 +21,7 @@ from rnn_tui.papers.conclusions import conclusions
 from rnn_tui.papers.curves import AccuracyByLength, accuracy_by_length, figures
 from rnn_tui.papers.inventory import Inventory, take_inventory
 from rnn_tui.papers.library import Library, read_library
+from rnn_tui.papers.listing import PaperProgress
 from rnn_tui.papers.paper import Experiment, Paper
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, results
@@ -30,7 +31,7 @@ from rnn_tui.ui.frame.host_app import HostApp
 from rnn_tui.ui.frame.pane import StorePane, view_tabs
 from rnn_tui.ui.frame.requests import LongJobRequested, RunsWanted
 from rnn_tui.ui.frame.run_lines import awaited
-from rnn_tui.ui.papers.choosing import ListedPaper, PapersScreen, authors_of
+from rnn_tui.ui.papers.choosing import PapersScreen, authors_of
 from rnn_tui.ui.papers.export import ExportRerunScreen
 from rnn_tui.ui.papers.form import RerunForm
 from rnn_tui.ui.papers.views import (
@@ -161,7 +162,7 @@ class PapersPane(StorePane):
 
     def _list_papers(
         self, library: Library, store: RunStore
-    ) -> tuple[list[ListedPaper], list[str]]:
+    ) -> tuple[list[PaperProgress], list[str]]:
         """Return those that are known, with what is trained of them; called in a thread.
 
         Returns:
@@ -179,7 +180,8 @@ class PapersPane(StorePane):
             except SettingError as error:
                 problems.append(f"{name}: {error}")
                 continue
-            listed.append(ListedPaper(paper, now.done, now.total, name == in_training))
+            training = name == in_training
+            listed.append(PaperProgress(paper, now.total, now.done, training))
         return listed, problems
 
     def _plan_of(self, paper: Paper) -> Plan:

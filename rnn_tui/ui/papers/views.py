@@ -15,20 +15,9 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
-from rnn_tui.papers.columns import (
-    PLACE,
-    ResultColumn,
-    columns_of,
-    explanations,
-)
-from rnn_tui.papers.conclusions import (
-    BASIS,
-    COMPARED,
-    COMPARED_RIGHT_ALIGNED,
-    RULE,
-    Conclusion,
-    Verdict,
-)
+from rnn_tui.engine.tables import Column, cells_of
+from rnn_tui.papers.columns import LABEL, PLACE, columns_of, explanations
+from rnn_tui.papers.conclusions import BASIS, COMPARED, RULE, Conclusion, Verdict
 from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.paper import Experiment
 from rnn_tui.papers.rows import Results, Row
@@ -90,7 +79,7 @@ class RerunTable(Vertical, TaskView):
             return
         columns = columns_of(self._results.plan.paper)
         if self.size.width < WIDE:  # those that can be spared come last, where one scrolls to
-            columns = tuple(sorted(columns, key=lambda column: column.spare))
+            columns = tuple(sorted(columns, key=lambda column: column.spare > 0))
         headings = [_cell(column, column.head) for column in columns]
         lines = [self._line(row, columns) for row in self._results.rows]
         if self.size.width < WIDE:
@@ -108,7 +97,7 @@ class RerunTable(Vertical, TaskView):
     def on_resize(self) -> None:
         self._fill()
 
-    def _line(self, row: Row, columns: Sequence[ResultColumn]) -> list[Text]:
+    def _line(self, row: Row, columns: Sequence[Column[Row]]) -> list[Text]:
         """Return the cells of a row; that of the place is coloured."""
         line = []
         for column in columns:
@@ -125,10 +114,10 @@ class RerunTable(Vertical, TaskView):
 PLACE_COLOURS = {None: "text-muted", True: "text-success", False: "text-warning"}
 
 
-def _cell(column: ResultColumn, text: str, style: str = "") -> Text:
+def _cell(column: Column[Row], text: str, style: str = "") -> Text:
     """Return a cell with a gap before it: 80 columns lack the room for padding on both sides."""
-    gap = "" if column.key == "experiment" else " "
-    alignment: JustifyMethod = "right" if column.right_aligned else "left"
+    gap = "" if column.key == LABEL else " "
+    alignment: JustifyMethod = "right" if column.right else "left"
     return Text(f"{gap}{text}", style, justify=alignment, no_wrap=True)
 
 
@@ -318,7 +307,8 @@ def _conclusion(kind: str, conclusion: Conclusion, width: int) -> Content:
     mark, colour = MARKS[conclusion.verdict]
     verdict = Content.styled(f"{mark} {conclusion.sentence}", f"bold {colour}")
     claim = Content(f"The {kind}: “{conclusion.claim}” {conclusion.measured}")
-    rows = [COMPARED, *(row.cells for row in conclusion.comparisons)]
+    heads = tuple(column.head for column in COMPARED)
+    rows = [heads, *(cells_of(comparison, COMPARED) for comparison in conclusion.comparisons)]
     heading, *lines = _aligned(rows)
     too_wide = len(heading) - width
     if too_wide > 0:
@@ -338,14 +328,11 @@ def _shortened(text: str, most: int) -> str:
 
 
 def _aligned(rows: Sequence[Sequence[str]]) -> list[str]:
-    """Return the rows of a table as lines, with aligned columns.
-
-    The first row has the headings.
-    """
+    """Return the rows of a table of comparisons as lines, that of the heads first."""
     forms = []
-    for column in zip(*rows, strict=True):
-        alignment = ">" if column[0] in COMPARED_RIGHT_ALIGNED else "<"
-        forms.append(f"{alignment}{max(map(len, column))}")
+    for column, texts in zip(COMPARED, zip(*rows, strict=True), strict=True):
+        alignment = ">" if column.right else "<"
+        forms.append(f"{alignment}{max(map(len, texts))}")
     return ["  ".join(map(format, row, forms)) for row in rows]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,6 +13,7 @@ from textual.widgets.option_list import Option
 from rnn_tui.data.options import ColumnSetting, ColumnsSetting, ReadingOptions, role_of
 from rnn_tui.data.understanding import FileColumn, Role
 from rnn_tui.engine.options import options_of
+from rnn_tui.engine.tables import Column
 from rnn_tui.ui.terminal.textual_workarounds import Dialog, Options
 from rnn_tui.ui.widgets.plain import PlainTable
 
@@ -29,6 +29,32 @@ CHANGES_ROLE = "Say what a column is for"
 LONGEST_CELL = 24  # characters of a name or a value
 
 
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def _style(column: FileColumn) -> str:
+    return STYLES.get(column.role, "")
+
+
+def _dim(_column: FileColumn) -> str:
+    return "dim"
+
+
+NAME = Column[FileColumn]("column", lambda column: _cut(column.name), style=_style)
+IS = Column[FileColumn]("is", lambda column: column.role.value, style=_style)
+GAPS = Column[FileColumn](
+    "gaps",
+    lambda column: f"{column.missing:,}" if column.missing else "",
+    style=lambda _: "yellow",
+    right=True,
+)
+EXAMPLES = Column[FileColumn](
+    "first values", lambda column: ", ".join(map(_cut, column.examples)), style=_dim
+)
+HOLDS = Column[FileColumn]("holds", lambda column: column.kind.value, style=_dim)
+
+
 class ColumnTable(PlainTable):
     """A row for each column of a file: what it holds, and what it is for."""
 
@@ -38,34 +64,15 @@ class ColumnTable(PlainTable):
 
     def __init__(self) -> None:
         super().__init__(cursor_type="row", zebra_stripes=True, id="columns", classes="panel")
-        self._with_gaps = False  #: whether a column has missing values.
         self.border_title = "Columns"
         self.border_subtitle = "Enter: what it is for"
 
-    def show(self, columns: Sequence[FileColumn]) -> None:
+    def show(self, file_columns: Sequence[FileColumn]) -> None:
         """Show these columns; the cursor stays."""
-        self._with_gaps = any(column.missing for column in columns)
-        headings = ["column", "is", "first values", "holds"]
-        if self._with_gaps:
-            headings.insert(2, "gaps")
-        self.fill(headings, map(self._cells, columns))
-
-    def _cells(self, column: FileColumn) -> list[Text]:
-        style = STYLES.get(column.role, "")
-        cells = [
-            Text(_cut(column.name), style),
-            Text(column.role.value, style),
-            Text(", ".join(map(_cut, column.examples)), "dim"),
-            Text(column.kind.value, "dim"),
-        ]
-        if self._with_gaps:
-            gaps = f"{column.missing:,}" if column.missing else ""
-            cells.insert(2, Text(gaps, "yellow", justify="right"))
-        return cells
-
-
-def _cut(text: str) -> str:
-    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+        columns = [NAME, IS, EXAMPLES, HOLDS]
+        if any(column.missing for column in file_columns):
+            columns.insert(2, GAPS)
+        self.show_items(columns, file_columns)
 
 
 class RoleScreen(Dialog[Role | None]):

@@ -1,10 +1,9 @@
 """The list of the tab: the data sets that are kept, or what to do without, and tasks."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
@@ -12,12 +11,17 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Static
 
+from rnn_tui.archive.kept_data_sets import (
+    DATA_SET_COLUMNS,
+    KeptDataSet,
+    column_of_description,
+    kept_data_sets,
+)
 from rnn_tui.archive.store import RunStore
-from rnn_tui.data import store
-from rnn_tui.data.description import Description
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.paths import asset_dir
+from rnn_tui.engine.tables import Column, changed, chosen
 from rnn_tui.ui.sequences.shipped import ListedTask, TaskList, listed_tasks
 from rnn_tui.ui.sequences.words import answers_of, inputs_of, steps_of
 from rnn_tui.ui.widgets.plain import PlainTable
@@ -30,17 +34,32 @@ WELCOME = (
     "here: CSV, TSV, ARFF, .ts, NPZ, .npy or text; a row a step, or a row a sequence. What was "
     "understood is shown, for you to change, before anything trains."
 )
-HEADINGS = ("data set", "sequences", "steps", "a step", "answer", "runs")
 
 
-@dataclass(frozen=True)
-class KeptDataSet:
-    """A data set as the list shows it."""
+def _answer(data_set: KeptDataSet) -> str:
+    description = data_set.description
+    return "damaged" if description is None else answers_of(description)
 
-    name: str
-    runs: int  #: how many were trained on it.
-    description: Description | None = None  #: None if it is damaged.
-    problem: str = ""  #: what is wrong with it, in a sentence.
+
+COLUMNS = (
+    *changed(
+        chosen(DATA_SET_COLUMNS, ("name", "sequences")),
+        name={
+            "name": "data set",
+            "style": lambda data_set: "" if data_set.description is None else "bold",
+        },
+    ),
+    column_of_description("steps", steps_of, right=True),
+    column_of_description("a step", inputs_of),
+    Column(
+        "answer",
+        _answer,
+        style=lambda data_set: "red" if data_set.description is None else "",
+    ),
+    *changed(
+        chosen(DATA_SET_COLUMNS, ("runs",)), runs={"text": lambda data_set: f"{data_set.runs:,}"}
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -54,18 +73,7 @@ class SequencesListing:
 def read_listing(runs: RunStore) -> SequencesListing:
     """Read what is kept, and count the runs of tasks; call it in a thread."""
     counts = Counter(run.config.task for run in runs.runs())
-    return SequencesListing(_kept_data_sets(counts), listed_tasks(counts))
-
-
-def _kept_data_sets(counts: Mapping[str, int]) -> list[KeptDataSet]:
-    """Read what is kept, with its runs by name."""
-    data_sets = []
-    for name in store.names():
-        try:
-            data_sets.append(KeptDataSet(name, counts.get(name, 0), store.describe(name)))
-        except DataError as error:
-            data_sets.append(KeptDataSet(name, counts.get(name, 0), problem=str(error)))
-    return data_sets
+    return SequencesListing(kept_data_sets(lambda name: counts[name]), listed_tasks(counts))
 
 
 class KeptTable(PlainTable):
@@ -141,31 +149,12 @@ class KeptList(Vertical):
         data_sets = listing.data_sets
         self.data_sets = data_sets
         self.table.display = bool(data_sets)
-        self.table.fill(map(_heading, HEADINGS), map(_cells, data_sets))
+        self.table.show_items(COLUMNS, data_sets)
         self.query_one(SampleFile).display = not data_sets
 
     def focus_view(self) -> None:
         """Focus the data sets, or the sample if there is none."""
         (self.table if self.data_sets else self.query_one(SampleFile)).focus()
-
-
-def _heading(heading: str) -> Text:
-    return Text(heading, justify="right" if heading in ("sequences", "steps", "runs") else "left")
-
-
-def _cells(data_set: KeptDataSet) -> list[Text]:
-    runs = Text(f"{data_set.runs:,}", justify="right")
-    description = data_set.description
-    if description is None:
-        return [Text(data_set.name), Text(""), Text(""), Text(""), Text("damaged", "red"), runs]
-    return [
-        Text(data_set.name, "bold"),
-        Text(f"{description.count:,}", justify="right"),
-        Text(steps_of(description), justify="right"),
-        Text(inputs_of(description)),
-        Text(answers_of(description)),
-        runs,
-    ]
 
 
 def _sample() -> Content:

@@ -3,19 +3,17 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from rnn_tui.engine.tables import Column
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.task import Task
 from rnn_tui.ui.sequences.words import asked_of
 from rnn_tui.ui.widgets.plain import PlainTable
-
-HEADINGS = ("task", "class", "runs", "what is asked")
 
 
 @dataclass(frozen=True)
@@ -24,6 +22,14 @@ class ListedTask:
 
     task: Task
     runs: int  #: how many were trained on it.
+
+
+COLUMNS: tuple[Column[ListedTask], ...] = (
+    Column("task", lambda listed: listed.task.label, style=lambda _: "bold"),
+    Column("class", lambda listed: listed.task.level),
+    Column("runs", lambda listed: f"{listed.runs:,}", right=True),
+    Column("what is asked", lambda listed: asked_of(listed.task)),
+)
 
 
 def listed_tasks(run_counts: Mapping[str, int]) -> list[ListedTask]:
@@ -72,23 +78,10 @@ class TaskList(Vertical):
             return
         self._tasks = tasks
         self.display = bool(tasks)
-        self.query_one(TasksTable).fill(map(_heading, HEADINGS), map(_cells, tasks))
+        self.query_one(TasksTable).show_items(COLUMNS, tasks)
         self._say_asked()
 
     @on(DataTable.RowHighlighted)
     def _say_asked(self) -> None:
         task = self.highlighted
         self.query_one("#task-asked", Static).update("" if task is None else asked_of(task))
-
-
-def _heading(heading: str) -> Text:
-    return Text(heading, justify="right" if heading == "runs" else "left")
-
-
-def _cells(listed: ListedTask) -> list[Text]:
-    return [
-        Text(listed.task.label, "bold"),
-        Text(listed.task.level),
-        Text(f"{listed.runs:,}", justify="right"),
-        Text(asked_of(listed.task)),
-    ]

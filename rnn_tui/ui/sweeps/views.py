@@ -3,7 +3,7 @@
 import math
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -16,7 +16,9 @@ from textual.widgets import Static
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.pace import Pace, duration
 from rnn_tui.engine.state import Status
-from rnn_tui.sweeps.jobs import ClusterState
+from rnn_tui.engine.tables import Column, changed, chosen
+from rnn_tui.sweeps.columns import FIGURE, NUMBER, STATUS, TRIAL_FIELDS, trial_columns
+from rnn_tui.sweeps.jobs import ClusterState, WorkerSeen
 from rnn_tui.sweeps.plan import Range, SweepPlan
 from rnn_tui.sweeps.store import Sweep, Trial, format_setting, format_spread
 from rnn_tui.sweeps.trials import importance
@@ -25,7 +27,7 @@ from rnn_tui.ui.chart.scales import from_position, to_position
 from rnn_tui.ui.frame.chart_view import ChartView
 from rnn_tui.ui.frame.run_lines import ProgressLine
 from rnn_tui.ui.terminal.key_table import key
-from rnn_tui.ui.widgets.marked_table import STATUS_MARKS, Listing, MarkedTable, TableColumn
+from rnn_tui.ui.widgets.marked_table import STATUS_MARKS, Listing, MarkedTable
 from rnn_tui.ui.widgets.plain import PlainTable
 from rnn_tui.ui.work.threads import LatestQuestion
 
@@ -59,28 +61,8 @@ def share_of(trial: Trial) -> float:
     return 1.0 if trial.is_over else sum(run.progress for run in trial.runs) / trial.run_count
 
 
-def _column(
-    label: str, text: Callable[[Trial], str], order: Callable[[Trial], Any]
-) -> TableColumn[Trial]:
-    """Return a column of figures, which are dim if a trial was pruned."""
-    return TableColumn(label, text, order, right=True, style=_dim_if_pruned)
-
-
 def _dim_if_pruned(trial: Trial) -> str:
     return "dim" if trial.pruned else ""
-
-
-def _setting_column(name: str) -> TableColumn[Trial]:
-    """Return the column of a setting: numbers in their order, before words in theirs."""
-
-    def order(trial: Trial) -> Any:
-        value = trial.point.get(name)
-        return (0, value) if isinstance(value, int | float) else (1, format_setting(value))
-
-    def text(trial: Trial) -> str:
-        return format_setting(trial.point.get(name))
-
-    return _column(name, text, order)
 
 
 def _mark(trial: Trial) -> tuple[str, str]:
@@ -99,8 +81,23 @@ def _status_style(trial: Trial) -> str:
     return style
 
 
-NUMBER = _column("#", lambda trial: str(trial.number), lambda trial: trial.number)
-STATUS = TableColumn[Trial]("status", _status, lambda trial: trial.status, style=_status_style)
+def _columns(sweep: Sweep) -> tuple[Column[Trial], ...]:
+    """Return the columns of the table; the best trial has a star, pruned ones are dim."""
+    plan = sweep.plan
+    best = sweep.best
+
+    def figure(trial: Trial) -> str:
+        spread = format_spread(plan, trial.values)
+        return f"★ {spread}" if trial is best else spread
+
+    changes: dict[str, dict[str, Any]] = {
+        name: {"style": _dim_if_pruned} for name in (NUMBER, FIGURE, *plan.varied)
+    }
+    changes[NUMBER]["name"] = "#"
+    changes[FIGURE]["name"] = plan.metric_definition.title.replace("validation", "val.")
+    changes[FIGURE]["text"] = figure
+    changes[STATUS] = {"text": _status, "style": _status_style}
+    return changed(trial_columns(plan, sweep.rank), **changes)
 
 
 class TrialsTable(MarkedTable[Trial]):
@@ -113,24 +110,15 @@ class TrialsTable(MarkedTable[Trial]):
     _sweep_shown: object = None  #: which sweep is in the table.
 
     def __init__(self) -> None:
-        super().__init__(Listing((NUMBER,), lambda trial: str(trial.number)), NUMBER.label)
+        columns = changed(chosen(TRIAL_FIELDS, (NUMBER,)), trial={"name": "#"})
+        super().__init__(Listing(columns, lambda trial: str(trial.number)), NUMBER)
 
     def show_sweep(self, sweep: Sweep) -> None:
         """Show the trials of a sweep, at first the best one first."""
-        plan = sweep.plan
-        best = sweep.best
-        heading = plan.metric_definition.title.replace("validation", "val.")
-
-        def figure(trial: Trial) -> str:
-            spread = format_spread(plan, trial.values)
-            return f"★ {spread}" if trial is best else spread
-
-        settings = [_setting_column(name) for name in plan.varied]
-        columns = (NUMBER, *settings, _column(heading, figure, sweep.rank), STATUS)
-        listing = Listing(columns, self.listing.id_of).of(sweep.trials)
+        listing = Listing(_columns(sweep), self.listing.id_of).of(sweep.trials)
         is_another = self._sweep_shown != (sweep.name, sweep.created)
         self._sweep_shown = (sweep.name, sweep.created)
-        self.show(listing, heading if is_another else "")
+        self.show(listing, FIGURE if is_another else "")
 
 
 class SweepScatter(Vertical, ChartView):
@@ -255,6 +243,14 @@ def _apart(x: Sequence[float], log: bool) -> list[float]:
     return moved
 
 
+WORKER_COLUMNS: tuple[Column[WorkerSeen], ...] = (
+    Column("host", lambda worker: worker.host),
+    Column("address", lambda worker: worker.address),
+    Column("CPU", lambda worker: f"{worker.cpu:.0f} %"),
+    Column("memory", lambda worker: f"{worker.memory / 2**20:,.0f} MiB"),
+)
+
+
 class SweepWorkers(Vertical):
     """The workers of the sweep under way, and what each of them does."""
 
@@ -271,22 +267,22 @@ class SweepWorkers(Vertical):
         for trial in sweep.trials if sweep is not None else ():
             for run in trial.runs:
                 numbers[run.run_id] = trial.number
-        rows = []
-        for worker in state.workers if state is not None else ():
-            cpu = f"{worker.cpu:.0f} %"
-            memory = f"{worker.memory / 2**20:,.0f} MiB"
-            trains = [
-                f"trial {numbers.get(run_id, NOTHING)} {state.progress.get(run_id, 0.0):.0%}"
+        workers = state.workers if state is not None else ()
+        progress = state.progress if state is not None else {}
+
+        def trains(worker: WorkerSeen) -> str:
+            parts = [
+                f"trial {numbers.get(run_id, NOTHING)} {progress.get(run_id, 0.0):.0%}"
                 for run_id in worker.runs
-                if state is not None
             ]
-            rows.append((worker.host, worker.address, cpu, memory, ", ".join(trains) or NOTHING))
+            return ", ".join(parts) or NOTHING
+
         note = ""
-        if not rows:
+        if not workers:
             note = NO_WORKERS if state is None else state.note
         table = self.query_one(PlainTable)
-        table.fill(("host", "address", "CPU", "memory", "trains"), rows)
-        table.display = bool(rows)
+        table.show_items((*WORKER_COLUMNS, Column("trains", trains)), workers)
+        table.display = bool(workers)
         self.query_one(Static).update(note)
 
 

@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import islice
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from rich.cells import cell_len
-from rich.console import JustifyMethod
 from rich.text import Text
 from textual import getters, on
 from textual.app import ComposeResult
@@ -19,10 +18,11 @@ from textual.widgets import DataTable, Input, Static
 
 from rnn_tui.engine.palette import curve_colour, curve_marker
 from rnn_tui.engine.state import Status
+from rnn_tui.engine.tables import Column, cells_of
 from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.terminal.textual_workarounds import ManyRows
 from rnn_tui.ui.widgets.example_table import example_table
-from rnn_tui.ui.widgets.plain import TypedInput
+from rnn_tui.ui.widgets.plain import TypedInput, cell_of, heading_of
 
 Item = TypeVar("Item")
 LONGEST_FILTER = 200  # characters
@@ -52,34 +52,6 @@ class LongTable(ManyRows, DataTable[Text]):
 
 
 @dataclass(frozen=True)
-class TableColumn(Generic[Item]):
-    """A column of the table: its heading, what it shows of an item, and what it sorts by, smaller
-    ones first.
-    """
-
-    label: str
-    text: Callable[[Item], str]
-    order: Callable[[Item], Any]
-    right: bool = False
-    #: a colour of the theme, such as `$text-muted`, or a style of Rich's.
-    style: Callable[[Item], str] = lambda _: ""
-    #: the place among the columns that are left out where there is no room, 1 first; 0 for one
-    #: that is always there.
-    spare: int = 0
-    #: what it shows of an item in place of being left out; None to leave it out.
-    short: Callable[[Item], str] | None = None
-
-    @property
-    def shortened(self) -> "TableColumn[Item]":
-        """The column with its short texts."""
-        return self if self.short is None else replace(self, text=self.short)
-
-
-BY_AGE = "age"
-CHANGING = ("done", BY_AGE)  # labels of columns that no filter looks in, as they change
-
-
-@dataclass(frozen=True)
 class FilterText(Generic[Item]):
     """The text that a filter searches."""
 
@@ -91,7 +63,7 @@ class FilterText(Generic[Item]):
 class Listing(Generic[Item]):
     """Items, with what is worked out once for each, in a thread: there may be 20,000 runs."""
 
-    columns: Sequence[TableColumn[Item]]
+    columns: Sequence[Column[Item]]
     id_of: Callable[[Item], str]
     note_of: Callable[[Item], str] = lambda _: ""  #: what a filter looks in besides the cells.
     items: Sequence[Item] = ()  #: runs the newest first.
@@ -103,7 +75,7 @@ class Listing(Generic[Item]):
     def of(self, items: Sequence[Item]) -> "Listing[Item]":
         """Return a listing of other items; what was worked out for the same ones is taken over."""
         texts: dict[str, FilterText[Item]] = {}
-        least = [_least_width(column) for column in self.columns]
+        least = [len(column.widest) for column in self.columns]
         widths = list(self.widths) or least
         short_widths = list(self.short_widths) or least
         for item in items:
@@ -112,62 +84,66 @@ class Listing(Generic[Item]):
             if known is not None and known.item is item:
                 texts[key] = known
                 continue
-            cells = {column.label: column.text(item) for column in self.columns}
-            widths = _wider(widths, cells.values())
+            cells = cells_of(item, self.columns)
+            widths = _wider(widths, cells)
             short_cells = (
-                cells[column.label] if column.short is None else column.short(item)
-                for column in self.columns
+                cell if column.short is None else column.short(item)
+                for column, cell in zip(self.columns, cells, strict=True)
             )
             short_widths = _wider(short_widths, short_cells)
-            words = [text for label, text in cells.items() if label not in CHANGING]
+            words = [
+                cell for column, cell in zip(self.columns, cells, strict=True) if not column.widest
+            ]
             text = " ".join([key, *words, self.note_of(item)]).casefold()
             texts[key] = FilterText(item, text)
         return replace(self, items=items, texts=texts, widths=widths, short_widths=short_widths)
 
-    def fitting(self, room: int) -> list[tuple[TableColumn[Item], int]]:
+    def fitting(self, room: int) -> list[tuple[Column[Item], int]]:
         """Return the columns that fit into so many cells, each with its width without padding."""
         shown = {
-            column.label: (column, max(width, cell_len(column.label)))
+            column.key: (column, max(width, cell_len(column.head)))
             for column, width in zip(self.columns, self.widths, strict=True)
         }
         short_widths = dict(
-            zip((column.label for column in self.columns), self.short_widths, strict=True)
+            zip((column.key for column in self.columns), self.short_widths, strict=True)
         )
         for column in sorted(self.columns, key=lambda column: column.spare):
             if sum(width + CELL_PADDING for _, width in shown.values()) <= room:
                 break
             if column.short is not None:
-                width = max(short_widths[column.label], cell_len(column.label))
-                shown[column.label] = (column.shortened, width)
+                width = max(short_widths[column.key], cell_len(column.head))
+                shown[column.key] = (column.shortened, width)
             elif column.spare:
-                del shown[column.label]
+                del shown[column.key]
         return list(shown.values())
 
+    def column(self, key: str) -> Column[Item]:
+        """Return the column of this key."""
+        [column] = [column for column in self.columns if column.key == key]
+        return column
+
     def arranged(self, text: str, by: str, backwards: bool) -> list[Item]:
-        """Return the items with all words of a text, sorted by the column labelled `by`."""
+        """Return the items with all words of a text, sorted by the column with the key `by`."""
         words = text.casefold().split()
         items = [item for item in self.items if self._has_all(item, words)]
-        [order] = [column.order for column in self.columns if column.label == by]
-        return sorted(items, key=order, reverse=backwards)
+        return sorted(items, key=self.column(by).rank, reverse=backwards)
 
     def _has_all(self, item: Item, words: Sequence[str]) -> bool:
         text = self.texts[self.id_of(item)].text
         return all(word in text for word in words)
 
 
-def _headings(columns: Sequence[TableColumn[Item]]) -> list[tuple[str, bool]]:
-    """Return the labels of columns, with whether their texts are the short ones."""
-    return [(column.label, column.text == column.short) for column in columns]
+def _headings(columns: Sequence[Column[Item]]) -> list[tuple[str, bool]]:
+    """Return the heads of columns, with whether their texts are the short ones."""
+    return [
+        (column.head, column.short is not None and column.text == column.short)
+        for column in columns
+    ]
 
 
 def _wider(widths: Sequence[int], texts: Iterable[str]) -> list[int]:
     """Return the widths of columns, at least those that these texts need."""
     return [max(width, cell_len(text)) for width, text in zip(widths, texts, strict=True)]
-
-
-def _least_width(column: TableColumn[Item]) -> int:
-    """Return the least width of a column; an age may grow to the widest without any news."""
-    return len("59 min") if column.label == BY_AGE else 0
 
 
 class FilterInput(TypedInput):
@@ -211,15 +187,15 @@ class MarkedTable(Vertical, Generic[Item]):
     _table = getters.query_one("#runs-table", LongTable)
 
     def __init__(self, listing: Listing[Item], sort: str) -> None:
-        """Make the table of an empty listing, sorted by the column of the label `sort`."""
+        """Make the table of an empty listing, sorted by the column of the key `sort`."""
         super().__init__(classes="panel")
         self.border_title = Content(f"{self.noun}s".capitalize())
         self.listing = listing  #: all items, filtered or not.
-        self._columns: Sequence[TableColumn[Item]] = ()  #: those that are shown.
+        self._columns: Sequence[Column[Item]] = ()  #: those that are shown.
         self._shown: dict[str, Item] = {}  #: the items in the table by id, in their order.
         self._colours: Mapping[str, str] = {}  #: the theme's colours, by their names.
         self._marked: list[str] = []  #: ids in the order of marking, which is that of colours.
-        self._sort = sort  #: the label of the column that it is sorted by.
+        self._sort = sort  #: the key of the column that it is sorted by.
         self._backwards = False  #: whether that is reversed.
         self._loaded = False  #: whether there were ever items to show.
         self._filled_for = Size(0, 0)  #: the size for which the table was filled last.
@@ -245,8 +221,7 @@ class MarkedTable(Vertical, Generic[Item]):
         self._table.clear(columns=True)
         self._table.add_column(" ", key="mark")
         for column in self._columns:
-            heading = Text(column.label, justify="right" if column.right else "left")
-            self._table.add_column(heading, key=column.label)
+            self._table.add_column(heading_of(column), key=column.key)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
         """Grey out everything while there is no item."""
@@ -279,7 +254,7 @@ class MarkedTable(Vertical, Generic[Item]):
 
         Args:
             listing: the items.
-            sort: for items of other columns than before, the label of the one to sort them by;
+            sort: for items of other columns than before, the key of the one to sort them by;
                 none is marked then. Empty for the same columns; marks and cursor stay then.
         """
         was_empty = not self.listing.items
@@ -355,7 +330,8 @@ class MarkedTable(Vertical, Generic[Item]):
             parts = [f"{len(self._shown):,} of {count:,} {self.noun}s"]
         if self._marked:
             parts.append(f"{len(self._marked)} marked")
-        parts.append(f"by {self._sort} ↑" if self._backwards else f"by {self._sort}")
+        head = self.listing.column(self._sort).head
+        parts.append(f"by {head} ↑" if self._backwards else f"by {head}")
         return " · ".join(parts)
 
     def _cells(self, key: str) -> list[Text]:
@@ -365,14 +341,7 @@ class MarkedTable(Vertical, Generic[Item]):
         if key in self._marked:
             colour = self._marked.index(key)
             mark = Text(curve_marker(colour), curve_colour(colour, self.app.current_theme.dark))
-        return [mark, *(self._cell(column, item) for column in self._columns)]
-
-    def _cell(self, column: TableColumn[Item], item: Item) -> Text:
-        style = column.style(item)
-        if style.startswith("$"):
-            style = self._colours.get(style.removeprefix("$"), "")
-        alignment: JustifyMethod = "right" if column.right else "left"
-        return Text(column.text(item), style, justify=alignment, no_wrap=True)
+        return [mark, *(cell_of(item, column, self._colours) for column in self._columns)]
 
     def action_mark(self) -> None:
         """Mark the item at the cursor, or take its mark away; go to the next one."""
@@ -402,8 +371,8 @@ class MarkedTable(Vertical, Generic[Item]):
 
     def action_sort(self) -> None:
         """Sort by the next column."""
-        labels = [column.label for column in self.listing.columns]
-        self._sort = labels[(labels.index(self._sort) + 1) % len(labels)]
+        keys = [column.key for column in self.listing.columns]
+        self._sort = keys[(keys.index(self._sort) + 1) % len(keys)]
         self._backwards = False
         self._fill()
 
@@ -417,9 +386,9 @@ class MarkedTable(Vertical, Generic[Item]):
     @on(DataTable.HeaderSelected)
     def _header_clicked(self, event: DataTable.HeaderSelected) -> None:
         """Sort by the column that was clicked; the other way round at the second click."""
-        label = str(event.column_key.value)
-        if label == "mark":
+        key = str(event.column_key.value)
+        if key == "mark":
             return
-        self._backwards = label == self._sort and not self._backwards
-        self._sort = label
+        self._backwards = key == self._sort and not self._backwards
+        self._sort = key
         self._fill()

@@ -4,10 +4,11 @@ Textual reads markup in every text: a run called `[red]` would colour its cell, 
 would end the app. `tests/ui/test_plain_text.py` checks that no other widgets are used.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from rich.console import JustifyMethod
 from rich.text import Text
 from textual import events
 from textual.content import Content
@@ -16,6 +17,7 @@ from textual.widgets import Button, Checkbox, DataTable, Input
 from textual.widgets.data_table import ColumnKey, RowKey
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.engine.tables import Column
 from rnn_tui.ui.terminal.textual_workarounds import Compact, DrawnCells, SteadySelect
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ else:
     # The mix-in below is based on it for the type checker only.
     AnyInput = object
 
+Item = TypeVar("Item")
 Value = TypeVar("Value")
 View = TypeVar("View", bound=Widget)
 
@@ -36,6 +39,11 @@ class PlainTable(DrawnCells, DataTable[Text]):
 
     def add_row(self, *cells: str | Text, **options: Any) -> RowKey:
         return super().add_row(*map(_text, cells), **options)
+
+    def show_items(self, columns: Sequence[Column[Item]], items: Iterable[Item]) -> None:
+        """Show a row for each item in place of others; cursor and scroll position stay."""
+        rows = ([cell_of(item, column) for column in columns] for item in items)
+        self.fill(map(heading_of, columns), rows)
 
     def fill(
         self,
@@ -184,3 +192,26 @@ def views_in(place: Widget, kind: type[View], count: int) -> list[View]:
 
 def _text(text: str | Text) -> Text:
     return Text(text) if isinstance(text, str) else text
+
+
+def heading_of(column: Column[Any]) -> Text:
+    """Return what stands above a column, above the right end of figures."""
+    return Text(column.head, justify=_alignment(column))
+
+
+def cell_of(item: Item, column: Column[Item], colours: Mapping[str, str] | None = None) -> Text:
+    """Return a cell as a table shows it.
+
+    Args:
+        item: whose row it is in.
+        column: in which it is.
+        colours: the theme's by their names, for columns whose styles name one.
+    """
+    style = column.style(item)
+    if style.startswith("$"):
+        style = (colours or {}).get(style.removeprefix("$"), "")
+    return Text(column.cell(item), style, justify=_alignment(column), no_wrap=True)
+
+
+def _alignment(column: Column[Any]) -> JustifyMethod:
+    return "right" if column.right else "left"

@@ -284,8 +284,8 @@ async def test_plots_conclusions_and_all_of_it_in_a_file(
         assert text().count("A comparison in which at least 6 seeds differ counts") == 1
         await resize(pilot, 80, 24)
         shown = screen_text(app)
-        for head in COMPARED:
-            assert head in shown
+        for column in COMPARED:
+            assert column.head in shown
         for cells in (("mse, H 5 − H 3", "too few"), ("H 5, mse − ce", "too few")):
             assert any(all(cell in line for cell in cells) for line in text().splitlines())
         assert max(len(line) for line in text().splitlines() if line.endswith("too few")) <= 75

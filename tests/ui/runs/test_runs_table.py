@@ -16,16 +16,16 @@ def test_columns_that_fit_are_shown_and_figures_are_shortened_not_cut(home: Path
         runs = store.runs()
     listing = ALL_RUNS.of(runs)
     least = sum(width + PADDING for _, width in listing.fitting(0))
-    assert {column.label for column, _ in listing.fitting(0)} == ALWAYS
+    assert {column.key for column, _ in listing.fitting(0)} == ALWAYS
     shown_before = 0
     for room in range(least, 250):
         fitting = listing.fitting(room)
         assert sum(width + PADDING for _, width in fitting) <= room
-        assert all(len(column.text(runs[0])) <= width for column, width in fitting)
+        assert all(len(column.cell(runs[0])) <= width for column, width in fitting)
         assert len(fitting) >= shown_before  # no column goes as the table grows
         shown_before = len(fitting)
     assert [column for column, _ in listing.fitting(250)] == list(COLUMNS)
-    [short] = [column for column, _ in listing.fitting(least) if column.label == "test"]
-    assert "…" in short.text(runs[0])
-    [whole] = [column for column, _ in listing.fitting(250) if column.label == "test"]
-    assert whole.text(runs[0]).count("±") == 2
+    [short] = [column for column, _ in listing.fitting(least) if column.key == "test"]
+    assert "…" in short.cell(runs[0])
+    [whole] = [column for column, _ in listing.fitting(250) if column.key == "test"]
+    assert whole.cell(runs[0]).count("±") == 2
