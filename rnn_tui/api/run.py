@@ -16,7 +16,6 @@ from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.api.watched_training import WatchedTraining
 from rnn_tui.archive import LAST
 from rnn_tui.archive.curves import Against, Line
-from rnn_tui.archive.curves import lines as curve_lines
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.words import spread_figure
@@ -29,6 +28,7 @@ from rnn_tui.engine.process.preparing import prepare_process
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.suggestions import did_you_mean
+from rnn_tui.engine.tables import Column
 from rnn_tui.tasks import TASKS
 
 if TYPE_CHECKING:
@@ -337,7 +337,9 @@ class Run:
         ax.legend(fontsize="small", frameon=False)
 
     def _repr_html_(self) -> str:
-        """The run as a notebook shows it: results of each network, and a small chart."""
+        """The run as a notebook shows it: results of each network, and the chart of `plot`."""
+        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
+
         words = [f"{self.task}, {self.cell}, preset {self.preset}", self.status]
         if self.seconds:
             words.append(duration(self.seconds))
@@ -346,30 +348,30 @@ class Run:
             parts.append(html.paragraph(self.message))
         if self.results:
             parts.append(self._table_of_results())
-        if self._record.metric:
+        metric = self._record.metric
+        if metric:
             with RunStore() as store:
-                curves = store.outlines([self._record], self._record.metric)
-            networks = [
-                replace(line, label=label)
-                for line, label in zip(curve_lines(curves, "epoch"), self.networks, strict=False)
-            ]
-            spec = self._record.spec(self._record.metric)
-            parts.append(html.line_chart(networks, spec, "epoch"))
+                lines = plots.lines_of(store, [self._record], metric, "epoch")
+            title = self._record.spec(metric).title
+            parts.append(html.chart(lambda ax: self._draw(ax, lines, metric, "epoch"), title))
         return "".join(parts)
 
     def _table_of_results(self) -> str:
         """Return a row for each network with its figures over the seeds."""
-        specs = [self._record.spec(name) for name in self.results]
         count = f", n = {len(self.seeds)}" if len(self.seeds) > 1 else ""
-        heads = [f"{spec.title}{count}" for spec in specs]
-        rows = []
-        for number, network in enumerate(self.networks):
-            spreads = [Spread(tuple(values[number].tolist())) for values in self.results.values()]
-            figures = [
-                spec.format_spread(spread) for spec, spread in zip(specs, spreads, strict=True)
-            ]
-            rows.append((network, *figures))
-        return html.table(("network", *heads), rows)
+
+        def column(name: str) -> Column[int]:
+            spec = self._record.spec(name)
+            values = self.results[name]
+
+            def spread(network: int) -> str:
+                return spec.format_spread(Spread(tuple(values[network].tolist())))
+
+            return Column(name, spread, name=f"{spec.title}{count}")
+
+        network = Column[int]("network", lambda number: self.networks[number])
+        columns = (network, *map(column, self.results))
+        return html.table(columns, range(len(self.networks)))
 
     def evaluate(self) -> "SequenceEvaluation | ImageEvaluation | None":
         """Measure its networks on the test set in more detail, which takes a few seconds.

@@ -252,30 +252,33 @@ class NetworkTrace:
             check_axes(ax)
         if ax is None:
             _, ax = library.subplots(layout="constrained")
+        self._draw(ax, values, name)
+        return ax
+
+    def _draw(self, ax: Any, values: Array, name: str) -> None:
+        """Draw the values of an array by steps."""
+        from rnn_tui.archive.export.plots import plain_text  # noqa: PLC0415 - on use only
+
         limit = float(np.abs(values).max()) or 1.0
         lowest = -limit if (values < 0).any() else 0.0
         colours = "RdBu_r" if lowest else "Greens"
         image = ax.imshow(values.T, colours, aspect="auto", vmin=lowest, vmax=limit)
         ax.figure.colorbar(image, ax=ax, label=name)
+        ax.grid(visible=False)
         ax.set_xlabel("step")
         ax.set_ylabel(self.axes[name][1])
         if self.steps <= MOST_TICKS:
-            ax.set_xticks(range(self.steps), self.read, rotation="vertical")
+            ax.set_xticks(range(self.steps), [*map(plain_text, self.read)], rotation="vertical")
         if self.axes[name][1] == "output":
-            ax.set_yticks(range(len(self.outputs)), self.outputs)
-        return ax
+            ax.set_yticks(range(len(self.outputs)), [*map(plain_text, self.outputs)])
 
     def _repr_html_(self) -> str:
         """The trace as a notebook shows it: the answer, and the states of the top layer."""
-        trace = self._trace
-        steps = [f"step {trace.first_step + step} ({read})" for step, read in enumerate(self.read)]
         parts = [html.paragraph(self._answer_in_words(), f"{self._label}, {self.steps} steps")]
         if self.edits:
             parts.append(html.paragraph(self.summary))
-        layer = self._layer(None)
-        order = layer.order  # the units that matter most come first
-        names = [f"unit {unit}" for unit in order]
-        parts.append(html.heat_map(layer.states[:, order], names, steps, self.answers))
+        states = self.array("state")
+        parts.append(html.chart(lambda ax: self._draw(ax, states, "state"), "states by steps"))
         return "".join(parts)
 
     def _answers_in_words(self) -> str:

@@ -202,9 +202,14 @@ def draw_panel(axes: Any, panel: Panel, colours: Mapping[str, str]) -> None:
         axes.set_title("faint: training loss", loc="right", fontsize=6)
 
 
+def plain_text(text: str) -> str:
+    """Return a text that matplotlib draws as it is, and does not read as TeX."""
+    return text.replace("$", r"\$")
+
+
 def _legend_name(line: Line, panel: Panel) -> str:
     """Return the name of a line in the legend."""
-    name = line.label.replace("$", r"\$")  # else matplotlib reads it as TeX
+    name = plain_text(line.label)
     if line.seeds > 1:
         name += f" (mean ± sd, n = {line.seeds})"
     if line.label in panel.figures:
