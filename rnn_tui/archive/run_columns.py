@@ -24,7 +24,10 @@ def _variant_documents(run: RunRecord) -> list[dict[str, Any]]:
     """Return the figures of each network of a set over its seeds; none of a single network."""
     documents = []
     for variant, network in zip(run.config.variants, run.networks, strict=False):
-        figures = {"last": network.last, "final": network.final}
+        figures = {
+            "last": network.last,  #: `metric` after the last epoch; null before it is measured.
+            "final": network.final,  #: `final_metric` in the test; null before the end.
+        }
         spreads = {name: spread and spread.to_dict() for name, spread in figures.items()}
         documents.append(asdict(variant) | spreads)
     return documents
@@ -32,22 +35,23 @@ def _variant_documents(run: RunRecord) -> list[dict[str, Any]]:
 
 #: the fields of a run's document.
 RUN_FIELDS: tuple[Column[RunRecord], ...] = (
-    Column("id", lambda run: run.run_id),
+    Column("id", lambda run: run.run_id),  #: unique among all runs on all machines.
     Column(
-        "name",
+        "name",  #: its name; no other run has it.
         lambda run: run.name,
         lambda run: printable(run.name, LONGEST_NAME),
         order=lambda run: run.name.casefold(),
         short=lambda run: printable(run.name, SHORT_NAME),
     ),
-    Column("task", lambda run: run.config.task),
-    Column("model", lambda run: run.config.cell),
-    Column("preset", lambda run: run.config.preset),
+    Column("task", lambda run: run.config.task),  #: its name, as on the command line.
+    Column("model", lambda run: run.config.cell),  #: the cell.
+    Column("preset", lambda run: run.config.preset),  #: the preset's name.
+    #: `loading`, `training`, `paused`, `interrupted`, `stopped`, `finished`, `failed`, `damaged`.
     Column(
         "status", lambda run: run.status.value, order=lambda run: list(Status).index(run.status)
     ),
     Column(
-        "created",
+        "created",  #: when it was created.
         lambda run: date(run.created),
         lambda run: age(time.time() - run.created),
         name="age",
@@ -55,44 +59,50 @@ RUN_FIELDS: tuple[Column[RunRecord], ...] = (
         right=True,
         widest="59 min",
     ),
-    Column("updated", lambda run: date(run.updated)),
-    Column("step", lambda run: run.step),
-    Column("total_steps", lambda run: run.total_steps),
+    Column("updated", lambda run: date(run.updated)),  #: when it was last written to.
+    Column("step", lambda run: run.step),  #: optimiser steps done.
+    Column("total_steps", lambda run: run.total_steps),  #: optimiser steps in total.
+    #: epochs done, including a fraction of the current one.
     Column("epoch", lambda run: run.epoch),
-    Column("epochs", lambda run: run.config.epochs),
+    Column("epochs", lambda run: run.config.epochs),  #: epochs in total.
     Column(
-        "progress",
+        "progress",  #: fraction done, 0 … 1.
         lambda run: run.progress,
         lambda run: f"{run.progress:.0%}",
         order=lambda run: -run.progress,
         widest="100%",
     ),
     Column(
-        "seconds",
+        "seconds",  #: training time over all sessions.
         lambda run: run.elapsed,
         lambda run: duration(run.elapsed),
         name="trained",
         order=lambda run: -run.elapsed,
         right=True,
     ),
-    Column("metric", lambda run: run.metric or None),
+    Column("metric", lambda run: run.metric or None),  #: the metric of `best` and `last`.
+    #: its best value; of several networks, that of the best one, a mean over its seeds.
     Column("best", lambda run: run.best),
-    Column("last", lambda run: run.last),
+    Column("last", lambda run: run.last),  #: its newest value; of several networks, as `best`.
+    #: the metric that represents a finished run.
     Column("final_metric", lambda run: run.final_metric or None),
+    #: its value at the end; of several networks, as `best`.
     Column("final", lambda run: run.final),
+    #: of a set: one entry for each network (hidden size and loss), over its seeds; else empty.
     Column("variants", _variant_documents),
-    Column("device", lambda run: run.device or None),
+    Column("device", lambda run: run.device or None),  #: the device that it ran on.
+    #: number of parameters, of all networks that train side by side.
     Column("parameters", lambda run: run.parameters),
-    Column("message", lambda run: run.message or None),
-    Column("note", lambda run: run.note),
+    Column("message", lambda run: run.message or None),  #: why it failed.
+    Column("note", lambda run: run.note),  #: the user's note.
     Column(
-        "tags",
+        "tags",  #: the user's tags.
         lambda run: list(run.tags),
         lambda run: " ".join(run.tags),
         order=lambda run: (not run.tags, run.tags),
     ),
-    Column("weights", lambda run: run.weights_shown),
-    Column("settings", lambda run: run.config.to_dict()),
+    Column("weights", lambda run: run.weights_shown),  #: the file of weights.
+    Column("settings", lambda run: run.config.to_dict()),  #: all settings of the training.
 )
 
 

@@ -150,8 +150,8 @@ class Session:
     process_started: float  #: when that process began.
     device: SafeText  #: where it trained.
     workers: int  #: threads that shared a batch.
-    versions: Mapping[str, SafeText]  #: of packages and system, by name.
-    #: how busy the machine was, as `whole` of `events.MachineSeen`; empty if unknown.
+    versions: Mapping[str, SafeText]  #: those of packages and system, by name.
+    #: how busy the machine was, by what was measured; empty if unknown.
     load: Mapping[str, float]
 
 

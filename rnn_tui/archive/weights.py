@@ -379,14 +379,16 @@ def weights_document(source: Source, network: "RowReaderNetwork") -> dict[str, A
     """Return the part of a `--json` document about the weights of a network that reads images."""
     config = network.config
     return {
-        "source": source.label,
-        "path": str(source.path),
-        "task": config.task,
-        "preset": config.preset,
-        "model": config.cell,
-        "hidden_size": config.hidden_size,
-        "layers": config.layers,
+        "source": source.label,  #: the run or the file, in words.
+        "path": str(source.path),  #: the file.
+        "task": config.task,  #: its name, as on the command line.
+        "preset": config.preset,  #: the preset's name.
+        "model": config.cell,  #: the cell.
+        "hidden_size": config.hidden_size,  #: number of units.
+        "layers": config.layers,  #: recurrent layers.
+        #: the images that it was trained and tested on, such as `fashion`.
         "dataset": config.dataset,
-        "seed": config.seed,
+        "seed": config.seed,  #: the seed, or the first one.
+        #: the figures of this network at the end of its training; none for a vote.
         "metrics": dict(network.metrics),
     }

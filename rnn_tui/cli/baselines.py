@@ -65,9 +65,20 @@ def comparison_document(state: RunState) -> dict[str, Any]:
         return {}
     baselines, result = compared
     return {
+        #: how well naive answers do on the same test sequences; missing before the end.
         "baselines": [
-            {"name": baseline.name, **baseline.figures, "note": baseline.note or None}
+            {
+                "name": baseline.name,  #: how it answers.
+                **baseline.figures,
+                #: what was left out to be done soon; null for nothing.
+                "note": baseline.note or None,
+            }
             for baseline in baselines
         ],
-        "verdict": {"beats": result.beats, "sentence": result.sentence},
+        #: whether the networks beat the best baseline.
+        "verdict": {
+            #: whether the mean over the seeds is better by more than its 95 % interval.
+            "beats": result.beats,
+            "sentence": result.sentence,  #: the comparison in a sentence.
+        },
     }

@@ -65,14 +65,17 @@ def _source(preferences: "Preferences", name: str) -> str:
 
 def _document(preferences: "Preferences", path: Path) -> dict[str, Any]:
     settings = {
-        name: {"value": getattr(preferences, name), "from": _source(preferences, name)}
+        name: {
+            "value": getattr(preferences, name),  #: the current value.
+            "from": _source(preferences, name),  #: `file` or `default`.
+        }
         for name in ENTRIES
     }
     return {
-        "file": str(path),
-        "there": path.is_file(),
-        "settings": settings,
-        "problems": preferences.problems,
+        "file": str(path),  #: path of the file, whether or not it exists.
+        "there": path.is_file(),  #: whether it exists.
+        "settings": settings,  #: by entry.
+        "problems": preferences.problems,  #: problems in the file, in sentences.
     }
 
 

@@ -160,7 +160,7 @@ def list_data(request: ListDataRequest) -> int:
     if request.as_json:
         descriptions = (data_set.description for data_set in sound)
         documents = [description.to_dict() for description in descriptions if description]
-        output.print_json({"data_sets": documents})
+        output.print_json({"data_sets": documents})  #: all data sets that are kept.
     elif sound:
         output.print_table(DATA_SET_COLUMNS, sound)
     else:

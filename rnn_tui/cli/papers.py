@@ -75,7 +75,11 @@ def list_papers(request: PapersRequest) -> int:
                 problems.append(f"{paper.name}: {error}")
     if request.as_json:
         documents = [document_of(paper, PAPER_COLUMNS) for paper in papers]
-        output.print_json({"papers": documents, "problems": problems})
+        document = {
+            "papers": documents,  #: those that ship, the user's own, and those of packages.
+            "problems": problems,  #: a sentence for each paper that can't be used.
+        }
+        output.print_json(document)
         return output.OK
     output.print_table(SHOWN, papers)
     for problem in problems:

@@ -157,6 +157,7 @@ def say_time(request: RerunRequest) -> int:
     """Print how long it would take here to train what is missing; returns the exit code."""
     found = _estimate(request)
     if request.as_json:
+        #: a command that gives the same.
         output.print_json({"command": request.plan.command, **found.to_dict()})
         return output.OK
     if found.runs:
@@ -301,12 +302,15 @@ def _document(
 ) -> dict[str, Any]:
     status = "complete" if rerun.results.complete else "incomplete"
     return {
-        "status": "stopped" if stopped else status,
-        "kept": not losses,
+        "status": "stopped" if stopped else status,  #: `complete`, `incomplete` or `stopped`.
+        "kept": not losses,  #: whether all of the runs is on the disk.
         **provenance.to_dict(),
+        #: one entry for each published figure.
         "rows": [row_document(row) for row in rerun.results.rows],
+        #: the report's conclusions, each compared with the figures.
         "conclusions": [conclusion.to_dict() for conclusion in rerun.conclusions],
-        "rule": RULE,
+        "rule": RULE,  #: how a verdict follows from the intervals, in a sentence.
+        #: what the intervals assume, in sentences.
         "assumptions": [*explanations(rerun.results.plan.paper), *BASIS],
     }
 

@@ -148,6 +148,7 @@ class TrainingOutput:
         """
         if self._as_json and self.state.status in (Status.FINISHED, Status.STOPPED):
             compared = comparison_document(self.state)
+            #: whether the whole run was written to the disk.
             print_json(document(self.state, evaluation) | compared | {"kept": stored})
 
     def _print_values(self, epoch: events.EpochEnded, results: Mapping[str, float]) -> None:
@@ -242,19 +243,21 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
     config = state.config
     figures = _variant_figures(state, evaluation) if config.variants else _test_figures(state)
     return {
-        "task": config.task,
-        "model": config.cell,
-        "preset": config.preset,
-        "seed": config.seed,
-        "device": state.device,
+        "task": config.task,  #: its name, as on the command line.
+        "model": config.cell,  #: the cell.
+        "preset": config.preset,  #: the preset's name.
+        "seed": config.seed,  #: the seed, or the first one.
+        "device": state.device,  #: the device that it ran on.
+        #: number of parameters, of all networks that train side by side.
         "parameters": state.parameters,
-        "seconds": state.elapsed,
+        "seconds": state.elapsed,  #: training time.
         **figures,
+        #: one entry for each epoch.
         "history": [_epoch_document(config, epoch) for epoch in state.epochs],
-        "status": state.status.value,
-        "run": state.run_id,
-        "weights": state.checkpoint or None,
-        "settings": config.to_dict(),
+        "status": state.status.value,  #: `finished` or `stopped`.
+        "run": state.run_id,  #: the run's id.
+        "weights": state.checkpoint or None,  #: the file of weights.
+        "settings": config.to_dict(),  #: all settings of the training.
     }
 
 
@@ -275,13 +278,21 @@ def _variant_figures(state: RunState, evaluation: Any) -> dict[str, Any]:
         for variant, more in zip(variants, evaluation.documents(), strict=True):
             variant.update(more)
     seeds = sorted({replica.seed for replica in config.replicas})
-    return {"seeds": seeds, "variants": variants}
+    return {
+        "seeds": seeds,  #: the seeds, ascending.
+        "variants": variants,  #: one entry for each network (hidden size and loss), over all seeds.
+    }
 
 
 def _epoch_document(config: RunConfig, epoch: events.EpochEnded) -> dict[str, Any]:
     if config.variants:
         variants = _by_variant(config, epoch.replicas)
-        return {"epoch": epoch.epoch, "seconds": epoch.seconds, "variants": variants}
+        return {
+            "epoch": epoch.epoch,  #: its number, from 1.
+            "seconds": epoch.seconds,  #: its training time.
+            #: one entry for each network (hidden size and loss), over all seeds.
+            "variants": variants,
+        }
     return {"epoch": epoch.epoch, **epoch.metrics, "seconds": epoch.seconds}
 
 

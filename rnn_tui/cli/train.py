@@ -367,10 +367,10 @@ def find_rate(request: FindRateRequest) -> int:
 
 def _rate_document(config: RunConfig, test: "LearningRateTest") -> dict[str, Any]:
     return {
-        "task": config.task,
-        "preset": config.preset,
+        "task": config.task,  #: its name, as on the command line.
+        "preset": config.preset,  #: the preset's name.
         **test.to_dict(),
-        "settings": config.to_dict(),
+        "settings": config.to_dict(),  #: all settings of the training.
     }
 
 

@@ -30,8 +30,8 @@ class ColumnKind(StrEnum):
 class FileColumn:
     """A column of a table as it was understood."""
 
-    name: SafeText
-    kind: ColumnKind
-    role: Role
+    name: SafeText  #: its heading, or its number.
+    kind: ColumnKind  #: `number`, `date`, `word`, `text` or `empty`.
+    role: Role  #: `sequence`, `step`, `input`, `label` or `ignored`.
     missing: int  #: cells without a value.
     examples: tuple[SafeText, ...]  #: the first values, at most three.

@@ -25,14 +25,14 @@ class Description:
     name: str  #: the task's name, unique to the content, such as `gunpoint-1f3a5b`.
     label: str  #: as shown: the file's name without its ending.
     source: str  #: the path of the file that it was read from.
-    goal: Goal
-    horizon: int  #: how many steps ahead are answered; 0 unless the goal is `Goal.NEXT`.
+    goal: Goal  #: `class`, `number`, `step-class`, `step-number` or `next`.
+    horizon: int  #: how many steps ahead are answered; 0 unless the goal is `next`.
     #: the names of the numbers that are read at each step; empty if symbols are.
     features: tuple[str, ...]
     #: the symbols that a step may be; empty if numbers are read.
     alphabet: tuple[str, ...]
-    #: the names of the classes, or of the numbers that are answered; of `Goal.NEXT`, the symbols,
-    #: or the features for each step of the horizon, such as `load +1`.
+    #: the names of the classes, or of the numbers that are answered; of the goal `next`, the
+    #: symbols, or the features for each step of the horizon, such as `load +1`.
     outputs: tuple[str, ...]
     means: tuple[float, ...]  #: of each feature over the training sequences; none of symbols.
     deviations: tuple[float, ...]  #: their standard deviations, above 0.
@@ -40,12 +40,12 @@ class Description:
     output_means: tuple[float, ...]
     output_deviations: tuple[float, ...]  #: their standard deviations, above 0.
     training: int  #: sequences to train on.
-    validation: int
-    test: int
+    validation: int  #: validation sequences.
+    test: int  #: test sequences.
     shortest: int  #: steps of the shortest sequence.
-    longest: int
-    split: Split
-    fill: Fill
+    longest: int  #: steps of the longest sequence.
+    split: Split  #: `chance`, `time` or `files`.
+    fill: Fill  #: `line`, `previous`, `zero`, `mean` or `drop`.
     filled: int  #: numbers that were missing.
     #: what was understood of the file, a sentence each, as its reader was told.
     notes: tuple[str, ...] = ()

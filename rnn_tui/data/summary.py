@@ -125,18 +125,20 @@ def figures(data_set: DataSet) -> dict[str, Any]:
     """Return what there is to learn from and to answer, JSON-ready."""
     description = data_set.description
     return {
-        "name": description.name,
+        "name": description.name,  #: its name.
+        #: `class`, `number`, `step-class`, `step-number` or `next`.
         "goal": description.goal.value,
-        "horizon": description.horizon,
-        "features": list(description.features),
-        "alphabet": list(description.alphabet),
-        "outputs": list(description.outputs),
-        "classes": classes_with_counts(data_set),
-        "sequences": description.count,
-        "shortest": description.shortest,
-        "longest": description.longest,
+        "horizon": description.horizon,  #: how many steps ahead are predicted; 0 for other goals.
+        "features": list(description.features),  #: the numbers that are read at each step.
+        "alphabet": list(description.alphabet),  #: the symbols that a step may be.
+        "outputs": list(description.outputs),  #: the classes, or the numbers that are answered.
+        "classes": classes_with_counts(data_set),  #: sequences of each class.
+        "sequences": description.count,  #: sequences in all.
+        "shortest": description.shortest,  #: steps of the shortest sequence.
+        "longest": description.longest,  #: steps of the longest sequence.
+        #: sequences of each part.
         "parts": {name: int((data_set.parts == part).sum()) for name, part in PARTS.items()},
-        "split": description.split.value,
-        "fill": description.fill.value,
-        "filled": description.filled,
+        "split": description.split.value,  #: `chance`, `time` or `files`.
+        "fill": description.fill.value,  #: `line`, `previous`, `zero`, `mean` or `drop`.
+        "filled": description.filled,  #: numbers that were missing.
     }

@@ -58,12 +58,15 @@ class Understanding:
     def document(self) -> dict[str, Any]:
         """Return all of it but the arrays, JSON-ready."""
         return {
-            "path": printable(self.path, 400),
-            "format": self.format,
+            "path": printable(self.path, 400),  #: the file.
+            "format": self.format,  #: how the file is written, in words.
+            #: `long`, `wide` or `text`; null of a format that holds sequences.
             "layout": self.layout,
+            #: the columns of a table; empty of other formats.
             "columns": [asdict(column) for column in self.columns],
-            "options": asdict(self.chosen),
-            "data_set": figures(self.data_set),
+            "options": asdict(self.chosen),  #: all options as the file was read, guesses included.
+            "data_set": figures(self.data_set),  #: the data set that the file makes.
+            #: what was filled, cut, left out or translated, a sentence each.
             "notes": list(self.notes),
         }
 

@@ -42,7 +42,7 @@ class Replica:
     """A network of a run."""
 
     variant: Variant  #: what it is.
-    seed: int  #: what it was drawn by.
+    seed: int  #: the seed that it was drawn by.
 
 
 def _labelled(default: Any, label: str = "", *, only: str = "") -> Any:

@@ -53,7 +53,7 @@ class Metric:
     name: str
     label: str  #: the words for a chart or a table head.
     unit: str = ""  #: `%` or nothing.
-    higher_is_better: bool = False  #: which way is up.
+    higher_is_better: bool = False  #: whether a higher value is better.
     lower: float | None = 0.0  #: the least possible value, or None.
     upper: float | None = None  #: the greatest possible value, or None.
     chart: str = ""  #: which chart of training draws it, `loss` or `accuracy`; empty for none.
@@ -219,12 +219,12 @@ class Spread:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form: `mean, sd, min, max, n, values`."""
         return {
-            "mean": self.mean,
-            "sd": self.sd,
-            "min": self.low,
-            "max": self.high,
-            "n": self.n,
-            "values": list(self.values),
+            "mean": self.mean,  #: mean over the seeds.
+            "sd": self.sd,  #: sample standard deviation (with n − 1); null for one seed.
+            "min": self.low,  #: the smallest.
+            "max": self.high,  #: the largest.
+            "n": self.n,  #: number of seeds.
+            "values": list(self.values),  #: the values, in the order of the seeds.
         }
 
 

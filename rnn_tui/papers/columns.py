@@ -68,61 +68,70 @@ def _solved(row: Row) -> str:
 
 #: all columns of a row; what its document has depends on what was published.
 ROW_COLUMNS: tuple[Column[Row], ...] = (
-    Column("experiment", lambda row: row.experiment.key),
-    Column("task", lambda row: row.experiment.task),
-    Column(LABEL, lambda row: row.experiment.label, name="experiment"),
-    Column("metric", lambda row: TASKS[row.experiment.task].headline),
+    Column("experiment", lambda row: row.experiment.key),  #: its name in `settings`.
+    Column("task", lambda row: row.experiment.task),  #: its name, as on the command line.
+    Column("label", lambda row: row.experiment.label, name="experiment"),  #: in words.
+    Column("metric", lambda row: TASKS[row.experiment.task].headline),  #: the metric of the figure.
     Column(
-        "published",
+        "published",  #: the published figure.
         lambda row: row.experiment.published,
         lambda row: percent(row.experiment.published),
         right=True,
     ),
     Column(
-        "mean",
+        "mean",  #: mean over our seeds; null if there is none yet.
         lambda row: row.spread and row.spread.mean,
         lambda row: mean_and_sd(row.spread),
         name="mean ± sd",
     ),
+    #: sample standard deviation (with n − 1).
     Column("sd", lambda row: row.spread and row.spread.sd),
-    Column("min", lambda row: row.spread and row.spread.low),
-    Column("max", lambda row: row.spread and row.spread.high),
-    Column("n", lambda row: row.n, _count, right=True),
-    Column("wanted", lambda row: row.wanted),
+    Column("min", lambda row: row.spread and row.spread.low),  #: the smallest.
+    Column("max", lambda row: row.spread and row.spread.high),  #: the largest.
+    Column("n", lambda row: row.n, _count, right=True),  #: number of trained seeds.
+    Column("wanted", lambda row: row.wanted),  #: number of seeds asked for.
+    #: the range in which one more seed would lie in 95 of 100 cases; null for fewer than two seeds.
     Column(
         "next_seed_95",
         lambda row: row.expected and row.expected.ends,
         lambda row: _from_to(row.expected),
         name="next seed, 95 %",
     ),
+    #: what the published figure is; not there for that of one network.
     Column("published_kind", lambda row: row.kind.words),
+    #: further published figures, by name, which are only shown.
     Column("others", lambda row: dict(row.experiment.others)),
     Column(
-        "mean_95",
+        "mean_95",  #: the 95 % interval of the mean over all seeds; null for fewer than two seeds.
         lambda row: row.mean_interval and row.mean_interval.ends,
         lambda row: _from_to(row.mean_interval),
         name="mean, 95 %",
     ),
+    #: the best of our seeds; null if there is none yet.
     Column("best", lambda row: row.best, lambda row: percent(row.best), right=True),
+    #: how many seeds have solved their task; not there if the paper says no threshold.
     Column("solved", lambda row: row.solved and row.solved.count, _solved, right=True),
+    #: where as many networks of ours would lie in 95 of 100 cases: their best, or mean.
     Column(
         "expected_95",
         lambda row: row.expected and row.expected.ends,
         lambda row: _from_to(row.expected),
     ),
     Column(
-        PLACE,
+        "published_lies",  #: where the published figure lies, in words.
         lambda row: row.published_is or None,
         lambda row: row.published_is or NOTHING,
         name="published is",
     ),
+    #: whether it is within `next_seed_95` or `expected_95`; null for fewer than two seeds, and
+    #: where nothing is compared.
     Column("published_inside", lambda row: row.inside),
-    Column("seeds", lambda row: list(row.seeds)),
-    Column("values", lambda row: list(row.values)),
-    Column("runs", lambda row: list(row.run_ids)),
+    Column("seeds", lambda row: list(row.seeds)),  #: those that are trained, ascending.
+    Column("values", lambda row: list(row.values)),  #: in the order of `seeds`.
+    Column("runs", lambda row: list(row.run_ids)),  #: the run of each value.
     Column("range", lambda row: _from_to(row.spread), name="smallest … largest"),
     Column(
-        "seconds",
+        "seconds",  #: training time.
         lambda row: row.seconds,
         lambda row: duration(row.seconds) if row.n else NOTHING,
         name="time",

@@ -179,7 +179,8 @@ def _seeds_column(key: str, name: str, place: int) -> Column[Comparison]:
 
 #: the fields of a comparison's document.
 COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
-    Column("compared", lambda comparison: comparison.subject),
+    Column("compared", lambda comparison: comparison.subject),  #: what is compared, in words.
+    #: mean over seeds of the first figure minus the second, in percentage points.
     Column(
         "mean_difference",
         lambda comparison: comparison.difference,
@@ -187,6 +188,7 @@ COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
         name="points",
         right=True,
     ),
+    #: its 95 % interval over seeds (bootstrap), lower and upper end; null if there is none.
     Column(
         "interval_95",
         lambda comparison: comparison.interval and comparison.interval.ends,
@@ -194,11 +196,13 @@ COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
         name="95 % interval",
         right=True,
     ),
-    Column("seeds", lambda comparison: comparison.n),
-    _seeds_column("seeds_for", "for", 0),
-    _seeds_column("seeds_against", "against", 1),
-    _seeds_column("seeds_equal", "equal", 2),
+    Column("seeds", lambda comparison: comparison.n),  #: number of seeds that have both.
+    _seeds_column("seeds_for", "for", 0),  #: number of seeds that agree with the claim.
+    _seeds_column("seeds_against", "against", 1),  #: number of seeds that contradict it.
+    _seeds_column("seeds_equal", "equal", 2),  #: number of seeds with equal figures.
+    #: number of seeds left out, as the formula has no number for them.
     Column("seeds_without_number", lambda comparison: comparison.undefined),
+    #: `for`, `against`, `open`, `equal` or `too few`, by `rule`.
     Column("says", lambda comparison: comparison.outcome.value, name="verdict"),
 )
 #: those that tables show.
@@ -299,10 +303,12 @@ class Conclusion:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return {
-            "claim": self.claim,
+            "claim": self.claim,  #: the claim.
+            #: `supported`, `partly supported`, `contradicted` or `open`, by `rule`.
             "verdict": self.verdict.value,
-            "text": self.sentence,
-            "measured": self.measured,
+            "text": self.sentence,  #: in words.
+            "measured": self.measured,  #: the figures behind the claim, in a sentence.
+            #: the comparisons behind the verdict.
             "comparisons": [comparison.to_dict() for comparison in self.comparisons],
         }
 

@@ -26,10 +26,11 @@ class RunEstimate:
 
 #: the fields of its document.
 ESTIMATE_COLUMNS: tuple[Column[RunEstimate], ...] = (
-    Column("label", lambda run: run.label, name="run"),
+    Column("label", lambda run: run.label, name="run"),  #: in words.
+    #: number of its networks.
     Column("networks", lambda run: run.networks, lambda run: f"{run.networks:,}", right=True),
     Column(
-        "seconds",
+        "seconds",  #: how long it takes here; null if unknown.
         lambda run: run.seconds,
         lambda run: NOTHING if run.seconds is None else roughly(run.seconds),
         name="time here",
@@ -62,9 +63,10 @@ class Estimate:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return {
-            "networks": self.networks,
-            "missing": self.missing,
-            "seconds": self.seconds,
+            "networks": self.networks,  #: networks that are asked for, seeds counted.
+            "missing": self.missing,  #: how many of them are not trained yet.
+            "seconds": self.seconds,  #: how long those take that are missing; null if unknown.
+            #: the runs that are missing.
             "runs": [document_of(run, ESTIMATE_COLUMNS) for run in self.runs],
         }
 

@@ -36,22 +36,25 @@ def _published(experiment: Experiment) -> str:
 
 #: the fields of an experiment's document.
 EXPERIMENT_FIELDS: tuple[Column[Experiment], ...] = (
+    #: its name in claims, and after `--only`.
     Column("key", lambda experiment: experiment.key, name="experiment"),
+    #: the task.
     Column(
         "task", lambda experiment: experiment.task, lambda experiment: TASKS[experiment.task].label
     ),
     Column(
-        "label",
+        "label",  #: in words.
         lambda experiment: experiment.label,
         lambda experiment: experiment.short_label,
         name="network",
     ),
+    #: the published figure.
     Column("published", lambda experiment: experiment.published, _published, right=True),
 )
 _PRESET_FIELDS: tuple[Column[PaperPreset], ...] = (
-    Column("name", lambda preset: preset.name),
-    Column("summary", lambda preset: preset.summary),
-    Column("own_recipe", lambda preset: preset.own),
+    Column("name", lambda preset: preset.name),  #: its name.
+    Column("summary", lambda preset: preset.summary),  #: what it is.
+    Column("own_recipe", lambda preset: preset.own),  #: whether it is the paper's own recipe.
 )
 
 
@@ -66,27 +69,32 @@ def _experiments(listed: PaperProgress) -> list[dict[str, Any]]:
 
 #: the fields of a paper's document.
 PAPER_COLUMNS: tuple[Column[PaperProgress], ...] = (
-    Column("name", lambda listed: listed.paper.name),
-    Column("title", lambda listed: listed.paper.title),
+    Column("name", lambda listed: listed.paper.name),  #: what names it.
+    Column("title", lambda listed: listed.paper.title),  #: its title.
     Column(
-        "authors",
+        "authors",  #: their names.
         lambda listed: list(listed.paper.authors),
         lambda listed: _authors(listed.paper),
     ),
-    Column("year", lambda listed: listed.paper.year),
-    Column("address", lambda listed: listed.paper.address or None),
+    Column("year", lambda listed: listed.paper.year),  #: of publication.
+    Column("address", lambda listed: listed.paper.address or None),  #: where it can be read.
+    #: what was trained and published, in a sentence.
     Column("summary", lambda listed: listed.paper.summary),
+    #: what its figures are: `one network`, `best of 10`, ….
     Column("published", lambda listed: listed.paper.published.words),
+    #: where they stand in it.
     Column("where", lambda listed: listed.paper.published.place or None),
-    Column("presets", _presets),
-    Column("experiments", _experiments),
+    Column("presets", _presets),  #: ways to train it, the usual one first.
+    Column("experiments", _experiments),  #: its networks.
+    #: what it claims, in its words.
     Column("claims", lambda listed: [claim.says for claim in listed.paper.claims]),
     Column(
-        "networks",
+        "networks",  #: networks of its first preset, seeds counted.
         lambda listed: listed.networks,
         lambda listed: f"{listed.networks:,}",
         right=True,
     ),
+    #: how many of them are trained here.
     Column(
         "trained", lambda listed: listed.trained, lambda listed: f"{listed.trained:,}", right=True
     ),

@@ -54,21 +54,22 @@ class UsedRun:
 
 #: the fields of the document of such a run.
 USED_RUN_COLUMNS: tuple[Column[UsedRun], ...] = (
-    Column("id", lambda used: used.run.run_id),
-    Column("name", lambda used: used.run.name, name="run"),
-    Column("networks", lambda used: used.networks),
-    Column("finished", lambda used: date(used.run.updated), name="ended"),
+    Column("id", lambda used: used.run.run_id),  #: unique among all runs on all machines.
+    Column("name", lambda used: used.run.name, name="run"),  #: its name.
+    Column("networks", lambda used: used.networks),  #: number of its networks that are used.
+    Column("finished", lambda used: date(used.run.updated), name="ended"),  #: when it ended.
     Column(
-        "seconds",
+        "seconds",  #: training time.
         lambda used: used.run.elapsed,
         lambda used: duration(used.run.elapsed),
         name="trained",
     ),
+    #: the device that it ran on.
     Column("device", lambda used: used.run.device or None, lambda used: used.run.device or NOTHING),
-    Column("workers", lambda used: used.workers),
-    Column("on_this_machine", lambda used: used.here),
+    Column("workers", lambda used: used.workers),  #: threads that shared a batch.
+    Column("on_this_machine", lambda used: used.here),  #: whether it was trained here.
     Column(
-        "versions",
+        "versions",  #: versions of Python, rnn-tui and the packages that compute.
         lambda used: used.versions,
         lambda used: used.versions.get("torch") or NOTHING,
         name="PyTorch",
@@ -96,14 +97,22 @@ class Provenance:
         """Return a JSON-ready form."""
         plan = self.plan
         return {
-            "command": plan.command,
-            "date": date(self.written),
-            "preset": plan.preset,
-            "notes": [*plan.notes, TIMES],
+            "command": plan.command,  #: a command that gives the same.
+            "date": date(self.written),  #: when this was made.
+            "preset": plan.preset,  #: the preset's name.
+            "notes": [*plan.notes, TIMES],  #: remarks on the figures.
+            #: the seeds of each task.
             "seeds": {task: list(plan.seeds_of(task)) for task in plan.tasks},
+            #: of each experiment.
             "settings": {name: config.to_dict() for name, config in self.settings.items()},
+            #: versions of Python, rnn-tui and the packages that compute.
             "versions": dict(self.versions),
-            "machine": {**self.machine, "devices": list(self.devices)},
+            #: the machine of this document.
+            "machine": {
+                **self.machine,
+                "devices": list(self.devices),  #: what the runs ran on.
+            },
+            #: the runs that the figures are from.
             "runs": [document_of(used, USED_RUN_COLUMNS) for used in self.runs],
         }
 
@@ -155,10 +164,11 @@ def machine() -> dict[str, str | int | float]:
     import psutil  # on use only
 
     return {
-        "processor": printable(_processor(), 80),
-        "cores": usable_cores(),
+        "processor": printable(_processor(), 80),  #: its name.
+        "cores": usable_cores(),  #: logical cores.
+        #: memory, in units of 2³⁰ bytes.
         "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": platform.platform(),
+        "system": platform.platform(),  #: operating system.
     }
 
 

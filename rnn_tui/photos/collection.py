@@ -299,7 +299,7 @@ def _empty_matrix() -> list[list[int]]:
 class ReadingSummary:
     """Counts over readings, kept up to date as they come."""
 
-    photos: int = 0  #: all of them.
+    photos: int = 0  #: all photos.
     errors: int = 0  #: those that could not be read.
     doubtful: int = 0  #: those without a prediction though they could be read.
     labelled: int = 0  #: those whose digit is known and that could be read.

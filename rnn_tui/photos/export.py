@@ -103,9 +103,13 @@ def _digit_documents(reading: "Reading") -> list[dict[str, Any]]:
     rows = reading.rows or [reading.digits]
     return [
         {
+            #: left, top, right, bottom as fractions of the photo's width and height; null if no
+            #: place was searched for.
             "box": digit.box,
-            "row": row_number,
-            "prediction": digit.prediction,
+            "row": row_number,  #: its row in the photo, from 0.
+            "prediction": digit.prediction,  #: the digit; null if the answer is unsure.
+            #: the probability of the most probable digit, 0 … 1; for a number the lowest of its
+            #: digits; null if the file cannot be read.
             "confidence": digit.confidence,
         }
         for row_number, row in enumerate(rows)
@@ -116,33 +120,44 @@ def _digit_documents(reading: "Reading") -> list[dict[str, Any]]:
 #: all columns of a photo. No text is one that a spreadsheet takes for a formula.
 READING_COLUMNS: "tuple[Column[Reading], ...]" = (
     Column(
-        "path",
+        "path",  #: the file.
         lambda reading: str(reading.path),
         lambda reading: as_cell(str(shown(reading.path))),
     ),
     Column(
-        "prediction",
+        "prediction",  #: the digit; null if the answer is unsure.
         lambda reading: reading.prediction,
         lambda reading: _digit_cell(reading.prediction),
     ),
+    #: the probability of the most probable digit, 0 … 1; for a number the lowest of its digits;
+    #: null if the file cannot be read.
     Column(
         "confidence",
         lambda reading: reading.confidence,
         lambda reading: _share_cell(reading.confidence),
     ),
+    #: of the ten digits, assuming that it is a digit, 0 … 1.
     Column("probabilities", _probabilities),
     *map(_share_column, range(CLASSES)),
+    #: the probability that it is no digit, 0 … 1; 0 if the network has not learned this; null for a
+    #: number.
     Column("no_digit", _no_digit, _no_digit_cell),
+    #: why the file cannot be read.
     Column("error", lambda reading: reading.error or None, lambda reading: as_cell(reading.error)),
+    #: the digits of a photo of several, with a blank between rows and `?` for unsure digits; null
+    #: for one digit.
     Column(
         "number",
         lambda reading: reading.text if reading.rows else None,
         lambda reading: reading.text if reading.rows else "",
     ),
+    #: every digit found, row by row from the left; empty after an error.
     Column("digits", _digit_documents),
+    #: why the answer is unsure.
     Column("doubt", lambda reading: reading.doubt, lambda reading: as_cell(reading.doubt)),
+    #: with `--labels`: the digit according to the name.
     Column("label", lambda reading: reading.label, lambda reading: _digit_cell(reading.label)),
-    Column("correct", lambda reading: reading.correct),
+    Column("correct", lambda reading: reading.correct),  #: whether it is right.
 )
 #: those of a table of photos.
 TABLE_COLUMNS = chosen(

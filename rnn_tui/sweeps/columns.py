@@ -17,25 +17,26 @@ STATUS = "status"
 
 #: the fields of a sweep's document in a list of sweeps.
 SWEEP_COLUMNS: tuple[Column[Sweep], ...] = (
-    Column("name", lambda sweep: sweep.name),
+    Column("name", lambda sweep: sweep.name),  #: its name.
+    #: `running`, `finished`, `failed` (all were tried, some failed) or `interrupted`.
     Column("status", lambda sweep: sweep.status),
     Column(
-        "created",
+        "created",  #: when it started.
         lambda sweep: date(sweep.created),
         lambda sweep: age(time.time() - sweep.created),
         name="age",
         right=True,
     ),
-    Column("done", lambda sweep: sweep.done_count),
-    Column("task", lambda sweep: sweep.plan.task),
+    Column("done", lambda sweep: sweep.done_count),  #: number of trials that have ended.
+    Column("task", lambda sweep: sweep.plan.task),  #: the task.
     Column(
-        "trials",
+        "trials",  #: their planned number.
         lambda sweep: sweep.plan.trial_count,
         lambda sweep: f"{sweep.done_count:,}/{sweep.plan.trial_count:,}",
         right=True,
     ),
     Column(
-        "varied",
+        "varied",  #: the settings that differ between trials.
         lambda sweep: list(sweep.plan.varied),
         lambda sweep: printable(", ".join(sweep.plan.varied)),
     ),
@@ -43,10 +44,13 @@ SWEEP_COLUMNS: tuple[Column[Sweep], ...] = (
 
 #: the fields of a trial's document.
 TRIAL_FIELDS: tuple[Column[Trial], ...] = (
-    Column(NUMBER, lambda trial: trial.number),
-    Column(STATUS, lambda trial: trial.status),
-    Column("settings", lambda trial: trial.point),
-    Column(FIGURE, lambda trial: trial.spread and trial.spread.to_dict()),
+    Column("trial", lambda trial: trial.number),  #: its number, from 0.
+    #: `finished`, `pruned`, `failed`, or the status of its unfinished runs.
+    Column("status", lambda trial: trial.status),
+    Column("settings", lambda trial: trial.point),  #: the values of the settings that vary.
+    #: the metric over seeds; null until it is known.
+    Column("value", lambda trial: trial.spread and trial.spread.to_dict()),
+    #: the ids of its runs, in the order of the seeds.
     Column("runs", lambda trial: [run.run_id for run in trial.runs]),
 )
 

@@ -49,8 +49,8 @@ class Range:
             one.
     """
 
-    low: float
-    high: float
+    low: float  #: lower end.
+    high: float  #: upper end.
     log: bool = False  #: whether numbers are drawn evenly on a scale of powers.
     whole: bool = False  #: whether only whole numbers are meant.
 
@@ -79,16 +79,16 @@ class SweepPlan:
             together.
     """
 
-    task: str  #: a key of `TASKS`.
+    task: str  #: the task's name.
     #: the values to try, by setting.
     grid: Mapping[str, Sequence[Any]] = field(default_factory=dict)
-    #: the values that a search chooses from, by setting; as they are, or as in JSON.
+    #: the values that a search chooses from, by setting.
     ranges: Mapping[str, Range] = field(default_factory=dict)
     #: settings in place of the preset's, the same in all trials.
     fixed: Mapping[str, Any] = field(default_factory=dict)
-    search: str = "grid"  #: `grid` for every combination, else how a search chooses.
+    search: str = "grid"  #: `grid` for every combination; `random` or `tpe` for a search.
     trials: int = 0  #: how many a search tries, 0 for the usual number; of a grid always 0.
-    seeds: int = 1  #: networks of each trial.
+    seeds: int = 1  #: seeds of each trial.
     #: the metric that ranks trials; by default the task's accuracy in validation.
     metric: str = ""
     maximise: bool = True  #: whether more of the metric is better.

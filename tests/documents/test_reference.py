@@ -10,7 +10,7 @@ from rnn_tui.engine.config import Recipe
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import SEQUENCES
 from rnn_tui.tasks.task import Preset, Task
-from tests.reference_pages import FOLDER, PAGES, documents
+from tests.reference_pages import FOLDER, PAGES, documents, records
 from tests.reference_pages.commands import parsers
 from tests.reference_pages.settings import columns_of
 
@@ -49,6 +49,13 @@ def test_the_page_of_documents_is_what_the_commands_print() -> None:
     found = documents.fields_of_all()
     assert (FOLDER / "json.md").read_text(encoding="utf-8") == documents.page_of(found), MADE_BY
     assert list(documents.unexplained(found)) == []
+    assert documents.unused(found) == set()
+
+
+def test_the_records_of_documents_say_what_their_fields_mean() -> None:
+    for _, names in records.RECORDS:
+        for name in names:
+            assert records.meanings_of(name), name
 
 
 def test_every_command_with_json_has_its_document_on_the_page() -> None:

@@ -1,7 +1,8 @@
 """The page of all JSON documents, from what the commands print.
 
 Every command that has `--json` is run, small, in an order in which each finds what the one before
-has made; names and types of the fields are read off what comes. What the fields mean is said here.
+has made; names and types of the fields are read off what comes. What a field means is said at the
+record that prints it, which `records` finds, or else in `meanings`.
 """
 
 import json
@@ -26,6 +27,7 @@ from tests.documents.pages import CHECKOUT, files
 from tests.networks.foreign import Tagger, parity, saved, seeded
 from tests.reference_pages.markdown import MADE, code, table
 from tests.reference_pages.meanings import MEANINGS
+from tests.reference_pages.records import meaning_in_record
 from tests.reference_pages.settings import attributes
 
 HEAD = f"""\
@@ -399,17 +401,31 @@ def section(title: str, types: Mapping[str, str]) -> str:
 
 
 def meaning(title: str, path: str) -> str:
-    """What a field is: said for the document and the path, for the path, or for its last name."""
-    last = path.rpartition(".")[2]
-    whole = path if "." in path else ""  # or it would come before what is said of the command
-    for key in (f"{title}: {path}", whole, f"{title.split(maxsplit=1)[0]}: {last}", last):
-        if key in MEANINGS:
-            return MEANINGS[key]
+    """What a field is: as the record says that prints it, or by document and path, or last name."""
+    if text := meaning_in_record(title, path):
+        return text
+    if key := key_of(title, path):
+        return MEANINGS[key]
     for task in TASKS.values():
         for metric in task.metric_definitions:
-            if metric.name == last:
+            if metric.name == path.rpartition(".")[2]:
                 return metric.title
     return ""
+
+
+def key_of(title: str, path: str) -> str:
+    """Where `MEANINGS` says what a field is; empty if it does not."""
+    last = path.rpartition(".")[2]
+    whole = path if "." in path else ""  # or it would come before what is said of the command
+    keys = (f"{title}: {path}", whole, f"{title.split(maxsplit=1)[0]}: {last}", last)
+    return next((key for key in keys if key in MEANINGS), "")
+
+
+def unused(types_of_fields: Mapping[str, Mapping[str, str]]) -> set[str]:
+    """The meanings that are of no field, or said at its record as well."""
+    fields_there = ((title, path) for title, types in types_of_fields.items() for path in types)
+    used = {key_of(*field) for field in fields_there if not meaning_in_record(*field)}
+    return MEANINGS.keys() - used
 
 
 def unexplained(types_of_fields: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
@@ -482,4 +498,4 @@ def rows_of_spread() -> Iterator[tuple[str, str, str]]:
         "values": "list of numbers",
     }
     for name, kind in types.items():
-        yield code(name), kind, MEANINGS[f"Spread over seeds: {name}"]
+        yield code(name), kind, meaning("Spread over seeds", name)

@@ -1,4 +1,4 @@
-"""The meaning of each field in the JSON documents.
+"""The meaning of the fields in JSON documents of which no record in `records` says it.
 
 A key is a document and a field, or a field alone where it means the same everywhere; a field may be
 the last part of a path. The tasks describe metrics, the classes of settings describe settings.
@@ -6,48 +6,9 @@ the last part of a path. The tasks describe metrics, the classes of settings des
 
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.options import options_of
-from rnn_tui.engine.state import Status
 
 MEANINGS = {
     # Objects that stand in several documents.
-    "Spread over seeds: mean": "mean over the seeds",
-    "Spread over seeds: sd": "sample standard deviation (with n − 1); null for one seed",
-    "Spread over seeds: min": "the smallest",
-    "Spread over seeds: max": "the largest",
-    "Spread over seeds: n": "number of seeds",
-    "Spread over seeds: values": "the values, in the order of the seeds",
-    "Run: name": "its name; no other run has it",
-    "Run: status": ", ".join(f"`{one}`" for one in Status),
-    "Run: step": "optimiser steps done",
-    "Run: epoch": "epochs done, including a fraction of the current one",
-    "Run: seconds": "training time over all sessions",
-    "Run: metric": "the metric of `best` and `last`",
-    "Run: last": "its newest value; of several networks, as `best`",
-    "Run: variants": (
-        "of a set: one entry for each network (hidden size and loss), over its seeds; else empty"
-    ),
-    "Run: variants[].last": ("`metric` after the last epoch; null before it is measured"),
-    "Run: variants[].final": ("`final_metric` in the test; null before the end"),
-    "Run: metrics": (
-        "what the run measures; this and the fields below only in `runs show` and `runs export`"
-    ),
-    "Run: metrics[].name": "its name in `values`",
-    "Run: networks": (
-        "the networks that train side by side, in the order of the lists in `values`; empty "
-        "if there is only one"
-    ),
-    "Run: log": "log messages of the run",
-    "Run: values": (
-        "every logged value, in the order of the steps; each further field is a metric: one "
-        "number, or a list with one number for each of `networks`"
-    ),
-    "Run: values[].kind": (
-        "`step` for means since the previous entry, `epoch` for the figures of an epoch, `test` "
-        "for those at the end"
-    ),
-    "Run: values[].epoch": "the epoch that ended",
-    "Run: values[].seconds": "training time so far",
-    "Run: values[].step": "optimiser steps done",
     **{
         name: f"of a data set with numbers as answers: {words}"
         for name, words in {
@@ -64,8 +25,6 @@ MEANINGS = {
     "Trace: inputs": "T × features, as the network reads them",
     "Trace: layers[].name": "such as `layer 1`, `layer 1 backward`",
     "Trace: layers[].note": "a remark on these states; usually empty",
-    "Weights: source": "the run or the file, in words",
-    "Weights: path": "the file",
     "Weights: cell": "of an own network: the kind of its layers",
     "Weights: recurrent": "of an own network: its recurrent modules or operators",
     "Weights: readout": "of an own network: the module that reads out",
@@ -77,7 +36,6 @@ MEANINGS = {
     "Weights: answers": "of an own network: which states its readout takes, as `--answers` says",
     "Weights: alphabet": "of an own network: the symbols that it reads; `null` for numbers",
     "Weights: checked": "of an own network: whether its answers were compared with ONNX Runtime's",
-    "Weights: metrics": ("the figures of this network at the end of its training; none for a vote"),
     "Weights: position": "the position that it was trained for",
     "Weights: lengths": "shortest and longest sequence in its training",
     "Weights: hidden_sizes": "in a vote, in place of `hidden_size`: all that take part; of an own "
@@ -85,10 +43,6 @@ MEANINGS = {
     "Weights: losses": "in a vote, in place of `loss`",
     "Weights: seeds": "in a vote, in place of `seed`",
     # Training.
-    "train: seeds": "the seeds, ascending",
-    "train: variants": "one entry for each network (hidden size and loss), over all seeds",
-    "train: history": "one entry for each epoch",
-    "train: seconds": "training time: in total, or of the epoch in `history`",
     "train: confusion": "counts over all seeds; rows are right answers, columns the network's answers",
     "train: sequences": "test sequences of that length",
     "train: mean": "as in [spread](#spread-over-seeds)",
@@ -97,23 +51,6 @@ MEANINGS = {
     "train: max": "as in [spread](#spread-over-seeds)",
     "train: n": "as in [spread](#spread-over-seeds)",
     "train: values": "as in [spread](#spread-over-seeds)",
-    "train: status": "`finished` or `stopped`",
-    "train: epoch": "its number, from 1",
-    "train recall --find-learning-rate: learning_rates": "the rates that were tried, one for each step, ascending",
-    "train recall --find-learning-rate: losses": (
-        "the loss of the batch of each step, before the step; for several networks the median"
-    ),
-    "train recall --find-learning-rate: smoothed": "the exponential moving average of `losses`",
-    "train recall --find-learning-rate: relative": (
-        "whether losses are relative to those of the untrained networks"
-    ),
-    "train recall --find-learning-rate: diverged": (
-        "whether the search ended before the highest rate because the loss diverged"
-    ),
-    "train recall --find-learning-rate: suggestion": (
-        "the rate at which `smoothed` falls fastest; null if it does not fall clearly"
-    ),
-    "train recall --find-learning-rate: lowest": "the rate at which `smoothed` is lowest; null in the same case",
     # Data sets of sequences.
     "train sequences: variants[].misread": (
         "wrongly answered test sequences, the most confidently answered first, or those with the largest errors"
@@ -125,14 +62,6 @@ MEANINGS = {
     "variants[].misread[].true": ("its class"),
     "variants[].misread[].answer": ("the most probable class by the mean over the seeds"),
     "variants[].misread[].confidence": ("the probability of `answer`, 0 … 1"),
-    "train sequences: baselines": (
-        "how well naive answers do on the same test sequences; missing before the end"
-    ),
-    "baselines[].name": ("how it answers"),
-    "baselines[].note": ("what was left out to be done soon; null for nothing"),
-    "train sequences: verdict": ("whether the networks beat the best baseline"),
-    "verdict.beats": ("whether the mean over the seeds is better by more than its 95 % interval"),
-    "verdict.sentence": ("the comparison in a sentence"),
     "train: val_rmse": (
         "validation root mean squared error, in the unit of the file or, of numbers of several units, in standard deviations"
     ),
@@ -145,103 +74,19 @@ MEANINGS = {
     "ask sequences: results[].probabilities": (
         "probability of each output; where every step has an answer, of each step"
     ),
-    "data show: path": ("the file"),
-    "data show: format": ("how the file is written, in words"),
-    "data show: layout": ("`long`, `wide` or `text`; null of a format that holds sequences"),
-    "data show: columns": ("the columns of a table; empty of other formats"),
-    "columns[].name": ("its heading, or its number"),
-    "columns[].kind": ("`number`, `date`, `word`, `text` or `empty`"),
-    "columns[].role": ("`sequence`, `step`, `input`, `label` or `ignored`"),
-    "columns[].missing": ("cells without a value"),
-    "columns[].examples": ("its first values"),
-    "data show: options": ("all options as the file was read, guesses included"),
-    "data show: data_set": ("the data set that the file makes"),
-    "data list: data_sets": ("all data sets that are kept"),
-    "data_sets[].name": ("its name"),
-    "data_set.name": ("its name"),
-    "data_sets[].label": ("the name of the file without its ending"),
-    "data_sets[].source": ("the file that it was read from"),
-    "data_sets[].goal": ("`class`, `number`, `step-class`, `step-number` or `next`"),
-    "data_set.goal": ("`class`, `number`, `step-class`, `step-number` or `next`"),
-    "data_sets[].horizon": ("how many steps ahead are predicted; 0 for other goals"),
-    "data_set.horizon": ("how many steps ahead are predicted; 0 for other goals"),
-    "data_sets[].features": ("the numbers that are read at each step"),
-    "data_set.features": ("the numbers that are read at each step"),
-    "data_sets[].alphabet": ("the symbols that a step may be"),
-    "data_set.alphabet": ("the symbols that a step may be"),
-    "data_sets[].outputs": ("the classes, or the numbers that are answered"),
-    "data_set.outputs": ("the classes, or the numbers that are answered"),
-    "data_sets[].means": ("of each feature over the training sequences"),
-    "data_sets[].deviations": ("standard deviations of the same"),
-    "data_sets[].output_means": ("of each number that is answered"),
-    "data_sets[].output_deviations": ("standard deviations of the same"),
-    "data_sets[].training": ("training sequences"),
-    "data_sets[].validation": ("validation sequences"),
-    "data_sets[].test": ("test sequences"),
-    "data_sets[].shortest": ("steps of the shortest sequence"),
-    "data_set.shortest": ("steps of the shortest sequence"),
-    "data_sets[].longest": ("steps of the longest sequence"),
-    "data_set.longest": ("steps of the longest sequence"),
-    "data_sets[].split": ("`chance`, `time` or `files`"),
-    "data_set.split": ("`chance`, `time` or `files`"),
-    "data_sets[].fill": ("`line`, `previous`, `zero`, `mean` or `drop`"),
-    "data_set.fill": ("`line`, `previous`, `zero`, `mean` or `drop`"),
-    "data_sets[].filled": ("numbers that were missing"),
-    "data_set.filled": ("numbers that were missing"),
-    "data_sets[].notes": ("what was understood of the file, a sentence each"),
-    "data_set.sequences": ("sequences in all"),
-    "data_set.parts": ("sequences of each part"),
-    "data_set.classes": ("sequences of each class"),
     "data_set.classes.<class>": ("sequences of that class"),
     "data_set.parts.training": ("training sequences"),
     "data_set.parts.validation": ("validation sequences"),
     "data_set.parts.test": ("test sequences"),
-    "data show: notes": ("what was filled, cut, left out or translated, a sentence each"),
     "inspect sequences: input.read": "the steps as they were read",
     "by_length": "figures by the length of the sequence",
-    "kept": "whether the whole run was written to the disk",
     "length": "time steps",
     # What is the same wherever it stands.
     "task": "its name, as on the command line",
-    "model": "the cell",
-    "preset": "the preset's name",
-    "seed": "the seed, or the first one",
-    "device": "the device that it ran on",
-    "parameters": "number of parameters, of all networks that train side by side",
-    "run": "the run's id",
     "weights": "the file of weights",
-    "settings": "all settings of the training",
-    "hidden_size": "number of units",
     "layers": "recurrent layers",
-    "dataset": "the images that it was trained and tested on, such as `fashion`",
     "loss": "the loss that was minimised",
-    "id": "unique among all runs on all machines",
-    "created": "when it was created",
-    "updated": "when it was last written to",
-    "total_steps": "optimiser steps in total",
-    "epochs": "epochs in total",
-    "progress": "fraction done, 0 … 1",
-    "best": "its best value; of several networks, that of the best one, a mean over its seeds",
-    "final_metric": "the metric that represents a finished run",
-    "final": "its value at the end; of several networks, as `best`",
-    "message": "why it failed",
-    "note": "the user's note",
-    "tags": "the user's tags",
-    "label": "in words",
-    "unit": "`%`, or nothing",
-    "higher_is_better": "whether a higher value is better",
-    "sessions": "the periods of training without a break",
-    "started": "when it started",
-    "first_step": "the optimiser step at which it began",
-    "host": "the machine's name",
-    "workers": "threads that shared a batch",
-    "versions": "versions of Python, rnn-tui and the packages that compute",
     "<package>": "a version",
-    "load": "mean load of the machine, by what was measured; empty if unknown",
-    "time": "when",
-    "level": "`info`, `warning`, `error`",
-    "text": "in words",
-    "samples_per_second": "samples per second since the previous entry",
     "train_gradient_norm": "gradient norm",
     "train_learning_rate": "learning rate",
     "<metric>": "one entry for each length",
@@ -268,41 +113,8 @@ MEANINGS = {
     "b": "the second number",
     "base": "`binary`, `decimal` or `hexadecimal`",
     # Photos.
-    "predict: path": "the file",
-    "prediction": "the digit; null if the answer is unsure",
-    "confidence": (
-        "the probability of the most probable digit, 0 … 1; for a number the lowest of its "
-        "digits; null if the file cannot be read"
-    ),
-    "predict: probabilities": "of the ten digits, assuming that it is a digit, 0 … 1",
-    "no_digit": (
-        "the probability that it is no digit, 0 … 1; 0 if the network has not learned this; "
-        "null for a number"
-    ),
-    "predict: error": "why the file cannot be read",
-    "predict: label": "with `--labels`: the digit according to the name",
-    "predict: number": (
-        "the digits of a photo of several, with a blank between rows and `?` for unsure digits; "
-        "null for one digit"
-    ),
-    "predict: digits": ("every digit found, row by row from the left; empty after an error"),
-    "predict: box": (
-        "left, top, right, bottom as fractions of the photo's width and height; null if no place "
-        "was searched for"
-    ),
-    "predict: row": "its row in the photo, from 0",
-    "doubt": "why the answer is unsure",
-    "summary": "all photos together",
-    "photos": "number of inputs that were read",
-    "errors": "number that could not be read",
-    "doubtful": "number of unsure answers",
-    "labelled": "with `--labels`: number with a label",
-    "right": "with `--labels`: number of right answers",
-    "predict: top1": "with `--labels`: number of right answers if unsure ones counted too",
+    "summary": "all photos together; what is said of labels with `--labels` only",
     "predict: accuracy": "with `--labels`: `right` as a share of `labelled`, in percent",
-    "predict: confusion": (
-        "with `--labels`: rows are labels, columns the answers 0 … 9 and finally unsure ones"
-    ),
     # A look inside.
     "input": "what was read, and the answer",
     "trace": "the states of the network after each step",
@@ -348,7 +160,6 @@ MEANINGS = {
     "cells": "T × units; null for a cell type without a memory cell",
     "gates": "by the names of the gates; empty for an RNN",
     "<gate>": "T × units",
-    "attribution": "the contribution of each pixel to the answer: integrated gradients from a blank image",
     "attribution.answer": "the digit whose logit is explained",
     "pixels": "28 × 28; positive values support the answer, negative values oppose it",
     "attribution.total": "the sum of the pixels",
@@ -450,157 +261,14 @@ MEANINGS = {
     "rows.accuracy": "by the number of rows, 0 … 1",
     "rows.settled": "share of images whose answer does not change after this row",
     # Runs compared.
-    "runs compare: runs": "in the order in which they were named",
-    "runs: runs": "the newest first",
-    "differences": "the settings in which they differ",
-    "setting": "its name",
     "<run>": "its value, by the run's id",
-    "runs export --to json: runs": "with all fields",
     # Papers, and their rerun.
-    "papers": "those that ship, the user's own, and those of packages",
-    "papers: name": "what names it",
-    "papers: title": "its title",
-    "papers: authors": "their names",
-    "papers: year": "of publication",
-    "papers: address": "where it can be read",
-    "papers: summary": "what was trained and published, in a sentence",
-    "papers: papers[].published": "what its figures are: `one network`, `best of 10`, …",
-    "where": "where they stand in it",
-    "papers: presets": "ways to train it, the usual one first",
-    "papers: papers[].presets[].name": "its name",
-    "papers: papers[].presets[].summary": "what it is",
-    "own_recipe": "whether it is the paper's own recipe",
-    "papers: experiments": "its networks",
-    "papers: key": "its name in claims, and after `--only`",
-    "papers: task": "the task",
-    "papers: label": "in words",
-    "papers: claims": "what it claims, in its words",
-    "papers: networks": "networks of its first preset, seeds counted",
-    "papers: trained": "how many of them are trained here",
-    "papers: problems": "a sentence for each paper that can't be used",
-    "missing": "how many of them are not trained yet",
-    "rerun --estimate: networks": "networks that are asked for, seeds counted",
-    "rerun --estimate: seconds": "how long those take that are missing; null if unknown",
-    "rerun --estimate: runs": "the runs that are missing",
-    "rerun --estimate: runs[].networks": "number of its networks",
-    "rerun --estimate: runs[].seconds": "how long it takes here; null if unknown",
-    "published_kind": "what the published figure is; not there for that of one network",
-    "rerun: others": "further published figures, by name, which are only shown",
-    "mean_95": "the 95 % interval of the mean over all seeds; null for fewer than two seeds",
-    "rerun: best": "the best of our seeds; null if there is none yet",
-    "solved": "how many seeds have solved their task; not there if the paper says no threshold",
-    "expected_95": "where as many networks of ours would lie in 95 of 100 cases: their best, or mean",
-    "rerun: status": "`complete`, `incomplete` or `stopped`",
-    "rerun: kept": "whether all of the runs is on the disk",
-    "command": "a command that gives the same",
-    "date": "when this was made",
-    "notes": "remarks on the figures",
-    "rerun: seeds": "the seeds of each task",
     "<task>": "ascending",
-    "rerun: settings": "of each experiment",
     "<experiment>": "all settings of its training",
-    "machine": "the machine of this document",
-    "processor": "its name",
-    "cores": "logical cores",
-    "memory_gib": "memory, in units of 2³⁰ bytes",
-    "system": "operating system",
-    "devices": "what the runs ran on",
-    "rerun: runs": "the runs with these values",
-    "rerun: runs[].name": "its name",
-    "networks": "number of its networks that are used",
-    "finished": "when it ended",
-    "rerun: seconds": "training time",
-    "on_this_machine": "whether it was trained here",
-    "rerun: rows": "one entry for each published figure",
-    "experiment": "its name in `settings`",
-    "rerun: label": "in words",
-    "rerun: metric": "the metric of the figure",
-    "published": "the published figure",
-    "rerun: mean": "mean over our seeds; null if there is none yet",
-    "rerun: sd": "sample standard deviation (with n − 1)",
-    "rerun: min": "the smallest",
-    "rerun: max": "the largest",
-    "rerun: n": "number of trained seeds",
-    "wanted": "number of seeds asked for",
-    "published_lies": "where the published figure lies, in words",
-    "published_inside": "whether it is within `next_seed_95` or `expected_95`; null for fewer than "
-    "two seeds, and where nothing is compared",
-    "rerun: values": "in the order of `seeds`",
-    "conclusions": "the report's conclusions, each compared with the figures",
-    "claim": "the claim",
-    "verdict": "`supported`, `partly supported`, `contradicted` or `open`, by `rule`",
-    "comparisons": "the comparisons behind the verdict",
-    "mean_difference": "mean over seeds of the first figure minus the second, in percentage points",
-    "rerun: conclusions[].comparisons[].seeds": "number of seeds that have both",
-    "seeds_for": "number of seeds that agree with the claim",
-    "seeds_against": "number of seeds that contradict it",
-    "seeds_equal": "number of seeds with equal figures",
-    "seeds_without_number": "number of seeds left out, as the formula has no number for them",
-    "compared": "what is compared, in words",
-    "interval_95": (
-        "its 95 % interval over seeds (bootstrap), lower and upper end; null if there is none"
-    ),
-    "says": "`for`, `against`, `open`, `equal` or `too few`, by `rule`",
-    "measured": "the figures behind the claim, in a sentence",
-    "next_seed_95": (
-        "the range in which one more seed would lie in 95 of 100 cases; null for fewer than "
-        "two seeds"
-    ),
-    "rule": "how a verdict follows from the intervals, in a sentence",
-    "assumptions": "what the intervals assume, in sentences",
-    "unlabelled": "readable photos without a label in the name of file or folder",
     # Sweeps.
-    "sweep: name": "its name",
-    "sweep: status": "`running`, `finished`, `failed` (all were tried, some failed) or `interrupted`",
-    "sweep: created": "when it started",
-    "sweep: done": "number of trials that have ended",
-    "sweep: trials": (
-        "the trials that have started; in a list and in a dry run their planned number"
-    ),
-    "sweep: runs": (
-        "the ids of its runs, in the order of the seeds; in a dry run their planned number"
-    ),
-    "sweep: workers": "number of runs that train at once, if known in advance",
-    "sweep: seconds": (
-        "estimated time, from earlier runs or measured steps on this machine; null if unknown"
-    ),
-    "sweep: plan": "the settings that are varied, and how",
-    "sweep: varied": "the settings that differ between trials",
-    "sweep: task": "the task",
-    "trials[].trial": "its number, from 0",
-    "trials[].status": "`finished`, `pruned`, `failed`, or the status of its unfinished runs",
-    "trials[].settings": "the values of the settings that vary",
-    "trials[].value": "the metric over seeds; null until it is known",
-    "sweep: importance": (
-        "the importance of each setting for the metric, as shares that sum to 1; empty for "
-        "fewer than four trials, null without the extra `search`"
-    ),
-    "sweep: best": "the number of the trial with the best mean over seeds; null if none has ended",
     "<setting>": "of that setting",
-    "Sweep plan: task": "the task",
-    "Sweep plan: grid": "the values to try, by setting",
-    "Sweep plan: ranges": "the ranges to choose from, by setting",
-    "Sweep plan: ranges.<setting>.low": "lower end",
-    "Sweep plan: ranges.<setting>.high": "upper end",
-    "Sweep plan: ranges.<setting>.log": "whether the scale is logarithmic",
-    "Sweep plan: ranges.<setting>.whole": "whether whole numbers only",
-    "Sweep plan: fixed": "settings with the same value in all trials, in place of the preset's",
-    "Sweep plan: search": (
-        "`grid` for every combination, or how trials are chosen: `random` or `tpe`"
-    ),
-    "Sweep plan: trials": "number of trials of a search; 0 for a grid",
-    "Sweep plan: seeds": "seeds of each trial",
-    "Sweep plan: metric": "the objective: the metric by which trials are compared",
-    "Sweep plan: maximise": "whether a higher value is better",
-    "Sweep plan: prune": "whether trials that fall behind are stopped early",
     # Settings of the app.
-    "file": "path of the file, whether or not it exists",
-    "there": "whether it exists",
-    "config: settings": "by entry",
     "<entry>": "an entry",
-    "value": "the current value",
-    "from": "`file` or `default`",
-    "problems": "problems in the file, in sentences",
 }
 #: the options of reading a file have their meanings in their rows.
 MEANINGS |= {

@@ -48,15 +48,26 @@ def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
     """Return a run with its metrics, networks, sessions, log and logged values."""
     return {
         **run_document(run),
+        #: what the run measures; this and the fields below only in `runs show` and `runs export`.
         "metrics": [{name: getattr(spec, name) for name in METRIC_FIELDS} for spec in run.specs],
+        #: the networks that train side by side, in the order of the lists in `values`; empty if
+        #: there is only one.
         "networks": [
             asdict(replica.variant) | {"seed": replica.seed} for replica in run.config.replicas
         ],
+        #: the periods of training without a break.
         "sessions": [_session_document(session) for session in store.sessions(run.run_id)],
+        #: log messages of the run.
         "log": [
-            {"time": date(at), "level": level, "text": text}
+            {
+                "time": date(at),  #: when.
+                "level": level,  #: `info`, `warning`, `error`.
+                "text": text,  #: in words.
+            }
             for at, level, text in store.log(run.run_id)
         ],
+        #: every logged value, in the order of the steps; each further field is a metric: one
+        #: number, or a list with one number for each of `networks`.
         "values": [_values_document(values) for values in store.logged_values(run.run_id)],
     }
 
@@ -64,7 +75,7 @@ def full_document(run: RunRecord, store: RunStore) -> dict[str, Any]:
 def _session_document(session: Session) -> dict[str, Any]:
     """Return a session without the numbers by which this computer knows its process."""
     document = asdict(session)
-    document["started"] = date(session.started)
+    document["started"] = date(session.started)  #: when it started.
     document["load"] = finite(session.load)
     del document["pid"]
     del document["process_started"]
@@ -74,11 +85,13 @@ def _session_document(session: Session) -> dict[str, Any]:
 def _values_document(values: LoggedValues) -> dict[str, Any]:
     """Return the values logged at a step; fields without a known value are left out."""
     fields = {
+        #: `step` for means since the previous entry, `epoch` for the figures of an epoch, `test`
+        #: for those at the end.
         "kind": values.kind,
-        "step": values.step,
-        "epoch": values.epoch,
-        "seconds": values.elapsed,
-        "samples_per_second": values.rate,
+        "step": values.step,  #: optimiser steps done.
+        "epoch": values.epoch,  #: the epoch that ended.
+        "seconds": values.elapsed,  #: training time so far.
+        "samples_per_second": values.rate,  #: samples per second since the previous entry.
     }
     document = {name: finite(value) for name, value in fields.items() if value is not None}
     for name, figure in values.figures.items():
@@ -203,6 +216,7 @@ def _rows_at_step(run: RunRecord, values: LoggedValues) -> Iterator[Sequence[obj
 
 def write_json(export: Export) -> list[Path]:
     """Write one document with the `full_document` of each run."""
+    #: with all fields.
     document = {"runs": [full_document(run, export.store) for run in export.each()]}
     return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
 

@@ -48,10 +48,16 @@ def compare(request: CompareRequest) -> int:
 def _document(runs: Sequence[RunRecord]) -> dict[str, Any]:
     run_ids = [run.run_id for run in runs]
     differences = [
-        {"setting": name, **dict(zip(run_ids, values, strict=True))}
+        {
+            "setting": name,  #: its name.
+            **dict(zip(run_ids, values, strict=True)),
+        }
         for name, values in differing(runs)
     ]
-    return {"runs": [run_document(run) for run in runs], "differences": differences}
+    return {
+        "runs": [run_document(run) for run in runs],  #: in the order in which they were named.
+        "differences": differences,  #: the settings in which they differ.
+    }
 
 
 def _rows(runs: Sequence[RunRecord]) -> list[list[str]]:

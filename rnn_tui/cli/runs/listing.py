@@ -92,7 +92,7 @@ LIST = Action(
 
 def _show(runs: Sequence[RunRecord], *, as_json: bool) -> None:
     if as_json:
-        output.print_json({"runs": [run_document(run) for run in runs]})
+        output.print_json({"runs": [run_document(run) for run in runs]})  #: the newest first.
     elif runs:
         rows = [RunNetwork(run, network) for run in runs for network in run.networks]
         output.print_table(SHOWN, rows)

@@ -60,11 +60,12 @@ def show_size(size: SweepSize, *, as_json: bool) -> None:
         print(size.sentence)
         return
     document = {
-        "trials": size.plan.trial_count,
-        "runs": size.plan.run_count,
-        "workers": size.workers,
+        "trials": size.plan.trial_count,  #: their planned number.
+        "runs": size.plan.run_count,  #: their planned number.
+        "workers": size.workers,  #: number of runs that train at once, if known in advance.
+        #: estimated time, from earlier runs or measured steps on this machine; null if unknown.
         "seconds": size.seconds,
-        "plan": size.plan.to_dict(),
+        "plan": size.plan.to_dict(),  #: the settings that are varied, and how.
     }
     output.print_json(document)
 
@@ -183,9 +184,13 @@ def _document(result: SweepResult) -> dict[str, Any]:
     head = chosen(SWEEP_COLUMNS, ("name", "status", "created", "done"))
     return {
         **document_of(sweep, head),
-        "plan": sweep.plan.to_dict(),
+        "plan": sweep.plan.to_dict(),  #: the settings that are varied, and how.
+        #: the number of the trial with the best mean over seeds; null if none has ended.
         "best": None if best is None else best.number,
+        #: the importance of each setting for the metric, as shares that sum to 1; empty for fewer
+        #: than four trials, null without the extra `search`.
         "importance": result.importance,
+        #: those that have started.
         "trials": [document_of(trial, TRIAL_FIELDS) for trial in sweep.trials],
     }
 

@@ -55,9 +55,8 @@ class LearningRateTest:
     diverged: bool  #: whether the loss diverged before the highest rate.
     #: the rate at which the smoothed loss falls fastest, to two digits; None if it does not fall.
     suggestion: float | None
-    lowest: (
-        float | None
-    )  #: the rate at which it is lowest, to two digits; None if it does not fall.
+    #: the rate at which the smoothed loss is lowest, to two digits; None if it does not fall.
+    lowest: float | None
 
     @property
     def sentence(self) -> str:

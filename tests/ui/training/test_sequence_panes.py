@@ -206,7 +206,6 @@ async def test_the_form_refuses_wrong_entries_and_says_which_networks(runs: Scri
         await idle(pilot)
         assert not app.pane.query_one("#choice-mse", Checkbox).value  # ticked by the other preset
         app.pane.query_one("#choice-mse", Checkbox).value = True
-        await unfolded(pilot)
         entries = {"hidden-sizes": "4,8", "seeds": "6", "lengths": "2-9", "clip": "0.5"}
         for name, typed in entries.items():
             field(app, name).focus()
