@@ -22,7 +22,7 @@ from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.layers import TORCH, build_row_reader
 from rnn_tui.networks.replicas import replicas_of
-from rnn_tui.networks.stack import LAST_STEP, Stack
+from rnn_tui.networks.stack import EVERY_STEP, LAST_STEP, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats, require_finite
 
 
@@ -47,7 +47,10 @@ def logits_of(stack: Stack, inputs: Tensor) -> Tensor:
     """
     states: list[Tensor] = []
     for layer in stack.layers:
-        states = [torch.stack(states_of(layer.forward, inputs))]  # (T, N, H)
+        forward = states_of(layer.forward, inputs)
+        if layer is stack.layers[-1] and stack.takes == LAST_STEP and layer.backward is None:
+            forward = forward[-1:]  # all that is read out: a shorter way back
+        states = [torch.stack(forward)]  # (T, N, H)
         if layer.backward is not None and layer.backward_alone:
             [alone] = states_of(layer.backward, inputs.flatten(0, 1)[None])  # (T·N, H)
             states.append(alone.view(*inputs.shape[:2], -1))
@@ -86,14 +89,15 @@ def loss_norms(
     targets = torch.from_numpy(right.astype(np.int64))  # (N,)
     top = stack.layers[-1]
     doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
+    last_only = stack.takes in (LAST_STEP, EVERY_STEP)  # of all answers, the last one counts
     fixed: list[Tensor] = []  # what the forward states do not change
     if top.backward is not None:
-        last_only = stack.takes == LAST_STEP
         states = top.last_states(below)[1] if last_only else top.read(below)[1].states
         fixed = [torch.from_numpy(states.copy()).double()]
 
     def loss(forward: list[Tensor]) -> Tensor:
-        logits: Tensor = doubles.read_out([torch.stack(forward), *fixed])[-1]  # (N, O)
+        states = torch.stack(forward[-1:] if last_only else forward)
+        logits: Tensor = doubles.read_out([states, *fixed])[-1]  # (N, O)
         if numbers:
             return logits.sum(1)
         if stack.outputs == 1:

@@ -132,7 +132,7 @@ class CellWeights:
             state_bias=None if self.state_bias is None else self.state_bias[rows],
         )
 
-    @property
+    @cached_property
     def as_replica(self) -> Array:
         """The weights as those of a set of one (1, G·H, columns), for `replica_states`."""
         size, features = self.hidden_size, self.of_input.shape[1]
