@@ -1,5 +1,6 @@
 """What was read, looked at as a person does: moved through, sorted, filtered, labelled, studied."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -234,6 +235,7 @@ async def test_labels_by_key_and_by_name_give_accuracy_and_confusion(mixed: Path
         await all_read(pilot)
         assert says(app, "count").endswith("4 of 4 right (100.0 %)")
         assert "4 of 4 right (100.0 %) · rows: true digit" in screen_text(app)
+        await settled(pilot, lambda: re.search(r"\b0 +1 +2 +3", screen_text(app)))
         assert matrix_row(app, 3) == [*"···1·······", "100.00"]
         assert matrix_row(app, 1) == [*"···········", "–"]
         await press(pilot, "escape", "escape")  # to the gallery, out of the field
