@@ -181,6 +181,11 @@ def true_values(network: SequenceNetwork, inputs: npt.NDArray[Any]) -> npt.NDArr
     return hidden(inputs)
 
 
+def true_row(network: SequenceNetwork, trace: Trace) -> npt.NDArray[np.uint8]:
+    """Return the hidden variable (T,) of what was read, as it is shown beside each step."""
+    return _from_first(trace, _shown(trace, true_values(network, trace.inputs[:, None])[:, 0]))
+
+
 def analyse_hidden(
     reading: NetworkReading,
     *_: object,

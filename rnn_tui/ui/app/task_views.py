@@ -33,10 +33,10 @@ TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
 DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
 PROMPT = View("prompt", "Prompt", "rnn_tui.ui.calculator_prompt.prompt:PromptPanel", answers=True)
-PROMPTED_INSIDE = View(
-    INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:PromptedInside", needs="prompt"
+SEQUENCE_INSIDE = View(
+    INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.sequences:SequenceInside", needs="prompt"
 )
-DATA_SET_INSIDE = replace(PROMPTED_INSIDE, factory="rnn_tui.ui.inside.data_set:DataSetInside")
+DATA_SET_INSIDE = replace(SEQUENCE_INSIDE, factory="rnn_tui.ui.inside.data_set:DataSetInside")
 
 # By the name of a task, its views in order; the first one is in the first frame of its tab.
 VIEWS: dict[str, tuple[View, ...]] = {
@@ -57,7 +57,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
             "rnn_tui.ui.calculator_prompt.recall_prompt:RecallPromptPanel",
             answers=True,
         ),
-        View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.recall:RecallInside", needs="prompt"),
+        SEQUENCE_INSIDE,
     ),
     ADDER.name: (
         TRAINING,
@@ -74,7 +74,7 @@ VIEWS: dict[str, tuple[View, ...]] = {
             "rnn_tui.ui.calculator_prompt.calculator:CalculatorPanel",
             answers=True,
         ),
-        View(INSIDE_VIEW, "Inside", "rnn_tui.ui.inside.adder:AdderInside", needs="calculator"),
+        replace(SEQUENCE_INSIDE, needs="calculator"),
     ),
 }
 
@@ -104,8 +104,8 @@ def _usual_views(task: Task) -> tuple[View, ...]:
     if is_data_set(task.name):
         return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, PROMPT, DATA_SET_INSIDE, DATA
     if task.shape.numbers:
-        return TRAINING, RESULTS, PROMPT, PROMPTED_INSIDE
-    return TRAINING, RESULTS, *confusion, PROMPT, PROMPTED_INSIDE
+        return TRAINING, RESULTS, PROMPT, SEQUENCE_INSIDE
+    return TRAINING, RESULTS, *confusion, PROMPT, SEQUENCE_INSIDE
 
 
 @cache

@@ -1,8 +1,9 @@
-"""The calculator's questions to networks, its fields and its texts: numbers, sums, votes."""
+"""The calculator's answers, its fields and its texts: numbers, sums, votes."""
 
+from collections.abc import Hashable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -11,7 +12,7 @@ from textual.geometry import Size
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from rnn_tui.archive.weights import NETWORKS, Source
+from rnn_tui.archive.weights import NETWORKS
 from rnn_tui.engine.errors import CheckpointError, QueryError
 from rnn_tui.inside.hidden import HiddenAnalysis, analyse_hidden
 from rnn_tui.inside.reading import NetworkReading
@@ -21,14 +22,14 @@ from rnn_tui.tasks.adder.questions import (
     BASES,
     MOST_BITS,
     TOO_LONG,
-    AdderNetwork,
+    AdderQuestions,
     Addition,
     Base,
     number_of,
     read_number,
-    vote,
 )
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.ui.calculator_prompt.asking import NetworkAnswers
 from rnn_tui.ui.widgets.plain import FewCharacters, TypedInput
 
 Bits = npt.NDArray[np.bool_]
@@ -47,16 +48,20 @@ class SumAnswer:
 
     addition: Addition  #: the sum in question.
     config: SequenceConfig  #: the settings of the networks.
-    replica: int | None  #: which of them answered; None if all voted.
     answered_by: str  #: which weights answered, in words.
     bits: Bits  #: the sum that came out (L,).
     #: (L,), 0.5 … 1: the probability that the network gives each bit, or its share of the votes.
     confidence: Array
     #: how many seeds have the whole sum right, by variant; empty unless all voted.
     seeds_right: tuple[int, ...]
-    #: the carry into each place (L,) as a linear probe reads it from the states. Empty if the
-    #: probe can't be fitted, None before it is asked.
-    probed_carries: tuple[int, ...] | None = None
+    #: the carry into each place (L,) as a linear probe reads it from the states; empty before it is
+    #: asked, in a vote, and if the probe can't be fitted.
+    probed_carries: tuple[int, ...] = ()
+
+    @property
+    def voted(self) -> bool:
+        """Whether all networks voted."""
+        return bool(self.seeds_right)
 
     @cached_property
     def wrong(self) -> Bits:
@@ -64,83 +69,44 @@ class SumAnswer:
         return np.not_equal(self.bits, self.addition.bits(self.addition.total))
 
 
-class Adders:
-    """The R replicas of one file of weights.
+def sum_answer(answers: NetworkAnswers) -> SumAnswer:
+    """Return what is shown of answers to an addition."""
+    questions = answers.questions
+    assert isinstance(questions, AdderQuestions)
+    bits, ones = questions.bits(answers.outputs[0])
+    return SumAnswer(
+        answers.asked[0].numbers,
+        answers.config,
+        answers.answered_by,
+        bits,
+        np.maximum(ones, 1 - ones).astype(np.float32),
+        answers.seeds_right,
+    )
 
-    Making it raises a `CheckpointError` if the file can't be read, or is for another task.
-    """
 
-    def __init__(self, source: Source) -> None:
-        self.source = source
-        self._network = NETWORKS.get(source.path, AdderNetwork)
-        self.config = self._network.config  #: the settings of all its networks.
-        #: Gives a replica alone, which costs a fraction of all and is asked at every keystroke.
-        self._only = cache(self._network.only)
-        #: The carry analysis of a replica; None if its weights give no numbers.
-        self._analyses: dict[int, HiddenAnalysis | None] = {}
+class CarryProbes:
+    """Linear probes for the carry, fitted to other sums, once for each network."""
 
-    @np.errstate(all="ignore")
-    def answer(self, addition: Addition, replica: int | None) -> SumAnswer:
-        """Add with one replica, or with all in a vote if it is None."""
-        return self._vote(addition) if replica is None else self._answer_of(addition, replica)
+    def __init__(self) -> None:
+        #: By network; None if its weights give no numbers.
+        self._analyses: dict[Hashable, HiddenAnalysis | None] = {}
 
-    def _vote(self, addition: Addition) -> SumAnswer:
-        """Let all replicas vote for each bit; in a tie the mean of their outputs decides."""
-        outputs = self._network.outputs_of([addition])[0]  # (R, L)
-        bits, share_of_ones = vote(outputs)  # (L,) each
-        right = ((outputs >= 0.5) == addition.bits(addition.total)).all(axis=1)  # (R,)
-        right_by_variant = right.reshape(-1, self.config.seeds)  # (variants, seeds)
-        return SumAnswer(
-            addition,
-            self.config,
-            None,
-            f"{self.source.label} · all {len(outputs)} vote",
-            bits,
-            _confidence(share_of_ones),
-            tuple(right_by_variant.sum(axis=1).tolist()),
-        )
-
-    def _answer_of(self, addition: Addition, replica: int) -> SumAnswer:
-        output = self._only(replica).outputs_of([addition])[0][0]  # (L,)
-        network = self._network.replicas[replica]
-        return SumAnswer(
-            addition,
-            self.config,
-            replica,
-            f"{self.source.label} · {network.variant.label} · seed {network.seed}",
-            output >= 0.5,
-            _confidence(output),
-            (),
-        )
-
-    def with_probed_carries(self, answer: SumAnswer) -> SumAnswer:
-        """Add the carries that a linear probe reads from the states to the answer of one replica.
-
-        The probe is fitted to other sums, once for each replica.
-        """
-        replica = answer.replica
-        assert replica is not None
-        carries: tuple[int, ...] = ()
+    def read(self, answers: NetworkAnswers) -> SumAnswer:
+        """Return the answer of one network, with the carries that a probe reads from its states."""
+        [network] = answers.questions.networks
+        answer = sum_answer(answers)
+        key = (NETWORKS.version_of(answers.source.path), answers.variant, answers.seed)
         with suppress(CheckpointError):
             inputs = answer.addition.pairs.astype(np.float32)  # (L, 2)
-            network = TaskNetwork(self._network, replica)
-            trace = network.trace(inputs)
-            if replica not in self._analyses:
-                self._analyses[replica] = None
-                self._analyses[replica] = analyse_hidden(NetworkReading(network, trace))
-            analysis = self._analyses[replica]
+            alone = TaskNetwork(network)
+            trace = alone.trace(inputs)
+            if key not in self._analyses:
+                self._analyses[key] = None
+                self._analyses[key] = analyse_hidden(NetworkReading(alone, trace))
+            analysis = self._analyses[key]
             if analysis is not None:
-                carries = tuple(analysis.probe_row(trace).tolist())
-        return replace(answer, probed_carries=carries)
-
-
-def _confidence(ones: Array) -> Array:
-    """Return the confidence in each bit from the probability or share of votes (L,) of a 1.
-
-    It is 0.5 if weights are so large that no number comes out.
-    """
-    confidence = np.maximum(ones, 1 - ones).astype(np.float32)
-    return np.nan_to_num(confidence, nan=0.5)
+                return replace(answer, probed_carries=tuple(analysis.probe_row(trace).tolist()))
+        return answer
 
 
 class NumberEntry(FewCharacters, TypedInput):
@@ -158,7 +124,7 @@ class NumberEntry(FewCharacters, TypedInput):
     def read(self, base: Base) -> int:
         """Return the number typed; raises a `QueryError` with the sentence to show."""
         if self.cut:  # a paste that was cut is not the number that the user meant
-            raise QueryError(f"{self.cut} {TOO_LONG}")
+            raise QueryError(TOO_LONG)
         return read_number(self.value, base)[0]
 
     def convert(self, old: Base, new: Base) -> None:
@@ -200,7 +166,7 @@ def sum_lines(answer: SumAnswer, width: int) -> list[Content]:
     else:
         verdict = ("✓ right", "$text-success bold")
     lines = [Content.assemble(verdict, f" · {answer.answered_by}"), *_in_all_bases(answer, width)]
-    if answer.replica is None:
+    if answer.voted:
         lines += [Content(""), Content(TITLE).stylize(MUTED), *_seeds_right(answer, width)]
     return lines
 

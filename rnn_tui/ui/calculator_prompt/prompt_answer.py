@@ -1,125 +1,48 @@
-"""The general prompt's questions to networks, and its answers as lines."""
+"""The answers of the general prompt as lines."""
 
-import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from textual.content import Content
 
-from rnn_tui.archive.weights import NETWORKS, Source, choose
-from rnn_tui.data.typed import typed_numbers
-from rnn_tui.inside.task_network import draw_examples
-from rnn_tui.tasks.config import SequenceConfig, replica_of
-from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice
-from rnn_tui.tasks.sequences.questions import SequenceQuestions
-from rnn_tui.tasks.task import SequenceShape, Task
+from rnn_tui.tasks.sequences.inference import Answer
+from rnn_tui.tasks.task import SequenceShape
 
-ALL = "all vote"  # the entry for the vote in the list of variants
 MUTED = "$foreground 60%"  # Content cannot use $text-muted, whose colour depends on the background
 WIDEST_BAR = 40  # cells
 WIDEST_NAME = 24
-MOST_DRAWN = 1_000_000  # random sequences have a number below this
 WIDEST_LINE = 74  # of a table
 GAP = "  "
 CUT = "…"
 
 
-@dataclass(frozen=True, eq=False)
-class PromptAnswer:
-    """An answer, and the networks that gave it."""
+def answer_lines(answer: Answer, answered_by: str, shape: SequenceShape) -> list[Content]:
+    """Return an answer in lines: what was answered, then each class or each step.
 
-    text: str  #: the question as typed, or as it was drawn by chance.
-    source: Source  #: which weights.
-    config: SequenceConfig  #: their settings.
-    variant: str  #: the label of the one that answered, or `ALL`.
-    seed: int  #: its seed; of a vote, the first.
-    shape: SequenceShape
-    answer: Answer
-    notices: tuple[str, ...]  #: why it may be poor.
-
-    @property
-    def answered_by(self) -> str:
-        """Which networks answered, in words."""
-        who = ALL if self.variant == ALL else f"{self.variant}, seed {self.seed}"
-        return f"{self.source.label} · {who}"
-
-
-@dataclass(frozen=True)
-class PromptQuestion:
-    """A sequence to answer, and who answers."""
-
-    task: Task
-    text: str | None  #: as typed; None for one by chance.
-    source: Source | None = None  #: the weights that were named; None for those chosen.
-    variant: str | None = None  #: a label, or `ALL`; None for the largest.
-    seed: int | None = None
-
-
-def ask_networks(question: PromptQuestion) -> PromptAnswer:
-    """Answer a question, in a thread.
-
-    Raises:
-        UserError: if there are no weights, or what was typed is no sequence.
+    Args:
+        answer: to a sequence.
+        answered_by: the networks, in words.
+        shape: that of the networks.
     """
-    task = question.task
-    source = question.source or choose(task.name)
-    network = NETWORKS.get(source.path, task.network)
-    replica, variant, seed = replica_of(network.config, question.variant, question.seed)
-    votes = question.variant == ALL
-    choice = ReplicaChoice(vote=True)
-    if not votes:
-        chosen = network.replicas[replica].variant
-        choice = ReplicaChoice(chosen.hidden_size, chosen.loss, seed)
-    questions: SequenceQuestions = task.part(task.questions)(
-        network, source.label, source.path, choice
-    )
-    text = question.text
-    if text is None:
-        text = questions.random(np.random.default_rng()) or _drawn(task, network.config)
-    typed = questions.read(text)
-    [answer] = questions.answers([typed])
-    return PromptAnswer(
-        text,
-        source,
-        network.config,
-        ALL if votes else variant,
-        seed,
-        network.shape,
-        answer,
-        tuple(questions.notices(typed)),
-    )
-
-
-def _drawn(task: Task, config: SequenceConfig) -> str:
-    """Return a sequence of numbers that the task's problem draws, as it is typed."""
-    drawn = draw_examples(task, config, 1, random.randrange(MOST_DRAWN))
-    return typed_numbers(drawn.inputs[: drawn.lengths[0], 0].tolist())
-
-
-def answer_lines(answer: PromptAnswer) -> list[Content]:
-    """Return the answer in lines: what was answered, then each class or each step."""
-    lines = [_headline(answer), Content(answer.answered_by).stylize(MUTED), Content("")]
-    if isinstance(answer.answer.document["answer"], list) and answer.shape.every_step:
-        return lines + _step_lines(answer.answer.document, answer.shape)
-    if answer.shape.numbers:
-        numbers = answer.answer.document["answer"]
+    lines = [_headline(answer), Content(answered_by).stylize(MUTED), Content("")]
+    answered = answer.document["answer"]
+    if isinstance(answered, list) and shape.every_step:
+        return lines + _step_lines(answer.document, shape)
+    if shape.numbers:
         return lines + [
             Content(f"{name[:WIDEST_NAME]:>{WIDEST_NAME}}{GAP}{number:.4g}")
-            for name, number in zip(answer.shape.outputs, numbers, strict=True)
+            for name, number in zip(shape.outputs, answered, strict=True)
         ]
-    return lines + _class_lines(answer.answer.document, answer.shape)
+    return lines + _class_lines(answer.document, shape)
 
 
-def _headline(answer: PromptAnswer) -> Content:
+def _headline(answer: Answer) -> Content:
     """Return the answer, and whether it is right."""
-    given = answer.answer
-    words = given.text.rpartition(" → ")[2]
-    if given.correct is None:
-        return Content.assemble((words, "bold"), f"{GAP}{given.remark}".rstrip())
-    mark, style = ("✓", "$text-success") if given.correct else ("✗", "$text-error")
-    return Content.assemble((words, f"{style} bold"), GAP, (f"{mark} {given.remark}", style))
+    words = answer.text.rpartition(" → ")[2]
+    if answer.correct is None:
+        return Content.assemble((words, "bold"), f"{GAP}{answer.remark}".rstrip())
+    mark, style = ("✓", "$text-success") if answer.correct else ("✗", "$text-error")
+    return Content.assemble((words, f"{style} bold"), GAP, (f"{mark} {answer.remark}", style))
 
 
 def _class_lines(document: Any, shape: SequenceShape) -> list[Content]:

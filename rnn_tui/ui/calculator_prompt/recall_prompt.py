@@ -1,11 +1,10 @@
 """Recall by hand: type digits, and see which one every trained network recalls."""
 
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 
 import numpy as np
-from textual import events, on
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical
@@ -13,18 +12,18 @@ from textual.widget import Widget
 from textual.widgets import ContentSwitcher, DataTable, Input, Label, Static
 
 from rnn_tui.engine.errors import QueryError
+from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.recall.questions import check_position, parse_digits, parse_position
+from rnn_tui.ui.calculator_prompt.asking import ALL, NetworkAnswers, Typed
 from rnn_tui.ui.calculator_prompt.panel import AskPanel
 from rnn_tui.ui.calculator_prompt.recall_answers import (
     AnswerColumns,
     MarkedDigits,
-    RecallAnswers,
-    RecallNetworks,
     RecallTable,
     draw_within,
+    source_text,
+    table_texts,
 )
-from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
-from rnn_tui.ui.frame.pane_news import WeightsChanged
 from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.widgets.form_foot import FormNote
 from rnn_tui.ui.widgets.plain import FewCharacters, TypedInput
@@ -62,24 +61,20 @@ class RecallPromptPanel(AskPanel):
         key("sums", "table", "Table", "The report's table of sequences, and back"),
     ]
 
+    draws_at_once = True
+    asks_whom = (ALL, -1)  # there is a column of answers for each variant
+
     def __init__(self, _pane: object = None) -> None:
-        super().__init__()
+        super().__init__(RECALL)
+        self._typed = Typed(" ".join(map(str, EXAMPLE)), REPORT_POSITION)
         self._random = np.random.default_rng()
-        self._networks = RecallNetworks()
-        self._digits = EXAMPLE  #: The last digits that could be read.
-        self._position = REPORT_POSITION  #: The last position that could be read.
         #: Which seed's answers are shown, counted from 0; None for the mean of all.
         self._seed: int | None = 0
-        self._answers: RecallAnswers | None = None  #: The answers that are shown.
-        self._table: RecallAnswers | None = None  #: The answers in the report's table.
+        self._table: NetworkAnswers | None = None  #: The answers in the report's table.
         self._table_position = 0  #: The position that the table was asked for last.
-        self._asking = LatestQuestion[RecallAnswers](self, self._receive_answers)
-        self._asking_table = LatestQuestion[RecallAnswers](self, self._receive_table)
-        self._complaint = ""  #: What is wrong with the text typed.
-        self._failure = ""  #: Why the weights can't answer.
+        self._asking_table = LatestQuestion[NetworkAnswers](self, self._receive_table)
 
     def compose(self) -> ComposeResult:
-        example = " ".join(map(str, EXAMPLE))
         with ContentSwitcher(initial="recall-prompt"):
             with Vertical(id="recall-prompt"):
                 with Vertical(id="recall-question") as question:
@@ -87,7 +82,7 @@ class RecallPromptPanel(AskPanel):
                     with Horizontal(classes="fields"):
                         yield Label("Digits", classes="field-label")
                         yield DigitsField(
-                            example,
+                            self._typed.text or "",
                             MOST_CHARACTERS,
                             placeholder="such as 3 1 4 1 5",
                             id="recall-digits",
@@ -111,37 +106,21 @@ class RecallPromptPanel(AskPanel):
         self.app.theme_changed_signal.subscribe(self, lambda _: self._show_table())
 
     def load_weights(self) -> None:
-        """Ask anew, of weights that are chosen anew in the thread that asks.
+        """Ask anew, and for the table, too.
 
         Weights that a user named are asked for the position that they were trained for.
         """
         if self._source is not None and self._source.position is not None:
             self.query_one("#recall-position", TypedInput).value = f"{self._source.position}"
-        # a new object, not the old one emptied: a thread may be filling that
-        self._networks = RecallNetworks(self._source)
-        self._ask()
+        super().load_weights()
         if self._table is not None or self.table_shown:
             self._ask_table()
 
     @property
-    def question(self) -> SequenceQuestion:
-        """Digits and position as typed, or the last that could be read; and whose answers show.
-
-        The weights are None before the first answer, unless a user named some.
-        """
-        digits, position = self._digits, self._position
-        with suppress(QueryError):
-            digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            position = self._typed_position()
-        source = self._source if self._answers is None else self._answers.source
-        return SequenceQuestion(digits, source, position, seed=self.seed)
-
-    @property
-    def seed(self) -> int | None:
-        """The seed whose answers are shown; None for the mean of all."""
+    def network_shown(self) -> tuple[str | None, int | None]:
         if self._answers is None or self._seed is None:
-            return None
-        return self._answers.config.seed + self._seed
+            return None, None
+        return None, self._answers.config.seed + self._seed
 
     @property
     def table_shown(self) -> bool:
@@ -157,52 +136,36 @@ class RecallPromptPanel(AskPanel):
         else:
             super().focus_view()
 
-    @on(Input.Changed)
-    def _read(self) -> None:
-        """Read the fields and ask, or say what is wrong with them."""
-        try:
-            digits = parse_digits(self.query_one("#recall-digits", Input).value)
-            position = parse_position(self.query_one("#recall-position", Input).value)
-            self._position = check_position(position, digits)
-        except QueryError as error:
-            self._complaint = str(error)
-        else:
-            self._complaint = ""
-            self._digits = digits
-            self._ask()
-            if self.table_shown and self._table_position != self._position:
-                self._ask_table()
-        self._show_status()
+    def typed(self) -> Typed:
+        digits = parse_digits(self.query_one("#recall-digits", Input).value)
+        position = parse_position(self.query_one("#recall-position", Input).value)
+        return Typed(" ".join(map(str, digits)), check_position(position, digits))
 
-    def _ask(self) -> None:
-        self._asking.ask(partial(self._networks.answer, self._digits, self._position))
+    def fill(self, text: str, position: int | None) -> None:
+        """Type digits and position, and show the answer to these in place of the table."""
+        digits = parse_digits(text)
+        self._type(" ".join(map(str, digits)), f"{position or REPORT_POSITION}")
+        self._seed = 0
+
+    def ask_typed(self, typed: Typed) -> None:
+        super().ask_typed(typed)
+        if self.table_shown and self._table_position != typed.position:
+            self._ask_table()
 
     def _ask_table(self) -> None:
-        self._table_position = self._position
-        self._asking_table.ask(partial(self._networks.table, self._position, self._random))
+        self._table_position = self._typed_position()
+        draw = partial(table_texts, random=self._random)
+        self._asking_table.ask(partial(self._networks.ask_drawn, draw, self._table_position))
 
-    async def _receive_answers(self, outcome: RecallAnswers | str) -> None:
-        if isinstance(outcome, str):
-            self._failure = outcome
-        else:
-            self._failure = ""
-            self._show_answers(outcome)
-        self._show_status()
-
-    def _show_answers(self, answers: RecallAnswers) -> None:
-        """Show new answers; tell others if other weights gave them."""
-        old_answers, old_seeds = self._answers, self._seeds
-        self._answers = answers
-        if old_answers is None or old_answers.source != answers.source:
-            self.post_message(WeightsChanged())
+    def show(self, answers: NetworkAnswers) -> None:
         self._bound_seed(answers)
         self.query_one(AnswerColumns).show(answers, self._seed)
-        self.query_one(MarkedDigits).show(answers.sequences[0], answers.position)
-        self.query_one("#recall-source", Static).update(answers.source_text)
-        if self._seeds != old_seeds:
-            self.refresh_bindings()
+        question = answers.asked[0]
+        self.query_one(MarkedDigits).show(question.digits, question.position)
+        self.query_one("#recall-source", Static).update(source_text(answers))
+        self.refresh_bindings()
 
-    async def _receive_table(self, outcome: RecallAnswers | str) -> None:
+    async def _receive_table(self, outcome: NetworkAnswers | str) -> None:
         if isinstance(outcome, str):
             self._table = None
             self.query_one(RecallTable).say(outcome)
@@ -211,19 +174,10 @@ class RecallPromptPanel(AskPanel):
             self._bound_seed(outcome)
             self._show_table()
 
-    def _bound_seed(self, answers: RecallAnswers) -> None:
+    def _bound_seed(self, answers: NetworkAnswers) -> None:
         """Go back to the first seed where other weights have fewer of them."""
         if self._seed is not None and self._seed >= answers.config.seeds:
             self._seed = 0
-
-    def _show_status(self) -> None:
-        """Say what is wrong, or else what to bear in mind."""
-        cut = self.query_one("#recall-digits", TypedInput).cut
-        reason = self._complaint or self._failure
-        error = " ".join(filter(None, (cut, reason)))
-        notes = "" if self._answers is None else self._answers.notes
-        self.query_one(FormNote).say(error or notes, wrong=bool(error))
-        self.set_class(bool(reason), "-stale")
 
     def _show_table(self) -> None:
         """Show the table, unless it is about to be replaced.
@@ -250,49 +204,45 @@ class RecallPromptPanel(AskPanel):
         return 1 if self._answers is None else self._answers.config.seeds
 
     def action_move(self, by: int) -> None:
-        position = min(max(1, self._typed_position() + by), len(self._digits))
+        position = min(max(1, self._typed_position() + by), self._digits)
         self.query_one("#recall-position", TypedInput).hold(f"{position}")
+
+    @property
+    def _digits(self) -> int:
+        """The number of digits, of the field or of the last ones that could be read."""
+        try:
+            return len(parse_digits(self.query_one("#recall-digits", Input).value))
+        except QueryError:
+            return len(parse_digits(self._typed.text or ""))
 
     def _typed_position(self) -> int:
         """Return the position in the field, or the last one that could be read."""
         try:
             return parse_position(self.query_one("#recall-position", Input).value)
         except QueryError:
-            return self._position
+            return self._typed.position or REPORT_POSITION
 
     def action_draw(self) -> None:
         if self.table_shown:
             self._ask_table()
         else:
-            self.draw_digits()
+            self.ask_another()
 
-    def draw_digits(self) -> None:
+    def ask_another(self) -> None:
         """Fill in random digits, of a length in training."""
         lengths = REPORT_LENGTHS if self._answers is None else self._answers.config.lengths
         digits = draw_within(lengths, self._typed_position(), self._random)
         self.query_one("#recall-digits", TypedInput).hold(" ".join(map(str, digits)))
+        self.ask()
 
-    def ask_another(self) -> None:
-        self.draw_digits()
-
-    def ask_of(self, text: str, network: NetworkChoice) -> None:
-        """Have a network recall one of these digits, at the position that it was trained for."""
-        digits = parse_digits(text)
-        self._type(" ".join(map(str, digits)), f"{network.source.position or REPORT_POSITION}")
-        self._seed = 0
-        self.use(network.source)
-
-    def memento(self) -> Callable[[], object]:
+    def fields_memento(self) -> Callable[[], object]:
         digits = self.query_one("#recall-digits", Input).value
         position = self.query_one("#recall-position", Input).value
         seed = self._seed
-        answering = None if self._answers is None else self._answers.source
-        answer_as_before = self.weights_memento(answering)
 
         def put_back() -> None:
             self._seed = seed
-            answer_as_before()
-            self._type(digits, position)  # after the weights, which have a position of their own
+            self._type(digits, position)
 
         return put_back
 
@@ -315,7 +265,7 @@ class RecallPromptPanel(AskPanel):
         shown = "recall-prompt" if self.table_shown else "recall-table"
         self.query_one(ContentSwitcher).current = shown
         self.focus_view()
-        out_of_date = self._table is None or self._table_position != self._position
+        out_of_date = self._table is None or self._table_position != self._typed_position()
         if self.table_shown and out_of_date:
             self._ask_table()
         else:

@@ -28,7 +28,7 @@ class InsideDoor(TaskView):
 class SequenceQuestion:
     """A sequence to read, and the networks to read it unless others are chosen in Inside."""
 
-    example: Hashable  #: digits, numbers, whatever is read; for a sequence by chance, its number.
+    example: Hashable  #: as it is typed; for a sequence by chance, its number.
     #: the weights; None for those that answer unless others are named.
     source: "Source | None" = None
     position: int | None = None  #: the position that the weights must recall, if the task has one.
@@ -47,6 +47,9 @@ class NetworkChoice:
 
 class AskingView(InsideDoor):
     """A view in which networks that read sequences are asked; Inside reads the same question."""
+
+    #: whether `question` is another one as soon as `ask_another` is through.
+    draws_at_once = False
 
     @property
     def question(self) -> SequenceQuestion:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar
+from typing import Any
 
 from textual import on
 from textual.binding import BindingType
@@ -68,7 +68,7 @@ class AnalysingView(Vertical, InsideLook):
     """
 
     #: Whether an analysis of the first kind is made at once, since it takes no noticeable time.
-    analyses_at_once: ClassVar[bool] = False
+    analyses_at_once = False
     subject: Subject | None = None  #: The subject that is shown; None before there is one.
     look = Look()  #: Layer, quantity, order and unit at the cursor.
     step = 0  #: The present step, from 0.

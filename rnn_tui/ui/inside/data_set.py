@@ -1,6 +1,5 @@
 """The view Inside of networks on a data set: sequences typed, by chance, or of the view Test."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,11 +9,10 @@ from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.inside.task_network import trace_inputs
-from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
 from rnn_tui.ui.frame.task_view import TaskTab
-from rnn_tui.ui.inside.sequences import PromptedInside
+from rnn_tui.ui.inside.sequences import ReadSequence, SequenceInside
 
 
 @dataclass(frozen=True)
@@ -24,7 +22,7 @@ class StoredSequence:
     index: int  #: its place in the data set.
 
 
-class DataSetInside(PromptedInside):
+class DataSetInside(SequenceInside):
     """Shows how a network reads a sequence of its data set."""
 
     def __init__(self, pane: TaskTab) -> None:
@@ -48,18 +46,16 @@ class DataSetInside(PromptedInside):
         self._stored = None
         super().action_other()
 
-    def read(
-        self, network: SequenceNetwork, example: Any, replica: int
-    ) -> tuple[Trace, Sequence[int]]:
+    def read(self, network: SequenceNetwork, example: Any, replica: int) -> ReadSequence:
         if not isinstance(example, StoredSequence):
             return super().read(network, example, replica)
         data_set = store.load(self._of_task.name)
         inputs = network_inputs(data_set.description, data_set.sequence(example.index))
         trace = trace_inputs(network, inputs.astype(np.float32), replica)
         if data_set.description.goal is not Goal.CLASS:
-            return trace, []
+            return ReadSequence(trace, ())
         target = int(data_set.target(example.index))
-        return trace, [target] if target >= 0 else []
+        return ReadSequence(trace, [target] if target >= 0 else [])
 
     def about(self, network: SequenceNetwork) -> str:
         stored = self._stored

@@ -1,4 +1,7 @@
-"""The view Inside of networks that read sequences, for any task."""
+"""The view Inside of networks that read sequences, for any task.
+
+They read what was typed into the tab's prompt or calculator, or a random sequence of the task.
+"""
 
 import random
 from collections.abc import Callable, Hashable, Sequence
@@ -8,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from textual import on
 from textual.app import ComposeResult
 from textual.widgets import Label, Select
@@ -17,15 +21,15 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.hidden import STATE, HiddenAnalysis, true_row
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.config import SequenceConfig, replica_of
-from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
-from rnn_tui.tasks.sequences.questions import SequenceQuestions
+from rnn_tui.tasks.sequences.inference import Column, Questions, ReplicaChoice, SequenceNetwork
 from rnn_tui.ui.frame.inside_door import AskingView, NetworkChoice, SequenceQuestion
 from rnn_tui.ui.frame.task_view import TaskTab
-from rnn_tui.ui.inside.bands import StepBand, WordBand, read_band
+from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.widgets.replica_select import ReplicaSelect
@@ -34,25 +38,45 @@ MOST_EXAMPLES = 1_000_000  # random sequences have a number below this
 
 
 @dataclass(frozen=True)
+class ReadSequence:
+    """What a network held while it read a sequence, and what is known of the sequence."""
+
+    trace: Trace
+    right: Sequence[int]  #: the right answers as a `NetworkReading` has them.
+    #: what is read, if it is more than a word for each step: a head, a cell for each step.
+    columns: Sequence[Column] = ()
+
+
+@dataclass(frozen=True)
 class SequenceDetails:
     """The network that has read a sequence, and what it read."""
 
-    config: SequenceConfig  #: the settings of the network.
-    variant: str  #: its label.
+    network: SequenceNetwork
+    variant: str  #: the label of the one that read.
     seed: int
     example: Any  #: the example that was read, as in `SequenceQuestion`.
+    columns: Sequence[Column]  #: what was read, as in `ReadSequence`.
+
+    @property
+    def config(self) -> SequenceConfig:
+        """The settings of the networks."""
+        return self.network.config
 
 
 class SequenceInside(InsideView):
-    """Shows how a network of any task on sequences reads a random one."""
+    """Shows how a network reads what is asked elsewhere in its tab, or a random sequence."""
 
     def __init__(self, pane: TaskTab) -> None:
         task = pane.spec
         assert task.shape is not None
         self.ruler = task.shape.step
         super().__init__(analyses_of(task))
+        # a single output leaves room for what is hidden in the columns of the steps
+        self.analyses_at_once = task.hidden is not None and len(task.shape.outputs) == 1
         self._of_task = task
         self._shape = task.shape
+        self._asking = pane.view_of(AskingView)
+        self._passed_over = ""  #: What was asked when a random sequence was wanted instead.
         self._source: Source | None = None  #: The weights that a user named.
         self._number = random.randrange(MOST_EXAMPLES)  #: Of the random sequence.
         #: The variant and seed chosen here; None for those of the question.
@@ -80,29 +104,37 @@ class SequenceInside(InsideView):
     # What is looked at
 
     def question(self) -> SequenceQuestion:
-        """Return what is to be read, and by which network."""
-        return SequenceQuestion(self._number, self._source)
+        """Return what was asked last; a random sequence if that is wanted, or nothing was asked."""
+        asked = self._asking.question
+        if asked.example in ("", self._passed_over):
+            return SequenceQuestion(self._number, self._source or asked.source)
+        return asked
 
-    def read(
-        self, network: SequenceNetwork, example: Any, replica: int
-    ) -> tuple[Trace, Sequence[int]]:
+    def read(self, network: SequenceNetwork, example: Any, replica: int) -> ReadSequence:
         """Read an example with one replica.
 
         Args:
             network: All replicas.
-            example: What `SequenceQuestion.example` has; here the number of a random sequence.
+            example: What `SequenceQuestion.example` has.
             replica: Which of them reads.
-
-        Returns:
-            What the replica held, and the right answers as a `NetworkReading` has them.
         """
-        examples = draw_examples(self._of_task, network.config, 1, example)
-        trace = trace_inputs(network, examples.inputs[:, 0], replica)
-        return trace, examples.targets[0].tolist()
+        if not isinstance(example, str):
+            drawn = draw_examples(self._of_task, network.config, 1, example)
+            trace = trace_inputs(network, drawn.inputs[:, 0], replica)
+            return ReadSequence(trace, drawn.targets[0].tolist())
+        chosen = network.replicas[replica]
+        choice = ReplicaChoice(chosen.variant.hidden_size, chosen.variant.loss, chosen.seed)
+        make_questions = self._of_task.part(self._of_task.questions)
+        questions: Questions[Any, Any] = make_questions(network, "", Path(), choice)
+        typed = questions.read(example)
+        inputs = questions.inputs(typed).astype(np.float32)  # (T, F)
+        trace = trace_inputs(network, inputs, replica, read=questions.words(typed))
+        return ReadSequence(trace, questions.right(typed), questions.columns(typed))
 
-    def about(self, network: SequenceNetwork) -> str:  # noqa: ARG002
+    def about(self, network: SequenceNetwork) -> str:
         """Return what follows the name of the network."""
-        return ""
+        position = network.config.position
+        return "" if position is None else f", trained to recall position {position}"
 
     def request(self) -> tuple[Hashable, Callable[[], Subject]]:
         question = self.question()
@@ -117,20 +149,20 @@ class SequenceInside(InsideView):
         source = question.source or choose(self._of_task.name, question.position)
         network = NETWORKS.get(source.path, self._of_task.network)
         replica, label, seed = replica_of(network.config, question.variant, question.seed)
-        trace, right = self.read(network, question.example, replica)
+        sequence = self.read(network, question.example, replica)
         reading = NetworkReading(
             TaskNetwork(network, replica),
-            trace,
-            right,
+            sequence.trace,
+            sequence.right,
             trained=partial(trained_networks, self._of_task.name),
             history=partial(read_history, source.path),
         )
         return Subject(
             f"{source.label}: {label}, seed {seed}{self.about(network)}",
             reading,
-            _truth(trace, right),
+            _truth(sequence.trace, sequence.right),
             (NETWORKS.version_of(source.path), replica),
-            SequenceDetails(network.config, label, seed, question.example),
+            SequenceDetails(network, label, seed, question.example, sequence.columns),
         )
 
     @on(Select.Changed, "ReplicaSelect Select")
@@ -141,16 +173,26 @@ class SequenceInside(InsideView):
 
     def look_at(self, digit: object) -> None:  # noqa: ARG002 - it asks for what is typed
         """Look at what was typed, by the network that answered there."""
+        self._passed_over = ""
         self._chosen = None
         self.ask()
 
     def read_input(self, text: str, network: NetworkChoice) -> None:
-        """Read the random sequence of a number."""
-        if not text.isdecimal() or int(text[:9]) >= MOST_EXAMPLES:
+        """Read a word as it is typed in the prompt; of other tasks the random one of a number."""
+        if self._shape.alphabet:
+            self._passed_over = ""
+            self._asking.ask_of(text, network)
+        elif text.isdecimal() and int(text[:9]) < MOST_EXAMPLES:
+            self._pass_over_prompt()
+            self._number = int(text)
+            self._source = network.source
+        else:
             raise QueryError(f"An input here is a number below {MOST_EXAMPLES:,}.")
-        self._number = int(text)
-        self._source = network.source
         self._read_by(network)
+
+    def _pass_over_prompt(self) -> None:
+        """Read random sequences until something else is asked."""
+        self._passed_over = str(self._asking.question.example)
 
     def _read_by(self, network: NetworkChoice) -> None:
         """Read the question anew by a network."""
@@ -176,19 +218,29 @@ class SequenceInside(InsideView):
         self.query_one(ReplicaSelect).offer(details.config, details.variant, details.seed)
 
     def action_other(self) -> None:
-        self._number = random.randrange(MOST_EXAMPLES)
+        """Read another sequence: where one is drawn at once, it is asked there, too."""
+        if self._asking.draws_at_once:
+            self._asking.ask_another()
+        else:
+            self._pass_over_prompt()
+            self._number = random.randrange(MOST_EXAMPLES)
         self.ask()
 
     def action_next_network(self) -> None:
         if self.subject is not None:
             self.query_one(ReplicaSelect).choose_next()
 
-    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
-        """Return what is read, the answers if no probabilities show these, and the truth."""
+    # How it is shown
+
+    def input_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
+        """Return what is read and what is hidden in it, what is answered, what is right.
+
+        Probabilities show the answers of networks with several outputs.
+        """
         trace, truth = subject.trace, subject.truth
-        bands: list[StepBand] = [WordBand(self._shape.inputs, trace.read)]
-        if self._shape.columns or (trace.inputs % 1).any():  # no symbols or bits
-            bands = [read_band(trace, self._shape.columns)]
+        bands = self._read_bands(subject)
+        if isinstance(analysis, HiddenAnalysis):
+            bands += hidden_bands(subject.details, trace, analysis)
         if trace.one_output:
             answers = [trace.answer_word(step) for step in range(trace.steps)]
             wrong = [
@@ -199,77 +251,78 @@ class SequenceInside(InsideView):
             bands.append(WordBand("true", truth, layout="lasting"))
         return bands
 
+    def _read_bands(self, subject: Subject) -> list[StepBand]:
+        """Return what is read: its columns, numbers as colours, or a word for each step."""
+        trace, details = subject.trace, subject.details
+        if details.columns:
+            _, *columns = details.columns  # without the numbers of the steps
+            return [WordBand(head, [*map(str, cells)]) for head, cells in columns]
+        if self._shape.columns or (trace.inputs % 1).any():  # no symbols or bits
+            return [read_band(trace, self._shape.columns)]
+        position = details.config.position
+        asked_for = [step + 1 == position for step in range(trace.steps)]
+        return [WordBand(self._shape.inputs, trace.read, chosen=asked_for)]
 
-class AskedInside(SequenceInside):
-    """Shows how a network reads what another view of the tab has asked."""
+    def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
+        """Return the unit that tells best what is hidden."""
+        if not isinstance(analysis, HiddenAnalysis) or not analysis.sources:
+            return []
+        source, unit = analysis.best
+        values = analysis.values(subject.trace)
+        limit = 1.0 if source == STATE else max(1.0, float(abs(values).max()))
+        when = " before" if subject.trace.every_step else ""
+        return [BarBand(f"{source.capitalize()} of unit {unit}{when}", values, -limit, limit)]
 
-    def __init__(self, pane: TaskTab) -> None:
-        super().__init__(pane)
-        self._asking = pane.view_of(AskingView)
+    def analysis_text(self, analysis: Any) -> str:
+        """Return the result of an analysis, and of one of what is hidden the unit at the cursor."""
+        if not isinstance(analysis, HiddenAnalysis) or not analysis.sources:
+            return super().analysis_text(analysis)
+        if not self.has_class("-tall"):  # no unit has a cursor here
+            return super().analysis_text(analysis)
+        unit = self.look.unit or 0
+        of_unit = [
+            f"{source} {100 * accuracy:.1f} % ({correlation:+.2f})"
+            for source, accuracy, correlation in zip(
+                analysis.sources,
+                analysis.accuracy[:, unit],
+                analysis.correlation[:, unit],
+                strict=True,
+            )
+        ]
+        return f"{analysis.summary} Unit {unit}: {', '.join(of_unit)}."
 
-    def question(self) -> SequenceQuestion:
-        return self._asking.question
+    def step_name(self, step: int, steps: int) -> str:
+        """Name a step; places are counted from 0, as powers of two are."""
+        if self._shape.first_step == 0:
+            return f"{self.ruler} {step} ({step + 1} of {steps:,})"
+        return super().step_name(step, steps)
 
-    def read_input(self, text: str, network: NetworkChoice) -> None:
-        self._asking.ask_of(text, network)
-        self._read_by(network)
-
-    def action_other(self) -> None:
-        self._asking.ask_another()
-        self.ask()
+    def sentence(self, subject: Subject, step: int) -> str:
+        """Say what the network predicts after a step; of a yes or no, what it reads there, too."""
+        sentence = super().sentence(subject, step)
+        trace = subject.trace
+        return f"reads {trace.read[step]}, {sentence}" if trace.one_output else sentence
 
 
-class PromptedInside(SequenceInside):
-    """Shows how a network reads what was typed into the general prompt, or a random sequence."""
+def hidden_bands(
+    details: SequenceDetails, trace: Trace, analysis: HiddenAnalysis
+) -> list[StepBand]:
+    """Return what is hidden, unless it is shown as read, and what probe and best unit tell."""
+    variable = analysis.variable
+    true = true_row(details.network, trace)
 
-    def __init__(self, pane: TaskTab) -> None:
-        super().__init__(pane)
-        self._asking = pane.view_of(AskingView)
-        self._passed_over = ""  #: What was typed when a random sequence was wanted instead.
+    def band(label: str, row: npt.NDArray[np.uint8]) -> WordBand:
+        words = [variable.values[value] for value in row]
+        return WordBand(label, words, wrong=(row != true).tolist())
 
-    def question(self) -> SequenceQuestion:
-        """Return what was answered last in the prompt; a random sequence if that is wanted."""
-        asked = self._asking.question
-        if asked.example in ("", self._passed_over):
-            return SequenceQuestion(self._number, self._source or asked.source)
-        return asked
-
-    def read(
-        self, network: SequenceNetwork, example: Any, replica: int
-    ) -> tuple[Trace, Sequence[int]]:
-        """Read what was typed, or the random sequence of a number."""
-        if not isinstance(example, str):
-            return super().read(network, example, replica)
-        chosen = network.replicas[replica]
-        choice = ReplicaChoice(chosen.variant.hidden_size, chosen.variant.loss, chosen.seed)
-        make_questions = self._of_task.part(self._of_task.questions)
-        questions: SequenceQuestions = make_questions(network, "", Path(), choice)
-        typed = questions.read(example)
-        inputs = typed.inputs.astype(np.float32)  # (T, F)
-        trace = trace_inputs(network, inputs, replica, read=questions.words(typed))
-        return trace, questions.right(typed)
-
-    def look_at(self, digit: object) -> None:
-        self._passed_over = ""
-        super().look_at(digit)
-
-    def read_input(self, text: str, network: NetworkChoice) -> None:
-        """Read a word as it is typed in the prompt; of other tasks the random one of a number."""
-        if self._shape.alphabet:
-            self._passed_over = ""
-            self._asking.ask_of(text, network)
-            self._read_by(network)
-        else:
-            self._pass_over_prompt()
-            super().read_input(text, network)
-
-    def action_other(self) -> None:
-        self._pass_over_prompt()
-        super().action_other()
-
-    def _pass_over_prompt(self) -> None:
-        """Read random sequences until something else is typed."""
-        self._passed_over = str(self._asking.question.example)
+    bands: list[StepBand] = []
+    if variable.name not in dict(details.columns):
+        bands.append(band(variable.name, true))
+    bands.append(band("by probe", analysis.probe_row(trace)))
+    if analysis.sources:
+        _, unit = analysis.best
+        bands.append(band(f"by unit {unit}", analysis.unit_row(trace)))
+    return bands
 
 
 def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:

@@ -10,11 +10,28 @@ from safetensors.numpy import save_file
 
 from rnn_tui.archive.weights import Source, choose
 from rnn_tui.engine.files.weights_file import FORMAT, METADATA_KEY, read_weights
+from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.recall import RECALL
+from rnn_tui.ui.calculator_prompt.asking import ALL, AskedNetworks, NetworkAnswers, Typed
+
+LARGEST = ("H 10 bce", 0)
 
 
 def shipped() -> Source:
     return choose("adder", only_pretrained=True)
+
+
+def added(
+    a: int, b: int, whom: tuple[str, int] | None = LARGEST, source: Source | None = None
+) -> NetworkAnswers:
+    """The answers of networks that add."""
+    return AskedNetworks(ADDER, source or shipped()).ask(Typed(f"{a:b} + {b:b}"), whom)
+
+
+def recalled(digits: str, position: int, source: Source | None = None) -> NetworkAnswers:
+    """The answers of all networks that recall a digit, at a position from 1."""
+    return AskedNetworks(RECALL, source).ask(Typed(digits, position), (ALL, -1))
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import threading
-import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,28 +15,27 @@ from textual.widgets import Select, Static
 
 from rnn_tui.archive.weights import Source
 from rnn_tui.engine.files import paths
-from rnn_tui.tasks.adder.questions import Addition
-from rnn_tui.ui.calculator_prompt.calculator import ALL, CalculatorPanel
+from rnn_tui.ui.calculator_prompt.asking import ALL, AskedNetworks, NetworkAnswers, Typed
+from rnn_tui.ui.calculator_prompt.calculator import CalculatorPanel
 from rnn_tui.ui.calculator_prompt.calculator_answer import (
     MOST_CHARACTERS,
-    Adders,
     NumberEntry,
-    SumAnswer,
     SumText,
+    sum_answer,
 )
 from rnn_tui.ui.calculator_prompt.column_addition import LABEL_WIDTH, ColumnAddition, addition_rows
-from tests.ui import helpers
-from tests.ui.calculator_prompt.conftest import shipped
+from tests.ui.calculator_prompt.conftest import added, shipped
 from tests.ui.helpers import PanelApp, busy, idle, press, resize, screen_lines, screen_text, settled
 
-SIZES = [(80, 20), *helpers.AT_SIZES]
 Host = PanelApp[CalculatorPanel]
 
 
 def row(app: App[Any], label: str) -> str:
     """Return the text of the row of the addition with this label, without the label."""
     addition = app.query_one(ColumnAddition)
-    lines = [addition.render_line(y).text[addition._left :] for y in range(addition.size.height)]
+    lines = [
+        addition.render_line(y).text[addition._layout.left :] for y in range(addition.size.height)
+    ]
     [line] = [line for line in lines if line[:LABEL_WIDTH].strip() == label]
     return line[LABEL_WIDTH:].rstrip()
 
@@ -58,7 +56,7 @@ def verdict(app: App[Any]) -> str:
 
 
 def is_stale(app: App[Any]) -> bool:
-    return app.query_one("#addition").has_class("-stale")
+    return app.query_one(CalculatorPanel).has_class("-stale")
 
 
 def entry(app: App[Any], name: str) -> NumberEntry:
@@ -112,66 +110,48 @@ async def ask(pilot: Pilot[Any], variant: str, seed: int) -> None:
     await answered(pilot)
 
 
-# The answer
-
-
-async def test_the_example_is_answered_by_the_largest_network() -> None:
-    async with calculating() as (app, _):
-        assert "✓ right · pretrained · H 10 bce · seed 0" in verdict(app)
-        assert "H 10 bce   ▼  seed 0" in screen_text(app)
-        assert bits_in(app, "a") == 0b101101
-        assert bits_in(app, "+ b") == 0b11011
-        assert bits_in(app, "true sum") == bits_in(app, "network") == 0b101101 + 0b11011
-        text = screen_text(app)
-        for expected in ("binary       1001000", "decimal      72", "hexadecimal  48"):
-            assert expected in text
-        assert message(app) == ""
-
-
-async def test_longer_than_in_training_is_said_and_answered() -> None:
-    async with calculating() as (app, pilot):
-        await paste(pilot, "a", "1" * 36)
-        assert message(app) == "⚠ 37 bits; the network was trained on at most 20."
-        assert bits_in(app, "a") == 2**36 - 1
-        await paste(pilot, "a", "1" * 19)
-        assert message(app) == ""
-
-
 # What is typed
 
 
-NO_NUMBERS = {
-    "fab": "✗ a: “f” is not a binary digit",
-    "": "✗ a: Type a binary number.",
-}
+async def test_two_numbers_are_added_as_they_are_typed() -> None:
+    async with calculating() as (app, pilot):
+        assert "✓ right · pretrained · H 10 bce · seed 0" in verdict(app)
+        assert "H 10 bce   ▼  seed 0" in screen_text(app)
+        for label, number in (("a", 0b101101), ("+ b", 0b11011), ("true sum", 72), ("network", 72)):
+            assert bits_in(app, label) == number
+        assert message(app) == ""
+        order = []
+        for _ in range(5):
+            assert app.focused is not None
+            order.append(app.focused.id)
+            await press(pilot, "tab")
+        assert order == ["number-a", "number-b", "base", "variant", "seed"]
+        await type_into(pilot, "a", "0x1f")  # a prefix overrules the base
+        await type_into(pilot, "b", "0d1_000")
+        assert (bits_in(app, "a"), bits_in(app, "+ b")) == (0x1F, 1000)
+        assert bits_in(app, "network") == 1031
+        await paste(pilot, "a", "1" * 36)
+        assert "trained on numbers of at most 19 bits" in message(app)
+        assert bits_in(app, "a") == 2**36 - 1
 
 
 async def test_what_is_no_number_is_said_and_the_old_answer_greyed() -> None:
     async with calculating() as (app, pilot):
-        for typed, said in NO_NUMBERS.items():
-            entry(app, "a").value = "1101"
-            await answered(pilot)
-            await type_into(pilot, "a", typed)
-            assert message(app).startswith(said)
-            assert said[:30] in screen_text(app)
-            assert is_stale(app)
-            assert entry(app, "a").value == typed
-            assert entry(app, "a").has_class("-wrong")
-            assert "✓ right" in verdict(app)
-            assert app.commands == []
-            entry(app, "a").value = "1"
-            await answered(pilot)
-            assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
-
-
-async def test_both_numbers_wrong_are_both_said() -> None:
-    async with calculating() as (app, pilot):
-        await type_into(pilot, "a", "2")
-        await type_into(pilot, "b", "e")
-        assert [part[:14] for part in message(app).split("  ")] == [
-            "✗ a: “2” is no",
-            "✗ b: “e” is no",
-        ]
+        await type_into(pilot, "a", "fab")
+        assert message(app).startswith("✗ a: “f” is not a binary digit")
+        assert is_stale(app)
+        assert entry(app, "a").has_class("-wrong")
+        assert "✓ right" in verdict(app)
+        await type_into(pilot, "b", "")
+        assert message(app).endswith("  ✗ b: Type a binary number.")
+        await type_into(pilot, "b", "1")
+        entry(app, "a").value = "1"
+        await answered(pilot)
+        assert (message(app), is_stale(app), bits_in(app, "a")) == ("", False, 1)
+        assert not entry(app, "a").has_class("-wrong")
+        await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
+        assert message(app).startswith("✗ a: “�” is not a binary digit")
+        assert not set(screen_text(app)) & set("\x1b\x07\x9b\u202e")
 
 
 async def test_a_field_takes_what_numbers_have_and_leaves_other_keys_to_the_app() -> None:
@@ -181,18 +161,14 @@ async def test_a_field_takes_what_numbers_have_and_leaves_other_keys_to_the_app(
         await press(pilot, "escape", "f")
         assert isinstance(app.focused, ColumnAddition)
         assert (entry(app, "a").value, app.commands) == ("f0_ X", ["t", "q", "f"])
+        in_footer = {
+            active.binding.description
+            for active in app.screen.active_bindings.values()
+            if active.binding.show
+        }
+        assert {"Random", "Network", "Type"} <= in_footer
         await press(pilot, "enter", "enter")
         assert app.focused is entry(app, "b")
-
-
-async def test_tab_goes_to_both_numbers_first() -> None:
-    async with calculating() as (app, pilot):
-        order = []
-        for _ in range(5):
-            assert app.focused is not None
-            order.append(app.focused.id)
-            await press(pilot, "tab")
-        assert order == ["number-a", "number-b", "base", "variant", "seed"]
 
 
 async def test_switching_the_base_converts_what_is_a_number() -> None:
@@ -207,73 +183,24 @@ async def test_switching_the_base_converts_what_is_a_number() -> None:
         await press(pilot, "palette:base")
         await answered(pilot)
         assert (entry(app, "a").value, entry(app, "b").value) == ("f0", "c")
-        await type_into(pilot, "a", "0d10")  # a hexadecimal number itself
-        assert bits_in(app, "a") == 0x0D10
-        await press(pilot, "escape", "palette:base")
+        await press(pilot, "i")
         await answered(pilot)
-        assert (entry(app, "a").value, entry(app, "b").value) == ("110100010000", "1100")
+        for name, label in (("a", "a"), ("b", "+ b")):
+            assert int(entry(app, name).value, 16) == bits_in(app, label)
+        assert (entry(app, "a").value, entry(app, "b").value) != ("f0", "c")
 
 
-async def test_a_prefix_overrules_the_base() -> None:
+async def test_a_paste_that_is_cut_is_no_number() -> None:
     async with calculating() as (app, pilot):
-        await type_into(pilot, "a", "0x1f")
-        await type_into(pilot, "b", "0d1_000")
-        assert (bits_in(app, "a"), bits_in(app, "+ b")) == (0x1F, 1000)
-        assert bits_in(app, "network") == 1031
-
-
-async def test_a_key_fills_in_random_numbers() -> None:
-    async with calculating() as (app, pilot):
-        seen, lengths = set(), set()
-        await press(pilot, "escape")
-        for _ in range(12):
-            await press(pilot, "i")
-            await answered(pilot)
-            a, b = entry(app, "a").value, entry(app, "b").value
-            assert (bits_in(app, "a"), bits_in(app, "+ b")) == (int(a, 2), int(b, 2))
-            seen.add((a, b))
-            lengths.add(len(a))
-        assert len(seen) > 6
-        assert len(lengths) > 3
-        await press(pilot, "palette:base", "i")
-        await answered(pilot)
-        assert int(entry(app, "a").value) == bits_in(app, "a")
-
-
-async def test_a_million_characters_neither_freeze_nor_count_as_a_number() -> None:
-    async with calculating() as (app, pilot):
-        start = time.monotonic()
-        await paste(pilot, "a", "1" * 10**6)
-        assert time.monotonic() - start < 5
-        assert len(entry(app, "a").value) == MOST_CHARACTERS
-        assert f"Only the first {MOST_CHARACTERS:,} of 1,000,000 pasted characters fit" in message(
-            app
-        )
-        assert is_stale(app)
-        assert "✓ right" in verdict(app)
-        # Not even where what is left would be one.
-        await paste(pilot, "a", " " * (MOST_CHARACTERS - 3) + "111" + "0" * 100)
-        assert "Only the first" in message(app)
-        assert bits_in(app, "a") == 0b101101
+        for text in ("1" * 10**6, " " * (MOST_CHARACTERS - 3) + "111" + "0" * 100):
+            await paste(pilot, "a", text)
+            assert len(entry(app, "a").value) == MOST_CHARACTERS
+            assert f"Only the first {MOST_CHARACTERS:,} of {len(text):,} pasted" in message(app)
+            assert is_stale(app)
+            assert bits_in(app, "a") == 0b101101
         await press(pilot, "backspace")
         await answered(pilot)
         assert bits_in(app, "a") == 0b11
-
-
-async def test_control_characters_never_reach_the_screen() -> None:
-    async with calculating() as (app, pilot):
-        await paste(pilot, "a", "1\x1b]0;owned\x07\x9b31m\u202e1")
-        text = screen_text(app)
-        assert message(app).startswith("✗ a: “�” is not a binary digit")
-        assert not any(
-            ord(letter) < 32 or 127 <= ord(letter) < 160 or letter == "\u202e"
-            for letter in text.replace("\n", "")
-        )
-        await paste(pilot, "a", "10\r\n11\n")
-        assert bits_in(app, "a") == 0b1011
-
-
-# Long numbers
 
 
 async def test_4096_bits_scroll_and_the_labels_stay() -> None:
@@ -284,7 +211,7 @@ async def test_4096_bits_scroll_and_the_labels_stay() -> None:
         addition = app.query_one(ColumnAddition)
         assert verdict(app).startswith("✓ right")
         assert "(4,097 digits)" in screen_text(app)
-        assert "⚠ 4,097 bits; the network was trained on at most 20." in message(app)
+        assert "other lengths may go wrong." in message(app)
         # The lowest bits first.
         assert addition.scroll_offset.x == addition.max_scroll_x > 4000
         assert row(app, "network") == "0" * len(row(app, "network"))
@@ -354,21 +281,6 @@ async def test_any_size_and_theme() -> None:
 
 
 @pytest.mark.long
-async def test_digits_are_as_large_as_there_is_room_and_nothing_jumps() -> None:
-    async with calculating() as (app, pilot):
-        for size, tall in (((80, 24), 1), ((120, 40), 3), ((200, 50), 6)):
-            await resize(pilot, *size)
-            places = None
-            for number in ("1", "101101", "1" * 30, "1" * 200, ""):
-                await paste(pilot, "a", number)
-                addition = app.query_one(ColumnAddition)
-                assert addition._tall == tall or len(number) not in (1, 6)
-                now = addition.region, app.query_one("#sum").region.offset
-                assert now == (places or now)
-                places = now
-
-
-@pytest.mark.long
 @pytest.mark.parametrize("size", [(80, 20), (80, 24), (120, 40)])
 async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, int]) -> None:
     async with calculating(size) as (app, pilot):
@@ -376,22 +288,22 @@ async def test_all_that_matters_is_visible_without_scrolling(size: tuple[int, in
         text = screen_text(app)
         for part in ("carry", "true sum", "confidence", "✓ right", "hexadecimal", "100 %"):
             assert part in text
-        assert "trained on at most 20" in text
+        assert "trained on numbers of at most 19" in text
 
 
 # Who answers
 
 
 async def test_each_network_that_is_chosen_is_drawn_with_its_answer(untrained: Source) -> None:
-    adders = Adders(untrained)
     async with calculating(source=untrained) as (app, pilot):
-        for replica in range(4):
-            await ask(pilot, ("H 4 mse", "H 7 mse")[replica // 2], 5 + replica % 2)
-            expected = addition_rows(adders.answer(Addition(0b101101, 0b11011), replica))
+        for whom in (("H 4 mse", 6), ("H 7 mse", 5)):
+            await ask(pilot, *whom)
+            expected = addition_rows(sum_answer(added(0b101101, 0b11011, whom, untrained)))
             for label in ("carry", "a", "+ b", "network", "true sum", "confidence"):
                 drawn = row(app, label)[::2]
                 assert drawn == "".join(character for character, _ in expected[label]), label
-        await ask(pilot, ALL, 5)
+        await press(pilot, "escape", "n")
+        await answered(pilot)
         assert "run untrained · all 4 vote" in verdict(app)
         assert not app.query_one("#seed").display
         assert row(app, "votes")
@@ -428,22 +340,6 @@ async def test_other_weights_answer_when_told_to(untrained: Source, tmp_path: Pa
         assert "pretrained · H 3 mse · seed 3" in verdict(app)
 
 
-async def test_weights_that_cant_be_read_are_said_and_the_old_ones_go_on(tmp_path: Path) -> None:
-    async with calculating() as (app, pilot):
-        broken = tmp_path / "broken.safetensors"
-        broken.write_bytes(b"nothing")
-        app.panel.use(Source(broken, "run broken"))
-        await answered(pilot)
-        assert "can't be read" in message(app)
-        await type_into(pilot, "a", "111")
-        assert "can't be read" in message(app)
-        assert bits_in(app, "a") == 0b111
-        assert "pretrained" in verdict(app)
-        app.panel.use(shipped())
-        await answered(pilot)
-        assert message(app) == ""
-
-
 @pytest.mark.long
 async def test_without_any_weights_the_fields_stay_usable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -473,31 +369,33 @@ async def test_without_any_weights_the_fields_stay_usable(
 async def test_one_answer_at_a_time_and_the_last_question_wins(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    asked: list[int] = []
+    asked: list[str | None] = []
     under_way = 0
     most = 0
     go_on = threading.Event()
-    really = Adders.answer
+    really = AskedNetworks.ask
 
-    def slowly(self: Adders, addition: Addition, replica: int | None) -> SumAnswer:
+    def slowly(
+        self: AskedNetworks, typed: Typed, chosen: tuple[str, int] | None = None
+    ) -> NetworkAnswers:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        asked.append(addition.a)
+        asked.append(typed.text)
         go_on.wait(10)
         under_way -= 1
-        return really(self, addition, replica)
+        return really(self, typed, chosen)
 
     async with calculating() as (app, pilot):
-        monkeypatch.setattr(Adders, "answer", slowly)
+        monkeypatch.setattr(AskedNetworks, "ask", slowly)
         entry(app, "a").value = ""
         for at, letter in enumerate("1101011"):
             await press(pilot, letter)
             assert entry(app, "a").value == "1101011"[: at + 1]  # typing goes on meanwhile
-        assert (asked, bits_in(app, "a")) == ([0b1], 0b101101)
+        assert (asked, bits_in(app, "a")) == (["1 + 11011"], 0b101101)
         go_on.set()
         await answered(pilot)
-        assert (asked, most) == ([0b1, 0b1101011], 1)
+        assert (asked, most) == (["1 + 11011", "1101011 + 11011"], 1)
         assert bits_in(app, "a") == 0b1101011
 
 
@@ -511,17 +409,3 @@ async def test_removing_the_panel_in_mid_answer_leaves_nothing_behind() -> None:
         await pilot.pause(0.5)
         await asyncio.sleep(0)
         assert not app.query(CalculatorPanel)
-
-
-async def test_keys_are_in_the_footer() -> None:
-    async with calculating((120, 40)) as (app, pilot):
-        await press(pilot, "escape")
-        in_footer = {
-            active.binding.description
-            for active in app.screen.active_bindings.values()
-            if active.binding.show
-        }
-        assert {"Random", "Network", "Type"} <= in_footer
-
-
-# Parts

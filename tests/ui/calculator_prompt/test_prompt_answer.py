@@ -1,17 +1,13 @@
 """The lines of an answer in the general prompt, and what it asks for."""
 
-from pathlib import Path
-
 import pytest
 
-from rnn_tui.archive.weights import Source
 from rnn_tui.tasks.hierarchy import TASKS_BY_NAME
-from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.sequences.inference import Answer
 from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.calculator_prompt.prompt import request_of
-from rnn_tui.ui.calculator_prompt.prompt_answer import ALL, PromptAnswer, answer_lines
+from rnn_tui.ui.calculator_prompt.prompt_answer import answer_lines
 
 COLUMNS = ("load", "wind", "sun", "rain", "a long name of a column")
 NARROW = 76  # columns for text in a terminal of 80
@@ -27,9 +23,7 @@ def lines_of(ahead: int, columns: tuple[str, ...]) -> list[str]:
     read = [" ".join(["98.25"] * len(columns))] * 4
     document = {"read": read, "answer": numbers, "expected": None}
     answer = Answer("98.25 98.25 → +1 100.5; +2 101.5", None, "", document)
-    config = RECALL.config("lstm")
-    source = Source(Path("weights.safetensors"), "these")
-    lines = answer_lines(PromptAnswer("", source, config, ALL, 0, shape, answer, ()))
+    lines = answer_lines(answer, "these", shape)
     return [line.plain for line in lines]
 
 
@@ -69,9 +63,8 @@ def test_answers_that_come_after_a_word_stand_beside_what_is_right() -> None:
         "expected": ["1", "0"],
     }
     answer = Answer("01 → 11", False, "1 of 2 wrong", document)
-    source = Source(Path("weights.safetensors"), "these")
-    shown = PromptAnswer("01", source, task.config("lstm"), ALL, 0, task.shape, answer, ())
-    headline, _, _, *table = [line.plain for line in answer_lines(shown)]
+    headline, who, _, *table = [line.plain for line in answer_lines(answer, "these", task.shape)]
+    assert who == "these"
     assert headline == "11  ✗ 1 of 2 wrong"
     assert [line.split() for line in table] == [
         ["step", "answer", "right"],

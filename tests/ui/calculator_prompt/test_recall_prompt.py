@@ -6,7 +6,6 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-import numpy as np
 import pytest
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -22,7 +21,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.recall.questions import RecallNetwork
 from rnn_tui.ui.app.app import RnnTuiApp
-from rnn_tui.ui.calculator_prompt.recall_answers import AnswerColumns, draw_within, marked
+from rnn_tui.ui.calculator_prompt.recall_answers import AnswerColumns
 from rnn_tui.ui.calculator_prompt.recall_prompt import (
     EXAMPLE,
     MOST_CHARACTERS,
@@ -157,7 +156,7 @@ async def test_every_key_is_answered_by_the_network_itself() -> None:
     async with asking() as (app, pilot):
         assert shown(app) == expected(net, "".join(map(str, EXAMPLE)), 3)
         text = ""
-        for digit in "58250193":
+        for digit in "58250":
             await typed(app, pilot, digit)
             text += digit
             if len(text) >= 3:
@@ -165,45 +164,48 @@ async def test_every_key_is_answered_by_the_network_itself() -> None:
                 assert status(app) == ""
                 assert not app.panel.has_class("-stale")
         assert app.query_one("#recall-digits", Input).value == text
-        assert app.commands == []
-
-
-async def test_bars_have_the_probabilities() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, *"7 4 1, 9")
-        answers = network(3).probabilities([(7, 4, 1, 9)])
-        text = screen_text(app)
+        answers = net.probabilities([tuple(map(int, text))])
         best = int(answers[0, 0].argmax())
-        assert f"{100 * answers[0, 0, best]:5.1f} %" in text
-        assert "✓ true" in text
-        assert " 7 4[1]9" in text
-
-
-async def test_quick_typing_ends_with_the_last_answer() -> None:
-    async with asking() as (app, pilot):
+        assert f"{100 * answers[0, 0, best]:5.1f} %" in screen_text(app)
+        assert "✓ true" in screen_text(app)
         field = app.query_one("#recall-digits", Input)
-        for length in range(3, 40):
+        for length in range(3, 40):  # the last of many counts
             field.value = "0123456789"[length % 10] * length
         await answered(pilot)
-        assert shown(app) == expected(network(3), field.value, 3)
+        assert shown(app) == expected(net, field.value, 3)
 
 
-async def test_a_key_steps_through_the_seeds_and_their_mean() -> None:
+async def test_letters_are_commands_and_digits_are_after_escape() -> None:
+    async with asking() as (app, pilot):
+        field = app.query_one("#recall-digits", Input)
+        await typed(app, pilot, *"7t0, 4q")
+        assert (field.value, app.commands) == ("70, 4", ["t", "q"])
+        await typed(app, pilot, "escape", "0")
+        assert (field.value, app.commands) == ("70, 4", ["t", "q", "0"])
+        assert isinstance(app.focused, AnswerColumns)
+        for word in ("↑↓ Pos.", "i Random", "/ Type"):
+            await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
+        await typed(app, pilot, "slash", *"888")
+        assert field.value == "888"  # what stood there is replaced
+        assert app.focused is field
+
+
+async def test_keys_step_through_seeds_and_draw_digits_of_a_length_in_training() -> None:
     net = network(3)
     async with asking() as (app, pilot):
-        await typed(app, pilot, *"271828")
+        await typed(app, pilot, *"271828", "escape")
         for seed in (1, 2, 3, 4, None, 0):
-            await typed(app, pilot, "escape", "n")
+            await typed(app, pilot, "n")
             assert shown(app) == expected(net, "271828", 3, seed)
-
-
-async def test_the_example_is_replaced_by_what_is_typed() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, "escape", "enter", *"888")
-        assert app.query_one("#recall-digits", Input).value == "888"
-
-
-# Positions
+        seen = set()
+        for _ in range(4):
+            await typed(app, pilot, "i")
+            digits = app.query_one("#recall-digits", Input).value.replace(" ", "")
+            assert 3 <= len(digits) <= 11
+            assert status(app) == ""
+            assert shown(app) == expected(net, digits, 3)
+            seen.add(digits)
+        assert len(seen) > 2
 
 
 @pytest.mark.long
@@ -229,30 +231,9 @@ async def test_arrows_change_the_position_within_the_sequence() -> None:
         await typed(app, pilot, "up", "ctrl+up", "up", "up", "up")
         assert field.value == "4"
         assert " 4 3 2[1]" in screen_text(app)
-        await typed(app, pilot, "escape", "down")
-        assert field.value == "3"
-
-
-async def test_a_position_that_nothing_was_trained_for_is_said_and_answered() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, *"1234567890", "tab", "7")
-        assert status(app) == (
-            "⚠ No network was trained for position 7; the one for position 3 answers."
-        )
-        assert shown(app) == expected(network(3), "1234567890", 7)
+        assert "trained for position 3, not for 4" in status(app)
+        assert shown(app) == expected(network(3), "4321", 4)
         assert not app.panel.has_class("-stale")
-
-
-@pytest.mark.long
-async def test_a_thousand_digits_are_answered_and_shown_around_the_position() -> None:
-    digits = "0123456789" * 100
-    async with asking((80, 24)) as (app, pilot):
-        app.query_one("#recall-digits", Input).value = digits
-        await typed(app, pilot, "tab", *"577")
-        assert "⚠ 1,000 digits; the network was trained on 3–11." in status(app)
-        assert "5[6]7" in screen_text(app)
-        assert "…" in screen_text(app)
-        assert shown(app) == expected(network(3), digits, 577)
 
 
 # Bad input
@@ -303,15 +284,6 @@ async def test_positions_that_do_not_exist_are_sentences() -> None:
 
 
 @pytest.mark.long
-async def test_an_emptied_field_is_a_sentence() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, "backspace")
-        assert status(app) == "Type a sequence of digits, such as 3 1 4 1 5."
-        await typed(app, pilot, *"123", "tab", "backspace")
-        assert status(app) == "Type the position to recall; the first digit's is 1."
-
-
-@pytest.mark.long
 async def test_a_million_pasted_characters_are_cut_and_said() -> None:
     async with asking() as (app, pilot):
         before = shown(app)
@@ -358,104 +330,21 @@ async def test_no_weights_at_all_is_a_sentence(
         assert "There are no weights for recall" in text_of(app, "RecallTable .headline")
 
 
-# Keys
-
-
-async def test_letters_are_commands_and_digits_are_after_escape() -> None:
-    async with asking() as (app, pilot):
-        field = app.query_one("#recall-digits", Input)
-        await typed(app, pilot, *"7t0, 4q")
-        assert (field.value, app.commands) == ("70, 4", ["t", "q"])
-        await typed(app, pilot, "escape", "0")
-        assert (field.value, app.commands) == ("70, 4", ["t", "q", "0"])
-        assert isinstance(app.focused, AnswerColumns)
-
-
-@pytest.mark.long
-async def test_digits_are_commands_too_until_a_key_leads_to_the_field() -> None:
-    async with asking() as (app, pilot):
-        before = app.panel.query_one("#recall-digits", Input).value
-        field = app.panel.query_one("#recall-digits", Input)
-        await typed(app, pilot, "escape", "0")
-        assert (field.value, app.commands) == (before, ["0"])
-        await typed(app, pilot, "slash", "0", "7")
-        assert field.value == "07"
-        assert app.focused is field
-
-
-async def test_a_key_fills_in_random_digits_of_a_length_in_training() -> None:
-    async with asking() as (app, pilot):
-        seen = set()
-        for _ in range(8):
-            await typed(app, pilot, "escape", "i")
-            digits = app.query_one("#recall-digits", Input).value.replace(" ", "")
-            assert digits.isdigit()
-            assert 3 <= len(digits) <= 11
-            assert status(app) == ""
-            assert shown(app) == expected(network(3), digits, 3)
-            seen.add(digits)
-        assert len(seen) > 4
-
-
-@pytest.mark.long
-async def test_random_digits_reach_the_position() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, *"123456789012345", "tab", *"15", "escape", "i")
-        assert len(app.query_one("#recall-digits", Input).value.split()) == 15
-        assert not app.panel.has_class("-stale")
-
-
-async def test_the_footer_lists_the_keys() -> None:
-    async with asking() as (app, pilot):
-        await press(pilot, "escape")
-        for word in ("↑↓ Pos.", "i Random", "/ Type"):
-            await wait_until(pilot, lambda word=word: word in screen_lines(app)[-1])
-
-
 # The report's table
 
 
-async def test_the_table_has_the_networks_answers_and_their_accuracy() -> None:
-    net = network(3)
+async def test_a_key_leads_to_the_reports_table_and_back() -> None:
     async with asking() as (app, pilot):
         await typed(app, pilot, "escape", "palette:sums")
         table = app.query_one(DataTable)
         assert table.row_count == 45
         assert app.focused is table
-        rows = [[str(cell) for cell in table.get_row_at(at)] for at in range(45)]
-        assert [int(row[0]) for row in rows] == [n for n in range(3, 12) for _ in range(5)]
-        sequences = [tuple(int(c) for c in row[1] if c.isdigit()) for row in rows]
-        assert [len(digits) for digits in sequences] == [int(row[0]) for row in rows]
-        truth = np.array([digits[2] for digits in sequences])
-        answers = net.probabilities(sequences)[::5].argmax(axis=2)
-        for at, row in enumerate(rows):
-            assert int(row[2]) == truth[at]
-            marks = ["✓" if said == truth[at] else "✗" for said in answers[:, at]]
-            assert row[3:] == [f"{m} {s}" for m, s in zip(marks, answers[:, at], strict=True)]
-        headings = [str(column.label) for column in table.columns.values()][3:]
-        assert headings == [
-            f"H {size}\n{100 * (said == truth).mean():.0f} % right"
-            for size, said in zip((2, 5, 10), answers, strict=True)
-        ]
-        headline = text_of(app, "RecallTable .headline")
-        assert headline == (
-            "45 random sequences, 5 of each of 9 lengths, 3 … 11; answers of seed 0. pretrained: "
-            "position 3, 5 seeds, ce"
-        )
-
-
-@pytest.mark.long
-async def test_the_tables_keys_draw_anew_step_through_seeds_and_go_back() -> None:
-    async with asking() as (app, pilot):
-        await typed(app, pilot, "escape", "palette:sums")
-        table = app.query_one(DataTable)
         first = [str(table.get_row_at(at)[1]) for at in range(45)]
         await typed(app, pilot, "n")
         assert "answers of seed 1." in text_of(app, "RecallTable .headline")
         assert [str(table.get_row_at(at)[1]) for at in range(45)] == first
         await typed(app, pilot, "i")
-        second = [str(table.get_row_at(at)[1]) for at in range(45)]
-        assert second != first
+        assert [str(table.get_row_at(at)[1]) for at in range(45)] != first
         await typed(app, pilot, "ctrl+down")
         assert "position 2" in text_of(app, "RecallTable .headline")
         await typed(app, pilot, "palette:sums")
@@ -518,22 +407,11 @@ async def test_a_run_for_another_position_and_one_seed_answers() -> None:
         await typed(app, pilot, *"0123456789", "tab", "7")
         net = RecallNetwork(read_weights(path))
         assert shown(app) == expected(net, "0123456789", 7)
-        assert status(app) == "⚠ 10 digits; the network was trained on 7–9."
+        assert "7 to 9 digits" in status(app)
         assert all(not seeds for _, _, seeds, _ in shown(app))
         await typed(app, pilot, "escape", "n", "palette:sums")
         assert app.query_one(DataTable).row_count == 15
         assert shown(app) == expected(net, "0123456789", 7)
-
-
-@pytest.mark.long
-async def test_networks_of_other_cells_answer() -> None:
-    for cell in ("gru", "rnn"):
-        path = train(cell)
-        async with asking() as (app, pilot):
-            await typed(app, pilot, *"271828")
-            net = RecallNetwork(read_weights(path))
-            assert net.config.cell == cell
-            assert shown(app) == expected(net, "271828", 3)
 
 
 @pytest.mark.long
@@ -547,14 +425,6 @@ async def test_a_table_of_fewer_seeds_is_replaced_when_it_comes_back() -> None:
         await typed(app, pilot, "palette:sums")
         assert len(app.query_one(DataTable).columns) == 6
         assert "answers of seed 4" in text_of(app, "RecallTable .headline")
-
-
-@pytest.mark.long
-async def test_a_damaged_run_is_passed_over() -> None:
-    path = train()
-    path.write_bytes(path.read_bytes()[:100])
-    async with asking() as (app, _):
-        assert text_of(app, "#recall-source").startswith("pretrained: position 3")
 
 
 # What it looks like
@@ -611,31 +481,9 @@ async def test_resizing_keeps_everything_and_the_text() -> None:
         assert app.query_one("#recall-question").has_class("panel")
 
 
-# Parts
-
-
-def test_marked_brackets_the_digit_and_keeps_the_width() -> None:
-    assert marked((3, 1, 4), 1, 80) == "[3]1 4 "
-    assert marked((3, 1, 4), 3, 80) == " 3 1[4]"
-    digits = tuple(n % 10 for n in range(1000))
-    for position in (1, 2, 500, 999, 1000):
-        for width in (9, 10, 21, 60):
-            line = marked(digits, position, width)
-            assert f"[{digits[position - 1]}]" in line
-            assert len(line) <= width
-            assert ("…" in line[:2]) == (position > 2)
-
-
 def test_all_digits_differ_in_both_sizes() -> None:
     for form, height, width in ((small_digit, 3, 3), (large_digit, 5, 6)):
         drawn = [form(digit) for digit in range(10)]
         assert len({"\n".join(lines) for lines in drawn}) == 10
         assert all(len(lines) == height for lines in drawn)
         assert all(len(line) == width for lines in drawn for line in lines)
-
-
-def test_random_digits_end_within_what_can_be_asked() -> None:
-    random = np.random.default_rng(0)
-    assert len(draw_within((3, 3), 1, random)) == 3
-    assert len(draw_within((3, 11), 20, random)) == 20
-    assert len(draw_within((3, 11), 10**6, random)) == 1000

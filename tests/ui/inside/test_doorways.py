@@ -304,7 +304,7 @@ async def test_a_sequence_and_a_sum_go_inside_as_they_were_typed() -> None:
             entry.value = number
         await press(pilot, "z")
         view = await inside(pilot)
-        await wait_until(pilot, lambda: view.subject.details.example.total == 17)
+        await wait_until(pilot, lambda: view.subject.details.example == "1011 + 110")
     assert app.runs.close(10)
 
 

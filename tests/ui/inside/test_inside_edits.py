@@ -37,15 +37,15 @@ async def test_a_unit_is_ablated_and_the_answers_stand_beside_those_without() ->
         expected = view.subject.reading.traced([ablated("layer 1", unit)])
         assert not view.subject.trace.layers[0].states[:, unit].any()
         assert view.subject.trace.logits == pytest.approx(expected.logits)
-        assert band(view, "network").words == [str(answer) for answer in expected.answers]
+        assert band(view, "answer").words == [str(answer) for answer in expected.answers]
         assert band(view, "unedited").words == [str(answer) for answer in untouched.answers]
         wrong = [
             said != right
             for said, right in zip(
-                band(view, "network").words, band(view, "true sum").words, strict=True
+                band(view, "answer").words, band(view, "true").words, strict=True
             )
         ]
-        assert list(band(view, "network").wrong) == wrong
+        assert list(band(view, "answer").wrong) == wrong
         assert f"With state[{unit}]=0, " in text(view, "note")
         assert "unedited" in screen_text(app)
         assert view.look.unit == unit  # the cursor stays
