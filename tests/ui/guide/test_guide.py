@@ -29,6 +29,7 @@ from rnn_tui.ui.guide.journal import read_journal
 from rnn_tui.ui.guide.panel import ChoiceButton, GuidePanel, change_language
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.photos.panel import PhotosPanel
+from rnn_tui.ui.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.ui.conftest import ScriptedRuns
 from tests.ui.helpers import (
@@ -146,7 +147,8 @@ async def odd_adder(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
         texts = [entry.value for entry in calculator.query(NumberEntry)]
         base = calculator.query_one("#base", Select).value
         about = None if inside.subject is None else inside.subject.about
-        return base, texts, calculator.replicas.chosen, inside.edits, inside.step, about
+        chosen = calculator.query_one(ReplicaSelect).chosen
+        return base, texts, chosen, inside.edits, inside.step, about
 
     return state
 
