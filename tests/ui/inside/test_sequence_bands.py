@@ -5,7 +5,7 @@ import numpy as np
 from rnn_tui.archive.weights import choose
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import analyse_hidden
-from rnn_tui.inside.trace import trace_inputs
+from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceDetails, hidden_bands
