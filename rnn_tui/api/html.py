@@ -44,7 +44,7 @@ def chart(draw: Callable[[Any], object], title: str) -> str:
         draw: draws it on matplotlib's axes.
         title: its words for those who can't see it.
     """
-    from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
+    from rnn_tui.archive.export import plots  # on use only
 
     try:
         figures = imported("matplotlib.figure", EXTRA, "Charts")

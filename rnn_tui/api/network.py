@@ -423,8 +423,8 @@ def _drawn(input: Any) -> Array:
 
 def _photographed(network: Any, path: Path) -> npt.NDArray[np.float32]:
     """Return the digit on a photo; an `UnreadableError` if there is none."""
-    from rnn_tui.engine.process.preparing import prepare_process  # noqa: PLC0415 - OpenCV, on use only
-    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415
+    from rnn_tui.engine.process.preparing import prepare_process  # OpenCV, on use only
+    from rnn_tui.photos.reader import PhotoReader
 
     prepare_process()
     [photo] = next(PhotoReader(network).read([path]))

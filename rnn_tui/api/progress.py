@@ -76,7 +76,7 @@ def _new_bar(label: str, total: float, done: float, unit: str) -> Any:
     try:
         with warnings.catch_warnings():  # without widgets the bar is text, which needs no advice
             warnings.simplefilter("ignore")
-            from tqdm.auto import tqdm  # noqa: PLC0415 - not a dependency
+            from tqdm.auto import tqdm  # not a dependency
     except ImportError:
         return _Line(label, total, done)
     return tqdm(desc=label, total=total, initial=done, unit=unit)

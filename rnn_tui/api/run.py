@@ -303,7 +303,7 @@ class Run:
             >>> axes.get_ylabel()
             'validation loss'
         """
-        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export import plots  # on use only
 
         check_choice("Axis", against, tuple(plots.AXES))
         name = self._metric(metric)
@@ -325,7 +325,7 @@ class Run:
 
     def _draw(self, ax: Any, lines: Sequence[Line], metric: str, against: Against) -> None:
         """Draw lines beside those that the axes have already."""
-        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export import plots  # on use only
 
         first = len(ax.get_lines())
         colours = {
@@ -338,7 +338,7 @@ class Run:
 
     def _repr_html_(self) -> str:
         """The run as a notebook shows it: results of each network, and the chart of `plot`."""
-        from rnn_tui.archive.export import plots  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export import plots  # on use only
 
         words = [f"{self.task}, {self.cell}, preset {self.preset}", self.status]
         if self.seconds:
@@ -390,7 +390,7 @@ class Run:
             ('bit_accuracy', True)
         """
         prepare_process()
-        from rnn_tui.engine.training.checkpoint import load_checkpoint  # noqa: PLC0415 - torch, on use only
+        from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch, on use only
 
         checkpoint = load_checkpoint(self.weights)
         problem = TASKS[self.task].load()

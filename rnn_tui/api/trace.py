@@ -257,7 +257,7 @@ class NetworkTrace:
 
     def _draw(self, ax: Any, values: Array, name: str) -> None:
         """Draw the values of an array by steps."""
-        from rnn_tui.archive.export.plots import plain_text  # noqa: PLC0415 - on use only
+        from rnn_tui.archive.export.plots import plain_text  # on use only
 
         limit = float(np.abs(values).max()) or 1.0
         lowest = -limit if (values < 0).any() else 0.0

@@ -118,7 +118,7 @@ def ablation_analysis(
         accuracy: measures the network without some units.
         progress: in networks.
     """
-    from rnn_tui.engine.training.parallel import automatic_workers, cpu_workers  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.parallel import automatic_workers, cpu_workers  # torch
 
     count = len(units)
     progress.advance(0, 2 * count)  # of a large network, each takes a while

@@ -69,9 +69,9 @@ def analyse_sensitivity(
         QueryError: if the input has too many steps, or the network too many outputs.
         CheckpointError: if the weights are too large to compute with.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
-    from rnn_tui.networks.gradients import logits_of  # noqa: PLC0415
+    from rnn_tui.networks.gradients import logits_of
 
     stack, trace = reading.network.stack, reading.trace
     if trace.steps > MOST_STEPS:
@@ -143,9 +143,9 @@ def attribution(network: RowReaderNetwork, digit: Array, answer: int) -> Attribu
     Raises:
         CheckpointError: if the weights are too large to compute with.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
-    from rnn_tui.tasks.images.model import build_model  # noqa: PLC0415
+    from rnn_tui.tasks.images.model import build_model
 
     model = build_model(network.config).double()
     weights = {name: torch.from_numpy(array).double() for name, array in network.arrays.items()}
@@ -168,7 +168,7 @@ def _integrated(
 
     Also return the logit of the digit less that of a blank image.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
     places, weights = np.polynomial.legendre.leggauss(nodes)  # (K,), from −1 to 1
     alphas = np.concatenate([(places + 1) / 2, [0.0, 1.0]])  # (K + 2,)
@@ -273,9 +273,9 @@ def _integrated_steps(
 
     Also return the logit of the inputs (T, F) less that of zeros.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
-    from rnn_tui.networks.gradients import logits_of  # noqa: PLC0415
+    from rnn_tui.networks.gradients import logits_of
 
     places, weights = np.polynomial.legendre.leggauss(nodes)  # (K,), from −1 to 1
     alphas = np.concatenate([(places + 1) / 2, [0.0, 1.0]])  # (K + 2,)

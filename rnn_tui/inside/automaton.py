@@ -152,7 +152,7 @@ def _as_wide(lines: Sequence[str]) -> list[str]:
 def require_lstar() -> Any:
     """Import AALpy's L*; raise `UserError` if that is not installed."""
     try:
-        from aalpy.learning_algs import run_Lstar  # noqa: PLC0415 - an extra
+        from aalpy.learning_algs import run_Lstar  # an extra
     except ImportError as error:
         raise UserError(
             "Learning a machine needs aalpy, which is not installed; "

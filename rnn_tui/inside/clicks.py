@@ -200,7 +200,7 @@ def _answers(logits: Array) -> npt.NDArray[Any]:
 
 def _clusters(states: Array) -> int:
     """Count the clusters of states (T, N, H), as `analyse_clicks` says."""
-    from scipy.cluster.hierarchy import fcluster, linkage  # noqa: PLC0415 - on use only
+    from scipy.cluster.hierarchy import fcluster, linkage  # on use only
 
     points = states.reshape(-1, states.shape[2]).astype(np.float64)  # (T·N, H)
     diagonal = 2 * np.sqrt(points.shape[1])  # states are from −1 to 1

@@ -45,7 +45,7 @@ def sequence_norms(stack: Stack, inputs: Array, targets: npt.NDArray[Any]) -> Fl
         inputs: (T, N, F).
         targets: (N, T) where every step has an answer, else (N, 1); −1 where nobody knows.
     """
-    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.networks.gradients import loss_norms  # torch, on use only
 
     known = np.flatnonzero((targets >= 0).any(axis=0))
     last = int(known[-1]) if len(known) else targets.shape[1] - 1
@@ -182,7 +182,7 @@ def analyse_digit_gradients(
         progress: in networks.
         inputs: how many images.
     """
-    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.networks.gradients import loss_norms  # torch, on use only
 
     digits, labels = read_test_images(slice(inputs), networks[0][1].config)
     _, first = networks[0]
@@ -202,7 +202,7 @@ def analyse_beside_untrained(
     The loss is the cross-entropy of the network's own last answer; of numbers, their sum. Beside it
     are untrained networks of the same sizes, one of each cell with recurrent weights.
     """
-    from rnn_tui.networks.gradients import loss_norms  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.networks.gradients import loss_norms  # torch, on use only
 
     network: OwnNetwork = reading.network
     trace = reading.trace
@@ -242,7 +242,7 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
 
     Its weights are those that its training would begin with, except for the readout.
     """
-    from rnn_tui.tasks.sequences.replica_problem import build_replicas  # noqa: PLC0415 - torch, on use only
+    from rnn_tui.tasks.sequences.replica_problem import build_replicas  # torch, on use only
 
     config = replace(
         network.config,
@@ -288,9 +288,9 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
 
     Its weights are those that its training would begin with, except for the readout.
     """
-    from rnn_tui.engine.training.problem import generator  # noqa: PLC0415 - torch, on use only
-    from rnn_tui.networks.layers import initialise  # noqa: PLC0415
-    from rnn_tui.tasks.images.model import build_model  # noqa: PLC0415
+    from rnn_tui.engine.training.problem import generator  # torch, on use only
+    from rnn_tui.networks.layers import initialise
+    from rnn_tui.tasks.images.model import build_model
 
     config = replace(network.config, cell=cell)
     recipe = config.recipe

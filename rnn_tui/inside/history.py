@@ -257,7 +257,7 @@ def as_gif(frames: Iterable[Frame]) -> bytes:
 
 def _picture(epoch: float, trace: Trace) -> "Image":
     """Return the states over steps, with a caption above them."""
-    from PIL import Image, ImageDraw  # noqa: PLC0415 - on use only
+    from PIL import Image, ImageDraw  # on use only
 
     states = _coloured(trace)  # (H, T, 3)
     units, steps, _ = states.shape

@@ -127,7 +127,7 @@ def _fitted(
     states: Array, labels: Labels
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the weight (C, H) and bias (C,), for states as they are."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - a second, on use only
+    from sklearn.linear_model import LogisticRegression  # a second, on use only
 
     mean = states.mean(axis=0, dtype=np.float64)
     deviation = np.maximum(states.std(axis=0, dtype=np.float64), LEAST_DEVIATION)

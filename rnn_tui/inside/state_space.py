@@ -223,7 +223,7 @@ def state_space(
     Raises:
         CheckpointError: if states are not finite.
     """
-    from sklearn.decomposition import PCA  # noqa: PLC0415 - a second, on use only
+    from sklearn.decomposition import PCA  # a second, on use only
 
     require_finite(states)
     with np.errstate(invalid="ignore"):  # states that are all the same have no variance to share
@@ -300,7 +300,7 @@ def with_fixed_points(
     analysis: StateSpaceAnalysis, points: tuple[FixedPoint, ...], states: Array
 ) -> StateSpaceAnalysis:
     """Return the analysis with fixed points, each labelled like the nearest state (N, H)."""
-    from scipy.spatial.distance import cdist  # noqa: PLC0415 - on use only
+    from scipy.spatial.distance import cdist  # on use only
 
     distances = cdist(np.array([point.state for point in points]), states)  # (P, N)
     nearest_labels = analysis.labels[distances.argmin(axis=1)].tolist()
@@ -394,9 +394,9 @@ def find_fixed_points(
             in memory.
         progress: in inputs.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
-    from rnn_tui.engine.training.parallel import cpu_workers  # noqa: PLC0415 - torch
+    from rnn_tui.engine.training.parallel import cpu_workers  # torch
 
     carried = starts.shape[1]  # D
     searches = max(FEWEST_SEARCHES, min(SEARCHES, JACOBIAN_NUMBERS // carried**2))
@@ -428,9 +428,9 @@ class StackUpdate:
 
     def __call__(self, carried: "Tensor") -> "Tensor":
         """Return F(z) (N, D) of `carried` z (N, D), D the sum of H, or of 2·H, of all layers."""
-        import torch  # noqa: PLC0415 - seconds, on use only
+        import torch  # seconds, on use only
 
-        from rnn_tui.networks.layers import TORCH  # noqa: PLC0415 - torch
+        from rnn_tui.networks.layers import TORCH  # torch
 
         sizes = [weights.hidden_size for weights in self.layers]
         has_memory = self.layers[0].cell.has_memory
@@ -450,7 +450,7 @@ class StackUpdate:
 
 def update_of(layers: Sequence[CellWeights], read: Array) -> StackUpdate:
     """Return F of layers that read `read` (F,) at every step, in double precision."""
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
     doubles = [
         weights.mapped(lambda weight: torch.tensor(weight, dtype=torch.float64))
@@ -461,7 +461,7 @@ def update_of(layers: Sequence[CellWeights], read: Array) -> StackUpdate:
 
 def jacobians(update: Update, points: "Tensor") -> "Tensor":
     """Return ∂F/∂z (N, D, D) at `points` (N, D): a row for each number that F returns."""
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
     count, width = points.shape
     # each point once for each number of the result: all rows come from one pass back
@@ -482,7 +482,7 @@ def _minimised(update: Update, points: "Tensor", progress: Progress) -> "Tensor 
 
         −(JᵀJ + λI)⁻¹ · Jᵀ · (F(z) − z)
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
     going = torch.arange(len(points))  # (n,), the searches that have not ended
     eye = torch.eye(points.shape[1]).to(points)  # (D, D)

@@ -87,10 +87,10 @@ def draw_examples(
     Raises:
         TaskError: if the task gives none.
     """
-    import torch  # noqa: PLC0415 - seconds, on use only
+    import torch  # seconds, on use only
 
-    from rnn_tui.engine.training.problem import generator  # noqa: PLC0415
-    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem  # noqa: PLC0415
+    from rnn_tui.engine.training.problem import generator
+    from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
 
     # One small network: only the data is wanted.
     small = replace(config, hidden_sizes=config.hidden_sizes[:1], losses=config.losses[:1], seeds=1)

@@ -282,7 +282,7 @@ class Task:
             TaskError: if it can't be imported, as where a plug-in is broken.
         """
         # answers do without, and without all events
-        from rnn_tui.engine.training.resources import heavy_imports  # noqa: PLC0415
+        from rnn_tui.engine.training.resources import heavy_imports
 
         try:
             # what a plug-in prints is no result of a command

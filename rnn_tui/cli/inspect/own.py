@@ -119,13 +119,13 @@ def inspection_of(own: OwnInput) -> "OwnInspection":
     Raises:
         UserError: if the network or the sequence can't be read, or something is to be said.
     """
-    from rnn_tui.inside.own_network import (  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.own_network import (  # numpy, on use only
         OwnDescription,
         OwnInspection,
         read_own_input,
         read_own_network,
     )
-    from rnn_tui.networks.foreign.hints import NetworkHints, names_of  # noqa: PLC0415
+    from rnn_tui.networks.foreign.hints import NetworkHints, names_of
 
     unused = names_of(own.unused or "")
     hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout, unused)

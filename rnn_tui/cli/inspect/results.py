@@ -40,7 +40,7 @@ def _write(path: Path, data: bytes, option: str) -> None:
 
 def _numbers(inspection: "Inspection") -> bytes:
     """Return all numbers as the bytes of an NPZ file."""
-    import numpy as np  # noqa: PLC0415 - on use only
+    import numpy as np  # on use only
 
     buffer = io.BytesIO()
     np.savez_compressed(buffer, **cast("dict[str, Any]", inspection.arrays()))
@@ -49,7 +49,7 @@ def _numbers(inspection: "Inspection") -> bytes:
 
 def _history(inspection: "Inspection", path: Path) -> bytes:
     """Return the training history as a GIF; `path` is where it goes."""
-    from rnn_tui.inside.history import as_gif, frames  # noqa: PLC0415 - numpy, on use only
+    from rnn_tui.inside.history import as_gif, frames  # numpy, on use only
 
     if path.suffix.lower() != ".gif":
         raise ExportError(

@@ -46,7 +46,7 @@ def _inspection_of(network_input: QuestionInput | ImageInput | OwnInput) -> "Ins
 
 
 def _question(network_input: QuestionInput) -> "Inspection":
-    from rnn_tui.inside.inspection import QuestionInspection  # noqa: PLC0415
+    from rnn_tui.inside.inspection import QuestionInspection
 
     task = network_input.task
     questions = questions_to(network_input.networks, task, network_input.details)
@@ -57,9 +57,9 @@ def _question(network_input: QuestionInput) -> "Inspection":
 
 
 def _image(network_input: ImageInput) -> "Inspection":
-    from rnn_tui.inside.image_network import read_test_image  # noqa: PLC0415
-    from rnn_tui.inside.images import DigitInspection  # noqa: PLC0415
-    from rnn_tui.tasks.images.inference import RowReaderNetwork  # noqa: PLC0415
+    from rnn_tui.inside.image_network import read_test_image
+    from rnn_tui.inside.images import DigitInspection
+    from rnn_tui.tasks.images.inference import RowReaderNetwork
 
     source = named_weights(MNIST.name, network_input.weights, network_input.run)
     if source is None:
@@ -77,7 +77,7 @@ def _image(network_input: ImageInput) -> "Inspection":
         return DigitInspection(
             network, weights, digit, described, f"test image {number}", label, **compared
         )
-    from rnn_tui.photos.reader import PhotoReader  # noqa: PLC0415
+    from rnn_tui.photos.reader import PhotoReader
 
     path = network_input.photo
     assert path is not None  # the request has either

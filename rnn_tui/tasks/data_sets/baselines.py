@@ -38,7 +38,7 @@ def baselines_of(name: str) -> tuple[Baseline, ...]:
     """
     baselines = kept_baselines(name)
     if baselines is None:
-        from rnn_tui.tasks.data_sets.naive import naive_answers  # noqa: PLC0415 - numpy, on use
+        from rnn_tui.tasks.data_sets.naive import naive_answers  # numpy, on use
 
         baselines = tuple(naive_answers(store.load(name)))
         _keep(name, baselines)
@@ -148,7 +148,7 @@ def margin_of(spread: Spread) -> float:
     """
     if spread.sd is None:
         return 0.0
-    from scipy.special import stdtrit  # noqa: PLC0415 - on use only
+    from scipy.special import stdtrit  # on use only
 
     quantile = float(stdtrit(spread.n - 1, (1 + CONFIDENCE) / 2))
     return quantile * spread.sd / math.sqrt(spread.n)

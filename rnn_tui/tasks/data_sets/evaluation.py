@@ -96,7 +96,7 @@ def accuracy_by_length(
     Returns:
         one figure, at the longest length of each part; none if all are equally long.
     """
-    import numpy as np  # noqa: PLC0415 - the command line lists tasks without it
+    import numpy as np  # the command line lists tasks without it
 
     different = np.unique(lengths)
     if len(different) < 2:

@@ -222,8 +222,8 @@ def _after_each_symbol(rows: _Rows) -> Baseline:
 
 def _logistic_regression(rows: _Rows) -> Baseline:
     """Answer by logistic regression."""
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415 - seconds, on use only
-    from sklearn.preprocessing import StandardScaler  # noqa: PLC0415
+    from sklearn.linear_model import LogisticRegression  # seconds, on use only
+    from sklearn.preprocessing import StandardScaler
 
     classes = len(rows.description.outputs)
     width = rows.columns(rows.of_part(TRAINING)[:1]).shape[1]
@@ -290,7 +290,7 @@ def _last_values(rows: _Rows) -> Baseline:
 
 def _ridge_regression(rows: _Rows) -> Baseline:
     """Answer by ridge regression, a model for each output."""
-    from sklearn.linear_model import Ridge  # noqa: PLC0415 - seconds, on use only
+    from sklearn.linear_model import Ridge  # seconds, on use only
 
     width = rows.columns(rows.of_part(TRAINING)[:1]).shape[1]
     trained, fit_note = rows.fitted_on(width, 1)

@@ -105,7 +105,7 @@ def load_set(image_set: ImageSet, data_dir: str | None) -> MnistImages:
 @lru_cache(maxsize=1)
 def _torchvision_images(image_set: ImageSet, root: Path, version: object) -> MnistImages:  # noqa: ARG001 - of the cache
     with heavy_imports():
-        from rnn_tui.tasks.mnist.torchvision_sets import read_images  # noqa: PLC0415 - takes a second
+        from rnn_tui.tasks.mnist.torchvision_sets import read_images  # takes a second
 
     return MnistImages(*read_images(image_set, root))
 

@@ -91,7 +91,7 @@ def fetch(
 
 def _torchvision_class(image_set: ImageSet) -> Any:
     with heavy_imports():
-        from torchvision import datasets  # noqa: PLC0415 - a second, on use only
+        from torchvision import datasets  # a second, on use only
 
     return getattr(datasets, image_set.torchvision_name)
 

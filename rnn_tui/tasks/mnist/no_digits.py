@@ -176,7 +176,7 @@ def _features(picture: Mask) -> npt.NDArray[np.float32]:
 def _of_matplotlib(path: str) -> Path | None:
     """Return a file among Matplotlib's data; None if it is not there."""
     try:
-        from matplotlib import get_data_path  # noqa: PLC0415 - an extra
+        from matplotlib import get_data_path  # an extra
     except ImportError:
         return None
     file = Path(get_data_path()) / path
@@ -214,7 +214,7 @@ def _glyph(font: int | Path, text: str, weight: int) -> Mask:
         start = HEIGHT // 2, 3 * HEIGHT // 2
         cv2.putText(canvas, text, start, font, scale, 255, weight, cv2.LINE_AA)
     else:
-        from PIL import ImageFont  # noqa: PLC0415 - on use only
+        from PIL import ImageFont  # on use only
 
         ink = ImageFont.truetype(str(font), HEIGHT).getmask(text)
         canvas = np.array(ink, np.uint8).reshape(ink.size[::-1])
@@ -474,7 +474,7 @@ def _photographs() -> tuple[Mask, ...]:
 
     A temple, which scikit-learn ships, and a portrait where Matplotlib is installed.
     """
-    from sklearn.datasets import load_sample_image  # noqa: PLC0415 - slow to load
+    from sklearn.datasets import load_sample_image  # slow to load
 
     pictures = [load_sample_image("china.jpg")[:, :, ::-1]]
     portrait = _of_matplotlib("sample_data/grace_hopper.jpg")

@@ -136,11 +136,11 @@ def drawings(count: int) -> TrainingSet:
     Of what may be a 1 or a 7 there is a fortieth as many, each as both, and as a 1 once more: MNIST
     has sevens of that form, but hardly any ones.
     """
-    from rnn_tui.tasks.mnist.hands import (  # noqa: PLC0415 - OpenCV, on use only
+    from rnn_tui.tasks.mnist.hands import (  # OpenCV, on use only
         drawn_in_doubt,
         drawn_in_hands,
     )
-    from rnn_tui.tasks.mnist.no_digits import no_digits  # noqa: PLC0415
+    from rnn_tui.tasks.mnist.no_digits import no_digits
 
     random = np.random.default_rng(generator(0, "drawings").initial_seed())
     digits, hands = drawn_in_hands(count, random)
