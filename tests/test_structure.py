@@ -21,6 +21,7 @@ OTHER_MEANINGS = {
     "carry": ("ui",),  # of an addition on paper
     "shift": ("ui",),  # the key
     "recall": ("cli",),  # the command
+    "adder": ("cli",),  # what the command `add` asks
     "photo": ("photos", "ui", "cli"),  # what is read
     "mnist": ("photos",),  # the preparation of a photo that is called so on the command line
 }

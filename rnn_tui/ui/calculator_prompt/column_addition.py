@@ -115,7 +115,7 @@ def _label(row: _Row, answer: SumAnswer) -> str:
 
 
 @dataclass(frozen=True)
-class Layout:
+class SumLayout:
     """Where an addition of L bits is drawn, and how large."""
 
     left: int  #: blank cells to the left of all labels.
@@ -137,7 +137,7 @@ class Layout:
         return any(line is not None and line[0] is _PROBED for line in self.lines)
 
 
-def lay_out(length: int, width: int, height: int) -> Layout:
+def lay_out(length: int, width: int, height: int) -> SumLayout:
     """Choose the largest digits that fit, and put them in the middle of the room there is.
 
     Args:
@@ -162,7 +162,7 @@ def lay_out(length: int, width: int, height: int) -> Layout:
     rows = [row for row in _ROWS if row is not _PROBED or height > len(_ROWS)]
     lines = [(row, line) for row in rows for line in range(tall if row.tall else 1)]
     blank_lines = (height - 1 - len(lines)) // 2
-    return Layout(
+    return SumLayout(
         # By whole columns, so that the lowest bit seldom moves while one types.
         left=max(0, (room - cells) // 2 // pitch * pitch),
         pitch=pitch,
@@ -194,7 +194,7 @@ class ColumnAddition(ScrollView, can_focus=True):
     answer: SumAnswer | None = None  #: what is shown.
     _from_right = 0  #: Cells scrolled away from the right end, kept when the width changes.
     _settled = Size(0, 0)  #: The size that the layout was made for.
-    _layout = Layout(0, 1, 0, 1, None, ())
+    _layout = SumLayout(0, 1, 0, 1, None, ())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer to scroll only if there are more bits than fit."""

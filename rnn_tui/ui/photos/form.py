@@ -184,12 +184,12 @@ class PhotosForm(Vertical):
         with Horizontal(classes="field-row"):
             yield Label("Network", classes="field-label photos-begin")
             yield NetworkSelect(MNIST.name, short=True, only_digits=True, id="photos-network")
-            yield Label(PREPROCESSING.label, classes="field-label")
+            yield Label(PREPROCESSING.label, classes="field-label", markup=False)
             methods = [(label, method) for method, label in PREPROCESSING.choices.items()]
             yield PlainSelect(methods, id="photos-method")
-            yield Label(UNSURE_BELOW.label, classes="field-label")
+            yield Label(UNSURE_BELOW.label, classes="field-label", markup=False)
             yield threshold
-            yield Label(UNSURE_BELOW.unit, classes="field-label")
+            yield Label(UNSURE_BELOW.unit, classes="field-label", markup=False)
         yield FormNote("photos-message")
 
     def on_mount(self) -> None:

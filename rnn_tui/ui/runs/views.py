@@ -71,7 +71,7 @@ class RunsCompare(Vertical, SpreadView):
             yield Label("Metric", classes="field-label")
             yield PlainSelect([(NONE, NONE)], id="compare-metric")
             axis = options_of(Export)["against"]
-            yield Label(axis.label, classes="field-label")
+            yield Label(axis.label, classes="field-label", markup=False)
             axes = [(label, name) for name, label in axis.choices.items()]
             yield PlainSelect(axes, value="epoch", id="compare-against")
         yield Static("", id="compare-note", markup=False)

@@ -42,7 +42,7 @@ class OptionFields(ItemGrid):
                     yield PlainSelect([(GUESSED, None)], id=option.name)
                 else:
                     yield SettingInput(option.form_setting, id=option.name)
-                    yield Label(option.unit, classes="field-label")
+                    yield Label(option.unit, classes="field-label", markup=False)
 
     def show(self, asked: ReadingOptions, chosen: ReadingOptions | None) -> None:
         """Show how the file was read.

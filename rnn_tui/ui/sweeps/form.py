@@ -195,10 +195,10 @@ class SweepForm(Vertical):
         with Horizontal(id="sweep-choices", classes="field-row"):
             yield Label("Task", classes="field-label")
             yield PlainSelect([(task.label, task.name) for task in TASKS.values()], id="sweep-task")
-            yield Label(ROWS["search"].label, classes="field-label")
+            yield Label(ROWS["search"].label, classes="field-label", markup=False)
             searches = [(label, name) for name, label in ROWS["search"].choices.items()]
             yield PlainSelect(searches, value=GRID, id="sweep-search")
-            yield Label(ROWS["maximise"].label, classes="field-label")
+            yield Label(ROWS["maximise"].label, classes="field-label", markup=False)
             yield PlainSelect([("", "")], id="sweep-metric")
             yield MarkedCheckbox(ROWS["prune"].label, id="sweep-prune")
         for field in FIELDS:

@@ -5,10 +5,10 @@ import numpy as np
 from rnn_tui.archive.weights import choose
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import analyse_hidden
-from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
 from rnn_tui.ui.inside.bands import WordBand
 from rnn_tui.ui.inside.sequences import SequenceDetails, hidden_bands
+from tests.inside.made import reading_of
 
 SUM = Addition(0b1111, 0b1)
 CARRIES = "01111"
@@ -18,8 +18,9 @@ def test_probe_and_best_unit_stand_below_what_is_hidden() -> None:
     source = choose("adder", only_pretrained=True)
     everybody = AdderNetwork(read_weights(source.path))
     network = everybody.only(len(everybody.replicas) - 1)
-    trace = trace_inputs(network, SUM.pairs.astype(np.float32))
-    analysis = analyse_hidden(network)
+    reading = reading_of(network, inputs=SUM.pairs.astype(np.float32))
+    trace = reading.trace
+    analysis = analyse_hidden(reading)
     for columns, labels in (
         ([("bit", range(5)), ("carry", SUM.carries)], []),
         ([], ["carry"]),  # what is not among what is read is shown first

@@ -144,7 +144,9 @@ async def test_the_prediction_that_is_furthest_off_is_shown_first(goal: str, hom
                 assert lines[f"{name} predicted"] == pytest.approx(finite)
                 assert name in lines
             case _:
-                written = str(panel.query_one(StepRows).content).splitlines()
+                rows = panel.query_one(StepRows)
+                await wait_until(pilot, lambda: str(rows.content))
+                written = str(rows.content).splitlines()
                 for label, places in (("true", worst.true), ("predicted", worst.predicted)):
                     outputs = data_set.description.outputs
                     symbols = [outputs[place] if place >= 0 else "·" for place in places]
