@@ -33,7 +33,7 @@ TABS = {
 }
 MNIST, RECALL, HOME = "\x1bOR", "\x1bOS", "\x1bOQ"
 RIGHT, LEFT, BACKSPACE, ESCAPE = "\x1b[C", "\x1b[D", "\x7f", "\x1b"
-EPOCHS = "f" + 5 * "\t"  # the way to the field for them
+EPOCHS = "f" + 8 * "\t"  # the way to the field for them: past the preset and six cells
 FIRST_MS, KEY_MS = 300, 50
 ANYTHING = r"\S"
 
