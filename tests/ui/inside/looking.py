@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 from textual.pilot import Pilot
 from textual.widgets import Static
 
+from rnn_tui.engine.progress import Progress
+from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.calculator_prompt.calculator_answer import NumberEntry
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand
@@ -60,3 +63,18 @@ def text(view: InsideView, place: str) -> str:
 def addition(app: RnnTuiApp, a: str, b: str) -> None:
     for entry, number in zip(app.query(NumberEntry), (a, b), strict=True):
         entry.value = number
+
+
+@dataclass(frozen=True, kw_only=True)
+class KindMadeBy(AnalysisKind):
+    """A kind of analysis that a test makes in its own way."""
+
+    maker: Callable[[Any, Progress], Any]  #: makes it in place of its function.
+
+    def make(self, reading: Any, progress: Progress) -> Any:
+        return self.maker(reading, progress)
+
+
+def made_by(kind: AnalysisKind, maker: Callable[[Any, Progress], Any]) -> KindMadeBy:
+    """The same kind of analysis, made by `maker`."""
+    return KindMadeBy(**vars(kind), maker=maker)

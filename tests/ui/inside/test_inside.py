@@ -1,7 +1,6 @@
 """The view Inside as a person uses it, on the networks that ship and on what is typed and drawn."""
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -37,7 +36,7 @@ from tests.ui.helpers import (
     unfolded,
     wait_until,
 )
-from tests.ui.inside.looking import addition, band, inside, settled, text
+from tests.ui.inside.looking import addition, band, inside, made_by, settled, text
 
 
 async def test_an_addition_is_followed_from_its_lowest_place() -> None:
@@ -163,7 +162,7 @@ async def test_how_long_digits_survive_is_analysed_on_demand_and_can_be_stopped(
 
             return make(reading, Progress(wait, progress.control))
 
-        view.kind = replace(view.kind, make=held)
+        view.kind = made_by(view.kind, held)
         await press(pilot, "a")
         await wait_until(pilot, lambda: "3 of 66" in text(view, "analysis"))
         assert "left; a stops" in text(view, "analysis")

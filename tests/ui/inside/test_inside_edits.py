@@ -3,7 +3,6 @@ and hidden.
 """
 
 import threading
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,7 +17,7 @@ from rnn_tui.ui.inside.bands import HeatBand
 from rnn_tui.ui.inside.step_grid import StepGrid
 from rnn_tui.ui.widgets.prompts import AskTextScreen
 from tests.ui.helpers import idle, last_notice, press, screen_text, wait_until
-from tests.ui.inside.looking import addition, band, inside, settled, text
+from tests.ui.inside.looking import addition, band, inside, made_by, settled, text
 
 
 def digits(app: RnnTuiApp) -> None:
@@ -202,7 +201,7 @@ async def test_what_is_chosen_while_an_analysis_is_made_takes_its_place() -> Non
             return None if progress.stopping else make(reading, progress)
 
         survival = view.kind
-        view.kind = replace(survival, make=held)
+        view.kind = made_by(survival, held)
         await press(pilot, "a")
         await wait_until(pilot, lambda: "1 of 2" in text(view, "analysis"))
         await press(pilot, "v")
