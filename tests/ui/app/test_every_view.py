@@ -46,12 +46,9 @@ MAIN_KEYS: dict[tuple[str, str], tuple[str, Look]] = {
 KEYS = {"mnist": "f3", "recall": "f4", "adder": "f5", "runs": "f6", "papers": "f7", "sweeps": "f8"}
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(
-    size: tuple[int, int], home: object
-) -> None:
+async def test_every_view_answers_its_main_key_after_a_key_and_after_a_click(home: object) -> None:
     app = RnnTuiApp()
-    async with running(app, size=size) as pilot:
+    async with running(app, size=(80, 24)) as pilot:
         for (tab, view), (key, look) in MAIN_KEYS.items():
             await press(pilot, KEYS[tab])
             await wait_until(pilot, lambda tab=tab: app.tabs.active == tab and app.tabs.front)
