@@ -21,7 +21,7 @@ SETTINGS = (
     *("recall", "--preset", "fast", "--training-size", "2000", "--batch-size", "20"),
     *("--epochs", "20", "--grid", "learning_rate=0.01,0.02"),
 )
-MOMENTS = 8
+MOMENTS = 5
 
 
 def begin() -> "subprocess.Popen[str]":

@@ -207,6 +207,7 @@ async def odd_parity(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
     return lambda: field.value
 
 
+PLAYED_TWICE = ("2-carry", "3-damage", "7-your-own-hand")  # an adder's, and one of images
 ODD = {
     "adder": odd_adder,
     "recall": odd_recall,
@@ -217,8 +218,9 @@ ODD = {
 
 @pytest.mark.long
 @pytest.mark.parametrize("name", experiment_names())
-async def test_each_is_played_twice_after_odd_states_and_gives_the_same(name: str) -> None:
+async def test_each_is_played_after_odd_states_which_it_puts_back(name: str) -> None:
     experiment = read_experiment(name)
+    times = 2 if name in PLAYED_TWICE else 1
     actions = [action for step in experiment.steps for action in step.actions]
     tasks = {getattr(action, "task", "") or getattr(action, "tab", "") for action in actions}
     app = RnnTuiApp(ShortRuns())
@@ -226,7 +228,7 @@ async def test_each_is_played_twice_after_odd_states_and_gives_the_same(name: st
         plays = []
         states = [await ODD[task](pilot, app) for task in sorted(tasks)]
         before = [state() for state in states]
-        for _ in range(2):
+        for _ in range(times):
             panel = await begin(pilot, experiment_names().index(name))
             assert not panel.progress.begun
             texts = await play_on(pilot, panel)
@@ -242,7 +244,7 @@ async def test_each_is_played_twice_after_odd_states_and_gives_the_same(name: st
             await press(pilot, "escape")
             await gone(pilot)
             assert [state() for state in states] == before
-        assert plays[0] == plays[1]
+        assert plays[0] == plays[-1]
         assert not [text for text in notices(app) if "can't" in text]
 
 
