@@ -14,16 +14,14 @@ import numpy.typing as npt
 
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.image_network import read_test_images
-from rnn_tui.inside.own_network import OwnNetwork
+from rnn_tui.inside.image_network import ImageNetwork
+from rnn_tui.inside.network import UNKNOWN, DrawnSequences, InsideNetwork
 from rnn_tui.inside.probes import Analysis, share
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import answers_of, layer_name, unit_names
-from rnn_tui.inside.task_network import UNKNOWN, DrawnSequences, draw_examples
 from rnn_tui.networks.stack import Stack
 from rnn_tui.networks.stepwise import Array, Floats, require_finite, still_going
-from rnn_tui.tasks.images.inference import RowReaderNetwork
-from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
+from rnn_tui.tasks.sequences.inference import longest_first
 
 if TYPE_CHECKING:
     from rnn_tui.engine.training.parallel import Workers
@@ -182,15 +180,30 @@ def analyse_ablations(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> AblationAnalysis | None:
-    """Ablate a replica's units over sequences by chance, of lengths in training; None if it was
-    stopped.
+    """Ablate the units of all layers over sequences by chance; None if it was stopped.
+
+    Where nobody knows what is right, it is measured how much of the network's own answers stays.
 
     Raises:
         CheckpointError: if weights are too large to compute with.
+        TaskError: if the task can't be loaded, or is not of sequences.
     """
-    source: SequenceNetwork = reading.network.source
-    drawn = draw_examples(source.task, source.config, inputs, seed)
-    return _ablate(reading.network.stack, drawn, progress)
+    network: InsideNetwork = reading.network
+    stack, steps = network.stack, reading.trace.steps
+    if network.knows_right:
+        return _ablate(stack, network.draw(inputs, seed, steps), progress)
+    units = unit_names(stack)
+    count = min(inputs, max(FEWEST_INPUTS, READINGS // (2 * len(units))))
+    drawn = network.draw(count, seed, steps)
+    whole = _logits_without(stack, drawn.inputs, ())  # (A, N, O)
+    if reading.trace.numbers:
+        kept = _VarianceKept(stack, drawn.inputs, whole.astype(np.float64))
+        analysis = ablation_analysis(units, count, kept, progress)
+        measured = f"of the variance of the answers to {drawn.in_words} stays"
+    else:
+        analysis = _ablate(stack, replace(drawn, targets=answers_of(whole).T), progress)
+        measured = f"of the answers to {drawn.in_words} are those of the whole network"
+    return None if analysis is None else replace(analysis, measured=measured)
 
 
 def analyse_digit_ablations(
@@ -205,35 +218,8 @@ def analyse_digit_ablations(
         CheckpointError: if weights are too large to compute with.
         DataError: if there are no images.
     """
-    source: RowReaderNetwork = reading.network.source
-    digits, labels = read_test_images(slice(inputs), source.config)
-    rows = source.rows(digits)  # (T, N, 28)
-    lengths = np.full(len(labels), len(rows))
-    return _ablate(source.stack, DrawnSequences(rows, labels[:, None], lengths), progress)
-
-
-def analyse_own_ablations(reading: NetworkReading, progress: Progress) -> AblationAnalysis | None:
-    """Ablate the units of all layers over random inputs; None if it was stopped.
-
-    Raises:
-        CheckpointError: if weights are too large to compute with.
-    """
-    network: OwnNetwork = reading.network
-    stack = network.stack
-    units = unit_names(stack)
-    count = min(INPUTS, max(FEWEST_INPUTS, READINGS // (2 * len(units))))
-    drawn = network.random_inputs(reading.trace.steps, count)
-    whole = _logits_without(stack, drawn.inputs, ())  # (A, N, O)
-    if network.numbers:
-        kept = _VarianceKept(stack, drawn.inputs, whole.astype(np.float64))
-        analysis = ablation_analysis(units, count, kept, progress)
-        measured = f"of the variance of the answers to {drawn.in_words} stays"
-    else:
-        lengths = np.full(count, len(drawn.inputs))
-        examples = DrawnSequences(drawn.inputs, answers_of(whole).T, lengths)
-        analysis = _ablate(stack, examples, progress)
-        measured = f"of the answers to {drawn.in_words} are those of the whole network"
-    return None if analysis is None else replace(analysis, measured=measured)
+    network: ImageNetwork = reading.network
+    return _ablate(network.stack, network.first_images(inputs), progress)
 
 
 def _ablate(stack: Stack, drawn: DrawnSequences, progress: Progress) -> AblationAnalysis | None:

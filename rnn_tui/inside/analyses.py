@@ -77,7 +77,6 @@ ATTRIBUTION = AnalysisKind(
 )
 OWN_AUTOMATON = replace(
     AUTOMATON,
-    function="rnn_tui.inside.own_automaton:analyse_automaton",
     help="extract a finite automaton from a network that reads a small alphabet",
 )
 
@@ -90,14 +89,13 @@ OF_IMAGES = (
     ROWS,
     replace(ABLATION, function="rnn_tui.inside.ablation:analyse_digit_ablations"),
     GRADIENTS,
-    replace(STATE_SPACE, function="rnn_tui.inside.state_space:analyse_digit_states"),
+    STATE_SPACE,
     LEARNING,
 )
 #: the analyses of networks that were trained elsewhere.
 OF_OWN = (
     replace(
         ABLATION,
-        function="rnn_tui.inside.ablation:analyse_own_ablations",
         help="rank the units by the answers that change without them",
     ),
     replace(GRADIENTS, function="rnn_tui.inside.gradients:analyse_beside_untrained"),
@@ -105,7 +103,6 @@ OF_OWN = (
     ATTRIBUTION,
     replace(
         STATE_SPACE,
-        function="rnn_tui.inside.own_states:analyse_state_space",
         help="draw the states of 2,000 random inputs on a plane, with fixed and slow points",
     ),
     OWN_AUTOMATON,

@@ -31,14 +31,13 @@ from rnn_tui.inside.stack_trace import answers_of
 from rnn_tui.inside.trace import Indices, Record
 from rnn_tui.networks.stack import Stack
 from rnn_tui.networks.stepwise import require_finite
-from rnn_tui.tasks.sequences.inference import SequenceNetwork, in_words
+from rnn_tui.tasks.sequences.inference import in_words
 from rnn_tui.tasks.sequences.words import (
     NO_ANSWER,
     AnswerArray,
     AskedWord,
     TaskWords,
     WordArray,
-    words_for,
 )
 
 #: a machine of more says little; a network that has not learned may have no machine at all.
@@ -522,24 +521,23 @@ def analyse_automaton(
     length: int | None = None,
     seed: int = 0,
 ) -> AutomatonAnalysis | None:
-    """Learn a machine from a replica, and look for words that it gets wrong; None if it was
-    stopped.
+    """Learn the machine that puts out a network's answers, and look for words that it gets wrong.
+
+    Returns None if it was stopped. Of a network that answers after the last step, an answer before
+    is what it would be if the word ended there.
 
     Args:
-        reading: of a task with an alphabet.
+        reading: of a network that reads an alphabet.
         progress: in parts of words, then in states.
         length: of short words, all of which are asked; by default as long as there is time for.
         seed: draws longer words.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
-        UserError: if AALpy is not installed, or the task has no automaton.
+        UserError: if AALpy is not installed, or there is no automaton of the network.
     """
     require_lstar()  # before the work
-    network: SequenceNetwork = reading.network.source
-    words = words_for(network.task, network.config)
-    if words.no_automaton:
-        raise UserError(words.no_automaton)
+    words = reading.network.words_to_ask()
     answering = partial(outputs_of, reading.network.stack, words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 

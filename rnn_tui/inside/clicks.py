@@ -12,9 +12,10 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.history import history_of, network_at
+from rnn_tui.inside.network import UNKNOWN
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.task_network import UNKNOWN, draw_examples
+from rnn_tui.inside.task_network import draw_examples
 from rnn_tui.networks.stepwise import Array, sigmoid, still_going
 from rnn_tui.tasks.sequences.inference import SequenceNetwork, longest_first
 from rnn_tui.tasks.sequences.words import LONGEST, AnswerArray, TaskWords, WordArray, words_for

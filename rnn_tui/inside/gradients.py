@@ -207,7 +207,7 @@ def analyse_beside_untrained(
     network: OwnNetwork = reading.network
     trace = reading.trace
     stack = network.stack
-    drawn = network.random_inputs(trace.steps, RANDOM_INPUTS).inputs
+    drawn = network.draw(RANDOM_INPUTS, 0, trace.steps).inputs
     stacks = {stack.cell.label: stack}
     for cell in dict.fromkeys((stack.cell, *CELLS.values())):
         if cell.has_recurrent_weights and not cell.bidirectional:

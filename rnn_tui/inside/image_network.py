@@ -9,8 +9,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.errors import DataError
 from rnn_tui.inside.edits import Edit
-from rnn_tui.inside.network import InsideNetwork
-from rnn_tui.inside.probes import Labels
+from rnn_tui.inside.network import Colouring, DrawnSequences, InsideNetwork
 from rnn_tui.inside.stack_trace import Wording
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stack import Stack
@@ -18,6 +17,8 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.images.inference import RowReaderNetwork, digit_probabilities
+
+CLASS = "class"  # what the states of readers of images are coloured by
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,6 +50,31 @@ class ImageNetwork(InsideNetwork):
         """Return the numbers of the rows."""
         return [f"row {row}" for row in range(1, len(inputs) + 1)]
 
+    def draw(self, count: int, seed: int, steps: int) -> DrawnSequences:
+        """Choose test images of its data set."""
+        del steps
+        images, labels = test_set(self.source.config)
+        chosen = np.random.default_rng(seed).permutation(len(images))[:count]
+        return self._drawn(images[chosen], labels[chosen])
+
+    def first_images(self, count: int) -> DrawnSequences:
+        """Return the first test images of its data set, which edits are measured on, too."""
+        images, labels = test_set(self.source.config)
+        return self._drawn(images[:count], labels[:count])
+
+    def _drawn(
+        self, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]
+    ) -> DrawnSequences:
+        rows = self.source.rows(images.astype(np.float32) / np.float32(255))  # (T, N, 28)
+        return DrawnSequences(rows, labels[:, None], np.full(len(labels), len(rows)))
+
+    def colouring(
+        self, drawn: DrawnSequences, steps: npt.NDArray[np.int64], answers: Array
+    ) -> Colouring:
+        """Return the classes."""
+        del steps, answers
+        return Colouring(drawn.targets[:, 0], self.source.config.classes, CLASS)
+
     def trace_digit(self, digit: Array) -> Trace:
         """Trace the network while it reads a digit (28, 28), 0 for background … 1 for ink."""
         return self.trace(self.source.rows(digit[None])[:, 0])
@@ -68,7 +94,7 @@ def trace_digit(network: RowReaderNetwork, digit: Array, edits: Sequence[Edit] =
     return ImageNetwork(network).trace(network.rows(digit[None])[:, 0], edits=edits)
 
 
-def test_set(config: ImageConfig) -> tuple[npt.NDArray[np.uint8], Labels]:
+def test_set(config: ImageConfig) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """Read the test images (N, 28, 28) of the data set of a run, and their labels (N,).
 
     Raises:
@@ -79,7 +105,7 @@ def test_set(config: ImageConfig) -> tuple[npt.NDArray[np.uint8], Labels]:
     return images, labels
 
 
-def read_test_images(chosen: Any, config: ImageConfig) -> tuple[Array, Labels]:
+def read_test_images(chosen: Any, config: ImageConfig) -> tuple[Array, npt.NDArray[np.int64]]:
     """Read the test images (…, 28, 28) of an index as networks read them, 0 … 1.
 
     Their labels (…) are returned, too. Arguments and errors are those of `test_set`.

@@ -3,12 +3,21 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
+
+import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.inside.analyses import OF_RANDOM_INPUTS
 from rnn_tui.inside.inspection import Inspection
-from rnn_tui.inside.network import InsideNetwork
+from rnn_tui.inside.network import (
+    MOST_CONSTANT_INPUTS,
+    UNKNOWN,
+    Colouring,
+    DrawnSequences,
+    InsideNetwork,
+)
 from rnn_tui.inside.own_inputs import (
     Alphabet,
     InputSequence,
@@ -17,14 +26,18 @@ from rnn_tui.inside.own_inputs import (
     read_sequence,
     read_sequence_file,
 )
-from rnn_tui.inside.own_samples import RandomInputs, draw_inputs, random_sequence
+from rnn_tui.inside.own_samples import draw_inputs, random_sequence
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import NetworkReading
-from rnn_tui.inside.stack_trace import Wording
+from rnn_tui.inside.stack_trace import Wording, answers_of
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
+from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.sequences.inference import Column
+from rnn_tui.tasks.sequences.words import NO_ANSWER, TaskWords
+from rnn_tui.tasks.shapes import MOST_SYMBOLS, Symbol
+from rnn_tui.tasks.task import SequenceShape
 
 TASK = "own"  #: what a trace calls the task of a network that has none here.
 MOST_BACKWARD_STEPS = 400  # each answer before the last takes a pass of its own
@@ -32,6 +45,7 @@ MOST_VALUES = 50_000_000  # states and gates of all steps, in memory at once
 SHOWN_STEPS = 20  # of an input, in a title
 STEPS = 20  # of a sequence by chance
 MOST_RANDOM_STEPS = 200  # of the random inputs of analyses
+THIRDS = ("low", "middle", "high")  # of answers that are numbers
 #: what a network answers, by which states its readout takes.
 ANSWERING = {
     EVERY_STEP: "after every step",
@@ -55,6 +69,8 @@ class OwnDescription:
 @dataclass(frozen=True, eq=False)
 class OwnNetwork(InsideNetwork):
     """A network from a file, with names for what it reads and answers."""
+
+    knows_right: ClassVar[bool] = False
 
     path: Path
     foreign: ForeignNetwork  #: what was understood of the file.
@@ -88,10 +104,66 @@ class OwnNetwork(InsideNetwork):
         when = ANSWERING[stack.takes].format(steps=stack.only_steps)
         return f"{stack.cell.label}, {layers}{ways}; reads {reads}, {answers} {when}"
 
-    def random_inputs(self, steps: int, count: int, seed: int = 0) -> RandomInputs:
+    def draw(self, count: int, seed: int, steps: int) -> DrawnSequences:
         """Draw inputs of so many steps, up to `MOST_RANDOM_STEPS`, or of those that it reads."""
         steps = self.stack.only_steps or min(steps, MOST_RANDOM_STEPS)
-        return draw_inputs(self.stack.features, self.alphabet, steps, count, seed)
+        drawn = draw_inputs(self.stack.features, self.alphabet, steps, count, seed)
+        answers = steps if self.stack.every_step else 1
+        targets = np.full((count, answers), UNKNOWN)
+        return DrawnSequences(drawn.inputs, targets, np.full(count, steps), drawn.in_words)
+
+    def colouring(
+        self, drawn: DrawnSequences, steps: npt.NDArray[np.int64], answers: Array
+    ) -> Colouring:
+        """Return its own answers; of numbers thirds, by the first of them."""
+        del drawn, steps
+        if self.numbers:
+            first = answers[:, 0]
+            thirds = np.searchsorted(np.quantile(first, (1 / 3, 2 / 3)), first)
+            return Colouring(thirds.astype(np.int64), THIRDS, "third of the answers")
+        names = self.outputs if len(self.outputs) > 1 else ("0", "1")
+        return Colouring(answers_of(answers), names, "answer")
+
+    def constant_inputs(self, drawn: DrawnSequences) -> Mapping[str, Array] | None:
+        """Return the symbols, or a step of zeros."""
+        del drawn
+        if self.stack.bidirectional:
+            return None
+        if self.alphabet is None:
+            return {"zeros": np.zeros(self.stack.features, np.float32)}
+        if len(self.alphabet.symbols) > MOST_CONSTANT_INPUTS:
+            return {}
+        return dict(zip(self.alphabet.symbols, self.alphabet.vectors, strict=True))
+
+    def words_to_ask(self) -> TaskWords:
+        """Return the words of its alphabet; nobody says what is right of them."""
+        stack, alphabet = self.stack, self.alphabet
+        if alphabet is None:
+            raise QueryError(
+                "An automaton is of a network that reads symbols; name them, such as --alphabet 01."
+            )
+        if self.numbers:
+            raise QueryError("An automaton puts out classes; this network answers with numbers.")
+        if len(alphabet.symbols) > MOST_SYMBOLS or stack.outputs >= NO_ANSWER:
+            raise QueryError(
+                f"An automaton is learned over at most {MOST_SYMBOLS} symbols and {NO_ANSWER - 1} "
+                f"outputs; here are {len(alphabet.symbols):,} and {stack.outputs:,}."
+            )
+        if stack.bidirectional or stack.takes == ALL_STATES:
+            raise QueryError(
+                "An automaton reads from the first symbol to the last; this network's answers "
+                "depend on what comes later, or on the number of steps."
+            )
+        symbols = zip(alphabet.symbols, alphabet.vectors.astype(int).tolist(), strict=True)
+        return TaskWords(
+            SequenceShape(
+                features=stack.features,
+                outputs=self.outputs,
+                every_step=True,
+                inputs="symbols",
+                alphabet=tuple(Symbol(name, tuple(numbers)) for name, numbers in symbols),
+            )
+        )
 
     @property
     def random_inputs_note(self) -> str:
@@ -224,12 +296,7 @@ def _check_length(stack: Stack, steps: int) -> None:
             f"The readout takes the states of exactly {stack.only_steps} steps; this sequence has "
             f"{steps:,}."
         )
-    numbers = sum(
-        weights.hidden_size * (2 + weights.cell.blocks)
-        for layer in stack.layers
-        for weights in layer.directions
-    )
-    most = MOST_VALUES // (stack.features + numbers)
+    most = MOST_VALUES // (stack.features + stack.numbers_a_step)
     if stack.bidirectional and not stack.every_step:
         most = min(most, MOST_BACKWARD_STEPS)
     if steps > most:

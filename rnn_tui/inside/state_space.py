@@ -23,26 +23,20 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.inside.hidden import true_values
-from rnn_tui.inside.image_network import test_set
-from rnn_tui.inside.probes import Analysis, Labels, activations_of, share
+from rnn_tui.inside.network import UNKNOWN, InsideNetwork
+from rnn_tui.inside.probes import Analysis, Labels, share
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import layer_name
-from rnn_tui.inside.task_network import UNKNOWN, DrawnSequences, draw_examples
-from rnn_tui.inside.trace import Record, Trace, words_of
+from rnn_tui.inside.trace import Record, Trace
 from rnn_tui.networks.cell import Step
-from rnn_tui.networks.stepwise import Array, CellWeights, require_finite
-from rnn_tui.tasks.images.inference import RowReaderNetwork
-from rnn_tui.tasks.sequences.inference import SequenceNetwork
+from rnn_tui.networks.stepwise import Activations, Array, CellWeights, require_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 INPUTS = 2000
-BATCH = 250  # read at a time: states of a thousand steps of all would take gigabytes
-#: with more kinds of steps, a constant input is none that the network meets.
-MOST_CONSTANT_INPUTS = 16
-CLASS = "class"  # what the states of readers of images are coloured by
+BATCH = 250  # read at a time, unless they hold too much
+MOST_NUMBERS = 100_000_000  # that layers hold of all that is read at a time
 #: in place of a layer's name: layers that read each other's states carry on what all of them hold.
 ALL_LAYERS = "all layers"
 #: what a fixed or a slow point is: see `FixedPoint.kind`.
@@ -244,56 +238,89 @@ def analyse_state_space(
     inputs: int = INPUTS,
     seed: int = 0,
 ) -> StateSpaceAnalysis | None:
-    """Analyse a replica's states over random inputs of the lengths in training, and fixed points.
+    """Analyse a network's states, and its fixed points; None if it was stopped.
 
-    Returns None if it was stopped.
-
-    They are those after the last step, or where each step has an answer, after one by chance. Their
-    colour is the hidden variable there, and of a task without one what is right.
+    They are the states after the last step of sequences by chance, or where each step has an
+    answer, after one by chance: those of all layers side by side, or of a network that has no fixed
+    points, those of the top layer read forward. Their colour is what `InsideNetwork.colouring`
+    says.
 
     Raises:
         CheckpointError: if the weights are too large to compute with.
+        DataError: if a set of data can't be read.
         TaskError: if the task can't be loaded, or is not of sequences.
     """
-    network: SequenceNetwork = reading.network.source
-    replica = reading.network.replica
-    drawn = draw_examples(network.task, network.config, inputs, seed)
-    inputs = len(drawn.lengths)  # a set of data may have fewer
+    network: InsideNetwork = reading.network
+    stack = network.stack
+    drawn = network.draw(inputs, seed, reading.trace.steps)
+    steps, count, _ = drawn.inputs.shape
     random_steps = np.random.default_rng(seed).integers(0, drawn.lengths)  # (N,)
-    chosen_steps = random_steps if network.shape.every_step else drawn.lengths - 1  # (N,)
-    constant = _constant_inputs(network, drawn)
-    batches = -(-inputs // BATCH)
-    total = batches + len(constant)
-    states, starts = [], []
+    chosen_steps = random_steps if stack.every_step else drawn.lengths - 1  # (N,)
+    constant = network.constant_inputs(drawn)
+    at_once = max(1, min(BATCH, MOST_NUMBERS // (steps * stack.numbers_a_step)))
+    batches = np.array_split(np.arange(count), -(-count // at_once))
+    total = len(batches) + len(constant or ())
+    states, answers, starts = [], [], []
     progress.advance(0, total)
-    for done, part in enumerate(np.array_split(np.arange(inputs), batches), start=1):
+    for done, part in enumerate(batches, start=1):
         if progress.stopping:
             return None
-        activations = activations_of(network, drawn.inputs[:, part], replica)
+        layers, logits = _read(network, drawn.inputs[:, part], top=constant is None)
         sequences = np.arange(len(part))
-        states.append(activations.states[chosen_steps[part], sequences])  # (n, H)
-        start = activations.states[random_steps[part], sequences]
-        if activations.cells is not None:
-            memory = activations.cells[random_steps[part], sequences]
-            start = np.concatenate([start, memory], axis=1)  # (n, 2·H)
-        starts.append(start)
+        held = np.concatenate([layer.states for layer in layers], axis=2)  # (T, n, H)
+        states.append(held[chosen_steps[part], sequences])  # (n, H)
+        answers.append(logits[chosen_steps[part] if len(logits) > 1 else 0, sequences])  # (n, O)
+        memories = [layer.cells for layer in layers if layer.cells is not None]
+        carried = np.concatenate([held, *memories], axis=2) if memories else held  # (T, n, D)
+        starts.append(carried[random_steps[part], sequences])
         progress.advance(done, total)
-    labels, names, coloured_by = _labelled(network, drawn, chosen_steps)
-    known = labels != UNKNOWN
+    colouring = network.colouring(drawn, chosen_steps, np.concatenate(answers))
+    known = colouring.labels != UNKNOWN
     known_states = np.concatenate(states)[known]
+    name = ALL_LAYERS
+    if constant is None or len(stack.layers) == 1:
+        name = layer_name(stack.layers, len(stack.layers) - 1)
     analysis = state_space(
-        layer_name(network.stack(replica).layers, 0),
-        known_states,
-        labels[known],
-        names,
-        coloured_by,
+        name, known_states, colouring.labels[known], colouring.names, colouring.coloured_by
     )
     points = find_fixed_points(
-        [network.cell(replica)], constant, np.concatenate(starts), progress.after(batches)
+        [layer.forward for layer in stack.layers],
+        constant or {},
+        np.concatenate(starts),
+        progress.after(len(batches)),
     )
     if points is None:
         return None
     return with_fixed_points(analysis, points, known_states) if points else analysis
+
+
+def _read(
+    network: InsideNetwork, inputs: Array, *, top: bool
+) -> tuple[Sequence[Activations], Array]:
+    """Return what layers hold (T, N, H) while `inputs` (T, N, F) are read, and the answers.
+
+    Args:
+        network: what reads.
+        inputs: what it reads.
+        top: whether to return the top layer read forward alone, in place of all.
+
+    Returns:
+        the answers as `Stack.read_out` has them; (1, N, 0) if it is known what is right.
+    """
+    stack = network.stack
+    logits = np.empty((1, inputs.shape[1], 0), np.float32)
+    with np.errstate(all="ignore"):
+        if top and network.knows_right:
+            layers = [stack.layers[-1].forward.run(stack.read_below(inputs))]
+        else:
+            activations = stack.read(inputs)
+            layers = [activations[-1][0]] if top else [forward for [forward] in activations]
+            if not network.knows_right:
+                logits = stack.read_out([direction.states for direction in activations[-1]])
+    for layer in layers:
+        require_finite(layer.states, *([] if layer.cells is None else [layer.cells]))
+    require_finite(logits)
+    return layers, logits
 
 
 def with_fixed_points(
@@ -305,72 +332,6 @@ def with_fixed_points(
     distances = cdist(np.array([point.state for point in points]), states)  # (P, N)
     nearest_labels = analysis.labels[distances.argmin(axis=1)].tolist()
     return replace(analysis, fixed_points=points, nearest_labels=tuple(nearest_labels))
-
-
-def _labelled(
-    network: SequenceNetwork, drawn: DrawnSequences, chosen_steps: Labels
-) -> tuple[Labels, tuple[str, ...], str]:
-    """Return the label (N,) of each sequence's state after its chosen step.
-
-    `chosen_steps` (N,) count from 0. The names of the labels, and what they are, are returned, too.
-    """
-    sequences = np.arange(len(chosen_steps))
-    variable = network.task.hidden
-    if variable is not None:
-        values = true_values(network, drawn.inputs)  # (T, N)
-        labels = values[chosen_steps, sequences].astype(np.int64)
-        return labels, variable.values, variable.name
-    places = chosen_steps if network.shape.every_step else 0
-    right = drawn.targets[sequences, places].astype(np.int64)
-    return right, network.shape.answer_words, network.shape.answer
-
-
-def _constant_inputs(network: SequenceNetwork, drawn: DrawnSequences) -> dict[str, Array]:
-    """Return all inputs of a step (F,) by their names, as random sequences show them."""
-    read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
-    kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
-    if len(kinds) > MOST_CONSTANT_INPUTS:
-        return {}
-    words = words_of(kinds, network.shape.alphabet)
-    by_word = dict(zip(words, kinds, strict=True))
-    return {word: by_word[word] for word in sorted(by_word, key=_short_words_first)}
-
-
-def _short_words_first(word: str) -> tuple[int, str]:
-    return len(word), word
-
-
-def analyse_digit_states(
-    reading: NetworkReading,
-    progress: Progress = UNWATCHED,
-    *,
-    inputs: int = INPUTS,
-    seed: int = 0,
-) -> StateSpaceAnalysis | None:
-    """Analyse the top layer's states after the last row of random test images.
-
-    They are those of its forward direction, if there are two.
-
-    The progress is in images; None if it was stopped. `CheckpointError` if the weights are too
-    large to compute with.
-    """
-    network: RowReaderNetwork = reading.network.source
-    images, of_images = test_set(network.config)
-    chosen = np.random.default_rng(seed).permutation(len(images))[:inputs]
-    digits = images[chosen].astype(np.float32) / np.float32(255)
-    labels = of_images[chosen]
-    states = []
-    progress.advance(0, len(labels))
-    for start in range(0, len(labels), BATCH):
-        if progress.stopping:
-            return None
-        with np.errstate(all="ignore"):
-            rows = network.rows(digits[start : start + BATCH])  # (T, n, 28)
-            below = network.stack.read_below(rows)  # (T, n, F)
-            states.append(network.layers[-1].forward.run(below).states[-1])  # (n, H)
-        progress.advance(min(start + BATCH, len(labels)), len(labels))
-    layer = layer_name(network.layers, len(network.layers) - 1)
-    return state_space(layer, np.concatenate(states), labels, network.config.classes, CLASS)
 
 
 def find_fixed_points(

@@ -1,15 +1,15 @@
 """A network of a task on sequences to look into, and sequences by chance, which it reads."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.engine.errors import TaskError
-from rnn_tui.inside.network import InsideNetwork
+from rnn_tui.engine.errors import TaskError, UserError
+from rnn_tui.inside.network import MOST_CONSTANT_INPUTS, Colouring, DrawnSequences, InsideNetwork
 from rnn_tui.inside.stack_trace import Wording
 from rnn_tui.inside.trace import Trace, words_of
 from rnn_tui.networks.stack import Stack
@@ -18,9 +18,8 @@ from rnn_tui.networks.stepwise import Array, sigmoid
 if TYPE_CHECKING:  # the first frame knows traces, and must not load what reads weights
     from rnn_tui.tasks.config import SequenceConfig
     from rnn_tui.tasks.sequences.inference import SequenceNetwork
+    from rnn_tui.tasks.sequences.words import TaskWords
     from rnn_tui.tasks.task import Task
-
-UNKNOWN = -1  # in the place of a right answer
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,22 +53,54 @@ class TaskNetwork(InsideNetwork):
         """Return the symbols that are read, or the numbers."""
         return words_of(inputs, self.source.shape.alphabet)
 
+    def draw(self, count: int, seed: int, steps: int) -> DrawnSequences:
+        """Draw sequences of lengths as in training."""
+        del steps
+        return draw_examples(self.source.task, self.source.config, count, seed)
+
+    def colouring(
+        self, drawn: DrawnSequences, steps: npt.NDArray[np.int64], answers: Array
+    ) -> Colouring:
+        """Return the hidden variable, or of a task without one what is right."""
+        from rnn_tui.tasks.sequences.words import truth_of  # on use only
+
+        del answers
+        shape, sequences = self.source.shape, np.arange(len(steps))
+        truth = truth_of(self.source.task, self.source.config)
+        if truth.variable is not None and truth.hidden is not None:
+            values = truth.hidden(drawn.inputs)[steps, sequences]  # of (T, N)
+            return Colouring(values.astype(np.int64), truth.variable.values, truth.variable.name)
+        right = drawn.targets[sequences, steps if shape.every_step else 0]
+        return Colouring(right.astype(np.int64), shape.answer_words, shape.answer)
+
+    def constant_inputs(self, drawn: DrawnSequences) -> Mapping[str, Array]:
+        """Return all inputs of a step, as the drawn sequences show them, short words first."""
+        read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
+        kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
+        if len(kinds) > MOST_CONSTANT_INPUTS:
+            return {}
+        by_word = dict(zip(self.words(kinds), kinds, strict=True))
+        return {word: by_word[word] for word in sorted(by_word, key=_short_words_first)}
+
+    def words_to_ask(self) -> "TaskWords":
+        """Return those of its task."""
+        from rnn_tui.tasks.sequences.words import words_for  # on use only
+
+        words = words_for(self.source.task, self.source.config)
+        if words.no_automaton:
+            raise UserError(words.no_automaton)
+        return words
+
+
+def _short_words_first(word: str) -> tuple[int, str]:
+    return len(word), word
+
 
 def trace_inputs(
     network: "SequenceNetwork", inputs: Array, replica: int = 0, *, read: Sequence[str] = ()
 ) -> Trace:
     """Return the trace of a replica that reads a sequence, as `InsideNetwork.trace` says."""
     return TaskNetwork(network, replica).trace(inputs, read)
-
-
-@dataclass(frozen=True, eq=False)
-class DrawnSequences:
-    """Sequences by chance with what is right."""
-
-    inputs: Array  #: (T, N, F), zero after a sequence's end.
-    #: (N, T) where each step has an answer, else (N, 1); `UNKNOWN` where nobody knows.
-    targets: npt.NDArray[Any]
-    lengths: npt.NDArray[np.int64]  #: (N,) steps.
 
 
 def draw_examples(

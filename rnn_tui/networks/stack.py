@@ -182,6 +182,12 @@ class Stack:
         return any(layer.looks_ahead for layer in self.layers)
 
     @property
+    def numbers_a_step(self) -> int:
+        """Numbers that `read` returns for a step of a sequence: states, memories and gates."""
+        cells = [weights for layer in self.layers for weights in layer.directions]
+        return sum(weights.hidden_size * (2 + weights.cell.blocks) for weights in cells)
+
+    @property
     def only_steps(self) -> int | None:
         """The only number of steps T that its readout takes; None if it takes any."""
         return len(self.weights[0]) if self.takes == ALL_STATES else None

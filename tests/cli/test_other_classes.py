@@ -11,7 +11,7 @@ from rnn_tui.engine.files.weights_file import read_description, read_weights
 from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.inside.ablation import analyse_digit_ablations
 from rnn_tui.inside.images import analyse_test_images
-from rnn_tui.inside.state_space import analyse_digit_states
+from rnn_tui.inside.state_space import analyse_state_space
 from rnn_tui.tasks.config import ImageConfig
 from rnn_tui.tasks.image_sets import IMAGE_SETS
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -110,7 +110,7 @@ def test_analyses_read_the_test_images_of_the_same_data(root: Path) -> None:
     rows = analyse_test_images(reading_of(network), UNWATCHED)
     assert rows is not None
     assert rows.images == COUNTS[1]
-    states = analyse_digit_states(reading_of(network))
+    states = analyse_state_space(reading_of(network))
     assert states is not None
     assert states.label_names == CLASSES
     assert len(states.labels) == COUNTS[1]

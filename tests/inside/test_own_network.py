@@ -9,11 +9,11 @@ import torch
 
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.progress import UNWATCHED, Control, Progress
-from rnn_tui.inside.ablation import analyse_own_ablations
+from rnn_tui.inside.ablation import analyse_ablations
 from rnn_tui.inside.analyses import OF_OWN
 from rnn_tui.inside.attribution import analyse_attribution, analyse_sensitivity
+from rnn_tui.inside.automaton import analyse_automaton
 from rnn_tui.inside.gradients import analyse_beside_untrained, untrained_stack
-from rnn_tui.inside.own_automaton import analyse_automaton
 from rnn_tui.inside.own_inputs import InputSequence, read_alphabet, read_sequence
 from rnn_tui.inside.own_network import (
     OwnDescription,
@@ -22,7 +22,7 @@ from rnn_tui.inside.own_network import (
     read_own,
     read_own_network,
 )
-from rnn_tui.inside.own_states import analyse_state_space
+from rnn_tui.inside.state_space import analyse_state_space
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.foreign.hints import NetworkHints
 from tests.networks.foreign import (
@@ -151,13 +151,11 @@ def test_ablation_compares_with_the_whole_network(tmp_path: Path) -> None:
     network = own(module, tmp_path / "net")
     reading = read_own(network, sequence())
     trace = reading.trace
-    analysis = analyse_own_ablations(reading, UNWATCHED)
+    analysis = analyse_ablations(reading, UNWATCHED)
     assert analysis is not None
     assert analysis.accuracy == 1
     assert "random normally distributed numbers are those of the whole network" in analysis.summary
-    drawn = torch.from_numpy(
-        network.random_inputs(trace.steps, analysis.inputs).inputs
-    )  # (T, N, F)
+    drawn = torch.from_numpy(network.draw(analysis.inputs, 0, trace.steps).inputs)  # (T, N, F)
     with torch.no_grad():
         whole = module(drawn.movedim(1, 0)).argmax(1)
         for place in (0, len(analysis.units) - 1):

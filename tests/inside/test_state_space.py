@@ -17,7 +17,6 @@ from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.inside.image_network import trace_digit
 from rnn_tui.inside.state_space import (
     StateSpaceAnalysis,
-    analyse_digit_states,
     analyse_state_space,
     state_space,
     update_of,
@@ -246,7 +245,7 @@ def test_where_states_come_to_rest_there_is_a_stable_point(replica: int) -> None
 
 
 def test_inputs_of_too_many_kinds_have_no_fixed_points(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rnn_tui.inside.state_space.MOST_CONSTANT_INPUTS", 3)
+    monkeypatch.setattr("rnn_tui.inside.task_network.MOST_CONSTANT_INPUTS", 3)
     analysis = analysed(made(TASKS["adder"], "rnn", CARRIES, 1), inputs=50)
     assert analysis.fixed_points == ()
     assert analysis.findings == [analysis.summary]
@@ -266,9 +265,9 @@ def test_an_analysis_of_sequences_stops_where_it_is(most: int) -> None:
 @pytest.mark.parametrize("model", TASKS["mnist"].shipped_cells)
 def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model: str) -> None:
     network, data, progress = RowReaderNetwork(shipped(f"mnist-{model}")), load_mnist(), Watched()
-    analysis = analyse_digit_states(reading_of(network), progress, inputs=300)
+    analysis = analyse_state_space(reading_of(network), progress, inputs=300)
     assert analysis is not None
-    assert progress.seen == [(0, 300), (250, 300), (300, 300)]
+    assert list(dict.fromkeys(progress.seen)) == [(0, 2), (1, 2), (2, 2)]  # batches of up to 250
     assert (analysis.coloured_by, analysis.label_names, analysis.fixed_points) == (
         "class",
         tuple("0123456789"),
@@ -283,4 +282,4 @@ def test_digits_are_coloured_by_their_class_and_lie_where_their_path_ends(model:
         )
         [layer] = [layer for layer in trace.layers if layer.name == analysis.layer]
         assert analysis.path(layer.states)[-1] == pytest.approx(analysis.points[at], abs=1e-4)
-    assert analyse_digit_states(reading_of(network), after(0)) is None
+    assert analyse_state_space(reading_of(network), after(0)) is None
