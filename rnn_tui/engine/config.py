@@ -83,6 +83,8 @@ class Recipe:
     #: greatest norm of a step's gradient, of each replica by itself; longer ones are shortened to
     #: it, and 0 shortens none.
     clip: float = _labelled(0.0, "greatest gradient norm")
+    #: share of each weight, times the learning rate, that a step takes off it, as in AdamW.
+    weight_decay: float = 0.0
     #: run matrix products in bfloat16 where the device is faster with it.
     bfloat16: bool = _labelled(False, only=IMAGES)
     #: standard deviation of the normal noise that is added to what is read in training: numbers,
@@ -120,7 +122,7 @@ class Recipe:
             if not 0 <= getattr(self, name) < 1:
                 raise SettingError(f"The recipe's {name} must be from 0 to below 1.")
 
-        for name in ("input_gain", "clip", "noise"):
+        for name in ("input_gain", "clip", "noise", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
 

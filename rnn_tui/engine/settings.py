@@ -350,6 +350,16 @@ _ROWS: tuple[Setting, ...] = (
         advanced=True,
     ),
     NumberSetting(
+        "weight_decay",
+        "Weight decay",
+        "share of each weight, times the rate, that a step takes off it",
+        0.0,
+        1e6,
+        whole=False,
+        in_names="decay{}",
+        advanced=True,
+    ),
+    NumberSetting(
         "noise",
         "Input noise",
         "deviation of the noise on inputs in training",

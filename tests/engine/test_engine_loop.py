@@ -117,21 +117,28 @@ def test_long_epochs_are_logged_in_portions_that_cover_them(trainer: Any) -> Non
 
 
 def plainly_trained(config: RunConfig) -> list[list[tuple[float, int]]]:
-    """The report's recipe in a dozen lines: by epoch, loss and samples of every step."""
+    """The report's recipe in a dozen lines, with what is said of clipping, weight decay and label
+    smoothing: by epoch, loss and samples of every step.
+    """
     data = load_mnist(config.data_dir)
     chosen, _ = split_indices(data.train_labels, config.seed)
     images, labels = data.train_images[chosen].float() / 255, data.train_labels[chosen]
     network = build_model(config)
     initialise(network, CELLS[config.cell], "pytorch", generator(config.seed, "weights"))
-    adam = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
+    recipe = config.recipe
+    adam = torch.optim.AdamW(
+        network.parameters(), lr=config.learning_rate, weight_decay=recipe.weight_decay
+    )
     epochs = []
     for epoch in range(1, config.epochs + 1):
         order = torch.randperm(TRAIN, generator=generator(config.seed, "order", epoch))
         steps = []
         for batch in order.split(config.batch_size):
-            loss = F.cross_entropy(network(images[batch]), labels[batch])
+            smoothing = recipe.label_smoothing
+            loss = F.cross_entropy(network(images[batch]), labels[batch], label_smoothing=smoothing)
             adam.zero_grad()
             loss.backward()
+            torch.nn.utils.clip_grad_norm_(network.parameters(), recipe.clip or math.inf)
             adam.step()
             steps.append((loss.item(), len(batch)))
         epochs.append(steps)
@@ -142,9 +149,16 @@ def mean_over_samples(steps: list[tuple[float, int]]) -> float:
     return sum(loss * samples for loss, samples in steps) / sum(samples for _, samples in steps)
 
 
-@pytest.mark.parametrize("model", MODELS)
-def test_report_recipe_is_a_plain_loop_with_adam(trainer: Any, model: str) -> None:
-    config = trainer.config(model, epochs=2)
+REGULARISED = {"clip": 0.2, "weight_decay": 0.5, "label_smoothing": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("model", "settings"), [*((model, {}) for model in MODELS), (MODELS[0], REGULARISED)]
+)
+def test_report_recipe_is_a_plain_loop_with_adam(
+    trainer: Any, model: str, settings: dict[str, float]
+) -> None:
+    config = trainer.config(model, epochs=2, **settings)
     run = trainer(config)
     logged = [event.metrics["train_loss"] for event in run.of(events.StepLogged)]
     first, second = plainly_trained(config)

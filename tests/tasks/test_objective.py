@@ -143,7 +143,7 @@ def test_noise_is_drawn_by_each_seed_for_itself(preset: str, small: Small, train
     assert still.metrics["test_loss"] != single.metrics["test_loss"]
 
 
-SETTINGS = {"label_smoothing": 0.1, "noise": 0.05, "clip": 0.5}
+SETTINGS = {"label_smoothing": 0.1, "noise": 0.05, "clip": 0.5, "weight_decay": 0.01}
 
 
 @pytest.mark.usefixtures("home")

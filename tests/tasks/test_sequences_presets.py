@@ -129,6 +129,7 @@ def test_every_setting_on_offer_can_be_changed(task: str, preset: str) -> None:
         "training_size": 13,
         "test_size": 17,
         "clip": 0.7,
+        "weight_decay": 0.02,
         "noise": 0.2,
         "label_smoothing": 0.1,
     }

@@ -119,14 +119,18 @@ def test_losses_and_gradients_are_those_of_single_sequences_without_padding(
             torch.testing.assert_close(actual[name], weight.grad, rtol=1e-9, atol=1e-13, msg=name)
 
 
+@pytest.mark.parametrize("decay", [0.0, 0.3])
 @pytest.mark.parametrize("task", PROBLEMS)
-def test_report_recipe_is_a_plain_loop_with_adam(small: Small, train: Any, task: str) -> None:
-    config = small(task, losses=LOSSES, seeds=2, seed=3, training_size=9, epochs=2)
+def test_report_recipe_is_a_plain_loop_with_adam(
+    small: Small, train: Any, task: str, decay: float
+) -> None:
+    several = {"losses": LOSSES, "seeds": 2, "seed": 3, "training_size": 9, "epochs": 2}
+    config = small(task, weight_decay=decay, **several)
     run = train(config, double=True)
     problem = problem_of(config)
     for at, replica in enumerate(config.replicas):
         modules = ordinary(problem, at)
-        adam = torch.optim.Adam(modules.parameters(), lr=config.learning_rate)
+        adam = torch.optim.AdamW(modules.parameters(), lr=config.learning_rate, weight_decay=decay)
         for epoch in (0, 1):
             losses = []
             for example in training_set(problem, replica.seed):

@@ -420,22 +420,26 @@ def _divergence(
     )
 
 
-# PyTorch's Adam without PyTorch's compiler. The first call of one of these methods would load that,
-# which takes a second.
+# PyTorch's AdamW, which without weight decay is Adam, without PyTorch's compiler. The first call of
+# one of these methods would load that, which takes a second.
 _WRAPPED = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
-_PLAIN = {name: torch.no_grad()(unwrap(getattr(torch.optim.Adam, name))) for name in _WRAPPED}
-BareAdam: type[torch.optim.Adam] = type("BareAdam", (torch.optim.Adam,), _PLAIN)
+_PLAIN = {name: torch.no_grad()(unwrap(getattr(torch.optim.AdamW, name))) for name in _WRAPPED}
+BareAdamW: type[torch.optim.AdamW] = type("BareAdamW", (torch.optim.AdamW,), _PLAIN)
 
 
-def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.Adam:
+def make_optimiser(model: nn.Module, config: RunConfig, device: torch.device) -> torch.optim.AdamW:
     """Make Adam (Kingma & Ba 2015, arXiv:1412.6980), fused if the device supports it.
+
+    Weight decay is apart from the gradient (Loshchilov & Hutter 2019, arXiv:1711.05101), and of all
+    weights, biases among them.
 
     Its learning rate is a plain float, which schedules set.
     """
-    return BareAdam(
+    return BareAdamW(
         model.parameters(),
         lr=config.learning_rate,
         betas=(config.recipe.beta1, config.recipe.beta2),
+        weight_decay=config.recipe.weight_decay,
         fused=True if device.type in ("cpu", "cuda") else None,
     )
 

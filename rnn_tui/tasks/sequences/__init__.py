@@ -12,6 +12,7 @@ DRAWN_SETTINGS = (
     "batch_size",
     "learning_rate",
     "clip",
+    "weight_decay",
     "noise",
     "training_size",
     "test_size",
