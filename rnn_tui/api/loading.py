@@ -15,7 +15,7 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, NetworkError, QueryError, printable
 from rnn_tui.engine.files.paths import weights_of
 from rnn_tui.engine.files.weights_file import read_description, read_tensors
-from rnn_tui.inside.own_network import OwnDescription, read_own_network
+from rnn_tui.inside.own.network import OwnDescription, read_own_network
 from rnn_tui.networks.foreign.hints import NetworkHints, names_of
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import PREFERRED_LOSS

@@ -24,8 +24,8 @@ from rnn_tui.inside.analyses import OF_OWN, analyses_of
 from rnn_tui.inside.analysis_kind import AnalysisKind
 from rnn_tui.inside.image_network import ImageNetwork, read_test_image
 from rnn_tui.inside.inspection import QuestionInspection
-from rnn_tui.inside.own_inputs import InputSequence, read_sequence, sequence_of_numbers
-from rnn_tui.inside.own_network import OwnNetwork, read_own
+from rnn_tui.inside.own.inputs import InputSequence, read_sequence, sequence_of_numbers
+from rnn_tui.inside.own.network import OwnNetwork, read_own
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import TaskNetwork
 from rnn_tui.inside.trace import words_of

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.image_network import read_test_images
-from rnn_tui.inside.own_network import OwnNetwork
+from rnn_tui.inside.own.network import OwnNetwork
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import draw_examples

@@ -24,7 +24,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.events import Control
 from rnn_tui.engine.training.loop import fit
-from rnn_tui.inside.own_inputs import read_sequence_file
+from rnn_tui.inside.own.inputs import read_sequence_file
 from rnn_tui.photos.files import read_image
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.baselines import baselines_of

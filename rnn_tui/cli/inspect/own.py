@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from rnn_tui.cli.commands import read_path
 
 if TYPE_CHECKING:
-    from rnn_tui.inside.own_network import OwnInspection
+    from rnn_tui.inside.own.network import OwnInspection
 
 OWN = "network"  #: the name of the subcommand, which `--network` chooses.
 EXAMPLES = (
@@ -119,7 +119,7 @@ def inspection_of(own: OwnInput) -> "OwnInspection":
     Raises:
         UserError: if the network or the sequence can't be read, or something is to be said.
     """
-    from rnn_tui.inside.own_network import (  # numpy, on use only
+    from rnn_tui.inside.own.network import (  # numpy, on use only
         OwnDescription,
         OwnInspection,
         read_own_input,

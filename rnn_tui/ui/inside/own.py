@@ -15,15 +15,15 @@ from textual.widgets import Input, Label, Static
 from rnn_tui.engine.errors import printable
 from rnn_tui.inside.analyses import OF_OWN, OF_RANDOM_INPUTS
 from rnn_tui.inside.attribution import StepAttribution
-from rnn_tui.inside.own_lines import (
+from rnn_tui.inside.own.lines import (
     HOW_TO_WRITE,
     LONGEST_LINE,
     LONGEST_SEQUENCE,
     read_own_line,
     read_typed,
 )
-from rnn_tui.inside.own_network import STEPS, OwnNetwork, read_own, read_own_network
-from rnn_tui.inside.own_samples import random_sequence
+from rnn_tui.inside.own.network import STEPS, OwnNetwork, read_own, read_own_network
+from rnn_tui.inside.own.samples import random_sequence
 from rnn_tui.ui.frame.key_footer import KeyFooter
 from rnn_tui.ui.frame.pane import Pane
 from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.inside.own_inputs import (
+from rnn_tui.inside.own.inputs import (
     Alphabet,
     InputSequence,
     sequence_of_numbers,

@@ -18,7 +18,7 @@ from rnn_tui.inside.network import (
     DrawnSequences,
     InsideNetwork,
 )
-from rnn_tui.inside.own_inputs import (
+from rnn_tui.inside.own.inputs import (
     Alphabet,
     InputSequence,
     numbered_alphabet,
@@ -26,7 +26,7 @@ from rnn_tui.inside.own_inputs import (
     read_sequence,
     read_sequence_file,
 )
-from rnn_tui.inside.own_samples import draw_inputs, random_sequence
+from rnn_tui.inside.own.samples import draw_inputs, random_sequence
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import Wording, answers_of
@@ -62,7 +62,7 @@ class OwnDescription:
     path: Path
     hints: NetworkHints = field(default_factory=NetworkHints)
     classes: str | None = None  #: the names of its outputs, with commas.
-    alphabet: str | None = None  #: as `own_inputs.read_alphabet` reads it.
+    alphabet: str | None = None  #: as `own.inputs.read_alphabet` reads it.
     numbers: bool = False  #: whether its outputs are numbers, in place of classes.
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from rnn_tui.engine.errors import NetworkError, printable
 from rnn_tui.engine.files.outside import expanded
 from rnn_tui.engine.suggestions import did_you_mean
-from rnn_tui.inside.own_inputs import InputSequence, read_sequence, read_sequence_file
-from rnn_tui.inside.own_network import OwnDescription, OwnNetwork
+from rnn_tui.inside.own.inputs import InputSequence, read_sequence, read_sequence_file
+from rnn_tui.inside.own.network import OwnDescription, OwnNetwork
 from rnn_tui.networks.foreign.hints import NONLINEARITIES, NetworkHints, names_of
 from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP
 

@@ -14,8 +14,8 @@ from rnn_tui.inside.analyses import OF_OWN
 from rnn_tui.inside.attribution import analyse_attribution, analyse_sensitivity
 from rnn_tui.inside.automaton import analyse_automaton
 from rnn_tui.inside.gradients import analyse_beside_untrained, untrained_stack
-from rnn_tui.inside.own_inputs import InputSequence, read_alphabet, read_sequence
-from rnn_tui.inside.own_network import (
+from rnn_tui.inside.own.inputs import InputSequence, read_alphabet, read_sequence
+from rnn_tui.inside.own.network import (
     OwnDescription,
     OwnInspection,
     OwnNetwork,

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.engine.errors import QueryError
-from rnn_tui.inside.own_inputs import read_alphabet, read_sequence_file
+from rnn_tui.inside.own.inputs import read_alphabet, read_sequence_file
 
 PAIRS = read_alphabet("00,01,10,11", 4)
 DIGITS = read_alphabet("01", 2)
