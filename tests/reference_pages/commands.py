@@ -68,7 +68,11 @@ def general(parser: argparse.ArgumentParser, text: str) -> str:
 def title(group: list[argparse.ArgumentParser]) -> str:
     """The heading of the section: a command, or what stands for several."""
     first = group[0].prog
-    return first if len(group) == 1 else f"{first.rpartition(' ')[0]} TASK"
+    if len(group) > 1:
+        return f"{first.rpartition(' ')[0]} TASK"
+    # `rnn-tui inspect --network` is another command than `rnn-tui inspect`
+    required = [action.option_strings[-1] for action in listed_options(group[0]) if action.required]
+    return " ".join([first, *required])
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[argparse.ArgumentParser]:
@@ -171,10 +175,8 @@ def of_tasks(names: list[str], all_tasks: list[str]) -> str:
 def usage(parser: argparse.ArgumentParser) -> str:
     """The command with its arguments."""
     parts = [parser.prog]
-    if any(
-        action.option_strings and not isinstance(action, argparse._HelpAction)
-        for action in parser._actions
-    ):
+    parts += [spelled(action).strip("`") for action in listed_options(parser) if action.required]
+    if listed_options(parser):
         parts.append("[OPTION …]")
     for action in parser._actions:
         if not action.option_strings:
