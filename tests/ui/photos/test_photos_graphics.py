@@ -51,6 +51,10 @@ TOKEN = re.compile(
     r"|\x1b\[(?P<parameters>[<>?0-9;$]*)(?P<final>[A-Za-z])|\x1b.|(?P<text>.)",
     re.DOTALL,
 )
+# What is cut off in mid-sequence, perhaps within the two characters that end it, waits for the rest.
+UNFINISHED = re.compile(
+    r"\x1b(?:|[P_](?:(?!\x1b\\).)*|\](?:(?!\x1b\\|\x07).)*|\[[<>?0-9;$]*)\Z", re.DOTALL
+)
 
 
 class PixelTerminal:
@@ -123,10 +127,8 @@ class PixelTerminal:
             for _ in re.findall(query, text):
                 self.press(answer)
         text = self._rest + text
-        # What is cut off in mid-sequence waits for the rest.
-        start = text.rfind("\x1b")
-        cut = start >= 0 and re.fullmatch(r"\x1b(|[P_\]].*|\[[<>?0-9;$]*)", text[start:], re.DOTALL)
-        text, self._rest = (text[:start], text[start:]) if cut else (text, "")
+        cut = UNFINISHED.search(text)
+        text, self._rest = (text[: cut.start()], cut[0]) if cut else (text, "")
         for token in TOKEN.finditer(text):
             if token["sixel"] is not None:
                 self._cover(token["sixel"])
