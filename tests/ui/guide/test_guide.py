@@ -207,7 +207,7 @@ async def odd_parity(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
     return lambda: field.value
 
 
-PLAYED_TWICE = ("2-carry", "3-damage", "7-your-own-hand")  # an adder's, and one of images
+PLAYED_TWICE = ("2-carry", "7-your-own-hand")  # an adder's, and one of images
 ODD = {
     "adder": odd_adder,
     "recall": odd_recall,
@@ -249,12 +249,11 @@ async def test_each_is_played_after_odd_states_which_it_puts_back(name: str) -> 
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("name", ["4-forgetting", "8-seed", "9-parity"])
-async def test_the_longest_fit_in_german_too(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_longest_fits_in_german_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LC_ALL", "de_DE.UTF-8")
     app = RnnTuiApp(ShortRuns())
     async with running(app, "home", size=(80, 24)) as pilot:
-        panel = await begin(pilot, experiment_names().index(name))
+        panel = await begin(pilot, experiment_names().index("4-forgetting"))
         texts = await play_on(pilot, panel)
         assert not any("{" in text or UNKNOWN in text for text in texts)
         assert "Du: " in texts[-1]

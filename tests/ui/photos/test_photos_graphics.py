@@ -51,7 +51,7 @@ TOKEN = re.compile(
     r"|\x1b\[(?P<parameters>[<>?0-9;$]*)(?P<final>[A-Za-z])|\x1b.|(?P<text>.)",
     re.DOTALL,
 )
-# What is cut off in mid-sequence, perhaps within the two characters that end it, waits for the rest.
+# What is cut off in mid-sequence, or within the two characters that end it, waits for the rest.
 UNFINISHED = re.compile(
     r"\x1b(?:|[P_](?:(?!\x1b\\).)*|\](?:(?!\x1b\\|\x07).)*|\[[<>?0-9;$]*)\Z", re.DOTALL
 )
