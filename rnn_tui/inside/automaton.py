@@ -14,8 +14,7 @@ Which words are asked, and how they are written, is the task's to say (`tasks.se
 import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from dataclasses import dataclass, field, replace
 from itertools import zip_longest
 from typing import Any, TypeAlias
 
@@ -29,6 +28,7 @@ from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import answers_of
 from rnn_tui.inside.trace import Indices, Record
+from rnn_tui.networks.cell import Step
 from rnn_tui.networks.stack import Stack
 from rnn_tui.networks.stepwise import require_finite
 from rnn_tui.tasks.sequences.inference import in_words
@@ -44,6 +44,7 @@ from rnn_tui.tasks.sequences.words import (
 MOST_STATES = 40
 #: steps, in all, that the network reads for L* before it is given up: some seconds.
 MOST_READ = 400_000
+MOST_KEPT = 10_000_000  # numbers that a network holds after beginnings of words that it has read
 #: words on which a machine is seen to fail, of which one must hold when asked alone.
 MOST_TRIED = 20
 CHUNK = 8192  # words that are asked at once
@@ -538,7 +539,7 @@ def analyse_automaton(
     """
     require_lstar()  # before the work
     words = reading.network.words_to_ask()
-    answering = partial(outputs_of, reading.network.stack, words)
+    answering = WordReader(reading.network.stack, words)
     return automaton_of(words, answering, progress, length=length, seed=seed)
 
 
@@ -622,7 +623,75 @@ def outputs_of(stack: Stack, words: TaskWords, asked: WordArray) -> AnswerArray:
         else:
             logits = stack.logits_after_steps(inputs.astype(np.float32))
     require_finite(logits)
-    answers: AnswerArray = answers_of(logits).astype(np.uint8)
+    return _where_asked(answers_of(logits).astype(np.uint8), stack, words, asked)
+
+
+@dataclass(eq=False)
+class _Beginning:
+    """The beginning of a word that a network has read."""
+
+    steps: tuple[Step, ...] = ()  #: what each layer holds after it.
+    answer: int = NO_ANSWER  #: the answer after it.
+    next: dict[int, "_Beginning"] = field(default_factory=dict)  #: by the next symbol.
+
+
+class WordReader:
+    """What a network answers while it reads words, as `outputs_of` has it.
+
+    A word alone is read on from where it departs from those before: L* asks thousands of words that
+    begin alike, of one GRU 400,000 steps, of which 23,000 were not among those before.
+
+    Args:
+        stack: the network, of one direction.
+        words: what is asked.
+    """
+
+    def __init__(self, stack: Stack, words: TaskWords) -> None:
+        self._stack = stack
+        self._words = words
+        self._root = _Beginning()
+        #: how many beginnings there is room for.
+        self._room = self._most = max(1, MOST_KEPT // stack.numbers_a_step)
+
+    def __call__(self, asked: WordArray) -> AnswerArray:
+        """Return the answers (T, N) to words (T, N).
+
+        Raises:
+            CheckpointError: if the weights are too large to compute with.
+        """
+        if asked.shape[1] != 1:
+            return outputs_of(self._stack, self._words, asked)
+        answers = np.array(self._read(asked), np.uint8)[:, None]
+        return _where_asked(answers, self._stack, self._words, asked)
+
+    def _read(self, asked: WordArray) -> list[int]:
+        """Return the answers (T,) to a word (T, 1)."""
+        beginning, answers = self._root, list[int]()
+        symbols = asked[:, 0].tolist()
+        for symbol in symbols:
+            if symbol not in beginning.next:
+                break
+            beginning = beginning.next[symbol]
+            answers.append(beginning.answer)
+        rest = symbols[len(answers) :]
+        inputs = self._words.inputs(asked)[len(answers) :].astype(np.float32)
+        if self._room < len(rest):
+            self._root, self._room = _Beginning(), self._most
+        self._room -= len(rest)
+        with np.errstate(all="ignore"):
+            reading = self._stack.read_on(inputs, beginning.steps) if rest else ()
+            for symbol, (steps, logits) in zip(rest, reading, strict=True):
+                require_finite(logits)
+                beginning.next[symbol] = _Beginning(steps, int(answers_of(logits)[0]))
+                beginning = beginning.next[symbol]
+                answers.append(beginning.answer)
+        return answers
+
+
+def _where_asked(
+    answers: AnswerArray, stack: Stack, words: TaskWords, asked: WordArray
+) -> AnswerArray:
+    """Return answers (T, N) with `NO_ANSWER` where the task knows that nothing is asked yet."""
     right = words.right(asked)
     if right is not None and stack.outputs > 1:
         answers[right == NO_ANSWER] = NO_ANSWER

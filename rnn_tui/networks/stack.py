@@ -11,8 +11,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.stepwise import Activations, Array, CellWeights, Change, replica_states
+from rnn_tui.networks.cell import Cell, Step
+from rnn_tui.networks.stepwise import NUMPY, Activations, Array, CellWeights, Change, replica_states
 
 #: which states of the top layer the readout takes: those of each step for an answer of its own;
 #: those of the last step; those that each direction ends with, which are the last step's forward
@@ -238,6 +238,32 @@ class Stack:
         forward, [weight] = self.layers[0].forward, self.weights  # weight: (H, O)
         for [states] in replica_states(self.cell, forward.as_replica, inputs, lengths):  # (H, n)
             yield weight.T @ states + self.bias[:, None]
+
+    def read_on(
+        self, inputs: Array, last: Sequence[Step] = ()
+    ) -> Iterator[tuple[tuple[Step, ...], Array]]:
+        """Read `inputs` (T, N, F) by layers of one direction, from where they were left.
+
+        Args:
+            inputs: the next steps.
+            last: what each layer held after the step before; empty before the first one.
+
+        Yields:
+            what each layer holds after each step, without gates, and the answer (N, O) there.
+        """
+        [weight] = self.weights
+        cells = [layer.forward for layer in self.layers]
+        if not last:
+            zeros = [np.zeros((inputs.shape[1], each.hidden_size), np.float32) for each in cells]
+            last = [each.cell.start(state) for each, state in zip(cells, zeros, strict=True)]
+        for read in inputs:
+            steps = []
+            for each, before in zip(cells, last, strict=True):
+                step = each.step(NUMPY, each.read(read), before)
+                steps.append(Step(step.state, step.memory))
+                read = step.state  # noqa: PLW2901 - the layer above reads it
+            last = steps
+            yield tuple(steps), read @ weight + self.bias
 
     def read(self, inputs: Array, changing: Changing = unchanged) -> list[list[Activations]]:
         """Read `inputs` (T, N, F).

@@ -19,14 +19,17 @@ from rnn_tui.inside.automaton import (
     MOST_STATES,
     AutomatonAnalysis,
     MealyMachine,
+    WordReader,
     analyse_automaton,
+    outputs_of,
     true_machine,
 )
 from rnn_tui.inside.task_network import TaskNetwork
+from rnn_tui.networks import CELLS
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition, number_of
 from rnn_tui.tasks.sequences.words import LONGEST, words_for
-from tests.inside.made import reading_of
+from tests.inside.made import reading_of, sequences
 from tests.watched import Watched
 
 FILE = read_weights(asset_dir() / "pretrained" / "adder.safetensors")
@@ -457,3 +460,17 @@ def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones
         == answer(network_of(network._gates[0], readout[0, 0]), a, b)
         != a + b
     )
+
+
+@pytest.mark.parametrize("cell", [name for name, cell in CELLS.items() if not cell.bidirectional])
+def test_words_alone_are_read_on_from_those_before(cell: str) -> None:
+    network = sequences("adder", cell)
+    words = words_for(network.task, network.config)
+    asked = np.random.default_rng(0).integers(0, len(words.names), (12, 40)).astype(np.uint8)
+    asked[:6] = asked[:6, :1]  # they begin alike
+    expected = outputs_of(network.stack(0), words, asked)
+    answers = WordReader(network.stack(0), words)
+    for at in (*range(40), *range(40)):  # the second time, all are known
+        for steps in (5, 12):
+            alone = answers(asked[:steps, at : at + 1])
+            assert np.array_equal(alone[:, 0], expected[:steps, at])
