@@ -45,6 +45,7 @@ MOST_STATES = 40
 #: steps, in all, that the network reads for L* before it is given up: some seconds.
 MOST_READ = 400_000
 MOST_KEPT = 10_000_000  # numbers that a network holds after beginnings of words that it has read
+BEGINNING = 200  # numbers that take as much memory as a beginning without those
 #: words on which a machine is seen to fail, of which one must hold when asked alone.
 MOST_TRIED = 20
 CHUNK = 8192  # words that are asked at once
@@ -651,7 +652,7 @@ class WordReader:
         self._words = words
         self._root = _Beginning()
         #: how many beginnings there is room for.
-        self._room = self._most = max(1, MOST_KEPT // stack.numbers_a_step)
+        self._room = self._most = MOST_KEPT // (BEGINNING + stack.numbers_a_step)
 
     def __call__(self, asked: WordArray) -> AnswerArray:
         """Return the answers (T, N) to words (T, N).
