@@ -53,19 +53,17 @@ class ImageNetwork(InsideNetwork):
     def draw(self, count: int, seed: int, steps: int) -> DrawnSequences:
         """Choose test images of its data set."""
         del steps
-        images, labels = test_set(self.source.config)
-        chosen = np.random.default_rng(seed).permutation(len(images))[:count]
-        return self._drawn(images[chosen], labels[chosen])
+        _, labels = test_set(self.source.config)
+        return self._drawn(np.random.default_rng(seed).permutation(len(labels))[:count])
 
     def first_images(self, count: int) -> DrawnSequences:
         """Return the first test images of its data set, which edits are measured on, too."""
-        images, labels = test_set(self.source.config)
-        return self._drawn(images[:count], labels[:count])
+        return self._drawn(slice(count))
 
-    def _drawn(
-        self, images: npt.NDArray[np.uint8], labels: npt.NDArray[np.int64]
-    ) -> DrawnSequences:
-        rows = self.source.rows(images.astype(np.float32) / np.float32(255))  # (T, N, 28)
+    def _drawn(self, chosen: Any) -> DrawnSequences:
+        """Return the test images of an index, as `read_test_images` takes it."""
+        digits, labels = read_test_images(chosen, self.source.config)
+        rows = self.source.rows(digits)  # (T, N, 28)
         return DrawnSequences(rows, labels[:, None], np.full(len(labels), len(rows)))
 
     def colouring(
