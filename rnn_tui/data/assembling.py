@@ -252,9 +252,11 @@ class Assembly:
             split=self.split,
             fill=self.fill,
             filled=self.filled,
+            dated=sequences.dated,
             notes=tuple(printable(note, 300) for note in self.notes),
         )
-        return DataSet(description, values, sequences.starts, answers.targets, parts).named(label)
+        starts, targets = sequences.starts, answers.targets
+        return DataSet(description, values, starts, targets, parts, sequences.origin).named(label)
 
     def _outputs(
         self, sequences: Sequences, answers: Answers, inputs: "Statistics", parts: Parts

@@ -73,6 +73,8 @@ def _cut(sequences: Sequences, window: int, notes: list[str]) -> Sequences:
         label=label,
         origins=sequences.origins[origins],
         tests=sequences.tests[origins],
+        firsts=sequences.firsts[origins] + place * window,
+        members=sequences.members[origins] if len(sequences.members) else sequences.members,
     )
 
 
@@ -92,7 +94,10 @@ def _thinned(sequences: Sequences, factor: int, notes: list[str]) -> Sequences:
         f"Sequences have up to {sequences.lengths.max():,} steps, more than {MOST_STEPS:,}: the "
         f"means of {factor} steps each are read (--window cuts them into pieces instead)."
     )
-    return replace(sequences, values=values, starts=starts_of(lengths), measured=measured)
+    times = sequences.times[firsts] if len(sequences.times) else sequences.times
+    return replace(
+        sequences, values=values, starts=starts_of(lengths), measured=measured, times=times
+    )
 
 
 def _means_from(values: Floats, firsts: Places) -> Floats:

@@ -4,15 +4,16 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.description import Description
+from rnn_tui.data.description import ADDED, Description
 from rnn_tui.data.options import Goal
-from rnn_tui.engine.errors import DataError
+from rnn_tui.data.origin import Origin
+from rnn_tui.engine.errors import DataError, SafeText
 from rnn_tui.engine.files.seal import bytes_of
 
 TRAINING, VALIDATION, TEST = 0, 1, 2  # the parts of a data set
@@ -30,6 +31,8 @@ NOT_IN_DIGEST = {
     "deviations",
     "output_means",
     "output_deviations",
+    "dated",
+    "reading",
 }
 
 
@@ -51,6 +54,7 @@ class DataSet:
     #: or, if some were missing, the inputs (T, F), NaN where there was none.
     targets: npt.NDArray[np.int64] | npt.NDArray[np.float32]
     parts: npt.NDArray[np.uint8]  #: (N,) `TRAINING`, `VALIDATION` or `TEST`.
+    origin: Origin = field(default_factory=Origin)  #: where in the file the sequences come from.
 
     def __post_init__(self) -> None:
         description = self.description
@@ -71,6 +75,7 @@ class DataSet:
         counts = np.bincount(self.parts, minlength=3).tolist()
         if counts != [description.training, description.validation, description.test]:
             raise DataError("The parts of this data set are not those that it says.")
+        self.origin.check(description.count, steps)
         if not np.isfinite(self.values).all():
             raise DataError("Some numbers of this data set are not finite.")
         if description.alphabet:
@@ -114,6 +119,10 @@ class DataSet:
         """Return the values (steps, F) of a sequence."""
         return self.values[self.starts[index] : self.starts[index + 1]]
 
+    def sequence_name(self, index: int) -> SafeText:
+        """Return what the file calls a sequence; its number from 1 if it has no name."""
+        return self.origin.name(index, self.starts)
+
     def target(self, index: int) -> Any:
         """Return the target of a sequence, or those of its steps; None for the inputs to come."""
         if self.description.goal is Goal.NEXT:
@@ -126,6 +135,7 @@ class DataSet:
         """Return the data set with a name made of `stem` and a digest of all that it holds."""
         document = self.description.to_dict()
         content = {key: value for key, value in document.items() if key not in NOT_IN_DIGEST}
+        content = without_additions(content)
         name = f"{slug(stem)}-{self._digest(content)}"
         return replace(self, description=replace(self.description, name=name))
 
@@ -136,7 +146,7 @@ class DataSet:
         if self.named("").description.name.endswith(f"-{digest}"):
             return True
         statistics_too = replace(self.description, name="", label="", source="", notes=())
-        return self._digest(statistics_too.to_dict()) == digest
+        return self._digest(without_additions(statistics_too.to_dict())) == digest
 
     def _digest(self, content: Mapping[str, Any]) -> str:
         """Return the digest of the arrays, and of this content of the description."""
@@ -144,6 +154,13 @@ class DataSet:
         for array in (self.values, self.starts, self.targets, self.parts):
             digest.update(bytes_of(array))
         return digest.hexdigest()[:DIGEST_LENGTH]
+
+
+def without_additions(content: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a description without fields that earlier versions lack, if they say nothing."""
+    return {
+        name: value for name, value in content.items() if name not in ADDED or value != ADDED[name]
+    }
 
 
 def slug(stem: str) -> str:

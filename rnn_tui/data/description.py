@@ -5,12 +5,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
-from rnn_tui.data.options import MOST_STEPS, Fill, Goal, Split
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.data.options import MOST_STEPS, Fill, Goal, ReadingOptions, Split
+from rnn_tui.engine.errors import DataError, SettingError, printable
+from rnn_tui.engine.options import record_of
 
 LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
+#: fields that descriptions of earlier versions lack, with what is so without them.
+ADDED: Mapping[str, Any] = {"dated": False, "reading": None}
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 
@@ -49,6 +52,9 @@ class Description:
     filled: int  #: numbers that were missing.
     #: what was understood of the file, a sentence each, as its reader was told.
     notes: tuple[str, ...] = ()
+    dated: bool = False  #: whether the file's times of steps are dates.
+    #: how the file was read, guesses included; null of data sets of earlier versions.
+    reading: ReadingOptions | None = None
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -99,14 +105,20 @@ class Description:
             DataError: if these are not the values of one.
         """
         try:
-            attributes = {field.name: values[field.name] for field in fields(cls)}
+            complete = {**ADDED, **values}
+            attributes = {field.name: complete[field.name] for field in fields(cls)}
             for name, value in attributes.items():
                 if isinstance(value, list):
                     attributes[name] = tuple(value)
             attributes["goal"] = Goal(attributes["goal"])
             attributes["split"] = Split(attributes["split"])
             attributes["fill"] = Fill(attributes["fill"])
+            attributes["dated"] = bool(attributes["dated"])
+            if attributes["reading"] is not None:
+                attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
             return cls(**attributes)
+        except SettingError as error:
+            raise DataError(f"A data set was read in another way than there is: {error}") from error
         except (KeyError, TypeError, ValueError) as error:
             raise DataError(
                 f"This is not the description of a data set ({printable(error, 80)})."

@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.data.origin import Origin
 from rnn_tui.engine.errors import DataError
 
 Floats = npt.NDArray[np.float64]
@@ -53,6 +54,17 @@ class Sequences:
     origins: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     #: (N,) which belong to a second file, the test.
     tests: Flags = field(default_factory=lambda: np.zeros(0, np.bool_))
+    #: the names of the sequences of the file, which `origins` are the places of; empty if it names
+    #: none.
+    ids: tuple[str, ...] = ()
+    #: (N,) the step of its sequence in the file at which each begins, from 0.
+    firsts: Places = field(default_factory=lambda: np.zeros(0, np.int64))
+    #: (T,) the file's number of each step, or, of dates, seconds since 1970; (0,) if it has none.
+    times: Floats = field(default_factory=lambda: np.zeros(0))
+    dated: bool = False  #: whether times are dates.
+    groups: tuple[str, ...] = ()  #: the names of the groups, such as subjects; empty without any.
+    #: (N,) the group of each sequence; (0,) without any.
+    members: Places = field(default_factory=lambda: np.zeros(0, np.int64))
     notes: tuple[str, ...] = ()
     #: (T, F) `values` before their gaps were filled, NaN where nothing is to be answered; None if
     #: they are as they were.
@@ -63,6 +75,8 @@ class Sequences:
             object.__setattr__(self, "origins", np.arange(self.count))
         if not len(self.tests):
             object.__setattr__(self, "tests", np.zeros(self.count, np.bool_))
+        if not len(self.firsts):
+            object.__setattr__(self, "firsts", np.zeros(self.count, np.int64))
 
     @property
     def count(self) -> int:
@@ -73,6 +87,19 @@ class Sequences:
     def lengths(self) -> Places:
         """Steps (N,) of each sequence."""
         return np.diff(self.starts)
+
+    @property
+    def origin(self) -> Origin:
+        """Where in the file the sequences come from."""
+        return Origin(
+            ids=self.ids,
+            places=self.origins,
+            firsts=self.firsts,
+            times=self.times,
+            dated=self.dated,
+            groups=self.groups,
+            members=self.members,
+        )
 
     @property
     def sequence_of_step(self) -> Places:
@@ -94,6 +121,9 @@ class Sequences:
             label=label,
             origins=self.origins[kept],
             tests=self.tests[kept],
+            firsts=self.firsts[kept],
+            times=self.times[steps] if len(self.times) else self.times,
+            members=self.members[kept] if len(self.members) else self.members,
             measured=None if self.measured is None else self.measured[steps],
         )
 
@@ -105,7 +135,13 @@ class Sequences:
         label = self.label
         if label is not None and label.every_step:
             label = label.of(kept)
-        return replace(self, values=self.values[kept], starts=starts_of(lengths), label=label)
+        return replace(
+            self,
+            values=self.values[kept],
+            starts=starts_of(lengths),
+            label=label,
+            times=self.times[kept] if len(self.times) else self.times,
+        )
 
     def with_values(self, values: Floats, **changes: Any) -> Self:
         """Return the same with other values."""
@@ -128,6 +164,10 @@ def joined_sequences(training: Sequences, test: Sequences) -> Sequences:
             f"The file for training has {len(training.features)} numbers at a step and that for "
             f"the test {len(test.features)}; they must be the same."
         )
+    steps = (len(training.values), len(test.values))
+    have_times = (len(training.times), len(test.times)) == steps and training.dated == test.dated
+    have_groups = len(training.members) and len(test.members)
+    groups = tuple(dict.fromkeys((*training.groups, *test.groups))) if have_groups else ()
     return replace(
         training,
         values=np.concatenate([training.values, test.values]),
@@ -135,8 +175,21 @@ def joined_sequences(training: Sequences, test: Sequences) -> Sequences:
         label=_joined_label(training.label, test.label),
         origins=np.arange(training.count + test.count),
         tests=np.repeat([False, True], [training.count, test.count]),
+        ids=(*training.ids, *test.ids) if training.ids and test.ids else (),
+        firsts=np.concatenate([training.firsts, test.firsts]),
+        times=np.concatenate([training.times, test.times]) if have_times else np.zeros(0),
+        groups=groups,
+        members=_joined_members(training, test, groups),
         notes=(*training.notes, *(note for note in test.notes if note not in training.notes)),
     )
+
+
+def _joined_members(training: Sequences, test: Sequences, groups: tuple[str, ...]) -> Places:
+    """Return the groups (N,) of the sequences of two files; (0,) without groups."""
+    if not groups:
+        return np.zeros(0, np.int64)
+    names = [part.groups[member] for part in (training, test) for member in part.members.tolist()]
+    return np.array([groups.index(name) for name in names], np.int64)
 
 
 def _joined_label(first: Label | None, second: Label | None) -> Label | None:

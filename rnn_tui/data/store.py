@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 ARRAYS = ("values", "starts", "targets", "parts")
+ORIGINS = ("ids", "places", "firsts", "times", "groups", "members")  #: as `Origin` calls them.
 #: a slug and a digest, as `DataSet.named` joins them: no task that ships is called like that.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,21}-[0-9a-f]{6}")
 ENDING = ".safetensors"
@@ -72,11 +73,12 @@ def keep(data_set: "DataSet") -> None:
 
     description = data_set.description
     path = path_of(description.name)
-    if path.is_file() and _is_readable(description.name):
+    if path.is_file() and _is_readable(description.name) and _is_complete(description):
         return
     metadata = {"format": FORMAT, "data_set": description.to_dict()}
     # safetensors writes the bytes as they lie in memory, whatever their order
-    arrays = {name: np.ascontiguousarray(getattr(data_set, name)) for name in ARRAYS}
+    arrays = {name: getattr(data_set, name) for name in ARRAYS} | data_set.origin.arrays()
+    arrays = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
     try:
         make_folder(path.parent)
         write_file(path, save(arrays, sealed(metadata, arrays)))
@@ -93,6 +95,11 @@ def _is_readable(name: str) -> bool:
     except DataError:
         return False
     return True
+
+
+def _is_complete(description: Description) -> bool:
+    """Return whether what is kept says how its file was read, as earlier versions did not."""
+    return description.reading is None or describe(description.name).reading is not None
 
 
 def describe(name: str) -> Description:
@@ -112,12 +119,15 @@ def load(name: str) -> "DataSet":
         DataError: if there is none such, it is damaged, or not what it was when it was kept.
     """
     from rnn_tui.data.data_set import DataSet  # numpy, on use only
+    from rnn_tui.data.origin import Origin
     from rnn_tui.engine.files.seal import CHANGED
 
     description, arrays = _read(name, arrays=True)
     path = printable(path_of(name), 200)
     try:
-        data_set = DataSet(description, *(arrays[array] for array in ARRAYS))
+        origin = Origin.of_arrays(arrays, dated=description.dated)
+        content = {array: arrays[array] for array in ARRAYS}
+        data_set = DataSet(description=description, origin=origin, **content)
     except DataError as error:
         raise KeptDataError(UNREADABLE.format(path, str(error).rstrip("."))) from error
     if not data_set.fits_its_name:
@@ -149,12 +159,12 @@ def _read(name: str, *, arrays: bool) -> tuple[Description, dict[str, Any]]:
     path = path_of(name)
     try:
         metadata, tensors = read_tensors(
-            path, lambda array: arrays and array in ARRAYS, refusal=UNREADABLE
+            path, lambda array: arrays and array in (*ARRAYS, *ORIGINS), refusal=UNREADABLE
         )
         if not isinstance(metadata, dict) or metadata.get("format") != FORMAT:
             raise DataError("it is of another version")
         description = Description.from_dict(metadata["data_set"])
-        if description.name != name or (arrays and tensors.keys() != set(ARRAYS)):
+        if description.name != name or (arrays and not tensors.keys() >= set(ARRAYS)):
             raise DataError("parts of it are missing")
     except CheckpointError as error:
         raise KeptDataError(str(error)) from error

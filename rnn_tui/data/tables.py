@@ -70,8 +70,17 @@ def _wide(table: Table, roles: Roles) -> Sequences:
         starts=starts_of(lengths),
         label=label,
         tests=tests,
+        ids=_ids_of_rows(table, roles),
         notes=tuple(notes),
     )
+
+
+def _ids_of_rows(table: Table, roles: Roles) -> tuple[str, ...]:
+    """Return the names of the rows, each a sequence; none without a column of names."""
+    if roles.sequence is None:
+        return ()
+    codes, names = table.columns[roles.sequence].codes()
+    return tuple(names[code] for code in codes.tolist())
 
 
 def _lengths_of_rows(table: Table, places: list[list[int]]) -> Places:
@@ -147,6 +156,7 @@ def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Fla
         starts=starts,
         label=label,
         tests=tests,
+        ids=_ids_of_rows(table, roles),
         notes=(f"Each character of {column.name} is a step.", *notes),
     )
 
@@ -165,7 +175,8 @@ class _Long:
     def sequences(self) -> Sequences:
         """Return the sequences in the order in which they begin in the file."""
         notes: list[str] = []
-        codes, count = self._codes(notes)
+        codes, ids = self._codes(notes)
+        count = int(codes.max()) + 1
         order = self._order(codes, notes)
         codes = codes[order]
         starts = starts_of(np.bincount(codes, minlength=count))
@@ -179,12 +190,26 @@ class _Long:
             starts=starts,
             label=label,
             tests=_tests(self.table)[order][starts[:-1]],
+            ids=ids,
+            times=self._times(order),
+            dated=self._is_dated,
             notes=tuple(notes),
         )
 
-    def _codes(self, notes: list[str]) -> tuple[Places, int]:
-        """Return which sequence each row (R,) belongs to, -1 for none, and how many there are."""
+    @property
+    def _is_dated(self) -> bool:
+        step = self.roles.step
+        return step is not None and bool(self.table.columns[step].date_form)
+
+    def _times(self, order: Places) -> Floats:
+        """Return the times of rows in their order; (0,) without a column of steps."""
+        step = self.roles.step
+        return np.zeros(0) if step is None else self.table.columns[step].numbers[order]
+
+    def _codes(self, notes: list[str]) -> tuple[Places, tuple[str, ...]]:
+        """Return which sequence each row (R,) belongs to, -1 for none, and what they are called."""
         tests = _tests(self.table)
+        names: list[str] = []
         place = self.roles.sequence
         if place is not None:
             column = self.table.columns[place]
@@ -203,7 +228,8 @@ class _Long:
             raise DataError("No row belongs to a sequence.")
         result = np.full(self.table.rows, -1, np.int64)
         result[~without] = inverse
-        return result, len(kept)
+        ids = tuple(names[code % len(names)] for code in kept.tolist()) if names else ()
+        return result, ids
 
     def _blocks(self) -> Places:
         """Return a sequence for each block between blank lines."""

@@ -113,22 +113,23 @@ def _understood(path: Path, options: ReadingOptions, content: Content) -> Unders
     assembly = Assembly(path, options, notes)
     data_set = assembly.data_set(sequences)
     description = data_set.description
+    chosen = replace(
+        chosen,
+        goal=Goal.NEXT if assembly.horizon else description.goal,
+        horizon=max(1, assembly.horizon),
+        window=assembly.window or options.window,
+        fill=description.fill,
+        split=description.split,
+    )
     return Understanding(
         path=path,
         options=options,
-        chosen=replace(
-            chosen,
-            goal=Goal.NEXT if assembly.horizon else description.goal,
-            horizon=max(1, assembly.horizon),
-            window=assembly.window or options.window,
-            fill=description.fill,
-            split=description.split,
-        ),
+        chosen=chosen,
         format=printable(content.format, 200),
         layout=layout,
         columns=columns,
         notes=tuple(printable(note, 300) for note in description.notes),
-        data_set=data_set,
+        data_set=replace(data_set, description=replace(description, reading=chosen)),
     )
 
 

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -10,6 +11,8 @@ from safetensors.numpy import save_file
 
 from rnn_tui.data import store
 from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.files.weights_file import METADATA_KEY
 from rnn_tui.tasks import TASKS
@@ -27,6 +30,25 @@ def test_a_data_set_comes_back_as_it_was(lines: DataSet) -> None:
     assert again.description == lines.description
     for name in store.ARRAYS:
         assert np.array_equal(getattr(again, name), getattr(lines, name))
+
+
+def test_the_words_of_the_file_come_back(tmp_path: Path) -> None:
+    path = tmp_path / "shops.csv"
+    rows = [
+        f"Shop {shop},2020-{month:02}-01,{shop * month}" for shop in "12" for month in range(1, 9)
+    ]
+    path.write_text("\n".join(["shop,month,sales", *rows]))
+    data_set = understand(path, ReadingOptions(window=4)).data_set
+    store.keep(data_set)
+    again = store.load(data_set.description.name)
+    assert [again.sequence_name(index) for index in (0, 3)] == [
+        "Shop 1 from 2020-01-01",
+        "Shop 2 from 2020-05-01",
+    ]
+    assert again.origin.time_text(7) == "2020-08-01"
+    reading = again.description.reading
+    assert reading is not None
+    assert (reading.sequence, reading.step, reading.inputs) == ("shop", "month", ("sales",))
 
 
 def test_arrays_in_another_order_of_memory_come_back_as_they_were(lines: DataSet) -> None:
