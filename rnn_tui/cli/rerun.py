@@ -8,6 +8,7 @@ import argparse
 from functools import partial
 
 from rnn_tui.archive.export.formats import extras_needed
+from rnn_tui.archive.export.page.blocks import DOCUMENTS
 from rnn_tui.cli.commands import add_examples, add_setting
 from rnn_tui.cli.options import add_option
 from rnn_tui.cli.rerunning import (
@@ -23,7 +24,6 @@ from rnn_tui.engine.settings import SETTINGS, ChoicesSetting
 from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.plan import FIRST_SEED, Plan, seeds_setting
-from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.papers.shipped import paper_named
 from rnn_tui.tasks import TASKS
 

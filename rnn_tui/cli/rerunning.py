@@ -8,6 +8,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from rnn_tui.archive.export.page.blocks import DOCUMENTS, markdown_table
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.cli import output
@@ -33,7 +34,7 @@ from rnn_tui.papers.estimate import ESTIMATE_COLUMNS, Estimate, estimate
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.provenance import Provenance, gather_provenance
-from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, results
+from rnn_tui.papers.rows import Results, results
 from rnn_tui.papers.running import Standing, train_missing
 from rnn_tui.sweeps.places import PLACE_FORM, TRUST_HELP, TrainingPlace, read_place
 

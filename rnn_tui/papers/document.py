@@ -1,18 +1,17 @@
-"""A rerun of a paper in one self-contained file, as Markdown or as HTML.
+"""A rerun of a paper in one self-contained file, as Markdown or as HTML."""
 
-Its words are written once, as Markdown, and HTML is rendered from that. Charts alone have a form
-for each: see `ReportChart`.
-"""
-
-import html
-import re
-import string
-from collections.abc import Iterable, Sequence
-from functools import cache
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
 
 from rnn_tui.archive.export.formats import ExportFormat, imported, unwritable
+from rnn_tui.archive.export.page.blocks import (
+    DOCUMENTS,
+    Block,
+    MarkdownBlock,
+    as_code,
+    markdown_table,
+    markdown_text,
+)
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import NOTHING, settings_of
 from rnn_tui.engine.errors import SettingError, printable
@@ -33,49 +32,14 @@ from rnn_tui.papers.provenance import (
     UsedRun,
     gather_provenance,
 )
-from rnn_tui.papers.rows import DOCUMENTS, Results, markdown_table, markdown_text, results
+from rnn_tui.papers.rows import Results, results
 from rnn_tui.tasks import TASKS
 
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
-    from markdown_it.renderer import RendererHTML
-    from markdown_it.token import Token
-    from markdown_it.utils import EnvType, OptionsDict
-
-PAGE = Path(__file__).with_suffix(".html")
-STYLESHEET = Path(__file__).with_suffix(".css")
 MOST_LISTED = 5  # tasks whose seeds are listed one by one, if they are the same
 # Settings that don't say how a network was trained.
 LEFT_OUT = ("task", "preset", "seed", "seeds", "device", "workers")
 #: keys of the columns in the table of runs.
 RUNS_SHOWN = ("name", "id", "networks", "finished", "seconds", "device", "versions")
-# All the Markdown that a document has. HTML, links and pictures are not among it: in the name
-# of a run they stay text, even if nobody escaped them.
-MARKDOWN_RULES = ("heading", "table", "emphasis", "backticks", "escape")
-
-
-class Block(Protocol):
-    """A part of a document that is written in both of its formats."""
-
-    @property
-    def markdown(self) -> str:
-        """The block in a Markdown document."""
-
-    @property
-    def html(self) -> str:
-        """The block in a page."""
-
-
-class MarkdownBlock:
-    """A heading, a paragraph or a table, of which the HTML is rendered."""
-
-    def __init__(self, markdown: str) -> None:
-        self.markdown = markdown
-
-    @property
-    def html(self) -> str:
-        """The block in a page; all HTML in it stays text."""
-        return str(_renderer().render(self.markdown))
 
 
 def check_path(path: Path) -> ExportFormat:
@@ -112,55 +76,9 @@ def write_document(path: Path, plan: Plan, store: RunStore | None) -> None:
         raise unwritable(path, error.strerror or error, "for the document") from error
 
 
-def as_markdown(blocks: Iterable[Block], title: str = "") -> str:  # noqa: ARG001
-    """Return the document as Markdown, whose title is its first head."""
-    return "\n\n".join(block.markdown for block in blocks) + "\n"
-
-
-def as_html(blocks: Iterable[Block], title: str = "") -> str:
-    """Return the document as one page of HTML."""
-    page = string.Template(PAGE.read_text(encoding="utf-8"))
-    return page.substitute(
-        title=html.escape(title),
-        style=STYLESHEET.read_text(encoding="utf-8"),
-        parts="\n".join(block.html for block in blocks),
-    )
-
-
 def document_title(paper: Paper) -> str:
     """Return the title of the document on a rerun of a paper."""
     return f"{paper.title}, rerun"
-
-
-@cache
-def _renderer() -> "MarkdownIt":
-    from markdown_it import MarkdownIt  # on use only
-
-    renderer = MarkdownIt("zero").enable(list(MARKDOWN_RULES))
-    renderer.add_render_rule("table_open", _open_table)
-    renderer.add_render_rule("table_close", _close_table)
-    return renderer
-
-
-# A wide table scrolls sideways within the page. markdown-it calls these as methods of its renderer.
-def _open_table(
-    renderer: "RendererHTML",
-    tokens: "Sequence[Token]",
-    index: int,
-    options: "OptionsDict",
-    env: "EnvType",
-) -> str:
-    return f'<div class="wide">{renderer.renderToken(tokens, index, options, env)}'
-
-
-def _close_table(
-    renderer: "RendererHTML",
-    tokens: "Sequence[Token]",
-    index: int,
-    options: "OptionsDict",
-    env: "EnvType",
-) -> str:
-    return f"{renderer.renderToken(tokens, index, options, env).rstrip()}</div>\n"
 
 
 def _blocks(plan: Plan, store: RunStore | None) -> list[Block]:
@@ -192,17 +110,8 @@ def _beginning(provenance: Provenance) -> list[str]:
         *([markdown_text(_source(paper))] if _source(paper) else []),
         *map(markdown_text, plan.notes),
         f"Written on {date(provenance.written)} by rnn-tui {provenance.versions['rnn-tui']}. "
-        f"Command: {_code(plan.command)}",
+        f"Command: {as_code(plan.command)}",
     ]
-
-
-def _code(text: str) -> str:
-    """Return a text as code in Markdown, with a longer fence than any that it has."""
-    runs = re.findall("`+", text)
-    if not runs:
-        return f"`{text}`"
-    fence = "`" * (max(map(len, runs)) + 1)
-    return f"{fence} {text} {fence}"
 
 
 def _seed_counts(plan: Plan) -> str:

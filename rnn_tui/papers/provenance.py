@@ -1,31 +1,26 @@
 """Record how a rerun was made: settings, versions, machine and runs."""
 
 import platform
-import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from rnn_tui.archive.database_rows import versions
+from rnn_tui.archive.export.page.machine import machine
 from rnn_tui.archive.run_record import RunRecord, Session
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import printable
 from rnn_tui.engine.json_values import date
 from rnn_tui.engine.pace import duration
-from rnn_tui.engine.process.machine import usable_cores
 from rnn_tui.engine.tables import Column, document_of
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results
 from rnn_tui.tasks import TASKS
 
 TIMES = "Where networks train side by side, each counts with an equal share of their time."
-CPU_FILE = Path("/proc/cpuinfo")
 
 
 @dataclass(frozen=True)
@@ -157,26 +152,3 @@ def _settings(plan: Plan) -> dict[str, RunConfig]:
             label = TASKS[task].label
         settings.setdefault(configs[experiment.key], label)
     return {label: config for config, label in settings.items()}
-
-
-def machine() -> dict[str, str | int | float]:
-    """Describe this computer: its processor, the cores that this process may use, memory."""
-    import psutil  # on use only
-
-    return {
-        "processor": printable(_processor(), 80),  #: its name.
-        "cores": usable_cores(),  #: logical cores.
-        #: memory, in units of 2³⁰ bytes.
-        "memory_gib": round(psutil.virtual_memory().total / 2**30, 1),
-        "system": platform.platform(),  #: operating system.
-    }
-
-
-def _processor() -> str:
-    # On Linux, Python calls the architecture the processor, or nothing.
-    with suppress(OSError):
-        text = CPU_FILE.read_text(encoding="utf-8", errors="replace")
-        model = re.search(r"^model name[ \t]*:[ \t]*(.*\S)", text, re.MULTILINE)
-        if model:
-            return model[1]
-    return platform.processor() or platform.machine() or "unknown"

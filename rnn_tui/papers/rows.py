@@ -1,24 +1,16 @@
 """The table of a rerun: each published figure beside ours, and where it would lie."""
 
 import math
-import re
-from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from typing import TypeVar
 
-from rnn_tui.archive.export.formats import ExportFormat
 from rnn_tui.archive.run_record import RunRecord
-from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.engine.tables import Column, cells_of
 from rnn_tui.papers.best import Solved, best_interval, solved_share
 from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.papers.plan import DECIMALS, Plan
 from rnn_tui.tasks import TASKS
-
-Item = TypeVar("Item")
 
 
 @dataclass(frozen=True)
@@ -173,50 +165,3 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
         kind=plan.paper.published,
         threshold=plan.paper.solved,
     )
-
-
-DOCUMENTS = {
-    document.name: document
-    for document in (  # each is a function of `report.document` and an entry here
-        ExportFormat(
-            "html",
-            "one page with its charts inside, HTML",
-            "rnn_tui.papers.document:as_html",
-            ".html",
-            "plots",
-        ),
-        ExportFormat(
-            "md",
-            "text with its charts inside, Markdown",
-            "rnn_tui.papers.document:as_markdown",
-            ".md",
-            "plots",
-        ),
-    )
-}
-LONGEST_TEXT = 4000  # characters of a paragraph
-LONGEST_CELL = 300
-# Markdown's special characters. Brackets alone are text; in links and images more follows.
-_MARKDOWN = re.compile(r"([\\`*_<>|~&$]|\](?=[(\[:]))")
-
-
-def markdown_text(text: str) -> str:
-    """Escape a text so that it means itself in Markdown, on one line."""
-    return _MARKDOWN.sub(r"\\\1", printable(text, LONGEST_TEXT))
-
-
-def markdown_table(columns: Sequence[Column[Item]], items: Iterable[Item]) -> str:
-    """Return a table in Markdown, its cells on one line each."""
-    lines = [_markdown_row([column.head for column in columns]), _markdown_rule(len(columns))]
-    lines += [_markdown_row(cells_of(item, columns)) for item in items]
-    return "\n".join(lines)
-
-
-def _markdown_row(cells: Sequence[str]) -> str:
-    texts = [markdown_text(printable(cell, LONGEST_CELL)) for cell in cells]
-    return f"| {' | '.join(texts)} |"
-
-
-def _markdown_rule(columns: int) -> str:
-    """Return the line between the heads of a table and its rows."""
-    return f"| {' | '.join(['---'] * columns)} |"

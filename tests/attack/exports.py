@@ -16,7 +16,7 @@ from typing import ClassVar
 import pytest
 
 from rnn_tui.archive.export.formats import FORMATS
-from rnn_tui.papers.rows import DOCUMENTS
+from rnn_tui.archive.export.page.blocks import DOCUMENTS
 from tests.archive.kept_runs import small, train
 from tests.attack.attack import Attempt, HomeAttack, home_in
 from tests.cli.command_line import COMMAND, PATIENCE, run_inside

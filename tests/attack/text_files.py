@@ -19,17 +19,18 @@ from typing import Any
 
 from markdown_it import MarkdownIt
 
+from rnn_tui.archive.export.page.blocks import MarkdownBlock, markdown_table
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.columns import columns_of, explanations
 from rnn_tui.papers.conclusions import COMPARED, conclusions
-from rnn_tui.papers.document import MarkdownBlock, concluded
+from rnn_tui.papers.document import concluded
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.paper import Paper
 from rnn_tui.papers.paper_file import paper_from
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.provenance import gather_provenance
-from rnn_tui.papers.rows import Results, Row, markdown_table
+from rnn_tui.papers.rows import Results, Row
 from rnn_tui.papers.shipped import FOLDER as PAPERS
 from rnn_tui.papers.shipped import paper_names
 from rnn_tui.sweeps.places import read_place

@@ -14,25 +14,25 @@ from xml.etree import ElementTree
 import pytest
 from markdown_it import MarkdownIt
 
+from rnn_tui.archive.export.page.blocks import (
+    MarkdownBlock,
+    as_html,
+    as_markdown,
+    markdown_table,
+)
+from rnn_tui.archive.export.page.charts import ReportChart, svg
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.tables import cells_of, columns_of_cells
-from rnn_tui.papers.charts import ReportChart, comparison_chart, svg
+from rnn_tui.papers.charts import comparison_chart
 from rnn_tui.papers.conclusions import COMPARED, Clause, Comparison, Conclusion
 from rnn_tui.papers.curves import accuracy_by_length, figures
-from rnn_tui.papers.document import (
-    MarkdownBlock,
-    as_html,
-    as_markdown,
-    check_path,
-    write_document,
-)
+from rnn_tui.papers.document import check_path, write_document
 from rnn_tui.papers.expression import ExperimentFigures
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.library import find_paper
 from rnn_tui.papers.plan import Plan
-from rnn_tui.papers.rows import markdown_table
 from tests.documents.pages import CHECKOUT, files
 from tests.papers.small_plans import COURSE, cells, small_plan, table, train_plan
 

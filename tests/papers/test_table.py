@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rnn_tui.archive.export.page.blocks import markdown_text
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.best import Solved, best_interval
@@ -14,7 +15,7 @@ from rnn_tui.papers.intervals import Interval, mean_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import Published, PublishedKind
 from rnn_tui.papers.plan import Plan
-from rnn_tui.papers.rows import Row, markdown_text
+from rnn_tui.papers.rows import Row
 from rnn_tui.papers.schedule import planned_runs
 from rnn_tui.papers.shipped import paper_named
 from rnn_tui.tasks import TASKS

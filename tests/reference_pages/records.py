@@ -86,7 +86,7 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"rerun: $", ("cli/rerunning.py _document", "papers/provenance.py Provenance.to_dict")),
     (
         r"rerun: machine$",
-        ("papers/provenance.py machine", "papers/provenance.py Provenance.to_dict"),
+        ("archive/export/page/machine.py machine", "papers/provenance.py Provenance.to_dict"),
     ),
     (r"rerun: runs\[\]$", ("papers/provenance.py USED_RUN_COLUMNS",)),
     (r"rerun: rows\[\]$", ("papers/columns.py ROW_COLUMNS",)),

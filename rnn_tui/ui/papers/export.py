@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
+from rnn_tui.archive.export.page.blocks import DOCUMENTS
 from rnn_tui.archive.store import existing_store
 from rnn_tui.engine.errors import printable
 from rnn_tui.papers.plan import Plan
-from rnn_tui.papers.rows import DOCUMENTS
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 from rnn_tui.ui.work.threads import in_thread
 
