@@ -58,6 +58,7 @@ class ExportFormat:
 
 
 _CHART = "rnn_tui.archive.export.plots:write_chart"
+_DOCUMENT = "rnn_tui.archive.export.page.runs:write_document"
 _TABLES = "rnn_tui.archive.export.documents:write_tables"
 FORMATS = {
     form.name: form
@@ -80,6 +81,14 @@ FORMATS = {
         ),
         ExportFormat("png", "the chart as a picture", _CHART, ".png", extra="plots"),
         ExportFormat("svg", "the chart as a drawing", _CHART, ".svg", extra="plots"),
+        ExportFormat(
+            "html",
+            "a document that prints: verdict, charts, answers, settings",
+            _DOCUMENT,
+            ".html",
+            extra="plots",
+        ),
+        ExportFormat("md", "the same as Markdown", _DOCUMENT, ".md", extra="plots"),
         ExportFormat(
             "tensorboard",
             "a folder of event files",

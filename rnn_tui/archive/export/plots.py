@@ -32,7 +32,8 @@ class Panel:
 
     spec: Metric  #: the metric, which y is.
     lines: Sequence[Line]  #: one for each network.
-    faint: Sequence[Line] = ()  #: lines of another metric, drawn in the background.
+    faint: Sequence[Line] = ()  #: other lines, drawn in the background.
+    faint_is: str = "training loss"  #: what these are, in words.
     #: the x and y of published values, by label of the line.
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
     #: the text after the label in the legend, by label of the line.
@@ -59,7 +60,14 @@ def write_chart(export: Export) -> list[Path]:
     return export.write_file(picture(panels, export.form.name, AXES[export.against]))
 
 
-def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WIDTH) -> bytes:
+def picture(
+    panels: Sequence[Panel],
+    form: str,
+    x_label: str,
+    width: float = WIDTH,
+    *,
+    log_x: bool = False,
+) -> bytes:
     """Draw panels below each other, with one x axis.
 
     Args:
@@ -67,6 +75,7 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
         form: `png` or `svg`.
         x_label: the title of the x axis.
         width: in inches.
+        log_x: whether the x axis is logarithmic.
 
     Returns:
         The bytes of a file.
@@ -83,6 +92,8 @@ def picture(panels: Sequence[Panel], form: str, x_label: str, width: float = WID
         for panel, panel_axes in zip(panels, axes, strict=True):
             draw_panel(panel_axes, panel, colours)
         axes[-1].set_xlabel(x_label)
+        if log_x:
+            axes[-1].set_xscale("log")
         if len(colours) > 1 or any(line.seeds > 1 for line in panels[0].lines):
             _draw_legend(figure, axes[0], panels[0], list(colours))
         return figure_bytes(figure, form)
@@ -199,7 +210,7 @@ def draw_panel(axes: Any, panel: Panel, colours: Mapping[str, str]) -> None:
         axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel(panel.spec.title)
     if panel.faint:
-        axes.set_title("faint: training loss", loc="right", fontsize=6)
+        axes.set_title(f"faint: {panel.faint_is}", loc="right", fontsize=6)
 
 
 def plain_text(text: str) -> str:

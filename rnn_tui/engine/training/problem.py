@@ -138,6 +138,21 @@ class Problem(ABC):
         """
         return None
 
+    @classmethod
+    def parts_in_words(cls, config: RunConfig) -> Sequence[tuple[str, str]]:  # noqa: ARG003
+        """Return what is trained, validated and tested on: the name of a part, and its size.
+
+        Args:
+            config: the settings of a run.
+
+        Returns:
+            None are known by default.
+
+        Raises:
+            DataError: if the data can't be read.
+        """
+        return ()
+
 
 # Loads data and makes the model on a device, as a `Problem`'s class does; `UserError` where data or
 # settings do not allow it.

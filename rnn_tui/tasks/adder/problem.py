@@ -11,6 +11,7 @@ from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
 from rnn_tui.tasks.sequences.objective import BIT_LOSSES, AnsweredBatch, Objective
 from rnn_tui.tasks.sequences.problem import SequenceProblem
@@ -164,6 +165,11 @@ class AdderProblem(SequenceProblem):
             ByLength(name, all_lengths, 100.0 * torch.cat(parts, dim=1).numpy(), counts)
             for name, parts in zip(EVALUATED, zip(*shares, strict=True), strict=True)
         ]
+
+    @classmethod
+    def tested_lengths(cls, config: SequenceConfig) -> str:  # noqa: ARG003
+        """Return the lengths of the test."""
+        return f" of each of {len(TEST_LENGTHS)} lengths, 1 to {TEST_LENGTHS[-1]} places"
 
     @classmethod
     def accuracy_by_length(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> ByLength:

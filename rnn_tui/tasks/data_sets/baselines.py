@@ -105,7 +105,24 @@ def verdict(
     Raises:
         DataError: if the data set is not there, or damaged.
     """
-    metric = stored_task(config.task).metric(stored_task(config.task).headline)
+    task = stored_task(config.task)
+    return compared(config, task.metric(task.headline), values, baselines)
+
+
+def compared(
+    config: RunConfig, metric: Metric, values: Sequence[float], baselines: Sequence[Baseline]
+) -> BaselineVerdict | None:
+    """Compare networks with the best baseline by a metric.
+
+    Args:
+        config: the settings of their run.
+        metric: what is compared.
+        values: (R,) of each replica, or (1,) of a single network.
+        baselines: naive answers.
+
+    Returns:
+        None if there is nothing to compare.
+    """
     baseline = best_of(baselines, metric)
     if baseline is None or not values:
         return None
@@ -114,13 +131,13 @@ def verdict(
     measured = [at for at, spread in enumerate(spreads) if not math.isnan(spread.mean)] or [0]
     choose = max if metric.higher_is_better else min
     best = choose(measured, key=lambda at: spreads[at].mean)
-    name = config.variants[best].label
+    name = config.variants[best].label if config.variants else config.name
     if len(spreads) > 1:
         name += f", the best of {len(spreads)} networks,"
-    return _compared(name, metric, spreads[best], baseline)
+    return _verdict_on(name, metric, spreads[best], baseline)
 
 
-def _compared(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> BaselineVerdict:
+def _verdict_on(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> BaselineVerdict:
     """Return the verdict on a network of some seeds, called `name` in the sentence."""
     figure = baseline.figures[metric.name]
     lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean

@@ -12,6 +12,7 @@ from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
@@ -161,6 +162,14 @@ class DataSetProblem(ReplicaProblem):
         return max(1, min(rows, EVALUATION_NUMBERS // of_sequence))
 
     # In more detail
+
+    @classmethod
+    def parts_in_words(cls, config: RunConfig) -> Sequence[tuple[str, str]]:
+        """Return how many sequences each part has."""
+        description = store.describe(config.task)
+        counts = (description.training, description.validation, description.test)
+        parts = zip(("training", "validation", "test"), counts, strict=True)
+        return [(name, count_of(count, "sequence")) for name, count in parts]
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> DataSetEvaluation:

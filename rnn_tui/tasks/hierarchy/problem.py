@@ -21,6 +21,7 @@ from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
+from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
@@ -57,8 +58,13 @@ class HierarchyProblem(SequenceProblem):
     @property
     def test_lengths(self) -> tuple[int, ...]:
         """The lengths of the test, from the first beyond those in training to `LONGEST`."""
-        first = self.config.lengths[1] + 1
-        return _evenly(first, max(first, LONGEST), TEST_LENGTHS)
+        return _test_lengths(self.config)
+
+    @classmethod
+    def tested_lengths(cls, config: SequenceConfig) -> str:
+        """Return the lengths of the test."""
+        lengths = _test_lengths(config)
+        return f" of each of {len(lengths)} lengths, {lengths[0]} to {lengths[-1]} symbols"
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
         """Draw words of these lengths (N,), with a blank for each answer."""
@@ -164,6 +170,11 @@ def _answers(logits: Tensor, targets: Tensor) -> AnsweredBatch:
     known = flat_targets != NO_ANSWER
     classes = flat_targets.long().masked_fill(~known, 0)
     return AnsweredBatch(logits.permute(1, 2, 0, 3).flatten(2), classes, known)
+
+
+def _test_lengths(config: SequenceConfig) -> tuple[int, ...]:
+    first = config.lengths[1] + 1
+    return _evenly(first, max(first, LONGEST), TEST_LENGTHS)
 
 
 def _evenly(first: int, last: int, count: int) -> tuple[int, ...]:

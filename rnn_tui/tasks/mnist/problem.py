@@ -411,6 +411,20 @@ class MnistProblem(Problem):
             classes=settings.classes,
         )
 
+    @classmethod
+    def parts_in_words(cls, config: RunConfig) -> Sequence[tuple[str, str]]:
+        """Return how many images each part has, and of which set."""
+        settings = as_kind(config, ImageConfig)
+        data = load_images(settings)
+        train, validation = split_indices(data.train_labels, settings.seed)
+        label = settings.image_set.label
+        more = "" if settings.extra_data is None else ", and extra data"
+        return (
+            ("training", f"{len(train):,} images of {label}{more}"),
+            ("validation", f"{len(validation):,} images, with the same shares of the classes"),
+            ("test", f"{len(data.test_labels):,} images"),
+        )
+
     def _measured(
         self, model: nn.Module, data: tuple[Tensor, Tensor], workers: Workers, prefix: str
     ) -> Figures:

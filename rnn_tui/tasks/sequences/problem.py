@@ -19,7 +19,7 @@ from rnn_tui.engine.metrics import ACCURACY, Figures
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
-from rnn_tui.tasks.config import DRAWN_BYTES
+from rnn_tui.tasks.config import DRAWN_BYTES, SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
 from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem, added
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
@@ -200,6 +200,22 @@ class SequenceProblem(ReplicaProblem):
         return self.figures_of(sums, examples.count, prefix)
 
     # In more detail
+
+    @classmethod
+    def parts_in_words(cls, config: RunConfig) -> Sequence[tuple[str, str]]:
+        """Return how many sequences are drawn for each part, of each seed."""
+        settings: SequenceConfig = as_kind(config, SequenceConfig)
+        again = "others in every epoch" if settings.recipe.fresh else "the same in every epoch"
+        return (
+            ("training", f"{settings.training_size:,} sequences an epoch, {again}"),
+            ("validation", f"{VALIDATION_SIZE:,} sequences"),
+            ("test", f"{settings.test_size:,} sequences{cls.tested_lengths(settings)}"),
+        )
+
+    @classmethod
+    def tested_lengths(cls, config: SequenceConfig) -> str:  # noqa: ARG003
+        """Return what follows the number of sequences in the test, if it is one of each length."""
+        return ""
 
     accuracy = ACCURACY  #: which answers are right, at each length.
     most_lengths = MOST_LENGTHS  #: how many lengths are evaluated, at most.

@@ -403,7 +403,7 @@ class RunsPane(StorePane):
         runs = self._table.chosen
         if runs and self._are_undamaged(runs):
             metric = self._compare.metric if self.view == "compare" else ""
-            self.app.push_screen(ExportRunsScreen(self._store, runs, metric, self._compare.against))
+            self.app.push_screen(ExportRunsScreen(runs, metric, self._compare.against))
 
     def _are_undamaged(self, runs: Sequence[RunRecord]) -> bool:
         """Return whether no run is damaged; if one is, notify the user."""

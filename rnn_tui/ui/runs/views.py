@@ -39,7 +39,7 @@ from rnn_tui.ui.terminal.textual_workarounds import Dialog
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
 from rnn_tui.ui.widgets.prompts import ExportPrompt
 from rnn_tui.ui.widgets.question import QuestionScreen
-from rnn_tui.ui.work.threads import StoreAccess
+from rnn_tui.ui.work.threads import in_thread
 
 HINT = "Mark runs with Space to see them here side by side."
 NONE = "none"
@@ -247,19 +247,15 @@ def _time(seconds: float) -> str:
 class ExportRunsScreen(ExportPrompt):
     """Writes values, charts or weights of runs."""
 
-    def __init__(
-        self, store: StoreAccess, runs: Sequence[RunRecord], metric: str, against: Against
-    ) -> None:
+    def __init__(self, runs: Sequence[RunRecord], metric: str, against: Against) -> None:
         """Make the prompt.
 
         Args:
-            store: has the runs.
             runs: those to be exported.
             metric: that charts show; empty for every metric there is.
             against: what charts show it against.
         """
         super().__init__({name: f"{name}: {format.help}" for name, format in FORMATS.items()})
-        self._store = store
         self._runs = list(runs)
         self._metric = metric
         self._against = against
@@ -286,24 +282,26 @@ class ExportRunsScreen(ExportPrompt):
     async def write(self, form: str, path: Path) -> str:
         progress = Progress()
 
-        def write_runs(store: RunStore) -> list[Path]:
+        # With a store of its own: a document measures for seconds, and the app's would wait.
+        def write_runs() -> list[Path]:
             metrics = [self._metric] if self._metric else None
-            export = Export(
-                FORMATS[form],
-                store,
-                self._runs,
-                path,
-                io.StringIO(),
-                metrics,
-                self._against,
-                progress,
-                always_folder=FORMATS[form].in_folder,
-            )
-            return write(export)
+            with RunStore() as store:
+                export = Export(
+                    FORMATS[form],
+                    store,
+                    self._runs,
+                    path,
+                    io.StringIO(),
+                    metrics,
+                    self._against,
+                    progress,
+                    always_folder=FORMATS[form].in_folder,
+                )
+                return write(export)
 
         timer = self.set_interval(SECONDS_BETWEEN_LOOKS, partial(self._show_progress, progress))
         try:
-            paths = await self._store.ask(self, write_runs)
+            paths = await in_thread(self, write_runs)
         except asyncio.CancelledError:  # the user has left the prompt, and wants no file
             progress.stop()
             self.app.notify("The export was stopped.")

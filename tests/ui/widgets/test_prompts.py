@@ -10,12 +10,11 @@ from rnn_tui.papers.shipped import paper_named
 from rnn_tui.ui.papers.export import ExportRerunScreen
 from rnn_tui.ui.runs.views import ExportRunsScreen
 from rnn_tui.ui.widgets.prompts import ExportPrompt
-from rnn_tui.ui.work.threads import StoreAccess
 from tests.ui.helpers import PanelApp
 
 PROMPTS: dict[str, tuple[str, Callable[[], ExportPrompt]]] = {
     "report": ("md", lambda: ExportRerunScreen(Plan(paper_named(), 1), "")),
-    "runs": ("csv", lambda: ExportRunsScreen(StoreAccess(), [], "", "step")),
+    "runs": ("csv", lambda: ExportRunsScreen([], "", "step")),
 }
 
 

@@ -1,0 +1,282 @@
+"""What the networks of a run answer, measured for its document, and how naive answers compare.
+
+Shapes: R replicas, V variants, C classes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.archive.export.page.blocks import Block, MarkdownBlock, markdown_table
+from rnn_tui.archive.export.page.drawn_sample import SHOWN, DrawnSample
+from rnn_tui.archive.export.page.pictures import image_grid, sequence_grid
+from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.data import store as data_sets
+from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.summary import figure_lines
+from rnn_tui.data.typed import typed_symbols
+from rnn_tui.engine.files.weights_file import read_weights
+from rnn_tui.engine.metrics import Metric, accuracy_metric, by_variant
+from rnn_tui.engine.tables import columns_of_cells
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.data_sets.baseline import Baseline
+from rnn_tui.tasks.data_sets.baselines import BaselineVerdict, baselines_of, compared
+from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
+from rnn_tui.tasks.task import ByLength, ImageEvaluation, Task
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+
+Numbers = npt.NDArray[Any]
+SAMPLE = 1_000  # drawn sequences that networks and naive answers are compared on
+CAPTIONS = {
+    "right": "those with the smallest errors",
+    "wrong": "those with the largest errors, or the most confident wrong answers",
+}
+LONGEST_SYMBOLS = 80  # of a sequence that is written out
+
+
+@dataclass(frozen=True)
+class MeasuredAnswers:
+    """What a document says of the answers of a run's networks."""
+
+    parts: Sequence[tuple[str, str]]  #: what was trained, validated and tested on.
+    #: what else is known of the data, a sentence each.
+    data: Sequence[str] = ()
+    metric: Metric | None = None  #: what networks and baselines are compared by.
+    values: tuple[float, ...] = ()  #: (R,) of that, or (1,) of a single network.
+    baselines: Sequence[Baseline] = ()
+    verdict: BaselineVerdict | None = None
+    compared_on: str = ""  #: what they are compared on, in a sentence.
+    by_length: Sequence[ByLength] = ()
+    confusion: Numbers | None = None  #: (V, C, C) true classes in rows.
+    classes: tuple[str, ...] = ()  #: their names.
+    right: Sequence[Block] = field(default=())  #: examples that are answered right, or well.
+    wrong: Sequence[Block] = field(default=())  #: examples that are answered wrong, or worst.
+
+
+def answers_of(run: RunRecord) -> MeasuredAnswers:
+    """Measure the answers of a run's networks; this takes seconds, and loads torch.
+
+    Raises:
+        CheckpointError: its weights can't be read.
+        DataError: its data can't be read any more.
+        TaskError: its task can't be loaded.
+    """
+    from rnn_tui.engine.training.checkpoint import load_checkpoint  # torch
+
+    checkpoint = load_checkpoint(run.weights)
+    task = TASKS[run.config.task]
+    evaluation = task.load().evaluate(checkpoint.config, checkpoint.weights)
+    if isinstance(evaluation, ImageEvaluation):
+        return _of_images(run, task, evaluation)
+    if isinstance(evaluation, DataSetEvaluation):
+        return _of_data_set(run, task, evaluation)
+    return _of_drawn(run, task, checkpoint.weights, evaluation)
+
+
+# Images
+
+
+def _of_images(run: RunRecord, task: Task, evaluation: ImageEvaluation) -> MeasuredAnswers:
+    config = run.config
+    count = len(evaluation.labels)
+    metric = accuracy_metric("test_accuracy", "test accuracy")
+    naive = Baseline(
+        "most frequent class", {metric.name: 100 * float(evaluation.confusion.sum(1).max()) / count}
+    )
+    values = (100 * float(np.trace(evaluation.confusion)) / count,)
+    chosen = np.random.default_rng(config.seed).permutation(count)
+    are_right = evaluation.predictions[chosen] == evaluation.labels[chosen]
+    right = chosen[are_right][: 2 * SHOWN]
+    return MeasuredAnswers(
+        parts=task.load().parts_in_words(config),
+        metric=metric,
+        values=values,
+        baselines=[naive],
+        verdict=compared(config, metric, values, [naive]),
+        compared_on="Both answer the test images.",
+        confusion=evaluation.confusion[None],
+        classes=evaluation.classes,
+        right=_images(evaluation, right, "right"),
+        wrong=_images(evaluation, evaluation.misread[: 2 * SHOWN], "wrong"),
+    )
+
+
+def _images(evaluation: ImageEvaluation, chosen: Numbers, key: str) -> list[Block]:
+    """Return a picture of test images by their indices, each with the answer below."""
+    if not len(chosen):
+        return []
+    titles = []
+    for index in chosen.tolist():
+        answer = int(evaluation.predictions[index])
+        sure = 100 * float(evaluation.probabilities[index, answer])
+        true = evaluation.classes[int(evaluation.labels[index])]
+        read = evaluation.classes[answer]
+        words = true if read == true else f"{true}, read {read}"
+        titles.append(f"{words} · {sure:.0f} %")
+    what = "by chance" if key == "right" else "the most confident first"
+    caption = f"Test images that are read {key}, {what}, with the probability of the answer."
+    return [image_grid(evaluation.images[chosen], titles, key, caption)]
+
+
+# A data set of a user's
+
+
+def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> MeasuredAnswers:
+    data_set = data_sets.load(run.config.task)
+    description = data_set.description
+    metric = task.metric(task.headline)
+    baselines = baselines_of(description.name)
+    right, wrong = _examples_of(data_set, evaluation, _best_variant(run, metric))
+    return MeasuredAnswers(
+        parts=task.load().parts_in_words(run.config),
+        data=[*map(_as_sentence, figure_lines(data_set)[:-1]), *description.notes],
+        metric=metric,
+        values=run.final_values if run.final_metric == metric.name else (),
+        baselines=baselines,
+        verdict=compared(run.config, metric, run.final_values, baselines),
+        compared_on="All of them answer the same test sequences.",
+        by_length=evaluation.by_length,
+        confusion=evaluation.confusion,
+        classes=evaluation.outputs,
+        right=right,
+        wrong=wrong,
+    )
+
+
+def _as_sentence(line: str) -> str:
+    return f"{line[:1].upper()}{line[1:]}."
+
+
+def _best_variant(run: RunRecord, metric: Metric) -> int:
+    """Return the number of the variant with the best mean over seeds."""
+    spreads = list(by_variant(run.final_values, len(run.config.variants)))
+    if not run.final_values:
+        return 0
+    choose = max if metric.higher_is_better else min
+    return choose(range(len(spreads)), key=lambda variant: spreads[variant].mean)
+
+
+@dataclass(frozen=True)
+class _TestSequence:
+    """A test sequence, with what is said of it."""
+
+    index: int  #: its place in the data set.
+    remark: str
+
+
+def _examples_of(
+    data_set: DataSet, evaluation: DataSetEvaluation, variant: int
+) -> tuple[list[Block], list[Block]]:
+    """Return test sequences that a variant answers right or well, and those it answers worst."""
+    wrong = [
+        _TestSequence(misread.index, _of_error(evaluation, misread.true, misread.answer, misread))
+        for misread in evaluation.misread(variant)
+    ]
+    worst = wrong[:SHOWN]
+    errors = evaluation.errors[variant]
+    listed = {example.index for example in worst}
+    best: list[_TestSequence] = []
+    for at in errors.argsort(kind="stable").tolist():
+        index = int(evaluation.indices[at])
+        if index not in listed and len(best) < SHOWN and _is_right(evaluation, variant, at):
+            best.append(_TestSequence(index, _of_good(evaluation, variant, at)))
+    return _drawn_or_written(data_set, best, "right"), _drawn_or_written(data_set, worst, "wrong")
+
+
+def _is_right(evaluation: DataSetEvaluation, variant: int, at: int) -> bool:
+    """Return whether the class of a test sequence is answered; True of what is no class."""
+    if evaluation.targets is None or evaluation.probabilities is None:
+        return True
+    answer = int(evaluation.probabilities[variant, at].argmax())
+    return answer == int(evaluation.targets[at])
+
+
+def _of_error(evaluation: DataSetEvaluation, true: str, answer: str, misread: Any) -> str:
+    if true:
+        return f"{true}, answered {answer} ({100 * misread.confidence:.0f} %)"
+    return _error_in_words(evaluation, misread.error)
+
+
+def _of_good(evaluation: DataSetEvaluation, variant: int, at: int) -> str:
+    if evaluation.targets is None or evaluation.probabilities is None:
+        return _error_in_words(evaluation, float(evaluation.errors[variant, at]))
+    answer = int(evaluation.probabilities[variant, at].argmax())
+    confidence = float(evaluation.probabilities[variant, at].max())
+    return f"{evaluation.outputs[answer]} ({100 * confidence:.0f} %)"
+
+
+def _error_in_words(evaluation: DataSetEvaluation, error: float) -> str:
+    if evaluation.confusion is not None:
+        return f"{100 * error:.0f} % of its steps wrong"
+    return f"RMSE {error:.3g} standard deviations"
+
+
+def _drawn_or_written(
+    data_set: DataSet, examples: Sequence[_TestSequence], key: str
+) -> list[Block]:
+    """Return sequences of numbers as charts, and those of symbols as a table."""
+    if not examples:
+        return []
+    names = [f"no. {example.index + 1:,}" for example in examples]
+    alphabet = data_set.description.alphabet
+    if alphabet:
+        rows = []
+        for name, example in zip(names, examples, strict=True):
+            places = data_set.sequence(example.index)[:, 0].astype(int).tolist()
+            text = typed_symbols([alphabet[place] for place in places[:LONGEST_SYMBOLS]], alphabet)
+            more = " …" if len(places) > LONGEST_SYMBOLS else ""
+            rows.append((name, f"{text}{more}", example.remark))
+        columns = columns_of_cells(("sequence", "symbols", "answer"))
+        return [MarkdownBlock(markdown_table(columns, rows))]
+    titles = [f"{name}: {example.remark}" for name, example in zip(names, examples, strict=True)]
+    values = [data_set.sequence(example.index) for example in examples]
+    caption = f"Test sequences: {CAPTIONS[key]}."
+    return [sequence_grid(values, titles, data_set.description.features, key, caption)]
+
+
+# Sequences that are drawn
+
+
+def _of_drawn(
+    run: RunRecord, task: Task, weights: "Mapping[str, Tensor]", evaluation: Any
+) -> MeasuredAnswers:
+    from rnn_tui.engine.training.problem import generator  # torch
+    from rnn_tui.tasks.sequences.problem import SequenceProblem
+
+    config = cast("SequenceConfig", run.config)
+    kind = task.load()
+    if not issubclass(kind, SequenceProblem) or task.shape is None:
+        return MeasuredAnswers(parts=kind.parts_in_words(config))
+    problem = kind.with_weights(config, weights)
+    drawn = problem.sample(SAMPLE, generator(config.seed, "document"))
+    sample = DrawnSample(
+        task,
+        config,
+        inputs=drawn.inputs[0].numpy(),
+        targets=drawn.targets[0].numpy(),
+        lengths=drawn.lengths[0].numpy().astype(int),
+    )
+    sample.answer(task.network(read_weights(run.weights)))
+    metric, values, naive = sample.compare()
+    right, wrong = sample.examples()
+    return MeasuredAnswers(
+        parts=kind.parts_in_words(config),
+        metric=metric,
+        values=values,
+        baselines=[naive],
+        verdict=compared(config, metric, values, [naive]),
+        compared_on=f"All of them answer the same {SAMPLE:,} new {task.shape.sequences}, of the "
+        "lengths in training.",
+        by_length=evaluation.by_length if evaluation is not None else (),
+        confusion=evaluation.confusion if evaluation is not None else None,
+        classes=task.shape.answer_words,
+        right=right,
+        wrong=wrong,
+    )

@@ -1,0 +1,116 @@
+"""A document of a run says what came of it, in one file that points at nothing outside."""
+
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.training_command import training_command
+from rnn_tui.cli.commands import parse
+from rnn_tui.cli.train import TrainRequest, read_request
+from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.store import keep, path_of
+from rnn_tui.data.understanding import understand
+from rnn_tui.engine.config import RunConfig
+from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.data_sets.task import stored_task
+from tests.archive.kept_runs import small, train
+from tests.cli.command_line import run_inside
+from tests.papers.test_document import EVIL, Page, assert_self_contained
+
+
+def document(run: str, path: Path) -> str:
+    """The page of a run, which is whole and points at nothing outside."""
+    code, _, err = run_inside(["runs", "export", run, "--to", path.suffix[1:], "-o", str(path)])
+    assert code == 0, err
+    return path.read_text()
+
+
+def words_of(html: str) -> str:
+    page = Page(html)
+    assert_self_contained(page, html)
+    return re.sub(r"\s+", " ", " ".join(page.words))
+
+
+def test_a_run_on_drawn_sequences(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    train(small())
+    with RunStore() as store:
+        run = store.find("last")
+        store.rename(run, EVIL)
+    words = words_of(document(run.run_id, tmp_path / "run.html"))
+    assert EVIL in words
+    for sentence in (
+        "always the most frequent answer",
+        "same 1,000 new sequences",
+        "40 sequences an epoch",
+        "20 sequences",
+        "Command: rnn-tui train recall",
+        "Answered badly",
+        "of 2",
+    ):
+        assert sentence in words, sentence
+    markdown = document(run.run_id, tmp_path / "run.md")
+    assert "<script>" not in markdown.replace("\\<script\\>", "")
+    assert "## Verdict" in markdown
+
+
+def test_a_run_on_own_data_and_without_it(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "words.csv"
+    rows = [f"{'ab' * (1 + at % 3)},<i>{'yes' if at % 2 else 'no'}" for at in range(40)]
+    file.write_text("\n".join(["text,kind", *rows]))
+    data_set = understand(file, ReadingOptions(label="kind")).data_set
+    keep(data_set)
+    name = data_set.description.name
+    train(stored_task(name).config("lstm", hidden_sizes=(2,), seeds=2, epochs=1, device="cpu"))
+    words = words_of(document("last", tmp_path / "run.html"))
+    for sentence in (
+        "logistic regression",
+        "most frequent class",
+        f"{data_set.description.training} sequences",
+        "<i>yes",
+    ):
+        assert sentence in words, sentence
+    path_of(name).unlink()
+    words = words_of(document("last", tmp_path / "again.html"))
+    assert "no longer on this machine" in words
+
+
+def test_images_answered_right_and_wrong(home: Path, tmp_path: Path, mnist_slice: Path) -> None:
+    pytest.importorskip("matplotlib")
+    config = TASKS["mnist"].config(
+        "rnn", "report", epochs=1, hidden_size=4, data_dir=str(mnist_slice), device="cpu"
+    )
+    train(config)
+    html = document("last", tmp_path / "run.html")
+    page = Page(html)
+    words = " ".join(page.words)
+    assert "Test images that are read wrong" in words
+    assert "with its one seed, which may be chance" in words or "does not beat" in words
+    for link in page.values("href"):
+        assert link.startswith(("#", "data:image/png"))
+
+
+@pytest.mark.parametrize(
+    "config",
+    [
+        TASKS["recall"].config("gru", "fast", hidden_sizes=(2, 3), position=2, lengths=(3, 9)),
+        TASKS["adder"].config("lstm", noise=0.1, clip=0.5, seeds=4),
+        TASKS["mnist"].config("lstm", "fast", dataset="fashion", augmentation="none"),
+    ],
+)
+def test_the_command_repeats_the_settings(config: RunConfig) -> None:
+    words = shlex.split(training_command(config))
+    request = read_request(parse(words[1:]))
+    assert isinstance(request, TrainRequest)
+    assert request.state.config == config
+
+
+def test_no_command_is_told_for_a_recipe_that_none_gives() -> None:
+    config = TASKS["adder"].config("lstm")
+    changed = replace(config, recipe=replace(config.recipe, beta1=0.123))
+    assert training_command(changed) == ""
