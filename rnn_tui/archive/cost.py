@@ -308,11 +308,11 @@ def trained_here(task: str, store: RunStore) -> PastTimes:
     past: dict[str, list[tuple[Workload, float]]] = {}
     for run in store.runs(task, most=LAST_RUNS):
         hosts = {session.host for session in store.sessions(run.run_id)}
-        if hosts != {socket.gethostname()} or not run.progress or run.elapsed < SHORTEST_RUN:
+        if hosts != {socket.gethostname()} or not run.trained_share or run.elapsed < SHORTEST_RUN:
             continue
         size = workload(run.config)
         if size is not None:
-            done = size._replace(steps=size.steps * run.progress)
+            done = size._replace(steps=size.steps * run.trained_share)
             past.setdefault(run.device.partition(":")[0], []).append((done, run.elapsed))
     return past
 

@@ -63,7 +63,12 @@ class RunRecord:
 
     @property
     def progress(self) -> float:
-        """The share of all steps that is done, 0 … 1."""
+        """The share that is done, 0 … 1; all of a finished run, which may have stopped early."""
+        return 1.0 if self.status is Status.FINISHED else self.trained_share
+
+    @property
+    def trained_share(self) -> float:
+        """The share of all steps that was trained, 0 … 1."""
         if not self.total_steps:
             return 0.0
         return min(1.0, self.step / self.total_steps)

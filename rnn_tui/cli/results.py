@@ -103,7 +103,7 @@ class TrainingOutput:
             self._print_values(self._last_epoch, state.results)
             for line in comparison_values(state):
                 self._print(line)
-        elif state.status is Status.FINISHED and (self._on_terminal or self._quiet):
+        elif state.status is Status.FINISHED:
             self._show_results()
         elif state.status is Status.STOPPED and state.checkpoint:
             self.bar.say(

@@ -102,6 +102,9 @@ class Recipe:
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
     average: float = _labelled(0.0, "EMA decay")
+    #: epochs without a lower validation loss after which a network stops; what is kept of it is the
+    #: epoch with the lowest. 0 trains all epochs, and keeps the last one.
+    patience: int = 0
     #: draw new sequences for every step, each batch of one length drawn by chance, in place of a
     #: training set that is used again in every epoch.
     fresh: bool = _labelled(False, "resample every step", only=SEQUENCES)
@@ -125,6 +128,7 @@ class Recipe:
         for name in ("input_gain", "clip", "noise", "weight_decay"):
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
+        SETTINGS["patience"].check(self.patience)
 
     @property
     def forget_biases(self) -> tuple[float, float]:

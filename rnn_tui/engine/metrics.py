@@ -130,6 +130,8 @@ def accuracy_metric(name: str, label: str, chart: str = "") -> Metric:
 # The loop logs these two of every run. They are of the last step: at the others they cost nothing.
 LEARNING_RATE = Metric("train_learning_rate", "learning rate", lower=None)
 GRADIENT_NORM = Metric("train_gradient_norm", "gradient norm")
+#: of runs that keep their best weights: the epoch of each network that is kept so far.
+KEPT_EPOCH = Metric("val_kept_epoch", "epoch kept", lower=1.0)
 
 
 @dataclass(frozen=True)

@@ -380,6 +380,15 @@ _ROWS: tuple[Setting, ...] = (
         advanced=True,
     ),
     NumberSetting(
+        "patience",
+        "Patience",
+        "epochs without a lower validation loss before a network stops; 0 trains all",
+        0,
+        10_000,
+        in_names="patience{}",
+        advanced=True,
+    ),
+    NumberSetting(
         "training_size",
         "Training set",
         "sequences in an epoch",

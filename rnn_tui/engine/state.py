@@ -200,7 +200,9 @@ class RunState:
 
     @property
     def progress(self) -> float:
-        """The share of all steps that is done, 0 … 1."""
+        """The share of all steps that is done, 0 … 1; 1 if all networks stopped before the last."""
+        if self.status is Status.FINISHED:
+            return 1.0
         return self.step / self.total_steps if self.total_steps else 0.0
 
     def spreads(self, metric: str) -> tuple[Spread, ...]:

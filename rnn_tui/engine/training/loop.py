@@ -22,14 +22,23 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import STEP_BYTES, RunConfig
 from rnn_tui.engine.errors import CheckpointError, UserError
 from rnn_tui.engine.events import Control, new_run_id
-from rnn_tui.engine.metrics import GRADIENT_NORM, LEARNING_RATE, Figures, split_figures
+from rnn_tui.engine.metrics import (
+    GRADIENT_NORM,
+    KEPT_EPOCH,
+    LEARNING_RATE,
+    Figures,
+    Metric,
+    split_figures,
+)
 from rnn_tui.engine.training.checkpoint import Checkpoint, CheckpointWriter
 from rnn_tui.engine.training.devices import alone_on, explain_error, free_memory
+from rnn_tui.engine.training.early_stopping import EarlyStopping
 from rnn_tui.engine.training.history import snapshot_steps
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Problem, ProblemBuilder
 from rnn_tui.engine.training.stepper import LossLog, Stepper, copied, make_optimiser, parameters_of
 from rnn_tui.engine.training.training_state import (
+    LATEST,
     ResumePoint,
     TrainingState,
     device_for,
@@ -55,7 +64,7 @@ class Outcome:
     """The result of a run: its settings, weights and metrics."""
 
     config: RunConfig  #: its settings.
-    #: its last weights, on the CPU; None if it failed before it had any.
+    #: its last weights, or the best ones, on the CPU; None if it failed before it had any.
     weights: Mapping[str, Tensor] | None
     metrics: Figures  #: what the test measured; empty if it did not come so far.
     unwritten: Checkpoint | None = None  #: its last checkpoint, if that could not be written.
@@ -124,6 +133,8 @@ class TrainingLoop:
     _workers: Workers
     _stepper: Stepper
     _losses: LossLog  #: of the epoch in hand.
+    #: keeps the best weights; None if the last ones are kept.
+    _stopping: EarlyStopping | None
     #: after how many steps a snapshot is kept.
     _snapshot_steps: frozenset[int]
     #: the tensors kept at each snapshot so far, by name.
@@ -190,12 +201,13 @@ class TrainingLoop:
             self._build_model()
             self._begin_history()
             self._report_start()
-            while self._epoch <= self._config.epochs:
+            while not self._all_trained():
                 if not self._train_epoch():
                     self._save()
                     return events.RunStopped(
                         self._run_id, self._step, self._elapsed(), self._control.interrupted
                     )
+            self._put_best_back()
             self.test_metrics = self._problem.test(self._stepper.kept, self._workers)
         self._save(finished=True)
         single, replicas = split_figures(self.test_metrics)
@@ -218,12 +230,32 @@ class TrainingLoop:
         return events.RunFailed(self._run_id, self._step, str(sentence), details)
 
     def weights(self) -> Mapping[str, Tensor] | None:
-        """Return a copy of the last weights, on the CPU; None before the model is built."""
+        """Return a copy of the best or the last weights, on the CPU.
+
+        None before the model is built.
+        """
         if not self._model_stands:
             return None
-        # an average of weights has the model inside
+        weights: Mapping[str, Tensor] = self._kept_model().state_dict()
+        if self._stopping is not None and self._stopping.weights:
+            weights = self._stopping.weights
+        return {name: copied(tensor) for name, tensor in weights.items()}
+
+    def _kept_model(self) -> nn.Module:
+        """Return the model that is validated, out of the average that it may be inside of."""
         model: nn.Module = getattr(self._stepper.kept, "module", self._stepper.kept)
-        return {name: copied(tensor) for name, tensor in model.state_dict().items()}
+        return model
+
+    def _all_trained(self) -> bool:
+        """Return whether all epochs are over, or all networks have stopped."""
+        stopped = self._stopping is not None and self._stopping.all_stopped
+        return stopped or self._epoch > self._config.epochs
+
+    def _put_best_back(self) -> None:
+        """Give the model the weights that are kept, for the test."""
+        if self._stopping is not None:
+            self._stopping.put_back(self._kept_model())
+            self._log(self._stopping.kept_sentence())
 
     def report_written(self) -> None:
         """Say which checkpoints have been written, or could not be."""
@@ -262,12 +294,17 @@ class TrainingLoop:
         self._problem = problem
         self._stepper = Stepper(problem, optimiser, self._workers, config, total_steps)
         self._losses = LossLog(problem.replicas)
+        self._stopping = None
+        if config.recipe.patience:
+            patience = config.recipe.patience
+            self._stopping = EarlyStopping(patience, problem.replicas, self._device)
         if self._resume is not None:
             restore(
                 self._resume,
                 problem,
                 self._stepper,
                 self._losses,
+                self._stopping,
                 device=self._device,
                 log=self._log,
             )
@@ -307,7 +344,7 @@ class TrainingLoop:
             events.RunStarted(
                 self._run_id,
                 self._config,
-                (*problem.metric_definitions, LEARNING_RATE, GRADIENT_NORM),
+                self._metric_definitions(),
                 total_steps=self._config.epochs * problem.steps_per_epoch,
                 steps_per_epoch=problem.steps_per_epoch,
                 samples_per_epoch=problem.samples_per_epoch,
@@ -329,6 +366,13 @@ class TrainingLoop:
             self._began -= self._resume.state.elapsed
             self._epoch_began -= self._resume.state.epoch_seconds
 
+    def _metric_definitions(self) -> tuple[Metric, ...]:
+        """Return the problem's metrics and the loop's own."""
+        own = [LEARNING_RATE, GRADIENT_NORM]
+        if self._stopping is not None:
+            own.insert(0, KEPT_EPOCH)
+        return (*self._problem.metric_definitions, *own)
+
     def _train_epoch(self) -> bool:
         """Train the rest of an epoch and validate; returns False if the run was stopped in it."""
         problem = self._problem
@@ -337,6 +381,7 @@ class TrainingLoop:
         self._logged_at = self._elapsed()
         for step in range(self._step_in_epoch, problem.steps_per_epoch):
             self._losses.add(self._stepper.step(step), problem.samples_in(step))
+            self._hold_stopped()
             self._step += 1
             self._step_in_epoch += 1
             if self._step in self._snapshot_steps:
@@ -348,8 +393,7 @@ class TrainingLoop:
             if time.monotonic() - self._saved_at >= CHECKPOINT_SECONDS:
                 self._save()
         self._end_epoch()
-        all_done = self._epoch > self._config.epochs
-        return all_done or not self._control.stopping
+        return self._all_trained() or not self._control.stopping
 
     def _keep_snapshot(self) -> None:
         # of weights that diverged there is none; the next loss that is read says so
@@ -413,7 +457,7 @@ class TrainingLoop:
             figures["train_loss_last_batch"] = losses.last
         measured = problem.validate(self._stepper.kept, self._workers)
         losses.check_validation(measured, self._step, self._epoch, self._config)
-        single, replicas = split_figures({**figures, **measured})
+        single, replicas = split_figures({**figures, **measured, **self._keep_best(measured)})
         # Before the checkpoint: who resumes from it must not miss this.
         self._emit(
             events.EpochEnded(
@@ -431,6 +475,23 @@ class TrainingLoop:
         self._losses = LossLog(problem.replicas)
         self._epoch_began = time.monotonic()
         self._save()
+
+    def _keep_best(self, measured: Figures) -> Figures:
+        """Keep the best weights, say which networks stop, and return the epochs that are kept."""
+        if self._stopping is None:
+            return {}
+        stop = self._stopping.add(self._epoch, measured["val_loss"], self._kept_model())
+        if stop:
+            self._hold_stopped()
+            self._log(self._stopping.stop_sentence(stop))
+        return self._stopping.figures
+
+    def _hold_stopped(self) -> None:
+        """Give the networks that have stopped their weights back."""
+        if self._stopping is not None:
+            self._stopping.hold(self._problem.model)
+            if self._kept_model() is not self._problem.model:
+                self._stopping.hold(self._kept_model())
 
     def _pause(self) -> bool:
         """Keep the run and wait until it is resumed (True) or stopped (False)."""
@@ -472,6 +533,11 @@ class TrainingLoop:
         """Return everything that a resumed run needs besides the weights."""
         step_tensors, learning_rates = self._stepper.state()
         loss_tensors, losses = self._losses.state()
+        stopping_tensors = {}
+        if self._stopping is not None and self._stopping.weights:
+            latest = self._kept_model().state_dict()
+            stopping_tensors = {f"{LATEST}{name}": copied(value) for name, value in latest.items()}
+            stopping_tensors |= self._stopping.state()
         random_tensors = {}
         if self._step_in_epoch:
             random_tensors = {
@@ -489,7 +555,7 @@ class TrainingLoop:
             versions=versions(),
             learning_rates=learning_rates,
             losses=losses,
-            tensors={**step_tensors, **loss_tensors, **random_tensors},
+            tensors={**step_tensors, **loss_tensors, **stopping_tensors, **random_tensors},
             data=self._data_digests,
         )
 

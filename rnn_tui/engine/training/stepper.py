@@ -197,10 +197,10 @@ class Stepper:
         model_weights = weights
         if self._average is not None:
             model_weights = _below(tensors, "model/")
-            _check(weights, self._average.module.state_dict())
+            check_like(weights, self._average.module.state_dict())
             if AVERAGED not in tensors or tensors[AVERAGED].shape:
                 raise ValueError("no count of averaged weights")
-        _check(model_weights, self._problem.model.state_dict())
+        check_like(model_weights, self._problem.model.state_dict())
         return model_weights
 
     def _checked_optimiser_states(self, tensors: Mapping[str, Tensor]) -> list[dict[str, Tensor]]:
@@ -208,7 +208,7 @@ class Stepper:
         states = [_below(tensors, f"optimiser/{index}/") for index in range(len(self._parameters))]
         for parameter, state in zip(self._parameters, states, strict=True):
             if state or not any(states):
-                _check(
+                check_like(
                     state, {"exp_avg": parameter, "exp_avg_sq": parameter, "step": torch.zeros(())}
                 )
         return states
@@ -393,7 +393,7 @@ def _below(tensors: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
     }
 
 
-def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
+def check_like(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> None:
     """Raise a ValueError unless names, shapes and types are those expected."""
     if tensors.keys() != expected.keys():
         raise ValueError(f"no {sorted(tensors.keys() ^ expected.keys())[0]}")

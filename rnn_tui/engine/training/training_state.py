@@ -27,8 +27,11 @@ from rnn_tui.engine.files.weights_file import (
     read_tensors,
 )
 from rnn_tui.engine.training.devices import devices_here, resolve_device
+from rnn_tui.engine.training.early_stopping import EarlyStopping
 from rnn_tui.engine.training.problem import Problem
-from rnn_tui.engine.training.stepper import LossLog, Stepper
+from rnn_tui.engine.training.stepper import LossLog, Stepper, check_like
+
+LATEST = "latest/"  #: of tensors: the last weights, where those that are kept are earlier ones.
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,8 @@ class TrainingState:
     versions: Mapping[str, str]  #: of the packages whose arithmetic it depends on.
     learning_rates: list[float]  #: of every group of parameters.
     losses: Mapping[str, Any]  #: the part of the epoch's losses that is not in `tensors`.
-    #: on CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`.
+    #: on CPU: `optimiser/…`, `model/…`, `losses/…`, `random/…`; where the best weights are kept,
+    #: `stopping/…` and the last weights as `latest/…`.
     tensors: Mapping[str, Tensor] = field(default_factory=dict)
     data: Mapping[str, str] = field(default_factory=dict)  #: `Problem.data_digests`.
 
@@ -61,7 +65,8 @@ class ResumePoint:
 
     path: Path  #: the file.
     config: RunConfig  #: the run's settings.
-    weights: Mapping[str, Tensor]  #: those that are kept: averaged ones if the recipe says so.
+    #: those that are kept: averaged ones if the recipe says so, or those of the best epochs.
+    weights: Mapping[str, Tensor]
     step: int  #: steps done.
     state: TrainingState  #: all else.
     snapshots: Mapping[str, Tensor]  #: snapshots of the training up to here.
@@ -182,6 +187,7 @@ def restore(
     problem: Problem,
     stepper: Stepper,
     losses: LossLog,
+    stopping: EarlyStopping | None,
     *,
     device: torch.device,
     log: Log,
@@ -193,6 +199,7 @@ def restore(
         problem: of a model that is not trained yet.
         stepper: has the optimiser.
         losses: of the epoch in hand.
+        stopping: has the best weights; None if the last ones are kept.
         device: where it trains now.
         log: called with a warning if versions differ from those that the run began with.
 
@@ -212,7 +219,11 @@ def restore(
     try:
         if not fits_steps:
             raise ValueError("it has other steps; has the data changed?")
-        stepper.load(resume.weights, state.tensors, state.learning_rates, resume.step)
+        last_weights = _with_prefix(state.tensors, LATEST) or resume.weights
+        stepper.load(last_weights, state.tensors, state.learning_rates, resume.step)
+        if stopping is not None and state.epoch > 1:
+            check_like(resume.weights, last_weights)
+            stopping.load(resume.weights, state.tensors)
         if state.step_in_epoch:
             losses.load(state.tensors, state.losses, device)
             problem.begin_epoch(state.epoch)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 SEQUENCES = "sequences"
 SETTINGS = (
     *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
-    *("clip", "weight_decay", "noise"),
+    *("clip", "weight_decay", "noise", "patience"),
 )
 BATCH_SIZE = 32
 LEARNING_RATE = 0.01
