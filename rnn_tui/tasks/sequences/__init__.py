@@ -14,6 +14,7 @@ DRAWN_SETTINGS = (
     "clip",
     "weight_decay",
     "noise",
+    "patience",
     "training_size",
     "test_size",
 )

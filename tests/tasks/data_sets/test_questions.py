@@ -1,5 +1,6 @@
 """Networks are asked about sequences as these stand in their file."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -130,8 +131,18 @@ def test_what_refuses_numbers_names_the_columns_in_order(
         questions.read(text)
 
 
-@pytest.mark.parametrize("name", ["fast", "best"])
-def test_presets_say_why_the_training_loss_is_high(far_from_zero: DataSet, name: str) -> None:
-    preset = task_of(far_from_zero.description).preset(name)
+def test_the_preset_says_why_the_training_loss_is_high(far_from_zero: DataSet) -> None:
+    [preset] = task_of(far_from_zero.description).presets
     assert preset.values["recipe"].noise > 0
     assert "Noise is added to what is read in training" in preset.summary
+
+
+def test_the_best_weights_are_kept_where_enough_sequences_choose_them(
+    far_from_zero: DataSet,
+) -> None:
+    described = replace(far_from_zero.description, goal=Goal.NUMBER)
+    many = replace(described, validation=12)
+    [preset] = task_of(many).presets
+    assert preset.values["recipe"].patience == max(5, preset.values["epochs"] // 2)
+    few = replace(described, validation=11)
+    assert task_of(few).presets[0].values["recipe"].patience == 0
