@@ -188,6 +188,16 @@ class Run:
         return tuple(dict.fromkeys(replica.seed for replica in replicas)) or (self.settings.seed,)
 
     @property
+    def headline(self) -> str:
+        """The name of the metric that sums it up; `headline_reason` says why that one."""
+        return TASKS[self.task].headline
+
+    @property
+    def headline_reason(self) -> str:
+        """Why the headline is what it is, in words; empty where no data decide it."""
+        return TASKS[self.task].headline_reason
+
+    @property
     def metrics(self) -> tuple[str, ...]:
         """The names of everything that was measured, for `history`, `frame` and `plot`."""
         with RunStore() as store:

@@ -164,6 +164,8 @@ def run_summary(run: "RunRecord", date: Callable[[float], str]) -> Iterator[tupl
         yield "final", figure_with_name(run, run.final_metric, run.final)
     else:
         yield from _summary_of_networks(run)
+    if run.config.task in TASKS and TASKS[run.config.task].headline_reason:
+        yield "headline", TASKS[run.config.task].headline_reason.removeprefix("headline ")
     yield "weights", printable(run.weights_shown or NOTHING, LONGEST_PATH)
     yield "tags", ", ".join(run.tags) or NOTHING
     yield "note", run.note.replace("\n", " ") or NOTHING

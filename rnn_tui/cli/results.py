@@ -13,7 +13,7 @@ from rnn_tui.cli.baselines import comparison_document, comparison_in_words, comp
 from rnn_tui.cli.output import ProgressBar, console, print_json
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric, by_variant
+from rnn_tui.engine.metrics import Metric, as_heading, by_variant
 from rnn_tui.engine.pace import time_left
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
@@ -101,6 +101,8 @@ class TrainingOutput:
             return  # `print_document` does it, once all that belongs to it is measured
         elif self._last_epoch is not None:
             self._print_values(self._last_epoch, state.results)
+            if self._task.headline_reason:
+                self._print(f"headline={self._task.headline}")
             for line in comparison_values(state):
                 self._print(line)
         elif state.status is Status.FINISHED:
@@ -118,6 +120,8 @@ class TrainingOutput:
             self._print(self._results_in_words())
         elif self._on_terminal:
             self._print(results_table(state))
+            if self._task.headline_reason:
+                self._print(f"{as_heading(self._task.headline_reason)}.")
             for line in comparison_in_words(state):
                 self._print(line)
         else:
@@ -252,6 +256,9 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         "parameters": state.parameters,
         "seconds": state.elapsed,  #: training time.
         **figures,
+        "headline": TASKS[config.task].headline,  #: the metric that sums up the run.
+        #: why that one; null where no data decide it.
+        "headline_reason": TASKS[config.task].headline_reason or None,
         #: one entry for each epoch.
         "history": [_epoch_document(config, epoch) for epoch in state.epochs],
         "status": state.status.value,  #: `finished` or `stopped`.

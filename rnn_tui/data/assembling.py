@@ -230,6 +230,7 @@ class Assembly:
             self._tell_constant(values, features)
         outputs = self._outputs(sequences, answers, inputs, parts)
         counts = np.bincount(parts, minlength=3).tolist()
+        has_classes = self.goal in (Goal.CLASS, Goal.STEP_CLASS)
         label = printable(self.path.stem, LONGEST_NAME)
         description = Description(
             name="unnamed",
@@ -254,6 +255,7 @@ class Assembly:
             filled=self.filled,
             dated=sequences.dated,
             notes=tuple(printable(note, 300) for note in self.notes),
+            class_counts=tuple(answers.counts()) if has_classes else (),
         )
         starts, targets = sequences.starts, answers.targets
         return DataSet(description, values, starts, targets, parts, sequences.origin).named(label)

@@ -33,6 +33,7 @@ NOT_IN_DIGEST = {
     "output_deviations",
     "dated",
     "reading",
+    "class_counts",
 }
 
 

@@ -13,7 +13,7 @@ LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
 #: fields that descriptions of earlier versions lack, with what is so without them.
-ADDED: Mapping[str, Any] = {"dated": False, "reading": None}
+ADDED: Mapping[str, Any] = {"dated": False, "reading": None, "class_counts": ()}
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 
@@ -55,6 +55,9 @@ class Description:
     dated: bool = False  #: whether the file's times of steps are dates.
     #: how the file was read, guesses included; null of data sets of earlier versions.
     reading: ReadingOptions | None = None
+    #: sequences or steps with each class; none of numbers and of inputs to come, and none in files
+    #: of earlier versions.
+    class_counts: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -75,6 +78,9 @@ class Description:
         expected = (len(self.features),) * 2 + (0 if self.classifies else len(self.outputs),) * 2
         if tuple(map(len, statistics)) != expected:
             raise DataError("The means of a data set do not fit its columns.")
+        are_counts = all(isinstance(count, int) and count >= 0 for count in self.class_counts)
+        if not are_counts or len(self.class_counts) not in (0, len(self.outputs)):
+            raise DataError("The classes of a data set do not fit their counts.")
 
     @property
     def classifies(self) -> bool:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnn_tui.engine.config import RunConfig
 
 LONGEST_WORDS = 100
+LARGE, SMALL = 1_000, 1e-4  # of numbers that four decimals suit badly
 STAGES = ("train", "val", "test")  # the first word of a metric's name, in order of display
 Figures = Mapping[str, float | tuple[float, ...]]  # by metric name: one number, or one a replica
 
@@ -83,7 +84,12 @@ class Metric:
 
     def format(self, value: float) -> str:
         """Return `value` with the digits that its unit needs, and without the unit."""
-        return f"{value:.2f}" if self.unit == "%" else f"{value:.4f}"
+        if self.unit == "%":
+            return f"{value:.2f}"
+        size = abs(value)
+        if size >= LARGE:  # as of errors in the units of a file
+            return f"{value:,.1f}"
+        return f"{value:.3g}" if 0 < size < SMALL else f"{value:.4f}"
 
     def format_spread(self, spread: "Spread") -> str:
         """Return mean and standard deviation, such as `98.70 ± 0.12`; of one seed the value."""

@@ -101,6 +101,8 @@ class Task:
     metrics: tuple[Metric, ...]  #: what its problem measures besides, in order of display.
     headline: str  #: the name of the metric that sums up a finished run, such as `test_accuracy`.
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
+    #: why the headline is what it is, in words; empty where no data decide it.
+    headline_reason: str = ""
     #: measures of logits and classes, in validation and test; one can be added.
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None  #: what its networks read and answer; None for images.

@@ -10,13 +10,28 @@ from rnn_tui.engine.options import options_of
 MEANINGS = {
     # Objects that stand in several documents.
     **{
-        name: f"of a data set with numbers as answers: {words}"
-        for name, words in {
-            "val_rmse": "validation root mean squared error",
-            "test_rmse": "test root mean squared error",
-            "val_r2": "validation R²",
-            "test_r2": "test R²",
+        name: f"of a data set with {answers} as answers: {words}"
+        for answers, figures in {
+            "numbers": {
+                "rmse": "root mean squared error, in units of the column or, of several columns, the "
+                "mean in standard deviations",
+                "mae": "mean absolute error, in the same",
+                "r2": "R²",
+                "mase": "of a series: mean absolute error as a multiple of that of the last value "
+                "as a forecast, over the training sequences",
+            },
+            "classes": {
+                "balanced_accuracy": "mean recall of the classes, in percent",
+                "macro_f1": "mean F1 of the classes, in percent",
+                "auc": "area under the ROC curve, a class against the rest, mean of the classes",
+                "ece": "expected calibration error: how far confidence and share of right answers lie "
+                "apart, in percent",
+                "temperature": "what logits are divided by, fitted on the validation sequences; 1 if "
+                "that does not help",
+            },
         }.items()
+        for quantity, words in figures.items()
+        for name in (f"val_{quantity}", f"test_{quantity}")
     },
     "Trace: steps": "time steps T of the input",
     "Trace: read": "what is read at each step, in a word or two",
@@ -62,14 +77,6 @@ MEANINGS = {
     "variants[].misread[].true": ("its class"),
     "variants[].misread[].answer": ("the most probable class by the mean over the seeds"),
     "variants[].misread[].confidence": ("the probability of `answer`, 0 … 1"),
-    "train: val_rmse": (
-        "validation root mean squared error, in the unit of the file or, of numbers of several units, in standard deviations"
-    ),
-    "train: test_rmse": (
-        "test root mean squared error, in the unit of the file or, of numbers of several units, in standard deviations"
-    ),
-    "train: val_r2": ("validation R²"),
-    "train: test_r2": ("test R²"),
     "ask sequences: results[].read": ("the steps as they were read"),
     "ask sequences: results[].probabilities": (
         "probability of each output; where every step has an answer, of each step"

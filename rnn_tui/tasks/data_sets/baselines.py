@@ -16,7 +16,7 @@ from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.task import stored_task
 
-FORMAT = 1  #: of the file; it changes with the way baselines are computed.
+FORMAT = 2  #: of the file; it changes with the way baselines are computed.
 CONFIDENCE = 0.95  # of the interval of the seeds' mean
 
 

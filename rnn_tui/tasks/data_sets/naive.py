@@ -5,7 +5,6 @@ the simple ones is mostly a linear model: logistic regression for classes and ri
 numbers, by scikit-learn with its usual settings, on the sequence as a row of numbers.
 """
 
-import math
 import warnings
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -17,8 +16,10 @@ from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.inputs import network_inputs, standardised_targets
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.process.blas import single_blas_thread
+from rnn_tui.tasks.data_sets import figures as measured
 from rnn_tui.tasks.data_sets.baseline import Baseline
-from rnn_tui.tasks.data_sets.task import unit_of_error
+from rnn_tui.tasks.data_sets.calibration import calibration_error, reliability
+from rnn_tui.tasks.data_sets.task import has_classes
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
@@ -67,6 +68,7 @@ class _Rows:
         self.window = max(1, min(WINDOW, MOST_COLUMNS // self.description.input_size))
         #: (T,) how many steps follow in its sequence.
         self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
+        self.naive_errors = measured.naive_errors(data_set)  #: that MASE is scaled by.
 
     def of_part(self, part: int) -> npt.NDArray[np.int64]:
         """Return the sequences of a part, or the steps, of which something is asked and known."""
@@ -187,7 +189,7 @@ class _Answers(NamedTuple):
 
     targets: Array  #: (n,) the right classes.
     classes: Array  #: (n,) those that are answered.
-    probabilities: Array  #: (n,) of the right classes.
+    probabilities: Array  #: (n, C).
 
 
 def _constant_class(rows: _Rows) -> Baseline:
@@ -196,7 +198,8 @@ def _constant_class(rows: _Rows) -> Baseline:
     tested, note = rows.tested_on()
     targets = rows.targets(tested)
     probabilities = (counts + 1) / (counts + 1).sum()
-    answers = _Answers(targets, np.full(len(targets), counts.argmax()), probabilities[targets])
+    shares = np.broadcast_to(probabilities, (len(targets), len(probabilities)))
+    answers = _Answers(targets, np.full(len(targets), counts.argmax()), shares)
     word = "symbol" if rows.description.goal is Goal.NEXT else "class"
     return _of_classes(rows, f"most frequent {word}", answers, note)
 
@@ -216,7 +219,7 @@ def _after_each_symbol(rows: _Rows) -> Baseline:
     counts = np.bincount(pairs, minlength=size**2).reshape(size, size) + 1
     probabilities = counts / counts.sum(axis=1, keepdims=True)
     last, targets = places[tested], rows.targets(tested)
-    answers = _Answers(targets, probabilities.argmax(axis=1)[last], probabilities[last, targets])
+    answers = _Answers(targets, probabilities.argmax(axis=1)[last], probabilities[last])
     return _of_classes(rows, "most frequent symbol after the last one", answers, note)
 
 
@@ -235,7 +238,7 @@ def _logistic_regression(rows: _Rows) -> Baseline:
     name = _linear_name("logistic regression", rows)
     if len(np.unique(wanted)) < 2:
         only = np.full(len(targets), wanted[0])
-        return _of_classes(rows, name, _Answers(targets, only, only == targets), note)
+        return _of_classes(rows, name, _Answers(targets, only, np.eye(classes)[only]), note)
     scaler = StandardScaler()
     model = LogisticRegression(max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings(), single_blas_thread():
@@ -244,8 +247,7 @@ def _logistic_regression(rows: _Rows) -> Baseline:
     of_known = model.predict_proba(scaler.transform(rows.columns(tested)))
     probabilities = np.zeros((len(targets), classes))
     probabilities[:, model.classes_] = of_known
-    of_targets = probabilities[np.arange(len(targets)), targets]
-    answers = _Answers(targets, probabilities.argmax(axis=1), of_targets)
+    answers = _Answers(targets, probabilities.argmax(axis=1), probabilities)
     return _of_classes(rows, name, answers, note)
 
 
@@ -253,8 +255,14 @@ def _of_classes(rows: _Rows, name: str, answers: _Answers, note: str) -> Baselin
     """Return the figures of answers."""
     right = answers.classes == answers.targets
     figures = {"test_accuracy": 100.0 * float(right.mean())}
-    if rows.description.goal is Goal.NEXT:
-        likely = np.maximum(answers.probabilities, np.finfo(np.float64).tiny)
+    if has_classes(rows.description):
+        of_classes = measured.of_classes(*answers)
+        figures |= {f"test_{key}": figure for key, figure in of_classes.items()}
+        bins = reliability(answers.probabilities, answers.targets)
+        figures["test_ece"] = 100 * calibration_error(bins)
+    else:
+        of_targets = answers.probabilities[np.arange(len(right)), answers.targets]
+        likely = np.maximum(of_targets, np.finfo(np.float64).tiny)
         figures["test_bits"] = float(-np.log2(likely).mean())
     return Baseline(name, figures, note)
 
@@ -320,12 +328,15 @@ def _means_of_known(targets: Array) -> Floats:
 def _of_numbers(rows: _Rows, name: str, targets: Array, answers: Array, note: str) -> Baseline:
     """Return the figures of answers (n, O) to targets (n, O), of which some are unknown."""
     is_known = ~np.isnan(targets)
-    errors = float(np.square(np.where(is_known, answers - targets, 0.0)).sum())
-    differences = np.where(is_known, targets - _means_of_known(targets), 0.0)
-    around_mean = float(np.square(differences).sum())
-    rmse = math.sqrt(errors / int(is_known.sum()))
-    determination = float(errors == 0)  # of targets that are all the same, as in scikit-learn
-    if around_mean > 0:
-        determination = 1 - errors / around_mean
-    figures = {"test_rmse": rmse * unit_of_error(rows.description), "test_r2": determination}
+    errors = np.where(is_known, answers - targets, 0.0).astype(np.float64)
+    known = np.where(is_known, targets, 0.0).astype(np.float64)
+    sums = {
+        "squared": np.square(errors).sum(axis=0)[None],
+        "absolute": np.abs(errors).sum(axis=0)[None],
+        "counts": is_known.sum(axis=0),
+        "targets": known.sum(axis=0),
+        "squares": np.square(known).sum(axis=0),
+    }
+    of_sums = measured.of_sums(rows.description, rows.naive_errors, sums)
+    figures = {f"test_{key}": float(values[0]) for key, values in of_sums.items()}
     return Baseline(name, figures, note)

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
@@ -18,12 +19,24 @@ from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_wor
 from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
+from rnn_tui.tasks.data_sets import figures
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
+from rnn_tui.tasks.data_sets.calibration import (
+    AnsweredTargets,
+    calibration_error,
+    probabilities_of,
+    reliability,
+    useful_temperature,
+)
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
-from rnn_tui.tasks.data_sets.task import stored_task, unit_of_error
+from rnn_tui.tasks.data_sets.task import has_classes, stored_task
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
 from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
+
+MOST_LOGITS = 10_000_000  # of answers whose probabilities are looked at
+SEPARATE = "bce"  # the loss after which each class has a probability by itself
+ERROR_SUMS = ("squared", "absolute", "counts", "targets", "squares")
 
 
 class DataSetProblem(ReplicaProblem):
@@ -58,6 +71,7 @@ class DataSetProblem(ReplicaProblem):
         self.samples_per_epoch = self.description.training
         self._sequences = SequencesOnDevice(self.data_set, device)
         self._training = self.data_set.of_part(TRAINING)
+        self._naive_errors = figures.naive_errors(self.data_set)
         self._order = torch.empty(0)  #: (R, n) indices on the device, in the order of this epoch.
         self._cuts: list[Cut] = []
 
@@ -103,7 +117,10 @@ class DataSetProblem(ReplicaProblem):
 
     def test(self, model: nn.Module, workers: Workers) -> Figures:
         """Return the figures over the test sequences."""
-        return self._measured(model, TEST, workers, "test")
+        measured = self._measured(model, TEST, workers, "test")
+        if has_classes(self.description):
+            return {**measured, **self._of_probabilities(model, workers)}
+        return measured
 
     def _measured(self, model: nn.Module, part: int, workers: Workers, prefix: str) -> Figures:
         """Return the figures over a part, their names after `prefix`."""
@@ -111,28 +128,89 @@ class DataSetProblem(ReplicaProblem):
         sums = self._walk_part(model, order, workers, self.sums_of)
         return self.figures_of(sums, len(order), prefix)
 
+    def _of_probabilities(self, model: nn.Module, workers: Workers) -> Figures:
+        """Return the figures of the test that take the probabilities of all classes."""
+        temperatures = self._temperatures(model, workers)
+        answered = self._answered(model, self._by_length(TEST), workers)
+        areas = []
+        errors = []
+        for replica, temperature in enumerate(temperatures):
+            probabilities = self._calibrated(answered, replica, temperature)
+            areas.append(figures.area_under_curve(answered.targets, probabilities))
+            errors.append(100 * calibration_error(reliability(probabilities, answered.targets)))
+        measured = {"test_ece": tuple(errors), "test_temperature": tuple(temperatures)}
+        curves = [area for area in areas if area is not None]
+        # of a test with one class there is none
+        return measured | ({"test_auc": tuple(curves)} if len(curves) == len(areas) else {})
+
+    def _temperatures(self, model: nn.Module, workers: Workers) -> list[float]:
+        """Return the temperature of each replica (R,), fitted on the validation sequences."""
+        order = self._by_length(VALIDATION)
+        halves = [self._answered(model, part, workers) for part in (order[::2], order[1::2])]
+        return [
+            useful_temperature(halves, number, separate=replica.variant.loss == SEPARATE)
+            for number, replica in enumerate(self.replicas)
+        ]
+
+    def _calibrated(
+        self, answered: AnsweredTargets, replica: int, temperature: float
+    ) -> npt.NDArray[np.float64]:
+        """Return the probabilities (n, C) of a replica's answers."""
+        separate = self.replicas[replica].variant.loss == SEPARATE
+        return probabilities_of(answered.logits[replica] / temperature, separate=separate)
+
+    def _answered(self, model: nn.Module, order: Indices, workers: Workers) -> AnsweredTargets:
+        """Return the answers to sequences; to some of them by chance, if they are very many."""
+        logits = np.zeros((len(self.replicas), 0, self.outputs), np.float32)
+        targets = np.zeros(0, np.int64)
+        if len(order):
+            measured = self._walk_part(model, self._some(order), workers, self._known_logits)
+            logits = measured["logits"].cpu().numpy()
+            targets = measured["targets"][0].cpu().numpy()
+        return AnsweredTargets(logits, targets)
+
+    def _some(self, order: Indices) -> Indices:
+        """Return sequences whose answers fit into memory, in their order."""
+        steps = self._sequences.lengths[order] if self.shape.every_step else np.ones(len(order))
+        most = MOST_LOGITS / (len(self.replicas) * self.outputs)
+        if steps.sum() <= most:
+            return order
+        shuffled = np.random.default_rng(0).permutation(len(order))
+        fitting = int(np.searchsorted(steps[shuffled].cumsum(), most, side="right"))
+        return order[np.sort(shuffled[: max(1, fitting)])]
+
+    def _known_logits(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+        """Return logits (R, n, C) where targets (1, n) are known, and these."""
+        logits = []
+        targets = []
+        for answers in self.answers(network, batch):
+            assert answers.known is not None
+            known = answers.known[0]  # (B,), the same of all replicas
+            logits.append(answers.outputs[:, :, known].transpose(1, 2))
+            targets.append(answers.targets[:1, known])
+        return {"logits": torch.cat(logits, 1), "targets": torch.cat(targets, 1)}
+
     def sums_of_answers(self, answers: AnsweredBatch) -> Mapping[str, Tensor]:
-        """Return sums (R,) over known targets, and of numbers what R² needs besides (O,)."""
+        """Return sums (R,) over known targets, and flat ones of each class or output."""
         sums = super().sums_of_answers(answers)
-        if self._classifies:
-            return sums
-        assert answers.known is not None
-        # of one replica: they are the same of all
-        numbers = answers.targets[0].to(answers.outputs.dtype)  # (O, B)
-        return {
-            **sums,
-            "targets": numbers.sum(dim=1),
-            "target_squares": numbers.square().sum(dim=1),
-            "target_counts": answers.known[0].sum(dim=1),
-        }
+        if has_classes(self.description):
+            return {**sums, **_class_sums(answers)}
+        return sums if self._classifies else {**sums, **_error_sums(answers)}
 
     def means_of(self, sums: Mapping[str, Tensor], count: int | Tensor) -> dict[str, Tensor]:
-        """Return figures (R,) by name, of numbers their error and R² as well."""
-        figures = super().means_of(sums, count)
+        """Return figures (R,) by name, with those of classes or of errors."""
+        means = super().means_of(sums, count)
+        outputs = self.outputs
+        if has_classes(self.description):
+            counts = [sums[name].view(-1, outputs) for name in ("right", "true", "answered")]
+            return {**means, **figures.of_counts(*counts)}
         if self._classifies:
-            return figures
-        errors = figures["loss"].sqrt() * unit_of_error(self.description)
-        return {**figures, "rmse": errors, "r2": _determination(sums)}
+            return means
+        arrays = {name: sums[name].double().numpy() for name in ERROR_SUMS}
+        for name in ("squared", "absolute"):
+            arrays[name] = arrays[name].reshape(-1, outputs)
+        errors = figures.of_sums(self.description, self._naive_errors, arrays)
+        return {**means, **{name: torch.from_numpy(values) for name, values in errors.items()}}
 
     def _by_length(self, part: int) -> Indices:
         """Return the sequences of a part, the shortest first, so that little of them is padding."""
@@ -308,14 +386,28 @@ def _for_replicas(batch: Batch, replicas: int, dimension: int) -> Batch:
     return Batch(inputs, batch.targets.expand(shape), lengths)
 
 
-def _determination(sums: Mapping[str, Tensor]) -> Tensor:
-    """Return R² (R,): 1 less the squared errors' share of the squares around the targets' means.
+def _class_sums(answers: AnsweredBatch) -> dict[str, Tensor]:
+    """Return how many answers of each class are right, are asked for, are given, (R·C,) each."""
+    assert answers.known is not None
+    classes = torch.arange(answers.outputs.shape[1], device=answers.outputs.device)
+    known = answers.known[..., None]  # (R, B, 1)
+    true = known & (answers.targets[..., None] == classes)  # (R, B, C)
+    answered = known & (answers.outputs.argmax(dim=1)[..., None] == classes)
+    cells = {"right": true & answered, "true": true, "answered": answered}
+    return {name: values.sum(dim=1).flatten() for name, values in cells.items()}
 
-    As in scikit-learn, it is 1 or 0 where all targets are the same.
-    """
-    count = sums["target_counts"].clamp(min=1)
-    around_mean = (sums["target_squares"] - sums["targets"].square() / count).sum()
-    errors = sums["loss"].double()
-    if around_mean <= 0:
-        return (errors <= 0).double()
-    return 1 - errors / around_mean
+
+def _error_sums(answers: AnsweredBatch) -> dict[str, Tensor]:
+    """Return sums over known targets that `figures.of_sums` takes, flat."""
+    assert answers.known is not None
+    outputs = answers.outputs
+    # of one replica: they are the same of all
+    targets = answers.targets[0].to(outputs.dtype)  # (O, B)
+    errors = (outputs - answers.targets.to(outputs.dtype)) * answers.known  # (R, O, B)
+    return {
+        "squared": errors.square().sum(dim=2).flatten(),
+        "absolute": errors.abs().sum(dim=2).flatten(),
+        "counts": answers.known[0].sum(dim=1),
+        "targets": targets.sum(dim=1),
+        "squares": targets.square().sum(dim=1),
+    }

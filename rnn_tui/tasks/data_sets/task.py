@@ -10,7 +10,7 @@ from rnn_tui.data.description import Description
 from rnn_tui.data.options import Goal
 from rnn_tui.data.typed import visible
 from rnn_tui.engine.config import Recipe
-from rnn_tui.engine.metrics import ACCURACY, Measure, Metric
+from rnn_tui.engine.metrics import ACCURACY, Measure, Metric, accuracy_metric
 from rnn_tui.tasks.sequences import METRICS
 from rnn_tui.tasks.shapes import one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
@@ -36,6 +36,7 @@ ABOUT_NOISE = (
 FEWEST_TO_CHOOSE_BY = 12
 LEAST_PATIENCE = 5  # epochs
 MOST_EPOCHS = 10_000
+RARE = 0.5  # of an even share: a class with less is rare
 MOST_TEST_SIZE = 100_000
 
 
@@ -61,17 +62,25 @@ def stored_task(name: str) -> Task:
 def task_of(description: Description) -> Task:
     """Return the task of a data set."""
     classifies = description.classifies
-    measures = [ACCURACY] if classifies else []
+    balanced, reason = _headline(description)
+    measures = []
+    if classifies:
+        # of two accuracies, the headline is drawn
+        measures = [replace(ACCURACY, chart="") if balanced else ACCURACY]
     if description.goal is Goal.NEXT and classifies:
         measures.append(BITS)
+    headline = "test_rmse"
+    if classifies:
+        headline = "test_balanced_accuracy" if balanced else "test_accuracy"
     return Task(
         name=description.name,
         label=description.label,
         settings=(*SETTINGS, "losses", "label_smoothing") if classifies else SETTINGS,
         presets=_presets(description),
-        metrics=METRICS if classifies else (*METRICS, *_error_metrics(description)),
+        metrics=(*METRICS, *_metrics(description, balanced=balanced)),
         measures=measures,
-        headline="test_accuracy" if classifies else "test_rmse",
+        headline=headline,
+        headline_reason=reason,
         problem="rnn_tui.tasks.data_sets.problem:DataSetProblem",
         questions="rnn_tui.tasks.data_sets.questions:DataSetQuestions",
         training=f"rnn-tui train {SEQUENCES} {description.name}",
@@ -88,26 +97,83 @@ def task_of(description: Description) -> Task:
     )
 
 
+def has_classes(description: Description) -> bool:
+    """Return whether sequences or steps have a class, in place of a number or a next symbol."""
+    return description.goal in (Goal.CLASS, Goal.STEP_CLASS)
+
+
+def _headline(description: Description) -> tuple[bool, str]:
+    """Return whether balanced accuracy sums up a run, in place of accuracy, and why.
+
+    It does where a class is rare: with less than half of an even share. A network that never
+    answers that class could seem good by its accuracy.
+    """
+    counts = [count for count in description.class_counts if count]
+    if not counts:
+        return False, ""
+    share = min(counts) / sum(counts)
+    balanced = share * len(counts) < RARE
+    name = "balanced accuracy" if balanced else "accuracy"
+    unit = "steps" if description.goal.every_step else "sequences"
+    percent = f"{100 * share:.0f}" if share >= 0.01 else f"{100 * share:.1g}"
+    return balanced, f"headline {name}: the rarest class has {percent} % of the {unit}"
+
+
 def has_own_unit(description: Description) -> bool:
     """Return whether all numbers that are answered have one unit, that of a column in the file."""
+    return not description.classifies and len(_answered_columns(description)) == 1
+
+
+def _answered_columns(description: Description) -> tuple[str, ...]:
+    """Return the columns of the file whose numbers are answered, each once."""
     if description.goal is Goal.NEXT:
-        return len(description.features) == 1
-    return len(description.outputs) == 1
+        return description.features
+    if description.horizon:  # of a label that is predicted ahead, such as `sales +2`
+        return tuple(dict.fromkeys(name.rpartition(" +")[0] for name in description.outputs))
+    return description.outputs
 
 
-def unit_of_error(description: Description) -> float:
-    """Return what an error in standard deviations is multiplied by: 1 if it stays in them."""
-    return description.output_deviations[0] if has_own_unit(description) else 1.0
+def unit_of_errors(description: Description) -> str:
+    """Return what errors are measured in, such as `in units of height`."""
+    columns = _answered_columns(description)
+    if has_own_unit(description):
+        return f"in units of {columns[0]}"
+    return f"in standard deviations, mean of {len(columns)} columns"
+
+
+def _metrics(description: Description, *, balanced: bool) -> tuple[Metric, ...]:
+    """Return the metrics beside losses and measures."""
+    if has_classes(description):
+        chart = "accuracy" if balanced else ""
+        return (
+            accuracy_metric("val_balanced_accuracy", "validation balanced accuracy", chart),
+            accuracy_metric("test_balanced_accuracy", "test balanced accuracy"),
+            accuracy_metric("val_macro_f1", "validation macro F1"),
+            accuracy_metric("test_macro_f1", "test macro F1"),
+            Metric("test_auc", "test AUC", higher_is_better=True, upper=1.0),
+            Metric("test_ece", "test calibration error", "%", upper=100.0),
+            Metric("test_temperature", "test temperature (fitted on validation)"),
+        )
+    return () if description.classifies else _error_metrics(description)
 
 
 def _error_metrics(description: Description) -> tuple[Metric, ...]:
     """Return the metrics of answers that are numbers."""
-    in_deviations = "" if has_own_unit(description) else " in standard deviations"
-    return (
-        Metric("val_rmse", f"validation RMSE{in_deviations}", chart="accuracy"),
-        Metric("test_rmse", f"test RMSE{in_deviations}"),
+    unit = unit_of_errors(description)
+    errors = (
+        Metric("val_rmse", f"validation RMSE {unit}", chart="accuracy"),
+        Metric("test_rmse", f"test RMSE {unit}"),
+        Metric("val_mae", f"validation MAE {unit}"),
+        Metric("test_mae", f"test MAE {unit}"),
         Metric("val_r2", "validation R²", higher_is_better=True, lower=None, upper=1.0),
         Metric("test_r2", "test R²", higher_is_better=True, lower=None, upper=1.0),
+    )
+    if not description.goal.every_step:
+        return errors
+    return (
+        *errors,
+        Metric("val_mase", "validation MASE"),
+        Metric("test_mase", "test MASE"),
     )
 
 

@@ -9,7 +9,7 @@ from textual.containers import Horizontal
 from textual.notifications import SeverityLevel
 from textual.widgets import Label, ProgressBar
 
-from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.metrics import Metric, Spread
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks.task import Task
 
@@ -67,18 +67,19 @@ def figures(task: Task, state: RunState) -> str:
     count = ""
     if state.config.variants:
         spreads = list(state.spreads(metric.name))
-        values = ", ".join(map(_short, spreads))
+        values = ", ".join(_short(metric, spread) for spread in spreads)
         count = _count(spreads)
     else:
         values = metric.format(state.results.get(metric.name, float("nan")))
     return " ".join(filter(None, (values, metric.unit, metric.stage, count)))
 
 
-def _short(spread: Spread) -> str:
-    """Return mean and standard deviation, with one decimal as there is little room."""
+def _short(metric: Metric, spread: Spread) -> str:
+    """Return mean and standard deviation, of percentages with one decimal: there is little room."""
+    form = ".1f" if metric.unit == "%" else ".3g"
     if spread.sd is None:
-        return f"{spread.mean:.1f}"
-    return f"{spread.mean:.1f} ± {spread.sd:.1f}"
+        return f"{spread.mean:{form}}"
+    return f"{spread.mean:{form}} ± {spread.sd:{form}}"
 
 
 def _count(spreads: Sequence[Spread]) -> str:

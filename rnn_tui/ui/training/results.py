@@ -63,6 +63,7 @@ class VariantTable(Vertical, TaskView):
         table = self.query_one(PlainTable)
         table.display = bool(rows)
         self.border_title = Content(self._headline(state) if state is not None and rows else "")
+        self.border_subtitle = Content(self._spec.headline_reason if rows else "")
         empty = self.query_one(Static)
         empty.display = not rows
         empty.update(EMPTY if state is None else NO_EPOCH)

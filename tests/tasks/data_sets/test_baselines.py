@@ -38,17 +38,23 @@ def test_classes_are_those_that_training_has_most() -> None:
     # of each five sequences, the last one tests, the first three train
     classes = np.array([0, 0, 1, 1, 0] * 2 + [0, 0, 1, 1, 1] * 2)
     data_set = data_set_of("c", Goal.CLASS, walks(20), classes, outputs=("p", "q"))
-    assert by_name(data_set)["most frequent class"] == {"test_accuracy": 50.0}
+    figures = by_name(data_set)["most frequent class"]
+    # two p and two q are all answered p: F1 of p is 2 · 2 / (4 + 2), of q 0
+    assert figures["test_accuracy"] == figures["test_balanced_accuracy"] == 50.0
+    assert figures["test_macro_f1"] == pytest.approx(100 / 3)
+    assert figures["test_auc"] == 0.5
 
 
 def test_unknown_answers_count_for_nothing() -> None:
     classes = np.array([0, 0, -1, 1, 0] * 2 + [0, 0, 1, 1, -1] * 2)
     data_set = data_set_of("c", Goal.CLASS, walks(20), classes, outputs=("p", "q"))
-    assert by_name(data_set)["most frequent class"] == {"test_accuracy": 100.0}
+    assert by_name(data_set)["most frequent class"]["test_accuracy"] == 100.0
 
 
 def test_a_line_that_classes_depend_on_is_learnt_by_logistic_regression() -> None:
-    assert by_name(rising_or_falling())["logistic regression"] == {"test_accuracy": 100.0}
+    figures = by_name(rising_or_falling())["logistic regression"]
+    assert figures["test_accuracy"] == figures["test_macro_f1"] == 100.0
+    assert figures["test_auc"] == 1.0
 
 
 def test_the_last_value_is_off_by_a_constant_step() -> None:
@@ -115,7 +121,7 @@ def test_each_baseline_has_the_figures_of_the_test(goal: str) -> None:
     baselines = baselines_of(data_set.description.name)
     assert len(baselines) >= 2
     for baseline in baselines:
-        assert set(baseline.figures) == names - {"test_loss"}
+        assert set(baseline.figures) == names - {"test_loss", "test_temperature"}
         assert np.isfinite([*baseline.figures.values()]).all()
 
 

@@ -1,0 +1,164 @@
+"""Figures of answers to a data set, as a reviewer asks for them.
+
+Where scikit-learn has a figure it is scikit-learn's; what is measured in every epoch is computed
+for all replicas at once, and a test compares the two. Errors are in the units of the file if all
+answers share one, else in standard deviations of the training sequences: see `has_own_unit`.
+"""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.data_set import TRAINING, DataSet
+from rnn_tui.data.description import Description
+from rnn_tui.data.options import Goal
+from rnn_tui.tasks.data_sets.task import has_own_unit
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+Array = npt.NDArray[Any]
+Floats = npt.NDArray[np.float64]
+
+
+# Classes
+
+
+def of_counts(right: "Tensor", true: "Tensor", answered: "Tensor") -> "dict[str, Tensor]":
+    """Return balanced accuracy and macro F1 in percent, of R replicas (R,) each.
+
+    As in scikit-learn, the recall of classes that do not occur counts for nothing, nor does the F1
+    of those that neither occur nor are answered.
+
+    Args:
+        right: (R, C) right answers of each class.
+        true: (R, C) targets of each class.
+        answered: (R, C) answers of each class.
+    """
+    occurs = true > 0
+    recall = right.double() / true.clamp(min=1)
+    met = (true + answered) > 0
+    f1 = 2 * right.double() / (true + answered).clamp(min=1)
+    return {
+        "balanced_accuracy": 100 * (recall * occurs).sum(dim=1) / occurs.sum(dim=1),
+        "macro_f1": 100 * (f1 * met).sum(dim=1) / met.sum(dim=1),
+    }
+
+
+def area_under_curve(targets: Array, probabilities: Array) -> float | None:
+    """Return the area under the ROC curve, one class against the rest, as the mean over classes.
+
+    Of two classes it is the usual one. Classes that do not occur, or alone do, have no curve.
+
+    Args:
+        targets: (n,) classes.
+        probabilities: (n, C), of which each row is brought to the sum 1.
+
+    Returns:
+        None if no class has a curve.
+    """
+    from sklearn.metrics import roc_auc_score  # a second, on use only
+
+    counts = np.bincount(targets, minlength=probabilities.shape[1])
+    classes = np.flatnonzero((counts > 0) & (counts < len(targets)))
+    shares = probabilities / probabilities.sum(axis=1, keepdims=True).clip(1e-300)
+    if not len(classes) or not np.isfinite(shares).all():
+        return None
+    indicators = targets[:, None] == classes
+    return float(roc_auc_score(indicators, shares[:, classes], average="macro"))
+
+
+def of_classes(targets: Array, answers: Array, probabilities: Array) -> dict[str, float]:
+    """Return the figures of answers with a class each, but for their accuracy.
+
+    Args:
+        targets: (n,) the right classes.
+        answers: (n,) those that are answered.
+        probabilities: (n, C).
+    """
+    import torch  # on use only
+
+    classes = np.arange(probabilities.shape[1])
+    true, answered = targets[:, None] == classes, answers[:, None] == classes  # (n, C)
+    counts = [
+        torch.from_numpy(cells.sum(axis=0)[None]) for cells in (true & answered, true, answered)
+    ]
+    figures = {name: float(values[0]) for name, values in of_counts(*counts).items()}
+    area = area_under_curve(targets, probabilities)
+    return figures if area is None else {**figures, "auc": area}
+
+
+# Numbers
+
+
+def units_of(description: Description) -> Floats:
+    """Return what the error of each output (O,) is multiplied by: 1 if it stays as it is."""
+    if has_own_unit(description):
+        return np.array(description.output_deviations)
+    return np.ones(len(description.outputs))
+
+
+def naive_errors(data_set: DataSet) -> Floats | None:
+    """Return the mean error (O,) of the last value as a forecast, over the training sequences.
+
+    It is what MASE is scaled by (Hyndman & Koehler 2006): one step ahead, in the units of the file,
+    also where more steps are predicted. NaN where it is 0 or nothing is known.
+
+    Returns:
+        None if the answers are no series.
+    """
+    description = data_set.description
+    if description.classifies or not description.goal.every_step:
+        return None
+    is_next = description.goal is Goal.NEXT
+    series = (data_set.to_come if is_next else data_set.targets).astype(np.float64)  # (T, F or O)
+    follows = np.ones(len(series), bool)
+    follows[data_set.starts[:-1]] = False
+    trained = np.repeat(data_set.parts == TRAINING, data_set.lengths)
+    after = np.flatnonzero(follows & trained)
+    differences = np.abs(series[after] - series[after - 1])
+    known = ~np.isnan(differences)
+    sums = np.where(known, differences, 0.0).sum(axis=0)
+    means = np.full(series.shape[1], np.nan)
+    np.divide(sums, known.sum(axis=0), out=means, where=sums > 0)
+    return np.tile(means, description.horizon) if is_next else means
+
+
+def of_sums(
+    description: Description, naive: Floats | None, sums: Mapping[str, Array]
+) -> dict[str, Floats]:
+    """Return the errors of R sets of answers, (R,) each.
+
+    Args:
+        description: of the data set.
+        naive: the errors that MASE is scaled by, of `naive_errors`.
+        sums: over standardised answers: `squared` and `absolute` errors (R, O), how many `counts`
+            (O,), and the sums of known `targets` and of their `squares` (O,).
+    """
+    squared, absolute, counts = sums["squared"], sums["absolute"], sums["counts"]
+    units = units_of(description)
+    count = max(1, counts.sum())
+    figures = {
+        "rmse": np.sqrt((squared * units**2).sum(axis=1) / count),
+        "mae": (absolute * units).sum(axis=1) / count,
+        "r2": _determination(squared.sum(axis=1), counts, sums["targets"], sums["squares"]),
+    }
+    scaled = np.zeros(len(counts), bool) if naive is None else (counts > 0) & ~np.isnan(naive)
+    if naive is not None and scaled.any():
+        in_units = absolute * np.array(description.output_deviations) / np.maximum(counts, 1)
+        figures["mase"] = (in_units[:, scaled] / naive[scaled]).mean(axis=1)
+    return figures
+
+
+def _determination(errors: Array, counts: Array, targets: Array, squares: Array) -> Floats:
+    """Return R² (R,): 1 less the squared errors' share of the squares around the targets' means.
+
+    As in scikit-learn, it is 1 or 0 where all targets are the same.
+    """
+    around_mean = (squares - np.square(targets) / np.maximum(counts, 1)).sum()
+    if around_mean <= 0:
+        return (errors <= 0).astype(np.float64)
+    shares: Floats = 1 - errors / around_mean
+    return shares
