@@ -70,9 +70,25 @@ MEANINGS = {
     "train sequences: variants[].misread": (
         "wrongly answered test sequences, the most confidently answered first, or those with the largest errors"
     ),
+    "variants[].classes": "of each class, how well it is known in the test",
+    "variants[].classes[].name": "the class",
+    "variants[].classes[].count": "test sequences, or steps, of it",
+    "variants[].classes[].recall": "the share of these that are answered so, in percent",
+    "variants[].classes[].precision": "the share of such answers that are right, in percent",
+    "variants[].reliability": "answers to the test by their confidence, those of all seeds together",
+    "variants[].reliability[].low": "confidence above this, 0 … 1",
+    "variants[].reliability[].high": "and up to this",
+    "variants[].reliability[].count": "answers",
+    "variants[].reliability[].confidence": "their mean confidence; 0 of none",
+    "variants[].reliability[].right": "the share of right ones; 0 of none",
+    "variants[].outputs": "of numbers: the errors of each, in units of its column",
+    "variants[].outputs[].name": "the number",
+    "variants[].outputs[].count": "known targets",
+    "variants[].outputs[].rmse": "root mean squared error",
+    "variants[].outputs[].mae": "mean absolute error",
     "variants[].misread[].index": ("its place in the data set, from 0"),
     "variants[].misread[].error": (
-        "the share of wrong answers, 0 … 1, or the root mean squared error in standard deviations; mean over the seeds"
+        "the share of wrong answers, 0 … 1, or the root mean squared error, in what `test_rmse` is in; mean over the seeds"
     ),
     "variants[].misread[].true": ("its class"),
     "variants[].misread[].answer": ("the most probable class by the mean over the seeds"),

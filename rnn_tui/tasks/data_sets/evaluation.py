@@ -1,14 +1,17 @@
 """What an evaluation of networks on a data set says of its test sequences."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine.metrics import Spread
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
+
+    from rnn_tui.tasks.data_sets.calibration import ReliabilityBin
 
 MOST_LENGTHS = 12  # lengths in a figure by length; more are put together
 LISTED = 20  # sequences in a document, those with the largest errors
@@ -19,8 +22,8 @@ class Misread:
     """A test sequence that a variant answers wrong, or worse than others."""
 
     index: int  #: its place in the data set.
-    #: the share of wrong answers, 0 … 1, or the root mean squared error in standard deviations, as
-    #: the mean over the seeds.
+    #: the share of wrong answers, 0 … 1, or the root mean squared error in the unit of the test's,
+    #: as the mean over the seeds.
     error: float
     true: str = ""  #: its class; empty unless sequences are classified.
     answer: str = ""  #: the most probable class by the mean over the seeds.
@@ -34,6 +37,26 @@ class Misread:
         return document
 
 
+@dataclass(frozen=True)
+class ClassFigures:
+    """How well a variant knows a class, over its seeds."""
+
+    name: str  #: the class.
+    count: int  #: test sequences, or steps, of it.
+    recall: Spread  #: the share of these that are answered so, in percent; 0 of none.
+    precision: Spread  #: the share of such answers that are right, in percent; 0 of none.
+
+
+@dataclass(frozen=True)
+class OutputErrors:
+    """How far a variant's answers to one of several numbers are off, over its seeds."""
+
+    name: str  #: the number, in whose units they are.
+    count: int  #: known targets of it.
+    rmse: Spread
+    mae: Spread
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataSetEvaluation(SequenceEvaluation):
     """The results of an evaluation on the test sequences of a data set, the shortest first."""
@@ -45,6 +68,33 @@ class DataSetEvaluation(SequenceEvaluation):
     targets: "npt.NDArray[np.int64] | None" = None
     #: (V, N, C), means over the seeds; None unless sequences are classified.
     probabilities: "npt.NDArray[np.float32] | None" = None
+    #: (V, S, C, C) counts of each seed, as in `confusion`; None unless there are classes.
+    confusions: "npt.NDArray[np.int64] | None" = None
+    #: of each variant, the bins of all its seeds' answers together; empty unless there are classes.
+    reliability: "Sequence[Sequence[ReliabilityBin]]" = ()
+    #: of each variant, what logits are divided by, of each seed; 1 where none helps.
+    temperatures: Sequence[Sequence[float]] = ()
+    #: of each variant, the errors of each number; empty if there are classes.
+    errors_of_outputs: Sequence[Sequence[OutputErrors]] = ()
+
+    def class_figures(self, variant: int) -> list[ClassFigures]:
+        """Return recall and precision of each class by a variant; none unless there are classes."""
+        if self.confusions is None:
+            return []
+        cells = self.confusions[variant]  # (S, C, C)
+        right = cells.diagonal(axis1=1, axis2=2)  # (S, C)
+        true = cells.sum(axis=2)
+        recall = 100 * right / true.clip(1)
+        precision = 100 * right / cells.sum(axis=1).clip(1)
+        return [
+            ClassFigures(
+                name,
+                int(true[0, place]),
+                Spread(tuple(recall[:, place].tolist())),
+                Spread(tuple(precision[:, place].tolist())),
+            )
+            for place, name in enumerate(self.outputs)
+        ]
 
     def misread(self, variant: int) -> list[Misread]:
         """Return the sequences that a variant answers wrong in the mean, the most confident first.
@@ -78,6 +128,27 @@ class DataSetEvaluation(SequenceEvaluation):
         document = super()._document(variant)
         misread = self.misread(variant)
         document["misread"] = [sequence.to_dict() for sequence in misread[:LISTED]]
+        if self.confusions is not None:
+            document["classes"] = [
+                {
+                    "name": figures.name,
+                    "count": figures.count,
+                    "recall": figures.recall.to_dict(),
+                    "precision": figures.precision.to_dict(),
+                }
+                for figures in self.class_figures(variant)
+            ]
+            document["reliability"] = [asdict(each) for each in self.reliability[variant]]
+        if self.errors_of_outputs:
+            document["outputs"] = [
+                {
+                    "name": errors.name,
+                    "count": errors.count,
+                    "rmse": errors.rmse.to_dict(),
+                    "mae": errors.mae.to_dict(),
+                }
+                for errors in self.errors_of_outputs[variant]
+            ]
         return document
 
 

@@ -14,7 +14,7 @@ from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.metrics import Figures
+from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
 from rnn_tui.networks.replicas import Replicas
@@ -23,12 +23,17 @@ from rnn_tui.tasks.data_sets import figures
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
 from rnn_tui.tasks.data_sets.calibration import (
     AnsweredTargets,
+    ReliabilityBin,
     calibration_error,
     probabilities_of,
     reliability,
     useful_temperature,
 )
-from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
+from rnn_tui.tasks.data_sets.evaluation import (
+    DataSetEvaluation,
+    OutputErrors,
+    accuracy_by_length,
+)
 from rnn_tui.tasks.data_sets.task import has_classes, stored_task
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
@@ -259,7 +264,11 @@ class DataSetProblem(ReplicaProblem):
     def evaluated(self, model: nn.Module, workers: Workers) -> DataSetEvaluation:
         """Measure each test sequence; see `evaluate`."""
         order = self._by_length(TEST)
-        measured = self._walk_part(model, order, workers, self._of_sequences)
+        temperatures = [1.0] * len(self.replicas)
+        if has_classes(self.description):
+            temperatures = self._temperatures(model, workers)
+        measure = partial(self._of_sequences, torch.tensor(temperatures)[:, None, None])
+        measured = self._walk_part(model, order, workers, measure)
         variants = len(self.config.variants)
         # by name (V, S, …)
         arrays = {
@@ -275,6 +284,7 @@ class DataSetProblem(ReplicaProblem):
                 outputs=self.description.outputs,
                 indices=order,
                 errors=np.sqrt(errors).mean(axis=1),
+                errors_of_outputs=self._errors_of_outputs(model, order, workers),
             )
         lengths = self._sequences.lengths[order]
         of_replicas = (len(self.replicas), len(order))
@@ -288,14 +298,64 @@ class DataSetProblem(ReplicaProblem):
             errors=errors.mean(axis=1),
             targets=arrays["target"][0, 0] if whole else None,
             probabilities=arrays["probabilities"].mean(axis=1) if whole else None,
+            confusions=arrays["confusion"].sum(axis=2) if has_classes(self.description) else None,
+            reliability=self._reliability(model, order, workers, temperatures),
+            temperatures=np.reshape(temperatures, (variants, -1)).tolist(),
         )
 
-    def _of_sequences(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _reliability(
+        self, model: nn.Module, order: Indices, workers: Workers, temperatures: Sequence[float]
+    ) -> list[list[ReliabilityBin]]:
+        """Return the bins of each variant, of all its seeds together; none without classes."""
+        if not has_classes(self.description):
+            return []
+        answered = self._answered(model, order, workers)
+        seeds = self.config.seeds
+        bins = []
+        for first in range(0, len(self.replicas), seeds):
+            probabilities = [
+                self._calibrated(answered, replica, temperatures[replica])
+                for replica in range(first, first + seeds)
+            ]
+            targets = np.tile(answered.targets, seeds)
+            bins.append(reliability(np.concatenate(probabilities), targets))
+        return bins
+
+    def _errors_of_outputs(
+        self, model: nn.Module, order: Indices, workers: Workers
+    ) -> list[list[OutputErrors]]:
+        """Return the errors of each number by each variant, in the units of its column."""
+        sums = self._walk_part(model, order, workers, self.sums_of)
+        counts = sums["counts"].cpu().double().clamp(min=1)
+        units = torch.tensor(self.description.output_deviations, dtype=torch.float64)
+        shape = (len(self.config.variants), -1, self.outputs)
+        squared = sums["squared"].cpu().double().view(shape) / counts  # (V, S, O)
+        rmse = (squared.sqrt() * units).transpose(1, 2).tolist()
+        mae = (sums["absolute"].cpu().double().view(shape) / counts * units).transpose(1, 2)
+        return [
+            [
+                OutputErrors(name, int(count), Spread(tuple(squares)), Spread(tuple(absolute)))
+                for name, count, squares, absolute in zip(
+                    self.description.outputs, sums["counts"].tolist(), *of_variant, strict=True
+                )
+            ]
+            for of_variant in zip(rmse, mae.tolist(), strict=True)
+        ]
+
+    def _of_sequences(
+        self, temperatures: Tensor, network: Replicas, batch: Batch
+    ) -> Mapping[str, Tensor]:
         """Return of each sequence (R, B) what is wrong, as a count or a squared error.
 
         Of classes there are confusions (R, 1, C, C) as well, and of whole sequences' classes the
         true ones (R, B) and the probabilities (R, B, C).
+
+        Args:
+            temperatures: (R, 1, 1) what logits are divided by.
+            network: the replicas.
+            batch: sequences.
         """
+        squared_units = torch.from_numpy(figures.units_of(self.description) ** 2)[:, None]  # (O, 1)
         shape = (len(self.replicas), batch.inputs.shape[3])
         wrong = torch.zeros(shape, device=self.device)
         count = torch.zeros(shape, device=self.device)
@@ -306,7 +366,7 @@ class DataSetProblem(ReplicaProblem):
             assert answers.known is not None
             outputs, targets, known = answers.outputs, answers.targets, answers.known
             if not self._classifies:
-                wrong += self.objective.losses(answers).sum(dim=1)
+                wrong += (self.objective.losses(answers) * squared_units).sum(dim=1)
                 count += known.sum(dim=1)
                 continue
             classes_answered = outputs.argmax(dim=1)  # (R, B)
@@ -315,7 +375,9 @@ class DataSetProblem(ReplicaProblem):
             cells.scatter_add_(1, targets * classes + classes_answered, known.long())
             if self.description.goal is Goal.CLASS:
                 of_classes["target"] = torch.where(known, targets, UNKNOWN)
-                of_classes["probabilities"] = self._probabilities(outputs).transpose(1, 2)
+                of_classes["probabilities"] = self._probabilities(
+                    outputs / temperatures.to(outputs)
+                ).transpose(1, 2)
         if self._classifies:
             of_classes["confusion"] = cells.view(shape[0], 1, classes, classes)
         return {"wrong": wrong, "count": count, **of_classes}

@@ -1,6 +1,7 @@
 """Questions to networks that were trained on a user's data set, in the units of its file."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,20 @@ class DataSetQuestions(SequenceQuestions):
         """Return numbers (T, F) standardised, as networks read them."""
         as_kept = numbers.astype(np.float32)
         return network_inputs(self._description, as_kept)
+
+    def outputs(
+        self, network: SequenceNetwork, questions: Sequence[TypedSequence]
+    ) -> Sequence[Array]:
+        """Return what all replicas answer (R, A, O), logits divided by their temperatures."""
+        outputs = super().outputs(network, questions)
+        temperatures = network.metrics.get("test_temperature")
+        places = [self.config.replicas.index(replica) for replica in network.replicas]
+        if not isinstance(temperatures, tuple) or len(temperatures) <= max(places):
+            return outputs  # of an earlier version, or before the test
+        divisors = np.array([temperatures[place] for place in places])[:, None, None]
+        if not (np.isfinite(divisors).all() and (divisors > 0).all()):
+            return outputs  # of a file that was changed
+        return [(logits / divisors).astype(logits.dtype) for logits in outputs]
 
     def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:
         """Return the outputs (…, O) in the units of the file."""

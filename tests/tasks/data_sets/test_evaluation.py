@@ -1,10 +1,12 @@
 """An evaluation says of each test sequence what was answered, and agrees with the figures."""
 
 import json
+from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from sklearn.metrics import precision_recall_fscore_support
 
 from rnn_tui.data.data_set import TEST, DataSet
 from rnn_tui.data.options import Goal
@@ -15,6 +17,7 @@ from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_le
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from tests.data.examples import every_goal, rising_or_falling
 from tests.tasks.data_sets.conftest import SmallOn
+from tests.tasks.data_sets.test_problem import known_answers, modules_of
 
 
 def evaluated(
@@ -107,5 +110,45 @@ def test_a_document_has_the_misread(small_on: SmallOn) -> None:
     lines: DataSet = rising_or_falling()
     evaluation, _ = evaluated(small_on(lines, hidden_sizes=(4,)))
     [document] = evaluation.documents()
-    assert set(document) == {"by_length", "confusion", "misread"}
+    assert set(document) == {"by_length", "confusion", "misread", "classes", "reliability"}
+    assert sum(each["count"] for each in document["reliability"]) == len(evaluation.indices)
     assert len(document["misread"]) == len(evaluation.misread(0))
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_recall_and_precision_of_each_class_are_scikit_learns(
+    every_step: bool, small_on: SmallOn, build_double: Any
+) -> None:
+    data_set = every_goal(60)["step-class" if every_step else "class"]
+    problem = build_double(small_on(data_set, seeds=2), torch.device("cpu"), lambda _: None)
+    problem.model.readout.data.normal_(generator=generator(1, "readout"))
+    evaluation = problem.evaluated(problem.model, Workers(1))
+    classes = range(len(data_set.description.outputs))
+    for replica in range(len(problem.replicas)):
+        variant, seed = divmod(replica, 2)
+        with torch.no_grad():
+            outputs, true = known_answers(
+                modules_of(problem, replica), data_set, data_set.of_part(TEST).tolist()
+            )
+        precision, recall, _, counts = precision_recall_fscore_support(
+            true, outputs.argmax(1), labels=classes, zero_division=0
+        )
+        figures = evaluation.class_figures(variant)
+        assert [each.count for each in figures] == counts.tolist()
+        assert [each.recall.values[seed] for each in figures] == pytest.approx(100 * recall)
+        assert [each.precision.values[seed] for each in figures] == pytest.approx(100 * precision)
+
+
+def test_errors_of_several_numbers_are_in_their_units(small_on: SmallOn) -> None:
+    data_set = every_goal()["step-number"]
+    evaluation, figures = evaluated(small_on(data_set, hidden_sizes=(4,), seeds=2))
+    [errors] = evaluation.errors_of_outputs
+    assert [each.name for each in errors] == list(data_set.description.outputs)
+    scaled = [
+        np.array(each.rmse.values) / deviation
+        for each, deviation in zip(errors, data_set.description.output_deviations, strict=True)
+    ]
+    counts = np.array([each.count for each in errors])
+    total = (np.square(scaled) * counts[:, None]).sum(axis=0) / counts.sum()
+    units = data_set.description.output_deviations[0] if len(errors) == 1 else 1
+    assert np.sqrt(total) * units == pytest.approx(np.array(figures["test_rmse"]), rel=1e-5)
