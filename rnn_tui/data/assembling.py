@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.bounds import check_numbers, check_sequences
-from rnn_tui.data.cutting import FEW_SEQUENCES, brought_to_length
+from rnn_tui.data.cutting import FEW_SEQUENCES, brought_to_length, thinning_of
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
 from rnn_tui.data.description import (
     LARGEST,
@@ -45,6 +45,7 @@ class Assembly:
     goal: Goal = Goal.NEXT
     horizon: int = 0
     split: Split = Split.CHANCE
+    thinned: int = 1  #: steps of the file that one was made of.
     filled: int = 0  #: numbers that were missing.
     from_past: bool = False  #: whether gaps may be filled by what came before them only.
 
@@ -72,9 +73,11 @@ class Assembly:
         sequences = self._without_label(sequences)
         sequences = self._with_labelled_steps(self._filled(sequences))
         self.split = self._split(sequences)
+        longest = int(sequences.lengths.max())
         sequences, self.window = brought_to_length(
             sequences, self.goal, self.horizon, self.options.window, self.notes
         )
+        self.thinned = thinning_of(longest) if self.window is None else 1
         sequences = self._not_empty(sequences, self.horizon)
         sequences = self._with_labelled_steps(sequences)
         self._tell_unanswered(sequences)
@@ -254,6 +257,7 @@ class Assembly:
             fill=self.fill,
             filled=self.filled,
             dated=sequences.dated,
+            thinned=self.thinned,
             notes=tuple(printable(note, 300) for note in self.notes),
             class_counts=tuple(answers.counts()) if has_classes else (),
         )

@@ -28,6 +28,11 @@ def default_window(steps: int, horizon: int = 0, largest: int = LARGEST_WINDOW) 
     return window
 
 
+def thinning_of(longest: int) -> int:
+    """Return how many steps are made one where the longest sequence has so many."""
+    return -(-longest // MOST_STEPS)
+
+
 def brought_to_length(
     sequences: Sequences, goal: Goal, horizon: int, window: int | None, notes: list[str]
 ) -> tuple[Sequences, int | None]:
@@ -52,7 +57,7 @@ def brought_to_length(
     if window is not None and longest > window:
         return _cut(sequences, window, notes), window
     if longest > MOST_STEPS:
-        return _thinned(sequences, -(-longest // MOST_STEPS), notes), None
+        return _thinned_to_length(sequences, thinning_of(longest), notes), None
     return sequences, None
 
 
@@ -78,22 +83,27 @@ def _cut(sequences: Sequences, window: int, notes: list[str]) -> Sequences:
     )
 
 
-def _thinned(sequences: Sequences, factor: int, notes: list[str]) -> Sequences:
-    """Return the means of each `factor` steps, in place of these."""
+def _thinned_to_length(sequences: Sequences, factor: int, notes: list[str]) -> Sequences:
+    """Return the means of each `factor` steps, in place of these, and tell it."""
     if sequences.alphabet:
         raise DataError(
             f"The longest sequence has {sequences.lengths.max():,} symbols, and at most "
             f"{MOST_STEPS:,} are read; cut them into pieces (--window)."
         )
+    notes.append(
+        f"Sequences have up to {sequences.lengths.max():,} steps, more than {MOST_STEPS:,}: the "
+        f"means of {factor} steps each are read (--window cuts them into pieces instead)."
+    )
+    return thinned(sequences, factor)
+
+
+def thinned(sequences: Sequences, factor: int) -> Sequences:
+    """Return the means of each `factor` steps of numbers, in place of these."""
     lengths = -(-sequences.lengths // factor)
     within = np.arange(len(sequences.values)) - np.repeat(sequences.starts[:-1], sequences.lengths)
     firsts: Places = np.flatnonzero(within % factor == 0)
     values = _means_from(sequences.values, firsts)
     measured = None if sequences.measured is None else _means_from(sequences.measured, firsts)
-    notes.append(
-        f"Sequences have up to {sequences.lengths.max():,} steps, more than {MOST_STEPS:,}: the "
-        f"means of {factor} steps each are read (--window cuts them into pieces instead)."
-    )
     times = sequences.times[firsts] if len(sequences.times) else sequences.times
     return replace(
         sequences, values=values, starts=starts_of(lengths), measured=measured, times=times

@@ -34,6 +34,8 @@ NOT_IN_DIGEST = {
     "dated",
     "reading",
     "class_counts",
+    "thinned",
+    "blocks",
 }
 
 

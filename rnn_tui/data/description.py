@@ -13,7 +13,13 @@ LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
 #: fields that descriptions of earlier versions lack, with what is so without them.
-ADDED: Mapping[str, Any] = {"dated": False, "reading": None, "class_counts": ()}
+ADDED: Mapping[str, Any] = {
+    "dated": False,
+    "reading": None,
+    "class_counts": (),
+    "thinned": 1,
+    "blocks": False,
+}
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
 
@@ -58,6 +64,8 @@ class Description:
     #: sequences or steps with each class; none of numbers and of inputs to come, and none in files
     #: of earlier versions.
     class_counts: tuple[int, ...] = ()
+    thinned: int = 1  #: how many steps of the file each step is the mean of.
+    blocks: bool = False  #: whether blank lines part the sequences of the file.
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -120,6 +128,8 @@ class Description:
             attributes["split"] = Split(attributes["split"])
             attributes["fill"] = Fill(attributes["fill"])
             attributes["dated"] = bool(attributes["dated"])
+            attributes["thinned"] = max(1, int(attributes["thinned"]))
+            attributes["blocks"] = bool(attributes["blocks"])
             if attributes["reading"] is not None:
                 attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
             return cls(**attributes)

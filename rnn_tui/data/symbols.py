@@ -104,3 +104,17 @@ def _most_frequent(
         f"{read:,} of {int(counts.sum()):,} places."
     )
     return places, tuple(alphabet), [note]
+
+
+def place_of_rare(alphabet: Sequence[str], *, of_characters: bool) -> int | None:
+    """Return the place of the symbol that rare ones were joined to; None if none was.
+
+    Args:
+        alphabet: as `characters_to_places` or `words_to_places` made it.
+        of_characters: whether the former did; a word may be called like that symbol itself.
+    """
+    if not alphabet:
+        return None
+    last = alphabet[-1]
+    is_joined = len(last) > 1 if of_characters else len(alphabet) == MOST_FEATURES
+    return len(alphabet) - 1 if is_joined and last.startswith(OTHER) else None

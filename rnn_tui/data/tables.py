@@ -1,5 +1,6 @@
 """Take the sequences out of a table, once it is known what its columns are for."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -121,10 +122,23 @@ def _features_of(table: Table, inputs: tuple[int, ...]) -> tuple[tuple[str, ...]
 
     Columns such as `x0`, `x1`, `y0`, `y1` are two steps of two features.
     """
-    parts = [stem_and_number(table.columns[place].name) for place in inputs]
+    names = [table.columns[place].name for place in inputs]
+    features, steps = features_of_names(names, has_header=table.has_header)
+    return features, [[inputs[number] for number in numbers] for numbers in steps]
+
+
+def features_of_names(
+    inputs: Sequence[str], *, has_header: bool
+) -> tuple[tuple[str, ...], list[list[int]]]:
+    """Return the names of the features, and which inputs are the steps of each, in their order.
+
+    Args:
+        inputs: the names of columns that each hold a step, all different.
+        has_header: whether these names are of the file.
+    """
     stems: dict[str, list[tuple[int, int]]] = {}
-    for place, part in zip(inputs, parts, strict=True):
-        if part is not None and table.has_header:
+    for place, part in enumerate(map(stem_and_number, inputs)):
+        if part is not None and has_header:
             stems.setdefault(part[0], []).append((part[1], place))
     sizes = {len(members) for members in stems.values()}
     counted = sum(map(len, stems.values()))
@@ -135,7 +149,7 @@ def _features_of(table: Table, inputs: tuple[int, ...]) -> tuple[tuple[str, ...]
         if len(set(names)) == len(names):
             ordered = [[place for _, place in sorted(members)] for members in stems.values()]
             return names, ordered
-    return ("value",), [list(inputs)]
+    return ("value",), [[*range(len(inputs))]]
 
 
 def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Flags) -> Sequences:

@@ -102,6 +102,7 @@ def _understood(path: Path, options: ReadingOptions, content: Content) -> Unders
         columns = _columns(table, roles)
         notes += [*table.notes, *roles.notes]
         layout: Layout | None = roles.layout
+        blocks = roles.by_blocks
     else:
         sequences = content.body
         chosen = replace(
@@ -109,6 +110,7 @@ def _understood(path: Path, options: ReadingOptions, content: Content) -> Unders
         )
         columns = ()
         layout = content.layout
+        blocks = False
     notes += sequences.notes
     assembly = Assembly(path, options, notes)
     data_set = assembly.data_set(sequences)
@@ -129,7 +131,7 @@ def _understood(path: Path, options: ReadingOptions, content: Content) -> Unders
         layout=layout,
         columns=columns,
         notes=tuple(printable(note, 300) for note in description.notes),
-        data_set=replace(data_set, description=replace(description, reading=chosen)),
+        data_set=replace(data_set, description=replace(description, reading=chosen, blocks=blocks)),
     )
 
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from rnn_tui.data.bounds import check_columns, check_numbers, check_words
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.names import LABEL_NAMES, simple
-from rnn_tui.data.files.opening import named
+from rnn_tui.data.files.opening import named, opened_text
 from rnn_tui.data.files.table import ColumnBuilder, Table, column_names
-from rnn_tui.data.files.text_lines import NumberedLines, read_lines
+from rnn_tui.data.files.text_lines import NumberedLines, numbered, read_lines
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.engine.errors import DataError, printable
-from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.progress import UNWATCHED, Progress
 
 _ATTRIBUTE = re.compile(
     r"@attribute\s+(?:'(?P<single>[^']*)'|\"(?P<double>[^\"]*)\"|(?P<bare>\S+))\s+(?P<kind>.*)",
@@ -46,6 +46,39 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     return Content("ARFF", body, encoding=encoding)
 
 
+def attributes_of(path: Path, options: ReadingOptions) -> tuple[list[str], str]:
+    """Return the names of the attributes of a file, all of which can be decoded, and its encoding.
+
+    Raises:
+        DataError: if its head can't be read.
+    """
+
+    def names_of(lines: NumberedLines) -> list[str]:
+        reading = _Reading(named(path))
+        reading.read_head(lines)
+        for _ in lines:
+            pass  # in another encoding perhaps
+        return [attribute.name for attribute in reading.attributes]
+
+    return read_lines(path, options, UNWATCHED, names_of)
+
+
+def rows_of(
+    path: Path, encoding: str, progress: Progress
+) -> Iterator[tuple[int, list[str] | DataError]]:
+    """Yield the rows of a file with the numbers of their lines, or why one can't be read."""
+    reading = _Reading(named(path))
+    with opened_text(path, encoding) as (text, file):
+        lines = numbered(path, text, file, progress)
+        reading.read_head(lines)
+        for number, line in _with_values(lines):
+            try:
+                cells: list[str] | DataError = reading.cells(number, line)
+            except DataError as error:
+                cells = error
+            yield number, cells
+
+
 @dataclass
 class _Reading:
     """One reading of a file."""
@@ -55,6 +88,11 @@ class _Reading:
 
     def body(self, lines: NumberedLines) -> Table:
         """Return the table of the numbered lines."""
+        self.read_head(lines)
+        return self._table(_with_values(lines))
+
+    def read_head(self, lines: NumberedLines) -> None:
+        """Read the attributes, up to the line @data."""
         self.attributes = []
         values = 0
         for attribute in self._head(lines):
@@ -64,8 +102,6 @@ class _Reading:
             check_words(values, self.name)
         if not self.attributes:
             raise DataError(f"{self.name} has no attributes.")
-        rows = ((number, line) for number, line in lines if line and not line.startswith("%"))
-        return self._table(rows)
 
     def _head(self, lines: NumberedLines) -> Iterator[_Attribute]:
         """Yield the attributes."""
@@ -118,7 +154,7 @@ class _Reading:
         numbers = array("q")
         chunk: list[list[str]] = []
         for number, line in rows:
-            chunk.append(self._cells(number, line))
+            chunk.append(self.cells(number, line))
             numbers.append(number)
             check_numbers(len(numbers) * count, self.name)
             if len(chunk) * count >= CHUNK_CELLS:
@@ -143,7 +179,8 @@ class _Reading:
             classes=() if label is None else self.attributes[label].classes,
         )
 
-    def _cells(self, number: int, line: str) -> list[str]:
+    def cells(self, number: int, line: str) -> list[str]:
+        """Return the cells of a line; raises `DataError` if it has others than the attributes."""
         if line.startswith("{"):
             raise DataError(f"Line {number:,} of {self.name} is sparse, which is not read.")
         cells = self._fields(number, line)
@@ -153,6 +190,11 @@ class _Reading:
                 f"{len(self.attributes)} attributes."
             )
         return cells
+
+
+def _with_values(lines: NumberedLines) -> NumberedLines:
+    """Yield the lines that have values, and are no comments."""
+    return ((number, line) for number, line in lines if line and not line.startswith("%"))
 
 
 def _add(builders: list[ColumnBuilder], chunk: list[list[str]]) -> None:

@@ -18,7 +18,8 @@ from rnn_tui.engine.progress import Progress
 Reader = Callable[[Path, ReadingOptions, Progress], Content]
 
 
-def _read_delimited(path: Path, options: ReadingOptions, progress: Progress) -> Content:
+def read_delimited(path: Path, options: ReadingOptions, progress: Progress) -> Content:
+    """Read a delimited table; a `DataError` if it can't be read."""
     table = delimited.read(path, options, progress)
     return Content(table.format, table)
 
@@ -33,7 +34,7 @@ class Format:
 
 
 FORMATS = (
-    Format("CSV, TSV", (".csv", ".tsv", ".txt", ".dat", ".data", ".tab"), _read_delimited),
+    Format("CSV, TSV", (".csv", ".tsv", ".txt", ".dat", ".data", ".tab"), read_delimited),
     Format("NumPy", (".npz", ".npy"), arrays.read),
     Format("UCR/UEA .ts", (".ts",), ts.read),
     Format("ARFF", (".arff",), arff.read),
@@ -130,11 +131,15 @@ def _joined(training: Content, test: Content, path: Path) -> Content:
 def _read_one(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     if options.layout is Layout.TEXT:
         return text.read(path, options, progress)
-    return _format_of(path).reader(path, options, progress)
+    return format_of(path).reader(path, options, progress)
 
 
-def _format_of(path: Path) -> Format:
-    """Return the format of a file, by its beginning where that tells it, else by its ending."""
+def format_of(path: Path) -> Format:
+    """Return the format of a file, by its beginning where that tells it, else by its ending.
+
+    Raises:
+        DataError: if it is in a format that is not read.
+    """
     tables, numpy_files, ts_files, arff_files = FORMATS
     start = beginning(path)
     ending = path.suffix.lower()

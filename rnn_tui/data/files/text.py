@@ -23,6 +23,18 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
     Raises:
         DataError: if it is no text, or too long.
     """
+    text, encoding = characters_of(path, options, progress)
+    values, starts, alphabet, notes = characters_to_places([text])
+    sequences = Sequences((), alphabet, values, starts, notes=tuple(notes))
+    return Content("text", sequences, Layout.TEXT, encoding)
+
+
+def characters_of(path: Path, options: ReadingOptions, progress: Progress) -> tuple[str, str]:
+    """Return the text of a file, with line ends as one character, and its encoding.
+
+    Raises:
+        DataError: if it is no text, or too long.
+    """
     candidates = encodings(path, beginning(path), options.encoding)
     progress.advance(0, 1)
     for encoding in candidates:
@@ -34,9 +46,6 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
         except UnicodeError:
             continue
         check_numbers(len(text), named(path))
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-        values, starts, alphabet, notes = characters_to_places([text])
         progress.advance(1, 1)
-        sequences = Sequences((), alphabet, values, starts, notes=tuple(notes))
-        return Content("text", sequences, Layout.TEXT, encoding)
+        return text.replace("\r\n", "\n").replace("\r", "\n"), encoding
     raise wrong_encoding(path, candidates[-1])

@@ -36,13 +36,24 @@ def read_lines(
     for encoding in candidates:
         try:
             with opened_text(path, encoding) as (text, file):
-                return read(_numbered(path, text, file, progress)), encoding
+                return read(numbered(path, text, file, progress)), encoding
         except UnicodeError:
             continue
     raise wrong_encoding(path, candidates[-1])
 
 
-def _numbered(path: Path, text: TextIO, file: IO[bytes], progress: Progress) -> NumberedLines:
+def numbered(path: Path, text: TextIO, file: IO[bytes], progress: Progress) -> NumberedLines:
+    """Yield the lines of an open file with their numbers, from 1, without space at their ends.
+
+    Args:
+        path: the file, for sentences.
+        text: the file as text.
+        file: its bytes, whose place is the progress.
+        progress: is told of it, and may stop it.
+
+    Raises:
+        DataError: if a line is too long, or `progress` is stopped.
+    """
     name = named(path)
     size = file.seek(0, 2)
     file.seek(0)

@@ -1,0 +1,192 @@
+"""Fill and thin the sequences of a new file as those of training were, and see what is unlike."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.applying.remarks import Remarks
+from rnn_tui.data.cutting import thinned
+from rnn_tui.data.data_set import TRAINING, DataSet
+from rnn_tui.data.description import Description
+from rnn_tui.data.filling import fill_with, fill_within
+from rnn_tui.data.goals import Answers, answers_to_come
+from rnn_tui.data.options import Fill, Goal, Split
+from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import printable
+
+SHOWN_FEATURES = 3  # whose numbers lie outside those of training, in a sentence
+
+
+@dataclass(frozen=True, eq=False)
+class NewSequences:
+    """N sequences of a new file, of altogether T steps, as those of the data set are."""
+
+    ids: tuple[str, ...]  #: (N,) what the file calls them; their numbers from 1 if it does not.
+    #: (T, F) numbers in the units of the file, without gaps, or (T, 1) places in the alphabet.
+    values: npt.NDArray[np.float32]
+    starts: Places  #: (N + 1,)
+    steps: tuple[str, ...]  #: (T,) the file's words for the steps; empty if it has none.
+    #: as `DataSet.targets`, of inputs to come always (T, F); None if the file does not say them.
+    targets: npt.NDArray[Any] | None
+
+
+@dataclass(frozen=True, eq=False)
+class RawSequences:
+    """N sequences as they stand in a new file, with gaps."""
+
+    ids: tuple[str, ...]  #: (N,)
+    values: Floats  #: (T, F), NaN where they are missing.
+    starts: Places  #: (N + 1,)
+    steps: tuple[str, ...] = ()  #: (T,), or empty.
+    targets: npt.NDArray[Any] | None = None  #: (N,) or (T,) of a label; None without one.
+
+
+@dataclass(frozen=True, eq=False)
+class Ranges:
+    """The smallest and largest numbers (F,) of the training sequences."""
+
+    lowest: npt.NDArray[Any]
+    highest: npt.NDArray[Any]
+
+    @classmethod
+    def of(cls, data_set: DataSet) -> "Ranges | None":
+        """Return those of a data set; None of symbols."""
+        if data_set.description.alphabet:
+            return None
+        training = np.repeat(data_set.parts == TRAINING, data_set.lengths)
+        values = data_set.values[training]
+        return cls(values.min(axis=0), values.max(axis=0))
+
+
+class Preparation:
+    """The way from sequences of a new file to what networks were trained on.
+
+    Args:
+        description: of the data set that they were trained on.
+        remarks: is told of what is unlike training.
+        ranges: of the numbers in training; None if they are not looked at.
+    """
+
+    def __init__(
+        self, description: Description, remarks: Remarks, ranges: Ranges | None = None
+    ) -> None:
+        self._description = description
+        self._remarks = remarks
+        self._ranges = ranges
+        self._outside = np.zeros(len(description.features), np.int64)
+        self._numbers = 0  # of each feature
+        self._shorter = self._longer = self._sequences = 0
+        self._longest = 0
+        # as `Assembly.data_set` decides it
+        self._from_past = bool(description.horizon) or description.split is Split.TIME
+
+    def prepared(self, raw: RawSequences) -> NewSequences | None:
+        """Return sequences without gaps; None if none has a step left."""
+        description = self._description
+        sequences = Sequences(
+            features=description.features,
+            alphabet=description.alphabet,
+            values=raw.values,
+            starts=raw.starts,
+            times=np.arange(len(raw.values), dtype=np.float64),  # the step in `raw` of each
+        )
+        fill = description.fill
+        if fill is Fill.LINE and self._from_past:
+            fill = Fill.PREVIOUS
+        if not description.alphabet:
+            sequences = fill_within(sequences, fill, from_past=self._from_past)
+        if description.thinned > 1 and not description.alphabet:
+            self._remarks.note(
+                f"The means of {description.thinned} steps each are read, as in training."
+            )
+            sequences = thinned(sequences, description.thinned)
+        rows = sequences.times.astype(np.int64)
+        measured = raw.values[rows] if description.thinned == 1 else sequences.values
+        sequences = fill_with(sequences, np.array(description.means))
+        full = sequences.lengths > 0
+        for place in np.flatnonzero(~full).tolist():
+            name = printable(raw.ids[place])
+            self._remarks.sequence(f"The sequence {name} has no step that can be read.")
+        if not full.any():
+            return None
+        self._look(sequences.values, sequences.lengths[full])
+        return NewSequences(
+            tuple(name for name, stays in zip(raw.ids, full.tolist(), strict=True) if stays),
+            sequences.values.astype(np.float32),
+            starts_of(sequences.lengths[full]),
+            tuple(raw.steps[row] for row in rows.tolist()) if raw.steps else (),
+            self._targets(raw, sequences, rows, full, measured),
+        )
+
+    def _targets(
+        self,
+        raw: RawSequences,
+        sequences: Sequences,
+        rows: Places,
+        full: npt.NDArray[np.bool_],
+        measured: Floats,
+    ) -> npt.NDArray[Any] | None:
+        """Return what is right of the sequences or steps that are left."""
+        description = self._description
+        if description.goal is Goal.NEXT:
+            return measured.astype(np.float32)
+        if raw.targets is None:
+            return None
+        if not description.goal.every_step:
+            of_sequences = raw.targets[full]
+            return of_sequences if description.classifies else of_sequences[:, None]
+        of_steps = raw.targets[rows]
+        if description.classifies:
+            return of_steps
+        numbers = of_steps[:, None].astype(np.float32)
+        if not description.horizon:
+            return numbers
+        return answers_to_come(Answers(("",), numbers), sequences, description.horizon).targets
+
+    def _look(self, values: Floats, lengths: Places) -> None:
+        """Count what lies outside training."""
+        description = self._description
+        self._sequences += len(lengths)
+        self._shorter += int((lengths < description.shortest).sum())
+        self._longer += int((lengths > description.longest).sum())
+        self._longest = max(self._longest, int(lengths.max()))
+        if self._ranges is not None:
+            numbers = values.astype(np.float32)
+            outside = (numbers < self._ranges.lowest) | (numbers > self._ranges.highest)
+            self._outside += outside.sum(axis=0)
+            self._numbers += len(numbers)
+
+    def tell_outside(self) -> None:
+        """Say what lies outside training, once all is read."""
+        description = self._description
+        note = self._remarks.note
+        if self._longer:
+            longest = count_of(description.longest, "step")
+            note(
+                f"{_share(self._longer, self._sequences, 'sequence')} longer than those of "
+                f"training, up to {self._longest:,} steps where these have up to {longest}: "
+                "answers may be worse there."
+            )
+        if self._shorter:
+            note(
+                f"{_share(self._shorter, self._sequences, 'sequence')} shorter than those of "
+                f"training, which have at least {count_of(description.shortest, 'step')}."
+            )
+        worst = np.argsort(-self._outside, kind="stable")[:SHOWN_FEATURES].tolist()
+        for place in (place for place in worst if self._outside[place]):
+            assert self._ranges is not None
+            lowest, highest = self._ranges.lowest[place], self._ranges.highest[place]
+            note(
+                f"{printable(description.features[place])}: "
+                f"{_share(int(self._outside[place]), self._numbers, 'number')} outside those of "
+                f"training, {lowest:.6g} to {highest:.6g}."
+            )
+
+
+def _share(count: int, total: int, noun: str) -> str:
+    """Return a count and its verb, such as `3 of 12 numbers are`."""
+    verb = "is" if count == 1 else "are"
+    return f"{count:,} of {count_of(total, noun)} {verb}"
