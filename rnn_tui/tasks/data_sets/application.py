@@ -1,0 +1,260 @@
+"""Apply the networks of a run to a new file, and say what they answered, as rows and as figures."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data import store
+from rnn_tui.data.applying.new_file import NewFile
+from rnn_tui.data.applying.preparing import Ranges
+from rnn_tui.data.applying.remarks import Remarks
+from rnn_tui.data.applying.rows import STOPPED
+from rnn_tui.data.description import Description, unique_names
+from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.progress import Progress
+from rnn_tui.tasks.data_sets.applying import NewAnswers, Voters
+from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
+
+
+class Application:
+    """The networks of a run, applied to a new file, arrays or a frame.
+
+    Args:
+        network: all networks of the run.
+        source: the path of a file, arrays, or a frame.
+        choice: which of the networks are asked.
+        say: takes sentences on what is unlike training, or left out, as they come.
+        progress: is told how far it is, and may stop it.
+
+    Raises:
+        DataError: if the data set that they were trained on is not kept, or the file can't be read.
+        SettingError: if there is no such network.
+    """
+
+    def __init__(
+        self,
+        network: SequenceNetwork,
+        source: Any,
+        choice: ReplicaChoice,
+        say: Callable[[str], object],
+        progress: Progress,
+    ) -> None:
+        data_set = store.load(network.config.task)
+        self.description: Description = data_set.description
+        self.remarks = Remarks(say)
+        self._progress = progress
+        self.voters = Voters(network, self.description, choice, progress)
+        self._file = NewFile(source, self.description, self.remarks, progress, Ranges.of(data_set))
+        self.figures = NewFigures(self.description)
+        self.sequences = 0  #: that were answered.
+        self.answers_given = 0  #: rows of answers.
+
+    def answers(self) -> Iterator[NewAnswers]:
+        """Yield all answers, some at a time, in the order of the file.
+
+        Raises:
+            DataError: if nothing can be read, or it is stopped.
+        """
+        for sequences in self._file.sequences():
+            for answers in self.voters.answers(sequences):
+                if self._progress.stopping:
+                    raise DataError(STOPPED)
+                self.figures.add(answers)
+                self.answers_given += answers.count
+                yield answers
+            self.sequences += len(sequences.ids)
+
+    def rows(self, *, with_right: bool) -> "AnswerRows":
+        """Return the columns of answers.
+
+        Args:
+            with_right: whether the file says what is right.
+        """
+        return AnswerRows(
+            self.description,
+            self._file.id_name,
+            self._file.step_name,
+            votes=len(self.voters.seeds) > 1,
+            with_right=with_right,
+        )
+
+    def documents(self, answers: NewAnswers) -> Iterator[dict[str, Any]]:
+        """Yield each answer, JSON-ready."""
+        description = self.description
+        names = description.outputs
+        for place in range(answers.count):
+            document: dict[str, Any] = {"sequence": answers.ids[place]}  #: its name or number.
+            if description.goal.every_step:
+                document["step"] = answers.steps[place]  #: the file's word, or its number.
+            outputs = answers.outputs[place].tolist()
+            spread = None if answers.spread is None else answers.spread[place].tolist()
+            right = None if answers.targets is None else answers.targets[place].tolist()
+            if description.classifies:
+                #: the class whose mean probability is the largest.
+                document["answer"] = names[int(answers.outputs[place].argmax())]
+                #: of each class, the mean over the seeds.
+                document["probabilities"] = dict(zip(names, outputs, strict=True))
+                #: the share of seeds, 0 … 1, that answer the same; null of one seed.
+                document["agreement"] = spread
+                #: the class that the file says; null if it says none.
+                document["right"] = names[right] if right is not None and right >= 0 else None
+            else:
+                #: numbers by name, in the units of the file, the mean over the seeds.
+                document["answer"] = dict(zip(names, outputs, strict=True))
+                #: their standard deviation over the seeds; null of one seed.
+                document["sd"] = None if spread is None else dict(zip(names, spread, strict=True))
+                #: what the file says; null if it says nothing.
+                document["right"] = None if right is None else dict(zip(names, right, strict=True))
+            yield document
+
+    def summary(self) -> dict[str, Any]:
+        """Return what is to be said of all answers, JSON-ready, once they were given."""
+        return {
+            "sequences": self.sequences,  #: that were answered.
+            "answers": self.answers_given,  #: of sequences, or of their steps.
+            "rows_left_out": self.remarks.rows,  #: that can't be read.
+            "sequences_left_out": self.remarks.sequences,  #: that can't be read.
+            "seeds": list(self.voters.seeds),  #: of the networks that voted.
+            #: figures by name, of the answers whose right ones the file says; empty without any.
+            "figures": self.figures.figures(),
+            #: what is unlike training, and the first reasons why something is left out.
+            "notes": [*self.remarks.notes, *self.remarks.faults],
+        }
+
+
+class AnswerRows:
+    """The columns of answers: what each row of a file of answers has."""
+
+    def __init__(
+        self,
+        description: Description,
+        id_name: str,
+        step_name: str,
+        *,
+        votes: bool,
+        with_right: bool,
+    ) -> None:
+        self._description = description
+        self._votes = votes
+        self._with_right = with_right and bool(description.reading and description.reading.label)
+        names = [id_name]
+        if description.goal.every_step:
+            names.append(step_name)
+        if description.classifies:
+            names += ["answer", *(f"P({name})" for name in description.outputs)]
+            names += ["agreement"] if votes else []
+            names += ["right"] if self._with_right else []
+        else:
+            outputs = list(description.outputs)
+            names += outputs if len(outputs) > 1 or description.horizon else ["answer"]
+            names += [f"sd {name}" for name in outputs] if votes else []
+            names += [f"right {name}" for name in outputs] if self._with_right else []
+        self.names = unique_names(names)
+
+    def cells(self, answers: NewAnswers) -> Iterator[list[str]]:
+        """Yield the cells of each answer."""
+        columns = [list(answers.ids)]
+        if self._description.goal.every_step:
+            columns.append(list(answers.steps))
+        columns += (
+            self._of_classes(answers)
+            if self._description.classifies
+            else _numbers(
+                [answers.outputs, answers.spread, answers.targets if self._with_right else None]
+            )
+        )
+        yield from map(list, zip(*columns, strict=True))
+
+    def _of_classes(self, answers: NewAnswers) -> list[list[str]]:
+        """Return a column of answers, one for the probability of each class, and agreement."""
+        names = self._description.outputs
+        columns = [[names[place] for place in answers.outputs.argmax(axis=1).tolist()]]
+        columns += [_written(column, ".6g") for column in answers.outputs.T]
+        if answers.spread is not None:
+            columns.append(_written(answers.spread, ".4g"))
+        if self._with_right:
+            places = [-1] * answers.count if answers.targets is None else answers.targets.tolist()
+            columns.append([names[place] if place >= 0 else "" for place in places])
+        return columns
+
+
+def _numbers(arrays: list[npt.NDArray[Any] | None]) -> list[list[str]]:
+    """Return a column for each column of arrays (n, O) that are there."""
+    return [_written(column, ".9g") for array in arrays if array is not None for column in array.T]
+
+
+def _written(numbers: npt.NDArray[Any], form: str) -> list[str]:
+    """Return numbers (n,) as text, empty for NaN."""
+    return [format(number, form) if number == number else "" for number in numbers.tolist()]  # noqa: PLR0124
+
+
+class NewFigures:
+    """Sums over answers whose right ones are known, and the figures of all of them."""
+
+    def __init__(self, description: Description) -> None:
+        self._classifies = description.classifies
+        count = len(description.outputs)
+        self._confusion = np.zeros((count, count), np.int64)
+        # of numbers, over all outputs
+        self._known = np.zeros(count)
+        self._absolute = np.zeros(count)
+        self._squares = np.zeros(count)
+        self._sums = np.zeros(count)
+        self._target_squares = np.zeros(count)
+        self._shift: npt.NDArray[Any] | None = None
+
+    def add(self, answers: NewAnswers) -> None:
+        """Add answers."""
+        if answers.targets is None:
+            return
+        if self._classifies:
+            known = answers.targets >= 0
+            chosen = answers.outputs[known].argmax(axis=1)
+            np.add.at(self._confusion, (answers.targets[known], chosen), 1)
+            return
+        targets = answers.targets.astype(np.float64)
+        present = ~np.isnan(targets)
+        if self._shift is None and present.any():
+            self._shift = np.nanmean(targets, axis=0) if present.any(axis=0).all() else None
+        shift = 0.0 if self._shift is None else self._shift
+        errors = np.where(present, answers.outputs - targets, 0.0)
+        around = np.where(present, targets - shift, 0.0)
+        self._known += present.sum(axis=0)
+        self._absolute += np.abs(errors).sum(axis=0)
+        self._squares += np.square(errors).sum(axis=0)
+        self._sums += around.sum(axis=0)
+        self._target_squares += np.square(around).sum(axis=0)
+
+    def figures(self) -> dict[str, Any]:
+        """Return the figures by name, JSON-ready; none if nothing is known."""
+        if self._classifies:
+            return self._of_classes()
+        known = self._known.sum()
+        if not known:
+            return {}
+        variation = (self._target_squares - self._sums**2 / np.maximum(self._known, 1)).sum()
+        return {
+            "measured": int(known),
+            "mae": float(self._absolute.sum() / known),
+            "rmse": float(np.sqrt(self._squares.sum() / known)),
+            "r2": float(1 - self._squares.sum() / variation) if variation > 0 else None,
+        }
+
+    def _of_classes(self) -> dict[str, Any]:
+        known = int(self._confusion.sum())
+        if not known:
+            return {}
+        right = np.diag(self._confusion)
+        of_class = self._confusion.sum(axis=1)
+        recalls = right[of_class > 0] / of_class[of_class > 0]
+        met = of_class + self._confusion.sum(axis=0)
+        f1 = 2 * right[met > 0] / met[met > 0]
+        return {
+            "measured": known,
+            "accuracy": float(100 * right.sum() / known),
+            "balanced_accuracy": float(100 * recalls.mean()),
+            "macro_f1": float(100 * f1.mean()),
+            "confusion": self._confusion.tolist(),
+        }
