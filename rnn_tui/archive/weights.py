@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from rnn_tui.archive import LAST, run_folders
+from rnn_tui.data.store import is_called_like_data_set
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
 from rnn_tui.engine.files.paths import run_database, shipped_weights, weights_of
@@ -149,6 +150,16 @@ def finished_runs(task: str, *, by_hand: bool = False) -> Iterator[Source]:
         by_hand: whether trials of sweeps and networks of a rerun of the report are left out, which
             nobody trained to ask them something.
     """
+    yield from _finished(lambda config: config.task == task, by_hand=by_hand)
+
+
+def finished_on_data_sets() -> Iterator[Source]:
+    """Yield the runs on sequences of a user's own that were trained to their end, newest first."""
+    return _finished(lambda config: is_called_like_data_set(config.task), by_hand=True)
+
+
+def _finished(fits: Callable[[RunConfig], bool], *, by_hand: bool) -> Iterator[Source]:
+    """Yield the runs that fit, as `finished_runs` does."""
     left_out: set[str] | None = None
     names: Mapping[str, str] = {}
     for run_id in run_folders()[:RUNS_LOOKED_AT]:
@@ -157,7 +168,7 @@ def finished_runs(task: str, *, by_hand: bool = False) -> Iterator[Source]:
             config, _, metrics = read_description(path)
         except CheckpointError:
             continue
-        if config.task != task or not metrics:  # a file has metrics once its run has finished
+        if not fits(config) or not metrics:  # a file has metrics once its run has finished
             continue
         if left_out is None:  # the database is read only if there is such a run
             left_out = _ids_where(DELETED)

@@ -1,4 +1,6 @@
-"""`rnn-tui predict`: reads photos of digits.
+"""`rnn-tui predict`: reads photos of digits, or the sequences of a new file.
+
+Which of the two a run reads is known by its task, or else by the file's ending.
 
 Answers go to stdout as they come, progress and all else to stderr.
 """
@@ -13,12 +15,14 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 from rnn_tui.archive.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.cli import output
-from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, read_path
+from rnn_tui.cli.applying import ApplyRequest, SequenceChoice, apply_networks, sequence_weights
+from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, add_setting, read_path
 from rnn_tui.cli.options import add_options, read_options
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.photos.collection import (
     CLASSES,
@@ -44,7 +48,7 @@ Results: TypeAlias = "_Lines | _Table | output.JsonResults"
 
 @dataclass(frozen=True, kw_only=True)
 class PredictRequest:
-    """Read photos."""
+    """Read photos, or a file of sequences."""
 
     paths: tuple[Path, ...]  #: photos, and folders of photos.
     weights: str | None  #: ask the network in this file.
@@ -52,6 +56,8 @@ class PredictRequest:
     cell: str  #: else ask the network of this cell that ships.
     options: PhotoOptions  #: how to read them.
     form: Form  #: of the results.
+    answers: Path | None  #: the file to write answers about sequences to.
+    choice: SequenceChoice  #: of the networks that answer about sequences.
     quiet: bool  #: print answers only.
 
 
@@ -59,12 +65,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
         "Read photos of digits, one digit or a number each: files, or folders of them. "
-        "Low-confidence answers are marked as unsure and give no prediction."
+        "Low-confidence answers are marked as unsure and give no prediction. With a run on "
+        "sequences of your own, read a new file as its file was read, and answer each sequence, or "
+        "each step."
     )
     add_examples(
         parser, "rnn-tui predict photos --labels", "rnn-tui predict photos/7-ruled.jpg --json"
     )
-    parser.add_argument("paths", nargs="+", metavar="PATH", help="a photo or a folder of photos")
+    parser.add_argument(
+        "paths",
+        nargs="+",
+        metavar="PATH",
+        help="a photo or a folder of photos; or a new file of sequences: CSV, TSV, NPZ, NPY, .ts, "
+        "ARFF or text, with the columns of the file that the run was trained on, in any order",
+    )
     network = parser.add_mutually_exclusive_group()
     network.add_argument(
         "--run", metavar="RUN", help=f"ask the network of this run: {WHICH_FINISHED_RUN}"
@@ -79,20 +93,67 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="ask the network of this cell that ships (default: %(default)s)",
     )
     add_options(parser, PhotoOptions)
+    _add_sequence_options(parser)
     form = parser.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print one JSON document")
     form.add_argument("--csv", action="store_true", help="print comma-separated values")
     parser.add_argument("--quiet", action="store_true", help="print answers only")
 
 
+def _add_sequence_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of a run on sequences."""
+    group = parser.add_argument_group("sequences")
+    group.add_argument(
+        "-o",
+        "--output",
+        metavar="FILE",
+        help="write the answers there: .csv, .jsonl (a JSON document a line) or .npz, by its "
+        "ending (default: CSV on stdout)",
+    )
+    add_setting(
+        group,
+        SETTINGS["hidden_size"],
+        "of several sizes, ask those of this one (default: the largest)",
+    )
+    group.add_argument("--loss", metavar="LOSS", help="of several losses, ask those of this one")
+    add_setting(group, SETTINGS["seed"], "ask the network of this seed alone (default: all vote)")
+
+
 def run(options: argparse.Namespace) -> int:
-    """Read photos, and print what they show; returns the exit code.
+    """Read photos or sequences, and print what is answered; returns the exit code.
 
     Raises:
         CheckpointError: if there are no such weights.
+        DataError: if a file of sequences can't be read.
         SettingError: if a path can be none.
     """
-    return predict(read_request(options))
+    request = read_request(options)
+    source = sequence_weights(request.paths, request.weights, request.run)
+    if source is None:
+        _refuse_options_of_sequences(request)
+        return predict(request)
+    if request.options != PhotoOptions():
+        raise SettingError("This run reads sequences: the options of photos are not for it.")
+    if len(request.paths) > 1:
+        raise SettingError("One file of sequences is answered at a time; name one.")
+    [path] = request.paths
+    applied = ApplyRequest(
+        path=path,
+        source=source,
+        answers=request.answers,
+        choice=request.choice,
+        as_json=request.form == "json",
+        quiet=request.quiet,
+    )
+    return apply_networks(applied)
+
+
+def _refuse_options_of_sequences(request: PredictRequest) -> None:
+    """Raise `SettingError` for options that readers of photos do not have."""
+    if request.answers is not None:
+        raise SettingError("What photos show is printed: say --csv or --json in place of --output.")
+    if request.choice != SequenceChoice():
+        raise SettingError("Photos are read by one network: name it by --run, --weights or --cell.")
 
 
 def read_request(options: argparse.Namespace) -> PredictRequest:
@@ -109,6 +170,8 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
         cell=options.model,
         options=read_options(options, PhotoOptions),
         form=form,
+        answers=None if options.output is None else read_path(options.output),
+        choice=SequenceChoice(options.hidden_size, options.loss, options.seed),
         quiet=options.quiet,
     )
 
