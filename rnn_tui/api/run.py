@@ -34,6 +34,7 @@ from rnn_tui.tasks import TASKS
 if TYPE_CHECKING:
     import pandas as pd
 
+    from rnn_tui.api.predictions import Predictions
     from rnn_tui.tasks.task import ImageEvaluation, SequenceEvaluation
 
 Array = npt.NDArray[np.float64]
@@ -408,6 +409,47 @@ class Run:
             checkpoint.config, checkpoint.weights
         )
         return evaluation
+
+    def predict(
+        self,
+        data: Any,
+        *,
+        hidden_size: int | None = None,
+        loss: str | None = None,
+        seed: int | None = None,
+        progress: bool = True,
+    ) -> "Predictions":
+        """Have its networks answer new sequences, which are read as those of training were.
+
+        Args:
+            data: the path of a file in any format that training reads, with the columns of the
+                file that was trained on, in any order; a frame of pandas or polars with these
+                columns; or numbers in the units of that file, as an array (N, T, F), (T, F) or, of
+                one number, (N, T) or (T,), or a list of arrays (T, F), one for each sequence. NaN
+                is missing. Labels are not needed; of a file or frame with labels, answers are
+                measured.
+            hidden_size: of several sizes, ask networks of this one; by default the largest.
+            loss: of several losses, ask networks trained with this one.
+            seed: ask the network of this seed alone; by default all seeds vote.
+            progress: whether to show a bar.
+
+        Raises:
+            UserError: the run is not on sequences of your own, or the data can't be read as these.
+
+        Examples:
+            >>> data = rnn_tui.read_sequences("swings.csv", sequence="swing", label="pendulum")
+            >>> run = rnn_tui.train(data, hidden_size=5, epochs=1, seeds=2)
+            >>> answers = run.predict("swings.csv")
+            >>> len(answers), answers.outputs.shape
+            (240, (240, 3))
+            >>> answers.answers[0] in data.classes
+            True
+            >>> [*run.predict([data[0], data[1]])] == [*answers][:2]
+            True
+        """
+        from rnn_tui.api.predictions import predicted  # on use only
+
+        return predicted(self, data, hidden_size, loss, seed, progress=progress)
 
     def resume(self, *, progress: bool = True) -> "Run":
         """Go on with the training from the last checkpoint, up to the end that was planned.

@@ -13,7 +13,6 @@ from rnn_tui.archive import LAST
 from rnn_tui.archive.weights import NETWORKS, Source, finished_on_data_sets, named_weights
 from rnn_tui.cli import output
 from rnn_tui.data import store
-from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import CheckpointError, DataError, SettingError, printable
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.process.signals import stopping_on_signals
@@ -119,7 +118,7 @@ def apply_networks(request: ApplyRequest) -> int:
                 return output.stopped(signals)
             raise
     if not request.quiet:
-        for sentence in _sentences(application, request):
+        for sentence in application.sentences(request.answers):
             output.say(sentence)
     return output.OK
 
@@ -178,34 +177,3 @@ def _weights_document(application: "Application", request: ApplyRequest) -> dict
         "network": application.voters.label,  #: their size and loss.
         "seeds": list(application.voters.seeds),  #: of the networks that vote.
     }
-
-
-def _sentences(application: "Application", request: ApplyRequest) -> Iterator[str]:
-    """Yield what is to be said of all answers."""
-    summary = application.summary()
-    left_out = application.remarks.left_out()
-    if left_out:
-        yield left_out
-    counts = count_of(summary["sequences"], "sequence")
-    if summary["answers"] != summary["sequences"]:
-        counts += f", {count_of(summary['answers'], 'answer')}"
-    where = "" if request.answers is None else f" in {printable(request.answers, 200)}"
-    yield f"{counts}{where}."
-    figures = figures_in_words(summary["figures"])
-    if figures:
-        yield figures
-
-
-def figures_in_words(figures: dict[str, Any]) -> str:
-    """Return figures of answers whose right ones are known, in a sentence; empty without any."""
-    if not figures:
-        return ""
-    measured = f"Of {count_of(figures['measured'], 'answer')} with a right one: "
-    if "accuracy" in figures:
-        return (
-            f"{measured}{figures['accuracy']:.2f} % right, balanced accuracy "
-            f"{figures['balanced_accuracy']:.2f} %, macro F1 {figures['macro_f1']:.2f} %."
-        )
-    determination = figures["r2"]
-    r2 = "" if determination is None else f", R² {determination:.3f}"
-    return f"{measured}RMSE {figures['rmse']:.6g}, MAE {figures['mae']:.6g}{r2}."

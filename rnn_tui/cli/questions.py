@@ -294,7 +294,7 @@ def ask(questions: "Questions[Question, Any]", request: AskRequest) -> int:
     fault_count = 0
     try:
         for chunk in chunks:
-            readable = [item for item in chunk if not isinstance(item, Fault)]
+            readable = _readable(chunk)
             for question in readable:
                 for notice in questions.notices(question):
                     notices.say(notice)
@@ -328,18 +328,29 @@ def _chunks(
 ) -> "Iterator[list[Question | Fault]]":
     """Read lines and cut them into parts whose answers fit into memory."""
     chunk: list[Question | Fault] = []
+    is_first = True
     longest = 0  # time steps of a question in the chunk
     for line in _lines(stream):
         item, length = _read(questions, line)
         longest = max(longest, length)
         outputs = (len(chunk) + 1) * longest * len(questions.replicas)
         if chunk and (len(chunk) == CHUNK or outputs > MOST_OUTPUTS):
+            if is_first:
+                questions.check_lines(_readable(chunk))
             yield chunk
+            is_first = False
             chunk = []
             longest = length
         chunk.append(item)
     if chunk:
+        if is_first:
+            questions.check_lines(_readable(chunk))
         yield chunk
+
+
+def _readable(chunk: "Iterable[Question | Fault]") -> "list[Question]":
+    """Return what can be answered."""
+    return [item for item in chunk if not isinstance(item, Fault)]
 
 
 @dataclass(frozen=True)

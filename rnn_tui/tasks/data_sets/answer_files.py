@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from rnn_tui.engine.errors import ExportError, printable, why
+from rnn_tui.engine.files import outside
 from rnn_tui.engine.files.atomic import why_unwritable, write_file
 from rnn_tui.engine.json_values import finite
 from rnn_tui.tasks.data_sets.application import Application
@@ -97,7 +99,8 @@ def writer_of(path: Path, source: Any) -> Callable[[Application], Parts]:
     if writer is None:
         endings = ", ".join(WRITERS)
         raise ExportError(f"Answers are written to a file that ends in {endings}, not to {shown}.")
-    if isinstance(source, Path) and path.exists() and source.exists() and path.samefile(source):
+    is_there = isinstance(source, Path) and outside.exists(path) and outside.exists(source)
+    if is_there and os.path.samefile(path, source):
         raise ExportError(f"Answers can't be written over the file that is answered, {shown}.")
     reason = why_unwritable(path)
     if reason:

@@ -1,6 +1,8 @@
 """Apply the networks of a run to a new file, and say what they answered, as rows and as figures."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +14,8 @@ from rnn_tui.data.applying.preparing import Ranges
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.applying.rows import STOPPED
 from rnn_tui.data.description import Description, unique_names
-from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.applying import NewAnswers, Voters
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
@@ -123,6 +126,36 @@ class Application:
             "notes": [*self.remarks.notes, *self.remarks.faults],
         }
 
+    def sentences(self, path: Path | None) -> Iterator[str]:
+        """Yield what is to be said of all answers, once they were given.
+
+        Args:
+            path: the file that they were written to, if any.
+        """
+        left_out = self.remarks.left_out()
+        if left_out:
+            yield left_out
+        counts = count_of(self.sequences, "sequence")
+        if self.answers_given != self.sequences:
+            counts += f", {count_of(self.answers_given, 'answer')}"
+        yield f"{counts}." if path is None else f"{counts} in {printable(path, 200)}."
+        figures = self.figures.figures()
+        if figures:
+            yield figures_in_words(figures)
+
+
+def figures_in_words(figures: Mapping[str, Any]) -> str:
+    """Return figures of answers whose right ones are known, in a sentence."""
+    measured = f"Of {count_of(figures['measured'], 'answer')} with a right one: "
+    if "accuracy" in figures:
+        return (
+            f"{measured}{figures['accuracy']:.2f} % right, balanced accuracy "
+            f"{figures['balanced_accuracy']:.2f} %, macro F1 {figures['macro_f1']:.2f} %."
+        )
+    determination = figures["r2"]
+    r2 = "" if determination is None else f", R² {determination:.3f}"
+    return f"{measured}RMSE {figures['rmse']:.6g}, MAE {figures['mae']:.6g}{r2}."
+
 
 class AnswerRows:
     """The columns of answers: what each row of a file of answers has."""
@@ -153,41 +186,45 @@ class AnswerRows:
             names += [f"right {name}" for name in outputs] if self._with_right else []
         self.names = unique_names(names)
 
-    def cells(self, answers: NewAnswers) -> Iterator[list[str]]:
-        """Yield the cells of each answer."""
-        columns = [list(answers.ids)]
+    def values(self, answers: NewAnswers) -> Iterator[list[Any]]:
+        """Yield the values of each answer: text, and numbers, NaN for a missing one."""
+        columns: list[list[Any]] = [list(answers.ids)]
         if self._description.goal.every_step:
             columns.append(list(answers.steps))
-        columns += (
-            self._of_classes(answers)
-            if self._description.classifies
-            else _numbers(
-                [answers.outputs, answers.spread, answers.targets if self._with_right else None]
-            )
-        )
+        if self._description.classifies:
+            columns += self._of_classes(answers)
+        else:
+            arrays = [answers.outputs, answers.spread]
+            arrays += [answers.targets] if self._with_right else []
+            columns += [
+                column.tolist() for array in arrays if array is not None for column in array.T
+            ]
         yield from map(list, zip(*columns, strict=True))
 
-    def _of_classes(self, answers: NewAnswers) -> list[list[str]]:
+    def cells(self, answers: NewAnswers) -> Iterator[list[str]]:
+        """Yield the cells of each answer, as a file has them."""
+        form = ".6g" if self._description.classifies else ".9g"
+        for values in self.values(answers):
+            yield [value if isinstance(value, str) else _written(value, form) for value in values]
+
+    def _of_classes(self, answers: NewAnswers) -> list[list[Any]]:
         """Return a column of answers, one for the probability of each class, and agreement."""
         names = self._description.outputs
-        columns = [[names[place] for place in answers.outputs.argmax(axis=1).tolist()]]
-        columns += [_written(column, ".6g") for column in answers.outputs.T]
+        columns: list[list[Any]] = [
+            [names[place] for place in answers.outputs.argmax(axis=1).tolist()]
+        ]
+        columns += [column.tolist() for column in answers.outputs.T]
         if answers.spread is not None:
-            columns.append(_written(answers.spread, ".4g"))
+            columns.append(answers.spread.tolist())
         if self._with_right:
             places = [-1] * answers.count if answers.targets is None else answers.targets.tolist()
             columns.append([names[place] if place >= 0 else "" for place in places])
         return columns
 
 
-def _numbers(arrays: list[npt.NDArray[Any] | None]) -> list[list[str]]:
-    """Return a column for each column of arrays (n, O) that are there."""
-    return [_written(column, ".9g") for array in arrays if array is not None for column in array.T]
-
-
-def _written(numbers: npt.NDArray[Any], form: str) -> list[str]:
-    """Return numbers (n,) as text, empty for NaN."""
-    return [format(number, form) if number == number else "" for number in numbers.tolist()]  # noqa: PLR0124
+def _written(number: float, form: str) -> str:
+    """Return a number as text, empty for NaN."""
+    return "" if math.isnan(number) else format(number, form)
 
 
 class NewFigures:

@@ -25,6 +25,7 @@ from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork, longest_first
 
 MOST_STEPS_AT_ONCE = 1 << 18  # with padding, of the sequences that are read at once
+ANSWERS_AT_ONCE = 1 << 14  # written at once
 LONG = 20_000  # steps of a sequence that takes longer to answer than to read
 STEPS_OF_LOGITS = 512  # whose logits are turned into answers at once
 
@@ -46,6 +47,18 @@ class NewAnswers:
     def count(self) -> int:
         """The number of answers n."""
         return len(self.ids)
+
+    def parts(self) -> Iterator["NewAnswers"]:
+        """Yield the answers, some at a time, so that few have to be written at once."""
+        for begin in range(0, self.count, ANSWERS_AT_ONCE):
+            some = slice(begin, begin + ANSWERS_AT_ONCE)
+            yield NewAnswers(
+                self.ids[some],
+                self.steps[some],
+                self.outputs[some],
+                None if self.spread is None else self.spread[some],
+                None if self.targets is None else self.targets[some],
+            )
 
 
 class Voters:
@@ -102,7 +115,7 @@ class Voters:
                 if longest * (end + 1 - begin) > MOST_STEPS_AT_ONCE:
                     break
                 end += 1
-            yield self._answers(sequences, begin, end)
+            yield from self._answers(sequences, begin, end).parts()
             begin = end
 
     def _answers(self, sequences: NewSequences, begin: int, end: int) -> NewAnswers:

@@ -63,6 +63,20 @@ class DataSetQuestions(SequenceQuestions):
             text = text.replace(SPACE, " ")
         return super().read(text)
 
+    def check_lines(self, questions: Sequence[TypedSequence]) -> None:
+        """Refuse lines that are the steps of a table.
+
+        Raises:
+            QueryError: if each is one step, and no sequence in training was so short.
+        """
+        steps = {len(question.inputs) for question in questions}
+        if len(questions) > 1 and steps == {1} and self._description.shortest > 1:
+            raise QueryError(
+                "Each line is a sequence, and these have one step each, as the rows of a table do; "
+                f"training had sequences of at least {self._description.shortest:,} steps. "
+                "rnn-tui predict --run RUN FILE reads a table with a row a step."
+            )
+
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:
         """Return numbers (T, F) standardised, as networks read them."""
         as_kept = numbers.astype(np.float32)

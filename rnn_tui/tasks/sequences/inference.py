@@ -269,6 +269,9 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def length(self, question: Question) -> int:
         """Return the time steps that an answer takes."""
 
+    def check_lines(self, questions: Sequence[Question]) -> None:
+        """Raise `QueryError` if several questions, a line each, were meant to be one."""
+
     @abstractmethod
     def notices(self, question: Question) -> Iterator[str]:
         """Yield sentences on why the answer may be worse than the figures of these weights."""
