@@ -24,8 +24,6 @@ from rnn_tui.tasks.sequences.inference import ReplicaChoice
 if TYPE_CHECKING:
     import pandas as pd
 
-    from rnn_tui.api.run import Run
-
 
 @checked
 class Predictions:
@@ -108,21 +106,22 @@ class Predictions:
 
 
 def predicted(
-    run: "Run",
+    name: str,
+    weights: Path,
     data: Any,
-    hidden_size: int | None,
-    loss: str | None,
-    seed: int | None,
+    choice: ReplicaChoice,
     *,
     progress: bool,
 ) -> Predictions:
-    """Return what the networks of a run answer; arguments and errors as `Run.predict`."""
-    task_name = read_description(run.weights)[0].task
+    """Return what the networks of a run answer, with its name and the file of its weights.
+
+    Other arguments and errors are those of `Run.predict`.
+    """
+    task_name = read_description(weights)[0].task
     if not is_called_like_data_set(task_name):
-        raise DataError(f"Run {run.name} is of {task_name}, and not on sequences of your own.")
-    network = NETWORKS.get(run.weights, stored_task(task_name).network)
+        raise DataError(f"Run {name} is of {task_name}, and not on sequences of your own.")
+    network = NETWORKS.get(weights, stored_task(task_name).network)
     source = Path(fspath(data)) if isinstance(data, str | PathLike) else data
-    choice = ReplicaChoice(hidden_size, loss, seed)
     with ActionProgress("answers", shown=progress) as bar:
         application = Application(
             network, source, choice, lambda _sentence: None, Progress(bar.show)

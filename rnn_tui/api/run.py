@@ -448,8 +448,10 @@ class Run:
             True
         """
         from rnn_tui.api.predictions import predicted  # on use only
+        from rnn_tui.tasks.sequences.inference import ReplicaChoice
 
-        return predicted(self, data, hidden_size, loss, seed, progress=progress)
+        choice = ReplicaChoice(hidden_size, loss, seed)
+        return predicted(self.name, self.weights, data, choice, progress=progress)
 
     def resume(self, *, progress: bool = True) -> "Run":
         """Go on with the training from the last checkpoint, up to the end that was planned.

@@ -42,7 +42,7 @@ KINDS = (MISREAD, ALL, OF_FIELD)
 WIDE = 110  # columns from which a sequence is beside the matrix
 AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
 # actions that need a run that was measured
-OF_ANSWERS = ("show", "next_variant", "matrix", "inside")
+OF_ANSWERS = ("show", "next_variant", "matrix", "inside", "apply")
 
 
 class TestSequencesView(Vertical, InsideDoor, FieldView):
@@ -56,6 +56,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         key("show", "show", "Show", "Wrong answers, all, or the confusion matrix"),
         key("inside", "inside", "Inside"),
         key("network", "next_variant", "Network", tooltip="Answers of the next network"),
+        key("export", "apply", "Apply", "Apply to a file: answer a new one, and write the answers"),
         Binding("escape", "matrix", "Matrix", show=False, tooltip="Back to the confusion matrix"),
     ]
 
@@ -202,6 +203,16 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         if 0 <= row < len(self._listed):
             index = self._listed[row].index
             self.post_message(InsideWanted(self._pane.spec.name, index))
+
+    def action_apply(self) -> None:
+        """Ask for a new file that the networks are applied to, and for that of the answers."""
+        from rnn_tui.tasks.sequences.inference import ReplicaChoice  # numpy, on use only
+        from rnn_tui.ui.sequences.apply_screen import ApplyScreen
+
+        assert self._evaluation is not None
+        variant = self._evaluation.config.variants[self._variant]
+        choice = ReplicaChoice(variant.hidden_size, variant.loss)
+        self.app.push_screen(ApplyScreen(self._pane.spec, self._run_id, choice))
 
     @on(DataTable.RowSelected, "#test-list")
     def _look_inside(self) -> None:

@@ -130,6 +130,10 @@ class ExportPrompt(Prompt):
         """Make further fields, below the one for the path."""
         return ()
 
+    def first_field(self) -> Widget:
+        """Return the field that is filled in first."""
+        return self.query("#export-path, #export-download").first()
+
     def form_chosen(self) -> None:
         """Show or hide what another format needs."""
 
@@ -153,9 +157,9 @@ class ExportPrompt(Prompt):
         options = self.query_one(OptionList)
         options.highlighted = 0
         options.can_focus = False
-        for field in self.query(PathInput):
+        for field in self.query("#export-path").results(PathInput):
             field.value = self.default(next(iter(self._forms)))
-        self.query("#export-path, #export-download").first().focus()
+        self.first_field().focus()
 
     @property
     def form(self) -> str:

@@ -12,7 +12,7 @@ from textual.widgets import Select
 
 from rnn_tui.data import store
 from rnn_tui.data.data_set import UNKNOWN, DataSet
-from rnn_tui.data.options import Goal
+from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.config import SequenceConfig
@@ -20,10 +20,12 @@ from rnn_tui.tasks.data_sets.task import task_of
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
 from rnn_tui.ui.chart.chart import Chart
+from rnn_tui.ui.sequences.apply_screen import ApplyScreen
 from rnn_tui.ui.sequences.comparing import StepRow, StepRows, content_of
 from rnn_tui.ui.sequences.predictions import Prediction, Predictor, predict, predictions_of
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
 from rnn_tui.ui.widgets.confusion_table import SequenceMatrix
+from rnn_tui.ui.widgets.path_input import PathInput
 from rnn_tui.ui.widgets.replica_select import ReplicaSelect
 from rnn_tui.ui.work.training_manager import TrainingManager
 from tests.data.examples import (
@@ -232,9 +234,15 @@ def test_long_words_and_wide_characters_stay_below_each_other() -> None:
     assert content.plain.splitlines() == ["true      no  月  ", "predicted ·   yes "]
 
 
-async def test_a_field_of_the_confusion_matrix_leads_to_its_sequences(home: Path) -> None:
+async def test_a_field_of_the_confusion_matrix_leads_to_its_sequences_and_e_to_new_ones(
+    home: Path,
+) -> None:
     data_set = rising_or_falling(COUNT)
+    reading = ReadingOptions(layout=Layout.LONG, sequence="line", inputs=("height",))
+    data_set = replace(data_set, description=replace(data_set.description, reading=reading))
     store.keep(data_set)
+    new = home / "new.csv"
+    new.write_text("height,line\n" + "".join(f"{101 + step},up\n" for step in range(8)))
     app = RnnTuiApp()
     async with running(app, "sequences", size=(120, 40)) as pilot:
         pane = await trained(pilot, data_set)
@@ -251,3 +259,13 @@ async def test_a_field_of_the_confusion_matrix_leads_to_its_sequences(home: Path
         title = f"{count} true {names[true]}, answered {names[answer]}"
         await wait_until(pilot, lambda: title in screen_text(app))
         assert app.focused is pane.query_one("#test-list")
+        await press(pilot, "e")
+        await wait_until(pilot, lambda: isinstance(app.screen, ApplyScreen))
+        app.screen.query_one("#apply-source", PathInput).value = str(new)
+        await press(pilot, "enter")
+        path = app.screen.query_one("#export-path", PathInput)
+        await wait_until(pilot, lambda: path.has_focus)
+        path.value = str(home / "answers.csv")
+        await press(pilot, "enter")
+        await wait_until(pilot, lambda: not isinstance(app.screen, ApplyScreen))
+        assert (home / "answers.csv").read_text().splitlines()[1].startswith("up,")
