@@ -94,11 +94,21 @@ def test_what_cannot_be_read_is_refused(tmp_path: Path, text: str, sentence: str
 
 def test_a_damaged_row_is_left_out_with_its_line(tmp_path: Path) -> None:
     data_set = kept(tmp_path, long_table())
-    rows = ["u,0,1,a", "u,1,one,a", "u,2,3,c", "u,3,4", "u,x,1,a", ",5,1,a", "u,6,inf,b", 'u,7,"1']
+    rows = [
+        "u,0,1,a",
+        "u,1,one,a",
+        "u,2,3,c",
+        "u,3,4",
+        "u,x,1,a",
+        ",5,1,a",
+        "u,6,inf,b",
+        'u,"7,1,a',
+    ]
+    rows.append("u,8,2,b")
     new = written(tmp_path, "\n".join(["trial,time,load,mode", *rows]))
     sequences, remarks = applied(data_set, new)
-    assert sequences.steps == ("0", "6")
-    assert sequences.values[:, 0].tolist() == [1, 1]  # by a line between its neighbours
+    assert sequences.steps == ("0", "6", "8")
+    assert sequences.values[:, 0].tolist() == [1, 1.5, 2]  # by a line between its neighbours
     assert remarks.rows == 6
     assert sorted(fault.split(":")[0][:6] for fault in remarks.faults) == [
         "Line 3",

@@ -76,7 +76,11 @@ class NewLongTable:
         self._inputs = InputReader(self.columns.inputs, self.description, decimal)
         self._answers = RightAnswers(self.description, self.remarks, decimal)
         if not self._lie.rows:
-            raise DataError(f"{self.table.name} has no rows below its header.")
+            for _ in self.table.rows(self.remarks, self.progress):
+                pass  # says why
+            raise DataError(
+                self.remarks.left_out() or f"{self.table.name} has no rows below its header."
+            )
 
     def _width(self) -> int:
         if self.table.header is not None:

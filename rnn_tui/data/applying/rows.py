@@ -138,9 +138,9 @@ class _Delimited:
                     if remarks is not None:
                         why = printable(error, 60)
                         remarks.row(f"Line {line:,} of {name} can't be read ({why}).")
+                    lines.read_again()
                     continue
-                finally:
-                    lines.begin_row()
+                lines.begin_row()
                 if line % ROWS_OF_PROGRESS == 0:
                     if progress.stopping:
                         raise DataError(STOPPED)
@@ -155,23 +155,36 @@ class _Lines:
         self._text = text
         self._name = name
         self.number = 0  #: of the last line.
-        self._pending = 0  # characters since the last whole row
+        self._of_row: list[str] = []  # lines since the last whole row
+        self._pending = 0  # characters of these
+        self._again: list[str] = []  # lines that are read once more, the next one last
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        line: str = self._text.readline(LONGEST_LINE + 1)
+        line: str = self._again.pop() if self._again else self._text.readline(LONGEST_LINE + 1)
         if not line:
             raise StopIteration
         self.number += 1
         self._pending += len(line)
         check_line(self._pending, self.number, self._name)
+        self._of_row.append(line)
         return line
 
     def begin_row(self) -> None:
-        """Count the characters of the next row from here on."""
+        """Begin the next row here."""
+        self._of_row.clear()
         self._pending = 0
+
+    def read_again(self) -> None:
+        """Begin the next row behind the first line of one that can't be read.
+
+        A quotation mark that is not closed would swallow all lines that follow.
+        """
+        self._again += reversed(self._of_row[1:])
+        self.number -= len(self._of_row) - 1
+        self.begin_row()
 
 
 # --- ARFF ---
