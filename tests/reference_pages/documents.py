@@ -114,6 +114,14 @@ DOCUMENTS = (
             "inspect --network {here}/tagger.safetensors --answers every-step '1 2 3; 4 5 6'",
         ),
     ),
+    Document(
+        "predict sequences",
+        (
+            "predict --run last {swings}",
+            "predict --run last {swings} -o {here}/answers.csv",
+            "predict --run swings-94cff4-fast-h3-2seeds-1ep {swings}",
+        ),
+    ),
     Document("inspect sequences", ("inspect sequences {swings} '0.1 0.4 0.2'",)),
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
@@ -180,6 +188,8 @@ NAMES_ARE_DATA = (
     (r"[. ]by_length\.\w+$", "<metric>"),
     (r"^data show: data_set\.classes\..+$", "<class>"),
     (r"[. ]gates\.\w+$", "<gate>"),
+    (r"^predict sequences: results\[\]\.probabilities\..+$", "<class>"),
+    (r"^predict sequences: results\[\]\.(answer|sd|right)\..+$", "<number>"),
 )
 # Types that small examples do not show whole.
 TYPES = {

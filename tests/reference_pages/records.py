@@ -38,7 +38,10 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"Spread over seeds: $", ("engine/metrics.py Spread.to_dict",)),
     (r"Sweep plan: $", ("sweeps/plan.py SweepPlan",)),
     (r"Sweep plan: ranges\.<setting>$", ("sweeps/plan.py Range",)),
-    (r"Weights: $", ("archive/weights.py weights_document",)),
+    (
+        r"Weights: $",
+        ("archive/weights.py weights_document", "cli/applying.py _weights_document"),
+    ),
     # Training.
     (
         r"train [^:-]+: $",
@@ -60,6 +63,17 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"predict: results\[\]$", ("photos/export.py READING_COLUMNS",)),
     (r"predict: results\[\]\.digits\[\]$", ("photos/export.py _digit_documents",)),
     (r"predict: summary$", ("photos/collection.py ReadingSummary",)),
+    # New files of sequences.
+    (r"predict sequences: weights$", ("cli/applying.py _weights_document",)),
+    (r"predict sequences: results\[\]$", ("tasks/data_sets/application.py Application.documents",)),
+    (
+        r"predict sequences: summary\.figures$",
+        (
+            "tasks/data_sets/application.py NewFigures._of_classes",
+            "tasks/data_sets/application.py NewFigures.figures",
+        ),
+    ),
+    (r"predict sequences: summary$", ("tasks/data_sets/application.py Application.summary",)),
     # Runs.
     (r"runs: $", ("cli/runs/listing.py _show",)),
     (r"runs export .*: $", ("archive/export/documents.py write_json",)),

@@ -88,27 +88,27 @@ class Application:
         description = self.description
         names = description.outputs
         for place in range(answers.count):
-            document: dict[str, Any] = {"sequence": answers.ids[place]}  #: its name or number.
+            document: dict[str, Any] = {}
+            document["sequence"] = answers.ids[place]  #: its name in the file, or its number.
             if description.goal.every_step:
                 document["step"] = answers.steps[place]  #: the file's word, or its number.
             outputs = answers.outputs[place].tolist()
             spread = None if answers.spread is None else answers.spread[place].tolist()
             right = None if answers.targets is None else answers.targets[place].tolist()
             if description.classifies:
-                #: the class whose mean probability is the largest.
+                #: the class whose mean probability is the largest; or numbers by name, in the units
+                #: of the file, means over the seeds.
                 document["answer"] = names[int(answers.outputs[place].argmax())]
-                #: of each class, the mean over the seeds.
+                #: of classes, by name: means over the seeds.
                 document["probabilities"] = dict(zip(names, outputs, strict=True))
-                #: the share of seeds, 0 … 1, that answer the same; null of one seed.
+                #: of classes: the share of seeds, 0 … 1, that answer the same; null of one seed.
                 document["agreement"] = spread
-                #: the class that the file says; null if it says none.
+                #: what the file says; null if it says nothing.
                 document["right"] = names[right] if right is not None and right >= 0 else None
             else:
-                #: numbers by name, in the units of the file, the mean over the seeds.
                 document["answer"] = dict(zip(names, outputs, strict=True))
-                #: their standard deviation over the seeds; null of one seed.
+                #: of numbers: their standard deviation over the seeds; null of one seed.
                 document["sd"] = None if spread is None else dict(zip(names, spread, strict=True))
-                #: what the file says; null if it says nothing.
                 document["right"] = None if right is None else dict(zip(names, right, strict=True))
             yield document
 
@@ -273,9 +273,12 @@ class NewFigures:
             return {}
         variation = (self._target_squares - self._sums**2 / np.maximum(self._known, 1)).sum()
         return {
-            "measured": int(known),
+            "measured": int(known),  #: answers, or numbers, whose right ones the file says.
+            #: of numbers, in the units of the file: the mean absolute error.
             "mae": float(self._absolute.sum() / known),
+            #: of numbers, in the units of the file: the root mean squared error.
             "rmse": float(np.sqrt(self._squares.sum() / known)),
+            #: of numbers: the share of their variance that is predicted; null if they have none.
             "r2": float(1 - self._squares.sum() / variation) if variation > 0 else None,
         }
 
@@ -290,8 +293,11 @@ class NewFigures:
         f1 = 2 * right[met > 0] / met[met > 0]
         return {
             "measured": known,
-            "accuracy": float(100 * right.sum() / known),
+            "accuracy": float(100 * right.sum() / known),  #: of classes: right answers, in percent.
+            #: of classes: the mean of the recalls of those that occur, in percent.
             "balanced_accuracy": float(100 * recalls.mean()),
+            #: of classes: the mean of their F1 scores, in percent.
             "macro_f1": float(100 * f1.mean()),
+            #: of classes: right ones in rows, answers in columns.
             "confusion": self._confusion.tolist(),
         }
