@@ -1,8 +1,10 @@
 """A new file is read as the file of a data set was, without saying it again."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from rnn_tui.data.applying.new_file import NewFile
@@ -192,3 +194,63 @@ def test_gaps_are_filled_by_the_means_of_training(tmp_path: Path) -> None:
     data_set = kept(tmp_path, wide_table(), fill=Fill.MEAN)
     sequences, _ = applied(data_set, written(tmp_path, "t0,t1,t2,t3\n1,NA,2,3\n"))
     assert sequences.values[1, 0] == np.float32(data_set.description.means[0])
+
+
+def test_dates_are_read_however_the_new_file_writes_them(tmp_path: Path) -> None:
+    rows = [f"s{n},2020-01-{day:02},{n + day}" for n in range(6) for day in range(1, 9)]
+    data_set = kept(tmp_path, "\n".join(["who,day,load", *rows]), goal=Goal.NEXT)
+    new = "day;who;load\n" + "\n".join(f"{day}.02.2021;x;{day},5" for day in (21, 3, 14))
+    sequences, _ = applied(data_set, written(tmp_path, new))
+    assert sequences.steps == ("3.02.2021", "14.02.2021", "21.02.2021")
+    assert sequences.values[:, 0].tolist() == [3.5, 14.5, 21.5]
+    with pytest.raises(DataError, match="can't order the steps"):
+        applied(data_set, written(tmp_path, "day,who,load\nmonday,x,1\ntuesday,x,2\n"))
+
+
+def test_sequences_without_names_begin_as_in_training(tmp_path: Path) -> None:
+    rows = [f"{step},{step + n}" for n in range(6) for step in range(5)]
+    restarting = kept(tmp_path, "\n".join(["step,load", *rows]), step="step", goal=Goal.NEXT)
+    sequences, _ = applied(restarting, written(tmp_path, "step,load\n0,1\n1,2\n2,3\n0,4\n1,5\n"))
+    assert np.diff(sequences.starts).tolist() == [3, 2]
+    one, _ = applied(restarting, written(tmp_path, "step,load\n0,1\n1,2\n2,3\n"))
+    assert np.diff(one.starts).tolist() == [3]
+    blocks = "\n\n".join("\n".join(f"{n + step}" for step in range(5)) for n in range(6))
+    parted = kept(tmp_path, f"load\n{blocks}", layout="long", goal=Goal.NEXT)
+    assert parted.description.blocks
+    sequences, _ = applied(parted, written(tmp_path, "load\n1\n2\n\n\n3\n4\n5\n\n"))
+    assert np.diff(sequences.starts).tolist() == [2, 3]
+
+
+def test_long_sequences_are_thinned_only_as_in_training(tmp_path: Path) -> None:
+    rows = [f"s{n},{n + step % 2},{'xy'[n % 2]}" for n in range(6) for step in range(1500)]
+    data_set = kept(tmp_path, "\n".join(["who,load,label", *rows]), sequence="who", label="label")
+    assert data_set.description.thinned == 2
+    whole, _ = applied(data_set, tmp_path / "known.csv")
+    assert np.array_equal(whole.values, data_set.values)
+    new = written(tmp_path, "who,load\na,1\na,3\na,10\n")
+    sequences, remarks = applied(data_set, new)
+    assert sequences.values[:, 0].tolist() == [2, 10]
+    assert "The means of 2 steps each are read, as in training." in remarks.notes
+
+
+def test_a_data_set_of_an_earlier_version_says_what_to_do(tmp_path: Path) -> None:
+    data_set = kept(tmp_path, long_table())
+    earlier = replace(data_set, description=replace(data_set.description, reading=None))
+    with pytest.raises(DataError, match=r"read that file again by rnn_tui\.read_sequences"):
+        applied(earlier, tmp_path / "known.csv")
+
+
+def test_a_frame_is_read_as_its_file(tmp_path: Path) -> None:
+    data_set = kept(tmp_path, long_table())
+    frame = pd.read_csv(tmp_path / "known.csv")
+    of_frame, _ = applied(data_set, frame[["label", "mode", "load", "trial", "time"]])
+    of_file, _ = applied(data_set, tmp_path / "known.csv")
+    assert np.array_equal(of_frame.values, of_file.values)
+    assert of_frame.ids == of_file.ids
+
+
+def test_a_file_with_its_twin_is_read_alone(tmp_path: Path) -> None:
+    data_set = kept(tmp_path, wide_table(), "known_TRAIN.csv")
+    new = written(tmp_path, "t0,t1,t2,t3\n1,2,3,4\n", "known_TEST.csv")
+    sequences, _ = applied(data_set, new)
+    assert sequences.ids == ("1",)

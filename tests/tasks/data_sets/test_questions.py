@@ -146,3 +146,11 @@ def test_the_best_weights_are_kept_where_enough_sequences_choose_them(
     assert preset.values["recipe"].patience == max(5, preset.values["epochs"] // 2)
     few = replace(described, validation=11)
     assert task_of(few).presets[0].values["recipe"].patience == 0
+
+
+def test_the_rows_of_a_table_are_no_sequences_of_one_step(questions: DataSetQuestions) -> None:
+    rows = [questions.read(text) for text in ("1 2", "3 4", "5 6")]
+    with pytest.raises(QueryError, match="Each line is a sequence, and these have one step each"):
+        questions.check_lines(rows)
+    questions.check_lines(rows[:1])
+    questions.check_lines([*rows, questions.read("1 2; 3 4")])
