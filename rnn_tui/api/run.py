@@ -433,6 +433,14 @@ class Run:
             seed: ask the network of this seed alone; by default all seeds vote.
             progress: whether to show a bar.
 
+        Returns:
+            an object with, for each of n sequences, or steps where these are answered: `ids`,
+            `steps`, `answers` and `outputs`, an array (n, O) of the probabilities of the classes
+            in `names`, or of numbers in the units of the file, means over the seeds; `spread`, the
+            share (n,) of seeds that agree, or the deviation (n, O) of numbers; `figures` by name
+            where right answers are known; `notes` on what is unlike training or left out; and
+            `frame()`, all of it as a table of pandas.
+
         Raises:
             UserError: the run is not on sequences of your own, or the data can't be read as these.
 

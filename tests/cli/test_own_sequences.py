@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.command_line import EXIT_USAGE, assert_one_sentence, rnn_tui
+from tests.cli.command_line import EXIT_USAGE, assert_one_sentence, rnn_tui, run_inside
 
 pytestmark = pytest.mark.process
 
@@ -109,6 +109,44 @@ def test_what_does_not_fit_is_told_in_a_sentence(
     assert result.returncode == EXIT_USAGE
     assert result.stdout == ""
     assert "Traceback" not in result.stderr
+
+
+def test_a_run_is_applied_to_a_new_file(
+    table: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RNN_TUI_HOME", home(tmp_path)["RNN_TUI_HOME"])
+    document_of(rnn_tui("train", "sequences", str(table), *QUICK, "--json", "--quiet"))
+    new = tmp_path / "new.csv"
+    new.write_text("t3,extra,t2,t1\n1.5,x,1,0.5\n1,x,one,3\n1,x,2,3\n")
+    code, answers, messages = run_inside(["predict", "--run", "last", str(new)])
+    assert code == 0
+    header, *rows = answers.splitlines()
+    assert header == "sequence,answer,P(down),P(up),agreement"
+    assert [row.split(",")[0] for row in rows] == ["1", "3"]
+    assert "extra is not used." in messages
+    assert "Line 3 of new.csv: “one” in t2 is no number; the sequence is left out." in messages
+    checked = tmp_path / "checked.jsonl"
+    code, printed, _ = run_inside(
+        ["predict", "--run", "last", str(table), "-o", str(checked), "--json", "--quiet"]
+    )
+    assert code == 0
+    assert json.loads(printed)["summary"]["figures"]["measured"] == 20
+    assert len(checked.read_text().splitlines()) == 20
+    for arguments, sentence in {
+        (str(new),): "is no photo",
+        ("--run", "last", str(new), "--labels"): "options of photos",
+        ("--run", "last", str(new), "-o", str(new)): "over the file",
+        ("--run", "last", str(new), str(table)): "One file",
+    }.items():
+        code, printed, messages = run_inside(["predict", *arguments])
+        assert code != 0
+        assert printed == ""
+        assert sentence in assert_one_sentence(messages)
+    code, printed, messages = run_inside(
+        ["ask", "sequences", table.stem, "--quiet"], b"1,0\n2,0\n3,0\n"
+    )
+    assert code == EXIT_USAGE
+    assert "one step each" in assert_one_sentence(messages)
 
 
 def test_networks_are_found_by_the_name_of_the_file(table: Path, tmp_path: Path) -> None:
