@@ -336,7 +336,7 @@ def _chunks(
         outputs = (len(chunk) + 1) * longest * len(questions.replicas)
         if chunk and (len(chunk) == CHUNK or outputs > MOST_OUTPUTS):
             if is_first:
-                questions.check_lines(_readable(chunk))
+                questions.check_lines(_readable(chunk), _head(chunk))
             yield chunk
             is_first = False
             chunk = []
@@ -344,13 +344,18 @@ def _chunks(
         chunk.append(item)
     if chunk:
         if is_first:
-            questions.check_lines(_readable(chunk))
+            questions.check_lines(_readable(chunk), _head(chunk))
         yield chunk
 
 
 def _readable(chunk: "Iterable[Question | Fault]") -> "list[Question]":
     """Return what can be answered."""
     return [item for item in chunk if not isinstance(item, Fault)]
+
+
+def _head(chunk: "Sequence[Question | Fault]") -> str:
+    """Return the first line, if it is no question."""
+    return chunk[0].text if isinstance(chunk[0], Fault) else ""
 
 
 @dataclass(frozen=True)

@@ -143,10 +143,10 @@ def test_a_run_is_applied_to_a_new_file(
         assert printed == ""
         assert sentence in assert_one_sentence(messages)
     code, printed, messages = run_inside(
-        ["ask", "sequences", table.stem, "--quiet"], b"1,0\n2,0\n3,0\n"
+        ["ask", "sequences", table.stem, "--quiet"], b"time,value\n0,1\n1,2\n"
     )
     assert code == EXIT_USAGE
-    assert "one step each" in assert_one_sentence(messages)
+    assert "rows of a table" in assert_one_sentence(messages)
 
 
 def test_networks_are_found_by_the_name_of_the_file(table: Path, tmp_path: Path) -> None:

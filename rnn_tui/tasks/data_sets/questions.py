@@ -26,6 +26,7 @@ from rnn_tui.tasks.sequences.questions import (
     confidence_of,
 )
 
+_CELL = re.compile(r"[^\s,;]+")
 _WORD = re.compile(r"[^\s,;]*[^\s,;.+-][^\s,;]*")  # not the beginning of a number, such as a minus
 
 
@@ -63,18 +64,25 @@ class DataSetQuestions(SequenceQuestions):
             text = text.replace(SPACE, " ")
         return super().read(text)
 
-    def check_lines(self, questions: Sequence[TypedSequence]) -> None:
-        """Refuse lines that are the steps of a table.
+    def check_lines(self, questions: Sequence[TypedSequence], head: str) -> None:
+        """Refuse lines that are the rows of a table, each a step.
 
         Raises:
-            QueryError: if each is one step, and no sequence in training was so short.
+            QueryError: if each is one step, or has as many numbers as the head has names, and no
+                sequence in training was so short.
         """
-        steps = {len(question.inputs) for question in questions}
-        if len(questions) > 1 and steps == {1} and self._description.shortest > 1:
+        lengths = {len(question.inputs) for question in questions}
+        if len(questions) < 2 or len(lengths) > 1 or self._description.alphabet:
+            return
+        [length] = lengths
+        names = len(_CELL.findall(head))
+        is_row = length == 1 or names == length * self._description.input_size
+        if is_row and length < self._description.shortest:
             raise QueryError(
-                "Each line is a sequence, and these have one step each, as the rows of a table do; "
-                f"training had sequences of at least {self._description.shortest:,} steps. "
-                "rnn-tui predict --run RUN FILE reads a table with a row a step."
+                "Each line is a sequence, and these are short and all alike, as the rows of a "
+                "table are; training had sequences of at least "
+                f"{self._description.shortest:,} steps. rnn-tui predict --run RUN FILE reads a "
+                "table with a row a step."
             )
 
     def inputs_of(self, numbers: npt.NDArray[np.float64]) -> npt.NDArray[Any]:

@@ -269,8 +269,13 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
     def length(self, question: Question) -> int:
         """Return the time steps that an answer takes."""
 
-    def check_lines(self, questions: Sequence[Question]) -> None:
-        """Raise `QueryError` if several questions, a line each, were meant to be one."""
+    def check_lines(self, questions: Sequence[Question], head: str) -> None:
+        """Raise `QueryError` if several questions, a line each, were meant to be one.
+
+        Args:
+            questions: the first ones.
+            head: the first line, if it is no question; else empty.
+        """
 
     @abstractmethod
     def notices(self, question: Question) -> Iterator[str]:

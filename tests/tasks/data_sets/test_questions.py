@@ -148,9 +148,13 @@ def test_the_best_weights_are_kept_where_enough_sequences_choose_them(
     assert task_of(few).presets[0].values["recipe"].patience == 0
 
 
-def test_the_rows_of_a_table_are_no_sequences_of_one_step(questions: DataSetQuestions) -> None:
+def test_the_rows_of_a_table_are_no_short_sequences(questions: DataSetQuestions) -> None:
     rows = [questions.read(text) for text in ("1 2", "3 4", "5 6")]
-    with pytest.raises(QueryError, match="Each line is a sequence, and these have one step each"):
-        questions.check_lines(rows)
-    questions.check_lines(rows[:1])
-    questions.check_lines([*rows, questions.read("1 2; 3 4")])
+    with pytest.raises(QueryError, match="as the rows of a table are"):
+        questions.check_lines(rows, "")
+    questions.check_lines(rows[:1], "")
+    questions.check_lines([*rows, questions.read("1 2; 3 4")], "")
+    pairs = [questions.read(text) for text in ("1 2; 3 4", "5 6; 7 8")]
+    questions.check_lines(pairs, "")
+    with pytest.raises(QueryError, match="as the rows of a table are"):
+        questions.check_lines(pairs, "time,x,y,z")
