@@ -125,6 +125,8 @@ class Voters:
         steps = slice(int(starts[0]), int(starts[-1]))
         inputs = network_inputs(description, sequences.values[steps])
         outputs, spread = self._outputs(inputs, starts - starts[0])
+        if not description.classifies:
+            outputs, spread = self._in_units(outputs, spread, starts - starts[0])
         ids = sequences.ids[begin:end]
         if not description.goal.every_step:
             targets = None if sequences.targets is None else sequences.targets[begin:end]
@@ -140,6 +142,26 @@ class Voters:
             spread,
             self._targets(sequences, steps, starts - starts[0]),
         )
+
+    def _in_units(
+        self,
+        outputs: npt.NDArray[Any],
+        spread: npt.NDArray[Any] | None,
+        starts: npt.NDArray[np.int64],
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+        """Return numbers (n, O) and their deviations over the seeds in the units of the file."""
+        description = self.description
+        parts = [slice(0, len(outputs))]
+        if description.goal.every_step:
+            parts = [slice(start, stop) for start, stop in pairwise(starts.tolist())]
+        numbers = np.empty_like(outputs)
+        deviations = None if spread is None else np.empty_like(spread)
+        for part in parts:
+            numbers[part] = in_units(description, outputs[part])
+            if deviations is not None and spread is not None:
+                above = in_units(description, outputs[part] + spread[part])
+                deviations[part] = np.abs(above - numbers[part])
+        return numbers, deviations
 
     def _targets(
         self, sequences: NewSequences, steps: slice, starts: npt.NDArray[np.int64]
@@ -198,7 +220,7 @@ class Voters:
         """Return the mean outputs (n, O) of logits (R, n, O) and their spread."""
         require_finite(logits)
         if not self.description.classifies:
-            numbers = in_units(self.description, logits)
+            numbers = logits.astype(np.float64)
             deviations = numbers.std(axis=0, ddof=1) if len(logits) > 1 else numbers[0] * 0
             return numbers.mean(axis=0), deviations
         probabilities = sigmoid(logits) if self._separate else softmax(logits)

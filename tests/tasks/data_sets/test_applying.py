@@ -171,3 +171,18 @@ def test_networks_whose_data_set_was_deleted_are_refused(
     store.remove(trained.config.task)
     with pytest.raises(DataError, match="no longer on this machine"):
         application(trained, tmp_path / "new.csv")
+
+
+def test_numbers_have_their_deviation_over_the_seeds(small_on: SmallOn) -> None:
+    data_set = every_goal()["number"]
+    description = data_set.description
+    _, network = networks(small_on(data_set, seeds=4, hidden_sizes=(3,)))
+    [of_all] = Voters(network, description, ReplicaChoice(), UNWATCHED).answers(test_part(data_set))
+    of_seeds = []
+    for seed in range(4):
+        voters = Voters(network, description, ReplicaChoice(seed=seed), UNWATCHED)
+        [answers] = voters.answers(test_part(data_set))
+        assert answers.spread is None
+        of_seeds.append(answers.outputs)
+    assert of_all.outputs == pytest.approx(np.mean(of_seeds, axis=0))
+    assert of_all.spread == pytest.approx(np.std(of_seeds, axis=0, ddof=1))
