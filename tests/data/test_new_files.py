@@ -161,6 +161,8 @@ def test_a_table_without_header_may_lack_its_label(tmp_path: Path) -> None:
     sequences, _ = applied(data_set, written(tmp_path, "1,2,3,4\n5,6,7,8"))
     assert sequences.values[:, 0].tolist() == [1, 2, 3, 4, 5, 6, 7, 8]
     assert sequences.ids == ("1", "2")
+    sequences, _ = applied(data_set, written(tmp_path, '1,2,"3,4\n5,6,7,8\n1,2,x,3\n9,9,9,9\n'))
+    assert sequences.ids == ("2", "4")  # the numbers of the rows in the file
 
 
 def test_unknown_symbols_are_refused_for_their_sequence(tmp_path: Path) -> None:
@@ -254,3 +256,36 @@ def test_a_file_with_its_twin_is_read_alone(tmp_path: Path) -> None:
     new = written(tmp_path, "t0,t1,t2,t3\n1,2,3,4\n", "known_TEST.csv")
     sequences, _ = applied(data_set, new)
     assert sequences.ids == ("1",)
+
+
+@pytest.mark.parametrize("ending", ["ts", "arff"])
+def test_formats_of_archives_are_read_with_and_without_labels(tmp_path: Path, ending: str) -> None:
+    rows = [f"{case},{case + 1},{case / 2}" for case in range(12)]
+    between = ":" if ending == "ts" else ","
+    labelled = [f"{row}{between}{'ab'[case % 2]}" for case, row in enumerate(rows)]
+    numbers = [f"@attribute att{step} numeric" for step in range(3)]
+    heads = {
+        "ts": (["@classLabel true a b", "@data"], ["@classLabel false", "@data"]),
+        "arff": ([*numbers, "@attribute target {a,b}", "@data"], [*numbers, "@data"]),
+    }
+    with_label, without = heads[ending]
+    data_set = kept(tmp_path, "\n".join([*with_label, *labelled]), f"known.{ending}")
+    new = "\n".join([*without, rows[0], "1,two,3", rows[1]])
+    sequences, remarks = applied(data_set, written(tmp_path, new, f"new.{ending}"))
+    assert sequences.ids == ("1", "3")
+    assert sequences.targets is None
+    assert remarks.sequences == 1
+    assert f"new.{ending}" in remarks.faults[0]
+    same, _ = applied(data_set, tmp_path / f"known.{ending}")
+    assert np.array_equal(same.values, data_set.values)
+    assert same.targets is not None
+    assert np.array_equal(same.targets, data_set.targets)
+
+
+def test_a_text_is_read_by_the_symbols_of_training(tmp_path: Path) -> None:
+    data_set = kept(tmp_path, "abc abd " * 60, "known.txt", layout="text")
+    sequences, _ = applied(data_set, written(tmp_path, "abd", "new.txt"))
+    alphabet = data_set.description.alphabet
+    assert [alphabet[int(place)] for place in sequences.values[:, 0]] == ["a", "b", "d"]
+    with pytest.raises(DataError, match="symbols that training does not have: “X”"):
+        applied(data_set, written(tmp_path, "abX", "new.txt"))

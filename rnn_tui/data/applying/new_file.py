@@ -5,7 +5,7 @@ and symbols read and steps thinned as in training. Nothing is cut into pieces or
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from rnn_tui.data.applying.rows import NewTable, arff_table, delimited_table, fr
 from rnn_tui.data.applying.wide import NewWideTable
 from rnn_tui.data.bounds import check_numbers
 from rnn_tui.data.description import LARGEST, Description
-from rnn_tui.data.files import arff, text
+from rnn_tui.data.files import arff, text, ts
 from rnn_tui.data.files.formats import format_of, read_delimited
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.options import Layout, ReadingOptions
@@ -85,17 +85,24 @@ class NewFile:
         if self._reading.layout is Layout.TEXT:
             return self._of_text(self.source)
         reader = format_of(self.source).reader
-        options = ReadingOptions(header=self._reading.header)
         if reader is read_delimited:
+            options = ReadingOptions(header=self._reading.header)
             return self._of_table(delimited_table(self.source, options))
         if reader is arff.read:
             return self._of_table(arff_table(self.source, ReadingOptions()))
-        options = replace(self._reading, encoding=None)
-        if self._reading.layout is None and len(self.description.features) > 1:
-            options = replace(options, layout=Layout.LONG)  # of arrays (T, F)
-        body = reader(self.source, options, self.progress).body
-        assert isinstance(body, Sequences)
-        return self._of_sequences(body, named(self.source))
+        return self._of_sequences(self._whole(self.source), named(self.source))
+
+    def _whole(self, path: Path) -> Sequences:
+        """Return the sequences of a format that is no table, all at once."""
+        if format_of(path).reader is ts.read:
+            content = ts.read(path, ReadingOptions(), self.progress, self.remarks.sequence)
+        else:
+            options = ReadingOptions(layout=self._reading.layout)
+            if options.layout is None and len(self.description.features) > 1:
+                options = ReadingOptions(layout=Layout.LONG)  # of arrays (T, F)
+            content = format_of(path).reader(path, options, self.progress)
+        assert isinstance(content.body, Sequences)
+        return content.body
 
     def _of_table(self, table: NewTable) -> Iterator[RawSequences]:
         if self._reading.layout is None or not self._reading.inputs:
@@ -167,7 +174,7 @@ class NewFile:
             steps = slice(int(body.starts[begin]), int(body.starts[end]))
             chosen = steps if every_step else slice(begin, end)
             yield RawSequences(
-                tuple(f"{number}" for number in range(begin + 1, end + 1)),
+                body.ids[begin:end] or tuple(f"{number + 1}" for number in range(begin, end)),
                 body.values[steps],
                 body.starts[begin : end + 1] - body.starts[begin],
                 targets=None if targets is None else targets[chosen],

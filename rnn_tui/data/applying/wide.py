@@ -40,7 +40,6 @@ class NewWideTable:
         self.columns = find_columns(table, self._width, self.description, self.remarks)
         self._answers = RightAnswers(self.description, self.remarks, table.decimal)
         self._symbols = Symbols(self.description.alphabet, of_characters=True)
-        self._number = 0  # of the last row
         names = [column.name for column in self.columns.inputs]
         has_header = bool(reading_of(self.description).header)
         self._features = features_of_names(names, has_header=has_header)[1]
@@ -53,16 +52,22 @@ class NewWideTable:
         has_rows = False
         most = max(1, min(MOST_ROWS, CHUNK_CELLS // max(1, self._width)))
         chunk: list[NewRow] = []
+        numbers: list[int] = []  # of the rows in the table, from 1
+        count = 0
         for row in self.table.rows(self.remarks, self.progress):
-            has_rows = has_rows or bool(row.cells)
-            squared = self._squared(row) if row.cells else None
+            if not row.cells:
+                continue
+            has_rows = True
+            count += 1
+            squared = self._squared(row)
             if squared is not None:
                 chunk.append(squared)
+                numbers.append(count + self.remarks.rows)
             if len(chunk) == most:
-                yield from self._of_rows(chunk)
-                chunk = []
+                yield from self._of_rows(chunk, numbers)
+                chunk, numbers = [], []
         if chunk:
-            yield from self._of_rows(chunk)
+            yield from self._of_rows(chunk, numbers)
         if not has_rows:
             raise DataError(f"{self.table.name} has no rows below its header.")
 
@@ -79,7 +84,7 @@ class NewWideTable:
             return None
         return NewRow(row.line, [*cells, *[""] * (self._width - len(cells))])
 
-    def _of_rows(self, rows: Sequence[NewRow]) -> Iterator[RawSequences]:
+    def _of_rows(self, rows: Sequence[NewRow], numbers: list[int]) -> Iterator[RawSequences]:
         """Yield the sequences of rows that can be read."""
         faults: RowFaults = {}
         cells = [row.cells for row in rows]
@@ -91,7 +96,7 @@ class NewWideTable:
             line = self.table.at(rows[at].line)
             self.remarks.sequence(f"{line}: {faults[at]}; the sequence is left out.")
         kept = np.array([at not in faults for at in range(len(rows))])
-        names = self._names(cells)
+        names = self._names(cells, numbers)
         if not kept.any():
             return
         label = self.columns.label
@@ -105,13 +110,11 @@ class NewWideTable:
             targets=targets,
         )
 
-    def _names(self, cells: Sequence[Sequence[str]]) -> list[str]:
+    def _names(self, cells: Sequence[Sequence[str]], numbers: list[int]) -> list[str]:
         """Return what the rows are called: their numbers from 1 where no column says it."""
-        first = self._number + 1
-        self._number += len(cells)
         place = self.columns.sequence
         if place is None:
-            return [f"{first + at}" for at in range(len(cells))]
+            return [*map(str, numbers)]
         return [printable(row[place].strip(), 200) for row in cells]
 
     def _numbers(self, cells: Sequence[Sequence[str]], faults: RowFaults) -> tuple[Floats, Places]:

@@ -6,6 +6,7 @@ time stamps, a number is `(2024-12-31 00:00:00,3.5)`.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -28,17 +29,28 @@ _STAMPED = re.compile(r"\(([^()]*),([^(),]*)\)")
 _BETWEEN_STAMPED = re.compile(r"(?<=\)):(?=\()")
 
 
-def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
+def read(
+    path: Path,
+    options: ReadingOptions,
+    progress: Progress,
+    on_fault: Callable[[str], object] | None = None,
+) -> Content:
     """Read a file.
+
+    Args:
+        path: of the file.
+        options: what the user says.
+        progress: is told how far it is.
+        on_fault: takes a sentence on each line that can't be read, which is left out then; None if
+            such a line is refused.
 
     Raises:
         DataError: if it can't be read; it says in which line.
     """
 
     def sequences_of(lines: NumberedLines) -> Sequences:
-        return _Reading(named(path)).sequences(
-            lines
-        )  # a new reading for each encoding that is tried
+        # a new reading for each encoding that is tried
+        return _Reading(named(path), on_fault).sequences(lines)
 
     sequences, encoding = read_lines(path, options, progress, sequences_of)
     return Content("UCR/UEA .ts", sequences, encoding=encoding)
@@ -63,6 +75,8 @@ class _Reading:
     """One reading of a file."""
 
     name: str  #: of the file, for sentences.
+    on_fault: Callable[[str], object] | None = None  #: as `read` has it.
+    places: list[str] = field(default_factory=list)  #: of the sequences in the file, from 1.
     head: _Head = field(default_factory=_Head)
     blocks: list[Floats] = field(default_factory=list)  #: (steps, F) of each sequence.
     labels: list[str] = field(default_factory=list)
@@ -71,9 +85,12 @@ class _Reading:
     def sequences(self, lines: NumberedLines) -> Sequences:
         """Return all sequences of the numbered lines."""
         self._read_head(lines)
+        place = 0
         for number, line in lines:
             if line and not line.startswith(COMMENTS):
-                self._add(number, line)
+                place += 1
+                if self._is_added(number, line):
+                    self.places.append(f"{place}")
         if not self.blocks:
             raise DataError(f"{self.name} has no sequences after @data.")
         features = self.blocks[0].shape[1]
@@ -87,8 +104,20 @@ class _Reading:
             values=np.concatenate(self.blocks),
             starts=starts_of(np.array([len(block) for block in self.blocks])),
             label=self._label(),
+            ids=tuple(self.places) if len(self.places) < place else (),
             notes=notes,
         )
+
+    def _is_added(self, number: int, line: str) -> bool:
+        """Add the sequence of a line, unless it can't be read and faults are told."""
+        try:
+            self._add(number, line)
+        except DataError as error:
+            if self.on_fault is None:
+                raise
+            self.on_fault(str(error))
+            return False
+        return True
 
     def _read_head(self, lines: NumberedLines) -> None:
         head = self.head
@@ -119,7 +148,8 @@ class _Reading:
             line, colon, label = line.rpartition(":")
             if not colon:
                 raise DataError(f"{at} has no label after a colon.")
-            self.labels.append(label.strip())
+        else:
+            label = ""
         dimensions = self._dimensions(at, line)
         longest = max(map(len, dimensions))
         self.size += longest * len(dimensions)
@@ -138,6 +168,7 @@ class _Reading:
                 f"{self.blocks[0].shape[1]}."
             )
         self.blocks.append(np.stack(dimensions, 1))
+        self.labels.append(label.strip())
         check_sequences(len(self.blocks), self.name)
 
     def _dimensions(self, at: str, line: str) -> list[Floats]:
