@@ -21,7 +21,7 @@ from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
-from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax
+from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax, still_going
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork, longest_first
 
 MOST_STEPS_AT_ONCE = 1 << 18  # with padding, of the sequences that are read at once
@@ -203,7 +203,7 @@ class Voters:
                 if every_step:
                     tally.add(logits, firsts[: logits.shape[2]] + step)
                     continue
-                going = sum(length > step + 1 for length in lengths[: logits.shape[2]])
+                going = still_going(lengths, step + 1)
                 if going < logits.shape[2]:  # these end here
                     tally.add(logits[:, :, going:], firsts[going : logits.shape[2]])
             tally.flush()
