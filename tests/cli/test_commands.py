@@ -149,6 +149,7 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
     folder = Path(commands.__file__).parent
     shared = {
         "__init__",
+        "applying",
         "baselines",
         "commands",
         "main",

@@ -41,6 +41,7 @@ SAME_MEANING = {
     "show": {"show", "next_quantity", "hidden"},
     "type": {"type", "filter"},
     "sort": {"sort", "sort_units"},
+    "export": {"export", "apply"},  # answers to a file are written, too
     "open": {"open", "use", "compare", "choose_paper"},
     "label": {"label", "change_tags"},
     "delete": {"delete", "clear", "on_pad"},
