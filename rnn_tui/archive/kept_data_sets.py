@@ -56,6 +56,7 @@ def _steps(description: Description) -> str:
 
 DATA_SET_COLUMNS: tuple[Column[KeptDataSet], ...] = (
     Column("name", lambda data_set: data_set.name),
+    column_of_description("label", lambda description: description.label),
     column_of_description("goal", lambda description: description.goal, name="learns"),
     column_of_description("sequences", lambda description: f"{description.count:,}", right=True),
     column_of_description("steps", _steps),

@@ -46,17 +46,25 @@ class DeleteDataRequest:
     with_runs: bool  #: also if there are runs on it.
 
 
-DataRequest: TypeAlias = ShowDataRequest | ListDataRequest | DeleteDataRequest
+@dataclass(frozen=True)
+class RenameDataRequest:
+    """Change the label of a data set."""
+
+    name: str
+    label: str
+
+
+DataRequest: TypeAlias = ShowDataRequest | ListDataRequest | RenameDataRequest | DeleteDataRequest
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of the command."""
     parser.description = (
-        "Show how a file of sequences is understood, or list and delete the data sets that are "
-        "kept. rnn-tui train sequences DATA trains on one."
+        "Show how a file of sequences is understood, or list, rename and delete the data sets that "
+        "are kept. rnn-tui train sequences DATA trains on one."
     )
     add_examples(parser, "rnn-tui data show swings.csv", "rnn-tui data list")
-    actions = parser.add_subparsers(dest="action", metavar="show|list|delete", required=True)
+    actions = parser.add_subparsers(dest="action", metavar="show|list|rename|delete", required=True)
     show = actions.add_parser(
         "show",
         help="show how a file is understood, or what a data set holds",
@@ -77,6 +85,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(listing, "rnn-tui data list", "rnn-tui data list --json")
     listing.add_argument("--json", action="store_true", help="print one JSON document")
+    rename = actions.add_parser(
+        "rename",
+        help="change the label of a data set",
+        description="Change the label by which a data set is shown. Its name, by which commands "
+        "and runs know it, stays.",
+    )
+    add_examples(
+        rename,
+        "rnn-tui data rename swings-94cff4 pendulums",
+        "rnn-tui data rename swings-94cff4 'Swings of March'",
+    )
+    rename.add_argument("name", metavar="OLD", help="as rnn-tui data list prints it")
+    rename.add_argument("label", metavar="NEW", help="the label to show from now on")
     delete = actions.add_parser(
         "delete",
         help="delete a data set",
@@ -95,7 +116,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Show, list or delete data sets; returns the exit code.
+    """Show, list, rename or delete data sets; returns the exit code.
 
     Raises:
         UserError: if a file can't be read, or there is no such data set.
@@ -106,6 +127,10 @@ def run(options: argparse.Namespace) -> int:
             return show_data(request)
         case ListDataRequest():
             return list_data(request)
+        case RenameDataRequest():
+            store.rename(request.name, request.label)
+            output.say(f"{request.name} is shown as {request.label.strip()} from now on.")
+            return output.OK
         case DeleteDataRequest():
             return delete_data(request)
 
@@ -114,6 +139,8 @@ def read_request(options: argparse.Namespace) -> DataRequest:
     """Read the options into a request."""
     if options.action == "list":
         return ListDataRequest(options.json)
+    if options.action == "rename":
+        return RenameDataRequest(options.name, options.label)
     if options.action == "delete":
         return DeleteDataRequest(options.name, options.yes)
     reading = read_options(options, ReadingOptions)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.archive import training
 from rnn_tui.archive.footprint import footprint
 from rnn_tui.archive.run_record import RunRecord
-from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.store import RunStore, check_name
 from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import (
@@ -54,6 +54,7 @@ class TrainRequest:
 
     state: RunState  #: how far the run is; of a new one its id and its settings.
     resumed: RunRecord | None  #: the run to resume; None for a new one.
+    name: str | None = None  #: what to call a new run; None for an automatic name.
     output: Path | None  #: the file to write the weights to as well; None for none.
     download: bool  #: whether a data set that is missing is fetched first.
     as_json: bool
@@ -132,6 +133,10 @@ def _add_examples(parser: argparse.ArgumentParser, task: Task) -> None:
 
 def _add_task_arguments(parser: argparse.ArgumentParser, task: Task) -> None:
     add_task_settings(parser, task)
+    parser.add_argument(
+        "--name",
+        help="what to call the run (default: task, cell, preset and what differs from the preset)",
+    )
     add_setting(
         parser,
         WORKERS,
@@ -187,11 +192,16 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
     if options.task is not None and options.find_rate:
         if options.output is not None:
             options.complain("--find-learning-rate trains nothing that --output could write")
+        if options.name is not None:
+            options.complain("--find-learning-rate keeps no run that --name could name")
         config = _read_config(options)
         return FindRateRequest(config, _read_download(options, config), options.json, options.quiet)
     weights_file = _read_output(options.output)
+    name = None
     if options.resume is None:
         resumed = None
+        if options.name is not None:
+            name = check_name(options.name)
         state = RunState(new_run_id(), _read_config(options))
     else:
         with RunStore() as store:
@@ -200,6 +210,7 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
     return TrainRequest(
         state=state,
         resumed=resumed,
+        name=name,
         output=weights_file,
         download=_read_download(options, state.config),
         as_json=options.json,
@@ -318,7 +329,12 @@ def _train(
     if request.resumed is None:
         state = request.state
         outcome = training.train(
-            state.config, emit, control, state.run_id, on_unsaved=unsaved.append
+            state.config,
+            emit,
+            control,
+            state.run_id,
+            name=request.name,
+            on_unsaved=unsaved.append,
         )
     else:
         outcome = training.resume(request.resumed, emit, control, on_unsaved=unsaved.append)

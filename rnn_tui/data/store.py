@@ -8,10 +8,11 @@ The first frame asks for the names: what reads and writes a file is imported on 
 """
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.data.description import Description
+from rnn_tui.data.description import LONGEST_NAME, Description
 from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
 from rnn_tui.engine.files.atomic import make_folder, write_file
 from rnn_tui.engine.files.paths import data_dir
@@ -66,6 +67,32 @@ def keep(data_set: "DataSet") -> None:
     Raises:
         DataError: if the file can't be written.
     """
+    description = data_set.description
+    is_there = path_of(description.name).is_file()
+    if is_there and _is_readable(description.name) and _is_complete(description):
+        return
+    _write(data_set)
+
+
+def rename(name: str, label: str) -> None:
+    """Change the label of a data set, which is shown; its name, by which runs know it, stays.
+
+    Raises:
+        DataError: if there is none such, it is damaged, or the label is no short line of text.
+    """
+    label = label.strip()
+    if not label or printable(label, LONGEST_NAME) != label:
+        raise DataError(f"A data set's label has 1 to {LONGEST_NAME} characters in one line.")
+    data_set = load(name)
+    _write(replace(data_set, description=replace(data_set.description, label=label)))
+
+
+def _write(data_set: "DataSet") -> None:
+    """Write the file of a data set.
+
+    Raises:
+        DataError: if that fails.
+    """
     import numpy as np  # on use only
     from safetensors.numpy import save
 
@@ -73,8 +100,6 @@ def keep(data_set: "DataSet") -> None:
 
     description = data_set.description
     path = path_of(description.name)
-    if path.is_file() and _is_readable(description.name) and _is_complete(description):
-        return
     metadata = {"format": FORMAT, "data_set": description.to_dict()}
     # safetensors writes the bytes as they lie in memory, whatever their order
     arrays = {name: getattr(data_set, name) for name in ARRAYS} | data_set.origin.arrays()

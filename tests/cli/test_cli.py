@@ -21,6 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rnn_tui import __version__
+from rnn_tui.archive.store import RunStore
 from rnn_tui.cli.commands import build_parser
 from rnn_tui.engine.settings import DEVICES, SETTINGS
 from rnn_tui.tasks import TASKS
@@ -666,3 +667,14 @@ def test_a_mistyped_run_is_answered_by_the_one_that_was_meant(home: Path) -> Non
         assert f"did you mean “{name}”?" in assert_one_sentence(err)
     picture = ["runs", "export", name, "--to", "png", "--metric", "val_acuracy"]
     assert "did you mean “val_accuracy”?" in assert_one_sentence(run_inside(picture)[2])
+
+
+def test_a_run_has_the_name_it_is_given(home: Path) -> None:
+    small = ["train", "recall", "--epochs", "1", "--training-size", "20", "--hidden-size", "2"]
+    code, _, err = run_inside([*small, "--name", "first try", "--quiet"])
+    assert code == 0, err
+    with RunStore() as store:
+        assert store.find("last").name == "first try"
+    code, _, err = run_inside([*small, "--name", "last"])
+    assert code != 0
+    assert_one_sentence(err)

@@ -158,3 +158,17 @@ def test_a_removed_data_set_is_gone(lines: DataSet) -> None:
     assert store.names() == []
     with pytest.raises(DataError, match="no longer on this machine"):
         store.describe(lines.description.name)
+
+
+def test_a_label_changes_and_the_name_stays(lines: DataSet) -> None:
+    store.keep(lines)
+    name = lines.description.name
+    store.rename(name, " Swings of March ")
+    kept = store.load(name)
+    assert kept.description.label == "Swings of March"
+    assert kept.description == replace(lines.description, label="Swings of March")
+    for refused in ("", "two\nlines", "x" * 61, "\x1b[31mred"):
+        with pytest.raises(DataError, match="1 to 60 characters in one line"):
+            store.rename(name, refused)
+    with pytest.raises(DataError, match="no longer on this machine"):
+        store.rename("other-000000", "label")

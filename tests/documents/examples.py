@@ -41,6 +41,7 @@ FEW_STEPS = ("--preset", "fast", "--hidden-size", "3", "--epochs", "1", "--train
 # What was done before an example, by words that are in it.
 BEFORE = {
     "train --resume last": ("interrupt",),
+    "data rename": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "data delete": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "inspect sequences": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
     "ask sequences": ("train", "sequences", SWINGS, *SMALL, "--quiet"),
