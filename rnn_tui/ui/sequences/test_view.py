@@ -15,12 +15,14 @@ from textual.widgets import DataTable, Static
 
 from rnn_tui.data import store
 from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.metrics import as_heading
 from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.frame.inside_door import AskingView, InsideDoor
 from rnn_tui.ui.frame.requests import InsideWanted
 from rnn_tui.ui.frame.task_view import FieldView, TaskTab
 from rnn_tui.ui.sequences.answer_table import AnswerTable
 from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
+from rnn_tui.ui.sequences.figures import figure_rows
 from rnn_tui.ui.sequences.predictions import Predictor
 from rnn_tui.ui.sequences.sequence_panel import SequencePanel
 from rnn_tui.ui.terminal.key_table import key
@@ -29,6 +31,7 @@ from rnn_tui.ui.widgets.confusion_table import (
     count_in_words,
     most_frequent_mistake,
 )
+from rnn_tui.ui.widgets.plain import PlainTable
 from rnn_tui.ui.work.threads import LatestQuestion
 
 if TYPE_CHECKING:
@@ -37,8 +40,8 @@ if TYPE_CHECKING:
 
 FAILURE = "The sequences can't be shown; the log file has the details."
 NOT_YET = "Train a network (t): its answers to the test sequences appear here."
-MISREAD, ALL, OF_FIELD = "misread", "all", "of a field"
-KINDS = (MISREAD, ALL, OF_FIELD)
+MISREAD, ALL, FIGURES, OF_FIELD = "misread", "all", "figures", "of a field"
+KINDS = (MISREAD, ALL, FIGURES, OF_FIELD)
 WIDE = 110  # columns from which a sequence is beside the matrix
 AROUND_MATRIX = 5  # lines of the frame, and of what is above and below
 # actions that need a run that was measured
@@ -53,7 +56,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
 
     shows_results = True
     BINDINGS = [
-        key("show", "show", "Show", "Wrong answers, all, or the confusion matrix"),
+        key("show", "show", "Show", "Wrong answers, all, figures, or the confusion matrix"),
         key("inside", "inside", "Inside"),
         key("network", "next_variant", "Network", tooltip="Answers of the next network"),
         key("export", "apply", "Apply", "Apply to a file: answer a new one, and write the answers"),
@@ -67,6 +70,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         self._class_names = pane.spec.shape.outputs
         self._matrix = SequenceMatrix()
         self._list = AnswerTable(id="test-list")
+        self._figures = PlainTable(cursor_type="row", zebra_stripes=True, id="test-figures")
         self._evaluation: DataSetEvaluation | None = None
         self._run_id = ""  #: the run that was evaluated.
         self._seed: int | None = None  #: whose predictions are drawn; None for the first.
@@ -84,6 +88,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         with Horizontal(id="test-sequences"):
             with Vertical(id="test-left", classes="panel"):
                 yield self._list
+                yield self._figures
                 yield self._matrix
                 yield Static("", id="test-field", markup=False)
             yield SequencePanel(self._class_names, id="test-right")
@@ -143,7 +148,8 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
 
     def _arrange(self) -> None:
         """Show the sequence beside the list; beside the matrix only where there is room."""
-        self.query_one("#test-right").display = self._wide or not self._chooses_field
+        has_room = self._wide or not self._chooses_field
+        self.query_one("#test-right").display = has_room and self._kind != FIGURES
 
     @property
     def _wide(self) -> bool:
@@ -154,7 +160,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         if self._evaluation is None:
             super().focus_view()
         else:
-            (self._matrix if self._chooses_field else self._list).focus()
+            self._content.focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         evaluation = self._evaluation
@@ -165,6 +171,13 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         if action == "matrix":
             return self._classifies
         return super().check_action(action, parameters)
+
+    @property
+    def _content(self) -> DataTable[Text]:
+        """What is shown on the left: a list, figures, or the matrix."""
+        if self._chooses_field:
+            return self._matrix
+        return self._figures if self._kind == FIGURES else self._list
 
     @property
     def _classifies(self) -> bool:
@@ -191,7 +204,7 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
 
     def action_show(self) -> None:
         """Show sequences of the next kind; first the matrix in which a field is chosen."""
-        kinds = KINDS if self._classifies else KINDS[:2]
+        kinds = KINDS if self._classifies else KINDS[:3]
         self._kind = kinds[(kinds.index(self._kind) + 1) % len(kinds)]
         self._chooses_field = self._kind == OF_FIELD
         self._show_list()
@@ -256,19 +269,38 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
                 self._listed = worst_first(self._answers)
             case "all":
                 self._listed = self._answers
+            case "figures":
+                self._listed = []
+                self._show_figures()
             case _:
                 self._listed = self._of_field
-        self._list.display = not self._chooses_field
-        self._matrix.display = self._chooses_field
+        for content in (self._list, self._figures, self._matrix):
+            content.display = content is self._content
         self.query_one("#test-field").display = self._chooses_field
         self._arrange()
         left = self.query_one("#test-left")
         left.border_title = Content(self._title())
-        left.border_subtitle = Content(" · ".join((*self._seeds_in_words, "w: others")))
+        words = self._seeds_in_words
+        if self._kind == FIGURES:
+            words = tuple(filter(None, (self._pane.spec.headline_reason,)))
+        left.border_subtitle = Content(" · ".join((*words, "w: others")))
         headings = ("true", "answer", "sure") if self._classifies else ("error",)
         self._list.show_answers(("no.", *headings), map(self._cells, self._listed))
         self._list.move_cursor(row=0, animate=False)
         self._draw_sequence()
+
+    def _show_figures(self) -> None:
+        """Show the figures of the network: of each class or number, and by confidence."""
+        assert self._evaluation is not None
+        rows = []
+        for row in figure_rows(self._evaluation, self._variant):
+            style = "bold" if row.is_heading else ""
+            cells = (row.number, row.first, row.second)
+            rows.append(
+                [Text(row.name, style), *(Text(cell, style, justify="right") for cell in cells)]
+            )
+        self._figures.show_header = False
+        self._figures.fill(("", "", "", ""), rows)
 
     @property
     def _seeds_in_words(self) -> Sequence[str]:
@@ -286,6 +318,8 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
             network = f" by {self._evaluation.config.variants[self._variant].label}"
         if self._chooses_field:
             return f"Rows: true, columns: answered{network}"
+        if self._kind == FIGURES:
+            return f"{self._headline_in_words()}{network}"
         if self._kind == ALL:
             return f"All {count_of(total, 'test sequence')}{network}"
         if self._kind == OF_FIELD:
@@ -293,6 +327,16 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
             return f"{count} true {self._class_names[true]}, answered {self._class_names[answer]}"
         kind = "wrong" if self._classifies else "by error"
         return f"{count:,} of {total:,} {kind}{network}"
+
+    def _headline_in_words(self) -> str:
+        """Return the headline of the network whose figures are shown, over its seeds."""
+        run, _ = self._pane.results
+        metric = self._pane.spec.metric(self._pane.spec.headline)
+        spreads = [] if run is None else list(run.spreads(metric.name))
+        if self._variant >= len(spreads):
+            return "Figures"
+        figure = metric.format_spread(spreads[self._variant])
+        return as_heading(f"{metric.label} {figure} {metric.unit}".rstrip())
 
     def _cells(self, answer: AnsweredSequence) -> Sequence[Text]:
         number = Text(f"{answer.index + 1:,}", justify="right")

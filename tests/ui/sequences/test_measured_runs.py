@@ -86,6 +86,12 @@ async def test_titles_tell_of_several_seeds_and_labels_are_cut_before_probabilit
             assert table.row_count > 2
             assert all(row.endswith(" %") for row in rows[1 : 1 + table.row_count]), width
             assert ("…" in rows[1]) == (width < 200), width
+        await resize(pilot, 80, 24)
+        await press(pilot, "w")
+        screen = screen_text(app)
+        for words in ("Test accuracy", "recall %", "precision %", "confidence", "right %"):
+            assert words in screen, words
+        assert CLASSES[0] in screen
 
 
 def damage(name: str) -> None:
