@@ -20,6 +20,7 @@ from rnn_tui.engine.settings import DEVICES, SETTINGS, WORKERS, Setting, check_c
 CELL_KEY = "model"  # what files and documents call the cell, as the first version did
 NO_AUGMENTATION = "none"
 WEIGHT_BYTES = 4  # bytes of each weight
+CLASS_WEIGHTS = ("none", "balanced")
 STEP_BYTES = 12  # bytes of a step for each weight: a gradient, and Adam's two moments
 IMAGES, SEQUENCES = "images", "sequences"  # what networks read
 
@@ -99,6 +100,9 @@ class Recipe:
     #: share of each target spread evenly over all classes; of a yes-or-no question over both
     #: answers.
     label_smoothing: float = 0.0
+    #: `none`, or `balanced`: in the loss each target counts by the inverse of how often its class
+    #: is a target in training, so that a rare class counts as much as any other.
+    class_weights: Literal["none", "balanced"] = _labelled("none", only=SEQUENCES)
     #: decay rate, per step, of the exponential moving average of the weights that is validated,
     #: tested and kept in place of the weights themselves; 0 for none.
     average: float = _labelled(0.0, "EMA decay")
@@ -111,6 +115,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
+        check_choice("Class weights", self.class_weights, CLASS_WEIGHTS)
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in (
             "beta1",

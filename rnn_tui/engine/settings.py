@@ -379,6 +379,14 @@ _ROWS: tuple[Setting, ...] = (
         in_names="smooth{}",
         advanced=True,
     ),
+    ChoiceSetting(
+        "class_weights",
+        "Class weights",
+        "how much a class counts in the loss",
+        {"none": "All targets alike", "balanced": "All classes alike"},
+        in_names="{}",
+        advanced=True,
+    ),
     NumberSetting(
         "patience",
         "Patience",

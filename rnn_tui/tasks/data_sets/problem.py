@@ -80,6 +80,22 @@ class DataSetProblem(ReplicaProblem):
         self._order = torch.empty(0)  #: (R, n) indices on the device, in the order of this epoch.
         self._cuts: list[Cut] = []
 
+    def class_weights(self) -> Tensor | None:
+        """Return the weights (C,) if they are to balance the classes: n / (C · n of the class).
+
+        These are scikit-learn's `class_weight="balanced"`, with C classes that occur in training.
+        """
+        if self.config.recipe.class_weights == "none" or not has_classes(self.description):
+            return None
+        trained = self.data_set.parts == TRAINING
+        if self.shape.every_step:
+            trained = np.repeat(trained, self.data_set.lengths)
+        targets = self.data_set.targets[trained].astype(np.int64)
+        counts = np.bincount(targets[targets >= 0], minlength=self.outputs)
+        occurring = max(1, int((counts > 0).sum()))
+        weights = counts.sum() / (occurring * np.maximum(counts, 1))
+        return torch.from_numpy(np.where(counts > 0, weights, 1.0))
+
     def data_bytes(self) -> int:
         """Return the memory of the data set: as it is kept, and on the device."""
         arrays = (self.data_set.values, self.data_set.targets)

@@ -75,7 +75,7 @@ def task_of(description: Description) -> Task:
     return Task(
         name=description.name,
         label=description.label,
-        settings=(*SETTINGS, "losses", "label_smoothing") if classifies else SETTINGS,
+        settings=_settings(description),
         presets=_presets(description),
         metrics=(*METRICS, *_metrics(description, balanced=balanced)),
         measures=measures,
@@ -95,6 +95,14 @@ def task_of(description: Description) -> Task:
             any_length=False,
         ),
     )
+
+
+def _settings(description: Description) -> tuple[str, ...]:
+    """Return the settings that a user may change."""
+    if not description.classifies:
+        return SETTINGS
+    weights = ("class_weights",) if has_classes(description) else ()
+    return (*SETTINGS, "losses", "label_smoothing", *weights)
 
 
 def has_classes(description: Description) -> bool:

@@ -22,6 +22,8 @@ from torch import Tensor
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Measure
 
+SMALLEST = 1e-30  # sum of weights that is divided by
+
 
 @dataclass(frozen=True)
 class AnsweredBatch:
@@ -133,6 +135,8 @@ class Objective:
         smoothing: the recipe's label smoothing.
         sequence_losses: of whole sequences, by name; they come before `losses`.
         by_sequence: whether each sequence counts the same, in place of each target.
+        class_weights: (C,) what a target of each class counts; None for all alike. Means are then
+            divided by the sum of the weights, as in PyTorch's `CrossEntropyLoss`.
 
     Raises:
         SettingError: there is no loss of a name.
@@ -146,12 +150,14 @@ class Objective:
         *,
         sequence_losses: Mapping[str, SequenceLoss] | None = None,
         by_sequence: bool = False,
+        class_weights: Tensor | None = None,
     ) -> None:
         self._losses = losses
         self._replicas = replicas
         self._smoothing = smoothing
         self._sequence_losses = sequence_losses or {}
         self.by_sequence = by_sequence
+        self._class_weights = class_weights
         for name in replicas:
             if name not in self._sequence_losses and name not in losses:
                 known = " or ".join(losses)
@@ -175,6 +181,9 @@ class Objective:
         if name in self._sequence_losses:
             return self._sequence_losses[name](answers, self._smoothing)
         losses = self._losses[name](answers.outputs, answers.targets, self._smoothing)
+        weights = self._weights(answers)
+        if weights is not None:
+            losses = losses * weights
         if answers.known is not None:
             losses = torch.where(answers.known, losses, 0)
         if not self.by_sequence:
@@ -183,11 +192,21 @@ class Objective:
             return losses.mean(dim=0)
         return losses.sum(dim=0) / answers.known.sum(dim=0).clamp(min=1)
 
+    def _weights(self, answers: AnsweredBatch) -> Tensor | None:
+        """Return what each target counts, 0 of unknown ones; None if all count the same."""
+        if self._class_weights is None:
+            return None
+        weights = self._class_weights.to(answers.outputs)[answers.targets.long()]
+        return weights if answers.known is None else weights * answers.known
+
     def mean(self, answers: AnsweredBatch) -> Tensor:
         """Return the mean loss (R,) over the known targets, or over sequences; 0 of none."""
         losses = self.losses(answers)
         at = self._replica_dimension(answers)
         others = [dimension for dimension in range(losses.dim()) if dimension != at]
+        weights = self._weights(answers)
+        if weights is not None:
+            return losses.sum(dim=others) / weights.sum(dim=others).clamp(min=SMALLEST)
         if answers.known is None or self.by_sequence:
             return losses.mean(dim=others)
         return losses.sum(dim=others) / answers.known.sum(dim=others).clamp(min=1)
@@ -212,7 +231,7 @@ class Objective:
     def sums(self, answers: AnsweredBatch, measures: Iterable[Measure]) -> dict[str, Tensor]:
         """Return sums (R,) of measures by name, and as `count` how many targets are known.
 
-        There is no count if that is one a sequence.
+        There is no count if that is one a sequence. `weights` is the sum of those of classes.
         """
         at = self._replica_dimension(answers)
         sums = {
@@ -220,6 +239,9 @@ class Objective:
         }
         if answers.known is not None and not self.by_sequence:
             sums["count"] = over_replicas(answers.known, at)
+        weights = self._weights(answers)
+        if weights is not None:
+            sums["weights"] = over_replicas(weights, at)
         return sums
 
     def loss_sum(self, answers: AnsweredBatch) -> Tensor:

@@ -109,7 +109,16 @@ class ReplicaProblem(Problem):
         losses = CLASS_LOSSES if self.outputs > 1 else BIT_LOSSES
         if self.shape.numbers:
             losses = NUMBER_LOSSES
-        return Objective(losses, self.loss_slices, self.config.recipe.label_smoothing)
+        return Objective(
+            losses,
+            self.loss_slices,
+            self.config.recipe.label_smoothing,
+            class_weights=self.class_weights(),
+        )
+
+    def class_weights(self) -> Tensor | None:
+        """Return what a target of each class (C,) counts in the loss; None for all alike."""
+        return None
 
     @abstractmethod
     def data_bytes(self) -> int:
@@ -245,7 +254,9 @@ class ReplicaProblem(Problem):
 
     def means_of(self, sums: Mapping[str, Tensor], count: int | Tensor) -> dict[str, Tensor]:
         """Return figures (R,) in double by name, from sums over so many targets or sequences."""
-        figures = {"loss": sums["loss"].double() / count}
+        # of classes with weights, the loss is their mean as well
+        divisor = sums["weights"].double() if "weights" in sums else count
+        figures = {"loss": sums["loss"].double() / divisor}
         for measure in self.measures:
             figures[measure.name] = measure.mean(sums[measure.name], 1) / count
         return figures

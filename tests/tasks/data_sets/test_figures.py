@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+import torch.nn.functional as F
 from sklearn.metrics import (
     balanced_accuracy_score,
     f1_score,
@@ -14,6 +15,7 @@ from sklearn.metrics import (
     r2_score,
     roc_auc_score,
 )
+from sklearn.utils.class_weight import compute_class_weight
 
 from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, DataSet
 from rnn_tui.data.options import Goal
@@ -180,3 +182,34 @@ def test_a_data_set_of_an_earlier_version_keeps_its_headline() -> None:
     task = task_of(rising_or_falling().description)  # without counts
     assert task.headline == "test_accuracy"
     assert not task.headline_reason
+
+
+@pytest.mark.parametrize("every_step", [False, True])
+def test_weights_of_classes_are_scikit_learns_in_the_loss_of_pytorch(
+    every_step: bool, small_on: SmallOn, build_double: Any
+) -> None:
+    data_set = rare_classes(PAIRS[1], every_step=every_step)
+    config = small_on(data_set, seeds=2, class_weights="balanced", noise=0.0)
+    problem = with_answers(build_double, config)
+    problem.begin_epoch(1)
+    training = data_set.of_part(TRAINING)
+    targets = np.concatenate([np.atleast_1d(data_set.target(at)) for at in training.tolist()])
+    known = targets[targets >= 0]
+    weights = torch.from_numpy(
+        compute_class_weight("balanced", classes=np.arange(3), y=known)
+    ).double()
+    [loss] = problem.losses(0, 1)
+    values = loss()
+    figures = problem.test(problem.model, Workers(1))
+    for at, replica in enumerate(problem.replicas):
+        modules = modules_of(problem, at)
+        order = torch.randperm(len(training), generator=generator(replica.seed, "order", 1))
+        batch = training[order.numpy()][:7].tolist()
+        for indices, value in (
+            (batch, values[at].item()),
+            (data_set.of_part(TEST).tolist(), figures["test_loss"][at]),
+        ):
+            with torch.no_grad():
+                outputs, true = known_answers(modules, data_set, indices)
+                expected = F.cross_entropy(outputs, true, weight=weights)
+            assert value == pytest.approx(expected.item(), rel=1e-7)
