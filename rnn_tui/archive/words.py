@@ -279,7 +279,11 @@ def settings_of(config: RunConfig) -> list[tuple[str, str]]:
     """
     settings = config.to_dict()
     recipe = settings.pop("recipe")
-    rows = [(_label_of(name), _setting_in_words(name, value)) for name, value in settings.items()]
+    rows = [
+        (_label_of(name), _setting_in_words(name, value))
+        for name, value in settings.items()
+        if value is not None or name not in SETTINGS  # such as the position, of another task
+    ]
     labels = recipe_labels(config.reads)
     rows += [(label, value_in_words(recipe[name])) for name, label in labels.items()]
     return rows

@@ -73,7 +73,7 @@ class Recipe:
     #: subtract the mean of the training pixels and divide by their deviation.
     standardise: bool = _labelled(False, only=IMAGES)
     #: how training samples are distorted or chosen: one of the task's augmentations, or `none`.
-    augmentation: str = NO_AUGMENTATION
+    augmentation: str = _labelled(NO_AUGMENTATION, only=IMAGES)
     beta1: float = 0.9  #: Adam's decay rate of the first moment.
     beta2: float = 0.999  #: Adam's decay rate of the second moment.
     #: `constant`, or `one-cycle`: linear from 1/25 of the learning rate up to it and down again to
