@@ -104,7 +104,7 @@ def read_sequences(
     progress: bool = True,
     **options: Any,
 ) -> SequenceData:
-    """Read a file of sequences: CSV, TSV, NPZ, NPY, .ts, ARFF or a text.
+    """Read a file of sequences: CSV, TSV, NPZ, NPY, .ts, ARFF, CoNLL or a text.
 
     What you leave out is guessed; print the result to see the guesses. Columns are named as in the
     header, or by their number from 1.

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rnn_tui.data.understanding import Understanding
 
 WHICH_DATA = (
-    "a CSV, TSV, NPZ, NPY, .ts or ARFF file, or a text; or the name of a data set as rnn-tui data "
-    "list prints it"
+    "a CSV, TSV, NPZ, NPY, .ts, ARFF or CoNLL file, or a text; or the name of a data set as "
+    "rnn-tui data list prints it"
 )
 
 

@@ -282,6 +282,8 @@ class _Guess:
                 f"{table.at(table.first_short)} has fewer cells than the table has columns; "
                 "complete it or delete it (or say --layout wide if every row is a sequence)."
             )
+        if table.token is not None and roles.sequence is None and roles.step is None:
+            return self._tagged_sentences(roles, table.token)
         if roles.sequence is None:
             dates = self._looks.names_of((ColumnKind.DATE,))
             names = [place for place in self._looks.called(SEQUENCE_NAMES) if place not in dates]
@@ -305,6 +307,15 @@ class _Guess:
         if not roles.inputs and roles.label is not None and self._wishes.label is None:
             roles.inputs = (roles.label,)  # the only one is what is predicted from its past
             roles.label = None
+        return roles
+
+    def _tagged_sentences(self, roles: Roles, token: int) -> Roles:
+        """Return the roles of a table of tokens, whose blocks are sentences."""
+        roles.by_blocks = True
+        roles.notes.append("Blank lines part the sequences.")
+        if roles.label is None and self._is_free(self._table.label):
+            roles.label = self._table.label
+        roles.inputs = self._wishes.inputs or ((token,) if self._is_free(token) else ())
         return roles
 
     def _has_named_step(self) -> bool:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rnn_tui.data.files import arff, arrays, delimited, text, ts
+from rnn_tui.data.files import arff, arrays, conll, delimited, text, ts
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.opening import beginning, named
 from rnn_tui.data.files.table import Table, joined
@@ -38,7 +38,10 @@ FORMATS = (
     Format("NumPy", (".npz", ".npy"), arrays.read),
     Format("UCR/UEA .ts", (".ts",), ts.read),
     Format("ARFF", (".arff",), arff.read),
+    Format("CoNLL", conll.ENDINGS, conll.read),
 )
+#: endings of tables that are no tagged sentences, whatever they look like.
+_TABLES_ALONE = (".csv",)
 #: what other files begin with, and what to do with them.
 _FOREIGN = (
     (b"PK\x03\x04", "is an archive or a spreadsheet; save the sheet as CSV"),
@@ -140,7 +143,7 @@ def format_of(path: Path) -> Format:
     Raises:
         DataError: if it is in a format that is not read.
     """
-    tables, numpy_files, ts_files, arff_files = FORMATS
+    tables, numpy_files, ts_files, arff_files, conll_files = FORMATS
     start = beginning(path)
     ending = path.suffix.lower()
     if start.startswith(b"\x93NUMPY") or (start.startswith(b"PK") and ending == ".npz"):
@@ -149,8 +152,11 @@ def format_of(path: Path) -> Format:
         if start.startswith(mark):
             raise DataError(f"{named(path)} {sentence}.")
     for file_format in FORMATS:
-        if ending in file_format.endings:
+        if file_format is not tables and ending in file_format.endings:
             return file_format
+    if ending in tables.endings:
+        tagged = ending not in _TABLES_ALONE and conll.looks_like(path, start)
+        return conll_files if tagged else tables
     if ending in _FOREIGN_ENDINGS:
         raise DataError(f"{named(path)} {_FOREIGN_ENDINGS[ending]}.")
     lowered = start.lower()
@@ -158,4 +164,4 @@ def format_of(path: Path) -> Format:
         return arff_files
     if b"@data" in lowered:
         return ts_files
-    return tables
+    return conll_files if conll.looks_like(path, start) else tables

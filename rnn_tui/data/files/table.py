@@ -107,6 +107,8 @@ class Table:
     layout: Layout | None = None  #: if the format has only this one.
     label: int | None = None  #: the column of labels, if the format says it.
     classes: tuple[str, ...] = ()  #: of the label, if the format says them.
+    #: the column of words of sentences that are its blocks, if the format says it.
+    token: int | None = None
     #: the first rows, from 0 on, of what blank lines part.
     blocks: tuple[int, ...] = (0,)
     test_from: int | None = None  #: the first row of a second file, the test.
