@@ -41,6 +41,14 @@ def test_lines_between_documents_and_comments_are_no_tokens(read: Read) -> None:
     assert understanding.data_set.count == 15
 
 
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1252"])
+def test_any_encoding_and_line_end_will_do(read: Read, encoding: str) -> None:
+    content = TAGGED.replace("Anna", "Zoë").replace("\n", "\r\n").encode(encoding)
+    data_set = read(content, name="ner.txt").data_set
+    assert data_set.lengths.tolist() == [4, 1, 7] * 4
+    assert "Zoë" in data_set.description.alphabet
+
+
 def test_another_column_is_learned_if_it_is_named(read: Read) -> None:
     understanding = read(TAGGED, name="ner.conll", label="column 2")
     assert roles(understanding) == [Role.INPUT, Role.LABEL, Role.IGNORED]

@@ -2,6 +2,7 @@
 
 from array import array
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -48,11 +49,7 @@ def looks_like(path: Path, start: bytes) -> bool:
     Lines have equally many words, of which the last are few different ones, and blank lines part
     three sentences at least.
     """
-    try:
-        text = decoded(start, encodings(path, start, None)[0])
-    except UnicodeError:
-        return False
-    lines = [line.strip() for line in text.splitlines()[:SAMPLE_LINES]]
+    lines = _sample(path, start)
     blocks = "\n".join(lines[:-1]).split("\n\n")
     rows = [_cells(line) for line in lines[:-1] if line and not line.startswith(DOCUMENT)]
     rows = [row for row in rows if not _is_comment(row, rows[-1])]
@@ -71,6 +68,14 @@ def looks_like(path: Path, start: bytes) -> bool:
         and not any(is_number(tag, ".") for tag in tags)
         and not any(map(is_known_name, rows[0]))
     )
+
+
+def _sample(path: Path, start: bytes) -> list[str]:
+    """Return the first lines of a file in the first encoding that fits; none if none does."""
+    for encoding in encodings(path, start, None):
+        with suppress(UnicodeError):
+            return [line.strip() for line in decoded(start, encoding).splitlines()[:SAMPLE_LINES]]
+    return []
 
 
 def _cells(line: str) -> list[str]:
