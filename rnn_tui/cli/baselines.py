@@ -77,7 +77,8 @@ def comparison_document(state: RunState) -> dict[str, Any]:
         ],
         #: whether the networks beat the best baseline.
         "verdict": {
-            #: whether the mean over the seeds is better by more than its 95 % interval.
+            #: whether the mean over the seeds is better by more than its 95 % interval, on a test
+            #: of at least six sequences (of each class, where balanced accuracy is the headline).
             "beats": result.beats,
             "sentence": result.sentence,  #: the comparison in a sentence.
         },

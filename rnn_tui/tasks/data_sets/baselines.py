@@ -9,7 +9,9 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from rnn_tui.data import store
+from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
@@ -17,6 +19,9 @@ from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.task import stored_task
 
 FORMAT = 2  #: of the file; it changes with the way baselines are computed.
+#: test sequences, of each class if classes count alike, below which no lead is called one: five
+#: that all differ in one direction do so by chance in 1 of 16 cases.
+FEWEST = 6
 CONFIDENCE = 0.95  # of the interval of the seeds' mean
 
 
@@ -24,7 +29,8 @@ CONFIDENCE = 0.95  # of the interval of the seeds' mean
 class BaselineVerdict:
     """Whether the networks of a run beat the best baseline."""
 
-    beats: bool  #: whether the whole interval of the seeds' mean is better.
+    #: whether the whole interval of the seeds' mean is better, on a test of enough sequences.
+    beats: bool
     sentence: str
 
 
@@ -134,16 +140,40 @@ def compared(
     name = config.variants[best].label if config.variants else config.name
     if len(spreads) > 1:
         name += f", the best of {len(spreads)} networks,"
-    return _verdict_on(name, metric, spreads[best], baseline)
+    return _compared(name, metric, spreads[best], baseline, _too_few(config.task, metric))
 
 
-def _verdict_on(name: str, metric: Metric, spread: Spread, baseline: Baseline) -> BaselineVerdict:
+def _too_few(name: str, metric: Metric) -> str:
+    """Return in words that a data set has too few test sequences; empty if there are enough."""
+    from rnn_tui.data.data_set import TEST, class_counts  # numpy, on use
+
+    if not store.is_called_like_data_set(name):
+        return ""  # its test is drawn anew, as large as is wanted
+    data_set = store.load(name)
+    indices = data_set.of_part(TEST)
+    if len(indices) < FEWEST:
+        return f"the test has only {count_of(len(indices), 'sequence')}"
+    if metric.quantity != "balanced_accuracy" or data_set.description.goal is not Goal.CLASS:
+        return ""
+    counts = zip(class_counts(data_set, indices), data_set.description.outputs, strict=True)
+    count, rarest = min(pair for pair in counts if pair[0])
+    if count >= FEWEST:
+        return ""
+    return f"the test has only {count_of(count, 'sequence')} of the class {rarest}"
+
+
+def _compared(
+    name: str, metric: Metric, spread: Spread, baseline: Baseline, too_few: str
+) -> BaselineVerdict:
     """Return the verdict on a network of some seeds, called `name` in the sentence."""
     figure = baseline.figures[metric.name]
     lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean
-    beats = spread.n > 1 and lead > margin_of(spread)
+    leads = spread.n > 1 and lead > margin_of(spread)
+    beats = leads and not too_few
     if beats:
         text = "beats the best baseline"
+    elif leads:
+        text = f"is better than the best baseline, but {too_few}, which is too few to tell"
     elif not lead > 0:  # nor does a network that answers NaN
         text = "does not beat the best baseline"
     elif spread.n == 1:

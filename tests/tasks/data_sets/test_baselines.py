@@ -1,6 +1,7 @@
 """Baselines are what one works out by hand, and say whether networks beat them."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -186,6 +187,20 @@ def test_of_several_networks_the_best_one_is_compared(small_on: SmallOn) -> None
     assert found is not None
     assert found.beats
     assert found.sentence.startswith("H 5 mse, the best of 2 networks, beats the best baseline")
+
+
+def test_a_lead_on_a_few_test_sequences_of_a_class_is_none(small_on: SmallOn) -> None:
+    classes = np.array([int(number in (0, 1, 4, 9)) for number in range(40)])
+    data_set = data_set_of("few", Goal.CLASS, walks(40), classes, outputs=("usual", "rare"))
+    description = replace(data_set.description, class_counts=(36, 4))
+    config = small_on(replace(data_set, description=description), hidden_sizes=(4,), seeds=3)
+    baselines = [Baseline("most frequent class", {"test_balanced_accuracy": 50.0})]
+    compared = verdict(config, (100.0, 100.0, 100.0), baselines)
+    assert compared is not None
+    assert not compared.beats
+    assert "but the test has only 2 sequences of the class rare, which is too few" in (
+        compared.sentence
+    )
 
 
 def test_a_network_that_diverged_is_not_the_best(small_on: SmallOn) -> None:
