@@ -256,11 +256,11 @@ def document(state: RunState, evaluation: Any) -> dict[str, Any]:
         "parameters": state.parameters,
         "seconds": state.elapsed,  #: training time.
         **figures,
+        #: one entry for each epoch.
+        "history": [_epoch_document(config, epoch) for epoch in state.epochs],
         "headline": TASKS[config.task].headline,  #: the metric that sums up the run.
         #: why that one; null where no data decide it.
         "headline_reason": TASKS[config.task].headline_reason or None,
-        #: one entry for each epoch.
-        "history": [_epoch_document(config, epoch) for epoch in state.epochs],
         "status": state.status.value,  #: `finished` or `stopped`.
         "run": state.run_id,  #: the run's id.
         "weights": state.checkpoint or None,  #: the file of weights.

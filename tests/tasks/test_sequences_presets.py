@@ -132,6 +132,7 @@ def test_every_setting_on_offer_can_be_changed(task: str, preset: str) -> None:
         "weight_decay": 0.02,
         "noise": 0.2,
         "label_smoothing": 0.1,
+        "patience": 3,
     }
     usual = {"losses": ("bce",)}  # the loss mse has no label smoothing
     spec, plain = TASKS[task], config_of(task, preset, **usual)
