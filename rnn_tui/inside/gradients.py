@@ -24,6 +24,7 @@ from rnn_tui.inside.task_network import draw_examples
 from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import Dense
 from rnn_tui.networks.stack import Layer, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -265,6 +266,11 @@ def untrained_stack(stack: Stack, cell: Cell, seed: int = 0) -> Stack:
         bound = size**-0.5
         return random.uniform(-bound, bound, shape).astype(np.float32)
 
+    def drawn_dense(dense: Dense) -> Dense:
+        size = dense.weight.shape[1]
+        weight, bias = drawn(dense.weight.shape, size), drawn(dense.bias.shape, size)
+        return replace(dense, weight=weight, bias=bias)
+
     layers = []
     for layer in stack.layers:
         directions = []
@@ -280,6 +286,8 @@ def untrained_stack(stack: Stack, cell: Cell, seed: int = 0) -> Stack:
         layers=tuple(layers),
         weights=tuple(drawn(weight.shape, read) for weight in stack.weights),
         bias=np.zeros_like(stack.bias),
+        inlet=tuple(map(drawn_dense, stack.inlet)),
+        head=tuple(map(drawn_dense, stack.head)),
     )
 
 

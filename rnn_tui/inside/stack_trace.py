@@ -1,4 +1,4 @@
-"""Traces any network, a stack of recurrent layers with a linear readout, step by step.
+"""Traces any network, a stack of recurrent layers with a readout, step by step.
 
 Shapes: T steps, F features, H units of a layer in D directions, O outputs.
 """
@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from rnn_tui.inside.edits import Edit, change_of
 from rnn_tui.inside.trace import LayerTrace, Trace
-from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, Changing, Layer, Stack
-from rnn_tui.networks.stepwise import Activations, Array, sigmoid, softmax
+from rnn_tui.networks.dense import NONE, activated, slope_at
+from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, LAST_STEP, Changing, Layer, Stack
+from rnn_tui.networks.stepwise import NUMPY, Activations, Array, sigmoid, softmax
 
 EVERY_STEP_NOTE = (
     "The output after a {step} is the answer there; what is read later does not change it."
@@ -220,40 +221,80 @@ def _top(
     Of numbers these are the first output.
     """
     traces, last = [], len(stack.layers) - 1
+    states = [each.states[:, 0] for each in directions]  # (T, H)
+    slopes = _slopes(stack, states, answers, numbers=wording.numbers)
     for direction, each in enumerate(directions):
-        weight = stack.weights[direction]  # (H, O) or (T, H, O)
-        if stack.outputs > 1 and not wording.numbers:
-            weight = weight - weight.mean(axis=-1, keepdims=True)
-        importance = _importance(stack, each.states[:, 0], weight, answers, direction)
+        importance = _importance(stack, states[direction], slopes[direction], direction)
         note = _states_note(stack, wording, last, backward=direction > 0)
         traces.append(_traced(stack, last, direction, each, importance, note=note))
     return traces
 
 
-def _importance(
-    stack: Stack,
-    states: Array,
-    weight: Array,
-    answers: npt.NDArray[np.int64],
-    direction: int,
+def _slopes(
+    stack: Stack, states: Sequence[Array], answers: npt.NDArray[np.int64], *, numbers: bool
+) -> list[Array]:
+    """Return how the logit of the answer, over the mean of all, rises with each state read out.
+
+    Args:
+        stack: the network.
+        states: (T, H) of each direction of its top layer.
+        answers: (T,) after each step.
+        numbers: whether its outputs are numbers, in place of classes; then the mean stays in.
+
+    Returns:
+        (A, H) of each direction, of the answers A that the network gives; (T, H) of `ALL_STATES`.
+    """
+    centred = stack.outputs > 1 and not numbers
+    outputs = np.zeros_like(answers) if stack.outputs == 1 else answers
+    given = outputs if stack.every_step else outputs[-1:]  # (A,)
+    if not stack.head:
+        above: Array | None = None
+    else:
+        sums = stack.first_sums([each[:, None] for each in states])[:, 0]  # (A, …)
+        above = _slopes_of_head(stack, sums, given, centred=centred)
+    slopes = []
+    for weight, each in zip(stack.weights, states, strict=True):
+        if above is not None:
+            slope = weight[: len(each)] @ above[0] if weight.ndim > 2 else above @ weight.T
+        else:
+            slope = weight - weight.mean(axis=-1, keepdims=True) if centred else weight
+            slope = slope[: len(each), :, given[0]] if slope.ndim > 2 else slope.T[given]
+        slopes.append(slope)
+    return slopes
+
+
+def _slopes_of_head(
+    stack: Stack, sums: Array, outputs: npt.NDArray[np.int64], *, centred: bool
 ) -> Array:
+    """Return how the logits (A,) of outputs rise with what the readout itself answers (A, …)."""
+    values = [activated(stack.readout_activation, sums, NUMPY)]
+    for dense in stack.head:
+        values.append(dense.answer(values[-1], NUMPY))
+    last = stack.head[-1].weight
+    slopes: Array = (last - last.mean(axis=0) if centred else last)[outputs]
+    for dense, value in zip(stack.head[-2::-1], values[-2:0:-1], strict=True):
+        slopes = (slopes * slope_at(dense.activation, value)) @ dense.weight
+    return slopes * slope_at(stack.readout_activation, values[0])
+
+
+def _importance(stack: Stack, states: Array, slopes: Array, direction: int) -> Array:
     """Return how much each unit (H,) matters, as `LayerTrace.importance` defines it.
 
     Args:
         stack: the network.
         states: (T, H), of one direction of its top layer.
-        weight: (H, O) or (T, H, O), with which the readout takes them, over its mean.
-        answers: (T,).
+        slopes: (T, H) or (1, H), of `_slopes`.
         direction: 0 for forward, 1 for backward.
     """
-    outputs = np.zeros_like(answers) if stack.outputs == 1 else answers
-    if stack.takes == ALL_STATES:
-        importance: Array = (states * weight[: len(states), :, outputs[-1]]).sum(axis=0)
-    elif stack.every_step:
-        importance = np.abs(states * weight.T[outputs]).mean(axis=0)
-    else:
-        at = 0 if stack.takes == FINAL_STATES and direction else -1
-        importance = states[at] * weight[:, outputs[-1]]
+    if stack.takes == FINAL_STATES and direction:
+        states = states[:1]
+    elif stack.takes in (FINAL_STATES, LAST_STEP):
+        states = states[-1:]
+    if stack.state_activation != NONE:
+        results = activated(stack.state_activation, states, NUMPY)
+        slopes = slopes * slope_at(stack.state_activation, results)
+    parts = states * slopes
+    importance: Array = np.abs(parts).mean(axis=0) if stack.every_step else parts.sum(axis=0)
     return importance
 
 

@@ -285,7 +285,7 @@ def analyse_state_space(
     )
     points = find_fixed_points(
         [layer.forward for layer in stack.layers],
-        constant or {},
+        {name: stack.let_in(step) for name, step in (constant or {}).items()},
         np.concatenate(starts),
         progress.after(len(batches)),
     )

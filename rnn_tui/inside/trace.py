@@ -60,9 +60,10 @@ class LayerTrace(Record):
     #: (H,), how much each unit matters for the answer. Of a layer that the readout reads, what the
     #: unit adds to the winning logit less the mean of all logits; with the same of the biases these
     #: make up the whole difference. If there is one output, what it adds to that logit. Where
-    #: every step has an answer, as in the adder, the mean over the steps, without the sign. Of a
-    #: layer below, the mean of its absolute state times the sum of the absolute weights of the one
-    #: above.
+    #: every step has an answer, as in the adder, the mean over the steps, without the sign. Where
+    #: layers with activations follow, what it would add if they went on as steep as they are there.
+    #: Of a layer below, the mean of its absolute state times the sum of the absolute weights of the
+    #: one above.
     importance: Array
     read_out: bool = True  #: whether the readout reads it.
     note: str = ""  #: what to know of these states, in a sentence; mostly empty.

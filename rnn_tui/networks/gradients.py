@@ -40,12 +40,19 @@ def states_of(weights: CellWeights, inputs: Tensor) -> list[Tensor]:
     return states
 
 
+def _in_doubles(stack: Stack) -> Stack:
+    """Return a network of tensors in double precision."""
+    return stack.mapped(lambda array: torch.from_numpy(array).double(), TORCH)
+
+
 def logits_of(stack: Stack, inputs: Tensor) -> Tensor:
     """Return the answers (T, N, O), or (1, N, O), to `inputs` (T, N, F), with their graph.
 
     They are in double precision.
     """
     states: list[Tensor] = []
+    doubles = _in_doubles(stack)
+    inputs = doubles.let_in(inputs)
     for layer in stack.layers:
         forward = states_of(layer.forward, inputs)
         if layer is stack.layers[-1] and stack.takes == LAST_STEP and layer.backward is None:
@@ -57,7 +64,6 @@ def logits_of(stack: Stack, inputs: Tensor) -> Tensor:
         elif layer.backward is not None:
             states.append(torch.stack(states_of(layer.backward, inputs.flip(0))).flip(0))
         inputs = torch.cat(states, 2)  # (T, N, D·H)
-    doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
     return cast("Tensor", doubles.read_out(states))
 
 
@@ -88,7 +94,7 @@ def loss_norms(
             right = logits[:, 0] >= 0 if stack.outputs == 1 else logits.argmax(axis=1)
     targets = torch.from_numpy(right.astype(np.int64))  # (N,)
     top = stack.layers[-1]
-    doubles = stack.with_readout_mapped(lambda array: torch.from_numpy(array).double())
+    doubles = _in_doubles(stack)
     last_only = stack.takes in (LAST_STEP, EVERY_STEP)  # of all answers, the last one counts
     fixed: list[Tensor] = []  # what the forward states do not change
     if top.backward is not None:

@@ -1,4 +1,7 @@
-"""Recurrent layers on top of each other with a linear readout, each of one or two directions.
+"""Recurrent layers on top of each other with a readout, each of one or two directions.
+
+The readout is linear. Linear layers with activations may stand before the recurrent ones and behind
+the readout.
 
 Shapes: T time steps, N sequences, F features, H units of the top layer in D directions, O outputs.
 """
@@ -11,7 +14,8 @@ from typing import Any, Self
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.networks.cell import Cell, Step
+from rnn_tui.networks.cell import Cell, Operations, Step
+from rnn_tui.networks.dense import NONE, Dense, activated
 from rnn_tui.networks.stepwise import NUMPY, Activations, Array, CellWeights, Change, replica_states
 
 #: which states of the top layer the readout takes: those of each step for an answer of its own;
@@ -75,6 +79,11 @@ class Layer:
             directions.append(activations.mapped(_reversed))
         return directions
 
+    def mapped(self, change: Callable[[Any], Any]) -> Self:
+        """Return the layer with a change made to the weights of each direction."""
+        backward = None if self.backward is None else self.backward.mapped(change)
+        return replace(self, forward=self.forward.mapped(change), backward=backward)
+
     def last_states(
         self, steps: Array, change: Change | None = None, backward_change: Change | None = None
     ) -> list[Array]:
@@ -123,13 +132,18 @@ def joined_states(directions: Sequence[Activations]) -> Array:
 
 @dataclass(frozen=True, eq=False)
 class Stack:
-    """Recurrent layers and a linear readout: one network, whatever it was trained for."""
+    """Recurrent layers and a readout: one network, whatever it was trained for."""
 
     layers: tuple[Layer, ...]  #: from the input up.
     #: the readout's weights by direction: (H, O) each, or (T, H, O) for `ALL_STATES`.
     weights: tuple[Any, ...]
     bias: Any  #: (O,), of the readout.
     takes: str  #: which states the readout takes, one of `READOUTS`.
+    inlet: tuple[Dense, ...] = ()  #: what each step passes before the recurrent layers, in order.
+    state_activation: str = NONE  #: between the states and the readout.
+    readout_activation: str = NONE  #: behind the readout.
+    head: tuple[Dense, ...] = ()  #: what the readout's numbers pass then, in order.
+    operations: Operations = NUMPY  #: those of the arrays or tensors that it is made of.
 
     @classmethod
     def with_readout(
@@ -159,12 +173,13 @@ class Stack:
     @property
     def features(self) -> int:
         """Numbers F that are read at each step."""
-        return int(self.layers[0].forward.of_input.shape[1])
+        first = self.inlet[0].weight if self.inlet else self.layers[0].forward.of_input
+        return int(first.shape[1])
 
     @property
     def outputs(self) -> int:
         """Numbers O of each answer."""
-        return len(self.bias)
+        return len(self.head[-1].bias if self.head else self.bias)
 
     @property
     def every_step(self) -> bool:
@@ -192,10 +207,27 @@ class Stack:
         """The only number of steps T that its readout takes; None if it takes any."""
         return len(self.weights[0]) if self.takes == ALL_STATES else None
 
-    def with_readout_mapped(self, change: Callable[[Array], Any]) -> Self:
-        """Return the network with a change made to the weights of its readout."""
-        weights = tuple(map(change, self.weights))
-        return replace(self, weights=weights, bias=change(self.bias))
+    @property
+    def is_plain(self) -> bool:
+        """Whether it is no more than recurrent layers and a linear readout."""
+        return not self.inlet and not self.head and self.state_activation == NONE
+
+    def mapped(self, change: Callable[[Any], Any], operations: Operations = NUMPY) -> Self:
+        """Return the network with a change made to all weights.
+
+        Args:
+            change: returns other arrays, or tensors.
+            operations: those of what it returns.
+        """
+        return replace(
+            self,
+            layers=tuple(layer.mapped(change) for layer in self.layers),
+            weights=tuple(map(change, self.weights)),
+            bias=change(self.bias),
+            inlet=tuple(dense.mapped(change) for dense in self.inlet),
+            head=tuple(dense.mapped(change) for dense in self.head),
+            operations=operations,
+        )
 
     def without(self, units: Collection[tuple[int, int, int]]) -> Self:
         """Return the network without some of its units, as if their states were always zero.
@@ -204,7 +236,8 @@ class Stack:
             units: the layer, the direction (1 for backward) and the number of each, from 0.
         """
         layers, weights = [], []
-        read = list(range(self.features))  # what the next layer reads of the one below
+        # what the next layer reads of the one below
+        read = list(range(self.layers[0].forward.of_input.shape[1]))
         for number, layer in enumerate(self.layers):
             kept = [
                 [unit for unit in range(each.hidden_size) if (number, direction, unit) not in units]
@@ -221,7 +254,8 @@ class Stack:
     @property
     def answers_as_it_reads(self) -> bool:
         """Whether `answers` takes it: one layer, read forward, and one of its states read out."""
-        return len(self.layers) == 1 and not self.bidirectional and self.takes != ALL_STATES
+        is_one = len(self.layers) == 1 and not self.bidirectional and self.is_plain
+        return is_one and self.takes != ALL_STATES
 
     def answers(self, inputs: npt.NDArray[Any], lengths: Sequence[int]) -> Iterator[Array]:
         """Read sequences of several lengths, and give logits after each step; keeps no gates.
@@ -256,14 +290,21 @@ class Stack:
         if not last:
             zeros = [np.zeros((inputs.shape[1], each.hidden_size), np.float32) for each in cells]
             last = [each.cell.start(state) for each, state in zip(cells, zeros, strict=True)]
-        for read in inputs:
+        for read in self.let_in(inputs):
             steps = []
             for each, before in zip(cells, last, strict=True):
                 step = each.step(NUMPY, each.read(read), before)
                 steps.append(Step(step.state, step.memory))
                 read = step.state  # noqa: PLW2901 - the layer above reads it
             last = steps
-            yield tuple(steps), read @ weight + self.bias
+            sums = self._activated([read])[0] @ weight + self.bias
+            yield tuple(steps), self._finished(sums)
+
+    def let_in(self, inputs: Any) -> Any:
+        """Return what the lowest recurrent layer reads (T, N, …) of `inputs` (T, N, F)."""
+        for dense in self.inlet:
+            inputs = dense.answer(inputs, self.operations)
+        return inputs
 
     def read(self, inputs: Array, changing: Changing = unchanged) -> list[list[Activations]]:
         """Read `inputs` (T, N, F).
@@ -272,6 +313,7 @@ class Stack:
             what each direction of each layer holds at each of the steps (T, N, H).
         """
         activations = []
+        inputs = self.let_in(inputs)
         for number, layer in enumerate(self.layers):
             directions = layer.read(inputs, changing(number, False), changing(number, True))
             inputs = joined_states(directions)
@@ -279,7 +321,8 @@ class Stack:
         return activations
 
     def read_below(self, inputs: Array, changing: Changing = unchanged) -> Array:
-        """Return what the top layer reads (T, N, F) of `inputs` (T, N, F) of the lowest."""
+        """Return what the top layer reads (T, N, …) of `inputs` (T, N, F)."""
+        inputs = self.let_in(inputs)
         for number, layer in enumerate(self.layers[:-1]):
             directions = layer.read(inputs, changing(number, False), changing(number, True))
             inputs = joined_states(directions)
@@ -304,6 +347,11 @@ class Stack:
             states: (T, N, H) of each direction of the top layer; arrays, or tensors if the weights
                 are tensors. Of `ALL_STATES`, those of later steps may be missing and count as 0.
         """
+        return self._finished(self.first_sums(states))
+
+    def first_sums(self, states: Sequence[Any]) -> Any:
+        """Return what the readout itself answers to states, as `read_out` takes them."""
+        states = self._activated(states)
         if self.takes == LAST_STEP:
             states = [direction[-1:] for direction in states]
         elif self.takes == FINAL_STATES:
@@ -312,6 +360,17 @@ class Stack:
         if self.takes == ALL_STATES:
             return self._product_of_all(states) + self.bias
         return self._products(states) + self.bias
+
+    def _activated(self, states: Sequence[Any]) -> Sequence[Any]:
+        """Return what the readout takes of each direction's states."""
+        return [activated(self.state_activation, each, self.operations) for each in states]
+
+    def _finished(self, sums: Any) -> Any:
+        """Return the answers (…, O) to what the readout itself answers."""
+        values = activated(self.readout_activation, sums, self.operations)
+        for dense in self.head:
+            values = dense.answer(values, self.operations)
+        return values
 
     def _products(self, states: Sequence[Any]) -> Any:
         """Return the sum (T, N, O) of each direction's states (T, N, H) times its weights."""
@@ -348,7 +407,7 @@ class Stack:
             ends = range(1, len(inputs) + 1)
             answers = np.concatenate([self.logits(inputs[:end], changing) for end in ends])
             return activations, answers
-        products = self._products(states)
+        products = self._products(self._activated(states))
         if self.takes == ALL_STATES:
             products = products.cumsum(axis=0)
-        return activations, np.asarray(products + self.bias)
+        return activations, np.asarray(self._finished(products + self.bias))

@@ -183,8 +183,10 @@ def test_registries_have_nothing_of_other_kinds() -> None:
 
 
 def test_the_sentence_says_what_is_wrong_and_what_is_right() -> None:
-    with pytest.raises(ArgumentError, match=r"^source is text or a path or a Run, not None\.$"):
-        rnn_tui.load_network(None)  # type: ignore[arg-type]
+    with pytest.raises(
+        ArgumentError, match=r"^source is text or a path or a Run or an nn.Module, not None\.$"
+    ):
+        rnn_tui.load_network(None)
     with pytest.raises(TypeError, match=r"^task is text or None, not 10000"):
         rnn_tui.runs(10**400)
     with pytest.raises(ArgumentError, match=r"^most is a whole number .* or None, not 10000"):

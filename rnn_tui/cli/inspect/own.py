@@ -1,6 +1,7 @@
 """The part of `rnn-tui inspect` for a network of the user's own: `--network FILE`."""
 
 import argparse
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,9 +16,19 @@ EXAMPLES = (
     "--network parity.onnx --alphabet 01 0110",
     "--network parity.onnx --input bits.csv",
 )
-#: as `networks.stack.READOUTS` and `networks.foreign.hints.NONLINEARITIES` have them, which
-#: load NumPy.
-ANSWERS = ("every-step", "last-step", "final-states")
+#: as `HINTS` and `NONLINEARITIES` in `networks.foreign.hints` and `networks.stack.READOUTS` have
+#: them, which load NumPy.
+HINTS = (
+    "nonlinearity",
+    "answers",
+    "recurrent",
+    "readout",
+    "unused",
+    "before",
+    "embedding",
+    "activations",
+)
+ANSWERS = ("every-step", "last-step", "final-states", "all-states")
 NONLINEARITIES = ("tanh", "relu")
 
 
@@ -26,11 +37,8 @@ class OwnInput:
     """A network in a file, what is said of it, and the sequence that it reads."""
 
     network: Path
-    nonlinearity: str | None
-    answers: str | None
-    recurrent: str | None
-    readout: str | None
-    unused: str | None
+    hints: Mapping[str, str | None]  #: as typed, by the names of the options.
+    check: Path | None  #: a file with inputs and answers of the real network.
     classes: str | None
     numbers: bool
     alphabet: str | None
@@ -72,7 +80,13 @@ def add_network_file(parser: argparse.ArgumentParser) -> None:
         "--answers",
         choices=ANSWERS,
         help="which states the readout of a state_dict takes: those of every step, those of the "
-        "last one, or those that both directions end with",
+        "last one, those that both directions end with, or all of a fixed number of steps",
+    )
+    parser.add_argument(
+        "--check",
+        metavar="FILE",
+        help="compare with the network's own answers: a .npz file with its inputs x and outputs y; "
+        "what its file does not say is then found by trying",
     )
     parser.add_argument(
         "--nonlinearity",
@@ -81,11 +95,28 @@ def add_network_file(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--recurrent",
-        metavar="NAME",
-        help="of several recurrent modules in a state_dict, the one to read",
+        metavar="NAMES",
+        help="the recurrent modules of a state_dict, each of which reads the states of the one "
+        "before, with commas",
     )
     parser.add_argument(
-        "--readout", metavar="NAME", help="of several readouts in a state_dict, the one to read"
+        "--readout",
+        metavar="NAMES",
+        help="the linear modules behind the states, in their order, with commas",
+    )
+    parser.add_argument(
+        "--before",
+        metavar="NAMES",
+        help="the linear modules before the recurrent ones, in their order, with commas",
+    )
+    parser.add_argument(
+        "--embedding", metavar="NAME", help="the module through which symbols are read"
+    )
+    parser.add_argument(
+        "--activations",
+        metavar="WORDS",
+        help="what is behind each linear module that another follows: none, relu, tanh or sigmoid; "
+        "or of each its own, such as proj:relu,fc1:tanh",
     )
     parser.add_argument(
         "--unused",
@@ -100,11 +131,8 @@ def read_own(options: argparse.Namespace) -> OwnInput:
         options.complain("type a sequence or name its file with --input, not both")
     return OwnInput(
         network=read_path(options.network),
-        nonlinearity=options.nonlinearity,
-        answers=options.answers,
-        recurrent=options.recurrent,
-        readout=options.readout,
-        unused=options.unused,
+        hints={name: getattr(options, name) for name in HINTS},
+        check=None if options.check is None else read_path(options.check),
         classes=options.classes,
         numbers=options.numbers,
         alphabet=options.alphabet,
@@ -125,11 +153,10 @@ def inspection_of(own: OwnInput) -> "OwnInspection":
         read_own_input,
         read_own_network,
     )
-    from rnn_tui.networks.foreign.hints import NetworkHints, names_of
+    from rnn_tui.networks.foreign.hints import hints_of
 
-    unused = names_of(own.unused or "")
-    hints = NetworkHints(own.nonlinearity, own.answers, own.recurrent, own.readout, unused)
+    hints = hints_of(own.hints)
     network = read_own_network(
-        OwnDescription(own.network, hints, own.classes, own.alphabet, own.numbers)
+        OwnDescription(own.network, hints, own.classes, own.alphabet, own.numbers, own.check)
     )
     return OwnInspection(network, read_own_input(network, own.text, own.file))

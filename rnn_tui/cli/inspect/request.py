@@ -198,7 +198,8 @@ def _add_own(parser: argparse.ArgumentParser, tasks: Any) -> None:
         prog="rnn-tui inspect",
         help="a network of your own: --network FILE",
         description="Look inside a recurrent network that was trained elsewhere: RNN, LSTM or GRU "
-        "layers of PyTorch, stacked or in both directions, with a linear readout.",
+        "layers of PyTorch, stacked or in both directions, with linear layers before "
+        "and behind them.",
     )
     add_network_file(own_parser)
     _add_edit_option(own_parser)

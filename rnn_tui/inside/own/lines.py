@@ -9,22 +9,23 @@ from rnn_tui.engine.files.outside import expanded
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.inside.own.inputs import InputSequence, read_sequence, read_sequence_file
 from rnn_tui.inside.own.network import OwnDescription, OwnNetwork
-from rnn_tui.networks.foreign.hints import NONLINEARITIES, NetworkHints, names_of
-from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP
+from rnn_tui.networks.foreign.hints import HINTS, NONLINEARITIES, hints_of
+from rnn_tui.networks.stack import READOUTS
 
 LONGEST_LINE = 5000  # characters
 LONGEST_SEQUENCE = 100_000
 HOW_TO_WRITE = (
     "A path to safetensors or ONNX; if need be with --answers every-step or last-step, "
-    "--alphabet 01, --classes a,b."
+    "--activations relu, --check FILE.npz, --alphabet 01, --classes a,b."
 )
 #: the values of options that have few.
 CHOICES: dict[str, Sequence[str]] = {
-    "answers": (EVERY_STEP, LAST_STEP, FINAL_STATES),
+    "answers": READOUTS,
     "nonlinearity": tuple(NONLINEARITIES),
 }
 NUMBERS = "numbers"  # an option without a value
-OPTIONS = (*CHOICES, "alphabet", "classes", "recurrent", "readout", "unused")
+CHECK = "check"
+OPTIONS = (*HINTS, "alphabet", "classes", CHECK)
 #: what a path to a sequence begins or ends with, unlike symbols.
 PATH_BEGINNINGS, PATH_ENDINGS = ("/", "~", "./", "../"), (".csv", ".npy", ".txt", ".tsv")
 
@@ -63,16 +64,14 @@ def read_own_line(text: str) -> OwnDescription:
             if paths
             else "Name the file of the network."
         )
-    hints = NetworkHints(
-        values.get("nonlinearity"),
-        values.get("answers"),
-        values.get("recurrent"),
-        values.get("readout"),
-        names_of(values.get("unused", "")),
-    )
-    path = Path(expanded(paths[0]))
+    check = values.get(CHECK)
     return OwnDescription(
-        path, hints, values.get("classes"), values.get("alphabet"), NUMBERS in values
+        Path(expanded(paths[0])),
+        hints_of(values),
+        values.get("classes"),
+        values.get("alphabet"),
+        NUMBERS in values,
+        None if check is None else Path(expanded(check)),
     )
 
 

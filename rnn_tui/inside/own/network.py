@@ -30,6 +30,7 @@ from rnn_tui.inside.own.samples import draw_inputs, random_sequence
 from rnn_tui.inside.probes import share
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.stack_trace import Wording, answers_of
+from rnn_tui.networks.foreign.answers_file import FileTrial
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints
 from rnn_tui.networks.foreign.reading import read_network
 from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP, Stack
@@ -64,6 +65,7 @@ class OwnDescription:
     classes: str | None = None  #: the names of its outputs, with commas.
     alphabet: str | None = None  #: as `own.inputs.read_alphabet` reads it.
     numbers: bool = False  #: whether its outputs are numbers, in place of classes.
+    check: Path | None = None  #: a file with inputs and answers of the real network.
 
 
 @dataclass(frozen=True, eq=False)
@@ -187,11 +189,11 @@ class OwnNetwork(InsideNetwork):
         if self.stack.outputs == 1 and not self.numbers:
             answers = "yes or no"
         alphabet = "numbers" if self.alphabet is None else self.alphabet.in_words
-        checked = "its shapes"
-        if self.foreign.checked:
-            checked += ", and its answers to random inputs by ONNX Runtime"
+        comparison = self.foreign.comparison
+        checked = "its shapes alone" if comparison is None else comparison.in_words
         return [
             f"network    {self.summary}",
+            f"order      {self.foreign.order}",
             f"recurrent  {self.foreign.recurrent}",
             f"readout    {self.foreign.readout}",
             f"reads      {alphabet}",
@@ -201,7 +203,7 @@ class OwnNetwork(InsideNetwork):
 
     def document(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        stack = self.stack
+        stack, comparison = self.stack, self.foreign.comparison
         return {
             "source": "file",
             "path": str(self.path),
@@ -215,7 +217,9 @@ class OwnNetwork(InsideNetwork):
             "numbers": self.numbers,
             "answers": stack.takes,
             "alphabet": None if self.alphabet is None else list(self.alphabet.symbols),
-            "checked": self.foreign.checked,
+            "order": self.foreign.order,
+            "checked": self.foreign.comparison is not None,
+            "difference": None if comparison is None else comparison.difference,
         }
 
 
@@ -226,7 +230,32 @@ def read_own_network(own: OwnDescription) -> OwnNetwork:
         NetworkError: if it can't be read, or if something about it is to be said.
         QueryError: if what is said of it does not fit.
     """
-    foreign = read_network(own.path, own.hints)
+    return own_network(own, read_network(own.path, own.hints, own.check))
+
+
+def read_own_module(module: Any, own: OwnDescription) -> OwnNetwork:
+    """Read a network from a module of PyTorch.
+
+    Args:
+        module: an `nn.Module`.
+        own: what is said of it; its path is the name of its class.
+
+    Raises:
+        NetworkError: if it can't be read, or if something about it is to be said.
+        QueryError: if what is said of it does not fit.
+    """
+    from rnn_tui.networks.foreign.live_module import read_module  # torch
+
+    trial = None if own.check is None else FileTrial(own.check)
+    return own_network(own, read_module(module, own.hints, trial))
+
+
+def own_network(own: OwnDescription, foreign: ForeignNetwork) -> OwnNetwork:
+    """Return a network with names for what it reads and answers.
+
+    Raises:
+        QueryError: if what is said of it does not fit.
+    """
     stack = foreign.stack
     notices = list(foreign.notices)
     outputs = _outputs(own, stack.outputs, notices)

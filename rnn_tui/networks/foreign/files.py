@@ -107,7 +107,7 @@ def is_safetensors(data: bytes) -> bool:
 
 
 def read_safetensors(data: bytes, path: Path) -> Mapping[str, Array]:
-    """Read the tensors of a safetensors file by name, in single precision.
+    """Read the tensors of a safetensors file by name, in single precision or better.
 
     Raises:
         NetworkError: if they can't be read, are rnn-tui's own, or are no finite numbers.
@@ -127,20 +127,23 @@ def read_safetensors(data: bytes, path: Path) -> Mapping[str, Array]:
     by_name = sorted(header.tensors, key=attrgetter("name"))  # in the file they are sorted by size
     arrays = {entry.name: _array(data, entry) for entry in by_name}
     for tensor_name, array in arrays.items():
-        if not np.isfinite(array).all():
+        with np.errstate(over="ignore"):  # an infinite number is refused
+            single = array.astype(np.float32)
+        if not np.isfinite(single).all():
             raise NetworkError(f"{name}: {printable(tensor_name)} has numbers that are not finite.")
     return arrays
 
 
 def _array(data: bytes, entry: TensorEntry) -> Array:
-    """Return a tensor in single precision; one of whole numbers is empty."""
+    """Return a tensor in single precision, or double if it is so; one of whole numbers is empty."""
     if entry.kind == BFLOAT16:  # the upper half of a float32
         halves = _numbers(data, entry, "<u2").astype(np.uint32)
         return (halves << 16).view(np.float32).reshape(entry.shape)
     if entry.kind in FLOATS:
-        with np.errstate(over="ignore"):  # an infinite number is refused later
-            numbers = _numbers(data, entry, FLOATS[entry.kind]).astype(np.float32)
-        return numbers.reshape(entry.shape)
+        numbers = _numbers(data, entry, FLOATS[entry.kind])
+        wide: type[np.floating[Any]] = np.float64 if entry.kind == "F64" else np.float32
+        array: Array = numbers.astype(wide).reshape(entry.shape)
+        return array
     return np.zeros(0, np.float32)  # no weight: a counter of whole numbers
 
 

@@ -1,12 +1,13 @@
 """What a network from elsewhere is, and what a user may say of it where its file does not."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from rnn_tui.engine.errors import NetworkError, SafeText
 from rnn_tui.engine.settings import check_choice
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import ACTIVATIONS
 from rnn_tui.networks.gru import GRUCell
 from rnn_tui.networks.lstm import LSTMCell
 from rnn_tui.networks.rnn import ReluRNNCell, RNNCell
@@ -16,6 +17,18 @@ TANH, RELU = "tanh", "relu"
 NONLINEARITIES: Mapping[str, Cell] = {TANH: CELLS[RNNCell.name], RELU: ReluRNNCell()}
 #: the cells with gates, by the blocks of rows of their weights: a GRU has three, an LSTM four.
 BY_BLOCKS = {CELLS[name].blocks: CELLS[name] for name in (GRUCell.name, LSTMCell.name)}
+#: the hints, as options of the shell, of a line in the app, and of `load_network`.
+HINTS = (
+    "nonlinearity",
+    "answers",
+    "recurrent",
+    "readout",
+    "unused",
+    "before",
+    "embedding",
+    "activations",
+)
+EQUAL = 1e-6  # answers that differ by no more, of a largest one of 1 or less, are equal
 MOST_UNITS = 4096  # of a layer
 MOST_LAYERS = 16
 MOST_FEATURES = 20_000  # numbers, or symbols, of a step; the outputs of an answer as well
@@ -23,7 +36,7 @@ MOST_FEATURES = 20_000  # numbers, or symbols, of a step; the outputs of an answ
 
 @dataclass(frozen=True)
 class NetworkHints:
-    """What a user says of a network; None for what is to be taken from the file.
+    """What a user says of a network; None or empty for what is to be taken from the file.
 
     Raises:
         SettingError: if a word is none of those to choose from.
@@ -31,20 +44,63 @@ class NetworkHints:
 
     nonlinearity: str | None = None  #: of a simple recurrent network, one of `NONLINEARITIES`.
     takes: str | None = None  #: which states the readout takes, one of `stack.READOUTS`.
-    recurrent: str | None = None  #: the name of the module with the recurrent layers.
-    readout: str | None = None  #: the name of the module that reads out.
+    recurrent: tuple[str, ...] = ()  #: the recurrent modules, each of which reads the one before.
+    readout: tuple[str, ...] = ()  #: the linear modules behind the states, in order.
     unused: tuple[str, ...] = ()  #: the names of modules that are not part of the network.
+    before: tuple[str, ...] = ()  #: the linear modules before the recurrent ones, in order.
+    embedding: str | None = None  #: the module through which symbols are read.
+    #: activations by the module that they are behind; by "" that behind each linear module which
+    #: others follow.
+    activations: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if self.nonlinearity is not None:
             check_choice("Nonlinearity", self.nonlinearity, tuple(NONLINEARITIES))
         if self.takes is not None:
             check_choice("Answers", self.takes, READOUTS)
+        for activation in self.activations.values():
+            check_choice("Activations", activation, ACTIVATIONS)
 
 
-def names_of(text: str) -> tuple[str, ...]:
+def names_of(text: str | None) -> tuple[str, ...]:
     """Return the names of modules that are written with commas."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    return tuple(name.strip() for name in (text or "").split(",") if name.strip())
+
+
+def hints_of(values: Mapping[str, str | None]) -> NetworkHints:
+    """Return the hints that are written as the options `HINTS`, by their names.
+
+    Raises:
+        SettingError: if a word is none of those to choose from.
+    """
+    activations = {}
+    for name in names_of(values.get("activations")):
+        module, _, activation = name.rpartition(":")
+        activations[module.strip()] = activation.strip()
+    return NetworkHints(
+        nonlinearity=values.get("nonlinearity"),
+        takes=values.get("answers"),
+        recurrent=names_of(values.get("recurrent")),
+        readout=names_of(values.get("readout")),
+        unused=names_of(values.get("unused")),
+        before=names_of(values.get("before")),
+        embedding=values.get("embedding"),
+        activations=activations,
+    )
+
+
+@dataclass(frozen=True)
+class AnswerComparison:
+    """How a network's answers were compared with those of the network that it was read from."""
+
+    source: SafeText  #: what gave the answers, such as `ONNX Runtime`.
+    difference: float  #: the largest, of all answers.
+
+    @property
+    def in_words(self) -> str:
+        """The comparison, in a few words."""
+        within = "1e-6" if self.difference <= EQUAL else f"{self.difference:.1g}"
+        return f"equal to {within} with {self.source} (largest difference {self.difference:.1e})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,11 +109,11 @@ class ForeignNetwork:
 
     stack: Stack
     recurrent: SafeText  #: the names of its recurrent modules or operators.
-    readout: SafeText  #: the name of its readout.
+    readout: SafeText  #: the names of the modules that read out.
+    order: SafeText  #: its modules and activations in the order of computation.
     notices: tuple[str, ...] = ()  #: sentences on what was assumed.
     embedded: bool = False  #: whether it reads symbols, through an embedding.
-    #: whether its answers to random inputs are known to be those of the file's own computation.
-    checked: bool = False
+    comparison: AnswerComparison | None = None  #: None where nothing but its shapes is known.
 
 
 def require(file_name: str, questions: Sequence[str]) -> None:

@@ -14,7 +14,13 @@ from rnn_tui.engine.process.bounded import BoundedCallError, BoundedProcess, Lim
 from rnn_tui.engine.process.bounded_child import Message
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.foreign.hints import NONLINEARITIES, ForeignNetwork, NetworkHints
+from rnn_tui.networks.dense import Dense
+from rnn_tui.networks.foreign.hints import (
+    NONLINEARITIES,
+    AnswerComparison,
+    ForeignNetwork,
+    NetworkHints,
+)
 from rnn_tui.networks.stack import Layer, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights
 
@@ -71,19 +77,32 @@ def read_model(request: Message) -> Message:
 
 def _packed(network: ForeignNetwork) -> Message:
     """Return a network as values and arrays."""
-    stack = network.stack
+    stack, comparison = network.stack, network.comparison
+    assert comparison is not None
     arrays = {f"readout {at}": weights for at, weights in enumerate(stack.weights)}
     arrays["bias"] = stack.bias
     for at, weights in enumerate(_directions(stack)):
         for name in ARRAYS:
             arrays[f"{name} {at}"] = getattr(weights, name)
+    for row, denses in (("inlet", stack.inlet), ("head", stack.head)):
+        for at, dense in enumerate(denses):
+            arrays[f"{row} weight {at}"] = dense.weight
+            arrays[f"{row} bias {at}"] = dense.bias
     document = {
         "cell": stack.layers[0].forward.cell.name,
         "directions": [len(layer.directions) for layer in stack.layers],
         "readouts": len(stack.weights),
         "takes": stack.takes,
+        "inlet": [dense.activation for dense in stack.inlet],
+        "head": [dense.activation for dense in stack.head],
+        "state_activation": stack.state_activation,
+        "readout_activation": stack.readout_activation,
         "recurrent": network.recurrent,
         "readout": network.readout,
+        "order": network.order,
+        "embedded": network.embedded,
+        "source": comparison.source,
+        "difference": comparison.difference,
     }
     return Message(document, arrays)
 
@@ -108,11 +127,32 @@ def _unpacked(message: Message) -> ForeignNetwork:
         layers.append(Layer(*directions))
         at += count
     readouts = tuple(arrays[f"readout {number}"] for number in range(document["readouts"]))
+    stack = Stack(
+        tuple(layers),
+        readouts,
+        arrays["bias"],
+        document["takes"],
+        inlet=_denses("inlet", message),
+        state_activation=document["state_activation"],
+        readout_activation=document["readout_activation"],
+        head=_denses("head", message),
+    )
     return ForeignNetwork(
-        Stack(tuple(layers), readouts, arrays["bias"], document["takes"]),
+        stack,
         printable(document["recurrent"], 200),
-        printable(document["readout"]),
-        checked=True,
+        printable(document["readout"], 200),
+        printable(document["order"], 300),
+        embedded=document["embedded"],
+        comparison=AnswerComparison(printable(document["source"]), document["difference"]),
+    )
+
+
+def _denses(row: str, message: Message) -> tuple[Dense, ...]:
+    """Return the linear layers of one end of the network."""
+    arrays = message.arrays
+    return tuple(
+        Dense(arrays[f"{row} weight {at}"], arrays[f"{row} bias {at}"], activation)
+        for at, activation in enumerate(message.document[row])
     )
 
 

@@ -21,7 +21,7 @@ from rnn_tui.networks.stepwise import Array
 PLUMBING = frozenset(
     """
     Add Cast Concat Constant ConstantOfShape Div Expand Flatten Gather Gemm Identity LogSoftmax
-    MatMul Mul Reshape Shape Sigmoid Slice Softmax Split Squeeze Sub Transpose Unsqueeze
+    MatMul Mul Relu Reshape Shape Sigmoid Slice Softmax Split Squeeze Sub Tanh Transpose Unsqueeze
     """.split()  # noqa: SIM905 - a table, which is easier to read so
 )
 #: what the operators compute unless attributes say otherwise, by direction.
@@ -146,8 +146,8 @@ class OnnxFile:
     def refusal(self, reason: str) -> NetworkError:
         """Return the error that says why a model is not read."""
         return NetworkError(
-            f"{self.file_name} {reason}; models of RNN, GRU or LSTM layers with a linear readout "
-            "are read."
+            f"{self.file_name} {reason}; models of RNN, GRU or LSTM layers, with linear layers "
+            "before and behind them, are read."
         )
 
     def attributes(self, node: Any) -> dict[str, Any]:

@@ -1,12 +1,13 @@
-"""Finds recurrent layers and a linear readout in an ONNX model, and checks its answers.
+"""Finds recurrent and linear layers in an ONNX model, and checks its answers.
 
-The operators RNN, GRU and LSTM hold the layers, the last matrix product the readout. Which states
-that takes is seen by its answers: the model reads random numbers in ONNX Runtime, and what answers
-alike here is the same network. Shapes: F features, H units, G blocks of H rows, D directions.
+The operators RNN, GRU and LSTM hold the layers; matrix products before and behind them are linear
+layers (`onnx_path.py`). Which states the readout takes is seen by its answers: the model reads
+random inputs in ONNX Runtime, and what answers alike here is the same network. Shapes: F features,
+H units, G blocks of H rows, D directions.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
@@ -15,15 +16,19 @@ import numpy as np
 from rnn_tui.engine.errors import printable
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import NONE
 from rnn_tui.networks.foreign.hints import (
     NONLINEARITIES,
+    AnswerComparison,
     ForeignNetwork,
     NetworkHints,
     require,
     which_states,
 )
 from rnn_tui.networks.foreign.onnx_file import ACTIVATIONS, OnnxFile
+from rnn_tui.networks.foreign.onnx_path import Affine, Inlet, head_of, inlet_of
 from rnn_tui.networks.foreign.onnx_trial import OnnxTrial
+from rnn_tui.networks.foreign.plans import ARROW, with_table
 from rnn_tui.networks.stack import (
     ALL_STATES,
     EVERY_STEP,
@@ -34,16 +39,9 @@ from rnn_tui.networks.stack import (
 )
 from rnn_tui.networks.stepwise import Array, CellWeights
 
+ONNX_RUNTIME = "ONNX Runtime on random inputs"
 #: attributes that change what an operator computes, with the values that change nothing.
 NO_EFFECT: Mapping[str, tuple[Any, ...]] = {"clip": (), "input_forget": (0,), "layout": (0,)}
-
-
-@dataclass(frozen=True, eq=False)
-class _Affine:
-    """What is done to the inputs before the layers read them: scale · x + shift."""
-
-    scale: Array  #: () or (F,).
-    shift: Array
 
 
 def network_of_model(data: bytes, hints: NetworkHints, file_name: str) -> ForeignNetwork:
@@ -55,26 +53,46 @@ def network_of_model(data: bytes, hints: NetworkHints, file_name: str) -> Foreig
         file_name: what errors call the file.
 
     Raises:
-        NetworkError: if it is none of recurrent layers with a linear readout.
+        NetworkError: if it is none of recurrent layers and linear ones in a row.
     """
     model = OnnxFile(data, file_name)
-    layers = _layers(model)
-    weight, bias, readout = _readout(model)
+    inlet = inlet_of(model)
+    head = head_of(model)
+    head.check_products(inlet.products, model)
+    layers = _layers(model, inlet)
+    first, *rest = head.linears
+    columns = first.weight.shape[1]
     stacks = [
-        Stack.with_readout(layers, weight, bias, takes)
-        for takes in _possible(layers, weight.shape[1], hints)
+        replace(
+            Stack.with_readout(layers, first.weight, first.bias, takes),
+            inlet=inlet.linears,
+            state_activation=head.state_activation,
+            readout_activation=first.activation if rest else NONE,
+            head=tuple(rest),
+        )
+        for takes in _possible(layers, columns, hints)
     ]
     if not stacks:
         raise model.refusal(
-            f"reads out {weight.shape[1]:,} numbers, which are not the states of its last layer"
+            f"reads out {columns:,} numbers, which are not the states of its last layer"
         )
-    answering = OnnxTrial(model).answering_alike(stacks)
+    stacks = [with_table(stack, inlet.table) for stack in stacks]
+    answering = OnnxTrial(model, symbols=inlet.table is not None).answering_alike(stacks)
     if not answering:
-        raise model.refusal("answers otherwise than its layers and its readout do here")
+        raise model.refusal("answers otherwise than its layers do here")
     questions = [which_states(bidirectional=True)] if len(answering) > 1 else []
     require(file_name, questions)  # a model of one step leaves it open
-    names = ", ".join(printable(node.name or node.op_type) for node in model.recurrent)
-    return ForeignNetwork(answering[0], printable(names, 200), printable(readout), checked=True)
+    recurrent = [printable(node.name or node.op_type) for node in model.recurrent]
+    words = [*inlet.words, *recurrent, *head.words]
+    stack, difference = answering[0]
+    return ForeignNetwork(
+        stack,
+        printable(", ".join(recurrent), 200),
+        printable(", ".join(head.names), 200),
+        printable(ARROW.join(words), 300),
+        embedded=inlet.table is not None,
+        comparison=AnswerComparison(printable(ONNX_RUNTIME), difference),
+    )
 
 
 def _possible(layers: tuple[Layer, ...], columns: int, hints: NetworkHints) -> Iterator[str]:
@@ -89,7 +107,7 @@ def _possible(layers: tuple[Layer, ...], columns: int, hints: NetworkHints) -> I
         yield ALL_STATES
 
 
-def _layers(model: OnnxFile) -> tuple[Layer, ...]:
+def _layers(model: OnnxFile, inlet: Inlet) -> tuple[Layer, ...]:
     """Return the layers, from the input up."""
     directions = [_directions(model, node) for node in model.recurrent]
     *below, last = directions
@@ -98,8 +116,7 @@ def _layers(model: OnnxFile) -> tuple[Layer, ...]:
         directions = [*below[:-1], [*below[-1], *last]]
     if not all(_fit(low, high) for low, high in pairwise(directions)):
         raise model.refusal("has recurrent layers that do not read each other's states")
-    affine = _before(model)
-    directions[0] = [_after(weights, affine) for weights in directions[0]]
+    directions[0] = [_after(weights, inlet.affine, model) for weights in directions[0]]
     return tuple(Layer(*layer) for layer in directions)
 
 
@@ -175,69 +192,10 @@ def _cell(model: OnnxFile, node: Any) -> Cell:
     return CELLS[node.op_type.lower()]
 
 
-def _before(model: OnnxFile) -> _Affine:
-    """Return what is done to the inputs on their way to the first layer."""
-    scale, shift = np.ones((), np.float32), np.zeros((), np.float32)
-    name = model.recurrent[0].input[0]
-    inputs = {value.name for value in model.inputs}
-    for _ in model.nodes:
-        if name in inputs:
-            return _Affine(scale, shift)
-        node = model.producers.get(name)
-        if node is None:
-            break
-        number = model.constant(node, 1)
-        match node.op_type:
-            case "Transpose" | "Identity" | "Squeeze" | "Unsqueeze" | "Cast" | "Reshape":
-                pass
-            case "Add" if number is not None:
-                shift = shift + scale * number.reshape(-1)
-            case "Sub" if number is not None:
-                shift = shift - scale * number.reshape(-1)
-            case "Mul" if number is not None:
-                scale = scale * number.reshape(-1)
-            case "Div" if number is not None:
-                scale = scale / number.reshape(-1)
-            case other:
-                raise model.refusal(f"has {printable(other)} before its recurrent layers")
-        name = node.input[0]
-    raise model.refusal("has recurrent layers that do not read its input")
-
-
-def _after(weights: CellWeights, affine: _Affine) -> CellWeights:
-    """Return weights that read the inputs as they are: W·(s·x + t) + b = (W·s)·x + (W·t + b)."""
+def _after(weights: CellWeights, affine: Affine, model: OnnxFile) -> CellWeights:
+    """Return weights that read inputs as they are: W·(s·x + t) + b = (W·s)·x + (W·t + b)."""
     of_input = weights.of_input  # (G·H, F)
-    shift = np.broadcast_to(affine.shift, of_input.shape[1:])  # (F,)
+    weight, shift = affine.into(of_input, model)
     return replace(
-        weights,
-        of_input=(of_input * affine.scale).astype(np.float32),
-        input_bias=(weights.input_bias + of_input @ shift).astype(np.float32),
+        weights, of_input=weight, input_bias=(weights.input_bias + shift).astype(np.float32)
     )
-
-
-def _readout(model: OnnxFile) -> tuple[Array, Array, str]:
-    """Return the weight (O, I), the bias (O,) and the name of the only matrix product."""
-    products = [node for node in model.nodes if node.op_type in ("Gemm", "MatMul")]
-    if len(products) != 1:
-        raise model.refusal(f"has {len(products)} matrix products beside its recurrent layers")
-    [node] = products
-    weight = model.constant(node, 1)
-    if weight is None or weight.ndim != 2:
-        raise model.refusal("has a readout whose weights are no constants")
-    attributes = model.attributes(node)
-    factors = [attributes.get("alpha", 1.0), attributes.get("beta", 1.0)]
-    if node.op_type == "Gemm" and (factors != [1.0, 1.0] or attributes.get("transA")):
-        raise model.refusal("has a readout that scales what it reads")
-    if not attributes.get("transB"):
-        weight = weight.T
-    bias = model.constant(node, 2)
-    for other in model.nodes:
-        if other.op_type == "Add" and node.output[0] in other.input:
-            places = range(len(other.input))
-            added = [model.constant(other, place) for place in places]
-            bias = next((array for array in added if array is not None), bias)
-    if bias is None:
-        bias = np.zeros(len(weight), np.float32)
-    if bias.size not in (1, len(weight)):
-        raise model.refusal("has a readout whose bias does not fit")
-    return weight, np.broadcast_to(bias.reshape(-1), len(weight)).copy(), node.name or node.op_type

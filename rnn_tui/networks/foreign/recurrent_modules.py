@@ -15,13 +15,14 @@ from rnn_tui.networks.stepwise import Array
 
 MOST_MODULES = 6  # recurrent ones, whose order is looked for
 MOST_LISTED = 20  # names in a sentence
+CHECK = "--check FILE.npz, with arrays x and y of its inputs and outputs"
 RECURRENT_NAME = re.compile(
     r"(?:(?P<module>.+)\.)?(?P<kind>weight|bias)_(?P<part>ih|hh|hr)"
     r"(?:_l(?P<layer>\d{1,3})(?P<reverse>_reverse)?)?"
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RecurrentModule:
     """A module with recurrent layers."""
 
@@ -129,31 +130,63 @@ def _words(shape: Sequence[int]) -> str:
     return "×".join(map(str, shape)) or "one number"
 
 
-def chain_of(
-    modules: Mapping[str, RecurrentModule], hints: NetworkHints, file_name: str
-) -> tuple[list[RecurrentModule], list[str]]:
-    """Return the recurrent modules that read each other's states, in order, and notices."""
-    named = hints.recurrent
-    if named is not None:
-        if named not in modules:
+def chains_of(
+    modules: Mapping[str, RecurrentModule], hints: NetworkHints, file_name: str, *, compared: bool
+) -> list[list[RecurrentModule]]:
+    """Return the orders of the recurrent modules in which each can read the one before.
+
+    Args:
+        modules: all, by name.
+        hints: what a user says of them.
+        file_name: what errors call the file.
+        compared: whether answers will tell which order is right; else there is only one.
+
+    Raises:
+        NetworkError: if there is none, or if one is to be named.
+    """
+    for name in hints.recurrent:
+        if name not in modules:
             raise NetworkError(
-                f"{file_name} has no recurrent module {printable(named)}; it has "
+                f"{file_name} has no recurrent module {printable(name)}; it has "
                 f"{_listed(modules.values())}."
             )
-        return [modules[named]], []
-    if len(modules) == 1:
-        return list(modules.values()), []
+    if hints.recurrent:
+        left = [module for name, module in modules.items() if name not in hints.recurrent]
+        if left:
+            raise NetworkError(refusal_of([module.name for module in left], file_name))
+        orders = [[modules[name] for name in hints.recurrent]]
+    else:
+        in_order = sorted(modules.values(), key=lambda module: natural(module.name))
+        orders = (
+            [] if len(modules) > MOST_MODULES else [[*order] for order in permutations(in_order)]
+        )
+    fitting = [order for order in orders if _fits(order)]
     choice = f"{file_name} has several recurrent modules: {_listed(modules.values())}"
-    in_order = sorted(modules.values(), key=lambda module: _natural(module.name))
-    orders = [] if len(modules) > MOST_MODULES else [*permutations(in_order)]
-    fitting = [list(order) for order in orders if _fits(order)]
     if not fitting:
         raise NetworkError(
-            f"{choice}; they do not read each other's states, so name one, such as --recurrent "
-            f"{in_order[0].shown}."
+            f"{choice}; they do not read each other's states, one after another and of one kind, "
+            "so its answers can't be computed here. Those that are not part of it can be left out: "
+            f"--unused {printable(max(modules, key=natural))}."
         )
-    chain = in_order if in_order in fitting else fitting[0]
-    return chain, [f"The recurrent modules are read in this order: {_listed(chain)}."]
+    if len(modules) > 1 and not hints.recurrent and not compared:
+        example = printable(",".join(module.name for module in fitting[0]), 200)
+        raise NetworkError(
+            f"{choice}. It does not say whether each reads the states of the one before at each "
+            "step; two side by side, an encoder and a decoder, or a sum with what was read look "
+            f"the same. If so, give them in order, such as --recurrent {example}; or compare with "
+            f"its answers: {CHECK}."
+        )
+    return fitting
+
+
+def refusal_of(names: Sequence[str], file_name: str) -> str:
+    """Return the sentence that refuses modules which may have a part in the answers."""
+    listed = shortened(list(map(printable, names)))
+    return (
+        f"{file_name} also has {listed}, which may be part of what computes its answers, in a way "
+        "that is not read here; if it is not, say so by --unused "
+        f"{printable(','.join(names[:MOST_LISTED]), 200)}."
+    )
 
 
 def _fits(order: Sequence[RecurrentModule]) -> bool:
@@ -168,7 +201,7 @@ def blocks_of(module: RecurrentModule) -> int:
     return int(rows // columns)
 
 
-def _natural(name: str) -> list[tuple[int, str]]:
+def natural(name: str) -> list[tuple[int, str]]:
     """Return a key that sorts `layer10` after `layer9`."""
     parts = re.split(r"([0-9]{1,9})", name)
     return [(int(part), "") if position % 2 else (-1, part) for position, part in enumerate(parts)]

@@ -1,51 +1,46 @@
-"""Finds recurrent layers and a linear readout in a state_dict, by the shapes of its tensors.
+"""Reads a network from the tensors of a state_dict, which say names and shapes.
 
-Shapes: F features, H units, G blocks of H rows, O outputs, D directions.
+What these leave open is asked for, or found by a comparison with answers of the real network.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
 
 import numpy as np
 
 from rnn_tui.engine.errors import NetworkError, printable
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import ACTIVATIONS, NONE
+from rnn_tui.networks.foreign.comparing import AnswerTrial, Candidate, equal_to
 from rnn_tui.networks.foreign.hints import (
     BY_BLOCKS,
     NONLINEARITIES,
     RELU,
     TANH,
+    AnswerComparison,
     ForeignNetwork,
     NetworkHints,
     require,
     which_states,
 )
-from rnn_tui.networks.foreign.recurrent_modules import (
-    MOST_LISTED,
-    RecurrentModule,
-    blocks_of,
-    chain_of,
-    is_recurrent,
-    modules_in,
-    shortened,
+from rnn_tui.networks.foreign.linear_modules import linears_in
+from rnn_tui.networks.foreign.plans import ModulePlan, PlanChoice, only_plan, plans_of, with_table
+from rnn_tui.networks.foreign.recurrent_modules import CHECK, blocks_of, chains_of, modules_in
+from rnn_tui.networks.stack import ALL_STATES, EVERY_STEP, FINAL_STATES, LAST_STEP
+from rnn_tui.networks.stepwise import Array
+
+MOST_CANDIDATES = 2000  # that are compared with answers
+UNCHECKED = (
+    "A state_dict does not say what is computed between its modules, such as a pooling, a sum or a "
+    f"first state: compare with the network's own answers, {CHECK}."
 )
-from rnn_tui.networks.stack import ALL_STATES, FINAL_STATES, LAST_STEP, Layer, Stack
-from rnn_tui.networks.stepwise import Array, CellWeights
-
-
-@dataclass(frozen=True, eq=False)
-class _Linear:
-    """A module with a weight of two axes: a readout, or an embedding."""
-
-    name: str
-    weight_name: str
-    weight: Array  #: (O, I).
-    bias_name: str | None
-    bias: Array  #: (O,), zeros where there is none.
 
 
 def network_of_tensors(
-    tensors: Mapping[str, Array], hints: NetworkHints, file_name: str
+    tensors: Mapping[str, Array],
+    hints: NetworkHints,
+    file_name: str,
+    trial: AnswerTrial | None = None,
 ) -> ForeignNetwork:
     """Return the network that the tensors of a state_dict are the weights of.
 
@@ -53,49 +48,50 @@ def network_of_tensors(
         tensors: by name.
         hints: what a user says of it.
         file_name: what errors call the file.
+        trial: answers of the network itself, with which those that are computed here are compared.
 
     Raises:
-        NetworkError: if it is none of recurrent layers with a linear readout, or asks for what
-            the shapes don't say.
+        NetworkError: if it is none of recurrent and linear layers in a row, or asks for what the
+            shapes don't say, or answers otherwise.
     """
     tensors = _without(tensors, hints.unused, file_name)
-    modules = modules_in(tensors, file_name)
-    chain, notices = chain_of(modules, hints, file_name)
-    others = {name: array for name, array in tensors.items() if not is_recurrent(name)}
-    linears = _linears(others)
-    embedding = _embedding(linears, chain, hints)
-    if embedding is not None:
-        linears.remove(embedding)
-        notices.append(
-            f"A symbol is read through the embedding {printable(embedding.name)} of "
-            f"{len(embedding.weight):,} symbols."
-        )
-    readout = _readout(linears, chain[-1].width, hints, file_name)
-    read_beside = [
-        linear for linear in linears if linear.weight.shape[1] == readout.weight.shape[1]
+    compared = trial is not None
+    chains = chains_of(modules_in(tensors, file_name), hints, file_name, compared=compared)
+    plans = plans_of(chains, linears_in(tensors, file_name), hints, file_name)
+    _check_hints(plans[0], hints, file_name)
+    if trial is None:
+        plan = only_plan(plans, file_name)
+        return _network(plan, _stated(plan, hints, file_name), None)
+    choices = _choices(plans, hints, file_name)
+    candidates = [
+        Candidate(plan.stack(choice), plan.table(choice), _in_words(plan, choice))
+        for plan, choice in choices
     ]
-    explained = [*read_beside] if embedding is None else [*read_beside, embedding]
-    _refuse_unknown(others, explained, file_name)
-    left_modules = [module for module in modules.values() if module not in chain]
-    left_linears = [linear for linear in read_beside if linear is not readout]
-    _refuse_between(left_modules, left_linears, chain, readout, file_name)
-    unread = [module.shown for module in left_modules]
-    unread += [printable(linear.name) for linear in left_linears]
-    if unread:
-        notices.append(f"Not read: {shortened(unread)}.")
-    questions: list[str] = []
-    cell = _cell(chain, hints, questions, file_name)
-    takes = _takes(chain, readout, hints, questions)
-    require(file_name, questions)
-    layers = tuple(layer for module in chain for layer in _layers(module, cell))
-    if embedding is not None:
-        layers = (_after_embedding(layers[0], embedding.weight), *layers[1:])
+    place, comparison = equal_to(trial, candidates, file_name)
+    plan, choice = choices[place]
+    return _network(plan, choice, comparison)
+
+
+def _network(
+    plan: ModulePlan, choice: PlanChoice, comparison: AnswerComparison | None
+) -> ForeignNetwork:
+    """Return the network of a plan in single precision."""
+    stack = with_table(plan.stack(choice), plan.table(choice))
+    notices = [] if comparison is not None else [UNCHECKED]
+    if plan.embedding is not None:
+        notices.insert(
+            0,
+            f"A symbol is read through the embedding {plan.embedding.shown} of "
+            f"{plan.embedding.outputs:,} symbols.",
+        )
     return ForeignNetwork(
-        Stack.with_readout(layers, readout.weight, readout.bias, takes),
-        printable(", ".join(module.shown for module in chain), 200),
-        printable(readout.name),
+        stack.mapped(lambda array: np.asarray(array, np.float32)),
+        printable(", ".join(module.shown for module in plan.recurrent), 200),
+        printable(", ".join(linear.shown for linear in plan.head), 200),
+        printable(plan.order(choice.activations), 300),
         tuple(notices),
-        embedded=embedding is not None,
+        embedded=plan.embedding is not None,
+        comparison=comparison,
     )
 
 
@@ -115,164 +111,126 @@ def _without(
     return kept
 
 
-def _refuse_between(
-    modules: Sequence[RecurrentModule],
-    linears: Sequence[_Linear],
-    chain: Sequence[RecurrentModule],
-    readout: _Linear,
-    file_name: str,
-) -> None:
-    """Raise `NetworkError` for modules that are left over and fit between those that are read.
-
-    A linear one may stand between the layers and the readout, or behind the readout; a recurrent
-    one before or behind the layers.
-    """
-    first, last = chain[0], chain[-1]
-    outputs, width = readout.weight.shape
-    fitting = [linear.name for linear in linears if width in (len(linear.weight), outputs)]
-    for module in modules:
-        if module.width == first.features or (module.features, module.width) == (last.width, width):
-            fitting.append(module.name)
-    if fitting:
-        names = shortened(list(map(printable, fitting)))
+def _check_hints(plan: ModulePlan, hints: NetworkHints, file_name: str) -> None:
+    """Raise `NetworkError` for hints that do not fit the modules."""
+    blocks = blocks_of(plan.recurrent[0])
+    if blocks > 1 and hints.nonlinearity is not None:
         raise NetworkError(
-            f"{file_name} also has {names}, which may be part of what computes its answers; if it "
-            f"is not, say so by --unused {printable(','.join(fitting[:MOST_LISTED]), 200)}."
+            f"{file_name} is a network of {BY_BLOCKS[blocks].label}, whose gates are fixed; "
+            "--nonlinearity is for a simple RNN."
         )
-
-
-def _linears(tensors: Mapping[str, Array]) -> list[_Linear]:
-    """Return the modules with a weight of two axes, and a bias that fits or none."""
-    linears = []
-    for name, weight in tensors.items():
-        if weight.ndim != 2 or not weight.size:
-            continue
-        module, dot, kind = name.rpartition(".")
-        bias_name: str | None = f"{module}{dot}bias" if kind == "weight" else None
-        bias = tensors.get(bias_name or "")
-        if bias is None or bias.shape != weight.shape[:1]:
-            bias_name, bias = None, np.zeros(len(weight), np.float32)
-        shown = module if kind == "weight" else name
-        linears.append(_Linear(shown or name, name, weight, bias_name, bias))
-    return linears
-
-
-def _embedding(
-    linears: Sequence[_Linear], chain: Sequence[RecurrentModule], hints: NetworkHints
-) -> _Linear | None:
-    """Return the embedding whose rows the first layer reads, if there is one."""
-    fitting = [
-        linear
-        for linear in linears
-        if linear.bias_name is None
-        and linear.weight.shape[1] == chain[0].features
-        and linear.name != hints.readout
-    ]
-    could_read_out = [linear for linear in linears if linear.weight.shape[1] == chain[-1].width]
-    if len(fitting) != 1 or could_read_out == fitting:
-        return None
-    return fitting[0]
-
-
-def _readout(
-    linears: Sequence[_Linear], width: int, hints: NetworkHints, file_name: str
-) -> _Linear:
-    """Return the readout of states of `width` numbers."""
-    fitting = [linear for linear in linears if linear.weight.shape[1] == width]
-    fitting = fitting or [linear for linear in linears if linear.weight.shape[1] % width == 0]
-    named = hints.readout
-    if named is not None:
-        fitting = [linear for linear in fitting if linear.name == named]
-    if not fitting:
-        sought = "linear readout" if named is None else f"linear readout {printable(named)}"
-        raise NetworkError(
-            f"{file_name} has no {sought} of the {width} numbers of the last layer's states; "
-            "networks with one are read."
-        )
-    if len(fitting) > 1:
-        names = shortened([printable(linear.name) for linear in fitting])
-        raise NetworkError(
-            f"{file_name} has several readouts ({names}); name one, such as --readout "
-            f"{printable(fitting[0].name)}."
-        )
-    return fitting[0]
-
-
-def _refuse_unknown(
-    others: Mapping[str, Array], linears: Iterable[_Linear], file_name: str
-) -> None:
-    """Raise `NetworkError` for tensors that may have an effect on the answers.
-
-    Args:
-        others: all tensors but those of recurrent modules.
-        linears: those of them that are known.
-        file_name: what the error calls the file.
-    """
-    names = {name for linear in linears for name in (linear.weight_name, linear.bias_name)}
-    unknown = [name for name in others if name not in names]
-    if unknown:
-        listed = ", ".join(printable(name) for name in unknown[:3])
-        more = f" and {len(unknown) - 3} more" if len(unknown) > 3 else ""
-        raise NetworkError(
-            f"{file_name} also has {listed}{more}, which belong neither to recurrent layers nor to "
-            "a linear readout, so its answers can't be computed here."
-        )
-
-
-def _cell(
-    chain: Sequence[RecurrentModule], hints: NetworkHints, questions: list[str], file_name: str
-) -> Cell:
-    """Return the kind of the layers; adds a question if the shapes don't say it."""
-    blocks = blocks_of(chain[0])
-    if blocks > 1:
-        if hints.nonlinearity is not None:
+    last = plan.modules[-1]
+    for name in hints.activations:
+        known = [module.name for module in plan.modules if module is not last]
+        if name and name not in known:
             raise NetworkError(
-                f"{file_name} is a network of {BY_BLOCKS[blocks].label}, whose gates are fixed; "
-                "--nonlinearity is for a simple RNN."
+                f"{file_name} has no module {printable(name)} with an activation behind it, before "
+                f"the next one; its modules are {plan.in_words}."
             )
-        return BY_BLOCKS[blocks]
-    if hints.nonlinearity is None:
+
+
+def _cells(plan: ModulePlan, hints: NetworkHints) -> list[Cell]:
+    """Return the kinds that the layers may be of."""
+    blocks = blocks_of(plan.recurrent[0])
+    if blocks > 1:
+        return [BY_BLOCKS[blocks]]
+    names = (TANH, RELU) if hints.nonlinearity is None else (hints.nonlinearity,)
+    return [NONLINEARITIES[name] for name in names]
+
+
+def _takes(plan: ModulePlan, hints: NetworkHints) -> list[str]:
+    """Return which states the readout may take."""
+    both = plan.recurrent[-1].directions > 1
+    if plan.steps > 1:
+        possible = [ALL_STATES]
+    elif hints.takes == FINAL_STATES and not both:
+        return [LAST_STEP]
+    else:
+        possible = [EVERY_STEP, LAST_STEP, *([FINAL_STATES] if both else [])]
+    return [hints.takes] if hints.takes in possible else possible
+
+
+def _stated(plan: ModulePlan, hints: NetworkHints, file_name: str) -> PlanChoice:
+    """Return what is to be chosen of a plan, as the user says it.
+
+    Raises:
+        NetworkError: a sentence with all that is not said.
+    """
+    questions = []
+    cells, takes = _cells(plan, hints), _takes(plan, hints)
+    if len(cells) > 1:
         questions.append(
             f"which nonlinearity its RNN has (give --nonlinearity {TANH} or --nonlinearity {RELU})"
         )
-    return NONLINEARITIES[hints.nonlinearity or TANH]
+    if plan.steps > 1 and hints.takes != ALL_STATES:
+        questions.append(
+            f"what the {plan.head[0].inputs:,} numbers are that {plan.head[0].shown} reads (give "
+            f"--answers {ALL_STATES} if they are the states of exactly {plan.steps} steps, side by "
+            "side; other states side by side are not read)"
+        )
+    elif len(takes) > 1:
+        questions.append(which_states(bidirectional=FINAL_STATES in takes))
+    embedding = plan.embedding
+    if embedding is not None and not embedding.is_called_embedding and hints.embedding is None:
+        questions.append(
+            f"whether symbols are read through {embedding.shown} (give --embedding "
+            f"{embedding.shown}, if so)"
+        )
+    activations = {}
+    asked = []
+    for gap in plan.gaps:
+        usual = hints.activations.get("") if gap.is_linear else None
+        activation = hints.activations.get(gap.module, usual)
+        activations[gap.module] = activation or NONE
+        if activation is None and gap.is_asked:
+            asked.append(gap)
+    if asked:
+        names = [str(printable(gap.module)) for gap in asked]
+        each = ",".join(f"{name}:{RELU}" for name in names)
+        words = f"{', '.join(ACTIVATIONS[:-1])} or {ACTIVATIONS[-1]}"
+        one_word = all(gap.is_linear for gap in asked)
+        example = f"--activations {RELU}, or of each its own, " if one_word else ""
+        questions.append(
+            f"which activation is behind {', '.join(names)}: {words} (give {example}"
+            f"--activations {each})"
+        )
+    require(file_name, questions)
+    return PlanChoice(cells[0], takes[0], activations)
 
 
-def _takes(
-    chain: Sequence[RecurrentModule],
-    readout: _Linear,
-    hints: NetworkHints,
-    questions: list[str],
-) -> str:
-    """Return which states the readout takes; adds a question if neither shapes nor user say it."""
-    top = chain[-1]
-    if readout.weight.shape[1] != top.width:
-        return ALL_STATES
-    takes = hints.takes
-    if takes is None or takes == ALL_STATES:
-        questions.append(which_states(bidirectional=top.directions > 1))
-    return LAST_STEP if takes == FINAL_STATES and top.directions == 1 else takes or LAST_STEP
+def _choices(
+    plans: Sequence[ModulePlan], hints: NetworkHints, file_name: str
+) -> list[tuple[ModulePlan, PlanChoice]]:
+    """Return all that may be, as far as the user does not say it.
+
+    Raises:
+        NetworkError: if that is too much.
+    """
+    choices = list(islice(_possible(plans, hints), MOST_CANDIDATES + 1))
+    if len(choices) > MOST_CANDIDATES:
+        raise NetworkError(
+            f"{file_name} may be computed in more than {MOST_CANDIDATES:,} ways, too many to "
+            "compare; say more of it, such as --activations relu or --readout NAMES."
+        )
+    return choices
 
 
-def _layers(module: RecurrentModule, cell: Cell) -> Iterator[Layer]:
-    """Yield the layers of a module from the input up."""
-    for number in range(module.layer_count):
-        directions = [
-            _weights(module.parts[number, backward], cell)
-            for backward in (False, True)[: module.directions]
-        ]
-        yield Layer(*directions)
+def _possible(
+    plans: Sequence[ModulePlan], hints: NetworkHints
+) -> Iterator[tuple[ModulePlan, PlanChoice]]:
+    for plan in plans:
+        gaps = plan.gaps
+        options: list[Sequence[str]] = []
+        for gap in gaps:
+            usual = hints.activations.get("") if gap.is_linear else None
+            activation = hints.activations.get(gap.module, usual)
+            options.append(ACTIVATIONS if activation is None else [activation])
+        kinds = product(_cells(plan, hints), _takes(plan, hints))
+        for (cell, takes), words in product(kinds, product(*options)):
+            activations = dict(zip([gap.module for gap in gaps], words, strict=True))
+            yield plan, PlanChoice(cell, takes, activations)
 
 
-def _weights(part: Mapping[str, Array], cell: Cell) -> CellWeights:
-    """Return the weights of a layer in one direction; biases that are missing are zero."""
-    zeros = np.zeros(len(part["weight_ih"]), np.float32)
-    return CellWeights.named(cell, {"bias_ih": zeros, "bias_hh": zeros, **part})
-
-
-def _after_embedding(layer: Layer, embedding: Array) -> Layer:
-    """Return a layer that reads one-hot symbols in place of their rows of an embedding (V, F)."""
-    directions = [
-        replace(weights, of_input=weights.of_input @ embedding.T) for weights in layer.directions
-    ]
-    return Layer(*directions)
+def _in_words(plan: ModulePlan, choice: PlanChoice) -> str:
+    """Return a plan and what is chosen of it in words."""
+    return f"{choice.cell.label}, {plan.order(choice.activations)}, {choice.takes}"

@@ -19,12 +19,14 @@ from rnn_tui.inside.own.network import (
     OwnDescription,
     OwnInspection,
     OwnNetwork,
+    own_network,
     read_own,
     read_own_network,
 )
 from rnn_tui.inside.state_space import analyse_state_space
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.foreign.hints import NetworkHints
+from rnn_tui.networks.foreign.live_module import read_module
 from tests.networks.foreign import (
     FEATURES,
     Classifier,
@@ -34,6 +36,7 @@ from tests.networks.foreign import (
     saved,
     seeded,
 )
+from tests.networks.odd import InputLayer, MlpHead, SequentialHead
 
 STEPS = 5
 
@@ -94,6 +97,73 @@ def test_parts_of_steps_add_up_to_the_answer(build: Any, options: Any, tmp_path:
     assert analysis.difference == pytest.approx(float(logits[trace.answer]), abs=1e-5)
     assert analysis.total == pytest.approx(analysis.difference, rel=0.006)
     assert analysis.parts.shape == (STEPS, FEATURES)
+
+
+@pytest.mark.parametrize("kind", [InputLayer, MlpHead, SequentialHead])
+def test_layers_before_and_behind_are_part_of_what_is_analysed(kind: Any, tmp_path: Path) -> None:
+    module = seeded(kind)
+    network = own_network(OwnDescription(tmp_path), read_module(module, NetworkHints(), None))
+    features = network.stack.features
+    numbers = np.random.default_rng(2).normal(size=(STEPS, features)).astype(np.float32)
+    reading = read_own(network, InputSequence(numbers, tuple(map(str, range(STEPS)))))
+    trace = reading.trace
+    read = torch.from_numpy(numbers).double()
+    module = module.double()
+    jacobian = torch.autograd.functional.jacobian(lambda x: module(x[None])[0], read)  # (O, T, F)
+    sensitivity = analyse_sensitivity(reading, UNWATCHED)
+    assert sensitivity is not None
+    assert np.allclose(sensitivity.norms, jacobian.square().sum(2).sqrt().numpy(), atol=1e-6)
+    attribution = analyse_attribution(reading, UNWATCHED)
+    assert attribution is not None
+    with torch.no_grad():
+        logits = (module(read[None]) - module(0 * read[None]))[0]
+    assert attribution.difference == pytest.approx(float(logits[trace.answer]), abs=1e-6)
+    assert attribution.total == pytest.approx(attribution.difference, rel=0.006, abs=1e-6)
+    # The importance of a unit is its state times the slope of the answer over the mean of all.
+    before = torch.relu(module.proj(read)) if kind is InputLayer else read
+    last = module.lstm(before[None])[0][:, -1].detach().requires_grad_()
+    behind = torch.tanh(module.fc(last)) if kind is MlpHead else last
+    outputs = (module.out if kind is MlpHead else module.fc)(behind)[0]
+    (outputs[trace.answer] - outputs.mean()).backward()
+    expected = (last * last.grad)[0].detach().numpy()
+    assert np.allclose(trace.layers[0].importance, expected, atol=1e-6)
+    for analyse in (analyse_ablations, analyse_beside_untrained, analyse_state_space):
+        assert analyse(reading, UNWATCHED) is not None
+    ablation = analyse_ablations(reading, UNWATCHED)
+    assert ablation is not None
+    assert ablation.accuracy == 1
+
+
+def test_an_automaton_is_learned_behind_an_embedding_and_before_a_head(tmp_path: Path) -> None:
+    module = torch.nn.Module()
+    module.emb = torch.nn.Embedding(2, 3)
+    module.rnn = torch.nn.RNN(1, 2, nonlinearity="relu")
+    module.proj = torch.nn.Linear(3, 1)
+    module.hidden = torch.nn.Linear(2, 1)
+    module.out = torch.nn.Linear(1, 1)
+    weights = {
+        "emb.weight": [[0, 5, -3], [1, 2, 2]],
+        "proj.weight": [[1, 0, 0]],
+        "proj.bias": [0],
+        "rnn.weight_ih_l0": [[1], [1]],
+        "rnn.weight_hh_l0": [[1, -2], [1, -2]],
+        "rnn.bias_ih_l0": [0, -1],
+        "rnn.bias_hh_l0": [0, 0],
+        "hidden.weight": [[1, -2]],
+        "hidden.bias": [0],
+        "out.weight": [[1]],
+        "out.bias": [-0.5],
+    }
+    module.load_state_dict({name: torch.tensor(values) for name, values in weights.items()})
+    hints = NetworkHints("relu", "last-step", readout=("hidden", "out"), activations={"": "relu"})
+    path = saved(module, tmp_path / "net")
+    network = read_own_network(OwnDescription(path, hints, alphabet="01"))
+    reading = read_own(network, read_sequence("0110", 2, network.alphabet))
+    assert [reading.trace.answer_word(step) for step in range(4)] == ["0", "1", "0", "0"]
+    analysis = analyse_automaton(reading, UNWATCHED)
+    assert analysis is not None
+    assert analysis.machine is not None
+    assert analysis.machine.next_states.tolist() == [[0, 1], [1, 0]]
 
 
 def test_gradients_are_pytorchs(tmp_path: Path) -> None:

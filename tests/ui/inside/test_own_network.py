@@ -106,7 +106,7 @@ async def test_what_is_missing_is_asked_for_where_it_is_typed(tmp_path: Path) ->
         await type_line(pilot, f"'{path}' --answer last-step")
         assert "--answers" in sentences(app)
         await type_line(pilot, f"'{path}' --answers sometimes")
-        assert "every-step, last-step or final-states" in sentences(app)
+        assert "last-step, final-states or all-states" in sentences(app)
         await type_line(pilot, f"'{path}")
         assert "quotation mark" in sentences(app)
         await press(pilot, "escape")
