@@ -100,13 +100,16 @@ class Walk(ABC):
         """Fill `state` from `read` with the cell's equations, and keep what `run_back` needs."""
 
     @abstractmethod
-    def run_back(self, gates: Tensor, from_above: Sequence[Tensor | None]) -> Tensor:
+    def run_back(
+        self, gates: Tensor, from_above: Sequence[Tensor | None], to_inputs: Tensor | None = None
+    ) -> Tensor:
         """Return the gradient on `gates` after `run`.
 
         Args:
             gates: the weights.
             from_above: for each of the T steps the readout's gradient (R, H, B) on its state, or
                 None; the last has one.
+            to_inputs: takes the gradient (T, R, F, B) on the inputs; None if nobody asks for it.
         """
 
 
@@ -205,13 +208,16 @@ class _Pass(torch.autograd.Function):
         context.read = read
         context.lengths = lengths
         context.steps = len(states)
+        context.inputs_shape = inputs.shape
         if at_end:
             return torch.baddbmm(readout[:, :, -1:], readout[:, :, :-1], read)
         return read_out(readout, read)
 
     @staticmethod
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor, None, None, None, None]:
-        """Return the gradients on gates and readout from that on the outputs."""
+    def backward(
+        context: Any, gradient: Tensor
+    ) -> tuple[Tensor, Tensor, Tensor | None, None, None, None]:
+        """Return the gradients on gates, readout and inputs from that on the outputs."""
         gates, readout = context.saved_tensors
         walk = context.walk
         if walk.generation != context.generation:
@@ -221,9 +227,13 @@ class _Pass(torch.autograd.Function):
             from_above, to_readout = _from_every_step(context.read, readout, gradient)
         else:
             from_above, to_readout = _from_end(context, readout, gradient)
-        to_gates = walk.run_back(gates, from_above)
+        to_inputs = None
+        if context.needs_input_grad[2]:
+            steps, replicas, features, batch = context.inputs_shape
+            to_inputs = gates.new_empty(steps, replicas, features, batch)
+        to_gates = walk.run_back(gates, from_above, to_inputs)
         context.network.give_back(walk)
-        return to_gates, to_readout, None, None, None, None
+        return to_gates, to_readout, to_inputs, None, None, None
 
 
 def _from_every_step(

@@ -53,7 +53,9 @@ class GRUWalk(Walk):
         of_sums[:, candidate_rows, input_columns] = 0
         return of_sums, gates[:, candidate_rows, input_columns].contiguous()
 
-    def run_back(self, gates: Tensor, from_above: Sequence[Tensor | None]) -> Tensor:
+    def run_back(
+        self, gates: Tensor, from_above: Sequence[Tensor | None], to_inputs: Tensor | None = None
+    ) -> Tensor:
         """Return the gradient on `gates` (R, 3·H, H + F + 2).
 
         With D the gradient of the loss on what it is put before, U the recurrent weights of all
@@ -66,10 +68,11 @@ class GRUWalk(Walk):
             Dh₋₁ = Dh·z + Uᵀ·[Dr̂ Dẑ Dm] + what comes from above
 
         The gradient on the weights is Σ [Dr̂ Dẑ Dm]·[h₋₁ x 1 1]ᵀ, and for W and b of the candidate
-        Σ Dn̂·[x 1]ᵀ.
+        Σ Dn̂·[x 1]ᵀ. With W the input weights of all three, Dx = Wᵀ·[Dr̂ Dẑ Dn̂].
         """
         width = self.width
         recurrent = gates[:, :, :width].transpose(1, 2)  # (R, H, 3·H): Uᵀ
+        of_input = gates[:, :, width:-2].transpose(1, 2)  # (R, F, 3·H): Wᵀ
         gradient = torch.zeros_like(gates)
         of_candidate = gradient[:, 2 * width :, width:-1].contiguous()  # (R, H, F + 1)
         to_sums = torch.empty_like(self.sums[0])  # (R, 3·H, B): Dr̂, Dẑ, Dm
@@ -89,6 +92,9 @@ class GRUWalk(Walk):
             torch.mul(to_candidate, self.reset[step], out=to_recurrent)
             gradient.baddbmm_(to_sums, self.read[step].transpose(1, 2))
             of_candidate.baddbmm_(to_candidate, self.input[step].transpose(1, 2))
+            if to_inputs is not None:
+                to_read = torch.cat((to_sigmoids, to_candidate), 1)  # (R, 3·H, B)
+                torch.bmm(of_input, to_read, out=to_inputs[step])
             if step:
                 above = from_above[step - 1]
                 if above is not None:

@@ -87,7 +87,9 @@ class LSTMWalk(Walk):
             tanh_of(cell[step + 1], cell_tanh[step])
             torch.mul(self.show[step], cell_tanh[step], out=state[step + 1])
 
-    def run_back(self, gates: Tensor, from_above: Sequence[Tensor | None]) -> Tensor:
+    def run_back(
+        self, gates: Tensor, from_above: Sequence[Tensor | None], to_inputs: Tensor | None = None
+    ) -> Tensor:
         """Return the gradient on `gates` (R, 4·H, H + F + 2).
 
         With D the gradient of the loss on what it is put before, U the recurrent weights, Ds the
@@ -103,12 +105,15 @@ class LSTMWalk(Walk):
             Df = Dc·c₋₁·f·(1 − f)
             Do = Dh·tanh c·o·(1 − o)
 
+        The gradient on the inputs is Dx = Wᵀ·Ds, with W the input weights.
+
         All factors of Dc and Dh in a stretch are known before its walk back begins
         (`_fill_factors`).
         """
         recurrent = gates[:, :, : self.width]  # (R, 4·H, H): U
         if self.batch > 1:
             recurrent = recurrent.transpose(1, 2)
+        of_input = gates[:, :, self.width : -2].transpose(1, 2)  # (R, F, 4·H): Wᵀ
         gradient = torch.zeros_like(gates)
         steps = len(from_above)
         state = from_above[-1]  # (R, H, B): Dh
@@ -126,6 +131,8 @@ class LSTMWalk(Walk):
                     state = self._state_gradient(recurrent, self.sum[place], from_above[step - 1])
                     later = cell.mul_(self.keep[step])
             self._add_to_gradient(gradient, first, end)
+            if to_inputs is not None:
+                torch.matmul(of_input, self.sums[: end - first], out=to_inputs[first:end])
         return gradient
 
     def _state_gradient(self, recurrent: Tensor, sums: Tensor, above: Tensor | None) -> Tensor:

@@ -19,7 +19,9 @@ class RNNWalk(Walk):
             torch.bmm(gates, self.read[step], out=self.state[step + 1])  # (R, H, B)
             tanh_(self.state[step + 1])
 
-    def run_back(self, gates: Tensor, from_above: Sequence[Tensor | None]) -> Tensor:
+    def run_back(
+        self, gates: Tensor, from_above: Sequence[Tensor | None], to_inputs: Tensor | None = None
+    ) -> Tensor:
         """Return the gradient on `gates` (R, H, H + F + 2).
 
         With D the gradient of the loss on what it is put before, s the sum in the tanh, U the
@@ -28,14 +30,17 @@ class RNNWalk(Walk):
             Dh = Uᵀ·Ds₊₁ + what comes from above
             Ds = Dh·(1 − h²)
 
-        and the gradient on the weights is Σ Ds·[h₋₁ x 1 1]ᵀ.
+        the gradient on the weights is Σ Ds·[h₋₁ x 1 1]ᵀ, and Dx = Wᵀ·Ds.
         """
         recurrent = gates[:, :, : self.width].transpose(1, 2)  # (R, H, H): Uᵀ
+        of_input = gates[:, :, self.width : -2].transpose(1, 2)  # (R, F, H): Wᵀ
         gradient = torch.zeros_like(gates)
         state = from_above[-1]  # (R, H, B): Dh
         for step in range(len(from_above) - 1, -1, -1):
             sums = torch.ops.aten.tanh_backward(state, self.state[step + 1])  # (R, H, B)
             gradient.baddbmm_(sums, self.read[step].transpose(1, 2))
+            if to_inputs is not None:
+                torch.bmm(of_input, sums, out=to_inputs[step])
             if step:
                 state = product_and_sum(recurrent, sums, from_above[step - 1])
         return gradient

@@ -94,6 +94,20 @@ def test_outputs_after_every_step_and_their_gradients_are_pytorchs(
 
 
 @pytest.mark.parametrize("cell", MODULES)
+@pytest.mark.parametrize(("steps", "batch"), SHAPES)
+def test_gradients_on_inputs_are_pytorchs(cell: str, steps: int, batch: int) -> None:
+    network, pairs = side_by_side((2, 5), features=3, outputs=2, cell=cell)
+    inputs = inputs_for(network, steps, batch).requires_grad_()
+    network.at_every_step(inputs).sin().sum().backward()
+    assert inputs.grad is not None
+    by_hand = inputs.grad.clone()
+    for at, pair in enumerate(pairs):
+        alone = inputs[:, at].detach().requires_grad_()
+        outputs_of(pair, alone).sin().sum().backward()
+        torch.testing.assert_close(by_hand[:, at], alone.grad, rtol=0, atol=1e-11)
+
+
+@pytest.mark.parametrize("cell", MODULES)
 def test_gradients_of_a_large_set_are_pytorchs(cell: str) -> None:
     """Its steps do not fit the processor's cache together, and its tanh goes by the sigmoid."""
     network, pairs = side_by_side((32, 32), features=2, outputs=1, cell=cell)
