@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rnn_tui.api.loading import load_network
     from rnn_tui.api.network import Network
     from rnn_tui.api.run import Run, runs
-    from rnn_tui.api.sequences import SequenceData, read_sequences
+    from rnn_tui.api.sequences import SequenceData, read_sequences, sequences
     from rnn_tui.api.trace import NetworkTrace
     from rnn_tui.api.training import register, train
     from rnn_tui.engine.config import Recipe, RunConfig
@@ -52,6 +52,7 @@ __all__ = [
     "read_sequences",
     "register",
     "runs",
+    "sequences",
     "train",
 ]
 
@@ -77,6 +78,7 @@ _MODULES = {
     "read_sequences": "rnn_tui.api.sequences",
     "register": "rnn_tui.api.training",
     "runs": "rnn_tui.api.run",
+    "sequences": "rnn_tui.api.sequences",
     "train": "rnn_tui.api.training",
 }
 

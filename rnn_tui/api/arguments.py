@@ -5,7 +5,7 @@ this, the first line that can't use it raises what Python raises there, somewher
 """
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import cache, wraps
 from numbers import Integral, Real
 from os import PathLike, fspath
@@ -49,13 +49,17 @@ def checked(thing: Checked) -> Checked:
     return thing
 
 
-def taking(record: type) -> Callable[[Checked], Checked]:
+def taking(record: type, *, but: Collection[str] = ()) -> Callable[[Checked], Checked]:
     """Give a function that takes `**options` an argument for each option of a record.
 
     Its signature has them with their types and defaults, its docstring their meanings, in place of
     a line `options: {options}`.
+
+    Args:
+        record: the options.
+        but: the names of those that it does not take.
     """
-    options = options_of(record).values()
+    options = [option for name, option in options_of(record).items() if name not in but]
     arguments = [
         inspect.Parameter(
             option.name,

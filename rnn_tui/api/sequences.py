@@ -1,5 +1,6 @@
 """Sequences of one's own for scripts and notebooks: a file as it was understood, to train on."""
 
+from collections.abc import Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -7,21 +8,25 @@ from typing import Any
 from rnn_tui.api import html
 from rnn_tui.api.arguments import checked, plain, taking
 from rnn_tui.api.progress import ActionProgress
-from rnn_tui.data import store
+from rnn_tui.data import memory, store
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.files.frames import is_frame
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.data.understanding import Understanding, understand
+from rnn_tui.engine.errors import ArgumentError
 from rnn_tui.engine.options import record_of
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.task import stored_task
 from rnn_tui.tasks.task import Task
 
+#: options on how a file is written, which what is in memory is not.
+OF_FILES = ("header", "delimiter", "decimal", "encoding")
 PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 
 
 @checked
 class SequenceData:
-    """Sequences of your own, as they were understood. `read_sequences` makes it.
+    """Sequences of your own, as they were understood. `read_sequences` or `sequences` makes it.
 
     Printing it says what was understood; `train` takes it for a task.
 
@@ -64,6 +69,12 @@ class SequenceData:
     def name(self) -> str:
         """The name of its task, made of the file's name and what is in it."""
         return self._data_set.description.name
+
+    @property
+    def ids(self) -> tuple[str, ...]:
+        """What the file calls each sequence, or the one it is a piece of; numbers without names."""
+        data_set = self._data_set
+        return tuple(data_set.origin.name(each, data_set.starts) for each in range(len(self)))
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -129,3 +140,55 @@ def read_sequences(
     file = Path(path)
     with ActionProgress(file.name, shown=progress) as bar:
         return SequenceData(understand(file, reading, Progress(bar.show)))
+
+
+@checked
+@taking(ReadingOptions, but=OF_FILES)
+def sequences(
+    X: Any,
+    y: Any = None,
+    *,
+    ids: Any = None,
+    names: Sequence[str] | None = None,
+    **options: Any,
+) -> SequenceData:
+    """Take sequences that are in memory: an array, a list of arrays, or a frame.
+
+    A frame of pandas or polars is read as the table of a file is, with the same options. NaN is
+    missing; at the end of a sequence in one array it is the sequence's end.
+
+    Args:
+        X: an array (N, T, F) or (N, T) of N sequences, or (T,) of one; a list of arrays (T, F) or
+            (T,), which may differ in length; or a frame, whose columns are found as in a file.
+        y: the right answers, words or numbers: N, one for each sequence, or one for each step, as
+            an array (N, T) or a list of arrays; of a frame one for each row, unless `label` names
+            the column that has them. Whole numbers are classes if they are few (`goal="number"`
+            says otherwise). Without them, the next steps are predicted.
+        ids: the names of the N sequences; of a frame `sequence` names the column that has them.
+        names: of the F numbers at a step; of a frame its columns have them.
+        options: {options}
+
+    Raises:
+        UserError: they can't be read as sequences, in a sentence on what is wrong and where.
+
+    Examples:
+        >>> import numpy as np
+        >>> random = np.random.default_rng(0)
+        >>> rises = np.arange(60) % 2
+        >>> X = random.normal(size=(60, 9)) + rises[:, None] * np.arange(9)
+        >>> data = rnn_tui.sequences(X, np.where(rises, "rises", "stays"))
+        >>> len(data), data[0].shape, data.classes
+        (60, (9, 1), ('rises', 'stays'))
+        >>> rnn_tui.train(data, hidden_size=4, epochs=1).predict(X[:2]).outputs.shape
+        (2, 2)
+    """
+    for name in OF_FILES:
+        if name in options:
+            raise ArgumentError(f"{name} says how a file is written; what is in memory has none.")
+    reading = record_of(ReadingOptions, {name: plain(value) for name, value in options.items()})
+    if is_frame(X):
+        for name, value in (("ids", ids), ("names", names)):
+            if value is not None:
+                raise ArgumentError(f"A frame has {name} in its columns; leave out {name}.")
+        return SequenceData(memory.understand_frame(X, y, reading))
+    return SequenceData(memory.understand_arrays(X, y, reading, ids=ids, names=names))

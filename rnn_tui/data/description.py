@@ -33,7 +33,7 @@ class Description:
 
     name: str  #: the task's name, unique to the content, such as `gunpoint-1f3a5b`.
     label: str  #: as shown: the file's name without its ending.
-    source: str  #: the path of the file that it was read from.
+    source: str  #: the path of the file that it was read from; `arrays` or `frame` without one.
     goal: Goal  #: `class`, `number`, `step-class`, `step-number` or `next`.
     horizon: int  #: how many steps ahead are answered; 0 unless the goal is `next`.
     #: the names of the numbers that are read at each step; empty if symbols are.

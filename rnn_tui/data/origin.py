@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import Any, Self
 
 import numpy as np
@@ -80,7 +81,12 @@ class Origin:
 
     def _is_piece(self, index: int) -> bool:
         """Return whether other sequences come from the same one of the file."""
-        return bool(np.count_nonzero(self.places == self.places[index]) > 1)
+        return bool(self._pieces[self.places[index]] > 1)
+
+    @cached_property
+    def _pieces(self) -> Places:
+        """How many sequences come from each one of the file."""
+        return np.bincount(self.places)
 
     def time_text(self, step: int) -> str:
         """Return what the file calls a step of all T, such as `1949-01-01`; empty if nothing."""

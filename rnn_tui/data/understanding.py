@@ -27,7 +27,7 @@ LAYOUTS = {
     Layout.TEXT: "a character a step",
 }
 
-__all__ = ["ColumnKind", "FileColumn", "Role", "Understanding", "understand"]
+__all__ = ["ColumnKind", "FileColumn", "Role", "Understanding", "understand", "understood"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,15 +83,21 @@ def understand(
     options = ReadingOptions() if options is None else options
     try:
         content = read(path, options, UNWATCHED if progress is None else progress)
-        return _understood(path, options, content)
+        return understood(path, options, content)
     except MemoryError as error:
         raise DataError(
             f"{named(path)} does not fit into memory; leave out columns or rows."
         ) from error
 
 
-def _understood(path: Path, options: ReadingOptions, content: Content) -> Understanding:
-    """Return what is understood of the content of a file."""
+def understood(path: Path, options: ReadingOptions, content: Content) -> Understanding:
+    """Return what is understood of content that is read, as `understand` does.
+
+    Args:
+        path: the file, or the word for what else it was in.
+        options: with which it was read.
+        content: what it holds.
+    """
     notes: list[str] = []
     if isinstance(content.body, Table):
         table = with_clock(content.body)

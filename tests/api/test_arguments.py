@@ -49,6 +49,10 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
     ),
     "register": (rnn_tui.register, {"thing": MAJORITY}),
     "runs": (runs, {}),
+    "sequences": (
+        rnn_tui.sequences,
+        {"X": np.eye(12, 3), "y": [*"ab"] * 6, "ids": range(12), "names": ["height"]},
+    ),
     "train": (
         rnn_tui.train,
         {"task": "adder", **SMALL, "seeds": 1, "epochs": 1, "hidden_size": 2, "progress": False},

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.bounds import LONGEST_LINE, check_columns, check_line
-from rnn_tui.data.files import arff
+from rnn_tui.data.files import arff, frames
 from rnn_tui.data.files.delimited import DELIMITER_OF_ENDING
 from rnn_tui.data.files.dialect import Dialect, sniff, table_reader
 from rnn_tui.data.files.opening import (
@@ -219,38 +219,17 @@ def frame_table(frame: Any) -> NewTable:
     Raises:
         DataError: if a column is none.
     """
-    names = [str(name) for name in frame.columns]
-    columns = [_values_of(frame[name], str(name)) for name in frame.columns]
-    check_columns(len(columns), "The frame")
+    columns = frames.columns_of(frame)
+    names = [name for name, _ in columns]
+    columns_of_values = [values for _, values in columns]
 
     def rows(_remarks: Remarks | None, progress: Progress) -> Iterator[NewRow]:
-        for number, values in enumerate(zip(*columns, strict=True), start=1):
+        for number, values in enumerate(zip(*columns_of_values, strict=True), start=1):
             if number % ROWS_OF_PROGRESS == 0:
                 if progress.stopping:
                     raise DataError(STOPPED)
-                progress.advance(number, len(columns[0]))
-            yield NewRow(number, [*map(_cell, values)])
+                progress.advance(number, len(columns_of_values[0]))
+            yield NewRow(number, [*map(frames.cell_of, values)])
 
     header = tuple(column_names(names, len(names))[0])
-    return NewTable("the frame", header, (), ".", rows, "Row")
-
-
-def _values_of(column: Any, name: str) -> list[Any]:
-    """Return the values of a column of pandas or polars."""
-    for method in ("to_list", "tolist"):
-        if hasattr(column, method):
-            values = getattr(column, method)()
-            if isinstance(values, list):
-                return values
-    raise DataError(f"The frame has no one column called {printable(name)}.")
-
-
-def _cell(value: Any) -> str:
-    """Return a value of a frame as a file has it; empty for a missing one."""
-    if value is None or value != value:  # noqa: PLR0124 - as NaN and NaT are
-        return ""
-    if isinstance(value, bool):
-        return str(value)
-    if isinstance(value, float):
-        return repr(value)
-    return str(value)
+    return NewTable(frames.NAME, header, (), ".", rows, frames.ROW)

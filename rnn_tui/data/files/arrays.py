@@ -46,15 +46,21 @@ def read(path: Path, options: ReadingOptions, progress: Progress) -> Content:
         else:
             arrays = {"x": read_array(file, path.stem, named(path), MOST_NUMBERS)}
     progress.advance(1, 1)
-    reading = _Reading(path, options, arrays)
+    reading = ArrayReading(named(path), options, arrays)
     return Content("NPZ" if is_archive else "NPY", reading.sequences())
 
 
-class _Reading:
-    """The way from arrays to sequences."""
+class ArrayReading:
+    """The way from arrays to sequences.
 
-    def __init__(self, path: Path, options: ReadingOptions, arrays: Arrays) -> None:
-        self._path = path
+    Args:
+        name: what holds them, for sentences.
+        options: whether an array of two dimensions is one sequence.
+        arrays: values, and labels and lengths if there are any, by their names.
+    """
+
+    def __init__(self, name: str, options: ReadingOptions, arrays: Arrays) -> None:
+        self._name = name
         self._options = options
         self._arrays = arrays
 
@@ -83,7 +89,7 @@ class _Reading:
         if values is None:
             names = ", ".join(printable(name, 20) for name in list(self._arrays)[:8])
             raise DataError(
-                f"{named(self._path)} has no array of values; call one x, and its labels y. It has "
+                f"{self._name} has no array of values; call one x, and its labels y. It has "
                 f"{names}."
             )
         notes: list[str] = []
@@ -92,7 +98,7 @@ class _Reading:
         inside = np.arange(cube.shape[1]) < lengths[:, None]
         features = cube.shape[2]
         return Sequences(
-            features=("value",) if features == 1 else tuple(f"x{n + 1}" for n in range(features)),
+            features=feature_names(features),
             alphabet=(),
             values=_steps_of(cube, inside),
             starts=starts_of(lengths),
@@ -103,12 +109,12 @@ class _Reading:
     def _cube(self, values: npt.NDArray[Any], notes: list[str]) -> Floats:
         """Return the values (N, steps, F)."""
         if values.dtype.kind not in NUMBERS:
-            raise DataError(f"The values in {named(self._path)} are no numbers.")
+            raise DataError(f"The values in {self._name} are no numbers.")
         if values.size == 0 or values.ndim == 0:
-            raise DataError(f"The values in {named(self._path)} are empty.")
+            raise DataError(f"The values in {self._name} are empty.")
         shape = values.shape
         if values.ndim > 1:
-            check_sequences(shape[0], named(self._path))
+            check_sequences(shape[0], self._name)
         cube = as_doubles(values)
         cube[~np.isfinite(cube)] = np.nan
         if values.ndim == 1:
@@ -132,7 +138,7 @@ class _Reading:
             fits = lengths.shape == (count,) and lengths.dtype.kind in "iu"
             if not fits or lengths.min() < 0 or lengths.max() > steps:
                 raise DataError(
-                    f"The lengths in {named(self._path)} must be {count:,} whole numbers from 0 to "
+                    f"The lengths in {self._name} must be {count:,} whole numbers from 0 to "
                     f"{steps:,}."
                 )
             return lengths.astype(np.int64)
@@ -156,13 +162,18 @@ class _Reading:
         if labels.shape == (count, steps, 1):
             labels = labels[:, :, 0]
         if labels.shape == (count, steps) and labels.ndim == 2:
-            return Label("y", True, _label_values(labels[inside], named(self._path)))
+            return Label("y", True, label_values(labels[inside], self._name))
         if labels.shape == (count,):
-            return Label("y", False, _label_values(labels, named(self._path)))
+            return Label("y", False, label_values(labels, self._name))
         raise DataError(
-            f"The labels in {named(self._path)} have the shape {labels.shape}; it must be "
+            f"The labels in {self._name} have the shape {labels.shape}; it must be "
             f"({count},), one for each sequence, or ({count}, {steps}), one for each step."
         )
+
+
+def feature_names(count: int) -> tuple[str, ...]:
+    """Return names of the numbers at a step that have none."""
+    return ("value",) if count == 1 else tuple(f"x{number + 1}" for number in range(count))
 
 
 def _steps_of(cube: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
@@ -170,7 +181,7 @@ def _steps_of(cube: Floats, inside: npt.NDArray[np.bool_]) -> Floats:
     return cube.reshape(-1, cube.shape[2]) if inside.all() else cube[inside]
 
 
-def _label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
+def label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     """Return labels as numbers, or as words, "" for a missing one."""
     if labels.dtype.kind in NUMBERS:
         numbers = as_doubles(labels)

@@ -112,12 +112,13 @@ class Table:
     #: the first rows, from 0 on, of what blank lines part.
     blocks: tuple[int, ...] = (0,)
     test_from: int | None = None  #: the first row of a second file, the test.
+    place: str = "Line"  #: what `line_of` counts.
 
     def at(self, row: int) -> str:
         """Return where a row is, for a sentence."""
         if self.test_from is not None and row >= self.test_from:
-            return f"Line {self.line_of(row):,} of the test"
-        return f"Line {self.line_of(row):,}"
+            return f"{self.place} {self.line_of(row):,} of the test"
+        return f"{self.place} {self.line_of(row):,}"
 
     def check_numbers(self, place: int, advice: str) -> None:
         """Refuse a column with a cell that does not fit to the others.
