@@ -12,8 +12,7 @@ from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import pandas
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.archive.weights import NETWORKS
-from rnn_tui.data.store import is_called_like_data_set
-from rnn_tui.engine.errors import DataError
+from rnn_tui.data.store import name_for_run
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.application import Application
@@ -117,10 +116,8 @@ def predicted(
 
     Other arguments and errors are those of `Run.predict`.
     """
-    task_name = read_description(weights)[0].task
-    if not is_called_like_data_set(task_name):
-        raise DataError(f"Run {name} is of {task_name}, and not on sequences of your own.")
-    network = NETWORKS.get(weights, stored_task(task_name).network)
+    data_set = name_for_run(name, read_description(weights)[0].task)
+    network = NETWORKS.get(weights, stored_task(data_set).network)
     source = Path(fspath(data)) if isinstance(data, str | PathLike) else data
     with ActionProgress("answers", shown=progress) as bar:
         application = Application(

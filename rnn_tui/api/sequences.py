@@ -8,13 +8,15 @@ from typing import Any
 from rnn_tui.api import html
 from rnn_tui.api.arguments import checked, plain, taking
 from rnn_tui.api.progress import ActionProgress
+from rnn_tui.api.run import Run
 from rnn_tui.data import memory, store
+from rnn_tui.data.applying.columns import reading_of
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.data.files.frames import is_frame
-from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.options import ReadingOptions, Split
 from rnn_tui.data.understanding import Understanding, understand
-from rnn_tui.engine.errors import ArgumentError
-from rnn_tui.engine.options import record_of
+from rnn_tui.engine.errors import ArgumentError, DataError, printable
+from rnn_tui.engine.options import options_of, record_of
 from rnn_tui.engine.progress import Progress
 from rnn_tui.tasks.data_sets.task import stored_task
 from rnn_tui.tasks.task import Task
@@ -107,11 +109,34 @@ class SequenceData:
         return stored_task(self.name)
 
 
+def _options_like(like: str | Run, path: Path) -> dict[str, Any]:
+    """Return the options with which a file is read as that of a run or a data set was.
+
+    Raises:
+        DataError: there is no such data set, or an earlier version kept it.
+    """
+    name = like if isinstance(like, str) else store.name_for_run(like.name, like.task)
+    if not store.is_kept(name):
+        raise DataError(
+            f"There is no data set {printable(name, 80)}; `rnn-tui data` lists what is kept."
+        )
+    description = store.describe(name)
+    reading = reading_of(description)
+    options = {option: getattr(reading, option) for option in options_of(ReadingOptions)}
+    if Path(description.source).suffix.lower() != path.suffix.lower():
+        for option in OF_FILES:
+            del options[option]
+    if reading.split is Split.FILES:  # by the file that lies beside it, if one does
+        del options["split"]
+    return options
+
+
 @checked
 @taking(ReadingOptions)
 def read_sequences(
     path: str | PathLike[str],
     *,
+    like: str | Run | None = None,
     progress: bool = True,
     **options: Any,
 ) -> SequenceData:
@@ -122,6 +147,9 @@ def read_sequences(
 
     Args:
         path: the file.
+        like: a run on sequences of your own, or the name of a data set that is kept: the file is
+            read as that one's was, guesses included, but for the options that you give. How cells
+            are written is guessed anew for a file with another ending.
         progress: whether to show a bar.
         options: {options}
 
@@ -135,9 +163,15 @@ def read_sequences(
         ...
         >>> data.parts.count("training")
         144
+        >>> run = rnn_tui.train(data, hidden_size=5, epochs=1)
+        >>> rnn_tui.read_sequences("swings.csv", like=run).classes == data.classes
+        True
     """
-    reading = record_of(ReadingOptions, {name: plain(value) for name, value in options.items()})
     file = Path(path)
+    values = {name: plain(value) for name, value in options.items()}
+    if like is not None:
+        values = {**_options_like(like, file), **values}
+    reading = record_of(ReadingOptions, values)
     with ActionProgress(file.name, shown=progress) as bar:
         return SequenceData(understand(file, reading, Progress(bar.show)))
 

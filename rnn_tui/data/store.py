@@ -61,6 +61,21 @@ def is_kept(name: str) -> bool:
     return is_called_like_data_set(name) and path_of(name).is_file()
 
 
+def name_for_run(run: str, task: str) -> str:
+    """Return the name of the data set of a run.
+
+    Args:
+        run: its name.
+        task: the name of its task.
+
+    Raises:
+        DataError: it is of a task that the program has.
+    """
+    if not is_called_like_data_set(task):
+        raise DataError(f"Run {run} is of {task}, and not on sequences of your own.")
+    return task
+
+
 def keep(data_set: "DataSet") -> None:
     """Store a data set under its name; the same one stays, unless it can't be read any more.
 

@@ -97,3 +97,33 @@ def test_what_cannot_be_read_is_said_in_a_sentence(options: dict[str, str], sent
         rnn_tui.read_sequences(SWINGS, **options)
     with pytest.raises(rnn_tui.UserError, match="can't be read"):
         rnn_tui.read_sequences("nothing.csv")
+
+
+def test_a_file_is_read_as_that_of_a_run_was(tmp_path: Path) -> None:
+    rows = [
+        f"{walk};{step};{step * (1 + walk % 2)},5;{walk};{'ab'[walk % 2]}"
+        for walk in range(12)
+        for step in range(6)
+    ]
+    path = tmp_path / "walks.csv"
+    path.write_text("\n".join(["who;when;where;height;kind", *rows]))
+    options = {"sequence": "who", "inputs": ["where"], "goal": "step-class", "window": 6}
+    run = rnn_tui.train(rnn_tui.read_sequences(path, label="kind", **options), **FAST)
+    (tmp_path / "more.csv").write_text("\n".join(["who;when;where;height;kind", *rows[:36]]))
+    more = rnn_tui.read_sequences(tmp_path / "more.csv", like=run)
+    assert len(more) == 6
+    assert more[1].ravel().tolist() == [0.5, 2.5, 4.5, 6.5, 8.5, 10.5]
+    assert len(more.targets) == 36
+    (tmp_path / "more.tsv").write_text(path.read_text().replace(";", "\t"))
+    tabs = rnn_tui.read_sequences(tmp_path / "more.tsv", like=run.task)
+    assert np.array_equal(tabs[1], more[1])
+    other = rnn_tui.read_sequences(tmp_path / "more.csv", like=run, goal="class")
+    assert len(other.targets) == 6
+    (tmp_path / "less.csv").write_text("who;when;height;kind\n1;2;3;a\n1;3;3;a")
+    with pytest.raises(rnn_tui.UserError, match="no column where"):
+        rnn_tui.read_sequences(tmp_path / "less.csv", like=run)
+    with pytest.raises(rnn_tui.UserError, match="There is no data set walks"):
+        rnn_tui.read_sequences(path, like="walks")
+    adder = rnn_tui.train("adder", preset="fast", hidden_size=2, epochs=1, training_size=64)
+    with pytest.raises(rnn_tui.UserError, match="of adder, and not on sequences of your own"):
+        rnn_tui.read_sequences(path, like=adder)
