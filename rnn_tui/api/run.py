@@ -1,9 +1,11 @@
 """Stored runs for scripts and notebooks: settings, figures as arrays and frames, charts."""
 
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -15,7 +17,8 @@ from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import check_axes, pandas, pyplot
 from rnn_tui.api.watched_training import WatchedTraining
 from rnn_tui.archive import LAST
-from rnn_tui.archive.curves import Against, Line
+from rnn_tui.archive.curves import AGAINST, Against, Line
+from rnn_tui.archive.export.formats import FORMATS, Export, write
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.words import spread_figure
@@ -481,6 +484,52 @@ class Run:
             state = store.state(record)
         WatchedTraining(state, resumed=record, progress=progress).run()
         return Run(self.id)
+
+    def export(
+        self,
+        path: str | PathLike[str],
+        to: str | None = None,
+        *,
+        metrics: Sequence[str] | None = None,
+        against: Against = "epoch",
+    ) -> Path:
+        """Write it to a file, as `rnn-tui runs export` does; what is there already is replaced.
+
+        Args:
+            path: the file to write; for `tensorboard`, and for several networks as `onnx`, a
+                folder.
+            to: the format: `html` or `md`, a document that prints, with verdict, charts, answers
+                and settings; `csv` or `json`, every value; `png` or `svg`, the chart; `onnx` or
+                `safetensors`, the networks; `tensorboard`. By default the path's ending says it.
+            metrics: what a chart shows, such as `["val_loss"]`; by default loss and accuracy.
+            against: what its x is: `step`, `epoch` or `time`.
+
+        Returns:
+            the path of what was written.
+
+        Raises:
+            UserError: there is no such format or metric, something is missing that it needs, or it
+                can't be written.
+
+        Examples:
+            >>> import tempfile
+            >>> folder = tempfile.mkdtemp()
+            >>> rnn_tui.Run("last").export(f"{folder}/values.csv").name
+            'values.csv'
+            >>> rnn_tui.Run("last").export(f"{folder}/net", to="safetensors").name
+            'net'
+        """
+        file = Path(path)
+        if to is None:
+            to = file.suffix.lower().removeprefix(".")
+        check_choice("Format", to, tuple(FORMATS))
+        check_choice("Axis", against, tuple(AGAINST))
+        names = None if metrics is None else tuple(map(self._metric, metrics))
+        with RunStore() as store:
+            run = store.find(self.id).undamaged
+            options = Export(FORMATS[to], store, [run], file, sys.stdout, names, against)
+            [written] = write(options)
+        return written
 
     def refresh(self) -> None:
         """Read again what is stored, as of a run that another process trains."""

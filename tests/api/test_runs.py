@@ -2,6 +2,7 @@
 
 import json
 import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -126,3 +127,30 @@ def test_the_package_of_runs_is_the_function_of_that_name(run: rnn_tui.Run) -> N
 
     assert rnn_tui.archive.store.RunStore is RunStore
     assert rnn_tui.runs() == [run]
+
+
+def test_a_run_is_exported_as_the_shell_does(run: rnn_tui.Run, tmp_path: Path) -> None:
+    for name in ("values.csv", "values.json", "chart.svg", "run.md", "net.safetensors"):
+        shell = tmp_path / f"shell-{name}"
+        run_inside(["runs", "export", "small", "--to", shell.suffix[1:], "-o", str(shell)])
+        path = run.export(tmp_path / name)
+        assert path == tmp_path / name
+        assert path.read_bytes() == shell.read_bytes()
+    page = run.export(str(tmp_path / "page"), to="html")
+    assert page.read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    losses = run.export(tmp_path / "losses.svg", metrics=["val_loss"], against="step")
+    assert losses.read_bytes() != (tmp_path / "chart.svg").read_bytes()
+    folder = run.export(tmp_path / "events", "tensorboard")
+    assert folder.is_dir()
+    for arguments, sentence in (
+        ((tmp_path / "run.pdf",), "Format must be one of"),
+        ((tmp_path / "run",), "Format must be one of"),
+        ((tmp_path / "no" / "run.csv",), "can't be written"),
+        ((tmp_path, "csv"), "can't be written"),
+    ):
+        with pytest.raises(rnn_tui.UserError, match=sentence):
+            run.export(*arguments)
+    with pytest.raises(rnn_tui.UserError, match="no metric “val_los”"):
+        run.export(tmp_path / "a.png", metrics=["val_los"])
+    with pytest.raises(rnn_tui.UserError, match="Axis must be one of"):
+        run.export(tmp_path / "a.png", against="day")  # type: ignore[arg-type]
