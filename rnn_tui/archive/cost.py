@@ -66,7 +66,7 @@ def workload(config: RunConfig) -> Workload | None:
         units = max(config.hidden_sizes)
         samples = config.training_size
         time_steps = sum(config.lengths) / 2
-        features = task.shape.features
+        features = config.recipe.embedding or task.shape.features
     elif isinstance(config, ImageConfig) and task.images and config.has_published_data:
         networks = 1
         layers = 2 * config.layers if cell.bidirectional else config.layers

@@ -108,16 +108,18 @@ def size_in_words(configs: Sequence[RunConfig]) -> str:
 def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
     """Return the size of a set of replicas, each of which takes as much as the largest."""
     cell = CELLS[config.cell]
+    features = config.recipe.embedding or shape.features
+    of_embedding = config.recipe.embedding * shape.features
     sizes = [
-        cell.weights_of_layer(shape.features, size) + len(shape.outputs) * (size + 1)
+        cell.weights_of_layer(features, size) + len(shape.outputs) * (size + 1) + of_embedding
         for size in config.hidden_sizes
     ]
     replicas = len(config.replicas)
     widest = max(config.hidden_sizes)
     longest = config.lengths[1]
     batch = min(config.batch_size, config.training_size)
-    columns = cell.replica_columns(shape.features, widest).count
-    read = shape.features + 2  # numbers that are kept beside the state, for all units in common
+    columns = cell.replica_columns(features, widest).count
+    read = features + 2  # numbers that are kept beside the state, for all units in common
     step = batch * longest * replicas * (cell.most_step_bytes * widest + WEIGHT_BYTES * read)
     # the gradients of each step's weights, before they are summed
     step += longest * replicas * cell.blocks * widest * columns * WEIGHT_BYTES
@@ -133,7 +135,7 @@ def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
     # what an LSTM works in, half of a step's bytes, stays for the next step
     evaluation += step // 2
     weights = replicas * (
-        cell.weights_of_layer(shape.features, widest) + len(shape.outputs) * (widest + 1)
+        cell.weights_of_layer(features, widest) + len(shape.outputs) * (widest + 1) + of_embedding
     )
     return Footprint(
         parameters=sum(sizes) * replicas // len(sizes),

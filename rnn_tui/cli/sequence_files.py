@@ -29,7 +29,7 @@ WHICH_DATA = (
 
 
 def any_data_set() -> Task:
-    """Return a task with the settings that every data set has."""
+    """Return a task with all settings that a data set may have."""
     return task_of(
         Description(
             name=SEQUENCES,
@@ -37,11 +37,11 @@ def any_data_set() -> Task:
             source="",
             goal=Goal.CLASS,
             horizon=0,
-            features=("value",),
-            alphabet=(),
+            features=(),
+            alphabet=("a", "b"),
             outputs=("a", "b"),
-            means=(0.0,),
-            deviations=(1.0,),
+            means=(),
+            deviations=(),
             output_means=(),
             output_deviations=(),
             training=1000,

@@ -6,7 +6,9 @@ from typing import Any
 from rnn_tui.archive.weights import choose_shipped, run_weights
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_setting
 from rnn_tui.cli.options import add_option
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.options import DEVICE
+from rnn_tui.engine.settings import SETTINGS
 from rnn_tui.tasks.task import Task
 
 #: the word for the weights that ship, in place of a file after `--start-from`.
@@ -80,6 +82,7 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
     Raises:
         CheckpointError: if there are no such weights to start from.
         StoreError: if there is no such run to start from.
+        SettingError: for a setting that a data set does not have.
     """
     settings = {
         # a task with one cell or without augmentations has no such option
@@ -88,8 +91,14 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
         "preset": options.preset,
         "device": options.device,
     }
-    for name in task.settings:
-        settings[name] = getattr(options, name)
+    for name, setting in SETTINGS.items():
+        if name in task.settings:
+            settings[name] = getattr(options, name)
+        elif getattr(options, name, None) is not None:  # of other data sets
+            raise SettingError(
+                f"{setting.label} is no setting of {task.label}; leave out "
+                f"{setting.option_names[0]}."
+            )
     if task.reads_images:
         settings["data_dir"] = options.data_dir
         settings["extra_data"] = options.extra_data

@@ -89,8 +89,11 @@ class Recipe:
     #: run matrix products in bfloat16 where the device is faster with it.
     bfloat16: bool = _labelled(False, only=IMAGES)
     #: standard deviation of the normal noise that is added to what is read in training: numbers,
-    #: of a data set standardised, or the ones and zeros that stand for a symbol.
+    #: of a data set standardised, or the ones and zeros, or the embedding, that stand for a symbol.
     noise: float = _labelled(0.0, "noise on inputs", only=SEQUENCES)
+    #: numbers that each symbol is read as, which are learned; 0 for ones and zeros, a one for each
+    #: symbol.
+    embedding: int = _labelled(0, only=SEQUENCES)
     #: share of all steps, the first ones, in which only the inner rows of images are read.
     inner_rows: float = _labelled(0.0, "share of steps on inner rows", only=IMAGES)
     #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
@@ -134,6 +137,7 @@ class Recipe:
             if not 0 <= getattr(self, name) < math.inf:
                 raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
         SETTINGS["patience"].check(self.patience)
+        SETTINGS["embedding"].check(self.embedding)
 
     @property
     def forget_biases(self) -> tuple[float, float]:

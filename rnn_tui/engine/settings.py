@@ -370,6 +370,15 @@ _ROWS: tuple[Setting, ...] = (
         advanced=True,
     ),
     NumberSetting(
+        "embedding",
+        "Embedding",
+        "learned numbers that each symbol is read as; 0 for a one among zeros",
+        0,
+        1024,
+        in_names="embed{}",
+        advanced=True,
+    ),
+    NumberSetting(
         "label_smoothing",
         "Smoothing",
         "share of each target spread over all classes",

@@ -138,7 +138,7 @@ class ReplicasByHand(Replicas):
 
     def _outputs(self, inputs: Tensor, at_end: bool, lengths: Tensor | None) -> Tensor:
         outputs: Tensor = _Pass.apply(  # type: ignore[no-untyped-call]
-            self.gates, self.readout, inputs, self, at_end, lengths
+            self.gates, self.readout, self.embedded(inputs), self, at_end, lengths
         )
         return outputs
 
@@ -148,9 +148,9 @@ class ReplicasByHand(Replicas):
 
         The next step overwrites it.
         """
-        walk = self.walk(self.gates, 1, inputs.shape[3])
+        walk = self.walk(self.gates, 1, inputs.shape[-1])
         for at_step in inputs:
-            yield walk.forward(self.gates, at_step[None])[0]
+            yield walk.forward(self.gates, self.embedded(at_step)[None])[0]
             walk.go_on()
 
     def take_walk(self, steps: int, batch: int) -> Walk:

@@ -32,10 +32,32 @@ def replicas_of(cell: Cell, hidden_sizes: Sequence[int], features: int, outputs:
     return cast("Replicas", kind(cell, hidden_sizes, features, outputs))
 
 
+class Embedding(nn.Module):
+    """Numbers in place of symbols, for each replica its own; they are learned with the weights.
+
+    Args:
+        replicas: R.
+        symbols: V that there are.
+        features: F numbers that each is read as.
+    """
+
+    def __init__(self, replicas: int, symbols: int, features: int) -> None:
+        super().__init__()
+        self.weight = nn.Parameter(torch.zeros(replicas, symbols, features))  #: (R, V, F).
+
+    def forward(self, places: Tensor) -> Tensor:
+        """Return the numbers (…, R, F, B) of symbols by their places (…, R, B), 0 up to V."""
+        replicas, symbols, features = self.weight.shape
+        firsts = torch.arange(replicas, device=places.device)[:, None] * symbols  # (R, 1)
+        table = self.weight.view(replicas * symbols, features)
+        return nn.functional.embedding(places + firsts, table).transpose(-1, -2)
+
+
 class Replicas(nn.Module):
     """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    The weights are zero at first: see `set_replica`.
+    The weights are zero at first: see `set_replica`. With an `embedding`, the methods that take
+    inputs (T, R, F, B) take symbols by their places (T, R, B) as well.
 
     Args:
         cell: the kind of all of them.
@@ -60,7 +82,20 @@ class Replicas(nn.Module):
         self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, self.columns.count))
         #: (R, O, H + 1), the bias in the last column.
         self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
+        self.embedding: Embedding | None = None  #: what symbols are read as; None for numbers.
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
+
+    def embed(self, symbols: int) -> Embedding:
+        """Read so many symbols by an embedding of F numbers, zeros at first, and return it."""
+        self.embedding = Embedding(len(self.hidden_sizes), symbols, self.features)
+        return self.embedding
+
+    def embedded(self, inputs: Tensor) -> Tensor:
+        """Return inputs (…, R, F, B) as they are; of places (…, R, B), what they are read as."""
+        if self.embedding is None or inputs.is_floating_point():
+            return inputs
+        embedded: Tensor = self.embedding(inputs)
+        return embedded
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).
@@ -99,10 +134,11 @@ class Replicas(nn.Module):
         of_input = self.gates[:, :, columns.input]  # (R, G·H, F)
         of_state = self.gates[:, :, columns.state]  # (R, G·H, H)
         input_bias = self.gates[:, :, columns.input_bias, None]  # (R, G·H, 1)
-        replicas, batch = inputs.shape[1], inputs.shape[3]
+        replicas, batch = inputs.shape[1], inputs.shape[-1]
         last = self.cell.start(self.gates.new_zeros(replicas, self.hidden_size, batch))
         for at_step in inputs:
-            read = torch.baddbmm(input_bias, of_input, at_step.to(self.gates.dtype))  # (R, G·H, B)
+            numbers = self.embedded(at_step).to(self.gates.dtype)  # (R, F, B)
+            read = torch.baddbmm(input_bias, of_input, numbers)  # (R, G·H, B)
             recurrent = None
             if columns.state_bias is not None:
                 state_bias = self.gates[:, :, columns.state_bias, None]  # (R, G·H, 1)

@@ -1,12 +1,18 @@
 """Files of sequences on the command line: understood before anything trains, kept, trained on."""
 
+import argparse
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
+from rnn_tui.cli.sequence_files import any_data_set
+from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.tasks.data_sets.task import task_of
 from tests.cli.command_line import EXIT_USAGE, assert_one_sentence, rnn_tui, run_inside
+from tests.data.examples import rising_or_falling
 
 pytestmark = pytest.mark.process
 
@@ -164,3 +170,15 @@ def test_networks_are_found_by_the_name_of_the_file(table: Path, tmp_path: Path)
     assert name in assert_one_sentence(other.stderr)
     kept = document_of(rnn_tui("data", "list", "--json", **home(tmp_path)))
     assert len(kept["data_sets"]) == 1  # type: ignore[arg-type]
+
+
+def test_a_setting_that_a_data_set_does_not_have_is_refused() -> None:
+    parser = argparse.ArgumentParser()
+    add_task_settings(parser, any_data_set())
+    options = parser.parse_args(["--embedding", "8"])
+    assert read_task_settings(options, any_data_set())["embedding"] == 8
+    of_numbers = task_of(rising_or_falling().description)
+    with pytest.raises(
+        SettingError, match=r"^Embedding is no setting of .*; leave out --embedding"
+    ):
+        read_task_settings(options, of_numbers)

@@ -22,7 +22,7 @@ from rnn_tui.engine.settings import (
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.data_sets.task import task_of
 from rnn_tui.tasks.task import Task
-from tests.data.examples import rising_or_falling
+from tests.data.examples import every_goal, rising_or_falling
 
 SIZES = ListSetting("sizes", "Sizes", "", 1, 256, 8)
 LENGTHS = RangeSetting("lengths", "Lengths", "", 1, 1000)
@@ -282,8 +282,11 @@ def lacking(name: str) -> Iterator[str]:
     kinds = [*RunConfig.kinds, Recipe]
     if not any(name in kind.__dataclass_fields__ for kind in kinds):
         yield "a field in Recipe or a kind of RunConfig, with its meaning behind #:"
-    of_own_data = task_of(rising_or_falling().description)
-    if not any(setting in task.adjustable for task in (*TASKS.values(), of_own_data)):
+    of_own_data = [
+        task_of(data_set.description)
+        for data_set in (rising_or_falling(), every_goal()["next-symbol"])
+    ]
+    if not any(setting in task.adjustable for task in (*TASKS.values(), *of_own_data)):
         yield "a task that offers it in `settings`"
 
 

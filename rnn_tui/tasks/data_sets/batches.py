@@ -70,7 +70,7 @@ class SequencesOnDevice:
             unknown = np.nan
         return _followed_by(targets, unknown) if description.goal.every_step else targets
 
-    def batch(self, indices: Tensor, longest: int, *, equal: bool) -> Batch:
+    def batch(self, indices: Tensor, longest: int, *, equal: bool, embedded: bool = False) -> Batch:
         """Return sequences with their targets.
 
         Unknown targets are `UNKNOWN` or NaN, as are those after a sequence's end.
@@ -79,10 +79,11 @@ class SequencesOnDevice:
             indices: (R, B) of the sequences, on the device.
             longest: steps T of the longest of them.
             equal: whether all are that long; then the batch has no lengths.
+            embedded: whether symbols are wanted by their places (T, R, B), any after the end.
 
         Returns:
-            inputs (T, R, F, B); classes (R, B) or numbers (R, O, B) as targets of the last steps,
-            or (T, R, …) of every step; lengths (R, B).
+            inputs (T, R, F, B) or places; classes (R, B) or numbers (R, O, B) as targets of the
+            last steps, or (T, R, …) of every step; lengths (R, B).
         """
         lengths = self._lengths[indices]  # (R, B)
         steps = torch.arange(longest, device=self._device)[:, None, None]  # (T, 1, 1)
@@ -91,7 +92,9 @@ class SequencesOnDevice:
             rows = torch.where(steps < lengths, rows, self._padding)
         values = self._values[rows]  # (T, R, B) places, or (T, R, B, F)
         inputs = values.movedim(-1, 2)  # (T, R, F, B)
-        if self._alphabet_size:
+        if embedded:
+            inputs = values.clamp(min=0)
+        elif self._alphabet_size:
             alphabet = torch.arange(self._alphabet_size, device=self._device)
             inputs = (values[:, :, None] == alphabet[:, None]).to(torch.uint8)
         if self._targets is None:

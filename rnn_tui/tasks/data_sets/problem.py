@@ -1,6 +1,7 @@
 """A user's data set for the training loop."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -119,8 +120,10 @@ class DataSetProblem(ReplicaProblem):
         """Return one part only: the operations are too small to share between threads."""
         cut = self._cuts[step]
         indices = self._order[:, cut.places]
-        batch = self._sequences.batch(indices, cut.longest, equal=cut.equal)
+        embedded = self.embedding > 0
+        batch = self._sequences.batch(indices, cut.longest, equal=cut.equal, embedded=embedded)
         if self.config.recipe.noise:
+            batch = replace(batch, inputs=self.model.embedded(batch.inputs))
             batch = self.noise.added(batch, cut.longest_of_seeds)
         return [partial(self.losses_of, batch)]
 
@@ -248,7 +251,9 @@ class DataSetProblem(ReplicaProblem):
         def batch_of(start: int, stop: int) -> Batch:
             chosen = order[start:stop]
             indices = torch.from_numpy(chosen[None]).to(self.device)
-            batch = self._sequences.batch(indices, int(lengths[chosen].max()), equal=False)
+            batch = self._sequences.batch(
+                indices, int(lengths[chosen].max()), equal=False, embedded=self.embedding > 0
+            )
             return _for_replicas(batch, replicas, 1 if self.shape.every_step else 0)
 
         return self.measured_in_parts(model, len(order), batch_of, workers, measure)
@@ -256,7 +261,7 @@ class DataSetProblem(ReplicaProblem):
     def evaluation_size(self) -> int:
         """Return how many sequences are measured at a time."""
         longest = self.description.longest
-        of_sequence = longest * (self.features + self.outputs)
+        of_sequence = longest * (self.model.features + self.outputs)
         rows = EVALUATION_ROWS // len(self.replicas)
         return max(1, min(rows, EVALUATION_NUMBERS // of_sequence))
 
@@ -372,7 +377,7 @@ class DataSetProblem(ReplicaProblem):
             batch: sequences.
         """
         squared_units = torch.from_numpy(figures.units_of(self.description) ** 2)[:, None]  # (O, 1)
-        shape = (len(self.replicas), batch.inputs.shape[3])
+        shape = (len(self.replicas), batch.inputs.shape[-1])
         wrong = torch.zeros(shape, device=self.device)
         count = torch.zeros(shape, device=self.device)
         of_classes: dict[str, Tensor] = {}
@@ -457,7 +462,7 @@ class DataSetProblem(ReplicaProblem):
 
 def _for_replicas(batch: Batch, replicas: int, dimension: int) -> Batch:
     """Return a batch (…, 1, …) for replicas that all read the same, without a copy."""
-    inputs = batch.inputs.expand(-1, replicas, -1, -1)
+    inputs = batch.inputs.expand(-1, replicas, *batch.inputs.shape[2:])
     shape = list(batch.targets.shape)
     shape[dimension] = replicas
     lengths = None if batch.lengths is None else batch.lengths.expand(replicas, -1)

@@ -99,10 +99,11 @@ def task_of(description: Description) -> Task:
 
 def _settings(description: Description) -> tuple[str, ...]:
     """Return the settings that a user may change."""
+    settings = (*SETTINGS, "embedding") if description.alphabet else SETTINGS
     if not description.classifies:
-        return SETTINGS
+        return settings
     weights = ("class_weights",) if has_classes(description) else ()
-    return (*SETTINGS, "losses", "label_smoothing", *weights)
+    return (*settings, "losses", "label_smoothing", *weights)
 
 
 def has_classes(description: Description) -> bool:

@@ -55,6 +55,8 @@ class SequenceNetwork:
 
         gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
         width = max(config.hidden_sizes)
+        if config.recipe.embedding:
+            gates = self._with_embedding(gates, file.arrays.get("embedding.weight"), width)
         if gates is not None and gates.ndim == 3:
             gates = gates[:, :, self.kind.columns_in_use(gates.shape[2], self.features, width)]
         rows = self.kind.blocks * width
@@ -74,6 +76,26 @@ class SequenceNetwork:
         #: bias of the input and that of the state, as `Cell.replica_columns` says.
         self._gates = gates.astype(np.float32)
         self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
+
+    def _with_embedding(
+        self, gates: Array | None, embedding: Array | None, width: int
+    ) -> Array | None:
+        """Return weights that read one-hot symbols as these read their embedding (R, F, E).
+
+        The weights of the symbols are W·E: a step reads one of its columns. None if they don't
+        fit each other.
+        """
+        numbers = self.config.recipe.embedding
+        columns = self.kind.replica_columns(numbers, width)
+        expected = (len(self.replicas), self.features, numbers)
+        if gates is None or embedding is None or embedding.shape != expected:
+            return None
+        if gates.ndim != 3 or gates.shape[::2] != (len(self.replicas), columns.count):
+            return None
+        with np.errstate(all="ignore"):  # what is no finite number is refused with the others
+            of_symbols = gates[:, :, columns.input] @ embedding.transpose(0, 2, 1)  # (R, G·W, F)
+        before, after = gates[:, :, columns.state], gates[:, :, columns.input.stop :]
+        return np.concatenate([before, of_symbols, after], 2)
 
     def only(self, replica: int) -> Self:
         """Return the network with one of its replicas alone, cut to that one's size."""

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.errors import CheckpointError, printable
+from rnn_tui.engine.errors import CheckpointError, SettingError, printable
 from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.devices import require_memory
 from rnn_tui.engine.training.parallel import Workers
@@ -17,7 +17,7 @@ from rnn_tui.engine.training.problem import Log, Problem, generator
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, recurrent_layers
-from rnn_tui.networks.replicas import Replicas, replicas_of
+from rnn_tui.networks.replicas import Embedding, Replicas, replicas_of
 from rnn_tui.tasks.config import EVALUATION_ROWS, SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.noise import InputNoise
@@ -31,6 +31,7 @@ from rnn_tui.tasks.sequences.objective import (
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation, Task
 
 FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
+EMBEDDING_DEVIATION = 0.3  # of an embedding's first numbers
 
 #: Measures a batch of all replicas, which has lengths; called without gradients.
 Measurement = Callable[[Replicas, Batch], Mapping[str, Tensor]]
@@ -67,6 +68,12 @@ class ReplicaProblem(Problem):
         self.features = shape.features  #: numbers F that are read at each step.
         self.outputs = len(shape.outputs)  #: numbers O of each answer.
         self.shape = shape
+        self.embedding = config.recipe.embedding  #: numbers that a symbol is read as, or 0.
+        if self.embedding and "embedding" not in self.task.settings:
+            raise SettingError(
+                f"{self.task.label} has no alphabet to read by an embedding; choose an embedding "
+                "of 0."
+            )
         self.config = config
         self.device = device
         self.batch_size = config.batch_size
@@ -100,7 +107,9 @@ class ReplicaProblem(Problem):
         """The number of weights, without those that a smaller network lacks beside a larger one."""
         cell = CELLS[self.config.cell]
         return sum(
-            cell.weights_of_layer(self.features, size) + self.outputs * (size + 1)
+            cell.weights_of_layer(self.model.features, size)
+            + self.outputs * (size + 1)
+            + self.features * self.embedding
             for size in self.model.hidden_sizes
         )
 
@@ -310,7 +319,7 @@ class ReplicaProblem(Problem):
 def _at_end(network: Replicas, batch: Batch) -> Tensor:
     """Return outputs (R, O, B) after each sequence's end, without gradients or other states."""
     assert batch.lengths is not None
-    _, replicas, _, sequences = batch.inputs.shape  # (T, R, F, B)
+    replicas, sequences = batch.lengths.shape
     final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
     for step, states in enumerate(network.steps(batch.inputs), start=1):
         torch.where((batch.lengths == step)[:, None], states, final, out=final)
@@ -336,11 +345,16 @@ def _combined(parts: list[Tensor]) -> Tensor:
 def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
     """Return the networks of `config`, for F features and O outputs, with their initial weights.
 
-    Each starts as an ordinary layer and `nn.Linear` of its seed would, whatever the others.
+    Each starts as an ordinary layer and `nn.Linear` of its seed would, whatever the others. With an
+    embedding, the features are symbols.
     """
     cell, recipe = CELLS[config.cell], config.recipe
     sizes = [replica.variant.hidden_size for replica in config.replicas]
+    symbols = features
+    features = recipe.embedding or features
     network = replicas_of(cell, sizes, features, outputs)
+    if recipe.embedding:
+        _draw_embedding(network.embed(symbols), [replica.seed for replica in config.replicas])
     # variants that differ in their loss alone start from the same weights
     by_size_and_seed: dict[tuple[int, int], nn.ModuleDict] = {}
     for number, replica in enumerate(config.replicas):
@@ -365,3 +379,10 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
         assert isinstance(readout, nn.Linear)
         network.set_replica(number, recurrent, readout)
     return network
+
+
+@torch.no_grad()
+def _draw_embedding(embedding: Embedding, seeds: Sequence[int]) -> None:
+    """Draw the first numbers of each replica by its seed, the same for all variants."""
+    for weight, seed in zip(embedding.weight, seeds, strict=True):
+        weight.normal_(0, EMBEDDING_DEVIATION, generator=generator(seed, "embedding"))

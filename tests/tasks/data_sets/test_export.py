@@ -18,14 +18,17 @@ onnxruntime = pytest.importorskip("onnxruntime")
 pytest.importorskip("onnx")
 
 
-@pytest.mark.parametrize("goal", every_goal())
+@pytest.mark.parametrize(
+    ("goal", "embedding"), [*((goal, 0) for goal in every_goal()), ("next-symbol", 2)]
+)
 def test_a_model_takes_sequences_as_they_stand_in_the_file(
-    goal: str, small_on: SmallOn, tmp_path: Path
+    goal: str, embedding: int, small_on: SmallOn, tmp_path: Path
 ) -> None:
     data_set = every_goal()[goal]
     description = data_set.description
     path = tmp_path / "weights.safetensors"
-    trained(DataSetProblem, small_on(data_set, hidden_sizes=(4,)), checkpoint_path=path)
+    config = small_on(data_set, hidden_sizes=(4,)).replace(embedding=embedding)
+    trained(DataSetProblem, config, checkpoint_path=path)
     [model] = models_of(path)
     session = onnxruntime.InferenceSession(model.data, providers=["CPUExecutionProvider"])
     network = stored_task(description.name).network(read_weights(path))

@@ -20,6 +20,7 @@ from rnn_tui.data.options import Goal
 from rnn_tui.engine import events
 from rnn_tui.engine.errors import DataError, SettingError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.training.loop import Outcome, fit
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import generator
@@ -27,6 +28,8 @@ from rnn_tui.engine.training.training_state import load_resume_point
 from rnn_tui.networks import CELLS
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from rnn_tui.tasks.data_sets.task import stored_task
+from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from tests.data.examples import data_set_of, every_goal, rising_or_falling, walks
 from tests.networks.ordinary import pytorch_weights
 
@@ -136,6 +139,64 @@ def test_losses_and_gradients_are_pytorchs_without_padding(
             actual = pytorch_weights(CELLS["lstm"], gradients, at, replica.variant.hidden_size)
             for name, weight in modules.named_parameters():
                 torch.testing.assert_close(actual[name], weight.grad, rtol=1e-7, atol=1e-10)
+
+
+def test_an_embedding_has_pytorchs_losses_and_gradients_and_the_answers_of_numpy(
+    small_on: SmallOn, build_double: Any
+) -> None:
+    data_set = every_goal()["next-symbol"]
+    config = small_on(data_set, losses=("ce",), seeds=2).replace(noise=0.0, embedding=2)
+    problem = problem_on(build_double, config)
+    problem.begin_epoch(1)
+    problem.model.readout.data.normal_(generator=generator(1, "readout"))
+    [loss] = problem.losses(0, 1)
+    loss().sum().backward()
+    state = {name: tensor.numpy() for name, tensor in problem.snapshot(problem.model).items()}
+    network = SequenceNetwork(WeightsFile(config, state, 0, {}), stored_task(config.task))
+    assert problem.parameters == sum(
+        3 * 2 + 4 * size * (size + 2 + 2) + 3 * (size + 1) for size in (3, 5) for _ in range(2)
+    )
+    training = data_set.of_part(TRAINING)
+    for at, replica in enumerate(problem.replicas):
+        order = torch.randperm(len(training), generator=generator(replica.seed, "order", 1))
+        size = replica.variant.hidden_size
+        recurrent, readout = nn.LSTM(2, size).double(), nn.Linear(size, 3).double()
+        modules = nn.ModuleDict({"recurrent": recurrent, "readout": readout})
+        weights = pytorch_weights(CELLS["lstm"], problem.model.state_dict(), at, size)
+        modules.load_state_dict(weights)
+        embedding = problem.model.state_dict()["embedding.weight"][at].clone().requires_grad_()
+        outputs, targets = [], []
+        for index in training[order.numpy()][:7]:
+            places = torch.from_numpy(data_set.sequence(index)[:, 0]).long()
+            answers = readout(recurrent(embedding[places])[0])
+            outputs.append(answers[:-1])
+            targets.append(places[1:])
+            one_hot = np.eye(3, dtype=np.float32)[places.numpy()][:, :, None]
+            in_numpy = [logits[at, :, 0] for logits in network.steps(one_hot, [len(places)])]
+            assert np.stack(in_numpy) == pytest.approx(answers.detach().numpy(), abs=1e-5)
+        F.cross_entropy(torch.cat(outputs), torch.cat(targets)).backward()
+        assert problem.model.embedding is not None
+        gradient = problem.model.embedding.weight.grad
+        assert gradient is not None
+        torch.testing.assert_close(gradient[at], embedding.grad, rtol=1e-7, atol=1e-10)
+
+
+def test_a_run_with_an_embedding_is_that_of_each_seed_alone(
+    small_on: SmallOn, build_double: Any
+) -> None:
+    config = small_on(every_goal()["next-symbol"], seeds=2, hidden_sizes=(4,), embedding=3)
+    together = trained(build_double, config)
+    alone = trained(build_double, config.replace(seeds=1, seed=1))
+    assert together.weights is not None
+    assert alone.weights is not None
+    for name, weight in alone.weights.items():
+        torch.testing.assert_close(together.weights[name][1:], weight, rtol=0, atol=1e-8)
+
+
+def test_an_embedding_of_numbers_is_refused(small_on: SmallOn) -> None:
+    config = small_on(rising_or_falling()).replace(embedding=2)
+    with pytest.raises(SettingError, match="no alphabet to read by an embedding"):
+        DataSetProblem(config, torch.device("cpu"), lambda _: None)
 
 
 @pytest.mark.parametrize("goal", GOALS)
