@@ -15,7 +15,7 @@ from rnn_tui.api.trace import InUnits, NetworkTrace
 from rnn_tui.archive import weights
 from rnn_tui.archive.weights import Source
 from rnn_tui.data import store
-from rnn_tui.data.inputs import network_inputs
+from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
 from rnn_tui.engine.settings import TEST_IMAGE
@@ -129,12 +129,17 @@ class Network(ABC):
             True
         """
         reading = self._reading_of(input)
-        return NetworkTrace(reading, self._analyses, self.label, in_units=self._in_units)
+        in_units = self._in_units_after(input)
+        return NetworkTrace(reading, self._analyses, self.label, in_units=in_units)
 
     @property
     def _in_units(self) -> InUnits | None:
         """What turns outputs that are numbers into the units of their file; None for classes."""
         return None
+
+    def _in_units_after(self, input: Any) -> InUnits | None:  # noqa: ARG002
+        """Return the same for the outputs to an input, which answers may be relative to."""
+        return self._in_units
 
     @abstractmethod
     def _reading_of(self, input: Any) -> NetworkReading:
@@ -283,6 +288,15 @@ class DataSetReader(SequenceReader):
     ) -> None:
         super().__init__(task, source, network, replica)
         self._description = store.describe(task.name)
+
+    def _in_units_after(self, input: Any) -> InUnits | None:
+        if self._description.forecast is None:
+            return self._in_units
+        if isinstance(input, str):
+            question = self._questions.read(input)
+            return partial(self._questions.numbers_answered, question)
+        values, _ = self._as_in_file(input)
+        return partial(in_units, self._description, values=values)
 
     def _as_read(self, input: Any) -> tuple[Array, Sequence[str]]:
         values, words = self._as_in_file(input)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +20,8 @@ from rnn_tui.data.description import (
 )
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
+from rnn_tui.data.forecast import Forecast
+from rnn_tui.data.forecasting import Forecaster, are_long_enough, columns_as_series
 from rnn_tui.data.goals import (
     Answers,
     answers_of,
@@ -27,9 +30,12 @@ from rnn_tui.data.goals import (
     tell_alike_classes,
     tell_rare_classes,
 )
+from rnn_tui.data.inputs import relative_values
 from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
+from rnn_tui.data.relative import anchors_of
 from rnn_tui.data.sequences import Flags, Floats, Sequences
 from rnn_tui.data.splitting import LEAST_PIECES, Parts, parts_of
+from rnn_tui.data.windows import LEAST_STEPS
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -66,6 +72,8 @@ class Assembly:
         _check_numbers(sequences, named(self.path))
         self.goal = goal_of(sequences, self.options.goal, self.notes)
         self.horizon = self._horizon()
+        if self.goal is Goal.NEXT:
+            sequences = self._as_series(sequences)
         # what comes after a gap may be what is asked, or part of the test
         self.from_past = self.goal is Goal.NEXT or self._split(sequences) is Split.TIME
         if self.goal is Goal.NEXT:
@@ -73,6 +81,8 @@ class Assembly:
         sequences = self._without_label(sequences)
         sequences = self._with_labelled_steps(self._filled(sequences))
         self.split = self._split(sequences)
+        if self._forecasts(sequences):
+            return self._forecast_of(sequences)
         longest = int(sequences.lengths.max())
         sequences, self.window = brought_to_length(
             sequences, self.goal, self.horizon, self.options.window, self.notes
@@ -97,6 +107,59 @@ class Assembly:
             tell_rare_classes(answers, self.notes)
         self._tell_split(sequences)
         return self._assembled(sequences, answers, parts)
+
+    def _as_series(self, sequences: Sequences) -> Sequences:
+        """Return a series for each column of a table that has one in each, and tell it."""
+        is_open = self.options.label is None and self.options.inputs is None
+        series = columns_as_series(sequences) if is_open and self._cuts_no_pieces else None
+        if series is None or not are_long_enough(series):
+            return sequences
+        first, last = series.ids[0], series.ids[-1]
+        self.notes.append(
+            f"Each column from {first} to {last} is a series of its own, which one network reads "
+            "(--inputs reads several columns at each step)."
+        )
+        return series
+
+    @property
+    def _cuts_no_pieces(self) -> bool:
+        return self.options.window is None
+
+    def _forecasts(self, sequences: Sequences) -> bool:
+        """Return whether windows of their past forecast the sequences, in place of pieces.
+
+        Raises:
+            DataError: if the user says how, and they do not.
+        """
+        may_be = bool(self.horizon) and self.split is Split.TIME and not sequences.alphabet
+        if may_be and self._cuts_no_pieces and are_long_enough(sequences):
+            return True
+        named = [
+            f"--{name}"
+            for name in ("context", "season", "transform")
+            if getattr(self.options, name) is not None
+        ]
+        if named and self.options.goal is Goal.NEXT:
+            raise DataError(
+                f"The option {named[0]} is of forecasts, which need --goal next, numbers, a split "
+                f"by time (--split time), no --window, and {LEAST_STEPS} steps of each series."
+            )
+        return False
+
+    def _forecast_of(self, sequences: Sequences) -> DataSet:
+        """Return the data set of windows that forecast."""
+        forecaster = Forecaster(sequences, self.options, self.horizon, self.notes)
+        forecasting = forecaster.forecasting()
+        self.goal = Goal.STEP_NUMBER
+        windows = forecasting.sequences
+        check_numbers(windows.values.size, named(self.path))
+        check_sequences(windows.count, named(self.path))
+        asked = np.repeat(forecasting.parts, windows.lengths)
+        _check_asked(asked[~np.isnan(forecasting.targets).all(axis=1)])
+        names = _names_ahead(forecasting.forecast.columns, self.horizon)
+        answers = Answers(names, forecasting.targets.astype(np.float32))
+        self._tell_split(windows)
+        return self._assembled(windows, answers, forecasting.parts, forecasting.forecast)
 
     def _filled(self, sequences: Sequences) -> Sequences:
         """Fill what can be filled from the same sequence, and tell it."""
@@ -196,7 +259,15 @@ class Assembly:
         if has_test:
             return Split.FILES
         few = sequences.count < FEW_SEQUENCES and self.goal.every_step
-        return Split.TIME if few else Split.CHANCE
+        return Split.TIME if few or self._are_of_one_calendar(sequences) else Split.CHANCE
+
+    def _are_of_one_calendar(self, sequences: Sequences) -> bool:
+        """Return whether many sequences are to be forecast that share dates, as those of shops."""
+        if not self.horizon or not len(sequences.times) or not sequences.dated:
+            return False
+        firsts = sequences.times[sequences.starts[:-1]]
+        lasts = sequences.times[sequences.starts[1:] - 1]
+        return bool(self._cuts_no_pieces and firsts.max() < lasts.min())
 
     def _tell_split(self, sequences: Sequences) -> None:
         in_order = "first training, then validation, then test"
@@ -222,7 +293,13 @@ class Assembly:
             return answers.targets
         return np.zeros(sequences.count, np.int64)
 
-    def _assembled(self, sequences: Sequences, answers: Answers, parts: Parts) -> DataSet:
+    def _assembled(
+        self,
+        sequences: Sequences,
+        answers: Answers,
+        parts: Parts,
+        forecast: Forecast | None = None,
+    ) -> DataSet:
         """Return the data set, named."""
         features = tuple(unique_names(printable(name, LONGEST_NAME) for name in sequences.features))
         training = np.repeat(parts == TRAINING, sequences.lengths)
@@ -231,7 +308,10 @@ class Assembly:
         if features:
             inputs = statistics(features, values[training])
             self._tell_constant(values, features)
-        outputs = self._outputs(sequences, answers, inputs, parts)
+        if forecast is None:
+            outputs = self._outputs(sequences, answers, inputs, parts)
+        else:
+            inputs, outputs = _relative_statistics(forecast, inputs, sequences, answers, parts)
         counts = np.bincount(parts, minlength=3).tolist()
         has_classes = self.goal in (Goal.CLASS, Goal.STEP_CLASS)
         label = printable(self.path.stem, LONGEST_NAME)
@@ -258,6 +338,7 @@ class Assembly:
             filled=self.filled,
             dated=sequences.dated,
             thinned=self.thinned,
+            forecast=forecast,
             notes=tuple(printable(note, 300) for note in self.notes),
             class_counts=tuple(answers.counts()) if has_classes else (),
         )
@@ -315,7 +396,11 @@ def _check_answers(sequences: Sequences, parts: Parts) -> None:
         return
     present: Flags = np.logical_not(np.isnan(sequences.measured).all(axis=1))
     present[sequences.starts[:-1]] = False  # nothing comes before the first step
-    asked = np.repeat(parts, sequences.lengths)[present]
+    _check_asked(np.repeat(parts, sequences.lengths)[present])
+
+
+def _check_asked(asked: Parts) -> None:
+    """Refuse a data set unless something is asked in each part; `asked` has those of all steps."""
     for part, name in ((TRAINING, "training"), (VALIDATION, "validation"), (TEST, "test")):
         if not (asked == part).any():
             raise DataError(
@@ -341,7 +426,7 @@ class Statistics:
     deviations: tuple[float, ...]
 
 
-def statistics(names: tuple[str, ...], values: npt.NDArray[np.float32]) -> Statistics:
+def statistics(names: tuple[str, ...], values: npt.NDArray[Any]) -> Statistics:
     """Return the statistics of numbers (T, F), NaN left out.
 
     What is always the same has the deviation 1.
@@ -355,20 +440,55 @@ def statistics(names: tuple[str, ...], values: npt.NDArray[np.float32]) -> Stati
     return Statistics(names, tuple(means.tolist()), tuple(deviations.tolist()))
 
 
-def _next_outputs(sequences: Sequences, inputs: Statistics, horizon: int) -> Statistics:
-    """Return the inputs to come: symbols, or the features of each step ahead in turn."""
-    if sequences.alphabet:
-        return Statistics(sequences.alphabet, (), ())
-    if len(inputs.names) * horizon > MOST_OUTPUTS:
+def _relative_statistics(
+    forecast: Forecast, inputs: Statistics, sequences: Sequences, answers: Answers, parts: Parts
+) -> tuple[Statistics, Statistics]:
+    """Return the statistics of what is read, and of what is answered, relative to earlier numbers.
+
+    Args:
+        forecast: which columns are, and how.
+        inputs: of all features, with their names.
+        sequences: windows.
+        answers: of each step.
+        parts: of each window.
+    """
+    values = sequences.values.astype(np.float32)
+    training = np.repeat(parts == TRAINING, sequences.lengths)
+    relative = relative_values(inputs.names, forecast, values, sequences.starts)
+    horizon = len(answers.names) // len(forecast.columns)
+    columns = [inputs.names.index(name) for name in forecast.columns]
+    offsets, weights = anchors_of(forecast, values[:, columns], sequences.starts, horizon)
+    targets = (answers.targets - offsets) / weights
+    if np.isnan(targets[training]).all():
         raise DataError(
-            f"{len(inputs.names)} inputs for {horizon} steps ahead are more than {MOST_OUTPUTS} "
-            "numbers to predict; name fewer inputs (--inputs) or steps (--horizon)."
+            "The series are too short to learn from with this context and season; say a shorter "
+            "one (--context, --season)."
+        )
+    return (
+        statistics(inputs.names, relative[training]),
+        statistics(answers.names, targets[training]),
+    )
+
+
+def _names_ahead(columns: tuple[str, ...], horizon: int) -> tuple[str, ...]:
+    """Return the names of answers: the columns for each step ahead in turn."""
+    if len(columns) * horizon > MOST_OUTPUTS:
+        raise DataError(
+            f"{len(columns)} inputs for {horizon} steps ahead are more than {MOST_OUTPUTS} "
+            "numbers to predict; name the one that is wanted (--label), or fewer inputs (--inputs) "
+            "or steps (--horizon)."
         )
     names = [
         f"{printable(name, LONGEST_NAME - 5)} +{step}"
         for step in range(1, horizon + 1)
-        for name in inputs.names
+        for name in columns
     ]
-    return Statistics(
-        tuple(unique_names(names)), inputs.means * horizon, inputs.deviations * horizon
-    )
+    return tuple(unique_names(names))
+
+
+def _next_outputs(sequences: Sequences, inputs: Statistics, horizon: int) -> Statistics:
+    """Return the inputs to come: symbols, or the features of each step ahead in turn."""
+    if sequences.alphabet:
+        return Statistics(sequences.alphabet, (), ())
+    names = _names_ahead(inputs.names, horizon)
+    return Statistics(names, inputs.means * horizon, inputs.deviations * horizon)

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any, Self
 
+from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.options import MOST_STEPS, Fill, Goal, ReadingOptions, Split
 from rnn_tui.engine.errors import DataError, SettingError, printable
 from rnn_tui.engine.options import record_of
@@ -19,6 +20,7 @@ ADDED: Mapping[str, Any] = {
     "class_counts": (),
     "thinned": 1,
     "blocks": False,
+    "forecast": None,
 }
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
@@ -66,6 +68,8 @@ class Description:
     class_counts: tuple[int, ...] = ()
     thinned: int = 1  #: how many steps of the file each step is the mean of.
     blocks: bool = False  #: whether blank lines part the sequences of the file.
+    #: how the next steps are forecast; null of goals that are no forecast from windows.
+    forecast: Forecast | None = None
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -89,6 +93,17 @@ class Description:
         are_counts = all(isinstance(count, int) and count >= 0 for count in self.class_counts)
         if not are_counts or len(self.class_counts) not in (0, len(self.outputs)):
             raise DataError("The classes of a data set do not fit their counts.")
+        self._check_forecast()
+
+    def _check_forecast(self) -> None:
+        forecast = self.forecast
+        if forecast is None:
+            return
+        fits = len(self.outputs) == self.horizon * len(forecast.columns)
+        if self.goal is not Goal.STEP_NUMBER or not fits:
+            raise DataError("The answers of a data set do not fit its forecast.")
+        if not set(forecast.columns) <= set(self.features):
+            raise DataError("A data set forecasts columns that it does not have.")
 
     @property
     def classifies(self) -> bool:
@@ -132,6 +147,8 @@ class Description:
             attributes["blocks"] = bool(attributes["blocks"])
             if attributes["reading"] is not None:
                 attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
+            if attributes["forecast"] is not None:
+                attributes["forecast"] = Forecast.from_dict(attributes["forecast"])
             return cls(**attributes)
         except SettingError as error:
             raise DataError(f"A data set was read in another way than there is: {error}") from error

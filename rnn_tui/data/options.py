@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Any
 
 from rnn_tui.data.columns import Role
+from rnn_tui.data.forecast import Transform
 from rnn_tui.engine.options import (
     FlagSetting,
     NamesSetting,
@@ -249,6 +250,42 @@ class ReadingOptions:
         ),
         in_form="Pieces of",
         unit="steps",
+    )
+    context: int | None = option_field(
+        NumberSetting(
+            "context",
+            "Context",
+            "the steps that are read before one is forecast",
+            2,
+            MOST_STEPS // 2,
+        ),
+        in_shell=", with --goal next",
+        in_form="Context",
+        unit="steps",
+        applies=_predicts,
+    )
+    season: int | None = option_field(
+        NumberSetting("season", "Season", "the steps of a season; 0 for none", 0, MOST_STEPS // 2),
+        in_shell=", with --goal next",
+        in_form="Season",
+        unit="steps",
+        applies=_predicts,
+    )
+    transform: Transform | None = option_field(
+        ChoiceSetting(
+            "transform",
+            "Transform",
+            "what the numbers that are forecast are read and answered as",
+            {
+                Transform.PLAIN: "plain",
+                Transform.DIFFERENCE: "difference",
+                Transform.RATIO: "ratio",
+                Transform.SEASONAL_DIFFERENCE: "seasonal difference",
+                Transform.SEASONAL_RATIO: "seasonal ratio",
+            },
+        ),
+        in_form="Read as",
+        applies=_predicts,
     )
     fill: Fill | None = option_field(
         ChoiceSetting(

@@ -232,7 +232,7 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
         trace = self.trace
         columns: list[Column]
         if self._network.shape.numbers:
-            numbers = self._questions.numbers_of(trace.logits)  # (T, O)
+            numbers = self._questions.numbers_answered(self._question, trace.logits)  # (T, O)
             names = self._network.shape.outputs
             columns = [
                 (name, [f"{value:.4g}" for value in column])

@@ -31,15 +31,16 @@ def r2_of_next(data_set: DataSet) -> float:
     """Return the R² on the test of a line from the last three inputs, by NumPy alone."""
     targets: dict[int, list[float]] = {TRAINING: [], TEST: []}
     rows: dict[int, list[npt.NDArray[np.float64]]] = {TRAINING: [], TEST: []}
-    place = 0
-    for length, part in zip(data_set.lengths.tolist(), data_set.parts.tolist(), strict=True):
-        for step in range(place + 3, place + length):
-            number = NUMBERS[step]
-            if part in targets and not MISSING[step]:
-                inputs = data_set.values[step - 3 : step, 0].astype(np.float64)
-                rows[part].append(np.append(inputs, 1.0))
-                targets[part].append(float(number))
-        place += length
+    for index, part in enumerate(data_set.parts.tolist()):
+        begin, first = data_set.starts[index], data_set.origin.firsts[index]
+        for place in range(2, data_set.lengths[index]):
+            target = data_set.targets[begin + place, 0]
+            if part in targets and not np.isnan(target):
+                assert not MISSING[first + place + 1]
+                assert target == np.float32(NUMBERS[first + place + 1])
+                read_last = data_set.values[begin + place - 2 : begin + place + 1, 0]
+                rows[part].append(np.append(read_last.astype(np.float64), 1.0))
+                targets[part].append(float(target))
     line, *_ = np.linalg.lstsq(np.array(rows[TRAINING]), np.array(targets[TRAINING]), rcond=None)
     true = np.array(targets[TEST])
     errors = np.square(true - np.array(rows[TEST]) @ line).sum()
@@ -66,9 +67,14 @@ def test_gaps_are_filled_from_the_past_and_never_asked_for(read: Read) -> None:
     for number, missing in zip(NUMBERS, MISSING, strict=True):
         last = last if missing else number
         expected.append(last)
-    known = ~np.isnan(expected)
-    assert np.array_equal(data_set.values[known, 0], np.array(expected)[known].astype(np.float32))
-    assert np.array_equal(np.isnan(data_set.targets[:, 0]), MISSING)
+    test = np.repeat(data_set.parts == TEST, data_set.lengths)
+    begins = np.repeat(data_set.starts[:-1] - data_set.origin.firsts, data_set.lengths)
+    steps = np.arange(len(data_set.values)) - begins
+    assert np.array_equal(data_set.values[test, 0], np.float32(expected)[steps[test]])
+    known = ~np.isnan(data_set.targets[:, 0])
+    assert not MISSING[steps[known] + 1].any()
+    asked = steps[known & test] + 1
+    assert np.array_equal(asked, np.flatnonzero(~MISSING[1920:]) + 1920)  # each once
     assert data_set.description.fill is Fill.PREVIOUS
     assert "filled by the number before" in notes(understanding)
     store.keep(data_set)
@@ -113,5 +119,5 @@ def test_a_part_without_any_number_to_predict_is_refused(read: Read) -> None:
 
 def test_without_gaps_a_data_set_is_as_it_was(read: Read) -> None:
     rows = "".join(f"{number}\n" for number in NUMBERS[:200])
-    data_set = read("x\n" + rows, goal=Goal.NEXT).data_set
+    data_set = read("x\n" + rows, goal=Goal.NEXT, window=20).data_set
     assert len(data_set.targets) == 0

@@ -42,8 +42,8 @@ def test_it_is_learned(read: Read) -> None:
     data_set = read(SALES, goal=Goal.NEXT, label="sales", ignored=("day",)).data_set
     store.keep(data_set)
     task = stored_task(data_set.description.name)
-    config = task.config("lstm", "fast", epochs=120, seeds=1).replace(workers=1)
-    figures = trained(DataSetProblem, config).metrics
+    config = task.config("lstm", "fast", epochs=500, seeds=1).replace(workers=1)
+    figures = trained(task.implementation(), config).metrics
     assert float(np.array(figures["test_r2"])[0]) > 0.4
 
 

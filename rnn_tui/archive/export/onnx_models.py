@@ -183,7 +183,15 @@ def _units_of(config: RunConfig) -> Description | None:
     Raises:
         DataError: if it is kept no more.
     """
-    return store.describe(config.task) if store.NAME.fullmatch(config.task) else None
+    if not store.NAME.fullmatch(config.task):
+        return None
+    description = store.describe(config.task)
+    if description.forecast is not None:
+        raise ExportError(
+            "Networks that forecast answer relative to numbers before, which ONNX models of them "
+            "do not do yet; export their weights in another format."
+        )
+    return description
 
 
 def _properties(config: RunConfig) -> dict[str, str]:

@@ -9,9 +9,11 @@ import torch
 from torch import Tensor
 
 from rnn_tui.data.data_set import UNKNOWN, DataSet
-from rnn_tui.data.inputs import network_inputs, standardised_targets
+from rnn_tui.data.inputs import anchors, network_inputs, standardised_targets
 from rnn_tui.data.options import Goal
+from rnn_tui.data.relative import Anchors
 from rnn_tui.engine.training.devices import send
+from rnn_tui.tasks.data_sets.figures import told_scale
 from rnn_tui.tasks.sequences.examples import Batch
 
 Indices = npt.NDArray[np.int64]
@@ -41,7 +43,7 @@ class SequencesOnDevice:
             places = data_set.values[:, 0].astype(np.int64)
             self._values = _sent(_followed_by(places, UNKNOWN), device)  # (T + 1,)
         else:
-            numbers = network_inputs(description, data_set.values)
+            numbers = network_inputs(description, data_set.values, data_set.starts)
             self._values = _sent(_followed_by(numbers, 0), device)  # (T + 1, F)
         self._targets: Tensor | None = None
         if self._goal is not Goal.NEXT:
@@ -66,7 +68,12 @@ class SequencesOnDevice:
             targets: npt.NDArray[Any] = data_set.targets.astype(np.int64)
             unknown: float = UNKNOWN
         else:
-            targets = standardised_targets(description, data_set.targets)
+            relative_to = None
+            if description.forecast is not None:
+                relative_to = anchors(description, data_set.values, data_set.starts)
+            targets = standardised_targets(description, data_set.targets, relative_to)
+            if relative_to is not None:
+                targets = np.concatenate([targets, *in_own_scale(data_set, relative_to)], axis=1)
             unknown = np.nan
         return _followed_by(targets, unknown) if description.goal.every_step else targets
 
@@ -115,6 +122,21 @@ class SequencesOnDevice:
         numbers = self._to_come[rows].movedim(-1, 2)  # (T, R, F, B), NaN of padding
         ahead = [_ahead(numbers, step, np.nan) for step in range(1, self._horizon + 1)]
         return torch.cat(ahead, 2) * self._scale + self._shift  # (T, R, O, B)
+
+
+def in_own_scale(
+    data_set: DataSet, relative_to: Anchors
+) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return what a forecast is measured by, both (T, O).
+
+    An error of a network, times the first, is one of the scale in which errors are told: that of
+    the file, or, of several columns, standard deviations. The second is the targets in that scale,
+    less their mean, NaN where nothing is asked.
+    """
+    means, deviations = told_scale(data_set)
+    factors = relative_to.weights * np.array(data_set.description.output_deviations) / deviations
+    targets = (data_set.targets - means) / deviations
+    return np.nan_to_num(factors).astype(np.float32), targets.astype(np.float32)
 
 
 def _ahead(values: Tensor, steps: int, unknown: float) -> Tensor:

@@ -2,7 +2,9 @@
 
 Where scikit-learn has a figure it is scikit-learn's; what is measured in every epoch is computed
 for all replicas at once, and a test compares the two. Errors are in the units of the file if all
-answers share one, else in standard deviations of the training sequences: see `has_own_unit`.
+answers share one, else in standard deviations of the training sequences: see `has_own_unit`. Those
+of a forecast are measured in that scale from the start: networks answer it relative to what they
+read, so that no factor alone turns their errors into it.
 """
 
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 
 Array = npt.NDArray[Any]
 Floats = npt.NDArray[np.float64]
+Places = npt.NDArray[np.int64]
 
 
 # Classes
@@ -95,7 +98,7 @@ def of_classes(targets: Array, answers: Array, probabilities: Array) -> dict[str
 
 def units_of(description: Description) -> Floats:
     """Return what the error of each output (O,) is multiplied by: 1 if it stays as it is."""
-    if has_own_unit(description):
+    if has_own_unit(description) and description.forecast is None:
         return np.array(description.output_deviations)
     return np.ones(len(description.outputs))
 
@@ -112,6 +115,8 @@ def naive_errors(data_set: DataSet) -> Floats | None:
     description = data_set.description
     if description.classifies or not description.goal.every_step:
         return None
+    if description.forecast is not None:
+        return _naive_errors_of_forecast(data_set)
     is_next = description.goal is Goal.NEXT
     series = (data_set.to_come if is_next else data_set.targets).astype(np.float64)  # (T, F or O)
     follows = np.ones(len(series), bool)
@@ -126,6 +131,60 @@ def naive_errors(data_set: DataSet) -> Floats | None:
     return np.tile(means, description.horizon) if is_next else means
 
 
+def told_scale(data_set: DataSet) -> tuple[Floats, Floats]:
+    """Return the scale (O,) in which errors of a forecast are told: means and deviations.
+
+    They are those of the training steps, each counted once; the deviations are 1 if there is one
+    column, whose errors are told in its own unit.
+    """
+    description = data_set.description
+    columns = _forecast_columns(description)
+    trained = np.repeat(data_set.parts == TRAINING, data_set.lengths)
+    steps = _each_once(data_set, np.flatnonzero(trained))
+    numbers = data_set.values[steps][:, columns].astype(np.float64)
+    deviations = numbers.std(axis=0)
+    deviations = np.where(deviations > 0, deviations, 1.0)
+    if len(columns) == 1:
+        deviations = np.ones(1)
+    horizon = description.horizon
+    return np.tile(numbers.mean(axis=0), horizon), np.tile(deviations, horizon)
+
+
+def _each_once(data_set: DataSet, steps: Places) -> Places:
+    """Return steps of windows that overlap, each step of the file once."""
+    origin = data_set.origin
+    lengths = data_set.lengths
+    in_file = np.repeat(origin.firsts - data_set.starts[:-1], lengths)[steps] + steps
+    of_series = np.repeat(origin.places, lengths)[steps]
+    _, chosen = np.unique(np.stack([of_series, in_file]), axis=1, return_index=True)
+    once: Places = steps[chosen]
+    return once
+
+
+def _naive_errors_of_forecast(data_set: DataSet) -> Floats:
+    """Return the same for a forecast, in the scale in which its errors are told."""
+    description = data_set.description
+    columns = _forecast_columns(description)
+    next_ones = data_set.targets[:, : len(columns)].astype(np.float64)
+    asked = ~np.isnan(next_ones).all(axis=1)
+    trained = np.repeat(data_set.parts == TRAINING, data_set.lengths)
+    steps = _each_once(data_set, np.flatnonzero(asked & trained))
+    errors = np.abs(next_ones[steps] - data_set.values[steps][:, columns])
+    known = ~np.isnan(errors)
+    sums = np.where(known, errors, 0.0).sum(axis=0)
+    means = np.full(len(columns), np.nan)
+    np.divide(sums, known.sum(axis=0), out=means, where=sums > 0)
+    _, deviations = told_scale(data_set)
+    scaled: Floats = np.tile(means, description.horizon) / deviations
+    return scaled
+
+
+def _forecast_columns(description: Description) -> list[int]:
+    """Return the places of the columns that are forecast among the features."""
+    assert description.forecast is not None
+    return [description.features.index(name) for name in description.forecast.columns]
+
+
 def of_sums(
     description: Description, naive: Floats | None, sums: Mapping[str, Array]
 ) -> dict[str, Floats]:
@@ -134,7 +193,8 @@ def of_sums(
     Args:
         description: of the data set.
         naive: the errors that MASE is scaled by, of `naive_errors`.
-        sums: over standardised answers: `squared` and `absolute` errors (R, O), how many `counts`
+        sums: over answers that are standardised, or, of a forecast, in the scale in which its
+            errors are told: `squared` and `absolute` errors (R, O), how many `counts`
             (O,), and the sums of known `targets` and of their `squares` (O,).
     """
     squared, absolute, counts = sums["squared"], sums["absolute"], sums["counts"]
@@ -147,7 +207,10 @@ def of_sums(
     }
     scaled = np.zeros(len(counts), bool) if naive is None else (counts > 0) & ~np.isnan(naive)
     if naive is not None and scaled.any():
-        in_units = absolute * np.array(description.output_deviations) / np.maximum(counts, 1)
+        units = np.array(description.output_deviations)
+        if description.forecast is not None:
+            units = np.ones(len(counts))
+        in_units = absolute * units / np.maximum(counts, 1)
         figures["mase"] = (in_units[:, scaled] / naive[scaled]).mean(axis=1)
     return figures
 

@@ -19,6 +19,7 @@ from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.tasks.data_sets import figures as measured
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.calibration import calibration_error, reliability
+from rnn_tui.tasks.data_sets.series_baselines import series_baselines
 from rnn_tui.tasks.data_sets.task import has_classes
 
 Array = npt.NDArray[Any]
@@ -36,6 +37,9 @@ TEST_ROWS = 200_000  # steps that baselines of every step are measured on
 def naive_answers(data_set: DataSet) -> Iterator[Baseline]:
     """Yield the baselines of a data set, the simplest first."""
     goal = data_set.description.goal
+    if data_set.description.forecast is not None:
+        yield from series_baselines(data_set)
+        return
     rows = _Rows(data_set)
     if data_set.description.classifies:
         yield _constant_class(rows)

@@ -348,7 +348,7 @@ class DataSetProblem(ReplicaProblem):
         """Return the errors of each number by each variant, in the units of its column."""
         sums = self._walk_part(model, order, workers, self.sums_of)
         counts = sums["counts"].cpu().double().clamp(min=1)
-        units = torch.tensor(self.description.output_deviations, dtype=torch.float64)
+        units = self.error_units()
         shape = (len(self.config.variants), -1, self.outputs)
         squared = sums["squared"].cpu().double().view(shape) / counts  # (V, S, O)
         rmse = (squared.sqrt() * units).transpose(1, 2).tolist()
@@ -362,6 +362,10 @@ class DataSetProblem(ReplicaProblem):
             ]
             for of_variant in zip(rmse, mae.tolist(), strict=True)
         ]
+
+    def error_units(self) -> Tensor:
+        """Return what errors (O,) as they are summed up are multiplied by, to be in the file's."""
+        return torch.tensor(self.description.output_deviations, dtype=torch.float64)
 
     def _of_sequences(
         self, temperatures: Tensor, network: Replicas, batch: Batch

@@ -120,9 +120,13 @@ class DataSetQuestions(SequenceQuestions):
             return replace(answer, text=f"{read} → {symbol}", remark=f"{100 * confidence:.1f} %")
         return replace(answer, text=f"{read} → {self._forecast(answer.document['answer'][-1])}")
 
+    def _columns_answered(self) -> tuple[str, ...]:
+        """Return the columns whose next numbers are answered."""
+        return self._description.features
+
     def _forecast(self, numbers: list[float]) -> str:
         """Return the numbers (O,) of all steps ahead on a line, such as `+1 2.5; +2 2.7`."""
-        columns = self._description.features
+        columns = self._columns_answered()
         names = [""] if len(columns) == 1 else [f"{column} " for column in columns]
         steps: list[str] = []
         for start in range(0, len(numbers), len(columns)):

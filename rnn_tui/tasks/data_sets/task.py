@@ -24,6 +24,10 @@ SETTINGS = (
     *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
     *("clip", "weight_decay", "noise", "patience"),
 )
+PROBLEM = "rnn_tui.tasks.data_sets.problem:DataSetProblem"
+QUESTIONS = "rnn_tui.tasks.data_sets.questions:DataSetQuestions"
+FORECAST_PROBLEM = "rnn_tui.tasks.data_sets.forecasts:ForecastProblem"
+FORECAST_QUESTIONS = "rnn_tui.tasks.data_sets.forecast_questions:ForecastQuestions"
 BATCH_SIZE = 32
 LEARNING_RATE = 0.01
 STEPS = 600  # of training
@@ -81,8 +85,8 @@ def task_of(description: Description) -> Task:
         measures=measures,
         headline=headline,
         headline_reason=reason,
-        problem="rnn_tui.tasks.data_sets.problem:DataSetProblem",
-        questions="rnn_tui.tasks.data_sets.questions:DataSetQuestions",
+        problem=PROBLEM if description.forecast is None else FORECAST_PROBLEM,
+        questions=QUESTIONS if description.forecast is None else FORECAST_QUESTIONS,
         training=f"rnn-tui train {SEQUENCES} {description.name}",
         shape=SequenceShape(
             description.input_size,
@@ -135,6 +139,8 @@ def has_own_unit(description: Description) -> bool:
 
 def _answered_columns(description: Description) -> tuple[str, ...]:
     """Return the columns of the file whose numbers are answered, each once."""
+    if description.forecast is not None:
+        return description.forecast.columns
     if description.goal is Goal.NEXT:
         return description.features
     if description.horizon:  # of a label that is predicted ahead, such as `sales +2`
@@ -179,11 +185,16 @@ def _error_metrics(description: Description) -> tuple[Metric, ...]:
     )
     if not description.goal.every_step:
         return errors
-    return (
+    in_series = (
         *errors,
         Metric("val_mase", "validation MASE"),
         Metric("test_mase", "test MASE"),
     )
+    if description.forecast is None:
+        return in_series
+    name = "test numbers in 90 % intervals"
+    coverage = Metric("test_coverage", name, "%", higher_is_better=True, upper=100.0)
+    return (*in_series, coverage)
 
 
 def _presets(description: Description) -> tuple[Preset, ...]:

@@ -344,6 +344,10 @@ class Questions(ABC, Generic[Question, AnyNetwork]):
         """Return the numbers (…, O) that outputs (…, O) mean, where they are numbers."""
         return outputs
 
+    def numbers_answered(self, question: Question, outputs: Array) -> npt.NDArray[Any]:  # noqa: ARG002
+        """Return the numbers (T, O) that the outputs (T, O) to a question mean."""
+        return self.numbers_of(outputs)
+
     def title(self, answer: Answer) -> str:
         """Return question and answer on a line, without whether it is right."""
         return answer.text

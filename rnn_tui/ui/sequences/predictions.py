@@ -53,7 +53,9 @@ def predict(predictor: Predictor, data_set: DataSet, index: int) -> Prediction:
     network = NETWORKS.get(source.path, task.network)
     replica, label, seed = replica_of(network.config, predictor.variant, predictor.seed)
     inputs = network_inputs(description, data_set.sequence(index)).astype(np.float32)
-    predicted = predictions_of(description, trace_inputs(network, inputs, replica))
+    predicted = predictions_of(
+        description, trace_inputs(network, inputs, replica), data_set.sequence(index)
+    )
     return Prediction(index, f"{label}, seed {seed}", truth_of(data_set, index), predicted)
 
 
@@ -67,7 +69,9 @@ def truth_of(data_set: DataSet, index: int) -> npt.NDArray[Any]:
     return target if description.goal.every_step else target[None]
 
 
-def predictions_of(description: Description, trace: Trace) -> npt.NDArray[Any]:
+def predictions_of(
+    description: Description, trace: Trace, read: npt.NDArray[Any]
+) -> npt.NDArray[Any]:
     """Return what a network predicts, as `Prediction.predicted` has it.
 
     Of several steps ahead that are answered as numbers, it is the first.
@@ -77,7 +81,7 @@ def predictions_of(description: Description, trace: Trace) -> npt.NDArray[Any]:
         classes = outputs.argmax(axis=1)  # (A,)
         is_ahead = description.goal is Goal.NEXT
         return _later(classes, description.horizon, UNKNOWN) if is_ahead else classes
-    numbers = in_units(description, outputs)
+    numbers = in_units(description, outputs, read)
     if description.goal is Goal.NEXT:
         return _later(numbers[:, : len(description.features)], 1, np.nan)
     return numbers

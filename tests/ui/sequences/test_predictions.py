@@ -187,7 +187,7 @@ async def test_predictions_are_of_the_seed_chosen_in_the_prompt_as_long_as_it_ha
 def test_of_several_numbers_ahead_the_first_stands_at_the_step_that_it_predicts() -> None:
     description = every_goal(COUNT)["next-number"].description  # of x0, x1, two steps ahead
     outputs = np.arange(12, dtype=np.float32).reshape(3, 4)
-    predicted = predictions_of(description, numbers_answered(outputs))
+    predicted = predictions_of(description, numbers_answered(outputs), np.zeros((len(outputs), 1)))
     assert np.isnan(predicted[0]).all()
     means, deviations = np.array(description.means), np.array(description.deviations)
     expected = np.array([[0, 1], [4, 5]]) * deviations + means

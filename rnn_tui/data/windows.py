@@ -1,0 +1,153 @@
+"""Cut series into windows that read what comes before they are asked, and share them out by time.
+
+Of each series of n steps, the last fifth is the test and the fifth before it the validation. A step
+t is asked for the steps t + 1 … t + h. Windows of the test are asked from the step before its first
+one, and begin `context` steps earlier, with steps of validation and training; so each step is
+forecast once, from what came before it. Those of the validation do the same. Training windows
+overlap, and what they are asked lies in the training part.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.sequences import Flags, Floats, Places
+from rnn_tui.data.splitting import SHARE
+
+MOST_COPIES = 8  # of each number, in windows that overlap
+LEAST_STEPS = 30  # of a series that is forecast by windows
+LARGEST_CONTEXT = 96  # of a guess
+FIRST_STEPS = 8  # at most, that a training window reads before it is asked
+
+
+class Borders(NamedTuple):
+    """Where the parts of a series begin."""
+
+    validation: int
+    test: int
+    end: int
+
+
+def borders_of(steps: int) -> Borders:
+    """Return the borders of a series of so many steps."""
+    share = max(1, round(SHARE * steps))
+    return Borders(steps - 2 * share, steps - share, steps)
+
+
+def default_context(steps: int) -> int:
+    """Return how many steps are read before one is asked, of series of at least so many steps."""
+    return max(2, min(LARGEST_CONTEXT, borders_of(steps).validation // 2))
+
+
+@dataclass(frozen=True, eq=False)
+class Windows:
+    """N windows of altogether T steps."""
+
+    series: Places  #: (N,) the series that each is of.
+    firsts: Places  #: (N,) the step of that at which it begins.
+    lengths: Places  #: (N,)
+    asked: Places  #: (N,) the first step of the window, from 0, that is asked.
+    parts: npt.NDArray[np.uint8]  #: (N,)
+
+    def rows(self, starts: Places) -> Places:
+        """Return the step (T,) of all series together that each step of the windows is.
+
+        Args:
+            starts: the first step of each series.
+        """
+        return np.repeat(starts[self.series] + self.firsts, self.lengths) + self.within()
+
+    def within(self) -> Places:
+        """Return the number (T,) of each step in its window."""
+        begins = np.cumsum(self.lengths) - self.lengths
+        return np.arange(int(self.lengths.sum())) - np.repeat(begins, self.lengths)
+
+    def is_asked(self) -> Flags:
+        """Return which steps (T,) are asked."""
+        return np.asarray(self.within() >= np.repeat(self.asked, self.lengths))
+
+
+class _Window(NamedTuple):
+    series: int
+    first: int
+    length: int
+    asked: int
+    part: int
+
+
+def windows_of(lengths: Places, context: int, lag: int) -> Windows:
+    """Return the windows of series.
+
+    Args:
+        lengths: of the series, each of `LEAST_STEPS` at least.
+        context: steps that are read before one is asked.
+        lag: steps at the start of a window that say nothing.
+    """
+    stride = max(1, -(-context // (MOST_COPIES - 1)))
+    windows: list[_Window] = []
+    for series, steps in enumerate(lengths.tolist()):
+        windows += _training_windows(series, borders_of(steps), context, stride, lag)
+        windows += _scored_windows(series, borders_of(steps), context, stride)
+    series_of, firsts, sizes, asked, parts = np.array(windows, np.int64).T
+    return Windows(series_of, firsts, sizes, asked, parts.astype(np.uint8))
+
+
+def _training_windows(
+    series: int, borders: Borders, context: int, stride: int, lag: int
+) -> list[_Window]:
+    """Return windows that end at the end of the training part, and so many steps before."""
+    end = borders.validation
+    longest = context + stride
+    asked = lag + max(1, min(FIRST_STEPS, (context - lag) // 2))
+    windows: list[_Window] = []
+    for stop in range(end, 0, -stride):
+        first = max(0, stop - longest)
+        if stop - first <= asked and windows:
+            break
+        windows.append(_Window(series, first, stop - first, min(asked, stop - first - 1), TRAINING))
+        if first == 0:
+            break
+    return windows[::-1]
+
+
+def _scored_windows(series: int, borders: Borders, context: int, stride: int) -> list[_Window]:
+    """Return the windows of validation and test; the last one ends with the series."""
+    windows = []
+    for part, begin, end in (
+        (VALIDATION, borders.validation - 1, borders.test - 1),
+        (TEST, borders.test - 1, borders.end - 1),
+    ):
+        for first_asked in range(begin, end, stride):
+            first = max(0, first_asked + 1 - context)
+            stop = min(first_asked + stride, end)
+            if part == TEST and stop == end:
+                stop = borders.end  # read, for what comes after the file
+            windows.append(_Window(series, first, stop - first, first_asked - first, part))
+    return windows
+
+
+def targets_of(truth: Floats, starts: Places, windows: Windows, horizon: int) -> Floats:
+    """Return what each step of the windows is asked (T, h · C): NaN for nothing.
+
+    Args:
+        truth: (S, C) the numbers of all series that are forecast, NaN where they are missing.
+        starts: the first step of each series, then S.
+        windows: their windows.
+        horizon: the steps ahead h. Those beyond the part of a window are not asked.
+    """
+    rows = windows.rows(starts)
+    borders = np.array([borders_of(steps) for steps in np.diff(starts).tolist()])  # (series, 3)
+    ends = np.repeat(
+        starts[windows.series] + borders[windows.series, windows.parts.astype(np.int64)],
+        windows.lengths,
+    )
+    is_asked = windows.is_asked()
+    ahead = []
+    for step in range(1, horizon + 1):
+        numbers = truth[np.minimum(rows + step, len(truth) - 1)]
+        numbers[~(is_asked & (rows + step < ends))] = np.nan
+        ahead.append(numbers)
+    return np.concatenate(ahead, axis=1)

@@ -1,0 +1,103 @@
+"""Series are forecast from windows of their past, each step of the test once."""
+
+import numpy as np
+import pytest
+
+from rnn_tui.data import store
+from rnn_tui.data.data_set import TEST, TRAINING
+from rnn_tui.data.forecast import IN_WORDS, Transform
+from rnn_tui.data.inputs import anchors, in_units, standardised_targets
+from rnn_tui.data.options import Goal
+from rnn_tui.engine.errors import DataError
+from rnn_tui.tasks.data_sets.naive import naive_answers
+from tests.data.reading import Read, notes
+
+MONTHS = np.arange(144)
+SALES = 100 + 2 * MONTHS + 30 * np.sin(MONTHS * 2 * np.pi / 12)
+SALES = (SALES + np.random.default_rng(0).normal(0, 2, 144)).round(3)
+TABLE = "sales\n" + "".join(f"{number}\n" for number in SALES)
+
+
+@pytest.mark.parametrize("horizon", [1, 3])
+def test_each_step_of_the_test_is_asked_once_and_training_knows_nothing_of_it(
+    read: Read, horizon: int
+) -> None:
+    data_set = read(TABLE, goal=Goal.NEXT, horizon=horizon).data_set
+    description = data_set.description
+    assert description.forecast is not None
+    assert description.forecast.season == 12
+    asked = []
+    for index, part in enumerate(data_set.parts.tolist()):
+        first = int(data_set.origin.firsts[index])
+        targets = data_set.target(index)
+        for place, row in enumerate(targets):
+            for ahead, number in enumerate(row, start=1):
+                if np.isnan(number):
+                    continue
+                assert number == np.float32(SALES[first + place + ahead])
+                if part == TRAINING:
+                    assert first + place + ahead < 86
+                if part == TEST and ahead == 1:
+                    asked.append(first + place + 1)
+                    assert place + 1 >= min(description.forecast.context, first + place + 1)
+    assert asked == list(range(115, 144))
+    assert len(data_set.values) < 8 * 144 + 8 * description.forecast.context
+
+
+def test_the_transform_is_chosen_told_and_undone(read: Read) -> None:
+    understanding = read(TABLE, goal=Goal.NEXT, horizon=2)
+    data_set = understanding.data_set
+    forecast = data_set.description.forecast
+    assert forecast is not None
+    assert forecast.transform is not Transform.PLAIN
+    assert IN_WORDS[forecast.transform] in notes(understanding)
+    index = int(data_set.of_part(TEST)[0])
+    values, targets = data_set.sequence(index), data_set.target(index)
+    relative = standardised_targets(
+        data_set.description, targets, anchors(data_set.description, values)
+    )
+    again = in_units(data_set.description, relative, values)
+    known = ~np.isnan(targets)
+    assert again[known] == pytest.approx(targets[known], rel=1e-5)
+
+
+def test_baselines_are_those_of_the_whole_series(read: Read) -> None:
+    data_set = read(TABLE, goal=Goal.NEXT).data_set
+    figures = {answer.name: answer.figures["test_rmse"] for answer in naive_answers(data_set)}
+    test = SALES[115:]
+
+    def rmse(answers: object) -> float:
+        return float(np.sqrt(np.mean(np.square(test - answers))))
+
+    assert figures["last value"] == pytest.approx(rmse(SALES[114:-1]), rel=1e-4)
+    seasonal = figures["the value a season of 12 steps before"]
+    assert seasonal == pytest.approx(rmse(SALES[103:-12]), rel=1e-4)
+
+
+def test_each_column_of_a_pivot_is_a_series_and_the_data_set_is_kept(read: Read) -> None:
+    rows = [f"2000-{1 + row % 12:02},{SALES[row]},{10 * SALES[row]},{7 + row}" for row in range(48)]
+    rows = [row.replace("2000", f"{2000 + at // 12}") for at, row in enumerate(rows)]
+    table = "month,store_1,store_2,store_3\n" + "\n".join(rows)
+    data_set = read(table, goal=Goal.NEXT).data_set
+    assert data_set.origin.ids == ("store_1", "store_2", "store_3")
+    assert data_set.description.outputs == ("value +1",)
+    store.keep(data_set)
+    again = store.load(data_set.description.name)
+    assert again.description == data_set.description
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"horizon": 60}, "ask for at most 29"),
+        ({"context": 90}, "the longest is 85"),
+        ({"season": 60}, "needs a context of 62 steps"),
+        ({"season": 0, "transform": Transform.SEASONAL_RATIO}, "needs a season"),
+        ({"context": 12, "window": 20}, "which need --goal next"),
+    ],
+)
+def test_what_can_not_be_forecast_is_refused(
+    read: Read, options: dict[str, object], sentence: str
+) -> None:
+    with pytest.raises(DataError, match=sentence):
+        read(TABLE, goal=Goal.NEXT, **options)
