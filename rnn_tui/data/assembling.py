@@ -35,9 +35,11 @@ from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.data.relative import anchors_of
 from rnn_tui.data.sequences import Flags, Floats, Sequences
 from rnn_tui.data.splitting import LEAST_PIECES, Parts, parts_of
-from rnn_tui.data.windows import LEAST_STEPS
+from rnn_tui.data.windows import LEAST_STEPS, MOST_COPIES
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
+
+MOST_OVERLAPPING = 200_000  # numbers that windows are made of unasked: they hold each up to 8 times
 
 
 @dataclass
@@ -132,16 +134,22 @@ class Assembly:
             DataError: if the user says how, and they do not.
         """
         may_be = bool(self.horizon) and self.split is Split.TIME and not sequences.alphabet
-        if may_be and self._cuts_no_pieces and are_long_enough(sequences):
-            return True
-        named = [
+        options = [
             f"--{name}"
             for name in ("context", "season", "transform")
             if getattr(self.options, name) is not None
         ]
-        if named and self.options.goal is Goal.NEXT:
+        if may_be and self._cuts_no_pieces and are_long_enough(sequences):
+            if options or sequences.values.size <= MOST_OVERLAPPING:
+                check_numbers(MOST_COPIES * sequences.values.size, named(self.path))
+                return True
+            self.notes.append(
+                f"More than {MOST_OVERLAPPING:,} numbers are cut into pieces, each read without "
+                "its past; --context reads that first, and takes several times the memory."
+            )
+        if options and self.options.goal is Goal.NEXT:
             raise DataError(
-                f"The option {named[0]} is of forecasts, which need --goal next, numbers, a split "
+                f"The option {options[0]} is of forecasts, which need --goal next, numbers, a split "
                 f"by time (--split time), no --window, and {LEAST_STEPS} steps of each series."
             )
         return False

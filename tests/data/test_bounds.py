@@ -180,6 +180,8 @@ def test_reading_takes_so_much_memory_for_each_number(tmp_path: Path, kind: str)
     path = tmp_path / name
     path.write_bytes(content.encode() if isinstance(content, str) else content)
     options = ReadingOptions(layout=Layout.TEXT if kind == "text" else None)
+    if kind == "CSV":  # windows that overlap hold numbers several times, of short series only
+        options = ReadingOptions(window=100)
     understand(path, options)  # imports are no memory of this file
     # buffers and chunks take some megabytes, however small the file
     most = BYTES_OF_A_NUMBER * NUMBERS + 6 * MB

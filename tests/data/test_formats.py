@@ -181,7 +181,7 @@ def test_npy_of_three_dimensions_in_the_order_of_fortran(read: Read) -> None:
 
 def test_npy_of_one_sequence(read: Read) -> None:
     values = np.arange(400.0).reshape(200, 2)
-    data_set = read(npy(values), name="x.npy", layout=Layout.LONG).data_set
+    data_set = read(npy(values), name="x.npy", layout=Layout.LONG, window=20).data_set
     assert data_set.description.split is Split.TIME
     assert np.array_equal(data_set.values, values)
 

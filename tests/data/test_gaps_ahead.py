@@ -9,7 +9,6 @@ from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.options import Fill, Goal
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.naive import naive_answers
-from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.data.reading import Read, notes
 from tests.tasks.data_sets.test_problem import trained
@@ -55,7 +54,7 @@ def test_noise_with_gaps_can_not_be_predicted(read: Read) -> None:
     store.keep(data_set)
     task = stored_task(data_set.description.name)
     config = task.config("lstm", "fast", epochs=40, seeds=1).replace(workers=1)
-    figures = trained(DataSetProblem, config).metrics
+    figures = trained(task.load(), config).metrics
     assert float(np.array(figures["test_r2"])[0]) < 0.03
 
 

@@ -7,7 +7,6 @@ from rnn_tui.data import store
 from rnn_tui.data.options import Goal, Layout
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import DataError
-from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.data.reading import Read, notes
 from tests.tasks.data_sets.test_problem import trained
@@ -42,8 +41,8 @@ def test_it_is_learned(read: Read) -> None:
     data_set = read(SALES, goal=Goal.NEXT, label="sales", ignored=("day",)).data_set
     store.keep(data_set)
     task = stored_task(data_set.description.name)
-    config = task.config("lstm", "fast", epochs=500, seeds=1).replace(workers=1)
-    figures = trained(task.implementation(), config).metrics
+    config = task.config("lstm", "fast", epochs=120, seeds=1).replace(workers=1)
+    figures = trained(task.load(), config).metrics
     assert float(np.array(figures["test_r2"])[0]) > 0.4
 
 

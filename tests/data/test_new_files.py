@@ -144,7 +144,7 @@ def test_what_lies_outside_training_is_said(tmp_path: Path) -> None:
 
 def test_gaps_of_a_forecast_are_filled_from_the_past(tmp_path: Path) -> None:
     table = "\n".join(["load", *(f"{step % 7}" for step in range(200))])
-    data_set = kept(tmp_path, table, goal=Goal.NEXT)
+    data_set = kept(tmp_path, table, goal=Goal.NEXT, window=16)
     sequences, remarks = applied(data_set, written(tmp_path, "load\n1\nNA\n5\n"))
     assert sequences.values[:, 0].tolist() == [1, 1, 5]
     assert sequences.targets is not None

@@ -232,7 +232,7 @@ DATES = {
 def test_dates_become_steps(read: Read, form: str) -> None:
     days = [*range(1, 32)]
     rows = [f'"{DATES[form].format(y=2024, m=3, d=day)}",{day}.5' for day in reversed(days)]
-    understanding = read(text_of("day,load", rows))
+    understanding = read(text_of("day,load", rows), window=4)
     assert understanding.columns[0].kind is ColumnKind.DATE
     assert understanding.columns[0].role is Role.STEP
     assert understanding.data_set.values[:, 0].tolist() == [day + 0.5 for day in days]

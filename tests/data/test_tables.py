@@ -88,9 +88,12 @@ def test_characters_of_a_column(read: Read) -> None:
 
 
 def test_one_series_is_cut_and_shared_out_by_time(read: Read) -> None:
-    understanding = read("\n".join(f"{index / 2}" for index in range(1000)))
+    series = "\n".join(f"{index / 2}" for index in range(1000))
+    assert read(series).data_set.description.forecast is not None  # in windows that overlap
+    understanding = read(series, window=16)
     description = understanding.data_set.description
     assert description.goal is Goal.NEXT
+    assert description.forecast is None
     assert description.split is Split.TIME
     assert understanding.chosen.window == 16
     assert (description.training, description.validation, description.test) == (37, 13, 13)
@@ -100,13 +103,20 @@ def test_one_series_is_cut_and_shared_out_by_time(read: Read) -> None:
 
 def test_a_horizon_names_each_step_ahead(read: Read) -> None:
     rows = [f"{index},{index * index}" for index in range(200)]
-    description = read(text_of("load,price", rows), horizon=2).data_set.description
-    assert description.outputs == ("load +1", "price +1", "load +2", "price +2")
-    assert description.output_means == description.means * 2
+    names = ("load +1", "price +1", "load +2", "price +2")
+    windows = read(text_of("load,price", rows), horizon=2).data_set.description
+    assert windows.outputs == names
+    assert windows.forecast is not None
+    assert windows.forecast.columns == ("load", "price")
+    pieces = read(text_of("load,price", rows), horizon=2, window=20).data_set.description
+    assert pieces.outputs == names
+    assert pieces.output_means == pieces.means * 2
 
 
 def test_pieces_are_longer_than_the_horizon(read: Read) -> None:
-    understanding = read("\n".join(f"{index}" for index in range(300)), horizon=12)
+    rows = [f"{series},{step},{step}" for series in range(4) for step in range(100)]
+    options = {"goal": Goal.NEXT, "split": Split.CHANCE}  # series by chance have no past to read
+    understanding = read(text_of("id,t,x", rows), horizon=12, **options)
     assert understanding.chosen.window == 32
     assert understanding.data_set.description.longest == 32
 
@@ -167,11 +177,17 @@ def test_a_column_a_series_is_not_read_lying_on_its_side(read: Read) -> None:
     understanding = read(months_of("store"))
     description = understanding.data_set.description
     assert understanding.layout is Layout.LONG
-    assert description.goal is Goal.NEXT
-    assert description.features == tuple(f"store_{shop:02}" for shop in range(12))
-    first = understanding.data_set.sequence(0)
-    assert first[:2, 3].tolist() == pytest.approx([0.03, 1.03])
-    assert "each column from store_00 to store_11 a series" in notes(understanding)
+    assert description.features == ("value",)
+    assert description.outputs == ("value +1",)
+    assert understanding.data_set.origin.ids == tuple(f"store_{shop:02}" for shop in range(12))
+    [third, *_] = np.flatnonzero(understanding.data_set.origin.places == 3)
+    first = understanding.data_set.sequence(int(third))
+    assert first[:2, 0].tolist() == pytest.approx([0.03, 1.03])
+    assert "Each column from store_00 to store_11 is a series" in notes(understanding)
+    pieces = read(months_of("store"), window=12).data_set  # read together, without a context
+    assert pieces.description.goal is Goal.NEXT
+    assert pieces.description.features == tuple(f"store_{shop:02}" for shop in range(12))
+    assert pieces.sequence(0)[:2, 3].tolist() == pytest.approx([0.03, 1.03])
     assert read(months_of("store"), layout=Layout.WIDE).layout is Layout.WIDE
 
 
