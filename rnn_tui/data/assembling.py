@@ -22,6 +22,7 @@ from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
 from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.forecasting import Forecaster, are_long_enough, columns_as_series
+from rnn_tui.data.given_parts import cut_at_parts, given_from
 from rnn_tui.data.goals import (
     Answers,
     answers_of,
@@ -34,7 +35,14 @@ from rnn_tui.data.inputs import relative_values
 from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
 from rnn_tui.data.relative import anchors_of
 from rnn_tui.data.sequences import Flags, Floats, Sequences
-from rnn_tui.data.splitting import LEAST_PIECES, Parts, parts_of
+from rnn_tui.data.splitting import (
+    LEAST_GROUPS,
+    LEAST_PIECES,
+    NAMES,
+    Parts,
+    groups_in_two_parts,
+    parts_of,
+)
 from rnn_tui.data.windows import LEAST_STEPS, MOST_COPIES
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
@@ -55,6 +63,7 @@ class Assembly:
     split: Split = Split.CHANCE
     thinned: int = 1  #: steps of the file that one was made of.
     filled: int = 0  #: numbers that were missing.
+    by_group: bool = False  #: whether no group has sequences in two parts.
     from_past: bool = False  #: whether gaps may be filled by what came before them only.
 
     @property
@@ -77,7 +86,12 @@ class Assembly:
         if self.goal is Goal.NEXT:
             sequences = self._as_series(sequences)
         # what comes after a gap may be what is asked, or part of the test
-        self.from_past = self.goal is Goal.NEXT or self._split(sequences) is Split.TIME
+        self.split = self._split(sequences)
+        in_time = self.split not in (Split.CHANCE, Split.FILES)
+        self.from_past = self.goal is Goal.NEXT or in_time
+        if self.split is Split.FROM:
+            text = self.options.test_from or ""
+            sequences = given_from(sequences, text, every_step=self.goal.every_step)
         if self.goal is Goal.NEXT:
             sequences = self._with_label_to_come(sequences)
         sequences = self._without_label(sequences)
@@ -85,6 +99,8 @@ class Assembly:
         self.split = self._split(sequences)
         if self._forecasts(sequences):
             return self._forecast_of(sequences)
+        if len(sequences.given):
+            sequences = cut_at_parts(sequences, every_step=self.goal.every_step)
         longest = int(sequences.lengths.max())
         sequences, self.window = brought_to_length(
             sequences, self.goal, self.horizon, self.options.window, self.notes
@@ -101,13 +117,15 @@ class Assembly:
         if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
             tell_alike_classes(answers, self.notes)
         strata = self._strata(sequences, answers)
-        parts = parts_of(self.split, sequences.origins, strata, sequences.tests)
+        self.by_group = self._is_by_group(sequences)
+        parts = parts_of(self.split, sequences, strata, by_group=self.by_group)
         _check_answers(sequences, parts)
         training = np.repeat(parts == TRAINING, sequences.lengths)
         sequences = fill_with(sequences, _means(sequences.values[training]))
         if self.goal is Goal.CLASS:
             tell_rare_classes(answers, self.notes)
-        self._tell_split(sequences)
+        self._tell_split(sequences, parts)
+        self._tell_parts(sequences, parts)
         return self._assembled(sequences, answers, parts)
 
     def _as_series(self, sequences: Sequences) -> Sequences:
@@ -149,8 +167,9 @@ class Assembly:
             )
         if options and self.options.goal is Goal.NEXT:
             raise DataError(
-                f"The option {options[0]} is of forecasts, which need --goal next, numbers, a split "
-                f"by time (--split time), no --window, and {LEAST_STEPS} steps of each series."
+                f"The option {options[0]} is of forecasts, which need --goal next, numbers, a "
+                f"split by time (--split time), no --window, and {LEAST_STEPS} steps of each "
+                "series."
             )
         return False
 
@@ -166,7 +185,7 @@ class Assembly:
         _check_asked(asked[~np.isnan(forecasting.targets).all(axis=1)])
         names = _names_ahead(forecasting.forecast.columns, self.horizon)
         answers = Answers(names, forecasting.targets.astype(np.float32))
-        self._tell_split(windows)
+        self._tell_split(windows, forecasting.parts)
         return self._assembled(windows, answers, forecasting.parts, forecasting.forecast)
 
     def _filled(self, sequences: Sequences) -> Sequences:
@@ -256,7 +275,7 @@ class Assembly:
     def _split(self, sequences: Sequences) -> Split:
         """Return the user's split, or a guess: by files, by time for few sequences, by chance."""
         has_test = bool(sequences.tests.any() and not sequences.tests.all())
-        wish = self.options.split
+        wish = self._wished_split(sequences)
         if wish is Split.FILES and not has_test:
             raise DataError(
                 "There is no second file for the test; it must lie beside this one and be called "
@@ -266,6 +285,10 @@ class Assembly:
             return wish
         if has_test:
             return Split.FILES
+        if len(sequences.given):
+            return Split.COLUMN
+        if self.options.group is not None:
+            return Split.CHANCE
         few = sequences.count < FEW_SEQUENCES and self.goal.every_step
         return Split.TIME if few or self._are_of_one_calendar(sequences) else Split.CHANCE
 
@@ -277,7 +300,71 @@ class Assembly:
         lasts = sequences.times[sequences.starts[1:] - 1]
         return bool(self._cuts_no_pieces and firsts.max() < lasts.min())
 
-    def _tell_split(self, sequences: Sequences) -> None:
+    def _wished_split(self, sequences: Sequences) -> Split | None:
+        """Return the split that the user says, perhaps by another option; None for a guess.
+
+        Raises:
+            DataError: if options say different ones.
+        """
+        options = self.options
+        by_option = {Split.COLUMN: options.split_column, Split.FROM: options.test_from}
+        said = [split for split, value in by_option.items() if value is not None]
+        if len(said) > 1:
+            raise DataError("The test is told by --split-column or by --test-from, not by both.")
+        wish = options.split
+        if said and wish not in (None, said[0]):
+            option = "--split-column" if said[0] is Split.COLUMN else "--test-from"
+            raise DataError(f"{option} says how to split, and --split {wish} otherwise; say one.")
+        if wish in by_option and not said and not len(sequences.given):
+            option = "--split-column" if wish is Split.COLUMN else "--test-from"
+            raise DataError(f"--split {wish} needs {option}, which says what the test is.")
+        wish = said[0] if said else wish
+        if options.group is not None and wish in (Split.TIME, Split.FROM):
+            raise DataError(
+                "A split by time has steps of each group in all parts, so leave out --group, or "
+                "split otherwise."
+            )
+        return wish
+
+    def _is_by_group(self, sequences: Sequences) -> bool:
+        """Return whether sequences are shared out by groups: told ones, or found ones if they can.
+
+        A split by time or as the file says is not changed by groups that were only found.
+        """
+        if self.options.group is not None:
+            return True
+        if not len(sequences.members):
+            return False
+        if self.split is Split.COLUMN:
+            given = sequences.given[sequences.starts[:-1]]
+            in_training = len(np.unique(sequences.members[given == TRAINING]))
+            return in_training >= LEAST_GROUPS and not groups_in_two_parts(sequences, given).any()
+        groups = len(np.unique(sequences.members))
+        return self.split is Split.CHANCE and groups >= LEAST_GROUPS
+
+    def _tell_parts(self, sequences: Sequences, parts: Parts) -> None:
+        """Note how many sequences of how many groups each part has, and which the file lacks."""
+        if self.split is Split.COLUMN:
+            given = set(sequences.given.tolist())
+            lacking = [NAMES[part] for part in (VALIDATION, TEST) if part not in given]
+            if lacking:
+                self.notes.append(
+                    f"The file says nothing of {' and '.join(lacking)}: made of its training part."
+                )
+        if not len(sequences.members):
+            return
+        counts = [int((parts == part).sum()) for part in NAMES]
+        groups = [len(np.unique(sequences.members[parts == part])) for part in NAMES]
+        words = [f"{count:,} {name}" for count, name in zip(counts, NAMES.values(), strict=True)]
+        numbers = [f"{number:,}" for number in groups]
+        name = printable(sequences.grouped_by, 40)
+        kind = f"{name}s" if name.isalpha() and not name.endswith("s") else f"groups ({name})"
+        self.notes.append(
+            f"{', '.join(words[:2])} and {words[2]} sequences of {', '.join(numbers[:2])} and "
+            f"{numbers[2]} {kind}."
+        )
+
+    def _tell_split(self, sequences: Sequences, parts: Parts) -> None:
         in_order = "first training, then validation, then test"
         by_time = f"in the order of the file: {in_order}"
         if sequences.count > 1 and self.split is Split.TIME:
@@ -290,9 +377,23 @@ class Assembly:
             Split.CHANCE: "by chance",
             Split.TIME: by_time,
             Split.FILES: "with the second file as the test",
+            Split.COLUMN: f"as {printable(sequences.given_by, 40)} says",
+            Split.FROM: f"by time: from {printable(self.options.test_from or '', 40)} on the test, "
+            "the last before it validation",
         }[self.split]
-        stratified = self.goal is Goal.CLASS and self.split is not Split.TIME
-        shares = ", with equal shares of each class" if stratified else ""
+        name = printable(sequences.grouped_by, 40)
+        if self.by_group:
+            how += f", each {name} in one part"
+        elif len(sequences.members) and len(np.unique(sequences.members)) < LEAST_GROUPS:
+            how += f", not by {name}, of which there are fewer than three"
+        elif len(sequences.members):
+            spread = int(groups_in_two_parts(sequences, parts).sum())
+            of_all = f"{spread:,} of {count_of(len(np.unique(sequences.members)), 'group')}"
+            how += f"; {of_all} ({name}) lie in several parts" if spread else ""
+        stratified = self.goal is Goal.CLASS and self.split in (Split.CHANCE, Split.FILES)
+        nearly = "as equal shares of each class as groups allow"
+        equal = nearly if self.by_group else "equal shares of each class"
+        shares = f", with {equal}" if stratified else ""
         self.notes.append(f"Sequences are shared out {how}{shares}.")
 
     def _strata(self, sequences: Sequences, answers: Answers) -> npt.NDArray[np.int64]:

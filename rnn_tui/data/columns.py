@@ -10,6 +10,8 @@ class Role(StrEnum):
     """What a column of a table is for."""
 
     SEQUENCE = "sequence"  #: it says which sequence a row belongs to.
+    GROUP = "group"  #: it names what sequences have in common, such as a subject.
+    SPLIT = "split"  #: it says which part a row belongs to.
     STEP = "step"  #: it orders the steps.
     INPUT = "input"  #: it is read at each step.
     LABEL = "label"  #: it is what is to be answered.
@@ -32,6 +34,6 @@ class FileColumn:
 
     name: SafeText  #: its heading, or its number.
     kind: ColumnKind  #: `number`, `date`, `word`, `text` or `empty`.
-    role: Role  #: `sequence`, `step`, `input`, `label` or `ignored`.
+    role: Role  #: `sequence`, `group`, `split`, `step`, `input`, `label` or `ignored`.
     missing: int  #: cells without a value.
     examples: tuple[SafeText, ...]  #: the first values, at most three.

@@ -106,7 +106,12 @@ def thinned(sequences: Sequences, factor: int) -> Sequences:
     measured = None if sequences.measured is None else _means_from(sequences.measured, firsts)
     times = sequences.times[firsts] if len(sequences.times) else sequences.times
     return replace(
-        sequences, values=values, starts=starts_of(lengths), measured=measured, times=times
+        sequences,
+        values=values,
+        starts=starts_of(lengths),
+        measured=measured,
+        times=times,
+        given=sequences.given[firsts] if len(sequences.given) else sequences.given,
     )
 
 

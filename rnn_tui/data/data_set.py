@@ -36,6 +36,7 @@ NOT_IN_DIGEST = {
     "class_counts",
     "thinned",
     "blocks",
+    "counted_in",
 }
 
 

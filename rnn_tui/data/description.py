@@ -21,6 +21,7 @@ ADDED: Mapping[str, Any] = {
     "thinned": 1,
     "blocks": False,
     "forecast": None,
+    "counted_in": (),
 }
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
@@ -55,7 +56,7 @@ class Description:
     test: int  #: test sequences.
     shortest: int  #: steps of the shortest sequence.
     longest: int  #: steps of the longest sequence.
-    split: Split  #: `chance`, `time` or `files`.
+    split: Split  #: `chance`, `time`, `files`, `column` or `from`.
     fill: Fill  #: `line`, `previous`, `zero`, `mean` or `drop`.
     filled: int  #: numbers that were missing.
     #: what was understood of the file, a sentence each, as its reader was told.
@@ -70,6 +71,8 @@ class Description:
     blocks: bool = False  #: whether blank lines part the sequences of the file.
     #: how the next steps are forecast; null of goals that are no forecast from windows.
     forecast: Forecast | None = None
+    #: the columns within each value of which sequences are counted anew, as trials of subjects.
+    counted_in: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -145,6 +148,7 @@ class Description:
             attributes["dated"] = bool(attributes["dated"])
             attributes["thinned"] = max(1, int(attributes["thinned"]))
             attributes["blocks"] = bool(attributes["blocks"])
+            attributes["counted_in"] = tuple(map(str, attributes["counted_in"]))
             if attributes["reading"] is not None:
                 attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
             if attributes["forecast"] is not None:

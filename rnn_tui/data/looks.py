@@ -22,6 +22,8 @@ MOST_CLASSES_OF_NUMBERS = 20  # whole numbers of a label that are still taken as
 MOST_CLASSES_IN_A_ROW = 60
 LEAST_SERIES = 3  # columns that are numbered, of a table with a row a sequence
 MOST_LEADING = 6  # columns that are looked at for sequences and steps without such names
+MOST_COMPARED = 1000  # rows whose neighbours are compared
+ALIKE = 1.1  # times a difference that is not called larger
 LEAST_CHARACTERS = 4  # of a cell that is a sequence of symbols
 
 
@@ -116,6 +118,17 @@ class Looks:
         """Return whether the dates or numbers of a column grow from row to row."""
         numbers = self.table.columns[place].numbers
         return len(numbers) > 1 and bool((np.diff(numbers) > 0).all())
+
+    def is_smoother_in_rows(self, places: list[int]) -> bool:
+        """Return whether neighbours differ no more from column to column than from row to row."""
+        columns = [self.table.columns[place].numbers[:MOST_COMPARED] for place in places]
+        values: Floats = np.stack(columns, 1)
+        with np.errstate(invalid="ignore"):
+            in_rows = np.abs(np.diff(values, axis=1))
+            in_columns = np.abs(np.diff(values, axis=0))
+        if np.isnan(in_rows).all() or np.isnan(in_columns).all():
+            return True
+        return bool(np.nanmean(in_rows) <= ALIKE * np.nanmean(in_columns))
 
     def text_column(self) -> int | None:
         """Return a column of text whose cells look like sequences of symbols, if there is one."""

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from string import ascii_letters, digits
 from typing import Any
 
 from rnn_tui.data.columns import Role
@@ -62,6 +63,8 @@ class Split(StrEnum):
     CHANCE = "chance"  #: by chance, with equal shares of each class.
     TIME = "time"  #: in the order of the file: training first, test last.
     FILES = "files"  #: the test as a second file has it.
+    COLUMN = "column"  #: as a column says.
+    FROM = "from"  #: by time: the test is what comes from a date or step on.
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,15 @@ class DelimiterSetting(TextSetting):
         character = {"tab": "\t", "\\t": "\t", "space": " "}.get(value, value)
         is_one = len(character) == 1 and character not in '"\r\n' and not character.isalnum()
         return character if is_one else None
+
+
+@dataclass(frozen=True)
+class DateOrStepSetting(TextSetting):
+    """A date, or the number of a step."""
+
+    characters = f"{ascii_letters}{digits}-/.,: +_"
+    placeholder = "DATE_OR_STEP"
+    allowed_words = "a date such as “2024-06-30”, or a step such as “120”"
 
 
 @dataclass(frozen=True)
@@ -205,6 +217,24 @@ class ReadingOptions:
         ColumnSetting("label", "Label", "the column to learn", role=Role.LABEL),
         in_shell=IN_SHELL,
     )
+    group: str | None = option_field(
+        ColumnSetting(
+            "group",
+            "Group",
+            "the column of groups, such as subjects: none has sequences in two parts",
+            role=Role.GROUP,
+        ),
+        in_shell=IN_SHELL,
+    )
+    split_column: str | None = option_field(
+        ColumnSetting(
+            "split_column",
+            "Split column",
+            "the column that says the part: train, val or test",
+            role=Role.SPLIT,
+        ),
+        in_shell=IN_SHELL,
+    )
     inputs: tuple[str, ...] | None = option_field(
         ColumnsSetting(
             "inputs", "Inputs", "the columns that are read at each step", role=Role.INPUT
@@ -309,9 +339,24 @@ class ReadingOptions:
             "split",
             "Split",
             "how sequences are shared out to training, validation and test",
-            {Split.CHANCE: "by chance", Split.TIME: "in order", Split.FILES: "by file"},
+            {
+                Split.CHANCE: "by chance",
+                Split.TIME: "in order",
+                Split.FILES: "by file",
+                Split.COLUMN: "by column",
+                Split.FROM: "from a date",
+            },
         ),
         rank=3,
+    )
+    test_from: str | None = option_field(
+        DateOrStepSetting(
+            "test_from",
+            "Test from",
+            "the date or step from which on the test comes, in each sequence; the validation is "
+            "what comes last before it",
+        ),
+        in_form="Test from",
     )
 
     def __post_init__(self) -> None:

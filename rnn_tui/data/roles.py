@@ -3,20 +3,28 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+import numpy.typing as npt
 
 from rnn_tui.data.columns import ColumnKind, Role
 from rnn_tui.data.files.names import (
+    COUNTED_NAMES,
+    GROUP_NAMES,
     LABEL_NAMES,
     SEQUENCE_NAMES,
+    SPLIT_NAMES,
     STEP_NAMES,
+    SUBJECT_NAMES,
     stem_and_number,
 )
 from rnn_tui.data.files.table import Table, count_distinct
+from rnn_tui.data.given_parts import says_parts
 from rnn_tui.data.looks import LEAST_SERIES, Looks
-from rnn_tui.data.options import Goal, Layout, ReadingOptions
+from rnn_tui.data.options import Goal, Layout, ReadingOptions, Split
 from rnn_tui.data.wishes import read_wishes
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError
+
+Codes = npt.NDArray[np.int64]
 
 LEAST_SERIES_WITH_DATE = 12
 LEAST_BLOCKS = 3  # between blank lines, that are sequences
@@ -31,6 +39,10 @@ class Roles:
     sequence: int | None = None
     step: int | None = None
     label: int | None = None
+    group: int | None = None
+    split: int | None = None
+    counted: tuple[int, ...] = ()  #: columns within each value of which sequences are counted anew.
+    named: tuple[int, ...] = ()  #: more columns that look like names of groups, and are not read.
     inputs: tuple[int, ...] = ()
     clock: int | None = None  #: times of day that are added to the dates of `step`.
     constant: tuple[int, ...] = ()  #: that are always the same, and not read.
@@ -45,6 +57,10 @@ class Roles:
             return Role.STEP
         if place == self.label:
             return Role.LABEL
+        if place == self.group:
+            return Role.GROUP
+        if place == self.split:
+            return Role.SPLIT
         return Role.INPUT if place in self.inputs else Role.IGNORED
 
 
@@ -76,7 +92,26 @@ class _Guess:
             for place, column in enumerate(table.columns)
             if place not in taken and column.kind is not ColumnKind.EMPTY
         ]
-        self._looks = Looks(table, free)
+        splits = self._find_splits(Looks(table, free))
+        self._split = self._wishes.split
+        if self._split is None and splits and self._may_follow_a_column():
+            self._split = splits[0]
+        self._looks = Looks(table, [place for place in free if place not in splits])
+
+    def _find_splits(self, looks: Looks) -> list[int]:
+        """Return the columns that look as if they say the part of each row: none is an input."""
+        columns = self._table.columns
+        return [
+            place
+            for place in looks.called(SPLIT_NAMES)
+            if says_parts(columns[place].codes()[1], columns[place].name)
+        ]
+
+    def _may_follow_a_column(self) -> bool:
+        """Return whether the user leaves it open how sequences are shared out."""
+        options = self._options
+        is_open = options.split in (None, Split.COLUMN) and options.test_from is None
+        return is_open and self._table.test_from is None
 
     def roles(self) -> Roles:
         """Return what the columns are for."""
@@ -85,6 +120,7 @@ class _Guess:
             self._read_what_is_predicted(roles)
         self._tell_direction(roles)
         self._tell_short_rows(roles)
+        self._tell_groups(roles)
         self._tell_ignored(roles)
         return roles
 
@@ -124,7 +160,7 @@ class _Guess:
         """Return whether a row looks like a sequence."""
         numbers = self._looks.numbers
         dates = self._looks.names_of((ColumnKind.DATE,))
-        names_repeat = any(map(self._looks.repeats, self._looks.called(SEQUENCE_NAMES)))
+        names_repeat = bool(self._repeated_names()) and not self._has_rows_of_subjects()
         if names_repeat or self._looks.counted_steps() is not None or self._has_blocks():
             return False
         measured = [place for place in numbers if not self._looks.is_called(place, LABEL_NAMES)]
@@ -145,6 +181,28 @@ class _Guess:
             return False
         return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
 
+    def _repeated_names(self) -> list[int]:
+        return [place for place in self._looks.called(SEQUENCE_NAMES) if self._looks.repeats(place)]
+
+    def _has_rows_of_subjects(self) -> bool:
+        """Return whether a row looks like one of many sequences of a subject, as beats of a heart.
+
+        Many columns count, nothing orders the rows, and neighbours in a row differ no more than
+        neighbours in a column do.
+        """
+        names = self._repeated_names()
+        if not names or self._has_named_step():
+            return False
+        if not all(self._looks.is_called(place, SUBJECT_NAMES) for place in names):
+            return False
+        series = self._looks.series()
+        if len(series) != 1 or self._looks.series_by_column():
+            return False
+        [places] = series.values()
+        if len(places) < LEAST_SERIES_WITH_DATE:
+            return False
+        return self._looks.is_smoother_in_rows(places)
+
     def _ascending_step(self) -> int | None:
         """Return a column of dates, or one called like steps, that grows from row to row."""
         steps = [*self._looks.names_of((ColumnKind.DATE,)), *self._looks.called(STEP_NAMES)]
@@ -153,6 +211,13 @@ class _Guess:
     def _tell_direction(self, roles: Roles) -> None:
         """Note which way round a table with a series a column, or one like it, is read."""
         if self._options.layout is not None or self._table.layout is not None:
+            return
+        if roles.layout is Layout.WIDE and self._has_rows_of_subjects():
+            name = self._table.columns[self._repeated_names()[0]].name
+            roles.notes.append(
+                f"A row is a sequence, of which each {name} has several; say --layout long if a "
+                "row is a step."
+            )
             return
         step = self._ascending_step()
         if step is None:
@@ -180,7 +245,13 @@ class _Guess:
 
     def wide(self) -> Roles:
         """Return the roles of a table with a row a sequence."""
-        roles = Roles(Layout.WIDE, sequence=self._wishes.sequence, label=self._wishes.label)
+        roles = Roles(
+            Layout.WIDE,
+            sequence=self._wishes.sequence,
+            label=self._wishes.label,
+            group=self._wishes.group,
+            split=self._split,
+        )
         if self._wishes.step is not None:
             raise DataError(
                 "A table with a row a sequence has no column of steps; say --layout long, or name "
@@ -196,6 +267,8 @@ class _Guess:
             text = self._looks.text_column()
             unique = [place for place in names if not self._looks.repeats(place) and place != text]
             roles.sequence = unique[0] if unique else None
+        self._find_groups(roles, np.arange(self._table.rows))
+        free = [place for place in free if place not in (roles.group, *roles.named)]
         roles.inputs = self._wishes.inputs or self._wide_inputs(free, roles)
         return roles
 
@@ -226,7 +299,8 @@ class _Guess:
         counted = {place for places in self._looks.series().values() for place in places}
         text = self._looks.text_column()
         beside = [place for place in self._looks.free if place not in counted and place != text]
-        beside = [place for place in beside if not self._looks.is_called(place, SEQUENCE_NAMES)]
+        no_labels = SEQUENCE_NAMES | GROUP_NAMES
+        beside = [place for place in beside if not self._looks.is_called(place, no_labels)]
         if self._table.has_header and (counted or text is not None):
             classes = [place for place in beside if self._looks.has_few_values(place)]
             return classes[-1] if classes else None
@@ -276,6 +350,8 @@ class _Guess:
             sequence=self._wishes.sequence,
             step=self._wishes.step,
             label=self._wishes.label,
+            group=self._wishes.group,
+            split=self._split,
         )
         if table.short_rows:
             raise DataError(
@@ -288,7 +364,7 @@ class _Guess:
             dates = self._looks.names_of((ColumnKind.DATE,))
             names = [place for place in self._looks.called(SEQUENCE_NAMES) if place not in dates]
             repeated = [place for place in names if self._looks.repeats(place)]
-            roles.sequence = repeated[0] if repeated else None
+            roles.sequence = self._finest(repeated)
         counted = None
         if roles.sequence is None and roles.step is None and not self._has_named_step():
             counted = self._looks.counted_steps()
@@ -301,6 +377,7 @@ class _Guess:
         roles.by_blocks = roles.sequence is None and roles.step is None and self._has_blocks()
         if roles.by_blocks:
             roles.notes.append("Blank lines part the sequences.")
+        self._find_groups_of_steps(roles)
         if roles.label is None:
             roles.label = self._long_label(roles)
         roles.inputs = self._wishes.inputs or self._long_inputs(roles)
@@ -317,6 +394,98 @@ class _Guess:
             roles.label = self._table.label
         roles.inputs = self._wishes.inputs or ((token,) if self._is_free(token) else ())
         return roles
+
+    def _finest(self, names: list[int]) -> int | None:
+        """Return, of columns that name sequences, the one that does within groups; else the first.
+
+        Such as `trial` beside `subject`.
+        """
+        if not names:
+            return None
+        if any(self._looks.is_called(place, SUBJECT_NAMES) for place in names):
+            counted = [place for place in names if self._looks.is_called(place, COUNTED_NAMES)]
+            others = [place for place in names if not self._looks.is_called(place, GROUP_NAMES)]
+            nested = [place for place in others if self._is_within(place, names)]
+            return next(iter([*nested, *counted]), names[0])
+        return names[0]
+
+    def _is_within(self, sequence: int, names: list[int]) -> bool:
+        """Return whether each sequence has one value in each column that names subjects."""
+        codes, _ = self._table.columns[sequence].codes()
+        subjects = [place for place in names if self._looks.is_called(place, SUBJECT_NAMES)]
+        return all(self._is_same_within(place, codes) for place in subjects)
+
+    def _is_same_within(self, place: int, codes: Codes) -> bool:
+        """Return whether a column has one value in each sequence, which `codes` (R,) tell apart."""
+        values, names = self._table.columns[place].codes()
+        return count_distinct(codes * len(names) + values) == count_distinct(codes)
+
+    def _find_groups_of_steps(self, roles: Roles) -> None:
+        """Find the groups of sequences whose rows are steps, and what sequences are counted in."""
+        if roles.sequence is None:
+            if roles.group is not None:
+                raise DataError(
+                    "Groups are of sequences, and this file is one sequence; name the column that "
+                    "tells sequences apart (--sequence)."
+                )
+            return
+        codes, _ = self._table.columns[roles.sequence].codes()
+        if self._looks.is_called(roles.sequence, COUNTED_NAMES):
+            subjects = [] if roles.group is None else [roles.group]
+            subjects += self._looks.called(SUBJECT_NAMES)
+            if self._wishes.sequence is None:
+                subjects += self._looks.called(COUNTED_NAMES)
+            for place in dict.fromkeys(subjects):
+                if place in (roles.sequence, roles.step) or not self._looks.repeats(place):
+                    continue
+                if not self._is_same_within(place, codes):
+                    values, names = self._table.columns[place].codes()
+                    roles.counted = (*roles.counted, place)
+                    codes = codes * len(names) + values
+        self._find_groups(roles, codes)
+
+    def _find_groups(self, roles: Roles, codes: Codes) -> None:
+        """Find columns that look like names of groups; of subjects, they share out sequences.
+
+        Args:
+            roles: of the other columns.
+            codes: (R,) the sequence of each row.
+        """
+        taken = (roles.sequence, roles.step, roles.label)
+        named = [
+            place
+            for place in self._looks.called(GROUP_NAMES)
+            if place not in taken
+            and place not in self._wishes.taken()
+            and self._looks.repeats(place)
+            and self._table.columns[place].distinct() > 1
+            and self._is_same_within(place, codes)
+        ]
+        subjects = [place for place in named if self._looks.is_called(place, SUBJECT_NAMES)]
+        if roles.group is None and subjects:
+            roles.group = subjects[0]
+        roles.named = tuple(place for place in named if place != roles.group)
+
+    def _tell_groups(self, roles: Roles) -> None:
+        """Note which columns are taken as names of groups, and not read."""
+        columns = self._table.columns
+        if roles.counted:
+            within = " and each ".join(columns[place].name for place in roles.counted)
+            assert roles.sequence is not None
+            roles.notes.append(
+                f"Each {columns[roles.sequence].name} of each {within} is a sequence."
+            )
+        if roles.group is not None and roles.group != self._wishes.group:
+            roles.notes.append(
+                f"{columns[roles.group].name} looks like names of groups, and is not read "
+                f"(--inputs names what is)."
+            )
+        for place in roles.named:
+            name = columns[place].name
+            roles.notes.append(
+                f"{name} looks like names of groups, and is not read; say --group {name} if no "
+                "group may lie in two parts."
+            )
 
     def _has_named_step(self) -> bool:
         dates = self._looks.names_of((ColumnKind.DATE,))
@@ -379,7 +548,7 @@ class _Guess:
         words = [
             place
             for place in self._looks.names_of((ColumnKind.WORD,))
-            if place not in (roles.sequence, roles.step)
+            if place not in (roles.sequence, roles.step, roles.group, *roles.named)
         ]
         constant = []
         for place in words:
@@ -393,7 +562,7 @@ class _Guess:
         free = [
             place
             for place in self._looks.free
-            if place not in (roles.sequence, roles.step, roles.label)
+            if place not in (roles.sequence, roles.step, roles.label, roles.group, *roles.named)
         ]
         kinds = {place: self._table.columns[place].kind for place in free}
         # A column of numbers with a mistake is one of text, and is refused when it is read.
@@ -420,7 +589,7 @@ class _Guess:
             for place, column in enumerate(self._table.columns)
             if roles.of(place) is Role.IGNORED
             and place not in self._wishes.ignored
-            and place not in roles.constant
+            and place not in (*roles.constant, *roles.named)
         ]
         if not ignored or self._wishes.inputs is not None:
             return

@@ -65,6 +65,10 @@ class Sequences:
     groups: tuple[str, ...] = ()  #: the names of the groups, such as subjects; empty without any.
     #: (N,) the group of each sequence; (0,) without any.
     members: Places = field(default_factory=lambda: np.zeros(0, np.int64))
+    #: (T,) the part that the file or the user says of each step, 0 to 2; (0,) if none is said.
+    given: Places = field(default_factory=lambda: np.zeros(0, np.int64))
+    grouped_by: str = ""  #: what the file calls its groups, such as `subject`.
+    given_by: str = ""  #: the column that says the parts.
     notes: tuple[str, ...] = ()
     #: (T, F) `values` before their gaps were filled, NaN where nothing is to be answered; None if
     #: they are as they were.
@@ -124,6 +128,7 @@ class Sequences:
             firsts=self.firsts[kept],
             times=self.times[steps] if len(self.times) else self.times,
             members=self.members[kept] if len(self.members) else self.members,
+            given=self.given[steps] if len(self.given) else self.given,
             measured=None if self.measured is None else self.measured[steps],
         )
 
@@ -141,6 +146,7 @@ class Sequences:
             starts=starts_of(lengths),
             label=label,
             times=self.times[kept] if len(self.times) else self.times,
+            given=self.given[kept] if len(self.given) else self.given,
         )
 
     def with_values(self, values: Floats, **changes: Any) -> Self:

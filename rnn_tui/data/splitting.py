@@ -1,54 +1,80 @@
 """Share sequences out to training, validation and test, the same way each time."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.given_parts import SHARE
 from rnn_tui.data.options import Split
-from rnn_tui.data.sequences import Flags, Places
+from rnn_tui.data.sequences import Flags, Places, Sequences
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.errors import DataError, printable
 
-SHARE = 0.2  # of the sequences, for each of validation and test
 SEED = 0
 LEAST_PIECES = 3  # of a sequence that is split by time: one for each part
+LEAST_GROUPS = 3  # one for each part
+MOST_DRAWS = 1000  # of groups, the best of which is taken
+DRAWN_GROUPS = 1_000_000  # in all draws together
+NAMES = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
 
 Parts = npt.NDArray[np.uint8]
 
 
-def parts_of(split: Split, origins: Places, classes: Places, tests: Flags) -> Parts:
+def parts_of(split: Split, sequences: Sequences, classes: Places, *, by_group: bool) -> Parts:
     """Return the part (N,) of each sequence.
 
     Args:
         split: how they are shared out.
-        origins: (N,) the sequence that each is a piece of; pieces of one stay together, unless
-            the split is by time.
+        sequences: those of a file, or their pieces; pieces of one stay together, unless the split
+            is by time or as the file says.
         classes: (N,) of each; the same for all if there are none.
-        tests: (N,) which come from a second file.
+        by_group: whether no group has sequences in two parts.
 
     Raises:
         DataError: if a part would be empty.
     """
+    origins = sequences.origins
     count = len(origins)
     if count < 3:
         raise DataError(
             f"This makes {count_of(count, 'sequence')}: training, validation and test need one "
             "each (--window cuts sequences into pieces)."
         )
-    if split is Split.FILES:
-        return _by_files(origins, classes, tests)
-    if split is Split.TIME:
-        return _by_time(origins)
-    _, first, inverse = np.unique(origins, return_index=True, return_inverse=True)
-    if len(first) < 3:
+    units = sequences.members if by_group else origins
+    match split:
+        case Split.FILES:
+            return _by_files(sequences, units, classes, by_group=by_group)
+        case Split.TIME:
+            return _by_time(origins)
+        case Split.COLUMN | Split.FROM:
+            return _as_given(sequences, units, classes, by_group=by_group)
+        case _:
+            return _by_chance(units, classes, (TEST, VALIDATION), by_group=by_group)
+
+
+def _by_chance(units: Places, classes: Places, others: tuple[int, ...], *, by_group: bool) -> Parts:
+    """Return parts (N,) of sequences, those of the same unit in the same part."""
+    distinct, first, inverse = np.unique(units, return_index=True, return_inverse=True)
+    if by_group:
+        if len(distinct) <= len(others):
+            raise DataError(
+                f"There are {count_of(len(distinct), 'group')}, and each part needs one "
+                "(--group); leave groups out, or say which part each is in (--split-column)."
+            )
+        counts = np.zeros((len(distinct), int(classes.max()) + 1), np.int64)
+        np.add.at(counts, (inverse, np.maximum(classes, 0)), 1)
+        return _drawn_groups(counts, others)[inverse]
+    if len(distinct) <= len(others):
         raise DataError(
             "Pieces of one sequence stay in one part, and there are fewer than three sequences; "
             "share them out by time (--split time)."
         )
-    return _by_chance(classes[first], (TEST, VALIDATION))[inverse]
+    return _drawn(classes[first], others)[inverse]
 
 
-def _by_chance(classes: Places, others: tuple[int, ...]) -> Parts:
+def _drawn(classes: Places, others: tuple[int, ...]) -> Parts:
     """Return parts with equal shares of each class: `SHARE` for each of `others`, else training.
 
     A class of one is in training, one of two in training and the first of the others.
@@ -72,6 +98,57 @@ def _by_chance(classes: Places, others: tuple[int, ...]) -> Parts:
     return parts
 
 
+def _drawn_groups(counts: Places, others: tuple[int, ...]) -> Parts:
+    """Return the parts (G,) of groups: of many draws, the one with the most equal shares.
+
+    A draw is the better the nearer each part comes to its share of the sequences of each class.
+
+    Args:
+        counts: (G, C) sequences of each class in each group.
+        others: the parts besides training, of `SHARE` each.
+    """
+    groups = len(counts)
+    random = np.random.default_rng(SEED)
+    size = max(1, round(SHARE * groups))
+    totals = np.maximum(counts.sum(0), 1)
+    best = np.full(groups, TRAINING, np.uint8)
+    least = np.inf
+    for _ in range(max(1, min(MOST_DRAWS, DRAWN_GROUPS // groups))):
+        parts = np.full(groups, TRAINING, np.uint8)
+        order = random.permutation(groups)
+        for place, part in enumerate(others):
+            parts[order[place * size : (place + 1) * size]] = part
+        # (parts, C)
+        shares = np.stack([counts[parts == part].sum(0) for part in (TRAINING, *others)]) / totals
+        wanted = np.array([1 - SHARE * len(others), *[SHARE] * len(others)])[:, None]
+        cost = float(np.square(shares - wanted).sum() + (shares == 0).sum())
+        if cost < least:
+            best, least = parts, cost
+    return best
+
+
+def groups_in_two_parts(sequences: Sequences, parts: npt.NDArray[Any]) -> Flags:
+    """Return which groups (G,) have sequences in more than one part (N,)."""
+    has = np.zeros((len(sequences.groups), len(NAMES)), np.bool_)
+    has[sequences.members, parts] = True
+    several: Flags = has.sum(1) > 1
+    return several
+
+
+def _check_groups(sequences: Sequences, parts: npt.NDArray[Any]) -> None:
+    """Refuse a group that the file has in two parts."""
+    spread = groups_in_two_parts(sequences, parts)
+    if not spread.any():
+        return
+    group = int(spread.argmax())
+    its_parts = np.unique(parts[sequences.members == group]).tolist()
+    names = " and ".join(NAMES[part] for part in its_parts)
+    raise DataError(
+        f"The group {printable(sequences.groups[group], 40)} is in {names} as the file says; leave "
+        "out --group, or say another split."
+    )
+
+
 def _by_time(origins: Places) -> Parts:
     """Return parts in the order of the file: of all pieces, or of those of each sequence."""
     parts = np.full(len(origins), TRAINING, np.uint8)
@@ -89,16 +166,40 @@ def _by_time(origins: Places) -> Parts:
     return parts
 
 
-def _by_files(origins: Places, classes: Places, tests: Flags) -> Parts:
+def _by_files(sequences: Sequences, units: Places, classes: Places, *, by_group: bool) -> Parts:
     """Return the second file as the test, and a share of the first as the validation."""
-    parts = np.full(len(origins), TEST, np.uint8)
-    rest = np.flatnonzero(~tests)
-    groups, first, inverse = np.unique(origins[rest], return_index=True, return_inverse=True)
+    parts = np.full(len(units), TEST, np.uint8)
+    rest = np.flatnonzero(~sequences.tests)
     if len(rest) < 2:
         raise DataError("The file for training needs two sequences, one for validation.")
-    if len(groups) >= 2:
-        parts[rest] = _by_chance(classes[rest][first], (VALIDATION,))[inverse]
+    if by_group:
+        _check_groups(sequences, np.where(sequences.tests, TEST, TRAINING))
+    if by_group or len(np.unique(units[rest])) >= 2:
+        parts[rest] = _by_chance(units[rest], classes[rest], (VALIDATION,), by_group=by_group)
         return parts
     parts[rest] = TRAINING
     parts[rest[-max(1, round(SHARE * len(rest))) :]] = VALIDATION
+    return parts
+
+
+def _as_given(sequences: Sequences, units: Places, classes: Places, *, by_group: bool) -> Parts:
+    """Return the parts as the file says; those that it lacks are made from training."""
+    parts = sequences.given[sequences.starts[:-1]].astype(np.uint8)
+    if by_group:
+        _check_groups(sequences, parts)
+    missing = [part for part in (TEST, VALIDATION) if not (parts == part).any()]
+    rest = np.flatnonzero(parts == TRAINING)
+    if len(rest) <= len(missing):
+        raise DataError(
+            f"{count_of(len(rest), 'sequence')} of training in the file: too few to train on and "
+            "to make what is missing."
+        )
+    if missing:
+        others = tuple(missing)
+        if by_group or len(np.unique(units[rest])) > len(others):
+            parts[rest] = _by_chance(units[rest], classes[rest], others, by_group=by_group)
+        else:
+            share = max(1, round(SHARE * len(rest)))
+            for place, part in enumerate(others):
+                parts[rest[len(rest) - (place + 1) * share : len(rest) - place * share]] = part
     return parts

@@ -138,7 +138,7 @@ def figures(data_set: DataSet) -> dict[str, Any]:
         "longest": description.longest,  #: steps of the longest sequence.
         #: sequences of each part.
         "parts": {name: int((data_set.parts == part).sum()) for name, part in PARTS.items()},
-        "split": description.split.value,  #: `chance`, `time` or `files`.
+        "split": description.split.value,  #: `chance`, `time`, `files`, `column` or `from`.
         "fill": description.fill.value,  #: `line`, `previous`, `zero`, `mean` or `drop`.
         "filled": description.filled,  #: numbers that were missing.
     }

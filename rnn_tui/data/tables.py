@@ -2,21 +2,23 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from rnn_tui.data.bounds import check_numbers, check_sequences
 from rnn_tui.data.columns import ColumnKind
-from rnn_tui.data.description import MOST_FEATURES
+from rnn_tui.data.description import LONGEST_NAME, MOST_FEATURES
 from rnn_tui.data.files.dates import DAY_FIRST, MONTH_FIRST
-from rnn_tui.data.files.names import stem_and_number
+from rnn_tui.data.files.names import full_name, stem_and_number
 from rnn_tui.data.files.table import Cells, Table
+from rnn_tui.data.given_parts import parts_by_words
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.data.roles import Roles
 from rnn_tui.data.sequences import Flags, Floats, Label, Places, Sequences, Words, starts_of
 from rnn_tui.data.symbols import characters_to_places, words_to_places
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.errors import DataError, printable
 
 #: what columns that count are called if that is no name for what they hold.
 NO_NAMES = ("", "att", "attr", "column", "col", "feature", "step", "t", "time", "v", "value", "x")
@@ -61,6 +63,7 @@ def _wide(table: Table, roles: Roles) -> Sequences:
     )
     lengths = _lengths_of_rows(table, places)
     inside = np.arange(cube.shape[1]) < lengths[:, None]
+    given = _given(table, roles)
     notes = []
     if len(set(lengths.tolist())) > 1:
         notes.append("Empty cells at the end of a row count as the end of its sequence.")
@@ -72,7 +75,10 @@ def _wide(table: Table, roles: Roles) -> Sequences:
         label=label,
         tests=tests,
         ids=_ids_of_rows(table, roles),
+        given=np.repeat(given, lengths) if len(given) else given,
+        given_by=_given_by(table, roles),
         notes=tuple(notes),
+        **groups_of(table, roles, np.arange(table.rows)),
     )
 
 
@@ -163,6 +169,7 @@ def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Fla
         )
     column = table.columns[roles.inputs[0]]
     values, starts, alphabet, notes = characters_to_places(column.words.tolist())
+    given = _given(table, roles)
     return Sequences(
         features=(),
         alphabet=alphabet,
@@ -171,6 +178,9 @@ def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Fla
         label=label,
         tests=tests,
         ids=_ids_of_rows(table, roles),
+        given=np.repeat(given, np.diff(starts)) if len(given) else given,
+        given_by=_given_by(table, roles),
+        **groups_of(table, roles, np.arange(table.rows)),
         notes=(f"Each character of {column.name} is a step.", *notes),
     )
 
@@ -197,6 +207,7 @@ class _Long:
         self._tell_steps(order, codes, notes)
         names, alphabet, values = self._values(notes)
         label = self._label_of(order, codes, starts)
+        given = _given(self.table, self.roles)
         return Sequences(
             features=names,
             alphabet=alphabet,
@@ -207,8 +218,31 @@ class _Long:
             ids=ids,
             times=self._times(order),
             dated=self._is_dated,
+            given=given[order] if len(given) else given,
+            given_by=_given_by(self.table, self.roles),
             notes=tuple(notes),
+            **self._groups(order, starts, ids),
         )
+
+    def _groups(self, order: Places, starts: Places, ids: tuple[str, ...]) -> dict[str, Any]:
+        """Return the groups of sequences; raises `DataError` if one has rows of two groups."""
+        place = self.roles.group
+        if place is None:
+            return {}
+        column = self.table.columns[place]
+        codes, names = column.codes()
+        codes = codes[order]
+        changes = np.flatnonzero(codes != np.repeat(codes[starts[:-1]], np.diff(starts)))
+        if len(changes):
+            number = int(np.searchsorted(starts, changes[0], side="right")) - 1
+            first, other = (names[codes[step]] for step in (starts[number], changes[0]))
+            sequence = printable(ids[number] if ids else f"{number + 1:,}", 40)
+            raise DataError(
+                f"Sequence {sequence} has rows of two groups in {column.name}, "
+                f"{printable(first, 40)} and {printable(other, 40)}; a group is of whole sequences "
+                "(--sequence says which column names these)."
+            )
+        return groups_of(self.table, self.roles, order[starts[:-1]])
 
     @property
     def _is_dated(self) -> bool:
@@ -227,9 +261,8 @@ class _Long:
         place = self.roles.sequence
         if place is not None:
             column = self.table.columns[place]
-            codes, names = column.codes()
+            codes, names, without = self._names()
             codes = codes + len(names) * tests
-            without = column.missing
             if without.any():
                 rows = count_of(int(without.sum()), "row")
                 notes.append(f"Left out: {rows} without a value in {column.name}.")
@@ -244,6 +277,27 @@ class _Long:
         result[~without] = inverse
         ids = tuple(names[code % len(names)] for code in kept.tolist()) if names else ()
         return result, ids
+
+    def _names(self) -> tuple[Places, list[str], Flags]:
+        """Return the place (R,) of each row's name, all names, and which rows have none.
+
+        Where sequences are counted anew for each subject, its name stands before theirs.
+        """
+        assert self.roles.sequence is not None
+        column = self.table.columns[self.roles.sequence]
+        codes, names = column.codes()
+        without = column.missing
+        for place in self.roles.counted:
+            if place == self.roles.counted[0]:
+                names = [full_name(column.name, name) for name in names]
+            outer = self.table.columns[place]
+            outer_codes, outer_names = outer.codes()
+            outer_names = [full_name(outer.name, name) for name in outer_names]
+            without = without | outer.missing
+            pairs, codes = np.unique(outer_codes * len(names) + codes, return_inverse=True)
+            places = (divmod(pair, len(names)) for pair in pairs.tolist())
+            names = [f"{outer_names[first]} {names[second]}" for first, second in places]
+        return codes, names, without
 
     def _blocks(self) -> Places:
         """Return a sequence for each block between blank lines."""
@@ -405,6 +459,44 @@ def _amount(distance: float, column: Cells) -> str:
 
 
 # --- both ---
+
+
+def groups_of(table: Table, roles: Roles, rows: Places) -> dict[str, Any]:
+    """Return `groups`, `members` and `grouped_by` of sequences, by a row of each, if there are any.
+
+    Raises:
+        DataError: if a row has none.
+    """
+    if roles.group is None:
+        return {}
+    column = table.columns[roles.group]
+    without = np.flatnonzero(column.missing[rows])
+    if len(without):
+        raise DataError(
+            f"{table.at(int(rows[without[0]]))} has no group in the column {column.name}; complete "
+            f"it or delete it (--ignore {column.name} does without groups)."
+        )
+    codes, names = column.codes()
+    kept, members = np.unique(codes[rows], return_inverse=True)
+    groups = tuple(printable(names[code], LONGEST_NAME) for code in kept.tolist())
+    return {
+        "groups": groups,
+        "members": members.astype(np.int64),
+        "grouped_by": column.name,
+    }
+
+
+def _given(table: Table, roles: Roles) -> Places:
+    """Return the parts (R,) that a column says of rows; (0,) without one."""
+    if roles.split is None:
+        return np.zeros(0, np.int64)
+    column = table.columns[roles.split]
+    codes, words = column.codes()
+    return parts_by_words(words, codes, column.name)
+
+
+def _given_by(table: Table, roles: Roles) -> str:
+    return "" if roles.split is None else table.columns[roles.split].name
 
 
 def _tests(table: Table) -> Flags:

@@ -15,6 +15,7 @@ from rnn_tui.data.files.opening import named
 from rnn_tui.data.files.table import Table
 from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.data.roles import Roles, guess_roles
+from rnn_tui.data.sequences import Sequences
 from rnn_tui.data.sketches import sketches
 from rnn_tui.data.summary import figure_lines, figures, table_lines
 from rnn_tui.data.tables import missing_cells, sequences_of
@@ -109,14 +110,17 @@ def understood(path: Path, options: ReadingOptions, content: Content) -> Underst
         notes += [*table.notes, *roles.notes]
         layout: Layout | None = roles.layout
         blocks = roles.by_blocks
+        counted_in = tuple(table.columns[place].name for place in roles.counted)
     else:
         sequences = content.body
+        _check_groups_and_parts(sequences, options, named(path))
         chosen = replace(
             options, layout=content.layout or options.layout, encoding=content.encoding
         )
         columns = ()
         layout = content.layout
         blocks = False
+        counted_in = ()
     notes += sequences.notes
     assembly = Assembly(path, options, notes)
     data_set = assembly.data_set(sequences)
@@ -128,6 +132,7 @@ def understood(path: Path, options: ReadingOptions, content: Content) -> Underst
         window=assembly.window or options.window,
         fill=description.fill,
         split=description.split,
+        group=chosen.group if assembly.by_group else options.group,
     )
     return Understanding(
         path=path,
@@ -137,8 +142,24 @@ def understood(path: Path, options: ReadingOptions, content: Content) -> Underst
         layout=layout,
         columns=columns,
         notes=tuple(printable(note, 300) for note in description.notes),
-        data_set=replace(data_set, description=replace(description, reading=chosen, blocks=blocks)),
+        data_set=replace(
+            data_set,
+            description=replace(description, reading=chosen, blocks=blocks, counted_in=counted_in),
+        ),
     )
+
+
+def _check_groups_and_parts(sequences: Sequences, options: ReadingOptions, name: str) -> None:
+    """Refuse columns of groups or parts that a format without columns can't have."""
+    wishes = {
+        "--group": (options.group, sequences.members),
+        "--split-column": (options.split_column, sequences.given),
+    }
+    for option, (column, places) in wishes.items():
+        if column is not None and not len(places):
+            raise DataError(
+                f"{name} is no table, so it has no column {printable(column, 40)} ({option})."
+            )
 
 
 def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> ReadingOptions:
@@ -158,6 +179,8 @@ def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> Rea
         sequence=name(roles.sequence),
         step=name(roles.step),
         label=name(roles.label),
+        group=name(roles.group),
+        split_column=name(roles.split),
         inputs=tuple(inputs),
     )
 

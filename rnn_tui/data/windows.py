@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.given_parts import SHARE
 from rnn_tui.data.sequences import Flags, Floats, Places
-from rnn_tui.data.splitting import SHARE
 
 MOST_COPIES = 8  # of each number, in windows that overlap
 LEAST_STEPS = 30  # of a series that is forecast by windows

@@ -17,12 +17,18 @@ class Wishes:
     sequence: int | None
     step: int | None
     label: int | None
+    group: int | None
+    split: int | None
     inputs: tuple[int, ...] | None
     ignored: frozenset[int]
 
+    def single(self) -> tuple[int | None, ...]:
+        """Return the columns of the roles that one column has."""
+        return (self.sequence, self.step, self.label, self.group, self.split)
+
     def taken(self) -> set[int]:
         """Return all that need no guess."""
-        roles = {self.sequence, self.step, self.label, *(self.inputs or ())}
+        roles = {*self.single(), *(self.inputs or ())}
         return {place for place in roles if place is not None} | self.ignored
 
 
@@ -43,10 +49,12 @@ def read_wishes(table: Table, options: ReadingOptions) -> Wishes:
         place(options.sequence, "--sequence"),
         place(options.step, "--step"),
         place(options.label, "--label"),
+        place(options.group, "--group"),
+        place(options.split_column, "--split-column"),
         None if options.inputs is None else several(options.inputs, "--inputs"),
         frozenset(several(options.ignored, "--ignore")),
     )
-    named = [wishes.sequence, wishes.step, wishes.label, *(wishes.inputs or ())]
+    named = [*wishes.single(), *(wishes.inputs or ())]
     counts = Counter(column for column in [*named, *wishes.ignored] if column is not None)
     twice = [column for column, count in counts.items() if count > 1]
     if twice:

@@ -1,12 +1,13 @@
 """Find the columns of a data set in a new table by their names, in any order."""
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.applying.rows import NewTable
 from rnn_tui.data.description import LONGEST_NAME, Description
-from rnn_tui.data.files.names import simple
+from rnn_tui.data.files.names import full_name, simple
 from rnn_tui.data.options import Goal, Layout, ReadingOptions
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
@@ -32,6 +33,22 @@ class NewColumns:
     sequence: int | None  #: the names of sequences.
     step: int | None  #: what orders the steps.
     label: int | None  #: the right answers, if the table has them.
+    #: where sequences are counted anew, as trials of each subject: the columns whose values name
+    #: one together, by their names; empty if one column does.
+    naming: tuple[tuple[str, int], ...] = ()
+
+    def sequence_name(self, cells: Sequence[str]) -> str:
+        """Return the name of the sequence of a row; empty if the row has none."""
+        if self.sequence is None:
+            return ""
+        naming = self.naming or (("", self.sequence),)
+        words = [cells[place].strip() if place < len(cells) else "" for _, place in naming]
+        if not all(words):
+            return ""
+        if not self.naming:
+            return words[0]
+        names = (name for name, _ in naming)
+        return " ".join(itertools.starmap(full_name, zip(names, words, strict=True)))
 
 
 def reading_of(description: Description) -> ReadingOptions:
@@ -67,9 +84,11 @@ def find_columns(
     finder = _Finder(table, names, description)
     columns = finder.columns()
     used = {column.place for column in columns.inputs}
+    used |= {place for _, place in columns.naming}
     used |= {
         place for place in (columns.sequence, columns.step, columns.label) if place is not None
     }
+    used |= finder.of_parts()
     ignored = set(map(simple, finder.reading.ignored))
     extra = [
         name
@@ -120,7 +139,22 @@ class _Finder:
             sequence,
             step,
             label,
+            self._naming(sequence),
         )
+
+    def of_parts(self) -> set[int]:
+        """Return the columns that shared out the sequences of training, if they are there."""
+        names = (self.reading.group, self.reading.split_column)
+        places = [self._place(name) for name in names if name is not None]
+        return {place for place in places if place is not None}
+
+    def _naming(self, sequence: int | None) -> tuple[tuple[str, int], ...]:
+        """Return the columns that name a sequence together; none if one does."""
+        if sequence is None or self.reading.sequence is None:
+            return ()
+        outer = {name: self._place(name) for name in reversed(self._description.counted_in)}
+        found = [(name, place) for name, place in outer.items() if place is not None]
+        return (*found, (self.reading.sequence, sequence)) if found else ()
 
     def _inputs(self) -> dict[str, tuple[str, ...]]:
         """Return the columns that are read, with the words of each that holds words."""

@@ -134,7 +134,7 @@ class NewLongTable:
             names = [""] * len(chunk)
             place = self.columns.sequence
             if place is not None:
-                names = [row.cells[place].strip() for row in chunk]
+                names = [self.columns.sequence_name(row.cells) for row in chunk]
                 for at, name in enumerate(names):
                     if not name:
                         faults.setdefault(at, "the sequence has no name")
@@ -292,7 +292,7 @@ class _Survey:
                 continue
             lie.rows += 1
             place = self.columns.sequence
-            name = row.cells[place].strip() if place is not None and place < len(row.cells) else ""
+            name = self.columns.sequence_name(row.cells)
             if place is None or not name or name == last:
                 continue
             lie.together = lie.together and name not in seen

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.bounds import MOST_NUMBERS, check_sequences, check_words
+from rnn_tui.data.description import LONGEST_NAME
 from rnn_tui.data.files.cells import MISSING_WORDS
 from rnn_tui.data.files.content import Content
 from rnn_tui.data.files.opening import named, opened
@@ -27,6 +28,11 @@ from rnn_tui.engine.progress import Progress
 
 VALUES = ("x", "data", "values", "sequences", "inputs", "series", "features")
 LABELS = ("y", "label", "labels", "target", "targets", "class", "classes")
+GROUPS = tuple(
+    f"{name}{ending}"
+    for name in ("group", "subject", "patient", "participant", "user")
+    for ending in ("s", "", "_id", "_ids")
+)
 LENGTHS = ("lengths", "length", "seq_lengths", "lens")
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -104,7 +110,49 @@ class ArrayReading:
             starts=starts_of(lengths),
             label=self._label(self._named(LABELS, ending), cube, inside),
             notes=tuple(notes),
+            **self._groups(ending, cube.shape[0]),
         )
+
+    def _groups(self, ending: str, count: int) -> dict[str, Any]:
+        """Return `groups`, `members` and `grouped_by` of sequences; nothing without such an array.
+
+        Raises:
+            DataError: if the user names an array that is not there, or it has not one for each.
+        """
+        wish = self._options.group
+        wished = f"{wish}{ending}" if f"{wish}{ending}" in self._arrays else wish
+        names = [f"{name}{ending}" for name in GROUPS] if wish is None else [wished]
+        name = next((name for name in names if name in self._arrays), None)
+        if name is None:
+            if wish is None:
+                return {}
+            raise DataError(
+                f"{self._name} has no array {printable(wish, 40)} (--group); it has "
+                f"{', '.join(printable(name, 20) for name in list(self._arrays)[:8])}."
+            )
+        array = self._arrays[str(name)]
+        if array.shape != (count,):
+            raise DataError(
+                f"The array {printable(name, 40)} in {self._name} has the shape "
+                f"{array.shape}; groups are ({count},), one for each sequence."
+            )
+        values = label_values(array, self._name)
+        missing = Label("", False, values).missing
+        if missing.any():
+            raise DataError(
+                f"The array {printable(name, 40)} in {self._name} lacks the group of "
+                f"sequence {int(missing.argmax()) + 1:,}."
+            )
+        kept, members = np.unique(values, return_inverse=True)
+        words = [value if isinstance(value, str) else f"{value:.10g}" for value in kept.tolist()]
+        groups = tuple(printable(word, LONGEST_NAME) for word in words)
+        called = str(name).removesuffix(ending) if ending else str(name)
+        is_plural = called in GROUPS and called.endswith("s")
+        return {
+            "groups": groups,
+            "members": members.reshape(-1).astype(np.int64),
+            "grouped_by": called.removesuffix("s") if is_plural else called,
+        }
 
     def _cube(self, values: npt.NDArray[Any], notes: list[str]) -> Floats:
         """Return the values (N, steps, F)."""

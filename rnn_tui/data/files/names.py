@@ -12,6 +12,32 @@ SEQUENCE_NAMES = frozenset(
     sensor_id symbol ticker store item molecule protein person participant animal player
     """.split()  # noqa: SIM905 - read better than a list
 )
+#: of who or what was measured, whose sequences must not be trained on and tested with.
+SUBJECT_NAMES = frozenset(
+    """
+    subject subject_id subjectid patient patient_id patientid participant participant_id user
+    user_id userid person person_id animal animal_id player player_id driver driver_id donor
+    donor_id volunteer volunteer_id individual individual_id group group_id
+    """.split()  # noqa: SIM905 - read better than a list
+)
+#: of what may be counted anew for each subject.
+COUNTED_NAMES = frozenset(
+    """
+    trial trial_id session session_id run run_id recording recording_id record record_id segment
+    segment_id episode episode_id repetition rep visit visit_id
+    """.split()  # noqa: SIM905 - read better than a list
+)
+#: of what says where sequences belong, and is nothing to learn from.
+GROUP_NAMES = frozenset(
+    (*SUBJECT_NAMES, *COUNTED_NAMES, "fold", "site", "site_id", "hospital", "clinic", "cohort")
+)
+#: of what says which part a row belongs to.
+SPLIT_NAMES = frozenset(
+    """
+    split splits part partition subset set data_set dataset data_split train_test is_test is_train
+    is_training
+    """.split()  # noqa: SIM905 - read better than a list
+)
 STEP_NAMES = frozenset(
     """
     step steps time t timestamp time_stamp datetime date ds index idx position pos frame
@@ -46,6 +72,11 @@ def simple(name: str) -> str:
 def is_known_name(name: str) -> bool:
     """Return whether a name says what its column is for."""
     return simple(name) in SEQUENCE_NAMES | STEP_NAMES | LABEL_NAMES | OTHER_NAMES
+
+
+def full_name(column: str, value: str) -> str:
+    """Return a value as a name: a number stands behind what its column is called."""
+    return f"{column} {value}" if value.replace(".", "", 1).isdecimal() else value
 
 
 def stem_and_number(name: str) -> tuple[str, int] | None:

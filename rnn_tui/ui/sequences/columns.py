@@ -21,6 +21,8 @@ ROLES = {
     Role.INPUT: "the network reads it at each step",
     Role.LABEL: "it is to be answered",
     Role.SEQUENCE: "it says which sequence a row belongs to",
+    Role.GROUP: "it names a subject or the like, all in one part",
+    Role.SPLIT: "it says the part: train, val or test",
     Role.STEP: "it orders the steps: a number or a date",
     Role.IGNORED: "it is not used",
 }

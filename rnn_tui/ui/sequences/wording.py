@@ -5,7 +5,7 @@ import re
 from rnn_tui.data.options import ReadingOptions, role_of
 from rnn_tui.engine.options import options_of
 
-_OPTION = re.compile(r"(?<![\w-])(--[a-z]+)(?: ([a-z]+(?:-[a-z]+)*))?")
+_OPTION = re.compile(r"(?<![\w-])(--[a-z]+(?:-[a-z]+)*)(?: ([a-z]+(?:-[a-z]+)*))?")
 _BY_SHELL_NAME = {option.shell_name: option for option in options_of(ReadingOptions).values()}
 
 

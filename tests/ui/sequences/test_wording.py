@@ -9,10 +9,11 @@ import pytest
 
 import rnn_tui.data
 from rnn_tui.data.options import ReadingOptions
+from rnn_tui.engine.options import options_of
 from rnn_tui.ui.sequences.wording import in_fields
 
 FOLDER = Path(rnn_tui.data.__file__).parent
-OPTION = re.compile(r"--([a-z]+)")
+OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
 
 
 def texts_with_options() -> Iterator[str]:
@@ -26,7 +27,7 @@ def texts_with_options() -> Iterator[str]:
 def test_all_options_in_sentences_on_files_have_words_in_the_app() -> None:
     texts = [*texts_with_options()]
     assert len(texts) > 20
-    known = {*ReadingOptions.__dataclass_fields__, "ignore"}
+    known = {option.shell_name.removeprefix("--") for option in options_of(ReadingOptions).values()}
     for text in texts:
         assert set(OPTION.findall(text)) <= known, text
         assert "--" not in in_fields(text)
