@@ -62,7 +62,7 @@ def workload(config: RunConfig) -> Workload | None:
     cell = CELLS[config.cell]
     if isinstance(config, SequenceConfig) and task.shape is not None:
         networks = len(config.replicas)
-        layers = 1
+        layers = config.layers * config.direction_count
         units = max(config.hidden_sizes)
         samples = config.training_size
         time_steps = sum(config.lengths) / 2

@@ -25,6 +25,7 @@ from rnn_tui.tasks.config import (
     ImageConfig,
     SequenceConfig,
     trained_images,
+    weights_of_replica,
 )
 from rnn_tui.tasks.task import SequenceShape
 
@@ -38,6 +39,9 @@ IMAGES_IN_MEMORY = 2 * 7 / 5
 DATA_COPIES = 3
 # The inputs of a batch, where they are in the data, the answers, their losses and gradients.
 STEP_COPIES = 8
+# The states of a layer that another one reads: of each direction, in the order of steps, joined,
+# with units left out, and their gradients.
+STATE_COPIES = 6
 SMALL_TENSORS = 2_000_000  # bytes of all that is not counted one by one
 MEGABYTE = 1e6
 
@@ -108,21 +112,25 @@ def size_in_words(configs: Sequence[RunConfig]) -> str:
 def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
     """Return the size of a set of replicas, each of which takes as much as the largest."""
     cell = CELLS[config.cell]
-    features = config.recipe.embedding or shape.features
-    of_embedding = config.recipe.embedding * shape.features
+    outputs = len(shape.outputs)
     sizes = [
-        cell.weights_of_layer(features, size) + len(shape.outputs) * (size + 1) + of_embedding
-        for size in config.hidden_sizes
+        weights_of_replica(config, shape.features, outputs, size) for size in config.hidden_sizes
     ]
     replicas = len(config.replicas)
     widest = max(config.hidden_sizes)
     longest = config.lengths[1]
     batch = min(config.batch_size, config.training_size)
+    features = config.recipe.embedding or shape.features
     columns = cell.replica_columns(features, widest).count
     read = features + 2  # numbers that are kept beside the state, for all units in common
     step = batch * longest * replicas * (cell.most_step_bytes * widest + WEIGHT_BYTES * read)
     # the gradients of each step's weights, before they are summed
     step += longest * replicas * cell.blocks * widest * columns * WEIGHT_BYTES
+    # each layer and direction alike; what upper ones read is kept beside it
+    step *= config.layers * config.direction_count
+    if config.stacked:
+        states = config.direction_count * widest
+        step += config.layers * batch * longest * replicas * STATE_COPIES * WEIGHT_BYTES * states
     # as drawn and as arranged in batches; and one seed's as it comes from the generator
     data = config.training_size * longest * (2 * config.seeds * shape.features + DRAWN_BYTES)
     evaluation = _evaluation(config, shape, cell)
@@ -134,9 +142,7 @@ def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
         evaluation = _evaluation_of_data_set(config, shape, cell)
     # what an LSTM works in, half of a step's bytes, stays for the next step
     evaluation += step // 2
-    weights = replicas * (
-        cell.weights_of_layer(features, widest) + len(shape.outputs) * (widest + 1) + of_embedding
-    )
+    weights = replicas * weights_of_replica(config, shape.features, outputs, widest)
     return Footprint(
         parameters=sum(sizes) * replicas // len(sizes),
         networks=replicas,
@@ -175,6 +181,10 @@ def _evaluation_of_data_set(config: SequenceConfig, shape: SequenceShape, cell: 
     numbers = min(EVALUATION_NUMBERS, config.test_size * of_sequence)
     rows = min(EVALUATION_ROWS, config.test_size * len(config.replicas))
     state = 2 * (cell.blocks + 1) * max(config.hidden_sizes) + shape.features + 2 * answers
+    if config.stacked:  # the states of a layer at every step
+        states = config.direction_count * max(config.hidden_sizes)
+        of_all = config.test_size * len(config.replicas) * config.lengths[1] * states
+        numbers += min(EVALUATION_NUMBERS, of_all)
     return (STEP_COPIES * numbers + rows * state) * WEIGHT_BYTES
 
 

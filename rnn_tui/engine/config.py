@@ -94,6 +94,9 @@ class Recipe:
     #: numbers that each symbol is read as, which are learned; 0 for ones and zeros, a one for each
     #: symbol.
     embedding: int = _labelled(0, only=SEQUENCES)
+    #: share of the states of each layer that are 0 in training for what reads them, the layer above
+    #: or the readout; of a sequence, the same units at all steps (Gal & Ghahramani 2016).
+    dropout: float = _labelled(0.0, only=SEQUENCES)
     #: share of all steps, the first ones, in which only the inner rows of images are read.
     inner_rows: float = _labelled(0.0, "share of steps on inner rows", only=IMAGES)
     #: share of all steps, the first of these, in which pairs of rows are read as one, their mean.
@@ -123,6 +126,7 @@ class Recipe:
         for name in (
             "beta1",
             "beta2",
+            "dropout",
             "label_smoothing",
             "average",
             "rise",

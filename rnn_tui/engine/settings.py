@@ -294,6 +294,14 @@ _ROWS: tuple[Setting, ...] = (
         in_names="{}layers",
         advanced=True,
     ),
+    ChoiceSetting(
+        "directions",
+        "Directions",
+        "from the first step on, or from the last one back as well",
+        {"forward": "Forward", "both": "Forward and backward"},
+        in_names="{}directions",
+        advanced=True,
+    ),
     ChoicesSetting(
         "losses",
         "Losses",
@@ -376,6 +384,16 @@ _ROWS: tuple[Setting, ...] = (
         0,
         1024,
         in_names="embed{}",
+        advanced=True,
+    ),
+    NumberSetting(
+        "dropout",
+        "Dropout",
+        "share of a layer's states that a sequence is trained without",
+        0.0,
+        0.99,
+        whole=False,
+        in_names="drop{}",
         advanced=True,
     ),
     NumberSetting(

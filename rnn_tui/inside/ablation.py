@@ -301,7 +301,9 @@ class _SharesRightOfAll:
     def __call__(self, units: Units) -> float:
         """Return the share of right answers, 0 … 1, with these units ablated."""
         answers = answers_of(_logits_without(self.stack, self.drawn.inputs, units))  # (A, N)
-        return float((answers == self.drawn.targets.T).mean())
+        targets = self.drawn.targets.T  # (A, N)
+        known = targets != UNKNOWN
+        return float((answers == targets)[known].mean()) if known.any() else 0.0
 
 
 @dataclass(frozen=True, eq=False)

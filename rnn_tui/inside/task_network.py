@@ -54,9 +54,14 @@ class TaskNetwork(InsideNetwork):
         return words_of(inputs, self.source.shape.alphabet)
 
     def draw(self, count: int, seed: int, steps: int) -> DrawnSequences:
-        """Draw sequences of lengths as in training."""
+        """Draw sequences of lengths as in training.
+
+        For a network of several layers or both directions they are those of the most frequent
+        length: it reads all drawn sequences to the last step of the longest.
+        """
         del steps
-        return draw_examples(self.source.task, self.source.config, count, seed)
+        drawn = draw_examples(self.source.task, self.source.config, count, seed)
+        return drawn if self.stack.answers_as_it_reads else _of_one_length(drawn)
 
     def colouring(
         self, drawn: DrawnSequences, steps: npt.NDArray[np.int64], answers: Array
@@ -73,8 +78,10 @@ class TaskNetwork(InsideNetwork):
         right = drawn.targets[sequences, steps if shape.every_step else 0]
         return Colouring(right.astype(np.int64), shape.answer_words, shape.answer)
 
-    def constant_inputs(self, drawn: DrawnSequences) -> Mapping[str, Array]:
+    def constant_inputs(self, drawn: DrawnSequences) -> Mapping[str, Array] | None:
         """Return all inputs of a step, as the drawn sequences show them, short words first."""
+        if self.stack.bidirectional:
+            return None
         read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
         kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
         if len(kinds) > MOST_CONSTANT_INPUTS:
@@ -86,10 +93,25 @@ class TaskNetwork(InsideNetwork):
         """Return those of its task."""
         from rnn_tui.tasks.sequences.words import words_for  # on use only
 
+        if self.stack.bidirectional:
+            raise UserError(
+                "An automaton reads from the first symbol to the last; this network's answers "
+                "depend on what comes later."
+            )
         words = words_for(self.source.task, self.source.config)
         if words.no_automaton:
             raise UserError(words.no_automaton)
         return words
+
+
+def _of_one_length(drawn: DrawnSequences) -> DrawnSequences:
+    """Return those of the drawn sequences that have their most frequent length."""
+    length = int(np.bincount(drawn.lengths).argmax())
+    alike = drawn.lengths == length
+    answers = length if drawn.targets.shape[1] > 1 else 1
+    return DrawnSequences(
+        drawn.inputs[:length, alike], drawn.targets[alike, :answers], drawn.lengths[alike]
+    )
 
 
 def _short_words_first(word: str) -> tuple[int, str]:

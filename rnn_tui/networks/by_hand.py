@@ -142,6 +142,15 @@ class ReplicasByHand(Replicas):
         )
         return outputs
 
+    def states(self, inputs: Tensor) -> Tensor:
+        """Return what `Replicas.states` does: (T, R, H, B) of `inputs` (T, R, F, B)."""
+        if torch.is_grad_enabled():
+            states: Tensor = _StatesPass.apply(  # type: ignore[no-untyped-call]
+                self.gates, inputs, self
+            )
+            return states
+        return torch.stack([states.clone() for states in self.steps(inputs)])
+
     @torch.no_grad()
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         """Yield what `Replicas.steps` does: (R, H, B) after each step of `inputs` (T, R, F, B).
@@ -220,8 +229,7 @@ class _Pass(torch.autograd.Function):
         """Return the gradients on gates, readout and inputs from that on the outputs."""
         gates, readout = context.saved_tensors
         walk = context.walk
-        if walk.generation != context.generation:
-            raise RuntimeError("the gradient was asked for after a later pass over other inputs")
+        _require_latest(context)
         from_above: Sequence[Tensor | None]
         if context.read.dim() == 4:
             from_above, to_readout = _from_every_step(context.read, readout, gradient)
@@ -234,6 +242,41 @@ class _Pass(torch.autograd.Function):
         to_gates = walk.run_back(gates, from_above, to_inputs)
         context.network.give_back(walk)
         return to_gates, to_readout, to_inputs, None, None, None
+
+
+class _StatesPass(torch.autograd.Function):
+    """Inputs to the states at every step, with the gradient by hand."""
+
+    @staticmethod
+    def forward(context: Any, gates: Tensor, inputs: Tensor, network: ReplicasByHand) -> Tensor:
+        """Return the states (T, R, H, B) of `inputs` (T, R, F, B)."""
+        walk = network.take_walk(len(inputs), inputs.shape[3])
+        states = walk.forward(gates, inputs).clone()
+        context.save_for_backward(gates)
+        context.network = network
+        context.walk = walk
+        context.generation = walk.generation
+        context.inputs_shape = inputs.shape
+        return states
+
+    @staticmethod
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, Tensor | None, None]:
+        """Return the gradients on gates and inputs from that on the states (T, R, H, B)."""
+        [gates] = context.saved_tensors
+        walk = context.walk
+        _require_latest(context)
+        to_inputs = None
+        if context.needs_input_grad[1]:
+            to_inputs = gates.new_empty(context.inputs_shape)  # (T, R, F, B)
+        to_gates = walk.run_back(gates, gradient.contiguous().unbind(0), to_inputs)
+        context.network.give_back(walk)
+        return to_gates, to_inputs, None
+
+
+def _require_latest(context: Any) -> None:
+    """Raise an error if a later pass overwrote what the walk of a pass kept."""
+    if context.walk.generation != context.generation:
+        raise RuntimeError("the gradient was asked for after a later pass over other inputs")
 
 
 def _from_every_step(

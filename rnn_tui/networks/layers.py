@@ -34,14 +34,18 @@ def _split(rows: Tensor, blocks: int) -> Blocks:
 TORCH = Operations(torch.sigmoid, torch.tanh, torch.relu, _split)
 
 
-def recurrent_layers(cell: Cell, features: int, hidden_size: int, layers: int) -> nn.Module:
+def recurrent_layers(
+    cell: Cell, features: int, hidden_size: int, layers: int, *, bidirectional: bool = False
+) -> nn.Module:
     """Make stacked layers of a cell, from sequences (N, T, F) to states (N, T, H) and more.
 
     They are PyTorch's own if it has them; parameters are called as in `nn.LSTM`.
     """
     if not cell.pytorch:
-        return StackedLayers(cell, features, hidden_size, layers)
-    module: nn.Module = resolve_name(cell.pytorch)(features, hidden_size, layers, batch_first=True)
+        return StackedLayers(cell, features, hidden_size, layers, bidirectional=bidirectional)
+    module: nn.Module = resolve_name(cell.pytorch)(
+        features, hidden_size, layers, batch_first=True, bidirectional=bidirectional
+    )
     return module
 
 

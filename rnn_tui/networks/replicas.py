@@ -63,7 +63,7 @@ class Replicas(nn.Module):
         cell: the kind of all of them.
         hidden_sizes: units of each of the R replicas.
         features: F of the input.
-        outputs: O of the readout.
+        outputs: O of the readout; 0 for a layer without one.
     """
 
     def __init__(
@@ -80,8 +80,9 @@ class Replicas(nn.Module):
         #: weights, input weights and PyTorch's two biases (input's, state's), as `self.columns`
         #: says; the rows are blocks in the order of `Cell.replica_rows`.
         self.gates = nn.Parameter(torch.zeros(replicas, cell.blocks * width, self.columns.count))
-        #: (R, O, H + 1), the bias in the last column.
-        self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
+        if outputs:
+            #: (R, O, H + 1), the bias in the last column.
+            self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
         self.embedding: Embedding | None = None  #: what symbols are read as; None for numbers.
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
 
@@ -120,6 +121,10 @@ class Replicas(nn.Module):
             return self.logits(states[-1])
         last_steps = (lengths - 1)[None, :, None].expand(1, -1, self.hidden_size, -1)
         return self.logits(torch.stack(states).gather(0, last_steps)[0])
+
+    def states(self, inputs: Tensor) -> Tensor:
+        """Return the states (T, R, H, B) after each step of `inputs` (T, R, F, B)."""
+        return torch.stack([*self.steps(inputs)])
 
     def logits(self, states: Tensor) -> Tensor:
         """Return the readout (R, O, B) of states (R, H, B)."""
@@ -163,17 +168,34 @@ class Replicas(nn.Module):
         """Take over an ordinary network of the replica's size: one layer, its weights called as
         `nn.LSTM`'s, and a readout.
         """
+        size = self.hidden_sizes[replica]
+        self.set_layer(replica, recurrent, "_l0", range(self.features))
+        self.readout[replica, :, :size] = readout.weight
+        self.readout[replica, :, -1] = readout.bias
+
+    @torch.no_grad()
+    def set_layer(
+        self, replica: int, recurrent: nn.Module, suffix: str, read: Sequence[int]
+    ) -> None:
+        """Take over a layer of an ordinary network of the replica's size.
+
+        Args:
+            replica: its place.
+            recurrent: has weights called as `nn.LSTM`'s.
+            suffix: what the names of the layer's weights end in, such as `_l0_reverse`.
+            read: which of the F features are what the layer reads, in its order.
+        """
         size, columns = self.hidden_sizes[replica], self.columns
         gates = self.gates[replica].view(self.cell.blocks, self.hidden_size, -1)  # (G, H, columns)
         weights = dict(recurrent.named_parameters())
         rows = self.cell.rows_to_pytorch
-        gates[rows, :size, columns.input] = weights["weight_ih_l0"].view(-1, size, self.features)
-        gates[rows, :size, columns.input_bias] = weights["bias_ih_l0"].view(-1, size)
+        of_input = weights[f"weight_ih{suffix}"].view(-1, size, len(read))
+        for block, row in enumerate(rows):
+            gates[row, :size, columns.input][:, read] = of_input[block]
+        gates[rows, :size, columns.input_bias] = weights[f"bias_ih{suffix}"].view(-1, size)
         if columns.state_bias is not None:
-            gates[rows, :size, :size] = weights["weight_hh_l0"].view(-1, size, size)
-            gates[rows, :size, columns.state_bias] = weights["bias_hh_l0"].view(-1, size)
-        self.readout[replica, :, :size] = readout.weight
-        self.readout[replica, :, -1] = readout.bias
+            gates[rows, :size, :size] = weights[f"weight_hh{suffix}"].view(-1, size, size)
+            gates[rows, :size, columns.state_bias] = weights[f"bias_hh{suffix}"].view(-1, size)
 
 
 def read_out(readout: Tensor, states: Tensor) -> Tensor:

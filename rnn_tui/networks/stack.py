@@ -95,6 +95,12 @@ class Layer:
         return states
 
 
+def direction_names(layers: int, *, bidirectional: bool) -> list[list[str]]:
+    """Return what the directions of each layer are called, as in `nn.LSTM`: `l0`, `l0_reverse`."""
+    ends = ("", "_reverse") if bidirectional else ("",)
+    return [[f"l{layer}{end}" for end in ends] for layer in range(layers)]
+
+
 def _reversed(values: Array) -> Array:
     """Return values (T, N, H), the last first."""
     return values[::-1]
@@ -273,6 +279,29 @@ class Stack:
         for [states] in replica_states(self.cell, forward.as_replica, inputs, lengths):  # (H, n)
             yield weight.T @ states + self.bias[:, None]
 
+    def answers_to_whole(self, inputs: npt.NDArray[Any], lengths: Sequence[int]) -> Array:
+        """Return logits (T, O, N) of sequences of several lengths, each read to its own end.
+
+        A backward direction begins at that end. Where there is one answer, it stands at a
+        sequence's last step. What follows that step is of no use.
+
+        Args:
+            inputs: (T, F, N), the longest sequence first.
+            lengths: the N sequences' steps, descending, the first of which is T.
+        """
+        read: Array = inputs
+        for layer in self.layers:
+            states = [_states_in_step(layer.forward, read, lengths)]
+            if layer.backward is not None:
+                backward = _states_in_step(layer.backward, _from_ends(read, lengths), lengths)
+                states.append(_from_ends(backward, lengths))
+            read = np.concatenate(states, axis=1)  # (T, D·H, N)
+        if self.takes == FINAL_STATES:
+            states[1:] = [np.broadcast_to(part[:1], part.shape) for part in states[1:]]
+        products = [weight.T @ part for weight, part in zip(self.weights, states, strict=True)]
+        logits: Array = sum(products) + self.bias[:, None]
+        return logits
+
     def read_on(
         self, inputs: Array, last: Sequence[Step] = ()
     ) -> Iterator[tuple[tuple[Step, ...], Array]]:
@@ -411,3 +440,20 @@ class Stack:
         if self.takes == ALL_STATES:
             products = products.cumsum(axis=0)
         return activations, np.asarray(self._finished(products + self.bias))
+
+
+def _states_in_step(
+    weights: CellWeights, inputs: npt.NDArray[Any], lengths: Sequence[int]
+) -> Array:
+    """Return the states (T, H, N) after each step of `inputs` (T, F, N), 0 after the ends."""
+    states = np.zeros((len(inputs), weights.hidden_size, len(lengths)), np.float32)
+    reading = replica_states(weights.cell, weights.as_replica, inputs, lengths)
+    for step, [at_step] in enumerate(reading):
+        states[step, :, : at_step.shape[1]] = at_step
+    return states
+
+
+def _from_ends(values: npt.NDArray[Any], lengths: Sequence[int]) -> npt.NDArray[Any]:
+    """Return values (T, F, N) in the reverse order of each sequence's steps."""
+    places = np.asarray(lengths) - 1 - np.arange(len(values))[:, None]  # (T, N)
+    return np.take_along_axis(values, places.clip(min=0)[:, None], axis=0)

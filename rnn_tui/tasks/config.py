@@ -147,6 +147,9 @@ class SequenceConfig(RunConfig):
     training_size: int  #: sequences in an epoch, for each seed.
     test_size: int  #: sequences to test each replica on.
     seeds: int = 1  #: replicas of each variant; their seeds are `seed`, `seed` + 1, …
+    layers: int = 1  #: recurrent layers.
+    #: `forward`, or `both`, where each layer also reads from the last step to the first.
+    directions: str = "forward"
     #: which digit to recall, counted from 1; None if nothing is recalled.
     position: int | None = None
 
@@ -169,7 +172,27 @@ class SequenceConfig(RunConfig):
                 "Label smoothing is for the losses ce and bce; the loss mse has none: choose 0, or "
                 "another loss."
             )
+        if self.recipe.embedding and self.stacked:
+            raise SettingError(
+                "An embedding is read by one layer in one direction, without dropout: choose an "
+                "embedding of 0, or those."
+            )
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
+
+    @property
+    def bidirectional(self) -> bool:
+        """Whether a second direction reads from the last step to the first."""
+        return self.directions == "both"
+
+    @property
+    def direction_count(self) -> int:
+        """How many directions each layer has."""
+        return 2 if self.bidirectional else 1
+
+    @property
+    def stacked(self) -> bool:
+        """Whether they are more than a layer in one direction, whose states are all read out."""
+        return self.layers > 1 or self.bidirectional or self.recipe.dropout > 0
 
     @property
     def name(self) -> str:
@@ -183,10 +206,11 @@ class SequenceConfig(RunConfig):
 
     @property
     def size_text(self) -> str:
-        """Hidden sizes, losses, seeds."""
+        """Hidden sizes, layers if there are several, losses, seeds."""
+        layers = f"{self.layers} layers, " if self.layers > 1 else ""
         return (
-            f"hidden sizes {', '.join(map(str, self.hidden_sizes))} with {len(self.losses)} "
-            f"losses and {self.seeds} seeds"
+            f"hidden sizes {', '.join(map(str, self.hidden_sizes))} with {layers}"
+            f"{len(self.losses)} losses and {self.seeds} seeds"
         )
 
     @property
@@ -207,6 +231,23 @@ class SequenceConfig(RunConfig):
     def seed_count(self) -> int:
         """The number of seeds that each variant is trained with."""
         return self.seeds
+
+
+def weights_of_replica(config: SequenceConfig, features: int, outputs: int, size: int) -> int:
+    """Return the number of weights of a network of a set.
+
+    Args:
+        config: the settings of the set.
+        features: numbers that are read at each step, or symbols that an embedding reads.
+        outputs: numbers of each answer.
+        size: the units of each of its layers and directions.
+    """
+    cell = CELLS[config.cell]
+    states = config.direction_count * size
+    embedding = config.recipe.embedding
+    below = [embedding or features, *[states] * (config.layers - 1)]
+    recurrent = sum(cell.weights_of_layer(read, size) for read in below)
+    return embedding * features + config.direction_count * recurrent + outputs * (states + 1)
 
 
 PREFERRED_LOSS = "bce"  # of networks of equal size, those that were trained with it come first

@@ -12,7 +12,7 @@ from pkgutil import resolve_name
 from typing import TYPE_CHECKING, Any, cast
 
 from rnn_tui.engine.config import NO_AUGMENTATION, RunConfig, Variant, with_recipe
-from rnn_tui.engine.errors import TaskError, printable
+from rnn_tui.engine.errors import SettingError, TaskError, printable
 from rnn_tui.engine.files.paths import shipped_weights
 from rnn_tui.engine.metrics import STAGES, Measure, Metric, Spread
 from rnn_tui.engine.settings import SETTINGS, Setting, check_choice
@@ -103,6 +103,8 @@ class Task:
     problem: str  #: `module:class` of the `engine.problem.Problem`, imported on use.
     #: why the headline is what it is, in words; empty where no data decide it.
     headline_reason: str = ""
+    #: why its networks may not read from the last step back, in a sentence; empty if they may.
+    one_way: str = ""
     #: measures of logits and classes, in validation and test; one can be added.
     measures: list[Measure] = field(default_factory=list)
     shape: SequenceShape | None = None  #: what its networks read and answer; None for images.
@@ -246,6 +248,8 @@ class Task:
         settings = with_recipe(settings)
         if isinstance(settings.get("dataset"), str):
             settings["recipe"] = recipe_for(settings["recipe"], settings["dataset"])
+        if self.one_way and settings.get("directions", "forward") != "forward":
+            raise SettingError(self.one_way)
         return self.config_class(task=self.name, preset=chosen.name, cell=cell, **settings)
 
     def published_figure(

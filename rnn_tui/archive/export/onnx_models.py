@@ -21,6 +21,7 @@ from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.engine.training.problem import generator
 from rnn_tui.networks.layers import predict
+from rnn_tui.networks.stack import Layer
 from rnn_tui.networks.stepwise import CellWeights
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig
@@ -153,14 +154,17 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
         centred = graph.node("Sub", [numbers, graph.constant(np.array(units.means))])
         divided = graph.node("Div", [centred, graph.constant(np.array(units.deviations))])
         by_step = graph.node("Cast", [divided], to=FLOAT)
-    states = graph.recurrent(by_step, [network.cell(replica)])  # (T, N, H)
+    stack = network.stack(replica)
+    states = by_step
+    for layer in stack.layers:
+        states = graph.recurrent(states, layer.directions)  # (T, N, D·H)
     outputs: list[Any]
     if shape.every_step:
         outputs = ["N", "T", network.outputs]
-        read = graph.node("Transpose", [states], perm=[1, 0, 2])  # (N, T, H)
+        read = graph.node("Transpose", [states], perm=[1, 0, 2])  # (N, T, D·H)
     else:
         outputs = ["N", network.outputs]
-        read = graph.node("Gather", [states, graph.constant(np.array(-1))])  # (N, H)
+        read = _final_states(graph, states, stack.layers[-1])  # (N, D·H)
     logits = graph.linear(read, *network.readout(replica))  # (N, O) or (N, T, O)
     if units is not None and units.output_means:
         deviations = np.array(units.output_deviations, np.float32)
@@ -175,6 +179,18 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     return graph.finished(
         logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), properties
     )
+
+
+def _final_states(graph: Graph, states: str, top: Layer) -> str:
+    """Add what each direction ends with (N, D·H), of states (T, N, D·H)."""
+    last = graph.node("Gather", [states, graph.constant(np.array(-1))])  # (N, D·H)
+    if top.backward is None:
+        return last
+    first = graph.node("Gather", [states, graph.constant(np.array(0))])
+    size = top.forward.hidden_size
+    ahead = graph.node("Gather", [last, graph.constant(np.arange(size))], axis=1)  # (N, H)
+    back = graph.node("Gather", [first, graph.constant(np.arange(size, 2 * size))], axis=1)
+    return graph.node("Concat", [ahead, back], axis=1)
 
 
 def _units_of(config: RunConfig) -> Description | None:

@@ -9,12 +9,12 @@ from torch import Tensor, nn
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.adder import ADDER
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.sequences.examples import Batch, Examples, join
 from rnn_tui.tasks.sequences.objective import BIT_LOSSES, AnsweredBatch, Objective
 from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.replica_problem import Networks
 from rnn_tui.tasks.task import ByLength
 
 TEST_LENGTHS = range(1, 21)
@@ -181,7 +181,7 @@ class AdderProblem(SequenceProblem):
         counts = (settings.test_size,) * len(TEST_LENGTHS)
         return ByLength(EVALUATED[0], tuple(TEST_LENGTHS), 100.0 * bits.numpy(), counts)
 
-    def _right_shares(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _right_shares(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return of sequences (R, B) the share of right bits, and 1 if all are right, else 0."""
         [answers] = self.answers(network, batch)
         bits = self.objective.measured(BIT_ACCURACY, answers)

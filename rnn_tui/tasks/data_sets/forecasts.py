@@ -12,12 +12,11 @@ from rnn_tui.data.conformal import coverage, half_widths
 from rnn_tui.data.data_set import TEST, VALIDATION
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training.parallel import Workers
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.data_sets import figures
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
-from rnn_tui.tasks.sequences.replica_problem import added
+from rnn_tui.tasks.sequences.replica_problem import Networks, added
 
 MOST_ERRORS = 100_000_000  # that intervals are made of, so that they fit into memory
 
@@ -39,7 +38,7 @@ class ForecastProblem(DataSetProblem):
         count = self.outputs
         return batch.targets[..., count : 2 * count, :], batch.targets[..., 2 * count :, :]
 
-    def sums_of(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def sums_of(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return the sums over a batch that `figures_of` takes, errors in the told scale."""
         factors, told = self._told(batch)
         return added(
@@ -77,7 +76,7 @@ class ForecastProblem(DataSetProblem):
         errors = self._walk_part(model, order, workers, self._errors_of)["errors"]
         return errors.flatten(1, 2).cpu().double().numpy()
 
-    def _errors_of(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _errors_of(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return the errors (R, B, T, O) of a batch, T the steps of the longest window."""
         longest = self.description.longest
         _, replicas, _, sequences = batch.inputs.shape
@@ -90,7 +89,7 @@ class ForecastProblem(DataSetProblem):
         return {"errors": errors}
 
     def _of_sequences(
-        self, temperatures: Tensor, network: Replicas, batch: Batch
+        self, temperatures: Tensor, network: Networks, batch: Batch
     ) -> Mapping[str, Tensor]:
         """Return the squared errors (R, B) of each window in the told scale, and their number."""
         del temperatures  # of classes

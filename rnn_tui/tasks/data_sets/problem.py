@@ -15,6 +15,7 @@ from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
@@ -38,7 +39,7 @@ from rnn_tui.tasks.data_sets.evaluation import (
 from rnn_tui.tasks.data_sets.task import has_classes, stored_task
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
-from rnn_tui.tasks.sequences.replica_problem import ReplicaProblem
+from rnn_tui.tasks.sequences.replica_problem import Networks, ReplicaProblem
 
 MOST_LOGITS = 10_000_000  # of answers whose probabilities are looked at
 SEPARATE = "bce"  # the loss after which each class has a probability by itself
@@ -59,7 +60,7 @@ class DataSetProblem(ReplicaProblem):
 
     Raises:
         DataError: if the data set is not there, or damaged.
-        SettingError: if its answers can't be trained with a loss of the settings.
+        SettingError: if its answers can't be trained with a loss or the directions of the settings.
     """
 
     def __init__(
@@ -73,6 +74,8 @@ class DataSetProblem(ReplicaProblem):
         self.description = self.data_set.description
         self.task = stored_task(settings.task)
         self._classifies = self.description.classifies
+        if self.task.one_way and settings.setting("directions") != "forward":
+            raise SettingError(self.task.one_way)
         super().__init__(settings, device, log, dtype)
         self.samples_per_epoch = self.description.training
         self._sequences = SequencesOnDevice(self.data_set, device)
@@ -123,7 +126,8 @@ class DataSetProblem(ReplicaProblem):
         embedded = self.embedding > 0
         batch = self._sequences.batch(indices, cut.longest, equal=cut.equal, embedded=embedded)
         if self.config.recipe.noise:
-            batch = replace(batch, inputs=self.model.embedded(batch.inputs))
+            if isinstance(self.model, Replicas):
+                batch = replace(batch, inputs=self.model.embedded(batch.inputs))
             batch = self.noise.added(batch, cut.longest_of_seeds)
         return [partial(self.losses_of, batch)]
 
@@ -203,7 +207,7 @@ class DataSetProblem(ReplicaProblem):
         fitting = int(np.searchsorted(steps[shuffled].cumsum(), most, side="right"))
         return order[np.sort(shuffled[: max(1, fitting)])]
 
-    def _known_logits(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _known_logits(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return logits (R, n, C) where targets (1, n) are known, and these."""
         logits = []
         targets = []
@@ -261,7 +265,10 @@ class DataSetProblem(ReplicaProblem):
     def evaluation_size(self) -> int:
         """Return how many sequences are measured at a time."""
         longest = self.description.longest
-        of_sequence = longest * (self.model.features + self.outputs)
+        of_sequence = longest * ((self.embedding or self.features) + self.outputs)
+        if self.config.stacked:  # the states of a layer at every step are in memory
+            states = self.config.direction_count * self.model.hidden_size
+            of_sequence += longest * len(self.replicas) * states
         rows = EVALUATION_ROWS // len(self.replicas)
         return max(1, min(rows, EVALUATION_NUMBERS // of_sequence))
 
@@ -368,7 +375,7 @@ class DataSetProblem(ReplicaProblem):
         return torch.tensor(self.description.output_deviations, dtype=torch.float64)
 
     def _of_sequences(
-        self, temperatures: Tensor, network: Replicas, batch: Batch
+        self, temperatures: Tensor, network: Networks, batch: Batch
     ) -> Mapping[str, Tensor]:
         """Return of each sequence (R, B) what is wrong, as a count or a squared error.
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 SEQUENCES = "sequences"
 SETTINGS = (
     *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
-    *("clip", "weight_decay", "noise", "patience"),
+    *("layers", "directions", "clip", "weight_decay", "noise", "dropout", "patience"),
 )
 PROBLEM = "rnn_tui.tasks.data_sets.problem:DataSetProblem"
 QUESTIONS = "rnn_tui.tasks.data_sets.questions:DataSetQuestions"
@@ -80,6 +80,7 @@ def task_of(description: Description) -> Task:
         name=description.name,
         label=description.label,
         settings=_settings(description),
+        one_way=_one_way(description),
         presets=_presets(description),
         metrics=(*METRICS, *_metrics(description, balanced=balanced)),
         measures=measures,
@@ -108,6 +109,16 @@ def _settings(description: Description) -> tuple[str, ...]:
         return settings
     weights = ("class_weights",) if has_classes(description) else ()
     return (*settings, "losses", "label_smoothing", *weights)
+
+
+def _one_way(description: Description) -> str:
+    """Return why networks may not read from the last step back; empty if they may."""
+    if description.goal is not Goal.NEXT and not description.horizon:
+        return ""
+    return (
+        "What is predicted here stands in later steps, which the backward direction would have "
+        "read; choose the directions forward."
+    )
 
 
 def has_classes(description: Description) -> bool:

@@ -19,13 +19,13 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
 from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.replica_problem import Networks, states_of
 
 LONGEST = 500  # symbols of the longest words of the test
 TEST_LENGTHS = 24  # lengths of the test, evenly spaced: all 460 would take twenty times as long
@@ -120,14 +120,14 @@ class HierarchyProblem(SequenceProblem):
             logits = self.model.at_every_step(batch.inputs)[-count:]  # (A, R, C, B)
         return _answers(logits, batch.targets[:, steps - count : steps])
 
-    def answers(self, network: Replicas, batch: Batch) -> Iterator[AnsweredBatch]:
+    def answers(self, network: Networks, batch: Batch) -> Iterator[AnsweredBatch]:
         """Yield all answers from the first blank on, without gradients."""
         targets = batch.targets[:, : len(batch.inputs)]  # (R, T, B)
         first = int((targets != NO_ANSWER).any(dim=2).any(dim=0).nonzero()[0])
         logits = torch.stack(
             [
                 network.logits(states)
-                for step, states in enumerate(network.steps(batch.inputs))
+                for step, states in enumerate(states_of(network, batch))
                 if step >= first
             ]
         )  # (A, R, C, B)

@@ -11,9 +11,9 @@ import numpy.typing as npt
 from torch import Tensor, nn
 
 from rnn_tui.engine.training.parallel import Workers
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.problem import SequenceProblem
+from rnn_tui.tasks.sequences.replica_problem import Networks
 
 # sequences of any length for the confusion matrix: a small test set may miss some classes
 CONFUSED = 1000
@@ -39,7 +39,7 @@ class ClassificationProblem(SequenceProblem):
         measured = self.evaluated(model, examples, workers, self._predictions)
         return measured["targets"], measured["answers"]
 
-    def _predictions(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _predictions(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return the true classes and the networks' (R, B) of a batch."""
         [answers] = self.answers(network, batch)
         return {"targets": answers.targets, "answers": answers.outputs.argmax(dim=1)}

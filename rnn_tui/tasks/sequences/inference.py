@@ -18,10 +18,19 @@ from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
-from rnn_tui.networks.stack import EVERY_STEP, LAST_STEP, Layer, Stack
-from rnn_tui.networks.stepwise import Array, CellWeights, replica_states
+from rnn_tui.networks.stack import (
+    EVERY_STEP,
+    FINAL_STATES,
+    LAST_STEP,
+    Layer,
+    Stack,
+    direction_names,
+)
+from rnn_tui.networks.stepwise import Array, CellWeights, replica_states, still_going
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import Task
+
+NOT_FITTING = "These weights do not fit the settings that come with them."
 
 
 class SequenceNetwork:
@@ -53,29 +62,42 @@ class SequenceNetwork:
         self.kind = CELLS[config.cell]  #: of their layers.
         self.replicas: tuple[Replica, ...] = config.replicas
 
-        gates, readout = file.arrays.get("gates"), file.arrays.get("readout")
-        width = max(config.hidden_sizes)
-        if config.recipe.embedding:
+        #: what the directions of each layer are called, from the input up.
+        self._names = direction_names(config.layers, bidirectional=config.bidirectional)
+        readout = file.arrays.get("readout")
+        size = len(self._names[0]) * max(config.hidden_sizes)  # D·W
+        if readout is None or readout.shape != (len(self.replicas), self.outputs, size + 1):
+            raise CheckpointError(NOT_FITTING)
+        #: by direction (R, G·W, columns): a row for each unit of each gate; columns for states,
+        #: what is read, the bias of the input and that of the state, as `Cell.replica_columns`
+        #: says.
+        self._gates = {
+            name: self._gates_of(file, name, size if layer else self.features)
+            for layer, names in enumerate(self._names)
+            for name in names
+        }
+        #: (R, O, D·W + 1): columns for the states of each direction, the bias.
+        self._readout = readout.astype(np.float32)
+        if not all(np.isfinite(each).all() for each in (readout, *self._gates.values())):
+            raise CheckpointError("Some of these weights are not finite numbers.")
+
+    def _gates_of(self, file: WeightsFile, name: str, features: int) -> Array:
+        """Return the weights of a direction, which reads so many features.
+
+        Raises:
+            CheckpointError: if the file has none that fit.
+        """
+        gates = file.arrays.get(f"directions.{name}.gates" if self.config.stacked else "gates")
+        width = max(self.config.hidden_sizes)
+        if self.config.recipe.embedding:
             gates = self._with_embedding(gates, file.arrays.get("embedding.weight"), width)
         if gates is not None and gates.ndim == 3:
-            gates = gates[:, :, self.kind.columns_in_use(gates.shape[2], self.features, width)]
-        rows = self.kind.blocks * width
-        columns = self.kind.replica_columns(self.features, width).count
-        gates_shape = (len(self.replicas), rows, columns)
-        readout_shape = (len(self.replicas), self.outputs, width + 1)
-        if (
-            gates is None
-            or readout is None
-            or gates.shape != gates_shape
-            or readout.shape != readout_shape
-        ):
-            raise CheckpointError("These weights do not fit the settings that come with them.")
-        if not (np.isfinite(gates).all() and np.isfinite(readout).all()):
-            raise CheckpointError("Some of these weights are not finite numbers.")
-        #: (R, G·W, columns): a row for each unit of each gate; columns for states, features, the
-        #: bias of the input and that of the state, as `Cell.replica_columns` says.
-        self._gates = gates.astype(np.float32)
-        self._readout = readout.astype(np.float32)  #: (R, O, W + 1): columns for states, the bias.
+            gates = gates[:, :, self.kind.columns_in_use(gates.shape[2], features, width)]
+        columns = self.kind.replica_columns(features, width).count
+        shape = (len(self.replicas), self.kind.blocks * width, columns)
+        if gates is None or gates.shape != shape:
+            raise CheckpointError(NOT_FITTING)
+        return gates.astype(np.float32)
 
     def _with_embedding(
         self, gates: Array | None, embedding: Array | None, width: int
@@ -99,29 +121,47 @@ class SequenceNetwork:
 
     def only(self, replica: int) -> Self:
         """Return the network with one of its replicas alone, cut to that one's size."""
-        variant = self.replicas[replica].variant
-        width = self._readout.shape[2] - 1
-        units = range(variant.hidden_size)
-        rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in units]
-        columns = [*range(self._gates.shape[2])]
-        if self.kind.has_recurrent_weights:
-            columns = [*units, *columns[width:]]
-        gates = self._gates[replica][np.ix_(rows, columns)]
-        readout = self._readout[replica][:, [*units, width]]
+        size = self.replicas[replica].variant.hidden_size
+        width = (self._readout.shape[2] - 1) // len(self._names[0])
+        of_states = [  # the places of the replica's states among those of all units
+            direction * width + unit
+            for direction in range(len(self._names[0]))
+            for unit in range(size)
+        ]
+        rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
+        gates = {}
+        for layer, names in enumerate(self._names):
+            read = of_states if layer else list(range(self.features))
+            for name in names:
+                of_all = self._gates[name][replica]  # (G·W, columns)
+                columns = self._columns(of_all.shape[1], width, size, read)
+                gates[name] = of_all[np.ix_(rows, columns)][None]
 
         alone = copy(self)
         alone.replicas = (self.replicas[replica],)
-        alone._gates = gates[None]  # noqa: SLF001 - of another network of this class
-        alone._readout = readout[None]  # noqa: SLF001
+        alone._gates = gates  # noqa: SLF001 - of another network of this class
+        alone._readout = self._readout[replica][:, [*of_states, -1]][None]  # noqa: SLF001
         return alone
 
-    def cell(self, replica: int) -> CellWeights:
-        """Return the weights of a replica's layer of H units, in PyTorch's order of gates."""
+    def _columns(self, count: int, width: int, size: int, read: Sequence[int]) -> list[int]:
+        """Return which of the columns of W units are those of `size` units that read `read`."""
+        of_states = width if self.kind.has_recurrent_weights else 0
+        biases = range(count - (2 if self.kind.has_recurrent_weights else 1), count)
+        return [*range(min(size, of_states)), *(of_states + place for place in read), *biases]
+
+    def cell(self, replica: int, name: str = "l0") -> CellWeights:
+        """Return the weights of H units of a replica, in PyTorch's order of gates.
+
+        Args:
+            replica: its place.
+            name: what the direction of one of its layers is called.
+        """
         size = self.replicas[replica].variant.hidden_size
-        gates = self.only(replica)._gates[0]  # (G·H, columns)  # noqa: SLF001
+        gates = self.only(replica)._gates[name][0]  # (G·H, columns)  # noqa: SLF001
         by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, columns)
         rows = by_gate[self.kind.rows_to_pytorch].reshape(gates.shape)
-        columns = self.kind.replica_columns(self.features, size)
+        features = self.features if name in self._names[0] else len(self._names[0]) * size
+        columns = self.kind.replica_columns(features, size)
         recurrent = columns.state_bias is not None
         return CellWeights(
             cell=self.kind,
@@ -132,18 +172,27 @@ class SequenceNetwork:
         )
 
     def readout(self, replica: int) -> tuple[Array, Array]:
-        """Return the weights (O, H) and bias (O,) of a replica's readout."""
-        size = self.replicas[replica].variant.hidden_size
-        return self._readout[replica, :, :size], self._readout[replica, :, -1]
+        """Return the weights (O, D·H) and bias (O,) of a replica's readout."""
+        readout = np.ascontiguousarray(self.only(replica)._readout[0])  # noqa: SLF001
+        return readout[:, :-1], readout[:, -1]
 
     def stack(self, replica: int) -> Stack:
-        """Return a replica alone, as a stack of one layer."""
+        """Return a replica alone, as a stack of its layers."""
         weight, bias = self.readout(replica)
-        takes = EVERY_STEP if self.shape.every_step else LAST_STEP
-        return Stack.with_readout((Layer(self.cell(replica)),), weight, bias, takes)
+        takes = LAST_STEP
+        if self.shape.every_step:
+            takes = EVERY_STEP
+        elif self.config.bidirectional:
+            takes = FINAL_STATES
+        layers = tuple(
+            Layer(*(self.cell(replica, name) for name in names)) for names in self._names
+        )
+        return Stack.with_readout(layers, weight, bias, takes)
 
     def steps(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
         """Read B sequences, and give logits after each time step.
+
+        Of both directions, those that are no answers at every step are of use at the last one.
 
         Args:
             inputs: (T, F, B), the longest sequence first, as `longest_first` makes them.
@@ -152,9 +201,19 @@ class SequenceNetwork:
         Yields:
             (R, O, n) of the n sequences that have not ended.
         """
+        if self.config.stacked:
+            yield from self._steps_of_stacks(inputs, lengths)
+            return
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]  # (R, O, W), (R, O, 1)
-        for states in replica_states(self.kind, self._gates, inputs, lengths):  # (R, W, n)
+        for states in replica_states(self.kind, self._gates["l0"], inputs, lengths):  # (R, W, n)
             yield weight @ states + bias
+
+    def _steps_of_stacks(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
+        """Yield what `steps` does, of several layers or both directions."""
+        stacks = [self.stack(replica) for replica in range(len(self.replicas))]
+        logits = np.stack([each.answers_to_whole(inputs, lengths) for each in stacks])
+        for step in range(len(inputs)):
+            yield logits[:, step, :, : still_going(lengths, step)]
 
 
 def longest_first(

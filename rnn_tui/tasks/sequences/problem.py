@@ -18,10 +18,9 @@ from rnn_tui.engine.files.seal import digest_of
 from rnn_tui.engine.metrics import ACCURACY, Figures
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import DRAWN_BYTES, SequenceConfig, as_kind
 from rnn_tui.tasks.sequences.examples import Batch, Examples, cut_into_batches, join
-from rnn_tui.tasks.sequences.replica_problem import Measurement, ReplicaProblem, added
+from rnn_tui.tasks.sequences.replica_problem import Measurement, Networks, ReplicaProblem, added
 from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 VALIDATION_SIZE = 100  # held-out sequences of each seed
@@ -244,7 +243,7 @@ class SequenceProblem(ReplicaProblem):
             accuracies.append(100.0 * total / sums.get("count", torch.tensor(count)).cpu())
         return torch.stack(accuracies, dim=1)
 
-    def _right(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def _right(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return the number of right answers to a batch, and of known targets."""
         return added(
             self.objective.sums(answers, [self.accuracy])

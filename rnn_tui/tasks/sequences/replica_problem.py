@@ -18,7 +18,9 @@ from rnn_tui.networks import CELLS
 from rnn_tui.networks.gradients import check_gradients
 from rnn_tui.networks.layers import initialise, recurrent_layers
 from rnn_tui.networks.replicas import Embedding, Replicas, replicas_of
-from rnn_tui.tasks.config import EVALUATION_ROWS, SequenceConfig, as_kind
+from rnn_tui.networks.stacked_replicas import StackedReplicas
+from rnn_tui.tasks.config import EVALUATION_ROWS, SequenceConfig, as_kind, weights_of_replica
+from rnn_tui.tasks.sequences.dropout import Dropout
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.noise import InputNoise
 from rnn_tui.tasks.sequences.objective import (
@@ -33,8 +35,10 @@ from rnn_tui.tasks.task import ByLength, SequenceEvaluation, Task
 FLOATS_KEPT = 16  # kept for the backward pass, per replica, sequence, time step and unit
 EMBEDDING_DEVIATION = 0.3  # of an embedding's first numbers
 
+#: The networks of a run: one layer each, or several or both directions.
+Networks = Replicas | StackedReplicas
 #: Measures a batch of all replicas, which has lengths; called without gradients.
-Measurement = Callable[[Replicas, Batch], Mapping[str, Tensor]]
+Measurement = Callable[[Networks, Batch], Mapping[str, Tensor]]
 
 
 class ReplicaProblem(Problem):
@@ -81,13 +85,13 @@ class ReplicaProblem(Problem):
         self.replicas = config.replicas
         self.seeds = [config.seed + number for number in range(config.seeds)]
         longest = config.lengths[1]
-        widest = max(config.hidden_sizes)
+        widest = max(config.hidden_sizes) * config.layers * config.direction_count
         self.sample_bytes = len(self.replicas) * longest * widest * FLOATS_KEPT * dtype.itemsize
         largest_batch = min(config.batch_size, config.training_size)
         require_memory(device, largest_batch, self.sample_bytes, self.data_bytes())
         check_gradients(CELLS[config.cell], device)
 
-        self.model: Replicas = build_replicas(config, self.features, self.outputs)
+        self.model: Networks = build_replicas(config, self.features, self.outputs)
         self.model.to(device, dtype)
         per_loss = len(self.replicas) // len(config.losses)
         #: which replicas are trained with each loss.
@@ -97,6 +101,7 @@ class ReplicaProblem(Problem):
         }
         self.objective = self.make_objective()
         self.noise = InputNoise(config.recipe.noise, self.seeds, len(config.variants), device)
+        self.dropout = Dropout(config, device)
         log(
             f"{len(self.replicas)} networks ({len(config.variants)} variants, {config.seeds} "
             f"seeds) on {device}."
@@ -105,12 +110,9 @@ class ReplicaProblem(Problem):
     @property
     def parameters(self) -> int:
         """The number of weights, without those that a smaller network lacks beside a larger one."""
-        cell = CELLS[self.config.cell]
+        sizes = self.model.hidden_sizes
         return sum(
-            cell.weights_of_layer(self.model.features, size)
-            + self.outputs * (size + 1)
-            + self.features * self.embedding
-            for size in self.model.hidden_sizes
+            weights_of_replica(self.config, self.features, self.outputs, size) for size in sizes
         )
 
     def make_objective(self) -> Objective:
@@ -184,16 +186,18 @@ class ReplicaProblem(Problem):
     # Training
 
     def begin_epoch(self, epoch: int) -> None:
-        """Draw the noise of an epoch from new streams."""
+        """Draw the noise of an epoch, and what is left out of networks, from new streams."""
         self.noise.begin_epoch(epoch)
+        self.dropout.begin_epoch(epoch)
 
     def random_states(self) -> Mapping[str, Tensor]:
-        """Return the states of what draws the noise of each seed."""
-        return self.noise.states()
+        """Return the states of what draws the noise of each seed, and what is left out."""
+        return {**self.noise.states(), **self.dropout.states()}
 
     def set_random_states(self, states: Mapping[str, Tensor]) -> None:
         """Put back what `random_states` returned."""
         self.noise.set_states(states)
+        self.dropout.set_states(states)
 
     def losses_of(self, batch: Batch) -> Tensor:
         """Return the mean loss (R,) over a batch of all replicas."""
@@ -201,11 +205,18 @@ class ReplicaProblem(Problem):
 
     def training_answers(self, batch: Batch) -> AnsweredBatch:
         """Return the model's answers to a batch, with their graph."""
+        return AnsweredBatch(self._training_outputs(batch), *self.targets_of(batch))
+
+    def _training_outputs(self, batch: Batch) -> Tensor:
+        """Return outputs (T, R, O, B) at every step or (R, O, B) at the ends, with their graph."""
+        model = self.model
+        if isinstance(model, StackedReplicas):
+            masks = self.dropout.masks(batch.inputs.shape[3])
+            read = model.at_every_step if self.shape.every_step else model.at_end
+            return read(batch.inputs, batch.lengths, masks)
         if self.shape.every_step:
-            outputs = self.model.at_every_step(batch.inputs)  # (T, R, O, B)
-        else:
-            outputs = self.model.at_end(batch.inputs, batch.lengths)  # (R, O, B)
-        return AnsweredBatch(outputs, *self.targets_of(batch))
+            return model.at_every_step(batch.inputs)
+        return model.at_end(batch.inputs, batch.lengths)
 
     @abstractmethod
     def targets_of(self, batch: Batch) -> tuple[Tensor, Tensor | None]:
@@ -218,7 +229,7 @@ class ReplicaProblem(Problem):
         """What is measured of answers in validation and test."""
         return self.task.measures
 
-    def answers(self, network: Replicas, batch: Batch) -> Iterator[AnsweredBatch]:
+    def answers(self, network: Networks, batch: Batch) -> Iterator[AnsweredBatch]:
         """Yield answers to a batch, without gradients: at the end, or at one step after another.
 
         Where losses are of whole sequences, they are of all steps at once.
@@ -227,14 +238,14 @@ class ReplicaProblem(Problem):
         if not self.shape.every_step:
             yield AnsweredBatch(_at_end(network, batch), targets, known)
         elif self.objective.by_sequence:
-            outputs = [network.logits(states) for states in network.steps(batch.inputs)]
+            outputs = [network.logits(states) for states in states_of(network, batch)]
             yield AnsweredBatch(torch.stack(outputs), targets, known)
         else:
-            for step, states in enumerate(network.steps(batch.inputs)):
+            for step, states in enumerate(states_of(network, batch)):
                 is_known = None if known is None else known[step]
                 yield AnsweredBatch(network.logits(states), targets[step], is_known)
 
-    def sums_of(self, network: Replicas, batch: Batch) -> Mapping[str, Tensor]:
+    def sums_of(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
         """Return the sums over a batch that `figures_of` takes."""
         return added(self.sums_of_answers(answers) for answers in self.answers(network, batch))
 
@@ -316,8 +327,18 @@ class ReplicaProblem(Problem):
         }
 
 
-def _at_end(network: Replicas, batch: Batch) -> Tensor:
+def states_of(network: Networks, batch: Batch) -> Iterator[Tensor]:
+    """Yield the states that are read out at each step of a batch, without gradients."""
+    if isinstance(network, StackedReplicas):
+        return network.steps(batch.inputs, batch.lengths)
+    return network.steps(batch.inputs)
+
+
+def _at_end(network: Networks, batch: Batch) -> Tensor:
     """Return outputs (R, O, B) after each sequence's end, without gradients or other states."""
+    if isinstance(network, StackedReplicas):
+        with torch.no_grad():
+            return network.at_end(batch.inputs, batch.lengths)
     assert batch.lengths is not None
     replicas, sequences = batch.lengths.shape
     final = network.gates.new_zeros(replicas, network.hidden_size, sequences)
@@ -342,18 +363,34 @@ def _combined(parts: list[Tensor]) -> Tensor:
     return torch.stack(parts).sum(0)
 
 
-def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Replicas:
+def _replicas_without_weights(config: SequenceConfig, features: int, outputs: int) -> Networks:
+    """Return the networks of `config`, whose weights are zero."""
+    cell = CELLS[config.cell]
+    sizes = [replica.variant.hidden_size for replica in config.replicas]
+    if not config.stacked:
+        return replicas_of(cell, sizes, features, outputs)
+    return StackedReplicas(
+        cell,
+        sizes,
+        features,
+        outputs,
+        layers=config.layers,
+        bidirectional=config.bidirectional,
+    )
+
+
+def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Networks:
     """Return the networks of `config`, for F features and O outputs, with their initial weights.
 
     Each starts as an ordinary layer and `nn.Linear` of its seed would, whatever the others. With an
     embedding, the features are symbols.
     """
     cell, recipe = CELLS[config.cell], config.recipe
-    sizes = [replica.variant.hidden_size for replica in config.replicas]
     symbols = features
     features = recipe.embedding or features
-    network = replicas_of(cell, sizes, features, outputs)
+    network = _replicas_without_weights(config, features, outputs)
     if recipe.embedding:
+        assert isinstance(network, Replicas)  # as the settings say
         _draw_embedding(network.embed(symbols), [replica.seed for replica in config.replicas])
     # variants that differ in their loss alone start from the same weights
     by_size_and_seed: dict[tuple[int, int], nn.ModuleDict] = {}
@@ -362,8 +399,10 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Repli
         if (size, seed) not in by_size_and_seed:
             # the constructors draw from the global random state
             with torch.random.fork_rng(devices=()):
-                recurrent_layer = recurrent_layers(cell, features, size, 1)
-                linear = nn.Linear(size, outputs)
+                recurrent_layer = recurrent_layers(
+                    cell, features, size, config.layers, bidirectional=config.bidirectional
+                )
+                linear = nn.Linear(config.direction_count * size, outputs)
             modules = nn.ModuleDict({"recurrent": recurrent_layer, "readout": linear})
             random = generator(seed, "weights", size)
             initialise(
