@@ -59,6 +59,7 @@ def columns_as_series(sequences: Sequences) -> Sequences | None:
         times=np.tile(sequences.times, count),
         members=np.zeros(0, np.int64),
         groups=(),
+        given=np.tile(sequences.given, count),
     )
 
 

@@ -55,7 +55,7 @@ class Notebook(nn.Module):
 
     def __init__(self, network: AdderNetwork) -> None:
         super().__init__()
-        [gates], [readout] = network._gates, network._readout
+        [gates], [readout] = network._gates["l0"], network._readout
         hidden = readout.shape[1] - 1
         # Ours are candidate, input, forget, output; PyTorch's input, forget, candidate, output.
         order = [n * hidden + unit for n in (1, 2, 0, 3) for unit in range(hidden)]

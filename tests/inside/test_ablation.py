@@ -22,7 +22,7 @@ INPUTS = 150
 
 def without(network: Any, *units: int) -> Any:
     """The same network with zeros for what is read of these units' states."""
-    gates, readout = network._gates.copy(), network._readout.copy()
+    gates, readout = network._gates["l0"].copy(), network._readout.copy()
     gates[:, :, list(units)] = readout[:, :, list(units)] = 0
     return type(network)(
         WeightsFile(network.config, {"gates": gates, "readout": readout}, 1, {}), network.task

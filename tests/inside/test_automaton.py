@@ -451,13 +451,13 @@ def test_a_difference_in_a_place_that_small_numbers_lack_is_shown_by_larger_ones
     network = constructed(3)
     readout = network._readout.copy()
     readout[..., [5, -1]] += K  # 1 in every place but the first
-    analysis = analysed(network_of(network._gates[0], readout[0, 0]), length=3)
+    analysis = analysed(network_of(network._gates["l0"][0], readout[0, 0]), length=3)
     assert analysis.difference is not None
     assert not analysis.difference.correct
     a, b = analysis.difference.numbers.a, analysis.difference.numbers.b
     assert (
         int(analysis.difference.answer, 2)
-        == answer(network_of(network._gates[0], readout[0, 0]), a, b)
+        == answer(network_of(network._gates["l0"][0], readout[0, 0]), a, b)
         != a + b
     )
 

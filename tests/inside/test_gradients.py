@@ -141,7 +141,7 @@ def test_the_analysis_has_means_by_step_of_every_network_and_the_input_at_hand()
 def test_it_stands_beside_trained_networks_of_the_same_position_only(same: bool) -> None:
     network, other = sequences("recall", "lstm"), sequences("recall", "gru")
     config = network.config.replace(position=2, lengths=(2, 6), cell="gru")
-    arrays = {"gates": other._gates, "readout": other._readout}
+    arrays = {"gates": other._gates["l0"], "readout": other._readout}
     gru = other if same else type(other)(WeightsFile(config, arrays, 1, {}))
     trace = trace_inputs(network, np.eye(10, dtype=np.float32)[[3, 1, 4]])
     reading = NetworkReading(
@@ -201,7 +201,7 @@ def test_an_untrained_network_is_one_that_training_begins_with() -> None:
     )
     begun = TASKS["recall"].load()(config, torch.device("cpu"), lambda _: None).model.state_dict()
     assert other.config.cell == "gru"
-    assert np.array_equal(other._gates, begun["gates"].numpy())
+    assert np.array_equal(other._gates["l0"], begun["gates"].numpy())
     assert np.array_equal(other._readout, begun["readout"].numpy())
 
 

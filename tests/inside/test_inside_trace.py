@@ -206,7 +206,7 @@ def with_pytorch(network: Any, at: int, inputs: Any) -> tuple[Any, Any]:
     """States and cells (T, H) of `nn.LSTM` with a replica's weights."""
     size = network.replicas[at].variant.hidden_size
     weights = {
-        "gates": torch.from_numpy(network._gates),
+        "gates": torch.from_numpy(network._gates["l0"]),
         "readout": torch.from_numpy(network._readout),
     }
     named = pytorch_weights(LSTM, weights, at, size)

@@ -171,8 +171,8 @@ def test_the_verdict_counts_the_wrong_bits_and_says_who_added() -> None:
 
 def test_weights_that_give_no_numbers_are_refused(untrained: Source) -> None:
     network = added(1, 1, None, untrained).questions.networks[0]
-    network._gates[:] = np.finfo(np.float32).max
-    network._gates[:, ::2] *= -1
+    network._gates["l0"][:] = np.finfo(np.float32).max
+    network._gates["l0"][:, ::2] *= -1
     questions = added(1, 1, None, untrained).questions
     questions.networks = [network]
     with pytest.raises(CheckpointError):
