@@ -20,7 +20,7 @@ from rnn_tui.data.description import (
 )
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
-from rnn_tui.data.forecast import Forecast
+from rnn_tui.data.forecast import MOST_COPIES, Forecast
 from rnn_tui.data.forecasting import Forecaster, are_long_enough, columns_as_series
 from rnn_tui.data.given_parts import cut_at_parts, given_from
 from rnn_tui.data.goals import (
@@ -43,7 +43,7 @@ from rnn_tui.data.splitting import (
     groups_in_two_parts,
     parts_of,
 )
-from rnn_tui.data.windows import LEAST_STEPS, MOST_COPIES
+from rnn_tui.data.windows import LEAST_STEPS
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 

@@ -7,6 +7,9 @@ from typing import Any, Self
 
 from rnn_tui.engine.errors import DataError, printable
 
+FIRST_STEPS = 8  # at most, that are read before a step is asked
+MOST_COPIES = 8  # of each number, in windows that overlap
+
 
 class Transform(StrEnum):
     """What the numbers of a forecast column are read and answered as."""
@@ -62,6 +65,16 @@ class Forecast:
         if self.transform is Transform.PLAIN:
             return 0
         return self.season if self.transform.is_seasonal else 1
+
+    @property
+    def first_asked(self) -> int:
+        """How many steps are read before the first one that training asks."""
+        return self.lag + max(1, min(FIRST_STEPS, (self.context - self.lag) // 2))
+
+    @property
+    def stride(self) -> int:
+        """How many steps a window asks once it has read the context."""
+        return max(1, -(-self.context // (MOST_COPIES - 1)))
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

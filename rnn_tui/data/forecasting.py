@@ -113,7 +113,7 @@ class Forecaster:
             for transform in self._transforms(numbers, season, context)
         ]
         forecast = self._chosen(candidates, numbers, truth)
-        windows = windows_of(series.lengths, context, forecast.lag)
+        windows = windows_of(series.lengths, forecast)
         targets = targets_of(truth, series.starts, windows, self.horizon)
         self._tell(forecast, windows)
         return Forecasting(_cut(series, windows), windows.parts, targets, forecast)
@@ -264,7 +264,7 @@ class _Trial:
         Of several columns, each counts by its standard deviation.
         """
         series, forecast = self.series, self.forecast
-        windows = windows_of(series.lengths, forecast.context, forecast.lag)
+        windows = windows_of(series.lengths, forecast)
         targets = targets_of(truth, series.starts, windows, self.horizon)
         rows = windows.rows(series.starts)
         anchors = anchors_of(forecast, numbers, series.starts, self.horizon)

@@ -112,18 +112,22 @@ def answers_to_come(answers: Answers, sequences: Sequences, horizon: int) -> Ans
     """Return the numbers of the steps that follow each step, NaN where its sequence has ended.
 
     Args:
-        answers: one number of each step, (T, 1).
+        answers: numbers of each step, (T, C); those of each step ahead in turn are returned.
         sequences: which steps belong together.
         horizon: how many steps are answered.
     """
-    [name] = answers.names
-    names = [f"{printable(name, LONGEST_NAME - 5)} +{step}" for step in range(1, horizon + 1)]
+    names = [
+        f"{printable(name, LONGEST_NAME - 5)} +{step}"
+        for step in range(1, horizon + 1)
+        for name in answers.names
+    ]
+    count = len(answers.names)
     steps = len(answers.targets)
     left = np.repeat(sequences.starts[1:], sequences.lengths) - np.arange(steps) - 1
-    targets = np.full((steps, horizon), np.nan, np.float32)
+    targets = np.full((steps, horizon * count), np.nan, np.float32)
     for ahead in range(1, horizon + 1):
         known = np.flatnonzero(left >= ahead)
-        targets[known, ahead - 1] = answers.targets[known + ahead, 0]
+        targets[known, (ahead - 1) * count : ahead * count] = answers.targets[known + ahead]
     return Answers(tuple(names), targets)
 
 

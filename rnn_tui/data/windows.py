@@ -14,13 +14,12 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.given_parts import SHARE
 from rnn_tui.data.sequences import Flags, Floats, Places
 
-MOST_COPIES = 8  # of each number, in windows that overlap
 LEAST_STEPS = 30  # of a series that is forecast by windows
 LARGEST_CONTEXT = 96  # of a guess
-FIRST_STEPS = 8  # at most, that a training window reads before it is asked
 
 
 class Borders(NamedTuple):
@@ -65,6 +64,16 @@ class Windows:
         begins = np.cumsum(self.lengths) - self.lengths
         return np.arange(int(self.lengths.sum())) - np.repeat(begins, self.lengths)
 
+    def part(self, some: slice) -> "Windows":
+        """Return some of the windows."""
+        return Windows(
+            self.series[some],
+            self.firsts[some],
+            self.lengths[some],
+            self.asked[some],
+            self.parts[some],
+        )
+
     def is_asked(self) -> Flags:
         """Return which steps (T,) are asked."""
         return np.asarray(self.within() >= np.repeat(self.asked, self.lengths))
@@ -78,30 +87,39 @@ class _Window(NamedTuple):
     part: int
 
 
-def windows_of(lengths: Places, context: int, lag: int) -> Windows:
-    """Return the windows of series.
-
-    Args:
-        lengths: of the series, each of `LEAST_STEPS` at least.
-        context: steps that are read before one is asked.
-        lag: steps at the start of a window that say nothing.
-    """
-    stride = max(1, -(-context // (MOST_COPIES - 1)))
+def windows_of(lengths: Places, forecast: Forecast) -> Windows:
+    """Return the windows of series, each of `LEAST_STEPS` at least."""
     windows: list[_Window] = []
     for series, steps in enumerate(lengths.tolist()):
-        windows += _training_windows(series, borders_of(steps), context, stride, lag)
-        windows += _scored_windows(series, borders_of(steps), context, stride)
+        windows += _training_windows(series, borders_of(steps), forecast)
+        windows += _scored_windows(series, borders_of(steps), forecast)
+    return _joined(windows)
+
+
+def answering_windows(lengths: Places, forecast: Forecast) -> Windows:
+    """Return windows of new series in which each step is asked once, apart from the first ones."""
+    longest = forecast.context + forecast.stride
+    windows = []
+    for series, steps in enumerate(lengths.tolist()):
+        windows.append(_Window(series, 0, min(steps, longest), forecast.first_asked, TEST))
+        for first_asked in range(longest, steps, forecast.stride):
+            first = first_asked + 1 - forecast.context
+            stop = min(first_asked + forecast.stride, steps)
+            windows.append(_Window(series, first, stop - first, first_asked - first, TEST))
+    return _joined(windows)
+
+
+def _joined(windows: list[_Window]) -> Windows:
     series_of, firsts, sizes, asked, parts = np.array(windows, np.int64).T
     return Windows(series_of, firsts, sizes, asked, parts.astype(np.uint8))
 
 
-def _training_windows(
-    series: int, borders: Borders, context: int, stride: int, lag: int
-) -> list[_Window]:
+def _training_windows(series: int, borders: Borders, forecast: Forecast) -> list[_Window]:
     """Return windows that end at the end of the training part, and so many steps before."""
     end = borders.validation
-    longest = context + stride
-    asked = lag + max(1, min(FIRST_STEPS, (context - lag) // 2))
+    stride = forecast.stride
+    longest = forecast.context + stride
+    asked = forecast.first_asked
     windows: list[_Window] = []
     for stop in range(end, 0, -stride):
         first = max(0, stop - longest)
@@ -113,8 +131,9 @@ def _training_windows(
     return windows[::-1]
 
 
-def _scored_windows(series: int, borders: Borders, context: int, stride: int) -> list[_Window]:
+def _scored_windows(series: int, borders: Borders, forecast: Forecast) -> list[_Window]:
     """Return the windows of validation and test; the last one ends with the series."""
+    context, stride = forecast.context, forecast.stride
     windows = []
     for part, begin, end in (
         (VALIDATION, borders.validation - 1, borders.test - 1),

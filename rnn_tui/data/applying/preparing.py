@@ -78,7 +78,7 @@ class Preparation:
         self._ranges = ranges
         self._outside = np.zeros(len(description.features), np.int64)
         self._numbers = 0  # of each feature
-        self._shorter = self._longer = self._sequences = 0
+        self._shorter = self._longer = self._too_short = self._sequences = 0
         self._longest = 0
         # as `Assembly.data_set` decides it
         self._from_past = bool(description.horizon) or description.split is Split.TIME
@@ -133,25 +133,30 @@ class Preparation:
         description = self._description
         if description.goal is Goal.NEXT:
             return measured.astype(np.float32)
+        if description.forecast is not None:
+            columns = [description.features.index(name) for name in description.forecast.columns]
+            numbers = Answers(description.forecast.columns, measured[:, columns])
+            return answers_to_come(numbers, sequences, description.horizon).targets
         if raw.targets is None:
             return None
         if not description.goal.every_step:
             of_sequences = raw.targets[full]
             return of_sequences if description.classifies else of_sequences[:, None]
         of_steps = raw.targets[rows]
-        if description.classifies:
-            return of_steps
-        numbers = of_steps[:, None].astype(np.float32)
+        of_label = of_steps[:, None].astype(np.float32)
         if not description.horizon:
-            return numbers
-        return answers_to_come(Answers(("",), numbers), sequences, description.horizon).targets
+            return of_steps if description.classifies else of_label
+        return answers_to_come(Answers(("",), of_label), sequences, description.horizon).targets
 
     def _look(self, values: Floats, lengths: Places) -> None:
         """Count what lies outside training."""
         description = self._description
         self._sequences += len(lengths)
-        self._shorter += int((lengths < description.shortest).sum())
-        self._longer += int((lengths > description.longest).sum())
+        if description.forecast is None:
+            self._shorter += int((lengths < description.shortest).sum())
+            self._longer += int((lengths > description.longest).sum())
+        else:  # each step is answered from as many as in training
+            self._too_short += int((lengths <= description.forecast.first_asked).sum())
         self._longest = max(self._longest, int(lengths.max()))
         if self._ranges is not None:
             numbers = values.astype(np.float32)
@@ -163,6 +168,13 @@ class Preparation:
         """Say what lies outside training, once all is read."""
         description = self._description
         note = self._remarks.note
+        if description.forecast is not None:
+            read_only = count_of(description.forecast.first_asked, "step")
+            note(f"The first {read_only} of each sequence are read and not answered.")
+        if self._too_short:
+            note(
+                f"{_share(self._too_short, self._sequences, 'sequence')} too short to be answered."
+            )
         if self._longer:
             longest = count_of(description.longest, "step")
             note(

@@ -252,7 +252,9 @@ class NewFigures:
             np.add.at(self._confusion, (answers.targets[known], chosen), 1)
             return
         targets = answers.targets.astype(np.float64)
-        present = ~np.isnan(targets)
+        # the first steps of a forecast are not answered
+        present = ~np.isnan(targets) & ~np.isnan(answers.outputs)
+        targets[~present] = np.nan
         if self._shift is None and present.any():
             self._shift = np.nanmean(targets, axis=0) if present.any(axis=0).all() else None
         shift = 0.0 if self._shift is None else self._shift

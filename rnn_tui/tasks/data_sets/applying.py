@@ -17,8 +17,11 @@ import numpy.typing as npt
 from rnn_tui.data.applying.preparing import NewSequences
 from rnn_tui.data.applying.rows import STOPPED
 from rnn_tui.data.description import Description
+from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal
+from rnn_tui.data.sequences import Places, starts_of
+from rnn_tui.data.windows import answering_windows
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax, still_going
@@ -123,10 +126,13 @@ class Voters:
         description = self.description
         starts = sequences.starts[begin : end + 1]
         steps = slice(int(starts[0]), int(starts[-1]))
-        inputs = network_inputs(description, sequences.values[steps])
-        outputs, spread = self._outputs(inputs, starts - starts[0])
-        if not description.classifies:
-            outputs, spread = self._in_units(outputs, spread, starts - starts[0])
+        values, begins = sequences.values[steps], starts - starts[0]
+        if description.forecast is None:
+            outputs, spread = self._outputs(network_inputs(description, values), begins)
+            if not description.classifies:
+                outputs, spread = self._in_units(outputs, spread)
+        else:
+            outputs, spread = self._forecasts(description.forecast, values, begins)
         ids = sequences.ids[begin:end]
         if not description.goal.every_step:
             targets = None if sequences.targets is None else sequences.targets[begin:end]
@@ -147,20 +153,46 @@ class Voters:
         self,
         outputs: npt.NDArray[Any],
         spread: npt.NDArray[Any] | None,
-        starts: npt.NDArray[np.int64],
+        values: npt.NDArray[Any] | None = None,
     ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-        """Return numbers (n, O) and their deviations over the seeds in the units of the file."""
-        description = self.description
-        parts = [slice(0, len(outputs))]
-        if description.goal.every_step:
-            parts = [slice(start, stop) for start, stop in pairwise(starts.tolist())]
-        numbers = np.empty_like(outputs)
-        deviations = None if spread is None else np.empty_like(spread)
-        for part in parts:
-            numbers[part] = in_units(description, outputs[part])
-            if deviations is not None and spread is not None:
-                above = in_units(description, outputs[part] + spread[part])
-                deviations[part] = np.abs(above - numbers[part])
+        """Return numbers (n, O) and their deviations over the seeds in the units of the file.
+
+        Args:
+            outputs: (n, O) as networks answer.
+            spread: their deviations, if several do.
+            values: of a forecast, what was read (n, F).
+        """
+        numbers = in_units(self.description, outputs, values)
+        if spread is None:
+            return numbers, None
+        return numbers, np.abs(in_units(self.description, outputs + spread, values) - numbers)
+
+    def _forecasts(
+        self, forecast: Forecast, values: npt.NDArray[Any], starts: Places
+    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
+        """Return numbers (T, O) to come and their deviations, NaN at the first steps.
+
+        Each step is answered by networks that have read as many steps as in training, in windows.
+        """
+        windows = answering_windows(np.diff(starts), forecast)
+        size = (len(values), len(self.description.outputs))
+        numbers = np.full(size, np.nan)
+        deviations = np.full(size, np.nan) if len(self.places) > 1 else None
+        most = max(1, MOST_STEPS_AT_ONCE // (forecast.context + forecast.stride))
+        for begin in range(0, len(windows.lengths), most):
+            some = windows.part(slice(begin, begin + most))
+            rows, begins = some.rows(starts), starts_of(some.lengths)
+            inputs = network_inputs(self.description, values[rows], begins)
+            outputs, spread = self._outputs(inputs, begins)
+            asked = some.is_asked()
+            for first, stop in pairwise(begins.tolist()):
+                of_spread = None if spread is None else spread[first:stop]
+                read = values[rows[first:stop]]
+                answered, sd = self._in_units(outputs[first:stop], of_spread, read)
+                chosen = asked[first:stop]
+                numbers[rows[first:stop][chosen]] = answered[chosen]
+                if deviations is not None and sd is not None:
+                    deviations[rows[first:stop][chosen]] = sd[chosen]
         return numbers, deviations
 
     def _targets(

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.inputs import in_units
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions
@@ -29,17 +30,20 @@ class ForecastQuestions(DataSetQuestions):
     """
 
     def read(self, text: str) -> TypedSequence:
-        """Read numbers; raises `QueryError`, also where they are too few to forecast from."""
+        """Read the last numbers; raises `QueryError`, also if too few to forecast from."""
         typed = super().read(text)
-        numbers = np.array(self._numbers(text))
         forecast = self._description.forecast
         assert forecast is not None
-        if len(numbers) <= forecast.lag:
+        steps, least = len(typed.words), forecast.first_asked + 1
+        if steps < least:
             raise QueryError(
-                f"These networks read numbers beside those {forecast.lag} steps before: type "
-                f"{forecast.lag + 1} steps at least, not {len(numbers)}."
+                f"These networks were trained to forecast from {least} steps at least, and "
+                f"{count_of(steps, 'step')} {'is' if steps == 1 else 'are'} typed."
             )
-        return TypedSeries(typed.text, typed.inputs, typed.words, numbers)
+        # as many as in training: networks have never read more
+        numbers = np.array(self._numbers(text))[-forecast.context - forecast.stride :]
+        words = typed.words[-len(numbers) :]
+        return TypedSeries(typed.text, self.inputs_of(numbers), words, numbers)
 
     def numbers_answered(self, question: TypedSequence, outputs: Array) -> npt.NDArray[Any]:
         """Return the numbers (T, O) in the units of the file; NaN where too little was read."""

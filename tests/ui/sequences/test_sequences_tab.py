@@ -183,13 +183,13 @@ async def test_sentences_on_a_file_name_fields_and_no_options_of_the_shell(
         path.write_text("\n".join(["load", *heights, ""]))
         await read(pilot, path)
         text = screen_text(app)
-        assert "(“Pieces of”)" in text
+        assert "“Context”" in " ".join(text.split())
         assert "--" not in text
         await pilot.click("#accept")
         pane = await opened(pilot)
         await press(pilot, str([view.id for view in pane._all_views].index("data") + 1))
         await wait_until(pilot, lambda: "Notes" in screen_text(app))
-        assert "(“Pieces of”)" in " ".join(screen_text(app).split())
+        assert "“Context”" in " ".join(screen_text(app).split())
         assert "--" not in screen_text(app)
         # Before a run, Inside says how to train.
         await press(pilot, str([view.id for view in pane._all_views].index("inside") + 1))
