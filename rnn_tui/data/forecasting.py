@@ -223,6 +223,18 @@ class Forecaster:
             f"{count}: {len(windows.parts):,} windows overlap, and read up to {forecast.context} "
             "steps before they are asked (--context; --window cuts pieces without that instead)."
         )
+        self._tell_calendars()
+
+    def _tell_calendars(self) -> None:
+        """Say if series end at different dates, as each is shared out by its own steps."""
+        series = self.series
+        if not len(series.times) or not series.dated:
+            return
+        if len(np.unique(series.times[series.starts[1:] - 1])) > 1:
+            self.notes.append(
+                "The series end at different dates, and each is shared out by its own steps: dates "
+                "in the test of one may be in the training of another."
+            )
 
 
 def _in_training(series: Sequences) -> Flags:

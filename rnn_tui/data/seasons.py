@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 LEAST_SEASON = 3
 LEAST_LIKENESS = 0.3  # of the numbers a season apart, as a correlation
-NEARLY = 0.9  # of the largest correlation: a shorter season is as good
+NEARLY = 0.75  # of the largest correlation, which a multiple of the season may have
 
 
 def season_of(series: Sequence[npt.NDArray[np.float64]], longest: int) -> int:

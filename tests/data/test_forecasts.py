@@ -8,6 +8,7 @@ from rnn_tui.data.data_set import TEST, TRAINING
 from rnn_tui.data.forecast import IN_WORDS, Transform
 from rnn_tui.data.inputs import anchors, in_units, standardised_targets
 from rnn_tui.data.options import Goal
+from rnn_tui.data.seasons import season_of
 from rnn_tui.engine.errors import DataError
 from rnn_tui.tasks.data_sets.naive import naive_answers
 from tests.data.reading import Read, notes
@@ -101,3 +102,10 @@ def test_what_can_not_be_forecast_is_refused(
 ) -> None:
     with pytest.raises(DataError, match=sentence):
         read(TABLE, goal=Goal.NEXT, **options)
+
+
+def test_the_first_high_peak_is_the_season_where_a_multiple_is_a_little_higher() -> None:
+    steps = np.arange(120)
+    # a cycle of 9.5 steps: two of them are a whole number
+    assert season_of([np.sin(2 * np.pi * steps / 9.5)], 30) in (9, 10)
+    assert season_of([np.sin(2 * np.pi * steps / 12) + np.sin(2 * np.pi * steps / 6)], 30) == 12
