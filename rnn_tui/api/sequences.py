@@ -11,9 +11,9 @@ from rnn_tui.api.progress import ActionProgress
 from rnn_tui.api.run import Run
 from rnn_tui.data import memory, store
 from rnn_tui.data.applying.columns import reading_of
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.data.files.frames import is_frame
 from rnn_tui.data.options import ReadingOptions, Split
+from rnn_tui.data.summary import placed_sequences
 from rnn_tui.data.understanding import Understanding, understand
 from rnn_tui.engine.errors import ArgumentError, DataError, printable
 from rnn_tui.engine.options import options_of, record_of
@@ -23,7 +23,6 @@ from rnn_tui.tasks.task import Task
 
 #: options on how a file is written, which what is in memory is not.
 OF_FILES = ("header", "delimiter", "decimal", "encoding")
-PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 
 
 @checked
@@ -91,8 +90,14 @@ class SequenceData:
     @property
     def parts(self) -> tuple[str, ...]:
         """Whether each sequence is in the `training`, `validation` or `test` part."""
-        names = {number: name for name, number in PARTS.items()}
-        return tuple(names[int(part)] for part in self._data_set.parts)
+        return tuple(placed.part for placed in placed_sequences(self._data_set))
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        """What the file calls the group of each sequence; empty without groups."""
+        if not len(self._data_set.origin.members):
+            return ()
+        return tuple(placed.group for placed in placed_sequences(self._data_set))
 
     @property
     def notes(self) -> tuple[str, ...]:

@@ -1,6 +1,8 @@
 """`rnn-tui data`: files of sequences as they are understood, and the data sets that are kept."""
 
 import argparse
+import csv
+import sys
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -32,6 +34,16 @@ class ShowDataRequest:
 
 
 @dataclass(frozen=True)
+class ShowPartsRequest:
+    """List the sequences of a file, or of a data set that is kept, with their groups and parts."""
+
+    data: str  #: a path, or the name of a data set.
+    options: ReadingOptions
+    as_json: bool
+    quiet: bool
+
+
+@dataclass(frozen=True)
 class ListDataRequest:
     """List the data sets that are kept."""
 
@@ -54,7 +66,9 @@ class RenameDataRequest:
     label: str
 
 
-DataRequest: TypeAlias = ShowDataRequest | ListDataRequest | RenameDataRequest | DeleteDataRequest
+DataRequest: TypeAlias = (
+    ShowDataRequest | ShowPartsRequest | ListDataRequest | RenameDataRequest | DeleteDataRequest
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -64,7 +78,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "are kept. rnn-tui train sequences DATA trains on one."
     )
     add_examples(parser, "rnn-tui data show swings.csv", "rnn-tui data list")
-    actions = parser.add_subparsers(dest="action", metavar="show|list|rename|delete", required=True)
+    actions = parser.add_subparsers(
+        dest="action", metavar="show|parts|list|rename|delete", required=True
+    )
     show = actions.add_parser(
         "show",
         help="show how a file is understood, or what a data set holds",
@@ -78,6 +94,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_data_argument(show)
     add_output_options(show)
+    parts = actions.add_parser(
+        "parts",
+        help="list which sequences are in training, validation and test",
+        description="List the sequences of a file, or of a data set that is kept, as "
+        "comma-separated values: what the file calls each, its group, and its part. Nothing is "
+        "trained or kept.",
+    )
+    add_examples(
+        parts,
+        "rnn-tui data parts steps.csv --group subject > parts.csv",
+        "rnn-tui data parts swings-94cff4 --json",
+    )
+    add_data_argument(parts)
+    add_output_options(parts)
     listing = actions.add_parser(
         "list",
         help="list the data sets that are kept",
@@ -125,6 +155,8 @@ def run(options: argparse.Namespace) -> int:
     match request:
         case ShowDataRequest():
             return show_data(request)
+        case ShowPartsRequest():
+            return show_parts(request)
         case ListDataRequest():
             return list_data(request)
         case RenameDataRequest():
@@ -144,7 +176,8 @@ def read_request(options: argparse.Namespace) -> DataRequest:
     if options.action == "delete":
         return DeleteDataRequest(options.name, options.yes)
     reading = read_options(options, ReadingOptions)
-    return ShowDataRequest(options.data, reading, options.json, options.quiet)
+    kind = ShowPartsRequest if options.action == "parts" else ShowDataRequest
+    return kind(options.data, reading, options.json, options.quiet)
 
 
 def show_data(request: ShowDataRequest) -> int:
@@ -170,6 +203,26 @@ def _show_kept(description: Description, *, as_json: bool) -> int:
     print(f"{description.name}: made of {description.source}")
     print(*figure_lines(store.load(description.name)), sep="\n")
     print(*(f"- {note}" for note in description.notes), sep="\n")
+    return output.OK
+
+
+def show_parts(request: ShowPartsRequest) -> int:
+    """Print which sequences are in which part; returns the exit code."""
+    from rnn_tui.data.summary import PlacedSequence, placed_sequences  # numpy, on use only
+
+    kept = kept_data_set(request.data)
+    if kept is not None:
+        data_set = store.load(kept.name)
+    else:
+        data_set = understand_file(request.data, request.options, quiet=request.quiet).data_set
+    rows = placed_sequences(data_set)
+    if request.as_json:
+        documents = [row._asdict() for row in rows]
+        output.print_json({"sequences": documents})  #: all, in the order of the data set.
+        return output.OK
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(PlacedSequence._fields)
+    writer.writerows(rows)
     return output.OK
 
 

@@ -71,7 +71,7 @@ class Origin:
         if not len(self.places):
             return printable(f"{index + 1:,}")
         place = int(self.places[index])
-        several_sequences = bool(self.ids) or bool((self.places != self.places[0]).any())
+        several_sequences = bool(self.ids) or bool(self._pieces[self.places[0]] < len(self.places))
         whole = self.ids[place] if self.ids else f"{place + 1:,}"
         if not self._is_piece(index):
             return printable(whole, LONGEST_NAME)

@@ -1,7 +1,7 @@
 """Say in lines and in JSON what was understood of a file."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -88,6 +88,22 @@ def figure_lines(data_set: DataSet) -> list[SafeText]:
         f"parts: {parts}",
     ]
     return [printable(line, LINE) for line in lines]
+
+
+class PlacedSequence(NamedTuple):
+    """A sequence and the part that it is in."""
+
+    sequence: SafeText  #: what the file calls it, or its number; of a piece, with its beginning.
+    group: SafeText  #: what the file calls its group; empty without groups.
+    part: str  #: `training`, `validation` or `test`.
+
+
+def placed_sequences(data_set: DataSet) -> Iterator[PlacedSequence]:
+    """Yield all sequences with their groups and parts, in the order of the data set."""
+    names = {part: name for name, part in PARTS.items()}
+    for index, part in enumerate(data_set.parts.tolist()):
+        group = printable(data_set.origin.group(index))
+        yield PlacedSequence(data_set.sequence_name(index), group, names[part])
 
 
 def _answers(data_set: DataSet) -> str:

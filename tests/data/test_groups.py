@@ -1,14 +1,19 @@
 """No group lies in two parts; a column, a date or a step says what the test is."""
 
+import csv
 import io
+import json
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui import read_sequences
+from rnn_tui.cli.main import main
 from rnn_tui.data.applying.new_file import NewFile
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
@@ -218,6 +223,27 @@ def test_without_times_steps_are_counted_from_one(read: Read) -> None:
     lengths = np.diff(data_set.starts)
     assert lengths[data_set.parts == TEST].sum() == 20
     assert lengths[data_set.parts == VALIDATION].sum() == 16
+
+
+# --- which is where ---
+
+
+def test_ids_groups_and_parts_are_listed_in_shell_and_python(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "steps.csv"
+    path.write_text(trials())
+    data = read_sequences(path)
+    assert data.ids[7] == "s01 trial 2"
+    assert data.groups[7] == "s01"
+    assert main(["data", "parts", str(path), "--quiet"]) == 0
+    head, *rows = csv.reader(capsys.readouterr().out.splitlines())
+    assert head == ["sequence", "group", "part"]
+    assert rows == [list(row) for row in zip(data.ids, data.groups, data.parts, strict=True)]
+    data.keep()
+    assert main(["data", "parts", data.name, "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)["sequences"]
+    assert [list(row.values()) for row in listed] == rows
 
 
 # --- refusals ---
