@@ -179,7 +179,10 @@ def _numbers(values: Any, name: str) -> Array:
 
 
 def _array(values: Any, name: str) -> Array:
-    """Return anything that NumPy takes for an array."""
+    """Return anything that NumPy takes for an array; what is masked becomes NaN."""
+    if isinstance(values, np.ma.MaskedArray):  # what is masked is missing
+        values = values.astype(np.float64 if values.dtype.kind in NUMBERS else object)
+        values = values.filled(np.nan)
     try:
         return np.asarray(values)
     except (TypeError, ValueError, RuntimeError) as error:

@@ -89,6 +89,11 @@ def test_missing_answers_are_left_out(cube: Any) -> None:
     frame = pd.DataFrame({"kind": pd.array(kinds, "string"), "number": pd.array(range(40))})
     frame.loc[3, "number"] = pd.NA
     assert len(rnn_tui.sequences(cube, kinds)) == 39
+    masked = np.ma.masked_array(KINDS, mask=np.arange(40) < 2)
+    assert len(rnn_tui.sequences(cube, masked)) == 38
+    assert "Missing: 5 numbers" in str(
+        rnn_tui.sequences(np.ma.masked_less(cube, np.sort(cube, None)[5]))
+    )
     assert len(rnn_tui.sequences(cube, frame["kind"])) == 39
     assert len(rnn_tui.sequences([*cube], frame["number"], goal="number")) == 39
 
