@@ -137,7 +137,7 @@ def _of_sequences(config: SequenceConfig, shape: SequenceShape) -> Footprint:
     if store.is_kept(config.task):
         data = _data_set(store.describe(config.task))
         answers = len(shape.outputs) if shape.every_step else 1
-        read_at_a_time = batch * longest * replicas * (shape.features + answers)
+        read_at_a_time = batch * longest * replicas * (features + answers)
         step += STEP_COPIES * WEIGHT_BYTES * read_at_a_time
         evaluation = _evaluation_of_data_set(config, shape, cell)
     # what an LSTM works in, half of a step's bytes, stays for the next step

@@ -32,7 +32,7 @@ from rnn_tui.data.goals import (
     tell_rare_classes,
 )
 from rnn_tui.data.inputs import relative_values
-from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split
+from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split, Tokens
 from rnn_tui.data.relative import anchors_of
 from rnn_tui.data.sequences import Flags, Floats, Sequences
 from rnn_tui.data.splitting import (
@@ -44,6 +44,7 @@ from rnn_tui.data.splitting import (
     parts_of,
 )
 from rnn_tui.data.windows import LEAST_STEPS
+from rnn_tui.data.words import with_vocabulary
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -82,6 +83,7 @@ class Assembly:
         """
         _check_numbers(sequences, named(self.path))
         self.goal = goal_of(sequences, self.options.goal, self.notes)
+        self._check_tokens(sequences)
         self.horizon = self._horizon()
         if self.goal is Goal.NEXT:
             sequences = self._as_series(sequences)
@@ -122,6 +124,9 @@ class Assembly:
         _check_answers(sequences, parts)
         training = np.repeat(parts == TRAINING, sequences.lengths)
         sequences = fill_with(sequences, _means(sequences.values[training]))
+        if sequences.words:
+            sequences, note = with_vocabulary(sequences, training)
+            self.notes.append(note)
         if self.goal is Goal.CLASS:
             tell_rare_classes(answers, self.notes)
         self._tell_split(sequences, parts)
@@ -187,6 +192,21 @@ class Assembly:
         answers = Answers(names, forecasting.targets.astype(np.float32))
         self._tell_split(windows, forecasting.parts)
         return self._assembled(windows, answers, forecasting.parts, forecasting.forecast)
+
+    def _check_tokens(self, sequences: Sequences) -> None:
+        """Refuse words where there are none, or where the next one would be the answer."""
+        if self.options.tokens is not Tokens.WORDS:
+            return
+        if not sequences.words and not sequences.alphabet:
+            raise DataError(
+                "--tokens words is for one column of text, and something else is read here; leave "
+                "it out, or name the column (--inputs) and --layout wide for a text in each row."
+            )
+        if not sequences.words or self.goal is Goal.NEXT:
+            raise DataError(
+                "The next word of a text is not learned, only its next character; leave out "
+                "--tokens words, or name a label in a table (--label)."
+            )
 
     def _filled(self, sequences: Sequences) -> Sequences:
         """Fill what can be filled from the same sequence, and tell it."""
@@ -448,6 +468,7 @@ class Assembly:
             dated=sequences.dated,
             thinned=self.thinned,
             forecast=forecast,
+            words=sequences.words,
             notes=tuple(printable(note, 300) for note in self.notes),
             class_counts=tuple(answers.counts()) if has_classes else (),
         )

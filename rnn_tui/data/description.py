@@ -13,6 +13,8 @@ from rnn_tui.engine.options import record_of
 LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
+MOST_WORDS = 2000  # of a vocabulary
+UNKNOWN_WORD = "<unknown>"  #: the first word of a vocabulary, which stands for all others.
 #: fields that descriptions of earlier versions lack, with what is so without them.
 ADDED: Mapping[str, Any] = {
     "dated": False,
@@ -22,6 +24,7 @@ ADDED: Mapping[str, Any] = {
     "blocks": False,
     "forecast": None,
     "counted_in": (),
+    "words": False,
 }
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
@@ -73,6 +76,8 @@ class Description:
     forecast: Forecast | None = None
     #: the columns within each value of which sequences are counted anew, as trials of subjects.
     counted_in: tuple[str, ...] = ()
+    #: whether the symbols are a vocabulary of words, the first of which stands for unknown ones.
+    words: bool = False
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -81,8 +86,11 @@ class Description:
         has_one_input = bool(self.features) != bool(self.alphabet)
         if not has_one_input or not self.outputs:
             raise DataError("A data set needs inputs, numbers or symbols, and something to answer.")
-        if max(len(self.features), len(self.alphabet)) > MOST_FEATURES:
-            raise DataError(f"A data set may have at most {MOST_FEATURES} inputs.")
+        most = MOST_WORDS if self.words else MOST_FEATURES
+        if max(len(self.features), len(self.alphabet)) > most:
+            raise DataError(f"A data set may have at most {most} inputs.")
+        if self.words and self.alphabet[:1] != (UNKNOWN_WORD,):
+            raise DataError(f"A vocabulary begins with {UNKNOWN_WORD}.")
         if len(self.outputs) > MOST_OUTPUTS:
             raise DataError(f"A data set may have at most {MOST_OUTPUTS} answers.")
         if not 1 <= self.shortest <= self.longest <= MOST_STEPS:
@@ -149,6 +157,7 @@ class Description:
             attributes["thinned"] = max(1, int(attributes["thinned"]))
             attributes["blocks"] = bool(attributes["blocks"])
             attributes["counted_in"] = tuple(map(str, attributes["counted_in"]))
+            attributes["words"] = bool(attributes["words"])
             if attributes["reading"] is not None:
                 attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
             if attributes["forecast"] is not None:

@@ -29,6 +29,13 @@ class Layout(StrEnum):
     TEXT = "text"  #: no table: every character is a step.
 
 
+class Tokens(StrEnum):
+    """What a step of a text is."""
+
+    CHARACTERS = "characters"  #: a character; in a table with a row a step, a word as it stands.
+    WORDS = "words"  #: a word in lower case, those that are rare in training as one unknown.
+
+
 class Goal(StrEnum):
     """What networks learn to answer."""
 
@@ -159,6 +166,18 @@ class ReadingOptions:
         ),
         in_form="Rows are",
         rank=2,
+        applies=_of_texts,
+    )
+    tokens: Tokens = option_field(
+        ChoiceSetting(
+            "tokens",
+            "Tokens",
+            "what a step of a text is; words are in lower case, those rare in training unknown",
+            {Tokens.CHARACTERS: "characters", Tokens.WORDS: "words"},
+        ),
+        default=Tokens.CHARACTERS,
+        in_shell=" (default: characters)",
+        in_form="Text by",
         applies=_of_texts,
     )
     header: bool | None = option_field(

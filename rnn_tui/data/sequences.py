@@ -70,6 +70,7 @@ class Sequences:
     grouped_by: str = ""  #: what the file calls its groups, such as `subject`.
     given_by: str = ""  #: the column that says the parts.
     notes: tuple[str, ...] = ()
+    words: bool = False  #: whether the alphabet is all words of the file.
     #: (T, F) `values` before their gaps were filled, NaN where nothing is to be answered; None if
     #: they are as they were.
     measured: Floats | None = None

@@ -13,10 +13,11 @@ from rnn_tui.data.files.dates import DAY_FIRST, MONTH_FIRST
 from rnn_tui.data.files.names import full_name, stem_and_number
 from rnn_tui.data.files.table import Cells, Table
 from rnn_tui.data.given_parts import parts_by_words
-from rnn_tui.data.options import Layout, ReadingOptions
+from rnn_tui.data.options import Layout, ReadingOptions, Tokens
 from rnn_tui.data.roles import Roles
 from rnn_tui.data.sequences import Flags, Floats, Label, Places, Sequences, Words, starts_of
 from rnn_tui.data.symbols import characters_to_places, words_to_places
+from rnn_tui.data.words import texts_to_places, word_of_cell
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -40,20 +41,20 @@ def sequences_of(table: Table, roles: Roles, options: ReadingOptions) -> Sequenc
         DataError: if cells do not fit to the roles of their columns.
     """
     if roles.layout is Layout.WIDE:
-        return _wide(table, roles)
+        return _wide(table, roles, options)
     return _Long(table, roles, options).sequences()
 
 
 # --- a row a sequence ---
 
 
-def _wide(table: Table, roles: Roles) -> Sequences:
+def _wide(table: Table, roles: Roles, options: ReadingOptions) -> Sequences:
     check_sequences(table.rows, "The table")
     tests = _tests(table)
     label = None if roles.label is None else _label(table, roles.label, every_step=False)
     columns = [table.columns[place] for place in roles.inputs]
     if all(column.is_text for column in columns):
-        return _wide_characters(table, roles, label, tests)
+        return _wide_text(table, roles, label, tests, options.tokens)
     for place in roles.inputs:
         _check_number(table, place, IN_A_ROW)
     names, places = _features_of(table, roles.inputs)
@@ -158,8 +159,10 @@ def features_of_names(
     return ("value",), [[*range(len(inputs))]]
 
 
-def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Flags) -> Sequences:
-    """Return the characters of a column, each cell a sequence."""
+def _wide_text(
+    table: Table, roles: Roles, label: Label | None, tests: Flags, tokens: Tokens
+) -> Sequences:
+    """Return the characters or words of a column, each cell a sequence."""
     if len(roles.inputs) > 1:
         for place in roles.inputs:
             table.check_numbers(place, IN_A_ROW)
@@ -168,7 +171,12 @@ def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Fla
             "one column of text (--inputs)."
         )
     column = table.columns[roles.inputs[0]]
-    values, starts, alphabet, notes = characters_to_places(column.words.tolist())
+    by_words = tokens is Tokens.WORDS
+    notes: list[str] = []
+    if by_words:
+        values, starts, alphabet = texts_to_places(column.words.tolist())
+    else:
+        values, starts, alphabet, notes = characters_to_places(column.words.tolist())
     given = _given(table, roles)
     return Sequences(
         features=(),
@@ -181,7 +189,8 @@ def _wide_characters(table: Table, roles: Roles, label: Label | None, tests: Fla
         given=np.repeat(given, np.diff(starts)) if len(given) else given,
         given_by=_given_by(table, roles),
         **groups_of(table, roles, np.arange(table.rows)),
-        notes=(f"Each character of {column.name} is a step.", *notes),
+        notes=(f"Each {'word' if by_words else 'character'} of {column.name} is a step.", *notes),
+        words=by_words,
     )
 
 
@@ -222,6 +231,7 @@ class _Long:
             given_by=_given_by(self.table, self.roles),
             notes=tuple(notes),
             **self._groups(order, starts, ids),
+            words=bool(alphabet) and self.options.tokens is Tokens.WORDS,
         )
 
     def _groups(self, order: Places, starts: Places, ids: tuple[str, ...]) -> dict[str, Any]:
@@ -388,6 +398,10 @@ class _Long:
         columns = [self.table.columns[place] for place in self.roles.inputs]
         if len(columns) == 1 and columns[0].is_text and columns[0].stray is None:
             codes, words = columns[0].codes()
+            if self.options.tokens is Tokens.WORDS:
+                folded, place_of = np.unique([*map(word_of_cell, words)], return_inverse=True)
+                read: Floats = place_of[codes].astype(np.float64)
+                return (), tuple(folded.tolist()), read[:, None]
             places, alphabet, more = words_to_places(codes, words, columns[0].name)
             notes.extend(more)
             return (), alphabet, places.astype(np.float64)[:, None]

@@ -11,6 +11,7 @@ from rnn_tui.data.files import dates
 from rnn_tui.data.files.cells import MISSING_WORDS, as_word, number_of, numbers_of
 from rnn_tui.data.sequences import Flags, Floats
 from rnn_tui.data.symbols import MISSING, place_of_rare, symbol_of
+from rnn_tui.data.words import word_of_cell, words_of
 from rnn_tui.engine.errors import DataError, printable
 
 #: what is wrong with some rows, by their places among those that are read.
@@ -44,14 +45,20 @@ class Symbols:
     Args:
         alphabet: all of them.
         of_characters: whether each stands for a character, in place of a word.
+        vocabulary: whether they are the vocabulary of a text.
     """
 
-    def __init__(self, alphabet: Sequence[str], *, of_characters: bool) -> None:
+    def __init__(
+        self, alphabet: Sequence[str], *, of_characters: bool, vocabulary: bool = False
+    ) -> None:
+        self._vocabulary = vocabulary
         self._places = {symbol: place for place, symbol in enumerate(alphabet)}
         self._rare = place_of_rare(alphabet, of_characters=of_characters)
 
     def of_word(self, word: str) -> int | None:
         """Return the place of a word, or of what rare ones were joined to; None without either."""
+        if self._vocabulary:
+            return self._places.get(word_of_cell(word), 0)
         word = word.strip()
         if word in MISSING_WORDS:
             word = MISSING
@@ -59,6 +66,12 @@ class Symbols:
         if place is None:
             place = self._places.get(_as_number(word), self._rare)
         return place
+
+    def of_text(self, text: str) -> list[int | None]:
+        """Return the places of the characters of a text, or of its words."""
+        if self._vocabulary:
+            return [self._places.get(word, 0) for word in words_of(text)]
+        return [*map(self.of_character, text)]
 
     def of_character(self, character: str) -> int | None:
         """Return the place of a character, as `of_word` does."""
@@ -85,7 +98,9 @@ class InputReader:
     def __post_init__(self) -> None:
         for column in self.columns:
             words = self.description.alphabet or column.words
-            self._symbols[column.name] = Symbols(words, of_characters=False)
+            self._symbols[column.name] = Symbols(
+                words, of_characters=False, vocabulary=self.description.words
+            )
 
     def values(self, rows: Sequence[Sequence[str]], faults: RowFaults) -> Floats:
         """Return numbers, NaN where they are missing, or places in the alphabet (n, F)."""

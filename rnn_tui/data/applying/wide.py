@@ -39,7 +39,9 @@ class NewWideTable:
         check_columns(self._width, table.name)
         self.columns = find_columns(table, self._width, self.description, self.remarks)
         self._answers = RightAnswers(self.description, self.remarks, table.decimal)
-        self._symbols = Symbols(self.description.alphabet, of_characters=True)
+        self._symbols = Symbols(
+            self.description.alphabet, of_characters=True, vocabulary=self.description.words
+        )
         names = [column.name for column in self.columns.inputs]
         has_header = bool(reading_of(self.description).header)
         self._features = features_of_names(names, has_header=has_header)[1]
@@ -88,7 +90,7 @@ class NewWideTable:
         """Yield the sequences of rows that can be read."""
         faults: RowFaults = {}
         cells = [row.cells for row in rows]
-        read = self._characters if self.description.alphabet else self._numbers
+        read = self._text if self.description.alphabet else self._numbers
         values, lengths = read(cells, faults)
         for at in np.flatnonzero(lengths == 0).tolist():
             faults.setdefault(at, "there is nothing to read")
@@ -136,19 +138,17 @@ class NewWideTable:
         inside = np.arange(steps) < lengths[:, None]
         return cube[inside], lengths
 
-    def _characters(
-        self, cells: Sequence[Sequence[str]], faults: RowFaults
-    ) -> tuple[Floats, Places]:
-        """Return the places (T, 1) of the characters of rows, and how many (n,) each has."""
+    def _text(self, cells: Sequence[Sequence[str]], faults: RowFaults) -> tuple[Floats, Places]:
+        """Return the places (T, 1) of the symbols of rows, and how many (n,) each has."""
         [column] = self.columns.inputs
         texts = [row[column.place].strip() for row in cells]
         places: list[int] = []
+        lengths = np.zeros(len(texts), np.int64)
         for at, text in enumerate(texts):
-            for character in text:
-                place = self._symbols.of_character(character)
-                if place is None:
-                    shown = printable(character)
-                    faults.setdefault(at, f"“{shown}” in {column.name} is no symbol of training")
-                places.append(place or 0)
-        lengths = np.array([*map(len, texts)], np.int64)
+            of_text = self._symbols.of_text(text)
+            if None in of_text:
+                shown = printable(text[of_text.index(None)])
+                faults.setdefault(at, f"“{shown}” in {column.name} is no symbol of training")
+            places += [place or 0 for place in of_text]
+            lengths[at] = len(of_text)
         return np.array(places, np.float64).reshape(-1, 1), lengths

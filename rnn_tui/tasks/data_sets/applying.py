@@ -28,6 +28,7 @@ from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax, s
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork, longest_first
 
 MOST_STEPS_AT_ONCE = 1 << 18  # with padding, of the sequences that are read at once
+MOST_NUMBERS_AT_ONCE = 1 << 26  # of these steps, where each is one of many symbols
 ANSWERS_AT_ONCE = 1 << 14  # written at once
 LONG = 20_000  # steps of a sequence that takes longer to answer than to read
 STEPS_OF_LOGITS = 512  # whose logits are turned into answers at once
@@ -109,13 +110,14 @@ class Voters:
             DataError: if they are stopped.
         """
         lengths = np.diff(sequences.starts)
+        most = min(MOST_STEPS_AT_ONCE, MOST_NUMBERS_AT_ONCE // self.description.input_size)
         begin = 0
         while begin < len(lengths):
             end = begin + 1
             longest = int(lengths[begin])
             while end < len(lengths):
                 longest = max(longest, int(lengths[end]))
-                if longest * (end + 1 - begin) > MOST_STEPS_AT_ONCE:
+                if longest * (end + 1 - begin) > most:
                     break
                 end += 1
             yield from self._answers(sequences, begin, end).parts()

@@ -144,10 +144,18 @@ class _Rows:
         of_each = [slice(data_set.starts[at], data_set.starts[at + 1]) for at in indices]
         if fits and description.shortest == longest:
             return np.stack([self._inputs(steps).ravel() for steps in of_each]).astype(np.float64)
+        if description.words:
+            return np.stack([self._counts_of_words(steps) for steps in of_each])
         if description.alphabet:
             return np.stack([_summary(self._inputs(steps)) for steps in of_each])
         points = max(2, min(longest, MOST_COLUMNS // features))
         return np.stack([_resampled(self._inputs(steps), points) for steps in of_each])
+
+    def _counts_of_words(self, steps: slice) -> Floats:
+        """Return how often each word of the vocabulary is there (V,)."""
+        places = self.data_set.values[steps, 0].astype(np.int64)
+        counts = np.bincount(places, minlength=self.description.input_size)
+        return counts.astype(np.float64)
 
     def fitted_on(self, columns: int, classes: int) -> tuple[npt.NDArray[np.int64], str]:
         """Return the training rows that a linear model is fitted on, and a note if not all are."""
@@ -243,7 +251,9 @@ def _logistic_regression(rows: _Rows) -> Baseline:
     if len(np.unique(wanted)) < 2:
         only = np.full(len(targets), wanted[0])
         return _of_classes(rows, name, _Answers(targets, only, np.eye(classes)[only]), note)
-    scaler = StandardScaler()
+    # counts of words say more as they are: scaled, a rare word would count as much as any other
+    is_counted = rows.description.words and not rows.every_step
+    scaler = StandardScaler(with_mean=not is_counted, with_std=not is_counted)
     model = LogisticRegression(max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings(), single_blas_thread():
         warnings.simplefilter("ignore")  # that it has not converged: it is good enough by then
@@ -272,9 +282,9 @@ def _of_classes(rows: _Rows, name: str, answers: _Answers, note: str) -> Baselin
 
 
 def _linear_name(name: str, rows: _Rows) -> str:
-    """Return the name of a linear model, with what it reads of the past."""
+    """Return the name of a linear model, with what it reads of the past, or what it counts."""
     if not rows.every_step:
-        return name
+        return f"{name} on counts of words" if rows.description.words else name
     steps = "step" if rows.window == 1 else f"{rows.window} steps"
     return f"{name} on the last {steps}"
 

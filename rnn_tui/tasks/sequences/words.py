@@ -16,7 +16,7 @@ from rnn_tui.tasks.shapes import HiddenVariable
 from rnn_tui.tasks.task import SequenceShape, Task
 
 #: (T, N) symbols by their places in the alphabet, or (T,) those of a single word.
-WordArray = npt.NDArray[np.uint8]
+WordArray = npt.NDArray[np.unsignedinteger[Any]]
 #: (T, N) answers by their number, or 1 and 0 for yes and no.
 AnswerArray = npt.NDArray[np.uint8]
 NO_ANSWER = 255  # in the place of an answer where nothing is asked yet
@@ -117,6 +117,8 @@ class TaskWords:
         self.truth = truth
         alphabet = shape.alphabet
         self._features = np.array([symbol.features for symbol in alphabet], np.uint8)  # (K, F)
+        # the type of places of symbols
+        self._places: Any = np.min_scalar_type(max(1, len(alphabet) - 1))
         #: (K,) how symbols are written.
         self.names = tuple(symbol.name for symbol in alphabet)
 
@@ -137,7 +139,7 @@ class TaskWords:
 
     def short(self, length: int) -> WordArray:
         """Return all words of that length."""
-        symbols = np.indices((len(self.names),) * length, np.uint8)
+        symbols = np.indices((len(self.names),) * length, self._places)
         return symbols.reshape(length, -1)
 
     def long(self, length: int, seed: int) -> Sequence[WordArray]:
@@ -150,9 +152,11 @@ class TaskWords:
             seed: draws them.
         """
         random = np.random.default_rng(seed)
-        symbols = np.arange(len(self.names), dtype=np.uint8)
+        symbols = np.arange(len(self.names), dtype=self._places)
         constant = np.tile(symbols, (max(LONGEST, 2 * length), 1))  # (T, K)
-        drawn = random.integers(0, len(self.names), (len(constant), LONG_WORDS), np.uint8)
+        drawn: WordArray = random.integers(
+            0, len(self.names), (len(constant), LONG_WORDS), self._places
+        )
         repeats = random.random(drawn.shape) < REPEATED
         repeats[:, ::2] = False
         for step in range(1, len(drawn)):
