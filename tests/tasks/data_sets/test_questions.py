@@ -17,6 +17,7 @@ from rnn_tui.tasks.data_sets.questions import DataSetQuestions
 from rnn_tui.tasks.data_sets.task import stored_task, task_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork
 from tests.data.examples import data_set_of, walks, words
+from tests.data.reading import Read
 from tests.tasks.data_sets.conftest import SmallOn
 
 
@@ -158,3 +159,18 @@ def test_the_rows_of_a_table_are_no_short_sequences(questions: DataSetQuestions)
     questions.check_lines(pairs, "")
     with pytest.raises(QueryError, match="as the rows of a table are"):
         questions.check_lines(pairs, "time,x,y,z")
+
+
+def test_words_are_typed_as_a_text_and_shown_as_they_are_read(
+    small_on: SmallOn, read: Read
+) -> None:
+    rows = [f"A {'Fine' if index % 2 else 'dull'} film,{index % 2}x" for index in range(40)]
+    data_set = read("\n".join(["text,label", *rows, ""]), layout="wide", tokens="words").data_set
+    config = small_on(data_set, "gru", hidden_sizes=(3,))
+    assert config.recipe.embedding > 0
+    questions = questions_on(config.replace(embedding=0))
+    typed = questions.read("a FINE zzz")
+    assert typed.words == ("a", "fine", "<unknown>")
+    assert questions.read(" ".join(typed.words)).words == typed.words
+    with pytest.raises(QueryError, match="no sequence to answer"):
+        questions.read(" ")
