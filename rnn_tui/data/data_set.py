@@ -125,7 +125,9 @@ class DataSet:
 
     def sequence_name(self, index: int) -> SafeText:
         """Return what the file calls a sequence; its number from 1 if it has no name."""
-        return self.origin.name(index, self.starts)
+        reading = self.description.reading
+        noun = "" if reading is None else reading.sequence or ""
+        return self.origin.name(index, self.starts, noun)
 
     def target(self, index: int) -> Any:
         """Return the target of a sequence, or those of its steps; None for the inputs to come."""

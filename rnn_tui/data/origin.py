@@ -61,32 +61,33 @@ class Origin:
         if not fits or len(self.times) not in (0, steps):
             raise DataError("The names of this data set do not fit to its sequences.")
 
-    def name(self, index: int, starts: Places) -> SafeText:
-        """Return what the file calls a sequence, such as `store 4`, or of a piece where it begins.
+    def name(self, index: int, starts: Places, noun: str = "") -> SafeText:
+        """Return what the file calls a sequence, such as `store_04`, or of a piece where it begins.
 
         Args:
             index: of the sequence.
             starts: (N + 1,) the first step of each sequence, as `DataSet.starts`.
+            noun: the column that names sequences, for names that are numbers: `patient 17`.
         """
         if not len(self.places):
             return printable(f"{index + 1:,}")
         place = int(self.places[index])
         several_sequences = bool(self.ids) or bool(self._pieces[self.places[0]] < len(self.places))
         whole = self.ids[place] if self.ids else f"{place + 1:,}"
-        if not self._is_piece(index):
+        if self.ids and whole.isdecimal():
+            whole = f"{noun} {whole}".lstrip()
+        if not self._are_pieces[index]:
             return printable(whole, LONGEST_NAME)
         begin = self.time_text(int(starts[index])) or f"step {int(self.firsts[index]) + 1:,}"
         words = f"{whole} from {begin}" if several_sequences else f"from {begin}"
         return printable(words, 2 * LONGEST_NAME)
 
-    def _is_piece(self, index: int) -> bool:
-        """Return whether other sequences come from the same one of the file."""
-        return bool(self._pieces[self.places[index]] > 1)
-
     @cached_property
-    def _pieces(self) -> Places:
-        """How many sequences come from each one of the file."""
-        return np.bincount(self.places)
+    def _are_pieces(self) -> npt.NDArray[np.bool_]:
+        """Whether others come from the same sequence of the file, of each (N,)."""
+        _, inverse, counts = np.unique(self.places, return_inverse=True, return_counts=True)
+        pieces: npt.NDArray[np.bool_] = counts[inverse] > 1
+        return pieces
 
     def time_text(self, step: int) -> str:
         """Return what the file calls a step of all T, such as `1949-01-01`; empty if nothing."""
@@ -129,6 +130,12 @@ class Origin:
             groups=_decoded(arrays.get("groups")),
             **numbers,
         )
+
+
+def in_words(name: str, noun: str = "sequence") -> str:
+    """Return the name of a sequence as it stands in a sentence: `sequence 5`, but `store_04`."""
+    needs_noun = name[:1].isdecimal() or name.startswith("from ")
+    return f"{noun} {name}" if needs_noun else name
 
 
 def time_in_words(time: float, *, dated: bool) -> str:

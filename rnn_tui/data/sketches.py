@@ -8,6 +8,7 @@ import numpy.typing as npt
 
 from rnn_tui.data.data_set import TRAINING, DataSet
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import in_words
 from rnn_tui.data.typed import typed_symbols
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import NO_TEXT, SafeText, printable
@@ -16,13 +17,14 @@ from rnn_tui.engine.errors import NO_TEXT, SafeText, printable
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 BLANK = 0x2800
 MOST_FEATURES = 3  # drawn of a sequence
+LONGEST_NAME = 40  # characters of the name of one
 
 
 @dataclass(frozen=True)
 class Sketch:
     """A sequence drawn in characters."""
 
-    title: SafeText  #: such as `sequence 1: 12 steps, class up`.
+    title: SafeText  #: such as `sequence 1: 12 steps, class up`, or `store_04: …`.
     #: of each feature that is drawn: its name and its lines from top to bottom; one of symbols.
     drawings: tuple[tuple[SafeText, tuple[SafeText, ...]], ...]
 
@@ -70,9 +72,9 @@ def sketch(data_set: DataSet, index: int, width: int = 60, height: int = 2) -> S
     """Return the drawing of a sequence."""
     description = data_set.description
     values = data_set.sequence(index)
-    title = printable(
-        f"sequence {index + 1}: {count_of(len(values), 'step')}{_answer(data_set, index)}", 100
-    )
+    name = printable(in_words(data_set.sequence_name(index)), LONGEST_NAME)
+    steps = count_of(len(values), "step")
+    title = printable(f"{name}: {steps}{_answer(data_set, index)}", 100 + LONGEST_NAME)
     if description.alphabet:
         symbols = [description.alphabet[place] for place in values[:width, 0].astype(int)]
         line = printable(typed_symbols(symbols, description.alphabet), width)

@@ -4,7 +4,7 @@ import numpy as np
 
 from rnn_tui.data.data_set import TRAINING
 from rnn_tui.data.options import Layout
-from rnn_tui.data.sketches import curve, first_sequences, sketches
+from rnn_tui.data.sketches import curve, first_sequences, sketch, sketches
 from tests.data.examples import rising_or_falling
 from tests.data.reading import LONG, Read
 
@@ -56,4 +56,14 @@ def test_what_was_understood_ends_in_the_drawings(read: Read) -> None:
     assert "12 sequences of 5 steps" in lines
     assert "answers: the class of each sequence: even (6), odd (6)" in lines
     assert "parts: 8 training, 2 validation, 2 test" in lines
-    assert sum(line.startswith("sequence ") for line in lines) == 3
+    assert sum(line.startswith("id ") for line in lines) == 4  # the column, and three drawings
+
+
+def test_numbers_for_names_have_the_name_of_their_column(read: Read) -> None:
+    rows = [
+        f"{patient},{step},{step * patient},{'ab'[patient % 2]}"
+        for patient in range(11, 31)
+        for step in range(1, 5)
+    ]
+    patients = read("\n".join(["patient,time,load,label", *rows])).data_set
+    assert sketch(patients, 6).title == "patient 17: 4 steps, class b"

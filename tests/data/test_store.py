@@ -12,6 +12,7 @@ from safetensors.numpy import save_file
 from rnn_tui.data import store
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.sketches import sketch
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.files.weights_file import METADATA_KEY
@@ -46,6 +47,7 @@ def test_the_words_of_the_file_come_back(tmp_path: Path) -> None:
         "Shop 2 from 2020-05-01",
     ]
     assert again.origin.time_text(7) == "2020-08-01"
+    assert sketch(again, 3).title.startswith("Shop 2 from 2020-05-01: 4 steps")
     reading = again.description.reading
     assert reading is not None
     assert (reading.sequence, reading.step, reading.inputs) == ("shop", "month", ("sales",))

@@ -87,6 +87,9 @@ MEANINGS = {
     "variants[].outputs[].rmse": "root mean squared error",
     "variants[].outputs[].mae": "mean absolute error",
     "variants[].misread[].index": ("its place in the data set, from 0"),
+    "variants[].misread[].name": (
+        "what the file calls it, a piece with where it begins; its number from 1 if it has no name"
+    ),
     "variants[].misread[].error": (
         "the share of wrong answers, 0 … 1, or the root mean squared error, in what `test_rmse` is in; mean over the seeds"
     ),

@@ -22,6 +22,7 @@ class Misread:
     """A test sequence that a variant answers wrong, or worse than others."""
 
     index: int  #: its place in the data set.
+    name: str  #: what the file calls it; its number from 1 if it has no name.
     #: the share of wrong answers, 0 … 1, or the root mean squared error in the unit of the test's,
     #: as the mean over the seeds.
     error: float
@@ -31,7 +32,7 @@ class Misread:
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
-        document: dict[str, Any] = {"index": self.index, "error": self.error}
+        document: dict[str, Any] = {"index": self.index, "name": self.name, "error": self.error}
         if self.true:
             document |= {"true": self.true, "answer": self.answer, "confidence": self.confidence}
         return document
@@ -63,6 +64,7 @@ class DataSetEvaluation(SequenceEvaluation):
 
     outputs: tuple[str, ...]  #: the names of the classes or numbers.
     indices: "npt.NDArray[np.int64]"  #: (N,) the places of the sequences in the data set.
+    names: tuple[str, ...]  #: (N,) what the file calls them.
     errors: "npt.NDArray[np.float64]"  #: (V, N), see `Misread.error`.
     #: (N,) the classes of the sequences; None unless sequences are classified.
     targets: "npt.NDArray[np.int64] | None" = None
@@ -105,7 +107,7 @@ class DataSetEvaluation(SequenceEvaluation):
             errors = self.errors[variant]
             largest_first = (-errors).argsort(kind="stable")
             return [
-                Misread(int(self.indices[at]), float(errors[at]))
+                Misread(int(self.indices[at]), self.names[at], float(errors[at]))
                 for at in largest_first
                 if errors[at] > 0
             ]
@@ -116,6 +118,7 @@ class DataSetEvaluation(SequenceEvaluation):
         return [
             Misread(
                 index=int(self.indices[at]),
+                name=self.names[at],
                 error=float(self.errors[variant, at]),
                 true=self.outputs[int(self.targets[at])],
                 answer=self.outputs[int(answers[at])],

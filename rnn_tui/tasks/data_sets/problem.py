@@ -292,6 +292,7 @@ class DataSetProblem(ReplicaProblem):
     def evaluated(self, model: nn.Module, workers: Workers) -> DataSetEvaluation:
         """Measure each test sequence; see `evaluate`."""
         order = self._by_length(TEST)
+        names = tuple(map(self.data_set.sequence_name, order.tolist()))
         temperatures = [1.0] * len(self.replicas)
         if has_classes(self.description):
             temperatures = self._temperatures(model, workers)
@@ -311,6 +312,7 @@ class DataSetProblem(ReplicaProblem):
                 by_length=[],
                 outputs=self.description.outputs,
                 indices=order,
+                names=names,
                 errors=np.sqrt(errors).mean(axis=1),
                 errors_of_outputs=self._errors_of_outputs(model, order, workers),
             )
@@ -323,6 +325,7 @@ class DataSetProblem(ReplicaProblem):
             arrays["confusion"].sum(axis=(1, 2)),
             outputs=self.description.outputs,
             indices=order,
+            names=names,
             errors=errors.mean(axis=1),
             targets=arrays["target"][0, 0] if whole else None,
             probabilities=arrays["probabilities"].mean(axis=1) if whole else None,

@@ -71,6 +71,7 @@ def test_misread_sequences_are_those_that_the_seeds_answer_wrong_in_the_mean(
         for sequence in misread:
             assert sequence.true == names[int(data_set.target(sequence.index))]
             assert sequence.answer != sequence.true
+            assert sequence.name == data_set.sequence_name(sequence.index)
             place = evaluation.indices.tolist().index(sequence.index)
             assert sequence.confidence == evaluation.probabilities[variant, place].max()
         wrong = {sequence.index for sequence in misread}
@@ -86,7 +87,7 @@ def test_where_steps_are_answered_the_worst_sequences_come_first(small_on: Small
     errors = [sequence.error for sequence in evaluation.misread(1)]
     assert errors == sorted(errors, reverse=True)
     assert errors[0] == evaluation.errors[1].max()
-    assert set(evaluation.misread(1)[0].to_dict()) == {"index", "error"}
+    assert set(evaluation.misread(1)[0].to_dict()) == {"index", "name", "error"}
 
 
 def test_there_is_no_accuracy_by_length_if_all_are_as_long() -> None:

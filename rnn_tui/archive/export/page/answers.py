@@ -16,8 +16,10 @@ from rnn_tui.archive.export.page.pictures import image_grid, sequence_grid
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.data import store as data_sets
 from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.origin import in_words
 from rnn_tui.data.summary import figure_lines
 from rnn_tui.data.typed import typed_symbols
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.metrics import Metric, accuracy_metric, by_variant
 from rnn_tui.engine.tables import columns_of_cells
@@ -39,6 +41,7 @@ CAPTIONS = {
     "wrong": "those with the largest errors, or the most confident wrong answers",
 }
 LONGEST_SYMBOLS = 80  # of a sequence that is written out
+LONGEST_NAME = 26  # characters of the name of one, before its answer
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ class _TestSequence:
     """A test sequence, with what is said of it."""
 
     index: int  #: its place in the data set.
+    name: str  #: what the file calls it.
     remark: str
 
 
@@ -176,7 +180,11 @@ def _examples_of(
 ) -> tuple[list[Block], list[Block]]:
     """Return test sequences that a variant answers right or well, and those it answers worst."""
     wrong = [
-        _TestSequence(misread.index, _of_error(evaluation, misread.true, misread.answer, misread))
+        _TestSequence(
+            misread.index,
+            misread.name,
+            _of_error(evaluation, misread.true, misread.answer, misread),
+        )
         for misread in evaluation.misread(variant)
     ]
     worst = wrong[:SHOWN]
@@ -186,7 +194,8 @@ def _examples_of(
     for at in errors.argsort(kind="stable").tolist():
         index = int(evaluation.indices[at])
         if index not in listed and len(best) < SHOWN and _is_right(evaluation, variant, at):
-            best.append(_TestSequence(index, _of_good(evaluation, variant, at)))
+            remark = _of_good(evaluation, variant, at)
+            best.append(_TestSequence(index, evaluation.names[at], remark))
     return _drawn_or_written(data_set, best, "right"), _drawn_or_written(data_set, worst, "wrong")
 
 
@@ -224,7 +233,7 @@ def _drawn_or_written(
     """Return sequences of numbers as charts, and those of symbols as a table."""
     if not examples:
         return []
-    names = [f"no. {example.index + 1:,}" for example in examples]
+    names = [printable(in_words(example.name), LONGEST_NAME) for example in examples]
     alphabet = data_set.description.alphabet
     if alphabet:
         rows = []
