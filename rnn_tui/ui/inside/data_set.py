@@ -8,6 +8,7 @@ import numpy as np
 from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import in_words
 from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
@@ -61,4 +62,5 @@ class DataSetInside(SequenceInside):
         stored = self._stored
         if stored is None:
             return super().about(network)
-        return f", sequence {stored.index + 1:,}"
+        name = store.load(self._of_task.name).sequence_name(stored.index)
+        return f", {in_words(name)}"

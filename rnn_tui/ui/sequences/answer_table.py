@@ -7,8 +7,9 @@ from rich.text import Text
 
 from rnn_tui.ui.widgets.plain import PlainTable
 
-LABELS = ("true", "answer")  # headings of columns that may be cut
-NARROWEST_LABEL = 6  # cells, that of the longest heading
+NAME = "sequence"  # heading of what the file calls them
+LABELS = (NAME, "true", "answer")  # headings of columns that may be cut
+NARROWEST_LABEL = 8  # cells, that of the longest heading
 
 
 class AnswerTable(PlainTable):

@@ -13,6 +13,7 @@ class AnsweredSequence:
     """The answer of a variant to a test sequence."""
 
     index: int  #: the place of the sequence in the data set.
+    name: str  #: what the file calls it.
     #: the share of wrong answers, 0 … 1, or the root mean squared error in standard deviations, as
     #: the mean over the seeds.
     error: float
@@ -36,11 +37,12 @@ def answers_of_run(evaluation: "DataSetEvaluation", variant: int) -> list[Answer
     indices = evaluation.indices.tolist()
     errors = evaluation.errors[variant].tolist()
     if evaluation.probabilities is None or evaluation.targets is None:
-        pairs = zip(indices, errors, strict=True)
+        pairs = zip(indices, evaluation.names, errors, strict=True)
         return sorted((AnsweredSequence(*pair) for pair in pairs), key=lambda answer: answer.index)
     probabilities = evaluation.probabilities[variant]  # (N, C)
     rows = zip(
         indices,
+        evaluation.names,
         errors,
         evaluation.targets.tolist(),
         probabilities.argmax(axis=1).tolist(),
@@ -48,8 +50,8 @@ def answers_of_run(evaluation: "DataSetEvaluation", variant: int) -> list[Answer
         strict=True,
     )
     answers = [
-        AnsweredSequence(index, error, true if true >= 0 else None, answer, tuple(shares))
-        for index, error, true, answer, shares in rows
+        AnsweredSequence(index, name, error, true if true >= 0 else None, answer, tuple(shares))
+        for index, name, error, true, answer, shares in rows
     ]
     return sorted(answers, key=lambda answer: answer.index)
 

@@ -10,12 +10,15 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import in_words
 from rnn_tui.data.typed import typed_symbols
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
 from rnn_tui.ui.chart.chart import Chart, ChartSeries
 from rnn_tui.ui.widgets.plain import views_in
 
 MOST_LINES = 6  # features that are drawn of a sequence
+LONGEST_NAME = 28  # characters of the name of a sequence among others
 MOST_SYMBOLS = 400  # symbols that are written of a sequence
 LEAST_WIDTH, LEAST_HEIGHT = 26, 8  # cells of a chart among others
 
@@ -30,17 +33,17 @@ class DrawnChart:
 
 
 def name_of(data_set: DataSet, index: int) -> str:
-    """Return the number of a sequence, from 1, with its class or number if it has one."""
-    number = f"{index + 1:,}"
+    """Return what the file calls a sequence, with its class or number if it has one."""
+    name = printable(data_set.sequence_name(index), LONGEST_NAME)
     goal = data_set.description.goal
     if goal.every_step:
-        return number
+        return name
     target = data_set.target(index)
     if goal is Goal.NUMBER:
-        return f"{number}: {', '.join(f'{value:.4g}' for value in target)}"
+        return f"{name}: {', '.join(f'{value:.4g}' for value in target)}"
     if target < 0:  # it is not known
-        return number
-    return f"{number}: {data_set.description.outputs[int(target)]}"
+        return name
+    return f"{name}: {data_set.description.outputs[int(target)]}"
 
 
 def charts_of(data_set: DataSet, indices: Sequence[int]) -> list[DrawnChart]:
@@ -66,7 +69,7 @@ def _chart_of(data_set: DataSet, index: int) -> DrawnChart:
         _line(feature, values[:, column].tolist(), column)
         for column, feature in enumerate(features[:MOST_LINES])
     ]
-    title = f"Sequence {name_of(data_set, index)}"
+    title = in_words(name_of(data_set, index), "Sequence")
     if len(features) > MOST_LINES:
         title += f" ({MOST_LINES} of {len(features)} numbers)"
     return DrawnChart(title, "", lines)

@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import in_words
 from rnn_tui.ui.sequences.answers import AnsweredSequence
 from rnn_tui.ui.sequences.comparing import (
     StepRows,
@@ -103,7 +104,7 @@ class SequencePanel(Vertical):
         """Say which sequence it is, what was answered, and which network predicts."""
         assert self._answer is not None
         verdict = self._verdict(self._answer)
-        self.border_title = Content(f"Sequence {self._answer.index + 1:,}{verdict}")
+        self.border_title = Content(f"{in_words(self._answer.name, 'Sequence')}{verdict}")
         self.border_subtitle = Content(network)
 
     def _write(self, lines: Text | str) -> None:

@@ -20,7 +20,7 @@ from rnn_tui.tasks.config import replica_of
 from rnn_tui.ui.frame.inside_door import AskingView, InsideDoor
 from rnn_tui.ui.frame.requests import InsideWanted
 from rnn_tui.ui.frame.task_view import FieldView, TaskTab
-from rnn_tui.ui.sequences.answer_table import AnswerTable
+from rnn_tui.ui.sequences.answer_table import NAME, AnswerTable
 from rnn_tui.ui.sequences.answers import AnsweredSequence, answers_of_run, matrix_of, worst_first
 from rnn_tui.ui.sequences.figures import figure_rows
 from rnn_tui.ui.sequences.predictions import Predictor
@@ -285,9 +285,15 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
             words = tuple(filter(None, (self._pane.spec.headline_reason,)))
         left.border_subtitle = Content(" · ".join((*words, "w: others")))
         headings = ("true", "answer", "sure") if self._classifies else ("error",)
-        self._list.show_answers(("no.", *headings), map(self._cells, self._listed))
+        self._list.show_answers((self._heading, *headings), map(self._cells, self._listed))
         self._list.move_cursor(row=0, animate=False)
         self._draw_sequence()
+
+    @property
+    def _heading(self) -> str:
+        """The heading of the names of sequences, which may be numbers."""
+        are_numbers = all(answer.name[:1].isdecimal() for answer in self._answers)
+        return "no." if are_numbers else NAME
 
     def _show_figures(self) -> None:
         """Show the figures of the network: of each class or number, and by confidence."""
@@ -339,11 +345,11 @@ class TestSequencesView(Vertical, InsideDoor, FieldView):
         return as_heading(f"{metric.label} {figure} {metric.unit}".rstrip())
 
     def _cells(self, answer: AnsweredSequence) -> Sequence[Text]:
-        number = Text(f"{answer.index + 1:,}", justify="right")
+        name = Text(answer.name, justify="right" if answer.name[:1].isdecimal() else "left")
         if answer.answer is None:
-            return [number, Text(f"{answer.error:.3g}", justify="right")]
+            return [name, Text(f"{answer.error:.3g}", justify="right")]
         return [
-            number,
+            name,
             Text("?" if answer.true is None else self._class_names[answer.true]),
             Text(self._class_names[answer.answer], "bold" if answer.wrong else ""),
             Text(f"{100 * answer.confidence:.0f} %", justify="right"),
