@@ -41,6 +41,9 @@ def comparison_in_words(state: RunState) -> list[str]:
     lines = []
     for baseline in baselines:
         figures = [task.metric(name).in_words(figure) for name, figure in baseline.figures.items()]
+        if not figures:
+            lines.append(f"{baseline.name} {baseline.note}.")
+            continue
         note = f" ({baseline.note})" if baseline.note else ""
         lines.append(f"{baseline.name}: {', '.join(figures)}{note}")
     return [*lines, result.sentence]
@@ -53,6 +56,8 @@ def comparison_values(state: RunState) -> list[str]:
         return []
     lines = []
     for baseline in compared[0]:
+        if not baseline.figures:
+            continue
         figures = " ".join(f"{name}={figure:.6g}" for name, figure in baseline.figures.items())
         lines.append(f"baseline={baseline.name.replace(' ', '_')} {figures}")
     return lines
@@ -70,7 +75,7 @@ def comparison_document(state: RunState) -> dict[str, Any]:
             {
                 "name": baseline.name,  #: how it answers.
                 **baseline.figures,
-                #: what was left out to be done soon; null for nothing.
+                #: how it was fitted, what was left out, or why it has no figures; null for nothing.
                 "note": baseline.note or None,
             }
             for baseline in baselines

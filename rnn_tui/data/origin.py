@@ -72,7 +72,7 @@ class Origin:
         if not len(self.places):
             return printable(f"{index + 1:,}")
         place = int(self.places[index])
-        several_sequences = bool(self.ids) or bool(self._pieces[self.places[0]] < len(self.places))
+        several_sequences = bool(self.ids) or self._are_several
         whole = self.ids[place] if self.ids else f"{place + 1:,}"
         if self.ids and whole.isdecimal():
             whole = f"{noun} {whole}".lstrip()
@@ -88,6 +88,11 @@ class Origin:
         _, inverse, counts = np.unique(self.places, return_inverse=True, return_counts=True)
         pieces: npt.NDArray[np.bool_] = counts[inverse] > 1
         return pieces
+
+    @cached_property
+    def _are_several(self) -> bool:
+        """Whether not all come from one sequence of the file."""
+        return bool((self.places != self.places[0]).any())
 
     def time_text(self, step: int) -> str:
         """Return what the file calls a step of all T, such as `1949-01-01`; empty if nothing."""

@@ -9,4 +9,4 @@ class Baseline:
 
     name: str  #: in words, such as `most frequent class`.
     figures: dict[str, float] = field(default_factory=dict)  #: by the names of the test metrics.
-    note: str = ""  #: what was left out to be done soon; empty for nothing.
+    note: str = ""  #: how it was fitted, what was left out, or why it has no figures; may be empty.

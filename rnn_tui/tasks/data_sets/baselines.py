@@ -16,6 +16,7 @@ from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.tasks.data_sets.baseline import Baseline
+from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed, models_missing
 from rnn_tui.tasks.data_sets.task import stored_task
 
 FORMAT = 2  #: of the file; it changes with the way baselines are computed.
@@ -48,6 +49,8 @@ def baselines_of(name: str) -> tuple[Baseline, ...]:
 
         baselines = tuple(naive_answers(store.load(name)))
         _keep(name, baselines)
+    if store.describe(name).forecast is not None and not are_models_installed():
+        return (*baselines, models_missing())
     return baselines
 
 
@@ -56,6 +59,8 @@ def kept_baselines(name: str) -> tuple[Baseline, ...] | None:
     try:
         document = json.loads(store.baselines_path(name).read_text(encoding="utf-8"))
         if document["format"] != FORMAT or document["digest"] != _digest(name, document):
+            return None
+        if document.get("without_models") and are_models_installed():
             return None
         return tuple(_from_dict(values) for values in document["baselines"])
     except (OSError, ValueError, KeyError, TypeError):
@@ -80,6 +85,7 @@ def _keep(name: str, baselines: Sequence[Baseline]) -> None:
     document: dict[str, Any] = {
         "format": FORMAT,
         "baselines": [asdict(baseline) for baseline in baselines],
+        "without_models": not are_models_installed(),
     }
     document["digest"] = _digest(name, document)
     with suppress(OSError):

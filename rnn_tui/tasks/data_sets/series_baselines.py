@@ -1,4 +1,4 @@
-"""Forecast the test of series without a network: by the last value, by the season, by a line.
+"""Forecast the test of series without a network: by the last value, the season, a line, a model.
 
 Each answers what networks are asked, from the steps of the same windows, and is measured in the
 same scale.
@@ -19,6 +19,8 @@ from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.tasks.data_sets import figures
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.figures import told_scale
+from rnn_tui.tasks.data_sets.statistical_models import forecasts_of_models
+from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -37,6 +39,12 @@ def series_baselines(data_set: DataSet) -> Iterator[Baseline]:
         name = f"the value a season of {season} steps before"
         yield series.measured(name, series.lagged(Transform.SEASONAL_DIFFERENCE))
     yield series.ridge()
+    if are_models_installed():
+        for model in forecasts_of_models(data_set, series.tested):
+            if model.answers is None:
+                yield Baseline(model.name, note=model.note)
+            else:
+                yield series.measured(model.name, model.answers, model.note)
 
 
 class _Series:
@@ -107,7 +115,7 @@ class _Series:
             parts.append(earlier)
         return np.concatenate(parts, axis=1)
 
-    def measured(self, name: str, answers: Floats) -> Baseline:
+    def measured(self, name: str, answers: Floats, note: str = "") -> Baseline:
         """Return the figures of answers (n, O) to the test, in units of the file."""
         means, deviations = told_scale(self.data_set)
         true = (self.data_set.targets[self.tested].astype(np.float64) - means) / deviations
@@ -123,4 +131,4 @@ class _Series:
         }
         of_sums = figures.of_sums(self.description, self._naive_errors, sums)
         measured = {f"test_{key}": float(values[0]) for key, values in of_sums.items()}
-        return Baseline(name, measured)
+        return Baseline(name, measured, note)

@@ -165,7 +165,7 @@ class SettingsForm(Vertical):
         }
         usual = task.config(task.default_cell)
         self._choices = {
-            setting.name: Choice(setting, getattr(usual, setting.name))
+            setting.name: Choice(setting, usual.setting(setting.name))
             for setting in task.adjustable
             if isinstance(setting, ChoiceSetting)
         }
@@ -241,7 +241,7 @@ class SettingsForm(Vertical):
         """
         presets = self._preset_names
         preset = config.preset if config.preset in presets else presets[0]
-        chosen = {name: getattr(config, name) for name in self._choices}
+        chosen = {name: config.setting(name) for name in self._choices}
         usual = self._spec.config(config.cell, preset, **chosen)
         with self.prevent(Select.Changed, Checkbox.Changed):
             self.query_one("#preset", Select).value = preset
@@ -249,7 +249,7 @@ class SettingsForm(Vertical):
             self._tick(config)
             self._cells.tick([config.cell])
             for name, choice in self._choices.items():
-                choice.select.value = getattr(config, name)
+                choice.select.value = config.setting(name)
         for name, field in self._fields.items():
             value = config.setting(name)
             if value == usual.setting(name):
