@@ -1,18 +1,24 @@
 """Questions to networks that forecast: the numbers of a series, answered with those to come."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.inputs import in_units
+from rnn_tui.data import store
+from rnn_tui.data.conformal import INTERVAL, half_widths
+from rnn_tui.data.data_set import VALIDATION
+from rnn_tui.data.inputs import anchors, in_units, network_inputs, standardised_targets
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions
 from rnn_tui.tasks.sequences.inference import Answer
 from rnn_tui.tasks.sequences.questions import TypedSequence
+
+MOST_WINDOWS = 500  # of the validation, that intervals are made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,8 +28,13 @@ class TypedSeries(TypedSequence):
     numbers: npt.NDArray[np.float64]  #: (T, F) as typed.
 
 
+def _finite(numbers: npt.NDArray[np.float64]) -> list[float | None]:
+    """Return numbers for JSON, None in place of those that are not finite."""
+    return [number if np.isfinite(number) else None for number in numbers.tolist()]
+
+
 class ForecastQuestions(DataSetQuestions):
-    """Series as they stand in the file, and what follows them.
+    """Series as they stand in the file, and what follows them, with intervals.
 
     Raises:
         DataError: if the data set is kept no more.
@@ -52,12 +63,54 @@ class ForecastQuestions(DataSetQuestions):
 
     def _answer(self, question: TypedSequence, outputs: Array) -> Answer:
         """Return the numbers that follow the last step."""
-        numbers = self.numbers_answered(question, outputs)[-1].tolist()
+        numbers = self.numbers_answered(question, outputs)[-1]  # (O,)
         document: dict[str, Any] = {"query": question.text, "read": [*question.words]}
-        document |= {"answer": [numbers], "expected": None, "correct": None}
+        document |= {"answer": [numbers.tolist()], "expected": None, "correct": None}
         document["outputs"] = list(self.shape.outputs)
-        text = f"{self.written(question.words)} → {self._forecast(numbers)}"
-        return Answer(text, None, "", document)
+        widths = self._widths_after(question)
+        low, high = numbers - widths, numbers + widths
+        document |= {
+            #: the low ends of intervals, in the order of the outputs; null for too few errors.
+            "low": _finite(low),
+            "high": _finite(high),  #: the high ends.
+            "level": INTERVAL,  #: the share of numbers that intervals are to hold, 0 … 1.
+        }
+        text = f"{self.written(question.words)} → {self._forecast(numbers.tolist())}"
+        remark = "too few validation steps for intervals"
+        if np.isfinite(widths).all():
+            ends = zip(self.shape.outputs, low, high, strict=True)
+            words = [f"{name} {least:.4g} … {most:.4g}" for name, least, most in ends]
+            remark = f"{100 * INTERVAL:.0f} % intervals: {'; '.join(words)}"
+        return Answer(text, None, remark, document)
+
+    def _widths_after(self, question: TypedSequence) -> npt.NDArray[np.float64]:
+        """Return half the widths (O,) of intervals in the units of the file; infinite for none."""
+        assert isinstance(question, TypedSeries)
+        weights = anchors(self._description, question.numbers).weights[-1]
+        deviations = np.array(self._description.output_deviations)
+        widths: npt.NDArray[np.float64] = self._half_widths * deviations * weights
+        return widths
+
+    @cached_property
+    def _half_widths(self) -> npt.NDArray[np.float64]:
+        """Half the widths (O,) of intervals, as networks answer numbers.
+
+        They are those of the mean of the networks that are asked, from its errors in the
+        validation; where windows are many, of some by chance.
+        """
+        data_set = store.load(self.config.task)
+        windows = data_set.of_part(VALIDATION)
+        if len(windows) > MOST_WINDOWS:
+            windows = np.random.default_rng(0).choice(windows, MOST_WINDOWS, replace=False)
+        errors = []
+        for index in windows.tolist():
+            values = data_set.sequence(index)
+            read = TypedSequence("", network_inputs(self._description, values), ())
+            relative_to = anchors(self._description, values)
+            targets = standardised_targets(self._description, data_set.target(index), relative_to)
+            [outputs] = self.all_outputs([read])  # (R, T, O)
+            errors.append(outputs.mean(axis=0) - targets)
+        return half_widths(np.concatenate(errors).astype(np.float64))
 
     def _columns_answered(self) -> tuple[str, ...]:
         """Return the columns whose next numbers are answered."""
