@@ -168,14 +168,13 @@ class ReadingOptions:
         rank=2,
         applies=_of_texts,
     )
-    tokens: Tokens = option_field(
+    tokens: Tokens | None = option_field(
         ChoiceSetting(
             "tokens",
             "Tokens",
             "what a step of a text is; words are in lower case, those rare in training unknown",
             {Tokens.CHARACTERS: "characters", Tokens.WORDS: "words"},
         ),
-        default=Tokens.CHARACTERS,
         in_shell=" (default: characters)",
         in_form="Text by",
         applies=_of_texts,

@@ -160,7 +160,7 @@ def features_of_names(
 
 
 def _wide_text(
-    table: Table, roles: Roles, label: Label | None, tests: Flags, tokens: Tokens
+    table: Table, roles: Roles, label: Label | None, tests: Flags, tokens: Tokens | None
 ) -> Sequences:
     """Return the characters or words of a column, each cell a sequence."""
     if len(roles.inputs) > 1:
