@@ -35,7 +35,7 @@ def test_intervals_are_those_of_the_mean_of_the_networks_that_answer(
     network = SequenceNetwork(WeightsFile(config, weights, 0, {}), stored_task(config.task))
     choice = ReplicaChoice(vote=vote)
     questions = ForecastQuestions(network, "level", Path("level.safetensors"), choice)
-    numbers = [100.0, 90.0, 80.0]
+    numbers = [100.0, 90.0, 80.0] * 4
     [answer] = questions.answers([questions.read(" ".join(map(str, numbers)))])
 
     of_replicas = problem._errors(problem.model, VALIDATION, Workers(1))  # (R, n, O)
@@ -55,6 +55,6 @@ def test_too_few_steps_of_validation_make_no_intervals(read: Read, small_on: Sma
     weights = {name: tensor.numpy() for name, tensor in problem.snapshot(problem.model).items()}
     network = SequenceNetwork(WeightsFile(config, weights, 0, {}), stored_task(config.task))
     questions = ForecastQuestions(network, "level", Path("level.safetensors"), ReplicaChoice())
-    [answer] = questions.answers([questions.read("100 90 80")])
+    [answer] = questions.answers([questions.read("100 90 80 " * 10)])
     assert answer.document["low"] == [None]
     assert "too few validation steps" in answer.remark
