@@ -139,6 +139,7 @@ DOCUMENTS = (
     Document("sweep list", ("sweep list",)),
     Document("ask sequences", ("ask sequences {swings}",), b"0.1 0.4 0.2\n"),
     Document("data show", ("data show {swings}",)),
+    Document("data parts", ("data parts {swings}",)),
     Document("data list", ("data list",)),
     Document("sweep show", ("sweep show some",)),
     Document("papers", ("papers", "papers {here}/gates.toml")),

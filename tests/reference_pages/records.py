@@ -82,6 +82,8 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"data show: $", ("data/understanding.py Understanding.document",)),
     (r"data show: columns\[\]$", ("data/columns.py FileColumn",)),
     (r"data show: data_set$", ("data/summary.py figures",)),
+    (r"data parts: $", ("cli/data.py show_parts",)),
+    (r"data parts: sequences\[\]$", ("data/summary.py PlacedSequence",)),
     (r"data list: $", ("cli/data.py list_data",)),
     (r"data list: data_sets\[\]$", ("data/description.py Description",)),
     # Sweeps.
