@@ -188,6 +188,7 @@ def sequences(
     y: Any = None,
     *,
     ids: Any = None,
+    groups: Any = None,
     names: Sequence[str] | None = None,
     **options: Any,
 ) -> SequenceData:
@@ -204,6 +205,8 @@ def sequences(
             the column that has them. Whole numbers are classes if they are few (`goal="number"`
             says otherwise). Without them, the next steps are predicted.
         ids: the names of the N sequences; of a frame `sequence` names the column that has them.
+        groups: the group of each of the N sequences, such as its subject: no group is in two parts;
+            of a frame `group` names the column that has them.
         names: of the F numbers at a step; of a frame its columns have them.
         options: {options}
 
@@ -226,8 +229,10 @@ def sequences(
             raise ArgumentError(f"{name} says how a file is written; what is in memory has none.")
     reading = record_of(ReadingOptions, {name: plain(value) for name, value in options.items()})
     if is_frame(X):
-        for name, value in (("ids", ids), ("names", names)):
+        for name, value in (("ids", ids), ("groups", groups), ("names", names)):
             if value is not None:
                 raise ArgumentError(f"A frame has {name} in its columns; leave out {name}.")
         return SequenceData(memory.understand_frame(X, y, reading))
-    return SequenceData(memory.understand_arrays(X, y, reading, ids=ids, names=names))
+    return SequenceData(
+        memory.understand_arrays(X, y, reading, ids=ids, groups=groups, names=names)
+    )

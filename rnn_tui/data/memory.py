@@ -11,10 +11,16 @@ import numpy.typing as npt
 from rnn_tui.data.bounds import check_sequences
 from rnn_tui.data.description import LONGEST_NAME, unique_names
 from rnn_tui.data.files import frames
-from rnn_tui.data.files.arrays import ArrayReading, feature_names, label_values
+from rnn_tui.data.files.arrays import (
+    ArrayReading,
+    feature_names,
+    groups_of_array,
+    label_values,
+)
 from rnn_tui.data.files.content import Content
-from rnn_tui.data.options import Layout, ReadingOptions
+from rnn_tui.data.options import Layout, ReadingOptions, Split
 from rnn_tui.data.sequences import Floats, Label, Sequences, starts_of
+from rnn_tui.data.splitting import LEAST_GROUPS
 from rnn_tui.data.understanding import Understanding, understood
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import ArgumentError, DataError, printable
@@ -28,6 +34,8 @@ OF_COLUMNS = {
     "sequence": "ids=[…] names sequences",
     "step": "steps are in order",
     "label": "y has the labels",
+    "group": "groups=[…] has them",
+    "split_column": "leave it out",
     "inputs": "leave out numbers of X",
     "ignored": "leave out numbers of X",
 }
@@ -60,6 +68,7 @@ def understand_arrays(
     options: ReadingOptions,
     *,
     ids: Sequence[Any] | None,
+    groups: Any,
     names: Sequence[str] | None,
 ) -> Understanding:
     """Read arrays as sequences.
@@ -69,6 +78,7 @@ def understand_arrays(
         labels: one for each sequence, or one for each step; None to predict the next steps.
         options: what is left open is guessed.
         ids: the names of the sequences.
+        groups: of each sequence, such as its subject; no group is in two parts. None for none.
         names: of the numbers at a step.
 
     Raises:
@@ -90,7 +100,22 @@ def understand_arrays(
         sequences = replace(sequences, features=_features(names, len(sequences.features)))
     if ids is not None:
         sequences = replace(sequences, ids=_ids(ids, sequences.count))
+    if groups is not None:
+        grouped = groups_of_array(_labels(groups), sequences.count, "groups", "group")
+        sequences = replace(sequences, **grouped)
+        options = _split_by_groups(options, len(sequences.groups))
     return understood(ARRAYS, options, Content(form, sequences))
+
+
+def _split_by_groups(options: ReadingOptions, count: int) -> ReadingOptions:
+    """Return options that share out so many groups whole; raises `DataError` if they can't be."""
+    if options.split not in (None, Split.CHANCE):
+        raise DataError("groups are shared out whole, by chance; leave out split, or groups.")
+    if count < LEAST_GROUPS:
+        raise DataError(
+            f"groups has {count_of(count, 'group')}: training, validation and test need one each."
+        )
+    return replace(options, split=Split.CHANCE)
 
 
 def _check_labels(labels: Any) -> None:

@@ -27,6 +27,23 @@ def alike(first: rnn_tui.SequenceData, second: rnn_tui.SequenceData) -> bool:
     return same_numbers and same_targets and same_words and first.parts == second.parts
 
 
+def test_groups_are_shared_out_whole(cube: Any) -> None:
+    subjects = [f"subject {number % 8}" for number in range(40)]
+    data = rnn_tui.sequences(cube, KINDS, groups=subjects)
+    assert list(data.groups) == subjects
+    parts_of_group = {group: set() for group in subjects}
+    for group, part in zip(subjects, data.parts, strict=True):
+        parts_of_group[group].add(part)
+    assert {len(parts) for parts in parts_of_group.values()} == {1}
+    assert set(data.parts) == {"training", "validation", "test"}
+    with pytest.raises(rnn_tui.UserError, match="groups has the shape"):
+        rnn_tui.sequences(cube, KINDS, groups=subjects[:-1])
+    with pytest.raises(rnn_tui.UserError, match="2 groups: training, validation and test need one"):
+        rnn_tui.sequences(cube, KINDS, groups=np.arange(40) % 2)
+    with pytest.raises(rnn_tui.UserError, match="leave out split, or groups"):
+        rnn_tui.sequences(cube, KINDS, groups=subjects, split="time")
+
+
 def test_arrays_are_read_as_their_file_is(cube: Any, tmp_path: Path) -> None:
     cube[3, 5:] = np.nan  # the end of a sequence
     cube[4, 2, 1] = np.inf  # a gap

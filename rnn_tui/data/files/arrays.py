@@ -130,29 +130,14 @@ class ArrayReading:
                 f"{self._name} has no array {printable(wish, 40)} (--group); it has "
                 f"{', '.join(printable(name, 20) for name in list(self._arrays)[:8])}."
             )
-        array = self._arrays[str(name)]
-        if array.shape != (count,):
-            raise DataError(
-                f"The array {printable(name, 40)} in {self._name} has the shape "
-                f"{array.shape}; groups are ({count},), one for each sequence."
-            )
-        values = label_values(array, self._name)
-        missing = Label("", False, values).missing
-        if missing.any():
-            raise DataError(
-                f"The array {printable(name, 40)} in {self._name} lacks the group of "
-                f"sequence {int(missing.argmax()) + 1:,}."
-            )
-        kept, members = np.unique(values, return_inverse=True)
-        words = [value if isinstance(value, str) else f"{value:.10g}" for value in kept.tolist()]
-        groups = tuple(printable(word, LONGEST_NAME) for word in words)
         called = str(name).removesuffix(ending) if ending else str(name)
         is_plural = called in GROUPS and called.endswith("s")
-        return {
-            "groups": groups,
-            "members": members.reshape(-1).astype(np.int64),
-            "grouped_by": called.removesuffix("s") if is_plural else called,
-        }
+        return groups_of_array(
+            self._arrays[str(name)],
+            count,
+            f"The array {printable(name, 40)} in {self._name}",
+            called.removesuffix("s") if is_plural else called,
+        )
 
     def _cube(self, values: npt.NDArray[Any], notes: list[str]) -> Floats:
         """Return the values (N, steps, F)."""
@@ -243,3 +228,34 @@ def label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
         words = [str(word).strip() for word in distinct.tolist()]
     clean = np.array(["" if word in MISSING_WORDS else word for word in words], object)
     return clean[places.reshape(-1)]
+
+
+def groups_of_array(
+    array: npt.NDArray[Any], count: int, name: str, grouped_by: str
+) -> dict[str, Any]:
+    """Return the fields of `Sequences` on groups.
+
+    Args:
+        array: the group of each sequence, a word or a number.
+        count: how many sequences there are.
+        name: what holds the groups, at the beginning of a sentence.
+        grouped_by: what a group is, such as `subject`.
+
+    Raises:
+        DataError: if there is not one for each sequence.
+    """
+    if array.shape != (count,):
+        raise DataError(
+            f"{name} has the shape {array.shape}; groups are ({count},), one for each sequence."
+        )
+    values = label_values(array, name)
+    missing = Label("", False, values).missing
+    if missing.any():
+        raise DataError(f"{name} lacks the group of sequence {int(missing.argmax()) + 1:,}.")
+    kept, members = np.unique(values, return_inverse=True)
+    words = [value if isinstance(value, str) else f"{value:.10g}" for value in kept.tolist()]
+    return {
+        "groups": tuple(printable(word, LONGEST_NAME) for word in words),
+        "members": members.reshape(-1).astype(np.int64),
+        "grouped_by": grouped_by,
+    }
