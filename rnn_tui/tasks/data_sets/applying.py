@@ -25,6 +25,7 @@ from rnn_tui.data.windows import answering_windows
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax, still_going
+from rnn_tui.tasks.data_sets.calibration import kept_temperatures
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork, longest_first
 
 MOST_STEPS_AT_ONCE = 1 << 18  # with padding, of the sequences that are read at once
@@ -101,6 +102,8 @@ class Voters:
         self.seeds = tuple(network.replicas[place].seed for place in self.places)
         self.label = variant.label
         self._separate = variant.loss == "bce"
+        temperatures = kept_temperatures(network.metrics, self.places)
+        self._temperatures = temperatures.astype(np.float32)[:, None, None]  # (R, 1, 1)
 
     def answers(self, sequences: NewSequences) -> Iterator[NewAnswers]:
         """Yield the answers to sequences, some at a time, in their order.
@@ -257,6 +260,7 @@ class Voters:
             numbers = logits.astype(np.float64)
             deviations = numbers.std(axis=0, ddof=1) if len(logits) > 1 else numbers[0] * 0
             return numbers.mean(axis=0), deviations
+        logits = logits / self._temperatures
         probabilities = sigmoid(logits) if self._separate else softmax(logits)
         means = probabilities.mean(axis=0)  # (n, O)
         agree = probabilities.argmax(axis=2) == means.argmax(axis=1)

@@ -13,6 +13,8 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from rnn_tui.engine.metrics import Figures
+
 Floats = npt.NDArray[np.float64]
 
 BINS = 10  # of equal width, from 0 to 1
@@ -146,3 +148,17 @@ def calibration_error(bins: Sequence[ReliabilityBin]) -> float:
     total = sum(each.count for each in bins)
     distances = sum(each.count * abs(each.confidence - each.right) for each in bins)
     return distances / max(1, total)
+
+
+def kept_temperatures(metrics: Figures, places: Sequence[int]) -> Floats:
+    """Return the temperatures (n,) that are kept with weights, of the replicas at some places.
+
+    They are 1 before the test, in files of earlier versions, and where a file was changed.
+    """
+    temperatures = metrics.get("test_temperature")
+    if not isinstance(temperatures, tuple) or len(temperatures) <= max(places):
+        return np.full(len(places), NO_TEMPERATURE)
+    chosen = np.array([temperatures[place] for place in places])
+    if not (np.isfinite(chosen).all() and (chosen > 0).all()):
+        return np.full(len(places), NO_TEMPERATURE)
+    return chosen

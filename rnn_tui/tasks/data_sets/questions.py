@@ -19,6 +19,7 @@ from rnn_tui.data.typed import SPACE, check_steps, typed_numbers, typed_symbols
 from rnn_tui.data.words import word_of_cell, words_of
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.data_sets.calibration import kept_temperatures
 from rnn_tui.tasks.sequences.inference import Answer, ReplicaChoice, SequenceNetwork
 from rnn_tui.tasks.sequences.questions import (
     SequenceQuestions,
@@ -111,13 +112,8 @@ class DataSetQuestions(SequenceQuestions):
     ) -> Sequence[Array]:
         """Return what all replicas answer (R, A, O), logits divided by their temperatures."""
         outputs = super().outputs(network, questions)
-        temperatures = network.metrics.get("test_temperature")
         places = [self.config.replicas.index(replica) for replica in network.replicas]
-        if not isinstance(temperatures, tuple) or len(temperatures) <= max(places):
-            return outputs  # of an earlier version, or before the test
-        divisors = np.array([temperatures[place] for place in places])[:, None, None]
-        if not (np.isfinite(divisors).all() and (divisors > 0).all()):
-            return outputs  # of a file that was changed
+        divisors = kept_temperatures(network.metrics, places)[:, None, None]
         return [(logits / divisors).astype(logits.dtype) for logits in outputs]
 
     def numbers_of(self, outputs: Array) -> npt.NDArray[Any]:

@@ -83,6 +83,18 @@ def test_answers_are_those_of_pytorch(goal: str, cell: str, small_on: SmallOn) -
     assert answers.outputs == pytest.approx(np.concatenate(expected), rel=1e-5, abs=1e-5)
 
 
+def test_probabilities_are_those_of_the_temperatures_that_are_kept(small_on: SmallOn) -> None:
+    data_set = rising_or_falling()
+    config = small_on(data_set, seeds=2, hidden_sizes=(3,))
+    _, network = networks(config)
+    network.metrics = {"test_temperature": (2.0, 4.0)}
+    voters = Voters(network, data_set.description, ReplicaChoice(), UNWATCHED)
+    logits = np.array([[[2.0, 0.0]], [[0.0, 8.0]]], np.float32)
+    means, _ = voters.voted(logits)
+    first, second = (1 / (1 + np.exp(-1)), 1 / (1 + np.exp(2)))
+    assert means[0, 0] == pytest.approx((first + second) / 2, rel=1e-6)
+
+
 def test_figures_agree_with_scikit_learn_and_with_the_test(small_on: SmallOn) -> None:
     random = np.random.default_rng(0)
     description = replace(rising_or_falling().description, outputs=("a", "b", "c"))
