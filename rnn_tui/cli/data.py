@@ -103,8 +103,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(
         parts,
-        "rnn-tui data parts steps.csv --group subject > parts.csv",
-        "rnn-tui data parts swings-94cff4 --json",
+        "rnn-tui data parts swings.csv > parts.csv",
+        "rnn-tui data parts swings.csv --json",
     )
     add_data_argument(parts)
     add_output_options(parts)

@@ -6,6 +6,7 @@ from typing import Any
 from rnn_tui.archive.weights import choose_shipped, run_weights
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_setting
 from rnn_tui.cli.options import add_option
+from rnn_tui.data import store
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.options import DEVICE
 from rnn_tui.engine.settings import SETTINGS
@@ -94,7 +95,9 @@ def read_task_settings(options: argparse.Namespace, task: Task) -> dict[str, Any
     for name, setting in SETTINGS.items():
         if name in task.settings:
             settings[name] = getattr(options, name)
-        elif getattr(options, name, None) is not None:  # of other data sets
+        elif (
+            store.is_called_like_data_set(task.name) and getattr(options, name, None) is not None
+        ):  # of other data sets
             raise SettingError(
                 f"{setting.label} is no setting of {task.label}; leave out "
                 f"{setting.option_names[0]}."

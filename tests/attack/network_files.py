@@ -86,8 +86,8 @@ class NetworkFiles(Attack):
         hints = NetworkHints(
             random.choice([None, *NONLINEARITIES]),
             random.choice([None, *READOUTS]),
-            random.choice([None, None, "rnn", "a"]),
-            random.choice([None, None, "out", "a"]),
+            random.choice([(), (), ("rnn",), ("a",)]),
+            random.choice([(), (), ("out",), ("a",)]),
         )
         path = self.folder / "net"
         path.write_bytes(data)

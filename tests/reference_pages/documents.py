@@ -332,7 +332,7 @@ def in_words(title: str, path: str, kinds: set[str]) -> str:
         kinds = kinds - {"whole number"}
     if any(kind.startswith("list of") for kind in kinds):
         kinds = kinds - {"list"}
-    if title == "data show" and path.startswith("options."):
+    if path.startswith(("options.", "data_sets[].reading.")) and title.startswith("data "):
         return type_of(options_of(ReadingOptions)[last_of(path)].python_type)
     return TYPES.get(f"{title}: {path}", " or ".join(sorted(kinds, key=order)))
 

@@ -7,6 +7,8 @@ the last part of a path. The tasks describe metrics, the classes of settings des
 from rnn_tui.data.options import ReadingOptions
 from rnn_tui.engine.options import options_of
 
+#: figures that the validation of an epoch does not have.
+ONLY_OF_TESTS = {"val_auc", "val_ece", "val_temperature"}
 MEANINGS = {
     # Objects that stand in several documents.
     **{
@@ -32,6 +34,7 @@ MEANINGS = {
         }.items()
         for quantity, words in figures.items()
         for name in (f"val_{quantity}", f"test_{quantity}")
+        if name not in ONLY_OF_TESTS
     },
     "Trace: steps": "time steps T of the input",
     "Trace: read": "what is read at each step, in a word or two",
@@ -51,12 +54,14 @@ MEANINGS = {
     "Weights: answers": "of an own network: which states its readout takes, as `--answers` says",
     "Weights: alphabet": "of an own network: the symbols that it reads; `null` for numbers",
     "Weights: checked": "of an own network: whether its answers were compared with ONNX Runtime's",
+    "Weights: difference": "of an own network: the largest difference from the answers that it was "
+    "compared with; `null` without any",
+    "val_kept_epoch": "the epoch whose weights are kept by early stopping",
     "Weights: position": "the position that it was trained for",
     "Weights: lengths": "shortest and longest sequence in its training",
     "Weights: hidden_sizes": "in a vote, in place of `hidden_size`: all that take part; of an own "
     "network, the units of each layer",
     "Weights: losses": "in a vote, in place of `loss`",
-    "Weights: seeds": "in a vote, in place of `seed`",
     # Training.
     "train: confusion": "counts over all seeds; rows are right answers, columns the network's answers",
     "train: sequences": "test sequences of that length",
@@ -302,5 +307,7 @@ MEANINGS = {
 }
 #: the options of reading a file have their meanings in their rows.
 MEANINGS |= {
-    f"options.{name}": option.setting.help for name, option in options_of(ReadingOptions).items()
+    f"{record}.{name}": option.setting.help
+    for name, option in options_of(ReadingOptions).items()
+    for record in ("options", "data_sets[].reading")
 }

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.archive import training
+from rnn_tui.archive.export.formats import FORMATS
 from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.page import STORE_VARIABLE
 from tests.archive.kept_runs import small
@@ -20,6 +21,9 @@ from tests.web.page_process import PageProcess
 pytestmark = pytest.mark.process
 
 F3, F6, F7, DOWN, ENTER = "\x1bOR", "\x1b[17~", "\x1b[18~", "\x1b[B", "\r"
+
+
+SAFETENSORS = list(FORMATS).index("safetensors")
 
 
 @pytest.fixture
@@ -64,11 +68,11 @@ def test_runs_are_downloaded_as_a_file_or_as_an_archive(page: PageProcess) -> No
     assert name.endswith(".json")
     document = json.loads(data)
     assert len(document["runs"]) == 1
-    name, data = export(page, 6)
+    name, data = export(page, SAFETENSORS)
     assert name.endswith(".safetensors")
     page.press(f" {DOWN} ")  # mark both
     page.watch(1)
-    name, data = export(page, 6)
+    name, data = export(page, SAFETENSORS)
     assert name == "2-runs-safetensors.zip"
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert archive.testzip() is None
