@@ -103,7 +103,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_examples(
         parts,
-        "rnn-tui data parts swings.csv > parts.csv",
+        "rnn-tui data parts swings.csv",
         "rnn-tui data parts swings.csv --json",
     )
     add_data_argument(parts)
