@@ -151,17 +151,19 @@ def compared(
 
 def _too_few(name: str, metric: Metric) -> str:
     """Return in words that a data set has too few test sequences; empty if there are enough."""
-    from rnn_tui.data.data_set import TEST, class_counts  # numpy, on use
-
     if not store.is_called_like_data_set(name):
         return ""  # its test is drawn anew, as large as is wanted
-    data_set = store.load(name)
-    indices = data_set.of_part(TEST)
-    if len(indices) < FEWEST:
-        return f"the test has only {count_of(len(indices), 'sequence')}"
-    if metric.quantity != "balanced_accuracy" or data_set.description.goal is not Goal.CLASS:
+    description = store.describe(name)
+    if description.test < FEWEST:
+        return f"the test has only {count_of(description.test, 'sequence')}"
+    if metric.quantity != "balanced_accuracy" or description.goal is not Goal.CLASS:
         return ""
-    counts = zip(class_counts(data_set, indices), data_set.description.outputs, strict=True)
+
+    from rnn_tui.data.data_set import TEST, class_counts  # numpy, on use
+
+    data_set = store.load(name)
+    in_test = class_counts(data_set, data_set.of_part(TEST))
+    counts = zip(in_test, description.outputs, strict=True)
     count, rarest = min(pair for pair in counts if pair[0])
     if count >= FEWEST:
         return ""

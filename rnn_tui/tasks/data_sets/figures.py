@@ -215,6 +215,31 @@ def of_sums(
     return figures
 
 
+def of_answers(
+    description: Description, naive: Floats | None, answers: Array, targets: Array
+) -> dict[str, float]:
+    """Return the errors of one set of answers by the names of the test's metrics.
+
+    Args:
+        description: of the data set.
+        naive: as `of_sums` takes it.
+        answers: (n, O) in the scale that `of_sums` takes.
+        targets: (n, O) in the same scale, NaN where they are unknown.
+    """
+    is_known = ~np.isnan(targets)
+    known = np.where(is_known, targets, 0.0).astype(np.float64)
+    errors = np.where(is_known, answers - targets, 0.0).astype(np.float64)
+    sums = {
+        "squared": np.square(errors).sum(axis=0)[None],
+        "absolute": np.abs(errors).sum(axis=0)[None],
+        "counts": is_known.sum(axis=0),
+        "targets": known.sum(axis=0),
+        "squares": np.square(known).sum(axis=0),
+    }
+    figures = of_sums(description, naive, sums)
+    return {f"test_{name}": float(values[0]) for name, values in figures.items()}
+
+
 def _determination(errors: Array, counts: Array, targets: Array, squares: Array) -> Floats:
     """Return R² (R,): 1 less the squared errors' share of the squares around the targets' means.
 

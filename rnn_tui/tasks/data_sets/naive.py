@@ -341,16 +341,5 @@ def _means_of_known(targets: Array) -> Floats:
 
 def _of_numbers(rows: _Rows, name: str, targets: Array, answers: Array, note: str) -> Baseline:
     """Return the figures of answers (n, O) to targets (n, O), of which some are unknown."""
-    is_known = ~np.isnan(targets)
-    errors = np.where(is_known, answers - targets, 0.0).astype(np.float64)
-    known = np.where(is_known, targets, 0.0).astype(np.float64)
-    sums = {
-        "squared": np.square(errors).sum(axis=0)[None],
-        "absolute": np.abs(errors).sum(axis=0)[None],
-        "counts": is_known.sum(axis=0),
-        "targets": known.sum(axis=0),
-        "squares": np.square(known).sum(axis=0),
-    }
-    of_sums = measured.of_sums(rows.description, rows.naive_errors, sums)
-    figures = {f"test_{key}": float(values[0]) for key, values in of_sums.items()}
+    figures = measured.of_answers(rows.description, rows.naive_errors, answers, targets)
     return Baseline(name, figures, note)

@@ -119,16 +119,6 @@ class _Series:
         """Return the figures of answers (n, O) to the test, in units of the file."""
         means, deviations = told_scale(self.data_set)
         true = (self.data_set.targets[self.tested].astype(np.float64) - means) / deviations
-        is_known = ~np.isnan(true)
-        known = np.where(is_known, true, 0.0)
-        errors = np.where(is_known, (answers - means) / deviations - known, 0.0)
-        sums = {
-            "squared": np.square(errors).sum(axis=0)[None],
-            "absolute": np.abs(errors).sum(axis=0)[None],
-            "counts": is_known.sum(axis=0),
-            "targets": known.sum(axis=0),
-            "squares": np.square(known).sum(axis=0),
-        }
-        of_sums = figures.of_sums(self.description, self._naive_errors, sums)
-        measured = {f"test_{key}": float(values[0]) for key, values in of_sums.items()}
+        told = (answers - means) / deviations
+        measured = figures.of_answers(self.description, self._naive_errors, told, true)
         return Baseline(name, measured, note)
