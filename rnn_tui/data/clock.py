@@ -7,7 +7,7 @@ import numpy as np
 from rnn_tui.data.columns import ColumnKind
 from rnn_tui.data.files.dates import CLOCK
 from rnn_tui.data.files.table import Table
-from rnn_tui.data.roles import Roles
+from rnn_tui.data.roles.record import Roles
 
 DAY = 86_400  # seconds
 

@@ -14,11 +14,13 @@ from rnn_tui.data.files.formats import read
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.files.table import Table
 from rnn_tui.data.options import Goal, Layout, ReadingOptions
-from rnn_tui.data.roles import Roles, guess_roles
+from rnn_tui.data.roles.guessing import guess_roles
+from rnn_tui.data.roles.record import Roles
 from rnn_tui.data.sequences import Sequences
 from rnn_tui.data.sketches import sketches
 from rnn_tui.data.summary import figure_lines, figures, table_lines
-from rnn_tui.data.tables import missing_cells, sequences_of
+from rnn_tui.data.tables.reading import sequences_of
+from rnn_tui.data.tables.wide import missing_cells
 from rnn_tui.engine.errors import DataError, SafeText, printable
 from rnn_tui.engine.progress import UNWATCHED, Progress
 

@@ -14,7 +14,7 @@ from rnn_tui.data.applying.rows import NewRow, NewTable
 from rnn_tui.data.bounds import check_columns
 from rnn_tui.data.description import Description
 from rnn_tui.data.sequences import Floats, Places, starts_of
-from rnn_tui.data.tables import features_of_names
+from rnn_tui.data.tables.wide import features_of_names
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.progress import UNWATCHED, Progress
