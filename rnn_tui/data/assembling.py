@@ -2,22 +2,15 @@
 
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.bounds import check_numbers, check_sequences
-from rnn_tui.data.cutting import FEW_SEQUENCES, brought_to_length, thinning_of
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
-from rnn_tui.data.description import (
-    LARGEST,
-    LONGEST_NAME,
-    MOST_FEATURES,
-    MOST_OUTPUTS,
-    Description,
-    unique_names,
-)
+from rnn_tui.data.checks import check_answers, check_asked, check_content
+from rnn_tui.data.cutting import brought_to_length, thinning_of
+from rnn_tui.data.data_set import TRAINING, DataSet
+from rnn_tui.data.description import LONGEST_NAME, Description, unique_names
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
 from rnn_tui.data.forecast import MOST_COPIES, Forecast
@@ -31,17 +24,23 @@ from rnn_tui.data.goals import (
     tell_alike_classes,
     tell_rare_classes,
 )
-from rnn_tui.data.inputs import relative_values
+from rnn_tui.data.leaving_out import (
+    not_empty,
+    tell_unanswered,
+    with_labelled_steps,
+    without_label,
+)
 from rnn_tui.data.options import Fill, Goal, ReadingOptions, Split, Tokens
-from rnn_tui.data.relative import anchors_of
-from rnn_tui.data.sequences import Flags, Floats, Sequences
-from rnn_tui.data.splitting import (
-    LEAST_GROUPS,
-    LEAST_PIECES,
-    NAMES,
-    Parts,
-    groups_in_two_parts,
-    parts_of,
+from rnn_tui.data.sequences import Flags, Sequences
+from rnn_tui.data.sharing import Sharing, note_of_split, notes_of_parts
+from rnn_tui.data.splitting import Parts, parts_of
+from rnn_tui.data.statistics import (
+    Statistics,
+    means_of,
+    names_ahead,
+    next_outputs,
+    relative_statistics,
+    statistics,
 )
 from rnn_tui.data.windows import LEAST_STEPS
 from rnn_tui.data.words import with_vocabulary
@@ -81,14 +80,14 @@ class Assembly:
         Raises:
             DataError: if nothing can be learned of these sequences.
         """
-        _check_numbers(sequences, named(self.path))
+        check_content(sequences, named(self.path))
         self.goal = goal_of(sequences, self.options.goal, self.notes)
         self._check_tokens(sequences)
         self.horizon = self._horizon()
         if self.goal is Goal.NEXT:
             sequences = self._as_series(sequences)
         # what comes after a gap may be what is asked, or part of the test
-        self.split = self._split(sequences)
+        self.split = self._sharing.split_of(sequences)
         in_time = self.split not in (Split.CHANCE, Split.FILES)
         self.from_past = self.goal is Goal.NEXT or in_time
         if self.split is Split.FROM:
@@ -96,9 +95,9 @@ class Assembly:
             sequences = given_from(sequences, text, every_step=self.goal.every_step)
         if self.goal is Goal.NEXT:
             sequences = self._with_label_to_come(sequences)
-        sequences = self._without_label(sequences)
-        sequences = self._with_labelled_steps(self._filled(sequences))
-        self.split = self._split(sequences)
+        sequences = without_label(sequences, self.notes)
+        sequences = with_labelled_steps(self._filled(sequences), "sequence", self.notes)
+        self.split = self._sharing.split_of(sequences)
         if self._forecasts(sequences):
             return self._forecast_of(sequences)
         if len(sequences.given):
@@ -108,9 +107,10 @@ class Assembly:
             sequences, self.goal, self.horizon, self.options.window, self.notes
         )
         self.thinned = thinning_of(longest) if self.window is None else 1
-        sequences = self._not_empty(sequences, self.horizon)
-        sequences = self._with_labelled_steps(sequences)
-        self._tell_unanswered(sequences)
+        sequences = not_empty(sequences, self.horizon, self.notes)
+        kind = "sequence" if self.window is None else "piece"
+        sequences = with_labelled_steps(sequences, kind, self.notes)
+        tell_unanswered(sequences, self.notes)
         answers = answers_of(sequences.label, self.goal)
         if self.horizon and self.goal is Goal.STEP_NUMBER:
             answers = answers_to_come(answers, sequences, self.horizon)
@@ -119,18 +119,18 @@ class Assembly:
         if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
             tell_alike_classes(answers, self.notes)
         strata = self._strata(sequences, answers)
-        self.by_group = self._is_by_group(sequences)
+        self.by_group = self._sharing.is_by_group(self.split, sequences)
         parts = parts_of(self.split, sequences, strata, by_group=self.by_group)
-        _check_answers(sequences, parts)
+        check_answers(sequences, parts)
         training = np.repeat(parts == TRAINING, sequences.lengths)
-        sequences = fill_with(sequences, _means(sequences.values[training]))
+        sequences = fill_with(sequences, means_of(sequences.values[training]))
         if sequences.words:
             sequences, note = with_vocabulary(sequences, training)
             self.notes.append(note)
         if self.goal is Goal.CLASS:
             tell_rare_classes(answers, self.notes)
         self._tell_split(sequences, parts)
-        self._tell_parts(sequences, parts)
+        self.notes += notes_of_parts(self.split, sequences, parts)
         return self._assembled(sequences, answers, parts)
 
     def _as_series(self, sequences: Sequences) -> Sequences:
@@ -187,8 +187,8 @@ class Assembly:
         check_numbers(windows.values.size, named(self.path))
         check_sequences(windows.count, named(self.path))
         asked = np.repeat(forecasting.parts, windows.lengths)
-        _check_asked(asked[~np.isnan(forecasting.targets).all(axis=1)])
-        names = _names_ahead(forecasting.forecast.columns, self.horizon)
+        check_asked(asked[~np.isnan(forecasting.targets).all(axis=1)])
+        names = names_ahead(forecasting.forecast.columns, self.horizon)
         answers = Answers(names, forecasting.targets.astype(np.float32))
         self._tell_split(windows, forecasting.parts)
         return self._assembled(windows, answers, forecasting.parts, forecasting.forecast)
@@ -220,7 +220,8 @@ class Assembly:
         if self.filled and self.goal is Goal.NEXT:
             self.notes.append("Numbers that are missing are read as filled, and not asked for.")
             sequences = replace(sequences, measured=sequences.values)
-        return self._not_empty(fill_within(sequences, self.fill, from_past=self.from_past), 0)
+        filled = fill_within(sequences, self.fill, from_past=self.from_past)
+        return not_empty(filled, 0, self.notes)
 
     def _with_label_to_come(self, sequences: Sequences) -> Sequences:
         """Return sequences whose label is what is predicted ahead, if the user names one."""
@@ -240,181 +241,14 @@ class Assembly:
     def _horizon(self) -> int:
         return self.options.horizon if self.goal is Goal.NEXT else 0
 
-    def _without_label(self, sequences: Sequences) -> Sequences:
-        """Leave out sequences without a label, if each needs one."""
-        label = sequences.label
-        if label is None or label.every_step or not label.missing.any():
-            return sequences
-        missing = int(label.missing.sum())
-        self.notes.append(f"Left out: {count_of(missing, 'sequence')} without a label.")
-        if label.missing.all():
-            raise DataError(f"The label {label.name} is missing everywhere.")
-        return sequences.keep_sequences(~label.missing)
-
-    def _with_labelled_steps(self, sequences: Sequences) -> Sequences:
-        """Leave out sequences, or pieces of them, none of whose steps has a label.
-
-        A part that has no others could not be measured.
-        """
-        label = sequences.label
-        if label is None or not label.every_step or label.missing.all():
-            return sequences  # a label that is missing everywhere is refused later
-        labelled = np.logical_or.reduceat(~label.missing, sequences.starts[:-1])
-        unlabelled = int((~labelled).sum())
-        if unlabelled:
-            kind = "sequence" if self.window is None else "piece"
-            self.notes.append(
-                f"Left out: {count_of(unlabelled, kind)} without a label at any step."
-            )
-        return sequences.keep_sequences(labelled)
-
-    def _tell_unanswered(self, sequences: Sequences) -> None:
-        """Note the steps without a label among others that have one."""
-        label = sequences.label
-        if label is None or not label.every_step or not label.missing.any():
-            return
-        steps = count_of(int(label.missing.sum()), "step")
-        self.notes.append(f"Read, but not answered: {steps} without a label.")
-
-    def _not_empty(self, sequences: Sequences, least: int) -> Sequences:
-        """Leave out sequences of at most `least` steps."""
-        long_enough = sequences.lengths > least
-        short = int((~long_enough).sum())
-        if not long_enough.any():
-            if not least:
-                raise DataError("No sequence has any step.")
-            raise DataError(
-                f"No sequence has more than {count_of(least, 'step')}, as are predicted "
-                "(--horizon)."
-            )
-        if short:
-            kind = "without a step" if not least else f"of at most {count_of(least, 'step')}"
-            self.notes.append(f"Left out: {count_of(short, 'sequence')} {kind}.")
-        return sequences.keep_sequences(long_enough)
-
-    def _split(self, sequences: Sequences) -> Split:
-        """Return the user's split, or a guess: by files, by time for few sequences, by chance."""
-        has_test = bool(sequences.tests.any() and not sequences.tests.all())
-        wish = self._wished_split(sequences)
-        if wish is Split.FILES and not has_test:
-            raise DataError(
-                "There is no second file for the test; it must lie beside this one and be called "
-                "the same, with TEST where this one has TRAIN."
-            )
-        if wish is not None:
-            return wish
-        if has_test:
-            return Split.FILES
-        if len(sequences.given):
-            return Split.COLUMN
-        if self.options.group is not None:
-            return Split.CHANCE
-        few = sequences.count < FEW_SEQUENCES and self.goal.every_step
-        return Split.TIME if few or self._are_of_one_calendar(sequences) else Split.CHANCE
-
-    def _are_of_one_calendar(self, sequences: Sequences) -> bool:
-        """Return whether many sequences are to be forecast that share dates, as those of shops."""
-        if not self.horizon or not len(sequences.times) or not sequences.dated:
-            return False
-        firsts = sequences.times[sequences.starts[:-1]]
-        lasts = sequences.times[sequences.starts[1:] - 1]
-        return bool(self._cuts_no_pieces and firsts.max() < lasts.min())
-
-    def _wished_split(self, sequences: Sequences) -> Split | None:
-        """Return the split that the user says, perhaps by another option; None for a guess.
-
-        Raises:
-            DataError: if options say different ones.
-        """
-        options = self.options
-        by_option = {Split.COLUMN: options.split_column, Split.FROM: options.test_from}
-        said = [split for split, value in by_option.items() if value is not None]
-        if len(said) > 1:
-            raise DataError("The test is told by --split-column or by --test-from, not by both.")
-        wish = options.split
-        if said and wish not in (None, said[0]):
-            option = "--split-column" if said[0] is Split.COLUMN else "--test-from"
-            raise DataError(f"{option} says how to split, and --split {wish} otherwise; say one.")
-        if wish in by_option and not said and not len(sequences.given):
-            option = "--split-column" if wish is Split.COLUMN else "--test-from"
-            raise DataError(f"--split {wish} needs {option}, which says what the test is.")
-        wish = said[0] if said else wish
-        if options.group is not None and wish in (Split.TIME, Split.FROM):
-            raise DataError(
-                "A split by time has steps of each group in all parts, so leave out --group, or "
-                "split otherwise."
-            )
-        return wish
-
-    def _is_by_group(self, sequences: Sequences) -> bool:
-        """Return whether sequences are shared out by groups: told ones, or found ones if they can.
-
-        A split by time or as the file says is not changed by groups that were only found.
-        """
-        if self.options.group is not None:
-            return True
-        if not len(sequences.members):
-            return False
-        if self.split is Split.COLUMN:
-            given = sequences.given[sequences.starts[:-1]]
-            in_training = len(np.unique(sequences.members[given == TRAINING]))
-            return in_training >= LEAST_GROUPS and not groups_in_two_parts(sequences, given).any()
-        groups = len(np.unique(sequences.members))
-        return self.split is Split.CHANCE and groups >= LEAST_GROUPS
-
-    def _tell_parts(self, sequences: Sequences, parts: Parts) -> None:
-        """Note how many sequences of how many groups each part has, and which the file lacks."""
-        if self.split is Split.COLUMN:
-            given = set(sequences.given.tolist())
-            lacking = [NAMES[part] for part in (VALIDATION, TEST) if part not in given]
-            if lacking:
-                self.notes.append(
-                    f"The file says nothing of {' and '.join(lacking)}: made of its training part."
-                )
-        if not len(sequences.members):
-            return
-        counts = [int((parts == part).sum()) for part in NAMES]
-        groups = [len(np.unique(sequences.members[parts == part])) for part in NAMES]
-        words = [f"{count:,} {name}" for count, name in zip(counts, NAMES.values(), strict=True)]
-        numbers = [f"{number:,}" for number in groups]
-        name = printable(sequences.grouped_by, 40)
-        kind = f"{name}s" if name.isalpha() and not name.endswith("s") else f"groups ({name})"
-        self.notes.append(
-            f"{', '.join(words[:2])} and {words[2]} sequences of {', '.join(numbers[:2])} and "
-            f"{numbers[2]} {kind}."
-        )
+    @property
+    def _sharing(self) -> Sharing:
+        return Sharing(self.options, self.goal, self.horizon)
 
     def _tell_split(self, sequences: Sequences, parts: Parts) -> None:
-        in_order = "first training, then validation, then test"
-        by_time = f"in the order of the file: {in_order}"
-        if sequences.count > 1 and self.split is Split.TIME:
-            pieces = np.unique(sequences.origins, return_counts=True)[1]
-            if len(pieces) > 1 and pieces.max() < LEAST_PIECES:
-                by_time = f"whole, {by_time} (--window splits each of them by time)"
-            elif len(pieces) > 1:
-                by_time = f"by time, the pieces of each: {in_order}"
-        how = {
-            Split.CHANCE: "by chance",
-            Split.TIME: by_time,
-            Split.FILES: "with the second file as the test",
-            Split.COLUMN: f"as {printable(sequences.given_by, 40)} says",
-            Split.FROM: f"by time: from {printable(self.options.test_from or '', 40)} on the test, "
-            "the last before it validation",
-        }[self.split]
-        name = printable(sequences.grouped_by, 40)
-        if self.by_group:
-            how += f", each {name} in one part"
-        elif len(sequences.members) and len(np.unique(sequences.members)) < LEAST_GROUPS:
-            how += f", not by {name}, of which there are fewer than three"
-        elif len(sequences.members):
-            spread = int(groups_in_two_parts(sequences, parts).sum())
-            of_all = f"{spread:,} of {count_of(len(np.unique(sequences.members)), 'group')}"
-            how += f"; {of_all} ({name}) lie in several parts" if spread else ""
-        stratified = self.goal is Goal.CLASS and self.split in (Split.CHANCE, Split.FILES)
-        nearly = "as equal shares of each class as groups allow"
-        equal = nearly if self.by_group else "equal shares of each class"
-        shares = f", with {equal}" if stratified else ""
-        self.notes.append(f"Sequences are shared out {how}{shares}.")
+        by_group = self.by_group
+        note = note_of_split(self._sharing, self.split, sequences, parts, by_group=by_group)
+        self.notes.append(note)
 
     def _strata(self, sequences: Sequences, answers: Answers) -> npt.NDArray[np.int64]:
         """Return the class (N,) by which sequences are shared out; one for all without classes."""
@@ -440,7 +274,7 @@ class Assembly:
         if forecast is None:
             outputs = self._outputs(sequences, answers, inputs, parts)
         else:
-            inputs, outputs = _relative_statistics(forecast, inputs, sequences, answers, parts)
+            inputs, outputs = relative_statistics(forecast, inputs, sequences, answers, parts)
         counts = np.bincount(parts, minlength=3).tolist()
         has_classes = self.goal in (Goal.CLASS, Goal.STEP_CLASS)
         label = printable(self.path.stem, LONGEST_NAME)
@@ -476,11 +310,11 @@ class Assembly:
         return DataSet(description, values, starts, targets, parts, sequences.origin).named(label)
 
     def _outputs(
-        self, sequences: Sequences, answers: Answers, inputs: "Statistics", parts: Parts
-    ) -> "Statistics":
+        self, sequences: Sequences, answers: Answers, inputs: Statistics, parts: Parts
+    ) -> Statistics:
         """Return the names of the answers, with means and deviations if they are numbers."""
         if self.goal is Goal.NEXT:
-            return _next_outputs(sequences, inputs, self.horizon)
+            return next_outputs(sequences, inputs, self.horizon)
         if self.goal in (Goal.CLASS, Goal.STEP_CLASS):
             return Statistics(answers.names, (), ())
         chosen: Flags = parts == TRAINING
@@ -496,129 +330,3 @@ class Assembly:
             some = ", ".join(names[place] for place in constant[:5])
             more = ", …" if len(constant) > 5 else ""
             self.notes.append(f"Always the same number, so nothing to learn from: {some}{more}.")
-
-
-def _check_numbers(sequences: Sequences, name: str) -> None:
-    """Refuse what float32 can't hold, and too much of anything.
-
-    Args:
-        sequences: those of a file.
-        name: what the file is called in sentences.
-    """
-    check_numbers(sequences.values.size, name)
-    check_sequences(sequences.count, name)
-    if len(sequences.features) > MOST_FEATURES:
-        raise DataError(
-            f"There are {len(sequences.features):,} inputs at a step, and at most {MOST_FEATURES} "
-            "are read; name fewer (--inputs)."
-        )
-    if not sequences.count or not len(sequences.values):
-        raise DataError("No sequence has any step.")
-    beyond = (np.abs(np.nan_to_num(sequences.values)) > LARGEST).any(0)
-    if beyond.any():
-        name = (sequences.features or ("symbols",))[int(beyond.argmax())]
-        raise DataError(f"The column {printable(name)} has numbers beyond 1e38.")
-
-
-def _check_answers(sequences: Sequences, parts: Parts) -> None:
-    """Refuse parts in which nothing that is to come is known."""
-    if sequences.measured is None:
-        return
-    present: Flags = np.logical_not(np.isnan(sequences.measured).all(axis=1))
-    present[sequences.starts[:-1]] = False  # nothing comes before the first step
-    _check_asked(np.repeat(parts, sequences.lengths)[present])
-
-
-def _check_asked(asked: Parts) -> None:
-    """Refuse a data set unless something is asked in each part; `asked` has those of all steps."""
-    for part, name in ((TRAINING, "training"), (VALIDATION, "validation"), (TEST, "test")):
-        if not (asked == part).any():
-            raise DataError(
-                f"Too many numbers are missing: the {name} part has none to predict; leave out "
-                "columns with gaps (--ignore)."
-            )
-
-
-def _means(values: Floats) -> Floats:
-    """Return the means (F,) of numbers that are there; NaN where none is."""
-    present = ~np.isnan(values)
-    with np.errstate(invalid="ignore", divide="ignore"):
-        means: Floats = np.where(present, values, 0.0).sum(0) / present.sum(0)
-    return means
-
-
-@dataclass(frozen=True)
-class Statistics:
-    """The means and standard deviations of numbers with names; none of symbols or classes."""
-
-    names: tuple[str, ...]
-    means: tuple[float, ...]
-    deviations: tuple[float, ...]
-
-
-def statistics(names: tuple[str, ...], values: npt.NDArray[Any]) -> Statistics:
-    """Return the statistics of numbers (T, F), NaN left out.
-
-    What is always the same has the deviation 1.
-    """
-    wide = values.astype(np.float64)
-    means = np.nan_to_num(_means(wide))
-    variances = np.nan_to_num(_means(np.square(wide - means)))
-    deviations = np.sqrt(variances)
-    rounding = 1e-7 * np.maximum(1e-30, np.abs(means))  # single precision has seven digits
-    deviations[deviations <= rounding] = 1.0
-    return Statistics(names, tuple(means.tolist()), tuple(deviations.tolist()))
-
-
-def _relative_statistics(
-    forecast: Forecast, inputs: Statistics, sequences: Sequences, answers: Answers, parts: Parts
-) -> tuple[Statistics, Statistics]:
-    """Return the statistics of what is read, and of what is answered, relative to earlier numbers.
-
-    Args:
-        forecast: which columns are, and how.
-        inputs: of all features, with their names.
-        sequences: windows.
-        answers: of each step.
-        parts: of each window.
-    """
-    values = sequences.values.astype(np.float32)
-    training = np.repeat(parts == TRAINING, sequences.lengths)
-    relative = relative_values(inputs.names, forecast, values, sequences.starts)
-    horizon = len(answers.names) // len(forecast.columns)
-    columns = [inputs.names.index(name) for name in forecast.columns]
-    offsets, weights = anchors_of(forecast, values[:, columns], sequences.starts, horizon)
-    targets = (answers.targets - offsets) / weights
-    if np.isnan(targets[training]).all():
-        raise DataError(
-            "The series are too short to learn from with this context and season; say a shorter "
-            "one (--context, --season)."
-        )
-    return (
-        statistics(inputs.names, relative[training]),
-        statistics(answers.names, targets[training]),
-    )
-
-
-def _names_ahead(columns: tuple[str, ...], horizon: int) -> tuple[str, ...]:
-    """Return the names of answers: the columns for each step ahead in turn."""
-    if len(columns) * horizon > MOST_OUTPUTS:
-        raise DataError(
-            f"{len(columns)} inputs for {horizon} steps ahead are more than {MOST_OUTPUTS} "
-            "numbers to predict; name the one that is wanted (--label), or fewer inputs (--inputs) "
-            "or steps (--horizon)."
-        )
-    names = [
-        f"{printable(name, LONGEST_NAME - 5)} +{step}"
-        for step in range(1, horizon + 1)
-        for name in columns
-    ]
-    return tuple(unique_names(names))
-
-
-def _next_outputs(sequences: Sequences, inputs: Statistics, horizon: int) -> Statistics:
-    """Return the inputs to come: symbols, or the features of each step ahead in turn."""
-    if sequences.alphabet:
-        return Statistics(sequences.alphabet, (), ())
-    names = _names_ahead(inputs.names, horizon)
-    return Statistics(names, inputs.means * horizon, inputs.deviations * horizon)
