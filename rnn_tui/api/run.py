@@ -2,6 +2,7 @@
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
@@ -19,11 +20,12 @@ from rnn_tui.api.watched_training import WatchedTraining
 from rnn_tui.archive import LAST
 from rnn_tui.archive.curves import AGAINST, Against, Line
 from rnn_tui.archive.export.formats import FORMATS, Export, write
-from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.run_record import RunRecord, is_id
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.words import spread_figure
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import ExportError, printable
+from rnn_tui.engine.files.paths import is_unstored, unstored
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.palette import curve_colour
@@ -72,6 +74,9 @@ class RunHistory:
 class Run:
     """A stored run: one or more networks, each trained with one or more seeds.
 
+    A run of `train(…, store=False)` is known until the process ends: by its id, and by nothing
+    else.
+
     Args:
         name: the name of the run, its id, the beginning of its id, or `last` for the newest one.
 
@@ -87,13 +92,21 @@ class Run:
     """
 
     def __init__(self, name: str = LAST) -> None:
-        with RunStore() as store:
+        self._is_unstored = is_id(name) and is_unstored(name)
+        with self._open() as store:
             self._record = store.find(name)
+
+    @contextmanager
+    def _open(self) -> Iterator[RunStore]:
+        """Open the store that it is in: the user's, or that of this process."""
+        with unstored(self._is_unstored), RunStore() as store:
+            yield store
 
     @classmethod
     def _of(cls, record: RunRecord) -> Self:
         run = cls.__new__(cls)
-        run._record = record  # noqa: SLF001 - of this class
+        run._is_unstored = False  # noqa: SLF001 - of this class
+        run._record = record  # noqa: SLF001
         return run
 
     def __repr__(self) -> str:
@@ -204,7 +217,7 @@ class Run:
     @property
     def metrics(self) -> tuple[str, ...]:
         """The names of everything that was measured, for `history`, `frame` and `plot`."""
-        with RunStore() as store:
+        with self._open() as store:
             return tuple(store.metrics(self.id))
 
     @cached_property
@@ -213,7 +226,7 @@ class Run:
 
         Accuracies are in percent.
         """
-        with RunStore() as store:
+        with self._open() as store:
             logged = store.logged_values(self.id, "test")
         figures = logged[-1].figures if logged else {}
         return {name: self._by_network([value])[0] for name, value in figures.items()}
@@ -240,7 +253,7 @@ class Run:
             True
         """
         metric = self._metric(metric)
-        with RunStore() as store:
+        with self._open() as store:
             curve = store.curve(self._record, metric)
         return RunHistory(
             metric,
@@ -322,7 +335,7 @@ class Run:
         check_choice("Axis", against, tuple(plots.AXES))
         name = self._metric(metric)
         library = pyplot()
-        with RunStore() as store:
+        with self._open() as store:
             lines = plots.lines_of(store, [self._record], name, against)
         if ax is not None:
             check_axes(ax)
@@ -364,7 +377,7 @@ class Run:
             parts.append(self._table_of_results())
         metric = self._record.metric
         if metric:
-            with RunStore() as store:
+            with self._open() as store:
                 lines = plots.lines_of(store, [self._record], metric, "epoch")
             title = self._record.spec(metric).title
             parts.append(html.chart(lambda ax: self._draw(ax, lines, metric, "epoch"), title))
@@ -479,10 +492,11 @@ class Run:
             UserError: it has ended, or its checkpoint can't be read.
         """
         prepare_process()
-        with RunStore() as store:
+        with self._open() as store:
             record = store.find(self.id)
             state = store.state(record)
-        WatchedTraining(state, resumed=record, progress=progress).run()
+        with unstored(self._is_unstored):
+            WatchedTraining(state, resumed=record, progress=progress).run()
         return Run(self.id)
 
     def export(
@@ -525,7 +539,7 @@ class Run:
         check_choice("Format", to, tuple(FORMATS))
         check_choice("Axis", against, tuple(AGAINST))
         names = None if metrics is None else tuple(map(self._metric, metrics))
-        with RunStore() as store:
+        with self._open() as store:
             run = store.find(self.id).undamaged
             options = Export(FORMATS[to], store, [run], file, sys.stdout, names, against)
             [written] = write(options)
@@ -533,7 +547,7 @@ class Run:
 
     def refresh(self) -> None:
         """Read again what is stored, as of a run that another process trains."""
-        with RunStore() as store:
+        with self._open() as store:
             self._record = store.find(self.id)
         self.__dict__.pop("results", None)
 
@@ -543,18 +557,22 @@ class Run:
         Raises:
             UserError: it can't be a name, or another run has it.
         """
-        with RunStore() as store:
+        with self._open() as store:
             store.rename(self._record, name)
         self.refresh()
 
     def delete(self) -> None:
         """Delete it; for 30 days `rnn-tui runs restore` brings it back.
 
+        A run of `train(…, store=False)` is gone at once.
+
         Raises:
             UserError: it is in training.
         """
-        with RunStore() as store:
+        with self._open() as store:
             store.delete(self._record)
+            if self._is_unstored:
+                store.purge(0)
 
 
 @checked

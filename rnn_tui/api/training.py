@@ -13,6 +13,7 @@ from rnn_tui.archive.store import check_name
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.events import new_run_id
+from rnn_tui.engine.files.paths import unstored
 from rnn_tui.engine.process.preparing import prepare_process
 from rnn_tui.engine.settings import SETTINGS, ChoicesSetting, ListSetting, check_choice
 from rnn_tui.engine.state import RunState
@@ -75,6 +76,7 @@ def train(
     cell: str | Cell | type[Cell] | None = None,
     preset: str | None = None,
     name: str | None = None,
+    store: bool = True,
     progress: bool = True,
     **settings: Any,
 ) -> Run:
@@ -90,6 +92,9 @@ def train(
             task's usual one.
         preset: the name of one of the task's presets; by default the first.
         name: what to call the run; by default it says how the settings differ from the preset.
+        store: False to store nothing: the run and its data lie in a temporary folder until this
+            process ends, and can do all that a stored run can. Nobody else sees it, and nobody can
+            resume it later.
         progress: whether to show a bar: tqdm's where it is installed, else a line on stderr.
         settings: values in place of the preset's, by the names of the settings, such as `seeds=20`,
             `hidden_size=[5, 10]`, `epochs=3`, `learning_rate=0.01`, `device="cpu"`.
@@ -110,12 +115,13 @@ def train(
     prepare_process()
     if name is not None:
         name = check_name(name)
-    if isinstance(task, SequenceData):
-        task = task.keep()
-    config = config_of(task, cell, preset, settings)
-    state = RunState(new_run_id(), config)
-    WatchedTraining(state, name=name, progress=progress).run()
-    return Run(state.run_id)
+    with unstored(not store):
+        if isinstance(task, SequenceData):
+            task = task.keep()
+        config = config_of(task, cell, preset, settings)
+        state = RunState(new_run_id(), config)
+        WatchedTraining(state, name=name, progress=progress).run()
+        return Run(state.run_id)
 
 
 def config_of(

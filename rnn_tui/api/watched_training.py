@@ -9,6 +9,7 @@ from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.engine.errors import TrainingError
 from rnn_tui.engine.events import Control, Event, LogLine
+from rnn_tui.engine.files.paths import is_unstored
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.state import RunState, Status
 
@@ -70,8 +71,9 @@ class WatchedTraining:
         if received and self._state.status is Status.STOPPED:
             with RunStore() as store:
                 run = store.find(self._state.run_id)
+            kept = "kept until this process ends" if is_unstored(run.run_id) else "stored"
             say(
-                f"Run {run.name} is stopped at step {self._state.step:,} and stored; "
+                f"Run {run.name} is stopped at step {self._state.step:,} and {kept}; "
                 f'rnn_tui.Run("{run.run_id}").resume() goes on.'
             )
             raise KeyboardInterrupt

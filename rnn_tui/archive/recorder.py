@@ -17,6 +17,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -266,7 +267,9 @@ class Recorder:
         self._asked = not resumed
         #: whether `close()` was called.
         self._closing = False
-        self._thread = threading.Thread(target=self._run, name="recorder", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._run,), name="recorder", daemon=True
+        )
         self._thread.start()
 
     def take(self, event: events.Event) -> None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from contextvars import copy_context
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,9 @@ class UnsavedRun:
         self._emit = emit
         self._values: Spill | None = None  #: what the database lacks, once that was asked for.
         self._over = threading.Event()  #: set before the last try.
-        self._thread = threading.Thread(target=self._keep_trying, name="keeping", daemon=True)
+        self._thread = threading.Thread(
+            target=copy_context().run, args=(self._keep_trying,), name="keeping", daemon=True
+        )
 
     @property
     def saved(self) -> bool:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from rnn_tui.data.description import LONGEST_NAME, Description
 from rnn_tui.engine.errors import CheckpointError, DataError, KeptDataError, printable, why
 from rnn_tui.engine.files.atomic import make_folder, write_file
-from rnn_tui.engine.files.paths import data_dir
+from rnn_tui.engine.files.paths import data_dir, kept
 
 if TYPE_CHECKING:
     from rnn_tui.data.data_set import DataSet
@@ -36,13 +36,18 @@ def folder() -> Path:
 
 
 def path_of(name: str) -> Path:
-    """Return the file of a data set."""
-    return folder() / f"{name}{ENDING}"
+    """Return the file of a data set, which may be kept for this process only."""
+    return kept("data-sets", f"{name}{ENDING}")
 
 
 def baselines_path(name: str) -> Path:
     """Return the file of the baselines of a data set."""
-    return folder() / f"{name}.baselines.json"
+    return path_of(name).with_name(f"{name}.baselines.json")
+
+
+def _own_path(name: str) -> Path:
+    """Return the path at which a data set is written."""
+    return folder() / f"{name}{ENDING}"
 
 
 def names() -> list[str]:
@@ -83,7 +88,7 @@ def keep(data_set: "DataSet") -> None:
         DataError: if the file can't be written.
     """
     description = data_set.description
-    is_there = path_of(description.name).is_file()
+    is_there = _own_path(description.name).is_file()
     if is_there and _is_readable(description.name) and _is_complete(description):
         return
     _write(data_set)
@@ -114,7 +119,7 @@ def _write(data_set: "DataSet") -> None:
     from rnn_tui.engine.files.weights_file import sealed
 
     description = data_set.description
-    path = path_of(description.name)
+    path = _own_path(description.name)
     metadata = {"format": FORMAT, "data_set": description.to_dict()}
     # safetensors writes the bytes as they lie in memory, whatever their order
     arrays = {name: getattr(data_set, name) for name in ARRAYS} | data_set.origin.arrays()

@@ -15,7 +15,7 @@ import rnn_tui
 from rnn_tui.api.progress import TrainingProgress
 from rnn_tui.api.training import config_of
 from rnn_tui.archive.store import RunStore
-from rnn_tui.engine.files.paths import weights_of
+from rnn_tui.engine.files.paths import data_dir, weights_of
 from rnn_tui.engine.state import RunState
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.gru import GRUCell
@@ -128,6 +128,31 @@ def test_ctrl_c_stops_and_the_run_goes_on_to_the_same_end(
         assert np.array_equal(values, resumed.results[name])
     with pytest.raises(rnn_tui.UserError, match="nothing to resume"):
         resumed.resume()
+
+
+def test_what_is_not_stored_does_all_the_same_and_leaves_nothing(tmp_path: Path) -> None:
+    rises = np.arange(40) % 2
+    arrays = rises[:, None] * np.arange(5.0)
+    data = rnn_tui.sequences(arrays, np.where(rises, "rises", "stays"))
+    options: dict[str, Any] = {"hidden_size": 3, "seeds": 2, "epochs": 2, "progress": False}
+    run = rnn_tui.train(data, name="mine", store=False, **options)
+    answers = run.predict(arrays[:3])
+    assert rnn_tui.load_network(run).trace(arrays[0]).answers[-1] in data.classes
+    assert run.evaluate() is not None
+    assert run.history("val_loss").values.shape == (2, 1, 2)
+    assert run.export(tmp_path / "run.json").is_file()
+    assert rnn_tui.Run(run.id) == run
+    assert not [path for path in data_dir().rglob("*") if path.is_file()]
+    assert rnn_tui.runs() == []
+
+    stored = rnn_tui.train(data, name="mine", **options)  # its own name, and the same bits
+    assert [each.id for each in rnn_tui.runs()] == [stored.id]
+    assert np.array_equal(stored.predict(arrays[:3]).outputs, answers.outputs)
+    weights = run.weights
+    run.delete()
+    assert not weights.exists()
+    with pytest.raises(rnn_tui.UserError, match="There is no run"):
+        rnn_tui.Run(run.id)
 
 
 def test_a_thread_may_train() -> None:

@@ -8,7 +8,11 @@ browser has its runs and settings where its server says (`engine.page`).
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.page import shared_folder, store_folder
@@ -17,6 +21,10 @@ APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
 WEIGHTS_NAME = "weights.safetensors"
 LONGEST_ID = "x" * 60  # no run's id is longer
+#: whether what is kept now is kept for this process only (`unstored`).
+_IS_UNSTORED: ContextVar[bool] = ContextVar("unstored", default=False)
+#: the folder of what is kept for this process only, once there is one.
+_UNSTORED: list[TemporaryDirectory[str]] = []
 
 
 def _home() -> Path | None:
@@ -59,7 +67,60 @@ def shipped_weights(task: str) -> list[Path]:
 
 def data_dir() -> Path:
     """Return the folder of all that can't be made again: runs, their weights and values."""
+    if _IS_UNSTORED.get():
+        return Path(_UNSTORED[0].name)
     return store_folder() or _home() or _of_system("data")
+
+
+@contextmanager
+def unstored(wanted: bool = True) -> Iterator[None]:
+    """Keep what is kept inside in a temporary folder, which goes when this process ends.
+
+    Threads that are started inside do so as well if they run in a copy of this context. What lies
+    in that folder is found outside, too: weights by the id of their run, data sets by their name.
+
+    Args:
+        wanted: False to keep things as always.
+    """
+    if wanted and not _UNSTORED:
+        _UNSTORED.append(TemporaryDirectory(prefix="rnn-tui-", ignore_cleanup_errors=True))
+    token = _IS_UNSTORED.set(wanted or _IS_UNSTORED.get())
+    try:
+        yield
+    finally:
+        _IS_UNSTORED.reset(token)
+
+
+def kept(*names: str) -> Path:
+    """Return the path of a file below `data_dir()`; in the other place if it is only there.
+
+    The other place is the temporary folder of this process, or the user's folder for what is kept
+    in that one (`unstored`).
+    """
+    path = data_dir().joinpath(*names)
+    if not _UNSTORED or path.is_file():
+        return path
+    with _elsewhere():
+        other = data_dir().joinpath(*names)
+    return other if other.is_file() else path
+
+
+def is_unstored(run_id: str) -> bool:
+    """Return whether a run is kept for this process only."""
+    if not _UNSTORED:
+        return False
+    with unstored():
+        return (run_dir() / run_id).is_dir()
+
+
+@contextmanager
+def _elsewhere() -> Iterator[None]:
+    """Have `data_dir()` mean the other of its two places."""
+    token = _IS_UNSTORED.set(not _IS_UNSTORED.get())
+    try:
+        yield
+    finally:
+        _IS_UNSTORED.reset(token)
 
 
 def config_file() -> Path:
@@ -74,7 +135,7 @@ def run_dir() -> Path:
 
 def weights_of(run_id: str) -> Path:
     """Return the file of a run's weights, and of what it needs to be resumed."""
-    return run_dir() / run_id / WEIGHTS_NAME
+    return kept("runs", run_id, WEIGHTS_NAME)
 
 
 def run_database() -> Path:
