@@ -5,15 +5,19 @@ Answers go to a file or to stdout as they come, progress and all else to stderr.
 
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from rnn_tui.archive import LAST
 from rnn_tui.archive.weights import NETWORKS, Source, finished_on_data_sets, named_weights
 from rnn_tui.cli import output
 from rnn_tui.data import store
-from rnn_tui.engine.errors import CheckpointError, DataError, SettingError, printable
+from rnn_tui.data.files.opening import MOST_BYTES
+from rnn_tui.engine.errors import CheckpointError, DataError, SettingError, printable, why
+from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.files.weights_file import read_description
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
@@ -24,7 +28,12 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.application import Application
 
 #: of files that hold sequences, and no photo.
-ENDINGS = (".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".npz", ".npy", ".ts", ".arff")
+ENDINGS = (
+    *(".csv", ".tsv", ".txt", ".dat", ".data", ".tab", ".npz", ".npy", ".ts", ".arff"),
+    *(".jsonl", ".ndjson"),
+)
+STDIN = Path("-")  #: what stands for it.
+COPIED_BYTES = 1 << 20  # at a time
 LONGEST_CELL = 5000
 
 
@@ -61,7 +70,7 @@ def sequence_weights(paths: Sequence[Path], weights: str | None, run: str | None
         CheckpointError: if there is no such run or file.
         SettingError: if a file of sequences is read, and nothing is named that answers.
     """
-    is_file = paths[0].suffix.lower() in ENDINGS
+    is_file = paths[0] == STDIN or paths[0].suffix.lower() in ENDINGS
     if run == LAST and is_file:
         newest = next(finished_on_data_sets(), None)
         if newest is None:
@@ -71,8 +80,9 @@ def sequence_weights(paths: Sequence[Path], weights: str | None, run: str | None
         return newest
     if run == LAST or (run is None and weights is None):
         if is_file and run is None:
+            named = "What comes on stdin" if paths[0] == STDIN else printable(paths[0], 200)
             raise SettingError(
-                f"{printable(paths[0], 200)} is no photo; name the run that answers its sequences "
+                f"{named} is no photo; name the run that answers its sequences "
                 f"(--run RUN, or --run {LAST} for the newest one on sequences)."
             )
         return None
@@ -80,6 +90,38 @@ def sequence_weights(paths: Sequence[Path], weights: str | None, run: str | None
     assert source is not None
     task = read_description(source.path)[0].task
     return source if store.is_called_like_data_set(task) else None
+
+
+@contextmanager
+def file_to_read(path: Path) -> Iterator[Path]:
+    """Yield a file; of stdin a copy, which goes again, since a table is looked through first.
+
+    Raises:
+        SettingError: if nothing is piped in, or there is no room for the copy.
+    """
+    if path != STDIN:
+        yield path
+        return
+    if sys.stdin is None or sys.stdin.isatty():
+        raise SettingError("Nothing is piped in; name a file in place of -, or pipe one in.")
+    with TemporaryDirectory(prefix="rnn-tui-stdin-", ignore_cleanup_errors=True) as folder:
+        copy = Path(folder) / "stdin"
+        try:
+            write_file(copy, _parts_of_stdin())
+        except OSError as error:
+            raise SettingError(f"What comes on stdin can't be kept ({why(error)}).") from error
+        yield copy
+
+
+def _parts_of_stdin() -> Iterator[bytes]:
+    """Yield what comes on stdin; no more than a little beyond what is read of a file."""
+    size = 0
+    while size <= MOST_BYTES:
+        part = sys.stdin.buffer.read(COPIED_BYTES)
+        if not part:
+            return
+        size += len(part)
+        yield part
 
 
 def apply_networks(request: ApplyRequest) -> int:

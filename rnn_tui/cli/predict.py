@@ -15,7 +15,13 @@ from typing import TYPE_CHECKING, Any, Literal, TextIO, TypeAlias
 
 from rnn_tui.archive.weights import NETWORKS, choose_shipped, named_weights, weights_document
 from rnn_tui.cli import output
-from rnn_tui.cli.applying import ApplyRequest, SequenceChoice, apply_networks, sequence_weights
+from rnn_tui.cli.applying import (
+    ApplyRequest,
+    SequenceChoice,
+    apply_networks,
+    file_to_read,
+    sequence_weights,
+)
 from rnn_tui.cli.commands import WHICH_FINISHED_RUN, add_examples, add_setting, read_path
 from rnn_tui.cli.options import add_options, read_options
 from rnn_tui.engine.counts import count_of
@@ -77,7 +83,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         nargs="+",
         metavar="PATH",
         help="a photo or a folder of photos; or a new file of sequences: CSV, TSV, NPZ, NPY, .ts, "
-        "ARFF or text, with the columns of the file that the run was trained on, in any order",
+        "ARFF, JSON lines or text, with the columns of the file that the run was trained on, in "
+        "any order; - for stdin",
     )
     network = parser.add_mutually_exclusive_group()
     network.add_argument(
@@ -108,7 +115,7 @@ def _add_sequence_options(parser: argparse.ArgumentParser) -> None:
         "--output",
         metavar="FILE",
         help="write the answers there: .csv, .jsonl (a JSON document a line) or .npz, by its "
-        "ending (default: CSV on stdout)",
+        "ending (default, or -: CSV on stdout)",
     )
     add_setting(
         group,
@@ -136,16 +143,16 @@ def run(options: argparse.Namespace) -> int:
         raise SettingError("This run reads sequences: the options of photos are not for it.")
     if len(request.paths) > 1:
         raise SettingError("One file of sequences is answered at a time; name one.")
-    [path] = request.paths
-    applied = ApplyRequest(
-        path=path,
-        source=source,
-        answers=request.answers,
-        choice=request.choice,
-        as_json=request.form == "json",
-        quiet=request.quiet,
-    )
-    return apply_networks(applied)
+    with file_to_read(request.paths[0]) as path:
+        applied = ApplyRequest(
+            path=path,
+            source=source,
+            answers=request.answers,
+            choice=request.choice,
+            as_json=request.form == "json",
+            quiet=request.quiet,
+        )
+        return apply_networks(applied)
 
 
 def _refuse_options_of_sequences(request: PredictRequest) -> None:
@@ -170,7 +177,7 @@ def read_request(options: argparse.Namespace) -> PredictRequest:
         cell=options.model,
         options=read_options(options, PhotoOptions),
         form=form,
-        answers=None if options.output is None else read_path(options.output),
+        answers=None if options.output in (None, "-") else read_path(options.output),
         choice=SequenceChoice(options.hidden_size, options.loss, options.seed),
         quiet=options.quiet,
     )

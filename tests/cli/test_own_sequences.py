@@ -131,6 +131,13 @@ def test_a_run_is_applied_to_a_new_file(
     assert [row.split(",")[0] for row in rows] == ["1", "3"]
     assert "extra is not used." in messages
     assert "Line 3 of new.csv: “one” in t2 is no number; the sequence is left out." in messages
+    piped = ["predict", "--run", "last", "-", "-o", "-"]
+    code, from_stdin, messages = run_inside(piped, new.read_bytes())
+    assert (code, from_stdin) == (0, answers)
+    assert "Line 3 of stdin" in messages
+    code, printed, messages = run_inside(piped, b"")
+    assert (code, printed) == (EXIT_USAGE, "")
+    assert "stdin is empty" in assert_one_sentence(messages)
     checked = tmp_path / "checked.jsonl"
     code, printed, _ = run_inside(
         ["predict", "--run", "last", str(table), "-o", str(checked), "--json", "--quiet"]

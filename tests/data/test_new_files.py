@@ -122,6 +122,31 @@ def test_a_damaged_row_is_left_out_with_its_line(tmp_path: Path) -> None:
     ]
 
 
+def test_json_lines_are_read_as_a_table(tmp_path: Path) -> None:
+    data_set = kept(tmp_path, long_table(), sequence="trial", step="time", label="label")
+    lines = [
+        '{"load": 1.5, "mode": "a", "time": 0, "trial": "n"}',
+        '{"mode": "b", "trial": "n", "time": 1}',
+        "",
+        '{"load": [1, 2], "mode": "a", "time": 2, "trial": "n"}',
+        "{load: 1}",
+        "7",
+        '{"load": 2.5, "mode": "a", "time": 3, "trial": "n"}',
+    ]
+    as_json = written(tmp_path, "\n".join(lines), "new.jsonl")
+    as_table = written(tmp_path, "trial,time,load,mode\nn,0,1.5,a\nn,1,,b\nn,3,2.5,a\n")
+    sequences, remarks = applied(data_set, as_json)
+    expected, _ = applied(data_set, as_table)
+    assert sequences.ids == expected.ids
+    assert sequences.steps == expected.steps
+    assert np.array_equal(sequences.values, expected.values)
+    assert remarks.rows == 3
+    for line, fault in zip((4, 5, 6), remarks.faults, strict=True):
+        assert f"Line {line} of new.jsonl" in fault
+    with pytest.raises(DataError, match="no line with a JSON object"):
+        applied(data_set, written(tmp_path, "[1]\n" + "[" * 100_000, "none.jsonl"))
+
+
 def test_rows_of_a_sequence_may_stand_apart(tmp_path: Path) -> None:
     data_set = kept(tmp_path, long_table())
     new = "trial,time,load,mode\nu,0,1,a\nv,0,2,a\nu,1,3,a\n"

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rnn_tui.data.applying.answers import RightAnswers
 from rnn_tui.data.applying.cells import Symbols
 from rnn_tui.data.applying.columns import reading_of
+from rnn_tui.data.applying.json_lines import are_json_lines, json_lines_table
 from rnn_tui.data.applying.long import BATCH_STEPS, NewLongTable
 from rnn_tui.data.applying.preparing import NewSequences, Preparation, Ranges, RawSequences
 from rnn_tui.data.applying.remarks import Remarks
@@ -84,13 +85,19 @@ class NewFile:
             return self._of_arrays(self.source)
         if self._reading.layout is Layout.TEXT:
             return self._of_text(self.source)
-        reader = format_of(self.source).reader
-        if reader is read_delimited:
-            options = ReadingOptions(header=self._reading.header)
-            return self._of_table(delimited_table(self.source, options))
-        if reader is arff.read:
-            return self._of_table(arff_table(self.source, ReadingOptions()))
+        table = self._table(self.source)
+        if table is not None:
+            return self._of_table(table)
         return self._of_sequences(self._whole(self.source), named(self.source))
+
+    def _table(self, path: Path) -> NewTable | None:
+        """Return the table that a file holds; None if it is of a format without rows."""
+        if are_json_lines(path):
+            return json_lines_table(path)
+        reader = format_of(path).reader
+        if reader is read_delimited:
+            return delimited_table(path, ReadingOptions(header=self._reading.header))
+        return arff_table(path, ReadingOptions()) if reader is arff.read else None
 
     def _whole(self, path: Path) -> Sequences:
         """Return the sequences of a format that is no table, all at once."""
