@@ -177,10 +177,11 @@ def _data_set(description: Description) -> int:
 def _evaluation_of_data_set(config: SequenceConfig, shape: SequenceShape, cell: Cell) -> int:
     """Return the bytes of a test of a data set: what is read at a time, and the states of that."""
     answers = len(shape.outputs)
-    of_sequence = config.lengths[1] * (shape.features + answers)
+    features = config.recipe.embedding or shape.features
+    of_sequence = config.lengths[1] * (features + answers)
     numbers = min(EVALUATION_NUMBERS, config.test_size * of_sequence)
     rows = min(EVALUATION_ROWS, config.test_size * len(config.replicas))
-    state = 2 * (cell.blocks + 1) * max(config.hidden_sizes) + shape.features + 2 * answers
+    state = 2 * (cell.blocks + 1) * max(config.hidden_sizes) + features + 2 * answers
     if config.stacked:  # the states of a layer at every step
         states = config.direction_count * max(config.hidden_sizes)
         of_all = config.test_size * len(config.replicas) * config.lengths[1] * states

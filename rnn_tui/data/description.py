@@ -13,7 +13,7 @@ from rnn_tui.engine.options import record_of
 LONGEST_NAME = 60  # characters of a column, a class or a symbol
 MOST_FEATURES = 256
 MOST_OUTPUTS = 256
-MOST_WORDS = 2000  # of a vocabulary
+MOST_WORDS = 20_000  # of a vocabulary
 UNKNOWN_WORD = "<unknown>"  #: the first word of a vocabulary, which stands for all others.
 #: fields that descriptions of earlier versions lack, with what is so without them.
 ADDED: Mapping[str, Any] = {

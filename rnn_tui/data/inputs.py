@@ -1,8 +1,8 @@
 """Turn the values of a data set into what networks read, and what they answer into its units.
 
-Networks read standardised numbers, or symbols one-hot; numbers that they answer are standardised
-as well. Means and deviations are those of the training sequences, as the description has them. The
-columns of a forecast are read and answered relative to earlier numbers.
+Networks read standardised numbers, symbols one-hot, or words by their places; numbers that they
+answer are standardised as well. Means and deviations are those of the training sequences, as the
+description has them. The columns of a forecast are read and answered relative to earlier numbers.
 """
 
 from collections.abc import Sequence
@@ -21,13 +21,16 @@ Floats = npt.NDArray[np.float32]
 def network_inputs(
     description: Description, values: npt.NDArray[Any], starts: Places | None = None
 ) -> npt.NDArray[Any]:
-    """Return what a network reads, float32 or, of symbols, uint8 (T, F).
+    """Return what a network reads, float32 or, of symbols, uint8 (T, F); of words places (T, 1).
 
     Args:
         description: of the data set.
         values: (T, F) numbers in the units of the file, or (T, 1) places in the alphabet.
         starts: (N + 1,) the first step of each sequence, then T; None for one sequence.
     """
+    if description.words:
+        places: npt.NDArray[Any] = values.astype(np.int64)
+        return places
     if description.alphabet:
         one_hot = np.eye(len(description.alphabet), dtype=np.uint8)
         return one_hot[values[:, 0].astype(np.int64)]

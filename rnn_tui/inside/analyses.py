@@ -135,7 +135,7 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     kinds: list[AnalysisKind] = []
     if task.hidden is not None:
         kinds.append(_hidden_kind(task.hidden, shape))
-    if shape.alphabet and not shape.every_step:
+    if shape.alphabet and not shape.vocabulary and not shape.every_step:
         kinds.append(SURVIVAL)
     kinds += OF_SEQUENCES
     if _may_be_automaton(shape):

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.inside.image_network import read_test_images
+from rnn_tui.inside.network import DrawnSequences
 from rnn_tui.inside.own.network import OwnNetwork
 from rnn_tui.inside.probes import Analysis
 from rnn_tui.inside.reading import NetworkReading
@@ -159,10 +160,7 @@ def analyse_gradients(
     here = sequence_norms(network.stack(replica), trace.inputs[:, None], targets)[:, 0]  # (T,)
     longest = network.config.lengths[1]
     drawn = draw_examples(network.task, network.config, inputs, 0, length=longest)
-    norms = [
-        (name, partial(sequence_norms, other.stack(at), drawn.inputs, drawn.targets))
-        for name, other, at in networks
-    ]
+    norms = [(name, partial(_norms_of, other, at, drawn)) for name, other, at in networks]
     return _analysis(here, drawn.inputs.shape[1], norms, progress)
 
 
@@ -219,6 +217,12 @@ def analyse_beside_untrained(
         (name, partial(loss_norms, each, drawn, numbers=numbers)) for name, each in stacks.items()
     ]
     return _analysis(here, drawn.shape[1], norms, progress)
+
+
+def _norms_of(network: SequenceNetwork, replica: int, drawn: DrawnSequences) -> Floats:
+    """Return the norms (S, N) of a replica of a task's networks over drawn sequences."""
+    inputs = network.embedded(drawn.inputs, replica)
+    return sequence_norms(network.stack(replica), inputs, drawn.targets)
 
 
 def _analysis(

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_HISTORY = (
-    "This network has no training history: it ships with rnn-tui or is of an older version; train "
-    "one with {}."
+    "This network has no training history: it ships with rnn-tui, is of an older version, or has "
+    "too many weights to keep those of several epochs; train one with {}."
 )
 NO_GRADIENTS = (
     "This run kept no gradients; train one with 32 in “Gradients kept” (--gradient-inputs 32)."
@@ -81,7 +81,7 @@ def snapshot(reading: NetworkReading, history: TrainingHistory, at: int) -> Netw
     then = network_at(network, history, at)
     replica = then.replicas.index(network.replicas[reading.network.replica])
     network_then = TaskNetwork(then, replica)
-    trace = network_then.trace(reading.trace.inputs, reading.trace.read)
+    trace = network_then.trace(reading.trace.task_inputs, reading.trace.read)
     return replace(reading, network=network_then, trace=trace)
 
 
@@ -197,7 +197,8 @@ def analyse_learning(
         if progress.stopping:
             return None
         then = snapshot(reading, history, at)
-        norms = sequence_norms(then.network.stack, drawn.inputs, drawn.targets)  # (T, N)
+        read = then.network.embedded(drawn.inputs)
+        norms = sequence_norms(then.network.stack, read, drawn.targets)  # (T, N)
         means.append(norms.mean(axis=1))
         progress.advance(at + 1, len(history))
     return LearningAnalysis(inputs, history.epochs, np.array(means))

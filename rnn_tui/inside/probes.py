@@ -24,13 +24,13 @@ LEAST_DEVIATION = 1e-3  # a unit that hardly moves is not blown up to a deviatio
 
 
 def activations_of(network: "SequenceNetwork", inputs: Array, replica: int) -> Activations:
-    """Return the activations of a replica while it reads `inputs` (T, N, F).
+    """Return the activations of a replica while it reads `inputs` (T, N, F) of the task.
 
     Raises:
         CheckpointError: if its weights are too large to compute with.
     """
     with np.errstate(all="ignore"):
-        activations = network.cell(replica).run(inputs)
+        activations = network.cell(replica).run(network.embedded(inputs, replica))
     require_finite(activations.states)
     if activations.cells is not None:
         require_finite(activations.cells)

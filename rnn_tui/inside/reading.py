@@ -52,7 +52,7 @@ class NetworkReading:
                 "the training history."
             )
         try:
-            trace: Trace = self.network.trace(self.trace.inputs, self.trace.read, edits)
+            trace: Trace = self.network.trace(self.trace.task_inputs, self.trace.read, edits)
         except CheckpointError as error:  # the weights had numbers without the edits
             raise QueryError(
                 "With these edits the network's values overflow; use smaller ones."

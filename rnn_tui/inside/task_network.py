@@ -3,12 +3,13 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import TaskError, UserError
+from rnn_tui.inside.edits import Edit
 from rnn_tui.inside.network import MOST_CONSTANT_INPUTS, Colouring, DrawnSequences, InsideNetwork
 from rnn_tui.inside.stack_trace import Wording
 from rnn_tui.inside.trace import Trace, words_of
@@ -49,6 +50,17 @@ class TaskNetwork(InsideNetwork):
             of_logits=sigmoid if separate else None,
         )
 
+    def embedded(self, inputs: npt.NDArray[Any]) -> Array:
+        """Return what its lowest layer reads (…, F) of what the task gives it: see its source."""
+        return self.source.embedded(inputs, self.replica)
+
+    def trace(self, inputs: Array, read: Sequence[str] = (), edits: Sequence[Edit] = ()) -> Trace:
+        """Trace it while it reads a sequence, or words by their places (T, 1)."""
+        if not self.source.shape.vocabulary:
+            return super().trace(inputs, read, edits)
+        trace = super().trace(self.embedded(inputs), read or self.words(inputs), edits)
+        return replace(trace, places=inputs.astype(np.int64))
+
     def words(self, inputs: Array) -> Sequence[str]:
         """Return the symbols that are read, or the numbers."""
         return words_of(inputs, self.source.shape.alphabet)
@@ -61,6 +73,7 @@ class TaskNetwork(InsideNetwork):
         """
         del steps
         drawn = draw_examples(self.source.task, self.source.config, count, seed)
+        drawn = replace(drawn, inputs=self.embedded(drawn.inputs))
         return drawn if self.stack.answers_as_it_reads else _of_one_length(drawn)
 
     def colouring(
@@ -82,6 +95,8 @@ class TaskNetwork(InsideNetwork):
         """Return all inputs of a step, as the drawn sequences show them, short words first."""
         if self.stack.bidirectional:
             return None
+        if self.source.shape.vocabulary:
+            return {}
         read = np.arange(len(drawn.inputs))[:, None] < drawn.lengths  # (T, N)
         kinds = np.unique(drawn.inputs[read], axis=0)  # (K, F)
         if len(kinds) > MOST_CONSTANT_INPUTS:

@@ -127,6 +127,8 @@ class Trace(Record):
     #: whether the outputs are numbers, in place of classes: `logits` has them, and there are no
     #: probabilities (T, 0).
     numbers: bool = False
+    #: (T, 1) the words by their places, where `inputs` are what an embedding makes of them.
+    places: npt.NDArray[np.int64] | None = None
 
     def __post_init__(self) -> None:
         require_finite(*self.arrays().values())
@@ -135,6 +137,11 @@ class Trace(Record):
     def steps(self) -> int:
         """Time steps T."""
         return len(self.inputs)
+
+    @property
+    def task_inputs(self) -> npt.NDArray[Any]:
+        """What the network's task gives it to read (T, F): the inputs, or the places of words."""
+        return self.inputs if self.places is None else self.places
 
     @property
     def one_output(self) -> bool:

@@ -91,7 +91,7 @@ class LSTMCell(Cell):
                 active = going
                 joined = joined[:, :, :active].copy()
                 cell = cell[:, :, :active].copy()
-            joined[:, width:-2] = at_step[:, :active]
+            joined[:, width:-2] = at_step[..., :active]
             sums = weights @ joined  # (R, 4·H, n)
             gates = sigmoid(sums[:, width:])  # (R, 3·H, n): i, f, o
             cell = gates[:, width : 2 * width] * cell + gates[:, :width] * np.tanh(sums[:, :width])

@@ -53,11 +53,36 @@ class Embedding(nn.Module):
         return nn.functional.embedding(places + firsts, table).transpose(-1, -2)
 
 
-class Replicas(nn.Module):
+class SymbolReader(nn.Module):
+    """R networks that may read symbols by an embedding.
+
+    With one, what takes inputs (T, R, F, B) takes symbols by their places (T, R, B) as well.
+    """
+
+    features: int  #: F of the input.
+    hidden_sizes: tuple[int, ...]  #: units of each of the R replicas.
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.embedding: Embedding | None = None  #: what symbols are read as; None for numbers.
+
+    def embed(self, symbols: int) -> Embedding:
+        """Read so many symbols by an embedding of F numbers, zeros at first, and return it."""
+        self.embedding = Embedding(len(self.hidden_sizes), symbols, self.features)
+        return self.embedding
+
+    def embedded(self, inputs: Tensor) -> Tensor:
+        """Return inputs (…, R, F, B) as they are; of places (…, R, B), what they are read as."""
+        if self.embedding is None or inputs.is_floating_point():
+            return inputs
+        embedded: Tensor = self.embedding(inputs)
+        return embedded
+
+
+class Replicas(SymbolReader):
     """R one-layer networks of a cell with a linear readout each, with PyTorch's own gradient.
 
-    The weights are zero at first: see `set_replica`. With an `embedding`, the methods that take
-    inputs (T, R, F, B) take symbols by their places (T, R, B) as well.
+    The weights are zero at first: see `set_replica`.
 
     Args:
         cell: the kind of all of them.
@@ -83,20 +108,7 @@ class Replicas(nn.Module):
         if outputs:
             #: (R, O, H + 1), the bias in the last column.
             self.readout = nn.Parameter(torch.zeros(replicas, outputs, width + 1))
-        self.embedding: Embedding | None = None  #: what symbols are read as; None for numbers.
         self.register_load_state_dict_pre_hook(_drop_lacking)  # type: ignore[no-untyped-call]
-
-    def embed(self, symbols: int) -> Embedding:
-        """Read so many symbols by an embedding of F numbers, zeros at first, and return it."""
-        self.embedding = Embedding(len(self.hidden_sizes), symbols, self.features)
-        return self.embedding
-
-    def embedded(self, inputs: Tensor) -> Tensor:
-        """Return inputs (…, R, F, B) as they are; of places (…, R, B), what they are read as."""
-        if self.embedding is None or inputs.is_floating_point():
-            return inputs
-        embedded: Tensor = self.embedding(inputs)
-        return embedded
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Return the readout's first output (T, R, B) after each step of `inputs` (T, R, F, B).

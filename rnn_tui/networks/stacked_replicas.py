@@ -13,11 +13,11 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks.cell import Cell
-from rnn_tui.networks.replicas import Replicas, read_out, replicas_of
+from rnn_tui.networks.replicas import Replicas, SymbolReader, read_out, replicas_of
 from rnn_tui.networks.stack import direction_names
 
 
-class StackedReplicas(nn.Module):
+class StackedReplicas(SymbolReader):
     """R networks of L layers of a cell, in one or both directions, with a linear readout each.
 
     The readout of a whole sequence takes what each direction ends with: the forward one at the
@@ -99,7 +99,7 @@ class StackedReplicas(nn.Module):
         self, inputs: Tensor, lengths: Tensor | None, masks: Sequence[Tensor]
     ) -> list[Tensor]:
         """Return the states (T, R, H, B) of each direction of the top layer at each step."""
-        read = inputs
+        read = self.embedded(inputs)
         for layer, names in enumerate(self.names):
             states = [self._states(name, read, lengths) for name in names]
             if masks:

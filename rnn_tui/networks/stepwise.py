@@ -200,7 +200,7 @@ def replica_states(
     Args:
         cell: of all replicas.
         weights: (R, G·H, columns), as `networks.replicas.Replicas` has them.
-        inputs: (T, F, B), the longest sequence first.
+        inputs: (T, F, B), or (T, R, F, B) of each replica, the longest sequence first.
         lengths: the B sequences' time steps, descending, the first of them T.
     """
     faster = cell.replica_states_faster(weights, inputs, lengths)
@@ -213,7 +213,7 @@ def _replica_states(
     """Yield `replica_states` by the equations of the cell's step."""
     replicas, rows, _ = weights.shape
     width = rows // cell.blocks
-    columns = cell.replica_columns(inputs.shape[1], width)
+    columns = cell.replica_columns(inputs.shape[-2], width)
     of_input = weights[:, :, columns.input]  # (R, G·H, F)
     of_state = weights[:, :, columns.state]  # (R, G·H, H)
     input_bias = weights[:, :, columns.input_bias, None]  # (R, G·H, 1)
@@ -222,7 +222,7 @@ def _replica_states(
         active = still_going(lengths, step)
         state = last.state[:, :, :active]  # (R, H, n)
         memory = last.memory[:, :, :active] if cell.has_memory else None
-        read = of_input @ at_step[:, :active].astype(np.float32) + input_bias  # (R, G·H, n)
+        read = of_input @ at_step[..., :active].astype(np.float32) + input_bias  # (R, G·H, n)
         recurrent = None
         if columns.state_bias is not None:
             recurrent = of_state @ state + weights[:, :, columns.state_bias, None]  # (R, G·H, n)

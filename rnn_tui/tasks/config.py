@@ -172,11 +172,6 @@ class SequenceConfig(RunConfig):
                 "Label smoothing is for the losses ce and bce; the loss mse has none: choose 0, or "
                 "another loss."
             )
-        if self.recipe.embedding and self.stacked:
-            raise SettingError(
-                "An embedding is read by one layer in one direction, without dropout: choose an "
-                "embedding of 0, or those."
-            )
         SETTINGS["seed"].check(self.seed + self.seeds - 1)
 
     @property

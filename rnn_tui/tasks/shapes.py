@@ -37,6 +37,11 @@ def one_hot(names: Iterable[str]) -> tuple[Symbol, ...]:
     )
 
 
+def vocabulary(names: Iterable[str]) -> tuple[Symbol, ...]:
+    """Return an alphabet of words, of which networks read one number: the place."""
+    return tuple(Symbol(name, (place,), visible(name)) for place, name in enumerate(names))
+
+
 def bits(count: int, separator: str = "") -> tuple[Symbol, ...]:
     """Return the alphabet of all values of some bits, in ascending order.
 

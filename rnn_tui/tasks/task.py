@@ -61,6 +61,8 @@ class SequenceShape:
     columns: tuple[str, ...] = ()  #: the names of the F numbers; empty if they have none.
     #: all inputs that a step may have, if they are few, each at any step.
     alphabet: tuple[Symbol, ...] = ()
+    #: whether the alphabet is a vocabulary: then networks read the places of its F words.
+    vocabulary: bool = False
     answer: str = "class"  #: what an answer is, in a word or two.
     verb: str = "answer"  #: what networks do with whole inputs, such as `add`.
     sequences: str = "sequences"  #: what whole inputs are called, in the plural: `additions`.

@@ -75,18 +75,19 @@ def test_a_word_that_training_lacks_is_unknown_however_often_the_test_has_it(rea
 
 
 def test_a_vocabulary_has_a_bound(read: Read) -> None:
-    texts = [" ".join(f"{letter}{number}" for number in range(900)) for letter in "abc"]
-    rows = [f"{text},{text[0]}x" for text in texts for _ in range(20)]
+    texts = [" ".join(f"w{at}x{number}" for number in range(700)) for at in range(30)]
+    rows = [f"{text},{'yn'[at % 2]}" for at, text in enumerate(texts) for _ in range(8)]
     content = "\n".join(["text,label", *rows, ""])
     words = read(content, layout=Layout.WIDE, tokens=Tokens.WORDS).data_set.description.alphabet
-    assert len(words) <= MOST_WORDS
+    assert len(words) == MOST_WORDS == 20_000
 
 
 def test_a_new_file_is_read_by_the_same_words(read: Read, tmp_path: Path) -> None:
     data_set = read(reviews(), tokens=Tokens.WORDS).data_set
     path = tmp_path / "new.csv"
     path.write_text('text\n"a FINE film, zzz!"\n', encoding="utf-8")
-    sequences, _ = applied(data_set, path)
+    sequences, remarks = applied(data_set, path)
+    assert "2 of 6 words are unknown, read as <unknown>." in remarks.notes
     alphabet = data_set.description.alphabet
     read_words = [alphabet[int(place)] for place in sequences.values[:, 0]]
     assert read_words == ["a", "fine", "film", ",", UNKNOWN_WORD, UNKNOWN_WORD]

@@ -145,6 +145,9 @@ class Graph:
             [self._floats(name, ["N", size]) for name in outputs],
         )
 
+    def _integers(self, name: str, shape: Sequence[Any]) -> Any:
+        return self._onnx.helper.make_tensor_value_info(name, self._onnx.TensorProto.INT64, shape)
+
     def _floats(self, name: str, shape: Sequence[Any]) -> Any:
         onnx = self._onnx
         return onnx.helper.make_tensor_value_info(name, onnx.TensorProto.FLOAT, shape)
@@ -155,6 +158,8 @@ class Graph:
         inputs: tuple[str, Sequence[Any]],
         outputs: tuple[str, Sequence[Any]],
         properties: dict[str, str],
+        *,
+        reads_places: bool = False,
     ) -> bytes:
         """Return the model as a file.
 
@@ -163,13 +168,14 @@ class Graph:
             inputs: the input's name and shape, with words for free sizes.
             outputs: the output's name and shape, with words for free sizes.
             properties: what the file says of the network.
+            reads_places: whether the input is whole numbers (int64), in place of floats.
         """
         onnx = self._onnx
         self._nodes.append(onnx.helper.make_node("Identity", [last], [outputs[0]]))
         graph = onnx.helper.make_graph(
             self._nodes,
             "rnn-tui",
-            [self._floats(*inputs)],
+            [self._integers(*inputs) if reads_places else self._floats(*inputs)],
             [self._floats(*outputs)],
             self.constants,
         )

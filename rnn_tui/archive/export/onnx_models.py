@@ -78,7 +78,8 @@ def models_of(path: Path) -> list[Model]:
     (N, T, 10), become (N, 10) of the digit at the position, and `bits` (N, T, 2) become (N, T) of
     the bits of the sum.
 
-    Networks on a data set read numbers in the units of its file, and answer numbers in them.
+    Networks on a data set read numbers in the units of its file, and answer numbers in them; words
+    they read by their places in the vocabulary, `words` (N, T).
 
     Raises:
         CheckpointError: the weights can't be read.
@@ -148,7 +149,13 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     graph = Graph()
     shape = network.shape
     units = _units_of(network.config)
-    by_step = graph.node("Transpose", [shape.inputs], perm=[1, 0, 2])  # (T, N, F)
+    size: list[Any] = ["N", "T"] if shape.vocabulary else ["N", "T", network.features]
+    axes = [1, 0, *range(2, len(size))]
+    by_step = graph.node("Transpose", [shape.inputs], perm=axes)  # (T, N, F), or places (T, N)
+    if shape.vocabulary:
+        words = np.arange(network.features)[:, None]
+        table = graph.constant(network.embedded(words, replica))  # (F, E)
+        by_step = graph.node("Gather", [table, by_step])  # (T, N, E)
     if units is not None and units.means:
         numbers = graph.node("Cast", [by_step], to=DOUBLE)  # for numbers far from zero
         centred = graph.node("Sub", [numbers, graph.constant(np.array(units.means))])
@@ -177,7 +184,11 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     properties = _properties(network.config)
     properties["network"] = str(network.replicas[replica])
     return graph.finished(
-        logits, (shape.inputs, ["N", "T", network.features]), ("logits", outputs), properties
+        logits,
+        (shape.inputs, size),
+        ("logits", outputs),
+        properties,
+        reads_places=shape.vocabulary,
     )
 
 
@@ -225,7 +236,10 @@ def _image_trial(file: WeightsFile, config: ImageConfig) -> _Trial:
 
 
 def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
-    """Return for each replica sequences (N, T, F) as in training, and its logits (N, …)."""
+    """Return for each replica sequences (N, T, F) as in training, and its logits (N, …).
+
+    Of words they are places (N, T).
+    """
     config = network.config
     length = config.lengths[1]
     build = cast(type[ReplicaProblem], network.task.load())
@@ -249,7 +263,8 @@ def _sequence_trials(network: SequenceNetwork) -> list[_Trial]:
         scale = max(1.0, *units.output_deviations, *np.abs(units.output_means))
     if network.outputs == 1:
         by_replica = by_replica[..., 0]
-    return [_Trial(read.astype(np.float32), expected, scale) for expected in by_replica]
+    read = read[:, :, 0].astype(np.int64) if network.shape.vocabulary else read.astype(np.float32)
+    return [_Trial(read, expected, scale) for expected in by_replica]
 
 
 def _checked(suffix: str, data: bytes, trial: _Trial) -> Model:

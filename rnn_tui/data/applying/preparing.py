@@ -9,7 +9,7 @@ import numpy.typing as npt
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.cutting import thinned
 from rnn_tui.data.data_set import TRAINING, DataSet
-from rnn_tui.data.description import Description
+from rnn_tui.data.description import UNKNOWN_WORD, Description
 from rnn_tui.data.filling import fill_with, fill_within
 from rnn_tui.data.goals import Answers, answers_to_come
 from rnn_tui.data.options import Fill, Goal, Split
@@ -80,6 +80,7 @@ class Preparation:
         self._numbers = 0  # of each feature
         self._shorter = self._longer = self._too_short = self._sequences = 0
         self._longest = 0
+        self._words = self._unknown = 0
         # as `Assembly.data_set` decides it
         self._from_past = bool(description.horizon) or description.split is Split.TIME
 
@@ -158,6 +159,9 @@ class Preparation:
         else:  # each step is answered from as many as in training
             self._too_short += int((lengths <= description.forecast.first_asked).sum())
         self._longest = max(self._longest, int(lengths.max()))
+        if description.words:
+            self._words += len(values)
+            self._unknown += int((values[:, 0] == 0).sum())
         if self._ranges is not None:
             numbers = values.astype(np.float32)
             outside = (numbers < self._ranges.lowest) | (numbers > self._ranges.highest)
@@ -187,6 +191,8 @@ class Preparation:
                 f"{_share(self._shorter, self._sequences, 'sequence')} shorter than those of "
                 f"training, which have at least {count_of(description.shortest, 'step')}."
             )
+        if self._unknown:
+            note(f"{_share(self._unknown, self._words, 'word')} unknown, read as {UNKNOWN_WORD}.")
         worst = np.argsort(-self._outside, kind="stable")[:SHOWN_FEATURES].tolist()
         for place in (place for place in worst if self._outside[place]):
             assert self._ranges is not None

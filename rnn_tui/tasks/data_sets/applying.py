@@ -113,7 +113,7 @@ class Voters:
             DataError: if they are stopped.
         """
         lengths = np.diff(sequences.starts)
-        most = min(MOST_STEPS_AT_ONCE, MOST_NUMBERS_AT_ONCE // self.description.input_size)
+        most = min(MOST_STEPS_AT_ONCE, MOST_NUMBERS_AT_ONCE // self._numbers_of_step())
         begin = 0
         while begin < len(lengths):
             end = begin + 1
@@ -125,6 +125,13 @@ class Voters:
                 end += 1
             yield from self._answers(sequences, begin, end).parts()
             begin = end
+
+    def _numbers_of_step(self) -> int:
+        """Return how many numbers the networks read at a step, each its own of a word."""
+        if not self.description.words:
+            return self.description.input_size
+        numbers: int = self._network.config.recipe.embedding or self.description.input_size
+        return numbers * len(self._network.replicas)
 
     def _answers(self, sequences: NewSequences, begin: int, end: int) -> NewAnswers:
         """Return the answers to the sequences from `begin` to `end`."""

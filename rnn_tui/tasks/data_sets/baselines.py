@@ -19,7 +19,7 @@ from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed, models_missing
 from rnn_tui.tasks.data_sets.task import stored_task
 
-FORMAT = 2  #: of the file; it changes with the way baselines are computed.
+FORMAT = 3  #: of the file; it changes with the way baselines are computed.
 #: test sequences, of each class if classes count alike, below which no lead is called one: five
 #: that all differ in one direction do so by chance in 1 of 16 cases.
 FEWEST = 6

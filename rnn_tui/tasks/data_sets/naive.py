@@ -30,6 +30,7 @@ WINDOW = 8  # steps that a linear model of every step reads at most: the last on
 MOST_ROWS = 20_000  # sequences or steps that a linear model is fitted on
 #: rows times columns times classes that a logistic regression is fitted on: some ten seconds.
 MOST_PRODUCTS = 50_000_000
+WORD_COLUMNS = 100  # that are not zero, of a row
 MOST_ITERATIONS = 300
 TEST_ROWS = 200_000  # steps that baselines of every step are measured on
 
@@ -43,8 +44,8 @@ def naive_answers(data_set: DataSet) -> Iterator[Baseline]:
     rows = _Rows(data_set)
     if data_set.description.classifies:
         yield _constant_class(rows)
-        if goal is Goal.NEXT:
-            yield _after_each_symbol(rows)
+        if data_set.description.alphabet and rows.every_step:
+            yield _by_symbol(rows)
         yield _logistic_regression(rows)
     else:
         yield _constant_numbers(rows)
@@ -70,6 +71,8 @@ class _Rows:
         )
         #: steps that a linear model of every step reads.
         self.window = max(1, min(WINDOW, MOST_COLUMNS // self.description.input_size))
+        if self.description.words:  # a column that is not zero for each
+            self.window = WINDOW
         #: (T,) how many steps follow in its sequence.
         self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
         self.naive_errors = measured.naive_errors(data_set)  #: that MASE is scaled by.
@@ -118,9 +121,30 @@ class _Rows:
             ahead.append(values)
         return standardised_targets(description, np.concatenate(ahead, axis=1))
 
-    def columns(self, rows: npt.NDArray[np.int64]) -> Floats:
-        """Return what a linear model reads of each row (n, columns)."""
+    def columns(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Return what a linear model reads of each row (n, columns), of words as a sparse array."""
+        if self.description.words:
+            return self._words(rows)
         return self._windows(rows) if self.every_step else self._sequences(rows)
+
+    def _words(self, rows: npt.NDArray[np.int64]) -> Any:
+        """Return the counts of words in sequences, or which word stands how many steps before."""
+        from scipy.sparse import csr_array  # on use only
+
+        size, data_set = self.description.input_size, self.data_set
+        places = data_set.values[:, 0].astype(np.int64)
+        if self.every_step:
+            back = np.minimum(np.arange(self.window), self.positions[rows][:, None])  # (n, W)
+            columns = np.arange(self.window) * size + places[rows[:, None] - back]
+            is_there = back == np.arange(self.window)  # not before the beginning
+            owners, read = np.nonzero(is_there)[0], columns[is_there]
+            shape = (len(rows), self.window * size)
+        else:
+            lengths = data_set.lengths[rows]
+            owners = np.repeat(np.arange(len(rows)), lengths)
+            read = np.concatenate([places[slice(*data_set.starts[at : at + 2])] for at in rows])
+            shape = (len(rows), size)
+        return csr_array((np.ones(len(read)), (owners, read)), shape)
 
     def _windows(self, steps: npt.NDArray[np.int64]) -> Floats:
         """Return the inputs of each step and of those before it, zero before the beginning."""
@@ -144,22 +168,16 @@ class _Rows:
         of_each = [slice(data_set.starts[at], data_set.starts[at + 1]) for at in indices]
         if fits and description.shortest == longest:
             return np.stack([self._inputs(steps).ravel() for steps in of_each]).astype(np.float64)
-        if description.words:
-            return np.stack([self._counts_of_words(steps) for steps in of_each])
         if description.alphabet:
             return np.stack([_summary(self._inputs(steps)) for steps in of_each])
         points = max(2, min(longest, MOST_COLUMNS // features))
         return np.stack([_resampled(self._inputs(steps), points) for steps in of_each])
 
-    def _counts_of_words(self, steps: slice) -> Floats:
-        """Return how often each word of the vocabulary is there (V,)."""
-        places = self.data_set.values[steps, 0].astype(np.int64)
-        counts = np.bincount(places, minlength=self.description.input_size)
-        return counts.astype(np.float64)
-
     def fitted_on(self, columns: int, classes: int) -> tuple[npt.NDArray[np.int64], str]:
         """Return the training rows that a linear model is fitted on, and a note if not all are."""
         rows = self.of_part(TRAINING)
+        if self.description.words:
+            columns = WORD_COLUMNS
         most = min(MOST_ROWS, MOST_PRODUCTS // (columns * max(1, classes)))
         return _some(rows, most, "fitted on", self.every_step)
 
@@ -221,18 +239,28 @@ def _counts(rows: _Rows) -> npt.NDArray[np.int64]:
     return np.bincount(targets, minlength=len(rows.description.outputs))
 
 
-def _after_each_symbol(rows: _Rows) -> Baseline:
-    """Answer what most often follows the symbol that was read last; each pair counts once more."""
-    size = len(rows.description.outputs)
+def _by_symbol(rows: _Rows) -> Baseline:
+    """Answer what most often follows the symbol that was read last, or the class it mostly has.
+
+    What follows is counted once more for each pair. Classes are counted once more in all, in their
+    shares: so a symbol that training lacks has the most frequent one.
+    """
+    description = rows.description
+    symbols, size = description.input_size, len(description.outputs)
     trained = rows.of_part(TRAINING)
     tested, note = rows.tested_on()
     places = rows.data_set.values[:, 0].astype(np.int64)
     pairs = places[trained] * size + rows.targets(trained)
-    counts = np.bincount(pairs, minlength=size**2).reshape(size, size) + 1
-    probabilities = counts / counts.sum(axis=1, keepdims=True)
+    counts = np.bincount(pairs, minlength=symbols * size).reshape(symbols, size)
+    is_next = description.goal is Goal.NEXT
+    smoothed = counts + (1.0 if is_next else counts.sum(axis=0) / max(1, counts.sum()))
+    probabilities = smoothed / smoothed.sum(axis=1, keepdims=True)
     last, targets = places[tested], rows.targets(tested)
     answers = _Answers(targets, probabilities.argmax(axis=1)[last], probabilities[last])
-    return _of_classes(rows, "most frequent symbol after the last one", answers, note)
+    name = "most frequent symbol after the last one"
+    if not is_next:
+        name = f"most frequent class of the {'word' if description.words else 'symbol'}"
+    return _of_classes(rows, name, answers, note)
 
 
 def _logistic_regression(rows: _Rows) -> Baseline:
@@ -252,7 +280,7 @@ def _logistic_regression(rows: _Rows) -> Baseline:
         only = np.full(len(targets), wanted[0])
         return _of_classes(rows, name, _Answers(targets, only, np.eye(classes)[only]), note)
     # counts of words say more as they are: scaled, a rare word would count as much as any other
-    is_counted = rows.description.words and not rows.every_step
+    is_counted = rows.description.words
     scaler = StandardScaler(with_mean=not is_counted, with_std=not is_counted)
     model = LogisticRegression(max_iter=MOST_ITERATIONS)
     with warnings.catch_warnings(), single_blas_thread():

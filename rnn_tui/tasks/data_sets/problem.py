@@ -19,7 +19,6 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Spread
 from rnn_tui.engine.training.parallel import Workers, automatic_workers, cpu_workers
 from rnn_tui.engine.training.problem import Log, generator
-from rnn_tui.networks.replicas import Replicas
 from rnn_tui.tasks.config import EVALUATION_NUMBERS, EVALUATION_ROWS
 from rnn_tui.tasks.data_sets import figures
 from rnn_tui.tasks.data_sets.batches import Cut, Indices, SequencesOnDevice, cut_epoch
@@ -126,8 +125,7 @@ class DataSetProblem(ReplicaProblem):
         embedded = self.embedding > 0
         batch = self._sequences.batch(indices, cut.longest, equal=cut.equal, embedded=embedded)
         if self.config.recipe.noise:
-            if isinstance(self.model, Replicas):
-                batch = replace(batch, inputs=self.model.embedded(batch.inputs))
+            batch = replace(batch, inputs=self.model.embedded(batch.inputs))
             batch = self.noise.added(batch, cut.longest_of_seeds)
         return [partial(self.losses_of, batch)]
 
@@ -444,12 +442,18 @@ class DataSetProblem(ReplicaProblem):
         chosen = indices[torch.randperm(len(indices), generator=random)[:count].numpy()]
         of_chosen = lengths[chosen] if length is None else np.full(len(chosen), length)
         on_device = torch.from_numpy(chosen[None]).to(self.device)
-        batch = self._sequences.batch(on_device, int(self.description.longest), equal=False)
+        words = self.description.words
+        batch = self._sequences.batch(
+            on_device, int(self.description.longest), equal=False, embedded=words
+        )
         longest = int(of_chosen.max(initial=1))
         targets = batch.targets
         if self.shape.every_step:
             targets = targets[:longest].movedim(1, 0)  # (1, T, …, n)
-        inputs = batch.inputs[:longest].permute(1, 3, 0, 2)  # (1, n, T, F)
+        inputs = batch.inputs[:longest]  # (T, 1, F, n), or places (T, 1, n)
+        if words:
+            inputs = inputs[:, :, None]
+        inputs = inputs.permute(1, 3, 0, 2)  # (1, n, T, F)
         within = torch.arange(longest) < torch.from_numpy(of_chosen)[:, None]  # (n, T)
         return Examples(
             inputs.cpu() * within[None, :, :, None],

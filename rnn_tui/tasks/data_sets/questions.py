@@ -1,7 +1,7 @@
 """Questions to networks that were trained on a user's data set, in the units of its file."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST
-from rnn_tui.data.description import LARGEST
+from rnn_tui.data.description import LARGEST, UNKNOWN_WORD
 from rnn_tui.data.files.cells import is_missing
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal, Layout
 from rnn_tui.data.typed import SPACE, check_steps, typed_numbers, typed_symbols
 from rnn_tui.data.words import word_of_cell, words_of
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError, printable
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets.calibration import kept_temperatures
@@ -80,6 +81,15 @@ class DataSetQuestions(SequenceQuestions):
         places = np.array([known.get(word, 0) for word in words])
         read = tuple(vocabulary[place] for place in places.tolist())
         return TypedSequence(text, network_inputs(self._description, places[:, None]), read)
+
+    def notices(self, question: TypedSequence) -> Iterator[str]:
+        """Yield sentences on a length that was not in training, and on unknown words."""
+        yield from super().notices(question)
+        unknown = question.words.count(UNKNOWN_WORD) if self._description.words else 0
+        if unknown:
+            verb = "is" if unknown == 1 else "are"
+            of_all = count_of(len(question.words), "word")
+            yield f"{unknown:,} of {of_all} {verb} unknown, and read as {UNKNOWN_WORD}."
 
     def check_lines(self, questions: Sequence[TypedSequence], head: str) -> None:
         """Refuse lines that are the rows of a table, each a step.

@@ -12,7 +12,7 @@ from rnn_tui.data.typed import visible
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import ACCURACY, Measure, Metric, accuracy_metric
 from rnn_tui.tasks.sequences import METRICS
-from rnn_tui.tasks.shapes import one_hot
+from rnn_tui.tasks.shapes import one_hot, vocabulary
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
 
 if TYPE_CHECKING:
@@ -69,6 +69,7 @@ def stored_task(name: str) -> Task:
 def task_of(description: Description) -> Task:
     """Return the task of a data set."""
     classifies = description.classifies
+    alphabet_of = vocabulary if description.words else one_hot
     balanced, reason = _headline(description)
     measures = []
     if classifies:
@@ -96,13 +97,21 @@ def task_of(description: Description) -> Task:
             description.input_size,
             tuple(map(visible, description.outputs)),
             every_step=description.goal.every_step,
-            inputs="symbols" if description.alphabet else "steps",
+            inputs=_inputs_of(description),
             numbers=not classifies,
             columns=description.features,
-            alphabet=one_hot(description.alphabet),
+            alphabet=alphabet_of(description.alphabet),
+            vocabulary=description.words,
             any_length=False,
         ),
     )
+
+
+def _inputs_of(description: Description) -> str:
+    """Return what the elements of a sequence are called."""
+    if description.words:
+        return "words"
+    return "symbols" if description.alphabet else "steps"
 
 
 def _settings(description: Description) -> tuple[str, ...]:

@@ -57,7 +57,7 @@ class SequenceNetwork:
         self.config = config
         self.metrics = file.metrics
         self.shape = shape
-        self.features = shape.features  #: numbers F that are read at each step.
+        self.features = shape.features  #: numbers F that are read at each step, or words.
         self.outputs = len(shape.outputs)  #: numbers O of each answer.
         self.kind = CELLS[config.cell]  #: of their layers.
         self.replicas: tuple[Replica, ...] = config.replicas
@@ -65,6 +65,11 @@ class SequenceNetwork:
         #: what the directions of each layer are called, from the input up.
         self._names = direction_names(config.layers, bidirectional=config.bidirectional)
         readout = file.arrays.get("readout")
+        #: (R, F, E) what words are read as; None for numbers, and for symbols, whose weights are
+        #: multiplied by theirs once.
+        self._table = self._table_of(file) if shape.vocabulary else None
+        #: numbers that the lowest layer reads at each step.
+        self._below = self.features if self._table is None else self._table.shape[2]
         size = len(self._names[0]) * max(config.hidden_sizes)  # D·W
         if readout is None or readout.shape != (len(self.replicas), self.outputs, size + 1):
             raise CheckpointError(NOT_FITTING)
@@ -72,13 +77,14 @@ class SequenceNetwork:
         #: what is read, the bias of the input and that of the state, as `Cell.replica_columns`
         #: says.
         self._gates = {
-            name: self._gates_of(file, name, size if layer else self.features)
+            name: self._gates_of(file, name, size if layer else self._below)
             for layer, names in enumerate(self._names)
             for name in names
         }
         #: (R, O, D·W + 1): columns for the states of each direction, the bias.
         self._readout = readout.astype(np.float32)
-        if not all(np.isfinite(each).all() for each in (readout, *self._gates.values())):
+        table = () if self._table is None else (self._table,)
+        if not all(np.isfinite(each).all() for each in (readout, *table, *self._gates.values())):
             raise CheckpointError("Some of these weights are not finite numbers.")
 
     def _gates_of(self, file: WeightsFile, name: str, features: int) -> Array:
@@ -89,7 +95,8 @@ class SequenceNetwork:
         """
         gates = file.arrays.get(f"directions.{name}.gates" if self.config.stacked else "gates")
         width = max(self.config.hidden_sizes)
-        if self.config.recipe.embedding:
+        is_lowest = name in self._names[0]
+        if self.config.recipe.embedding and self._table is None and is_lowest:
             gates = self._with_embedding(gates, file.arrays.get("embedding.weight"), width)
         if gates is not None and gates.ndim == 3:
             gates = gates[:, :, self.kind.columns_in_use(gates.shape[2], features, width)]
@@ -98,6 +105,21 @@ class SequenceNetwork:
         if gates is None or gates.shape != shape:
             raise CheckpointError(NOT_FITTING)
         return gates.astype(np.float32)
+
+    def _table_of(self, file: WeightsFile) -> Array:
+        """Return what each word is read as (R, F, E): one-hot without an embedding.
+
+        Raises:
+            CheckpointError: if the file has none that fits.
+        """
+        numbers = self.config.recipe.embedding
+        if not numbers:
+            one_hot = np.eye(self.features, dtype=np.float32)
+            return np.broadcast_to(one_hot, (len(self.replicas), *one_hot.shape))
+        table = file.arrays.get("embedding.weight")
+        if table is None or table.shape != (len(self.replicas), self.features, numbers):
+            raise CheckpointError(NOT_FITTING)
+        return table.astype(np.float32)
 
     def _with_embedding(
         self, gates: Array | None, embedding: Array | None, width: int
@@ -131,7 +153,7 @@ class SequenceNetwork:
         rows = [gate * width + unit for gate in range(self.kind.blocks) for unit in range(size)]
         gates = {}
         for layer, names in enumerate(self._names):
-            read = of_states if layer else list(range(self.features))
+            read = of_states if layer else list(range(self._below))
             for name in names:
                 of_all = self._gates[name][replica]  # (G·W, columns)
                 columns = self._columns(of_all.shape[1], width, size, read)
@@ -139,6 +161,8 @@ class SequenceNetwork:
 
         alone = copy(self)
         alone.replicas = (self.replicas[replica],)
+        if self._table is not None:
+            alone._table = self._table[replica][None]  # noqa: SLF001
         alone._gates = gates  # noqa: SLF001 - of another network of this class
         alone._readout = self._readout[replica][:, [*of_states, -1]][None]  # noqa: SLF001
         return alone
@@ -160,7 +184,7 @@ class SequenceNetwork:
         gates = self.only(replica)._gates[name][0]  # (G·H, columns)  # noqa: SLF001
         by_gate = gates.reshape(self.kind.blocks, size, -1)  # (G, H, columns)
         rows = by_gate[self.kind.rows_to_pytorch].reshape(gates.shape)
-        features = self.features if name in self._names[0] else len(self._names[0]) * size
+        features = self._below if name in self._names[0] else len(self._names[0]) * size
         columns = self.kind.replica_columns(features, size)
         recurrent = columns.state_bias is not None
         return CellWeights(
@@ -189,13 +213,21 @@ class SequenceNetwork:
         )
         return Stack.with_readout(layers, weight, bias, takes)
 
+    def embedded(self, inputs: npt.NDArray[Any], replica: int) -> npt.NDArray[Any]:
+        """Return what a replica's lowest layer reads of inputs (…, F): of words (…, 1) (…, E)."""
+        if self._table is None:
+            return inputs
+        embedded: Array = self._table[replica][inputs[..., 0].astype(np.int64)]
+        return embedded
+
     def steps(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
         """Read B sequences, and give logits after each time step.
 
         Of both directions, those that are no answers at every step are of use at the last one.
 
         Args:
-            inputs: (T, F, B), the longest sequence first, as `longest_first` makes them.
+            inputs: (T, F, B), or places of words (T, 1, B), the longest sequence first, as
+                `longest_first` makes them.
             lengths: B of them in steps, descending, the first of which is T.
 
         Yields:
@@ -205,13 +237,22 @@ class SequenceNetwork:
             yield from self._steps_of_stacks(inputs, lengths)
             return
         weight, bias = self._readout[:, :, :-1], self._readout[:, :, -1:]  # (R, O, W), (R, O, 1)
+        if self._table is not None:
+            inputs = np.stack([*self._read_by_each(inputs)], 1)  # (T, R, E, B)
         for states in replica_states(self.kind, self._gates["l0"], inputs, lengths):  # (R, W, n)
             yield weight @ states + bias
+
+    def _read_by_each(self, inputs: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
+        """Yield what the lowest layer of each replica reads (T, E, B) of inputs (T, F, B)."""
+        by_sequence = inputs.transpose(0, 2, 1)  # (T, B, F)
+        for replica in range(len(self.replicas)):
+            yield self.embedded(by_sequence, replica).transpose(0, 2, 1)
 
     def _steps_of_stacks(self, inputs: npt.NDArray[Any], lengths: list[int]) -> Iterator[Array]:
         """Yield what `steps` does, of several layers or both directions."""
         stacks = [self.stack(replica) for replica in range(len(self.replicas))]
-        logits = np.stack([each.answers_to_whole(inputs, lengths) for each in stacks])
+        read = zip(stacks, self._read_by_each(inputs), strict=True)
+        logits = np.stack([stack.answers_to_whole(each, lengths) for stack, each in read])
         for step in range(len(inputs)):
             yield logits[:, step, :, : still_going(lengths, step)]
 

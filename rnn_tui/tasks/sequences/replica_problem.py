@@ -211,7 +211,7 @@ class ReplicaProblem(Problem):
         """Return outputs (T, R, O, B) at every step or (R, O, B) at the ends, with their graph."""
         model = self.model
         if isinstance(model, StackedReplicas):
-            masks = self.dropout.masks(batch.inputs.shape[3])
+            masks = self.dropout.masks(batch.inputs.shape[-1])
             read = model.at_every_step if self.shape.every_step else model.at_end
             return read(batch.inputs, batch.lengths, masks)
         if self.shape.every_step:
@@ -390,7 +390,6 @@ def build_replicas(config: SequenceConfig, features: int, outputs: int) -> Netwo
     features = recipe.embedding or features
     network = _replicas_without_weights(config, features, outputs)
     if recipe.embedding:
-        assert isinstance(network, Replicas)  # as the settings say
         _draw_embedding(network.embed(symbols), [replica.seed for replica in config.replicas])
     # variants that differ in their loss alone start from the same weights
     by_size_and_seed: dict[tuple[int, int], nn.ModuleDict] = {}

@@ -116,7 +116,8 @@ class TaskWords:
         self.shape = shape
         self.truth = truth
         alphabet = shape.alphabet
-        self._features = np.array([symbol.features for symbol in alphabet], np.uint8)  # (K, F)
+        self._features = np.array([symbol.features for symbol in alphabet])  # (K, F)
+        self._features = self._features.astype(np.min_scalar_type(self._features.max(initial=1)))
         # the type of places of symbols
         self._places: Any = np.min_scalar_type(max(1, len(alphabet) - 1))
         #: (K,) how symbols are written.

@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.linear_model import LogisticRegression
 
 from rnn_tui.data import store
-from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.metrics import Spread
@@ -24,6 +26,7 @@ from rnn_tui.tasks.data_sets.baselines import (
 from rnn_tui.tasks.data_sets.naive import naive_answers
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.data.examples import data_set_of, every_goal, rising_or_falling, walks
+from tests.data.reading import Read
 from tests.tasks.data_sets.conftest import SmallOn
 
 
@@ -111,6 +114,47 @@ def test_constant_steps_are_answered_by_their_class() -> None:
         "s", Goal.STEP_CLASS, words, classes, outputs=("p", "q"), alphabet=("a", "b")
     )
     assert by_name(data_set)["most frequent class"]["test_accuracy"] == pytest.approx(60.0)
+
+
+def test_a_word_is_tagged_as_it_mostly_is_in_training(read: Read) -> None:
+    random = np.random.default_rng(0)
+    lines = []
+    for sentence in range(60):
+        words = random.choice(["run", "runs", "dog"], 4)
+        tags = ["V" if word == "runs" or random.random() < 0.7 else "N" for word in words]
+        lines += [f"{word} {tag}" for word, tag in zip(words, tags, strict=True)]
+        lines += [f"own{sentence} N", ""]
+    data_set = read("\n".join(lines), "tagged.conll", tokens="words").data_set
+    description = data_set.description
+    trained = np.repeat(data_set.parts == TRAINING, data_set.lengths)
+    tested = np.repeat(data_set.parts == TEST, data_set.lengths)
+    places, targets = data_set.values[:, 0].astype(int), data_set.targets
+    likeliest = [
+        np.bincount(targets[trained & (places == place)], minlength=2).argmax()
+        for place in range(len(description.alphabet))
+    ]
+    assert description.outputs[int(likeliest[0])] == "N"  # of words that training has once
+    expected = np.array(likeliest)[places[tested]] == targets[tested]
+    figures = by_name(data_set)
+    found = figures["most frequent class of the word"]["test_accuracy"]
+    assert found == pytest.approx(100 * expected.mean())
+    assert found > figures["most frequent class"]["test_accuracy"]
+
+
+def test_counts_of_words_are_those_of_scikit_learn(read: Read) -> None:
+    random = np.random.default_rng(1)
+    texts = [" ".join(random.choice(["good", "bad", "film", "a"], 6)) for _ in range(60)]
+    labels = ["p" if text.count("good") > text.count("bad") else "n" for text in texts]
+    content = "\n".join(["text,label", *map(",".join, zip(texts, labels, strict=True)), ""])
+    data_set = read(content, layout="wide", tokens="words").data_set
+    trained, tested = data_set.of_part(TRAINING), data_set.of_part(TEST)
+    counter = CountVectorizer(analyzer=str.split)
+    counts = counter.fit_transform([texts[at] for at in trained])
+    model = LogisticRegression(max_iter=300).fit(counts, [labels[at] for at in trained])
+    in_test = counter.transform([texts[at] for at in tested])
+    expected = 100 * model.score(in_test, [labels[at] for at in tested])
+    figures = by_name(data_set)["logistic regression on counts of words"]
+    assert figures["test_accuracy"] == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("goal", every_goal())

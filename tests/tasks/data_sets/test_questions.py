@@ -171,6 +171,7 @@ def test_words_are_typed_as_a_text_and_shown_as_they_are_read(
     questions = questions_on(config.replace(embedding=0))
     typed = questions.read("a FINE zzz")
     assert typed.words == ("a", "fine", "<unknown>")
+    assert [*questions.notices(typed)] == ["1 of 3 words is unknown, and read as <unknown>."]
     assert questions.read(" ".join(typed.words)).words == typed.words
     with pytest.raises(QueryError, match="no sequence to answer"):
         questions.read(" ")
