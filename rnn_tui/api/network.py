@@ -15,7 +15,9 @@ from rnn_tui.api.trace import InUnits, NetworkTrace
 from rnn_tui.archive import weights
 from rnn_tui.archive.weights import Source
 from rnn_tui.data import store
+from rnn_tui.data.description import UNKNOWN_WORD
 from rnn_tui.data.inputs import in_units, network_inputs
+from rnn_tui.data.words import word_of_cell
 from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import QueryError, UnreadableError, printable
 from rnn_tui.engine.settings import TEST_IMAGE
@@ -107,7 +109,8 @@ class Network(ABC):
                 `"1011 110"`, digits for recall, such as `"31415"`, symbols, or numbers with a
                 semicolon between two steps.
 
-                Of sequences of your own, the same in the units of their file.
+                Of sequences of your own, the same in the units of their file; of words a text, or a
+                list of words, of which those that training lacks are read as `<unknown>`.
 
                 Of a reader of images, an array (28, 28), 0 for background … 1 (or 255) for ink; the
                 path of a photo; or the number of a test image.
@@ -313,13 +316,17 @@ class DataSetReader(SequenceReader):
             values = self._as_sequence(input)
             return values, words_of(values)
         symbols = [*input] if isinstance(input, Sequence) else []
-        unknown = [symbol for symbol in symbols if symbol not in alphabet]
+        known = {symbol: place for place, symbol in enumerate(alphabet)}
+        if self._description.words and all(isinstance(symbol, str) for symbol in symbols):
+            symbols = [*map(word_of_cell, symbols)]
+            symbols = [symbol if symbol in known else UNKNOWN_WORD for symbol in symbols]
+        unknown = [symbol for symbol in symbols if symbol not in known]
         if unknown or not symbols:
             raise QueryError(
                 f"Networks of {self._task.label} read symbols, such as "
                 f"{printable(' '.join(alphabet[:3]))}, not {printable(unknown or input)}."
             )
-        places = [alphabet.index(symbol) for symbol in symbols]
+        places = [known[symbol] for symbol in symbols]
         return np.array(places, np.float32)[:, None], symbols
 
 

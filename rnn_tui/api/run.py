@@ -442,8 +442,9 @@ class Run:
                 file that was trained on, in any order; a frame of pandas or polars with these
                 columns; or numbers in the units of that file, as an array (N, T, F), (T, F) or, of
                 one number, (N, T) or (T,), or a list of arrays (T, F), one for each sequence. NaN
-                is missing. Labels are not needed; of a file or frame with labels, answers are
-                measured.
+                is missing. To networks that read words or other symbols give a list of texts, one
+                for each sequence. Labels are not needed; of a file or frame with labels, answers
+                are measured.
             hidden_size: of several sizes, ask networks of this one; by default the largest.
             loss: of several losses, ask networks trained with this one.
             seed: ask the network of this seed alone; by default all seeds vote.

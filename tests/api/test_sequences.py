@@ -82,6 +82,28 @@ def test_symbols_are_read_as_they_are_in_the_file(tmp_path: Path) -> None:
         network.trace(["a", "x"])
 
 
+def test_texts_are_answered_from_memory(tmp_path: Path) -> None:
+    rows = [f"A {'fine' if at % 2 else 'dull'} film,{'np'[at % 2]}" for at in range(60)]
+    path = tmp_path / "reviews.csv"
+    path.write_text("\n".join(["text,label", *rows, ""]))
+    run = rnn_tui.train(rnn_tui.read_sequences(path, layout="wide", tokens="words"), **FAST)
+    network = rnn_tui.load_network(run)
+    trace = network.trace("a FINE zzz")
+    assert trace.read == ("a", "fine", "<unknown>")
+    assert np.array_equal(trace.logits, network.trace(["A", "fine", "zzz"]).logits)
+    with pytest.raises(rnn_tui.UserError, match="read symbols, such as"):
+        network.trace([1, 2])
+    answers = run.predict(["a FINE zzz", "", "dull film"])
+    assert answers.ids == ("1", "3")
+    assert any("Text 2 has nothing to read" in note for note in answers.notes)
+    assert "1 of 5 words is unknown, read as <unknown>." in answers.notes
+    new = tmp_path / "new.csv"
+    new.write_text("text\na FINE zzz\ndull film\n")
+    assert np.allclose(answers.outputs, run.predict(new).outputs)
+    with pytest.raises(rnn_tui.UserError, match="give a list of texts"):
+        run.predict([[1.0, 2.0]])
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [

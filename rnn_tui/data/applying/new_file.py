@@ -4,7 +4,7 @@ Columns are found by name. How numbers and dates are written is seen afresh; gap
 and symbols read and steps thinned as in training. Nothing is cut into pieces or shared out.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -138,6 +138,37 @@ class NewFile:
             ("1",), places[:, None], starts_of(np.array([len(places)])), tuple(characters)
         )
 
+    def _of_texts(self, texts: Any) -> Iterator[RawSequences]:
+        """Yield texts, a sequence each, all at once; or tokens with blanks between them."""
+        listed = [*texts] if isinstance(texts, Iterable) else [texts]
+        if not all(isinstance(each, str) for each in listed):
+            raise DataError(
+                "These networks read symbols; give a list of texts, one for each sequence, or a "
+                "file."
+            )
+        is_of_tokens = self._reading.layout is Layout.LONG
+        alphabet, words = self.description.alphabet, self.description.words
+        symbols = Symbols(alphabet, of_characters=not is_of_tokens, vocabulary=words)
+        ids: list[str] = []
+        places: list[int] = []
+        lengths: list[int] = []
+        for number, content in enumerate(listed, start=1):
+            if is_of_tokens:
+                of_text = [*map(symbols.of_word, content.split())]
+            else:
+                of_text = symbols.of_text(content.strip())
+            read = [place for place in of_text if place is not None]
+            if not read or len(read) < len(of_text):
+                reason = "has a symbol that training lacks" if of_text else "has nothing to read"
+                self.remarks.sequence(f"Text {number:,} {reason}; it is left out.")
+                continue
+            ids.append(str(number))
+            places += read
+            lengths.append(len(read))
+        if ids:
+            values = np.array(places, np.float64)[:, None]
+            yield RawSequences(tuple(ids), values, starts_of(np.array(lengths)))
+
     def _of_arrays(self, arrays: Any) -> Iterator[RawSequences]:
         """Return the sequences of an array (N, T, F), (T, F) or, of one number, (T,) or (N, T).
 
@@ -145,7 +176,7 @@ class NewFile:
         """
         features = len(self.description.features)
         if not features:
-            raise DataError("These networks read symbols, and arrays hold numbers; give a file.")
+            return self._of_texts(arrays)
         sequences = [_steps_of(array, features) for array in _parted(arrays, features)]
         if not sequences:
             raise DataError("There is no sequence to read.")
