@@ -301,3 +301,17 @@ SEEN_TO_BE_ODD = (
 )
 #: seen to be odd by their answers alone.
 UNSEEN = (Mean, OneResidual, Backward, LowerLayer)
+
+
+class LastStepsOnly(Plain):
+    """Reads the last steps of a long sequence alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x[:, -8:])
+
+
+class LimitedNumbers(Plain):
+    """Limits numbers that are far from those that it was trained on."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        return super().forward(x.clamp(-20, 20))

@@ -25,6 +25,8 @@ from tests.networks.odd import (
     UNSEEN,
     BothWays,
     InputLayer,
+    LastStepsOnly,
+    LimitedNumbers,
     MlpHead,
     Plain,
     SequentialHead,
@@ -147,6 +149,14 @@ def test_what_leaves_no_trace_is_refused_by_its_answers(
         read_network(path, NetworkHints(), compared(kind, tmp_path / "answers.npz"))
     with pytest.raises(NetworkError, match="Something else is computed"):
         read_module(seeded(kind), hints, None)
+
+
+@pytest.mark.parametrize("kind", [LastStepsOnly, LimitedNumbers])
+def test_a_module_reads_long_sequences_and_large_numbers_before_it_is_believed(
+    kind: type[nn.Module],
+) -> None:
+    with pytest.raises(NetworkError, match="Something else is computed"):
+        read_module(seeded(kind), NetworkHints(takes="last-step"), None)
 
 
 def exported(kind: type[nn.Module], path: Path) -> Path:

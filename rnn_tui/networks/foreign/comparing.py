@@ -117,13 +117,20 @@ def _refusal(
 
 
 def _difference(trial: AnswerTrial, candidate: Candidate) -> float:
-    """Return the largest difference of a candidate's answers, as a share of the largest above 1."""
-    smallest = np.inf
-    for inputs, answers in trial.answered(candidate):
+    """Return the largest difference of a candidate's answers, as a share of the largest above 1.
+
+    It has to answer all inputs alike, each in the order of axes that suits best.
+    """
+    largest = np.inf
+    for batch, (inputs, answers) in enumerate(trial.answered(candidate)):
+        smallest = np.inf
         for read in _readings(inputs, candidate):
             for answer in answers:
                 smallest = min(smallest, _smallest_difference(candidate, read, answer))
-    return float(smallest)
+        largest = max(largest, smallest) if batch else smallest
+        if largest > EQUAL:
+            break
+    return float(largest)
 
 
 def _readings(inputs: Answers, candidate: Candidate) -> Iterator[Answers]:

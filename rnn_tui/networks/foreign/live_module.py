@@ -17,6 +17,9 @@ from rnn_tui.networks.stepwise import Array
 
 SEQUENCES, STEPS = 3, 5
 SIZE = 2.0  # deviation of the numbers that are read
+#: more of both, since a module may cut long sequences or large numbers; either may come first.
+MORE_SEQUENCES, MORE_STEPS = 40, 41
+SMALLEST_SIZE, LARGEST_SIZE = 0.2, 50.0
 SEED = 0
 #: by what a state_dict is refused without a comparison; here it is what comes after it.
 RUN_IT = "save inputs and outputs of its own as arrays x and y, and give --check FILE.npz"
@@ -79,9 +82,23 @@ class ModuleTrial(AnswerTrial):
     def _run(self, candidate: Candidate, steps: int) -> list[tuple[Answers, Sequence[Answers]]]:
         """Return inputs with all that the module answers to them; none if it can't read them."""
         random = np.random.default_rng(SEED)
-        shape = SEQUENCES, steps
+        batches = [self._batch(random, candidate, (SEQUENCES, steps), np.full(SEQUENCES, SIZE))]
+        if candidate.stack.only_steps is None:
+            sizes = np.geomspace(SMALLEST_SIZE, LARGEST_SIZE, MORE_SEQUENCES)
+            batches.append(self._batch(random, candidate, (MORE_SEQUENCES, MORE_STEPS), sizes))
+        return [batch for batch in batches if batch is not None]
+
+    def _batch(
+        self,
+        random: np.random.Generator,
+        candidate: Candidate,
+        shape: tuple[int, int],
+        sizes: Array,
+    ) -> tuple[Answers, Sequence[Answers]] | None:
+        """Return random inputs, each sequence of its own size, and what the module answers."""
         if candidate.table is None:
-            inputs: Answers = SIZE * random.normal(size=(*shape, candidate.features))
+            inputs: Answers = random.normal(size=(*shape, candidate.features))
+            inputs *= sizes[:, None, None]
         else:
             inputs = random.integers(0, candidate.features, shape)
         reasons: list[str] = []
@@ -98,13 +115,13 @@ class ModuleTrial(AnswerTrial):
                     continue
                 usable = [each for each in answers if each.size and np.isfinite(each).all()]
                 if usable:
-                    return [(read.numpy(), usable)]
+                    return read.numpy(), usable
         reason = f" ({reasons[0]})" if reasons else ""
         self.problem = (
             f"{self._name} gives no numbers for sequences of the shape "
             f"{'×'.join(map(str, inputs.shape))}{reason}; {RUN_IT}."
         )
-        return []
+        return None
 
 
 def _called(module: nn.Module, read: torch.Tensor) -> Any:
