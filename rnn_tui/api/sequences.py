@@ -131,6 +131,7 @@ def _options_like(like: str | Run, path: Path) -> dict[str, Any]:
     if Path(description.source).suffix.lower() != path.suffix.lower():
         for option in OF_FILES:
             del options[option]
+    del options["folds"], options["fold"]  # which another file may not have
     if reading.split is Split.FILES:  # by the file that lies beside it, if one does
         del options["split"]
     return options

@@ -6,6 +6,7 @@
 import argparse
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli import output
@@ -83,6 +84,39 @@ def understand_file(data: str, options: ReadingOptions, *, quiet: bool) -> "Unde
 def _understand_as_asked(options: argparse.Namespace) -> "Understanding":
     reading = read_options(options, ReadingOptions)
     return understand_file(options.data, reading, quiet=options.quiet)
+
+
+def asks_for_all_folds(options: argparse.Namespace) -> bool:
+    """Return whether the options ask for folds, and not for one of them."""
+    return options.folds is not None and options.fold is None
+
+
+def tasks_of_folds(options: argparse.Namespace) -> list[Task]:
+    """Return the tasks of a file's data sets, one for each fold, which are kept.
+
+    What is understood of the file is said once.
+
+    Raises:
+        UserError: if it can't be read, shared out to folds or kept.
+    """
+    kept = kept_data_set(options.data)
+    if kept is not None:
+        raise DataError(
+            f"Folds are made when a file is read, and {kept.name} is a data set with its parts; "
+            f"name the file that it was read from ({kept.source})."
+        )
+    understanding = _understand_as_asked(options)
+    is_new = not store.is_kept(understanding.data_set.description.name)
+    if is_new and not options.quiet:
+        output.say_lines(understanding.lines())
+    tasks = []
+    for number in range(1, int(understanding.chosen.folds or 1) + 1):
+        if number > 1:
+            reading = replace(understanding.options, fold=number)
+            understanding = understand_file(options.data, reading, quiet=options.quiet)
+        store.keep(understanding.data_set)
+        tasks.append(task_of(understanding.data_set.description))
+    return tasks
 
 
 def data_set_task(options: argparse.Namespace) -> Task:

@@ -2,7 +2,7 @@
 
 import argparse
 import shlex
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +11,6 @@ from rnn_tui.archive import training
 from rnn_tui.archive.footprint import footprint
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore, check_name
-from rnn_tui.archive.unsaved import UnsavedRun, give_up
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import (
     WHICH_RUN,
@@ -20,12 +19,20 @@ from rnn_tui.cli.commands import (
     add_setting,
     check_resuming,
 )
+from rnn_tui.cli.folds import FoldsRequest, train_folds
 from rnn_tui.cli.results import TrainingOutput
-from rnn_tui.cli.sequence_files import add_data_argument, any_data_set, data_set_task
+from rnn_tui.cli.sequence_files import (
+    add_data_argument,
+    any_data_set,
+    asks_for_all_folds,
+    data_set_task,
+    tasks_of_folds,
+)
 from rnn_tui.cli.task_settings import add_task_settings, read_task_settings
+from rnn_tui.cli.training_run import train_run
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import CheckpointError, StoreError, printable
-from rnn_tui.engine.events import Control, Event, new_run_id
+from rnn_tui.engine.events import Control, new_run_id
 from rnn_tui.engine.files.atomic import why_unwritable
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.engine.progress import Progress
@@ -113,6 +120,7 @@ def _add_sequences(tasks: "argparse._SubParsersAction[argparse.ArgumentParser]")
         parser,
         "rnn-tui train sequences swings.csv --seeds 3",
         "rnn-tui train sequences swings.csv --goal next --json",
+        "rnn-tui train sequences swings.csv --folds 3 --epochs 1",
     )
     add_data_argument(parser)
     _add_task_arguments(parser, task)
@@ -184,11 +192,15 @@ def run(options: argparse.Namespace) -> int:
             return _fetch(request, request.config) or find_rate(request)
         case TrainRequest():
             return _fetch(request, request.state.config) or train(request)
+        case FoldsRequest():
+            return train_folds(request)
 
 
-def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
+def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest | FoldsRequest:
     """Read the options into a request; ends the command if they contradict each other."""
     check_resuming(options, options.task, "TASK", "run")
+    if options.task == SEQUENCES and asks_for_all_folds(options):
+        return _read_folds(options)
     if options.task is not None and options.find_rate:
         if options.output is not None:
             options.complain("--find-learning-rate trains nothing that --output could write")
@@ -215,6 +227,22 @@ def read_request(options: argparse.Namespace) -> TrainRequest | FindRateRequest:
         download=_read_download(options, state.config),
         as_json=options.json,
         quiet=options.quiet,
+    )
+
+
+def _read_folds(options: argparse.Namespace) -> FoldsRequest:
+    """Read the options for a run of each fold."""
+    if options.find_rate:
+        options.complain("--find-learning-rate tries one fold; say which (--fold 1)")
+    if options.output is not None:
+        options.complain("--output writes one run; say of which fold (--fold 1)")
+    name = None if options.name is None else check_name(options.name)
+    configs = [
+        task.config(**read_task_settings(options, task), workers=options.workers)
+        for task in tasks_of_folds(options)
+    ]
+    return FoldsRequest(
+        configs=tuple(configs), name=name, as_json=options.json, quiet=options.quiet
     )
 
 
@@ -279,7 +307,9 @@ def train(request: TrainRequest) -> int:
         with results.bar:
             if size is not None:
                 results.say(f"{size.in_words}.")
-            outcome, losses = _train(request, results.emit, control)
+            outcome, losses = train_run(
+                request.state, request.resumed, results.emit, control, name=request.name
+            )
             evaluation = _evaluate(request, outcome) if request.as_json else None
         results.print_document(evaluation, stored=not losses)
         for sentence in losses:
@@ -314,31 +344,6 @@ def _next_steps(state: RunState) -> str:
     if question:
         sentence += f"Ask it: rnn-tui {printable(question)} --run {word}. "
     return f"{sentence}See it: rnn-tui runs show {word}"
-
-
-def _train(
-    request: TrainRequest, emit: Callable[[Event], None], control: Control
-) -> "tuple[Outcome | None, Sequence[str]]":
-    """Train a run.
-
-    Returns:
-        What is left of it, None if it is stopped before its turn comes; and a sentence for each
-        loss, if it can't all be stored.
-    """
-    unsaved: list[UnsavedRun] = []
-    if request.resumed is None:
-        state = request.state
-        outcome = training.train(
-            state.config,
-            emit,
-            control,
-            state.run_id,
-            name=request.name,
-            on_unsaved=unsaved.append,
-        )
-    else:
-        outcome = training.resume(request.resumed, emit, control, on_unsaved=unsaved.append)
-    return outcome, give_up(unsaved)
 
 
 def _evaluate(request: TrainRequest, outcome: "Outcome | None") -> Any:

@@ -9,10 +9,11 @@ import numpy.typing as npt
 from rnn_tui.data.bounds import check_numbers, check_sequences
 from rnn_tui.data.checks import check_answers, check_asked, check_content
 from rnn_tui.data.cutting import brought_to_length, thinning_of
-from rnn_tui.data.data_set import TRAINING, DataSet
+from rnn_tui.data.data_set import LONGEST_STEM, TRAINING, DataSet
 from rnn_tui.data.description import LONGEST_NAME, Description, unique_names
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
+from rnn_tui.data.folds import Fold
 from rnn_tui.data.forecast import MOST_COPIES, Forecast
 from rnn_tui.data.forecasting import Forecaster, are_long_enough, columns_as_series
 from rnn_tui.data.given_parts import cut_at_parts, given_from
@@ -64,6 +65,7 @@ class Assembly:
     thinned: int = 1  #: steps of the file that one was made of.
     filled: int = 0  #: numbers that were missing.
     by_group: bool = False  #: whether no group has sequences in two parts.
+    fold: Fold | None = None  #: which is the test; None without folds.
     from_past: bool = False  #: whether gaps may be filled by what came before them only.
 
     @property
@@ -98,6 +100,7 @@ class Assembly:
         sequences = without_label(sequences, self.notes)
         sequences = with_labelled_steps(self._filled(sequences), "sequence", self.notes)
         self.split = self._sharing.split_of(sequences)
+        self._sharing.check_folds(self.split)
         if self._forecasts(sequences):
             return self._forecast_of(sequences)
         if len(sequences.given):
@@ -120,7 +123,8 @@ class Assembly:
             tell_alike_classes(answers, self.notes)
         strata = self._strata(sequences, answers)
         self.by_group = self._sharing.is_by_group(self.split, sequences)
-        parts = parts_of(self.split, sequences, strata, by_group=self.by_group)
+        self.fold = self._sharing.fold_of(sequences, by_group=self.by_group)
+        parts = parts_of(self.split, sequences, strata, by_group=self.by_group, fold=self.fold)
         check_answers(sequences, parts)
         training = np.repeat(parts == TRAINING, sequences.lengths)
         sequences = fill_with(sequences, means_of(sequences.values[training]))
@@ -278,6 +282,10 @@ class Assembly:
         counts = np.bincount(parts, minlength=3).tolist()
         has_classes = self.goal in (Goal.CLASS, Goal.STEP_CLASS)
         label = printable(self.path.stem, LONGEST_NAME)
+        stem = label
+        if self.fold is not None:
+            stem = self.fold.named(label, LONGEST_STEM)
+            label = self.fold.named(label, LONGEST_NAME)
         description = Description(
             name="unnamed",
             label=label,
@@ -307,7 +315,7 @@ class Assembly:
             class_counts=tuple(answers.counts()) if has_classes else (),
         )
         starts, targets = sequences.starts, answers.targets
-        return DataSet(description, values, starts, targets, parts, sequences.origin).named(label)
+        return DataSet(description, values, starts, targets, parts, sequences.origin).named(stem)
 
     def _outputs(
         self, sequences: Sequences, answers: Answers, inputs: Statistics, parts: Parts

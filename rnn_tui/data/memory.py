@@ -18,9 +18,9 @@ from rnn_tui.data.files.arrays import (
     label_values,
 )
 from rnn_tui.data.files.content import Content
+from rnn_tui.data.folds import LEAST_GROUPS
 from rnn_tui.data.options import Layout, ReadingOptions, Split
 from rnn_tui.data.sequences import Floats, Label, Sequences, starts_of
-from rnn_tui.data.splitting import LEAST_GROUPS
 from rnn_tui.data.understanding import Understanding, understood
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import ArgumentError, DataError, printable

@@ -7,6 +7,7 @@ from typing import Any
 
 from rnn_tui.data.columns import Role
 from rnn_tui.data.forecast import Transform
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.options import (
     FlagSetting,
     NamesSetting,
@@ -19,6 +20,8 @@ from rnn_tui.engine.settings import ChoiceSetting, NumberSetting
 
 MOST_STEPS = 1000  # steps of a sequence
 MOST_HORIZON = 64  # steps ahead that are predicted
+MOST_FOLDS = 1000
+ALL_GROUPS = "groups"  # as folds: each group is the test once
 
 
 class Layout(StrEnum):
@@ -100,6 +103,23 @@ class DateOrStepSetting(TextSetting):
 
 
 @dataclass(frozen=True)
+class FoldsSetting(TextSetting):
+    """How many folds there are, or a word for one for each group."""
+
+    kind = int | str
+    placeholder = "K"
+    allowed_words = f"a whole number from 2 to {MOST_FOLDS}, or the word groups"
+
+    def allowed(self, value: Any) -> Any:
+        """Return the number as a text, or the word."""
+        text = str(value)
+        if text == ALL_GROUPS:
+            return text
+        is_number = text.isascii() and text.isdecimal() and len(text) <= len(str(MOST_FOLDS))
+        return str(int(text)) if is_number and 2 <= int(text) <= MOST_FOLDS else None
+
+
+@dataclass(frozen=True)
 class MarkSetting(ChoiceSetting):
     """The mark before decimals."""
 
@@ -141,6 +161,10 @@ def _of_texts(options: "ReadingOptions") -> bool:
 
 def _with_gaps(options: "ReadingOptions") -> bool:
     return options.layout is not Layout.TEXT
+
+
+def _has_folds(options: "ReadingOptions") -> bool:
+    return options.folds is not None
 
 
 def _predicts(options: "ReadingOptions") -> bool:
@@ -376,9 +400,25 @@ class ReadingOptions:
         ),
         in_form="Test from",
     )
+    folds: str | None = option_field(
+        FoldsSetting(
+            "folds",
+            "Folds",
+            "share out to so many folds, each of which is the test once; of groups where there are "
+            "groups, and groups for leaving out each of them in turn",
+        ),
+        in_shell="; train makes a run of each",
+    )
+    fold: int | None = option_field(
+        NumberSetting("fold", "Fold", "which of the folds is the test", 1, MOST_FOLDS),
+        in_shell=" (default: the first; for train, all in turn)",
+        applies=_has_folds,
+    )
 
     def __post_init__(self) -> None:
         check_options(self)
+        if self.fold is not None and self.folds is None:
+            raise SettingError("A fold is one of several (--fold): say how many too (--folds 5).")
 
 
 def role_of(option: Option) -> Role | None:

@@ -6,10 +6,10 @@ import numpy as np
 
 from rnn_tui.data.cutting import FEW_SEQUENCES
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.folds import LEAST_GROUPS, Fold, fold_of
 from rnn_tui.data.options import Goal, ReadingOptions, Split
 from rnn_tui.data.sequences import Sequences
 from rnn_tui.data.splitting import (
-    LEAST_GROUPS,
     LEAST_PIECES,
     NAMES,
     Parts,
@@ -87,6 +87,30 @@ class Sharing:
             )
         return wish
 
+    def check_folds(self, split: Split) -> None:
+        """Refuse folds of sequences that are not shared out by chance."""
+        if self.options.folds is None or split is Split.CHANCE:
+            return
+        why = {
+            Split.TIME: "by time, as what comes next or few sequences are",
+            Split.FILES: "by the file of the test beside this one",
+            Split.COLUMN: "by a column that says the parts",
+            Split.FROM: "by time (--test-from)",
+        }[split]
+        if self.options.split is None and self.options.test_from is None:
+            hint = "say --split chance to share out whole sequences, or leave out --folds"
+        else:
+            hint = "say one of the two"
+        raise DataError(f"Folds share out by chance, and this file is split {why}; {hint}.")
+
+    def fold_of(self, sequences: Sequences, *, by_group: bool) -> Fold | None:
+        """Return which fold is the test; None without folds."""
+        folds = self.options.folds
+        if folds is None:
+            return None
+        units = sequences.members if by_group else sequences.origins
+        return fold_of(folds, self.options.fold, units, by_group=by_group)
+
     def is_by_group(self, split: Split, sequences: Sequences) -> bool:
         """Return whether sequences are shared out by groups: told ones, or found ones if they can.
 
@@ -133,6 +157,7 @@ def note_of_split(
     sharing: Sharing, split: Split, sequences: Sequences, parts: Parts, *, by_group: bool
 ) -> str:
     """Return how sequences were shared out, as a sentence."""
+    fold = sharing.fold_of(sequences, by_group=by_group)
     in_order = "first training, then validation, then test"
     by_time = f"in the order of the file: {in_order}"
     if sequences.count > 1 and split is Split.TIME:
@@ -142,7 +167,7 @@ def note_of_split(
         elif len(pieces) > 1:
             by_time = f"by time, the pieces of each: {in_order}"
     how = {
-        Split.CHANCE: "by chance",
+        Split.CHANCE: "by chance" if fold is None else f"to {fold.count} folds",
         Split.TIME: by_time,
         Split.FILES: "with the second file as the test",
         Split.COLUMN: f"as {printable(sequences.given_by, 40)} says",
@@ -162,4 +187,5 @@ def note_of_split(
     nearly = "as equal shares of each class as groups allow"
     equal = nearly if by_group else "equal shares of each class"
     shares = f", with {equal}" if stratified else ""
-    return f"Sequences are shared out {how}{shares}."
+    which = "" if fold is None else f" This is {fold.words}, which is the test (--fold)."
+    return f"Sequences are shared out {how}{shares}.{which}"

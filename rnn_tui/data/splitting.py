@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.folds import Fold, test_of_fold
 from rnn_tui.data.given_parts import SHARE
 from rnn_tui.data.options import Split
 from rnn_tui.data.sequences import Flags, Places, Sequences
@@ -14,7 +15,6 @@ from rnn_tui.engine.errors import DataError, printable
 
 SEED = 0
 LEAST_PIECES = 3  # of a sequence that is split by time: one for each part
-LEAST_GROUPS = 3  # one for each part
 MOST_DRAWS = 1000  # of groups, the best of which is taken
 DRAWN_GROUPS = 1_000_000  # in all draws together
 NAMES = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
@@ -22,7 +22,14 @@ NAMES = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
 Parts = npt.NDArray[np.uint8]
 
 
-def parts_of(split: Split, sequences: Sequences, classes: Places, *, by_group: bool) -> Parts:
+def parts_of(
+    split: Split,
+    sequences: Sequences,
+    classes: Places,
+    *,
+    by_group: bool,
+    fold: Fold | None = None,
+) -> Parts:
     """Return the part (N,) of each sequence.
 
     Args:
@@ -31,6 +38,7 @@ def parts_of(split: Split, sequences: Sequences, classes: Places, *, by_group: b
             is by time or as the file says.
         classes: (N,) of each; the same for all if there are none.
         by_group: whether no group has sequences in two parts.
+        fold: which is the test, in place of a share by chance.
 
     Raises:
         DataError: if a part would be empty.
@@ -43,6 +51,12 @@ def parts_of(split: Split, sequences: Sequences, classes: Places, *, by_group: b
             "each (--window cuts sequences into pieces)."
         )
     units = sequences.members if by_group else origins
+    if fold is not None:
+        is_test = test_of_fold(fold, units, classes, by_group=by_group)
+        parts = np.full(count, TEST, np.uint8)
+        rest = ~is_test
+        parts[rest] = _by_chance(units[rest], classes[rest], (VALIDATION,), by_group=by_group)
+        return parts
     match split:
         case Split.FILES:
             return _by_files(sequences, units, classes, by_group=by_group)

@@ -135,6 +135,8 @@ def understood(path: Path, options: ReadingOptions, content: Content) -> Underst
         fill=description.fill,
         split=description.split,
         group=chosen.group if assembly.by_group else options.group,
+        folds=None if assembly.fold is None else str(assembly.fold.count),
+        fold=None if assembly.fold is None else assembly.fold.number,
     )
     return Understanding(
         path=path,

@@ -11,7 +11,7 @@ settings of runs have their rows in `settings.py`, since a task chooses among th
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field, fields, replace
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.settings import (
@@ -48,6 +48,8 @@ class _SettingAsTyped(Setting):
 @dataclass(frozen=True)
 class TextSetting(_SettingAsTyped):
     """A setting of any text."""
+
+    kind: ClassVar[Any] = str  #: of the argument of a Python function.
 
     allowed_words = "text"
 
@@ -174,6 +176,8 @@ class Option:
                 kind = bool
             case NamesSetting():
                 kind = Sequence[str]
+            case TextSetting():
+                kind = self.setting.kind
             case _:
                 kind = str
         return kind | None if self.default is None else kind
