@@ -83,6 +83,25 @@ class Predictions:
         return np.concatenate(parts) if parts else None
 
     @property
+    def low(self) -> npt.NDArray[Any] | None:
+        """The low ends (n, O) of the intervals of numbers; None of classes, or without any."""
+        return self._ends(0)
+
+    @property
+    def high(self) -> npt.NDArray[Any] | None:
+        """The high ends (n, O) of the intervals of numbers; None of classes, or without any."""
+        return self._ends(1)
+
+    def _ends(self, side: int) -> npt.NDArray[Any] | None:
+        ends = [part.ends[side] for part in self._parts if part.ends is not None]
+        return np.concatenate(ends) if ends else None
+
+    @property
+    def level(self) -> float | None:
+        """The share of numbers that intervals are to hold, 0 … 1; None without intervals."""
+        return self._application.level
+
+    @property
     def figures(self) -> dict[str, Any]:
         """Figures by name, over the answers whose right ones the data say; empty without any."""
         return dict(self._summary["figures"])

@@ -15,7 +15,7 @@ from rnn_tui.data.looks import (
     is_numbered,
 )
 from rnn_tui.data.options import Goal
-from rnn_tui.data.sequences import Floats, Label, Sequences
+from rnn_tui.data.sequences import Floats, Label, Places, Sequences
 from rnn_tui.engine.errors import DataError, printable
 
 FEW_OF_A_CLASS = 3  # sequences, one for each part
@@ -121,14 +121,27 @@ def answers_to_come(answers: Answers, sequences: Sequences, horizon: int) -> Ans
         for step in range(1, horizon + 1)
         for name in answers.names
     ]
-    count = len(answers.names)
-    steps = len(answers.targets)
-    left = np.repeat(sequences.starts[1:], sequences.lengths) - np.arange(steps) - 1
+    targets = numbers_to_come(answers.targets, sequences.starts, horizon)
+    return Answers(tuple(names), targets)
+
+
+def numbers_to_come(
+    numbers: npt.NDArray[Any], starts: Places, horizon: int
+) -> npt.NDArray[np.float32]:
+    """Return the numbers (T, h · C) of the steps that follow each, NaN where it has ended.
+
+    Args:
+        numbers: (T, C) of each step.
+        starts: (N + 1,) the first step of each sequence, then T.
+        horizon: how many steps h follow.
+    """
+    steps, count = numbers.shape
+    left = np.repeat(starts[1:], np.diff(starts)) - np.arange(steps) - 1
     targets = np.full((steps, horizon * count), np.nan, np.float32)
     for ahead in range(1, horizon + 1):
         known = np.flatnonzero(left >= ahead)
-        targets[known, (ahead - 1) * count : ahead * count] = answers.targets[known + ahead]
-    return Answers(tuple(names), targets)
+        targets[known, (ahead - 1) * count : ahead * count] = numbers[known + ahead]
+    return targets
 
 
 def _numbers(label: Label) -> Answers:

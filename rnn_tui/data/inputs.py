@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from rnn_tui.data.description import Description
 from rnn_tui.data.forecast import Forecast
-from rnn_tui.data.relative import Anchors, Places, anchors_of, relative_inputs
+from rnn_tui.data.relative import Anchors, Places, anchors_of, movements_of, relative_inputs
 
 Floats = npt.NDArray[np.float32]
 
@@ -63,6 +63,17 @@ def anchors(
     return anchors_of(forecast, values[:, columns], begins, description.horizon)
 
 
+def movements(
+    description: Description, values: npt.NDArray[Any], starts: Places | None = None
+) -> npt.NDArray[np.float64]:
+    """Return what the errors (T, O) of a forecast grow with, in the units of the file."""
+    forecast = description.forecast
+    assert forecast is not None
+    columns = [description.features.index(name) for name in forecast.columns]
+    begins = _starts_of(values, starts)
+    return movements_of(forecast, values[:, columns], begins, description.horizon)
+
+
 def standardised_targets(
     description: Description, targets: npt.NDArray[Any], relative_to: Anchors | None = None
 ) -> Floats:
@@ -79,7 +90,10 @@ def standardised_targets(
 
 
 def in_units(
-    description: Description, outputs: npt.NDArray[Any], values: npt.NDArray[Any] | None = None
+    description: Description,
+    outputs: npt.NDArray[Any],
+    values: npt.NDArray[Any] | None = None,
+    starts: Places | None = None,
 ) -> npt.NDArray[np.float64]:
     """Return the answers (…, O) of networks in the units of the file.
 
@@ -88,6 +102,7 @@ def in_units(
         outputs: (…, O); those of a forecast are (…, T, O).
         values: of a forecast, the numbers (T, F) that were read; where these are too few for what
             its answers are relative to, they are NaN.
+        starts: of these, (N + 1,) the first step of each sequence, then T; None for one sequence.
     """
     deviations = np.array(description.output_deviations)
     means = np.array(description.output_means)
@@ -95,7 +110,7 @@ def in_units(
     if description.forecast is None:
         return numbers
     assert values is not None
-    offsets, weights = anchors(description, values)
+    offsets, weights = anchors(description, values, starts)
     return numbers * weights + offsets
 
 

@@ -19,6 +19,8 @@ from rnn_tui.data.forecast import Forecast
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
 
+LEAST_MOVES = 12  # differences that a movement is the mean of, where that many were read
+
 
 class Anchors(NamedTuple):
     """What answers are relative to; NaN where its sequence has not begun."""
@@ -61,6 +63,32 @@ def anchors_of(
     if not forecast.transform.is_ratio:
         return Anchors(offsets, np.where(np.isnan(offsets), np.nan, 1.0))
     return Anchors(offsets, _positive(offsets))
+
+
+def movements_of(
+    forecast: Forecast, values: npt.NDArray[Any], starts: Places, horizon: int
+) -> Floats:
+    """Return how far the forecast columns move from step to step, for each step ahead (T, h · C).
+
+    It is the mean of the absolute differences between neighbouring steps, over the last season up
+    to each step, so that the phase of a season does not matter; 0 at the first step of a sequence.
+
+    Args:
+        forecast: whose season it is.
+        values: (T, C) the numbers of the forecast columns.
+        starts: (N + 1,) the first step of each sequence, then T.
+        horizon: the steps ahead h, whose errors have one scale.
+    """
+    numbers = values.astype(np.float64)
+    moves = np.abs(np.diff(numbers, axis=0, prepend=numbers[:1]))
+    moves[starts[:-1]] = 0.0
+    sums = np.concatenate([np.zeros((1, moves.shape[1])), moves.cumsum(axis=0)])
+    steps = np.arange(len(numbers))
+    begins = np.repeat(starts[:-1], np.diff(starts))
+    span = max(forecast.season, LEAST_MOVES)
+    firsts = np.maximum(steps - span, begins)  # the step before the first difference
+    means = (sums[steps + 1] - sums[firsts + 1]) / np.maximum(steps - firsts, 1)[:, None]
+    return np.tile(means, (1, horizon))
 
 
 def _of_steps(numbers: Floats, steps: Places, starts: Places) -> Floats:

@@ -47,7 +47,8 @@ def npz_parts(application: Application) -> Parts:
 
     `sequences` has the names of sequences, and `sequence` (n,) the place there of each answer;
     `names` those of the O outputs; `steps`, `answers`, `outputs` (n, O), `spread` and `right` are
-    as `NewAnswers` has them.
+    as `NewAnswers` has them. `low` and `high` (n, O) are the ends of intervals that are to hold the
+    share `level` of numbers.
     """
     parts = list(application.answers())
     description = application.description
@@ -66,6 +67,10 @@ def npz_parts(application: Application) -> Parts:
         columns = [getattr(part, attribute) for part in parts]
         if all(column is not None for column in columns):
             arrays[name] = np.concatenate(columns)
+    ends = [part.ends for part in parts if part.ends is not None]
+    if ends:
+        arrays["low"], arrays["high"] = map(np.concatenate, zip(*ends, strict=True))
+        arrays["level"] = np.array(application.level)
     file = io.BytesIO()
     np.savez_compressed(file, **arrays)
     yield file.getvalue()

@@ -13,6 +13,7 @@ from rnn_tui.data.applying.new_file import NewFile
 from rnn_tui.data.applying.preparing import Ranges
 from rnn_tui.data.applying.remarks import Remarks
 from rnn_tui.data.applying.rows import STOPPED
+from rnn_tui.data.conformal import INTERVAL
 from rnn_tui.data.description import Description, unique_names
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
@@ -48,7 +49,7 @@ class Application:
         self.description: Description = data_set.description
         self.remarks = Remarks(say)
         self._progress = progress
-        self.voters = Voters(network, self.description, choice, progress)
+        self.voters = Voters(network, data_set, choice, progress)
         self._file = NewFile(source, self.description, self.remarks, progress, Ranges.of(data_set))
         self.figures = NewFigures(self.description)
         self.sequences = 0  #: that were answered.
@@ -80,6 +81,7 @@ class Application:
             self._file.id_name,
             self._file.step_name,
             votes=len(self.voters.seeds) > 1,
+            with_ends=self.level is not None,
             with_right=with_right,
         )
 
@@ -109,8 +111,26 @@ class Application:
                 document["answer"] = dict(zip(names, outputs, strict=True))
                 #: of numbers: their standard deviation over the seeds; null of one seed.
                 document["sd"] = None if spread is None else dict(zip(names, spread, strict=True))
+                low, high = self._ends(answers, place)
+                document["low"] = low  #: of numbers: the low ends of intervals; null for none.
+                document["high"] = high  #: of numbers: the high ends.
                 document["right"] = None if right is None else dict(zip(names, right, strict=True))
             yield document
+
+    def _ends(
+        self, answers: NewAnswers, place: int
+    ) -> tuple[dict[str, float] | None, dict[str, float] | None]:
+        """Return the low and the high ends of the intervals of an answer, by name."""
+        if answers.ends is None:
+            return None, None
+        low, high = (array[place].tolist() for array in answers.ends)
+        names = self.description.outputs
+        return dict(zip(names, low, strict=True)), dict(zip(names, high, strict=True))
+
+    @property
+    def level(self) -> float | None:
+        """The share of numbers that intervals are to hold, 0 … 1; None where there are none."""
+        return None if self.voters.intervals is None else INTERVAL
 
     def summary(self) -> dict[str, Any]:
         """Return what is to be said of all answers, JSON-ready, once they were given."""
@@ -120,6 +140,7 @@ class Application:
             "rows_left_out": self.remarks.rows,  #: that can't be read.
             "sequences_left_out": self.remarks.sequences,  #: that can't be read.
             "seeds": list(self.voters.seeds),  #: of the networks that voted.
+            "level": self.level,  #: the share that intervals are to hold, 0 … 1; null for none.
             #: figures by name, of the answers whose right ones the file says; empty without any.
             "figures": self.figures.figures(),
             #: what is unlike training, and the first reasons why something is left out.
@@ -139,9 +160,20 @@ class Application:
         if self.answers_given != self.sequences:
             counts += f", {count_of(self.answers_given, 'answer')}"
         yield f"{counts}." if path is None else f"{counts} in {printable(path, 200)}."
+        if not self.description.classifies:
+            yield self._intervals_in_words()
         figures = self.figures.figures()
         if figures:
             yield figures_in_words(figures)
+
+    def _intervals_in_words(self) -> str:
+        """Return what the intervals are, or why there are none."""
+        if self.level is None:
+            return "The validation has too few answers for intervals."
+        return (
+            f"low and high are the ends of {100 * self.level:.0f} % intervals, by the errors in "
+            "the validation."
+        )
 
 
 def figures_in_words(figures: Mapping[str, Any]) -> str:
@@ -167,6 +199,7 @@ class AnswerRows:
         step_name: str,
         *,
         votes: bool,
+        with_ends: bool,
         with_right: bool,
     ) -> None:
         self._description = description
@@ -183,6 +216,8 @@ class AnswerRows:
             outputs = list(description.outputs)
             names += outputs if len(outputs) > 1 or description.horizon else ["answer"]
             names += [f"sd {name}" for name in outputs] if votes else []
+            for end in ("low", "high") if with_ends else ():
+                names += [f"{end} {name}" for name in outputs]
             names += [f"right {name}" for name in outputs] if self._with_right else []
         self.names = unique_names(names)
 
@@ -194,7 +229,7 @@ class AnswerRows:
         if self._description.classifies:
             columns += self._of_classes(answers)
         else:
-            arrays = [answers.outputs, answers.spread]
+            arrays = [answers.outputs, answers.spread, *(answers.ends or ())]
             arrays += [answers.targets] if self._with_right else []
             columns += [
                 column.tolist() for array in arrays if array is not None for column in array.T

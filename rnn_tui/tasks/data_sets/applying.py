@@ -9,15 +9,18 @@ Comments give shapes: R replicas, B sequences, T steps of all together, O output
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.applying.preparing import NewSequences
 from rnn_tui.data.applying.rows import STOPPED
+from rnn_tui.data.conformal import Intervals
+from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.description import Description
 from rnn_tui.data.forecast import Forecast
+from rnn_tui.data.goals import numbers_to_come
 from rnn_tui.data.inputs import in_units, network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.data.sequences import Places, starts_of
@@ -26,6 +29,7 @@ from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import Progress
 from rnn_tui.networks.stepwise import Array, require_finite, sigmoid, softmax, still_going
 from rnn_tui.tasks.data_sets.calibration import kept_temperatures
+from rnn_tui.tasks.data_sets.intervals import intervals_of, scales_of
 from rnn_tui.tasks.sequences.inference import ReplicaChoice, SequenceNetwork, longest_first
 
 MOST_STEPS_AT_ONCE = 1 << 18  # with padding, of the sequences that are read at once
@@ -47,6 +51,9 @@ class NewAnswers:
     #: standard deviation over the seeds; None for one seed.
     spread: npt.NDArray[Any] | None
     targets: npt.NDArray[Any] | None  #: (n,) classes or (n, O) numbers; None if none are there.
+    #: (n, O) half the widths of the intervals of numbers; None of classes, or where the errors in
+    #: the validation are too few for any.
+    half_widths: npt.NDArray[Any] | None = None
 
     @property
     def count(self) -> int:
@@ -63,7 +70,23 @@ class NewAnswers:
                 self.outputs[some],
                 None if self.spread is None else self.spread[some],
                 None if self.targets is None else self.targets[some],
+                None if self.half_widths is None else self.half_widths[some],
             )
+
+    @property
+    def ends(self) -> "tuple[npt.NDArray[Any], npt.NDArray[Any]] | None":
+        """The low and the high ends (n, O) of intervals; None where there are none."""
+        if self.half_widths is None:
+            return None
+        return self.outputs - self.half_widths, self.outputs + self.half_widths
+
+
+class _Numbers(NamedTuple):
+    """Numbers in the units of the file, n answers to each of O questions."""
+
+    means: npt.NDArray[Any]  #: (n, O)
+    deviations: npt.NDArray[Any] | None  #: (n, O) over the seeds; None of one seed.
+    half_widths: npt.NDArray[Any] | None  #: (n, O) of intervals; None where there are none.
 
 
 class Voters:
@@ -71,7 +94,7 @@ class Voters:
 
     Args:
         network: all networks of the run.
-        description: of the data set that they were trained on.
+        data_set: that they were trained on.
         choice: which of them are asked; of several sizes and losses one, with all of its seeds.
         progress: may stop them, and is told how far they are in a long sequence.
 
@@ -82,13 +105,13 @@ class Voters:
     def __init__(
         self,
         network: SequenceNetwork,
-        description: Description,
+        data_set: DataSet,
         choice: ReplicaChoice,
         progress: Progress,
     ) -> None:
         self._network = network
         self._progress = progress
-        self.description = description
+        self.description: Description = data_set.description
         [first] = ReplicaChoice(choice.hidden_size, choice.loss, choice.seed).pick(
             network.replicas, None
         )
@@ -104,6 +127,14 @@ class Voters:
         self._separate = variant.loss == "bce"
         temperatures = kept_temperatures(network.metrics, self.places)
         self._temperatures = temperatures.astype(np.float32)[:, None, None]  # (R, 1, 1)
+        #: of the mean of those that vote; None of classes, or where too few errors are known.
+        self.intervals = self._intervals(data_set)
+
+    def _intervals(self, data_set: DataSet) -> Intervals | None:
+        if self.description.classifies:
+            return None
+        intervals = intervals_of(data_set, lambda inputs, starts: self._outputs(inputs, starts)[0])
+        return intervals if np.isfinite(intervals.factors).any() else None
 
     def answers(self, sequences: NewSequences) -> Iterator[NewAnswers]:
         """Yield the answers to sequences, some at a time, in their order.
@@ -139,16 +170,17 @@ class Voters:
         starts = sequences.starts[begin : end + 1]
         steps = slice(int(starts[0]), int(starts[-1]))
         values, begins = sequences.values[steps], starts - starts[0]
-        if description.forecast is None:
+        widths = None
+        if description.forecast is not None:
+            outputs, spread, widths = self._forecasts(description.forecast, values, begins)
+        else:
             outputs, spread = self._outputs(network_inputs(description, values), begins)
             if not description.classifies:
-                outputs, spread = self._in_units(outputs, spread)
-        else:
-            outputs, spread = self._forecasts(description.forecast, values, begins)
+                outputs, spread, widths = self._in_units(outputs, spread, values)
         ids = sequences.ids[begin:end]
         if not description.goal.every_step:
             targets = None if sequences.targets is None else sequences.targets[begin:end]
-            return NewAnswers(ids, (), outputs, spread, targets)
+            return NewAnswers(ids, (), outputs, spread, targets, widths)
         lengths = np.diff(starts).tolist()
         names = sequences.steps[steps] or tuple(
             str(step) for length in lengths for step in range(1, length + 1)
@@ -159,37 +191,44 @@ class Voters:
             outputs,
             spread,
             self._targets(sequences, steps, starts - starts[0]),
+            widths,
         )
 
     def _in_units(
-        self,
-        outputs: npt.NDArray[Any],
-        spread: npt.NDArray[Any] | None,
-        values: npt.NDArray[Any] | None = None,
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-        """Return numbers (n, O) and their deviations over the seeds in the units of the file.
+        self, outputs: npt.NDArray[Any], spread: npt.NDArray[Any] | None, values: npt.NDArray[Any]
+    ) -> "_Numbers":
+        """Return numbers in the units of the file.
 
         Args:
             outputs: (n, O) as networks answer.
-            spread: their deviations, if several do.
-            values: of a forecast, what was read (n, F).
+            spread: their deviations over the seeds, if several answer.
+            values: (T, F) what was read, of a forecast one window.
         """
-        numbers = in_units(self.description, outputs, values)
-        if spread is None:
-            return numbers, None
-        return numbers, np.abs(in_units(self.description, outputs + spread, values) - numbers)
+        description = self.description
+        numbers = in_units(description, outputs, values)
+        deviations = None
+        if spread is not None:
+            deviations = np.abs(in_units(description, outputs + spread, values) - numbers)
+        widths = None
+        if self.intervals is not None:
+            widths = self.intervals.half_widths(scales_of(description, numbers, values))
+            widths[np.isnan(numbers)] = np.nan
+        return _Numbers(numbers, deviations, widths)
 
     def _forecasts(
         self, forecast: Forecast, values: npt.NDArray[Any], starts: Places
-    ) -> tuple[npt.NDArray[Any], npt.NDArray[Any] | None]:
-        """Return numbers (T, O) to come and their deviations, NaN at the first steps.
+    ) -> "_Numbers":
+        """Return numbers (T, O) to come, NaN at the first steps.
 
         Each step is answered by networks that have read as many steps as in training, in windows.
         """
         windows = answering_windows(np.diff(starts), forecast)
         size = (len(values), len(self.description.outputs))
-        numbers = np.full(size, np.nan)
-        deviations = np.full(size, np.nan) if len(self.places) > 1 else None
+        forecasts = _Numbers(
+            np.full(size, np.nan),
+            np.full(size, np.nan) if len(self.places) > 1 else None,
+            np.full(size, np.nan) if self.intervals is not None else None,
+        )
         most = max(1, MOST_STEPS_AT_ONCE // (forecast.context + forecast.stride))
         for begin in range(0, len(windows.lengths), most):
             some = windows.part(slice(begin, begin + most))
@@ -199,13 +238,12 @@ class Voters:
             asked = some.is_asked()
             for first, stop in pairwise(begins.tolist()):
                 of_spread = None if spread is None else spread[first:stop]
-                read = values[rows[first:stop]]
-                answered, sd = self._in_units(outputs[first:stop], of_spread, read)
+                answered = self._in_units(outputs[first:stop], of_spread, values[rows[first:stop]])
                 chosen = asked[first:stop]
-                numbers[rows[first:stop][chosen]] = answered[chosen]
-                if deviations is not None and sd is not None:
-                    deviations[rows[first:stop][chosen]] = sd[chosen]
-        return numbers, deviations
+                for array, of_window in zip(forecasts, answered, strict=True):
+                    if array is not None and of_window is not None:
+                        array[rows[first:stop][chosen]] = of_window[chosen]
+        return forecasts
 
     def _targets(
         self, sequences: NewSequences, steps: slice, starts: npt.NDArray[np.int64]
@@ -223,13 +261,7 @@ class Voters:
             classes = np.full(len(read), -1, np.int64)
             classes[known] = read[later[known], 0]
             return classes
-        ahead = []
-        for step in range(1, description.horizon + 1):
-            later = np.arange(len(read)) + step
-            numbers = np.full(read.shape, np.nan, np.float32)
-            numbers[later < ends] = read[later[later < ends]]
-            ahead.append(numbers)
-        return np.concatenate(ahead, axis=1)  # (T, O), as outputs are
+        return numbers_to_come(read, starts, description.horizon)
 
     def _outputs(
         self, inputs: npt.NDArray[Any], starts: npt.NDArray[np.int64]

@@ -2,23 +2,24 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data import store
-from rnn_tui.data.conformal import INTERVAL, half_widths
-from rnn_tui.data.data_set import VALIDATION
-from rnn_tui.data.inputs import anchors, in_units, network_inputs, standardised_targets
+from rnn_tui.data.conformal import INTERVAL, Intervals
+from rnn_tui.data.inputs import in_units, movements
+from rnn_tui.data.sequences import Places
+from rnn_tui.data.windows import answering_windows
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError
 from rnn_tui.networks.stepwise import Array
+from rnn_tui.tasks.data_sets.intervals import intervals_of
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions
 from rnn_tui.tasks.sequences.inference import Answer
 from rnn_tui.tasks.sequences.questions import TypedSequence
-
-MOST_WINDOWS = 500  # of the validation, that intervals are made of
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,8 +52,9 @@ class ForecastQuestions(DataSetQuestions):
                 f"These networks were trained to forecast from {least} steps at least, and "
                 f"{count_of(steps, 'step')} {'is' if steps == 1 else 'are'} typed."
             )
-        # as many as in training: networks have never read more
-        numbers = np.array(self._numbers(text))[-forecast.context - forecast.stride :]
+        # as many as in training, and from the step that `predict` reads them from
+        first = int(answering_windows(np.array([steps]), forecast).firsts[-1])
+        numbers = np.array(self._numbers(text))[first:]
         words = typed.words[-len(numbers) :]
         return TypedSeries(typed.text, self.inputs_of(numbers), words, numbers)
 
@@ -86,31 +88,19 @@ class ForecastQuestions(DataSetQuestions):
     def _widths_after(self, question: TypedSequence) -> npt.NDArray[np.float64]:
         """Return half the widths (O,) of intervals in the units of the file; infinite for none."""
         assert isinstance(question, TypedSeries)
-        weights = anchors(self._description, question.numbers).weights[-1]
-        deviations = np.array(self._description.output_deviations)
-        widths: npt.NDArray[np.float64] = self._half_widths * deviations * weights
-        return widths
+        scales = movements(self._description, question.numbers)[-1:]
+        return self._intervals.half_widths(scales).ravel()
 
     @cached_property
-    def _half_widths(self) -> npt.NDArray[np.float64]:
-        """Half the widths (O,) of intervals, as networks answer numbers.
+    def _intervals(self) -> Intervals:
+        """The intervals of the mean of the networks that are asked."""
+        return intervals_of(store.load(self.config.task), self._means)
 
-        They are those of the mean of the networks that are asked, from its errors in the
-        validation; where windows are many, of some by chance.
-        """
-        data_set = store.load(self.config.task)
-        windows = data_set.of_part(VALIDATION)
-        if len(windows) > MOST_WINDOWS:
-            windows = np.random.default_rng(0).choice(windows, MOST_WINDOWS, replace=False)
-        errors = []
-        for index in windows.tolist():
-            values = data_set.sequence(index)
-            read = TypedSequence("", network_inputs(self._description, values), ())
-            relative_to = anchors(self._description, values)
-            targets = standardised_targets(self._description, data_set.target(index), relative_to)
-            [outputs] = self.all_outputs([read])  # (R, T, O)
-            errors.append(outputs.mean(axis=0) - targets)
-        return half_widths(np.concatenate(errors).astype(np.float64))
+    def _means(self, inputs: npt.NDArray[Any], starts: Places) -> npt.NDArray[Any]:
+        """Return the means (T, O) of what all networks answer to windows."""
+        windows = [TypedSequence("", inputs[first:stop], ()) for first, stop in pairwise(starts)]
+        outputs = self.all_outputs(windows)  # (R, T, O) each
+        return np.concatenate([of_window.mean(axis=0) for of_window in outputs])
 
     def _columns_answered(self) -> tuple[str, ...]:
         """Return the columns whose next numbers are answered."""

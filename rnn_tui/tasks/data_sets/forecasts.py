@@ -8,8 +8,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.data.conformal import coverage, half_widths
+from rnn_tui.data.conformal import Intervals
 from rnn_tui.data.data_set import TEST, VALIDATION
+from rnn_tui.data.inputs import movements
 from rnn_tui.engine.metrics import Figures
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.tasks.data_sets import figures
@@ -62,8 +63,9 @@ class ForecastProblem(DataSetProblem):
             return measured
         validation = self._errors(model, VALIDATION, workers)  # (R, n, O)
         test = self._errors(model, TEST, workers)
+        validation_scales, test_scales = self._scales(VALIDATION), self._scales(TEST)  # (n, O)
         shares = [
-            100 * coverage(errors, half_widths(earlier))
+            100 * Intervals.of_errors(earlier, validation_scales).coverage(errors, test_scales)
             for earlier, errors in zip(validation, test, strict=True)
         ]
         if not np.isnan(shares).any():
@@ -71,19 +73,31 @@ class ForecastProblem(DataSetProblem):
         return measured
 
     def _errors(self, model: nn.Module, part: int, workers: Workers) -> npt.NDArray[np.float64]:
-        """Return the errors (R, n, O) of what networks answer; NaN where nothing is asked."""
+        """Return the errors (R, n, O) in the units of the file; NaN where nothing is asked."""
         order = self._by_length(part)
         errors = self._walk_part(model, order, workers, self._errors_of)["errors"]
-        return errors.flatten(1, 2).cpu().double().numpy()
+        return (errors.flatten(1, 2).cpu().double() * self.error_units()).numpy()
+
+    def _scales(self, part: int) -> npt.NDArray[np.float64]:
+        """Return what these errors grow with (n, O), NaN after the end of a window."""
+        data_set = self.data_set
+        of_steps = movements(self.description, data_set.values, data_set.starts)
+        order = self._by_length(part)
+        scales = np.full((len(order), self.description.longest, self.outputs), np.nan)
+        for place, index in enumerate(order.tolist()):
+            steps = slice(int(data_set.starts[index]), int(data_set.starts[index + 1]))
+            scales[place, : data_set.lengths[index]] = of_steps[steps]
+        return scales.reshape(-1, self.outputs)
 
     def _errors_of(self, network: Networks, batch: Batch) -> Mapping[str, Tensor]:
-        """Return the errors (R, B, T, O) of a batch, T the steps of the longest window."""
+        """Return the told errors (R, B, T, O) of a batch, T the steps of the longest window."""
+        factors, _ = self._told(batch)
         longest = self.description.longest
         _, replicas, _, sequences = batch.inputs.shape
         errors = torch.full((replicas, sequences, longest, self.outputs), torch.nan)
         for step, answers in enumerate(self.answers(network, batch)):
             assert answers.known is not None
-            differences = answers.outputs - answers.targets  # (R, O, B)
+            differences = _told_errors(answers, factors[step])  # (R, O, B)
             differences = differences.where(answers.known, torch.nan)
             errors[:, :, step] = differences.transpose(1, 2).cpu()
         return {"errors": errors}

@@ -38,7 +38,7 @@ def test_each_step_is_answered_from_its_past_in_units_of_the_file(
     remarks = Remarks(lambda _sentence: None)
     new_file = NewFile(understanding.path, description, remarks, UNWATCHED, Ranges.of(data_set))
     [sequences] = new_file.sequences()
-    [answers] = Voters(network, description, ReplicaChoice(), UNWATCHED).answers(sequences)
+    [answers] = Voters(network, data_set, ReplicaChoice(), UNWATCHED).answers(sequences)
     lag = LAGS[transform]
     # a window reads 30 steps before it is asked, and is asked 5 of them
     for step, begin in ((25, 0), (34, 0), (35, 6), (39, 6), (143, 111)):

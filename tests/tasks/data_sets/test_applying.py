@@ -64,7 +64,7 @@ def test_answers_are_those_of_pytorch(goal: str, cell: str, small_on: SmallOn) -
     data_set = every_goal()[goal]
     description = data_set.description
     problem, network = networks(small_on(data_set, cell, seeds=3, hidden_sizes=(3,)))
-    voters = Voters(network, description, ReplicaChoice(), UNWATCHED)
+    voters = Voters(network, data_set, ReplicaChoice(), UNWATCHED)
     sequences = test_part(data_set)
     [answers] = voters.answers(sequences)
     expected = []
@@ -88,7 +88,7 @@ def test_probabilities_are_those_of_the_temperatures_that_are_kept(small_on: Sma
     config = small_on(data_set, seeds=2, hidden_sizes=(3,))
     _, network = networks(config)
     network.metrics = {"test_temperature": (2.0, 4.0)}
-    voters = Voters(network, data_set.description, ReplicaChoice(), UNWATCHED)
+    voters = Voters(network, data_set, ReplicaChoice(), UNWATCHED)
     logits = np.array([[[2.0, 0.0]], [[0.0, 8.0]]], np.float32)
     means, _ = voters.voted(logits)
     first, second = (1 / (1 + np.exp(-1)), 1 / (1 + np.exp(2)))
@@ -187,12 +187,11 @@ def test_networks_whose_data_set_was_deleted_are_refused(
 
 def test_numbers_have_their_deviation_over_the_seeds(small_on: SmallOn) -> None:
     data_set = every_goal()["number"]
-    description = data_set.description
     _, network = networks(small_on(data_set, seeds=4, hidden_sizes=(3,)))
-    [of_all] = Voters(network, description, ReplicaChoice(), UNWATCHED).answers(test_part(data_set))
+    [of_all] = Voters(network, data_set, ReplicaChoice(), UNWATCHED).answers(test_part(data_set))
     of_seeds = []
     for seed in range(4):
-        voters = Voters(network, description, ReplicaChoice(seed=seed), UNWATCHED)
+        voters = Voters(network, data_set, ReplicaChoice(seed=seed), UNWATCHED)
         [answers] = voters.answers(test_part(data_set))
         assert answers.spread is None
         of_seeds.append(answers.outputs)
