@@ -11,7 +11,7 @@ from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.training_command import training_command
 from rnn_tui.cli.commands import parse
 from rnn_tui.cli.train import TrainRequest, read_request
-from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.options import Goal, ReadingOptions
 from rnn_tui.data.store import keep, path_of
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.config import RunConfig
@@ -78,6 +78,28 @@ def test_a_run_on_own_data_and_without_it(home: Path, tmp_path: Path) -> None:
     path_of(name).unlink()
     words = words_of(document("last", tmp_path / "again.html"))
     assert "no longer on this machine" in words
+
+
+def test_a_forecast_is_drawn_to_its_horizon_with_intervals(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    file = tmp_path / "sales.csv"
+    months = [f"{2015 + at // 12}-{1 + at % 12:02}-01" for at in range(80)]
+    numbers = [100 + 7 * (at % 12) + at * 37 % 11 for at in range(80)]
+    rows = [f"{month},{number}" for month, number in zip(months, numbers, strict=True)]
+    file.write_text("\n".join(["month,<b>sales", *rows]))
+    data_set = understand(file, ReadingOptions(goal=Goal.NEXT, horizon=3)).data_set
+    keep(data_set)
+    name = data_set.description.name
+    train(stored_task(name).config("lstm", hidden_sizes=(2,), seeds=2, epochs=1, device="cpu"))
+    words = words_of(document("last", tmp_path / "run.html"))
+    for sentence in (
+        "Forecast",
+        "the last 3 steps from what came before",
+        "3 steps after the end of the file",
+        "90 % intervals",
+    ):
+        assert sentence in words, sentence
+    assert "## Forecast" in document("last", tmp_path / "run.md")
 
 
 def test_images_answered_right_and_wrong(home: Path, tmp_path: Path, mnist_slice: Path) -> None:

@@ -12,22 +12,28 @@ import numpy.typing as npt
 
 from rnn_tui.archive.export.page.blocks import Block, MarkdownBlock, markdown_table
 from rnn_tui.archive.export.page.drawn_sample import SHOWN, DrawnSample
-from rnn_tui.archive.export.page.pictures import image_grid, sequence_grid
+from rnn_tui.archive.export.page.pictures import forecast_grid, image_grid, sequence_grid
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.data import store as data_sets
+from rnn_tui.data.conformal import INTERVAL
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.origin import in_words
 from rnn_tui.data.summary import figure_lines
 from rnn_tui.data.typed import typed_symbols
+from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.engine.metrics import Metric, accuracy_metric, by_variant
+from rnn_tui.engine.progress import UNWATCHED
 from rnn_tui.engine.tables import columns_of_cells
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig
+from rnn_tui.tasks.data_sets.applying import Voters
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.baselines import BaselineVerdict, baselines_of, compared
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
+from rnn_tui.tasks.data_sets.forecast_curves import MOST_SERIES, forecast_curves
+from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from rnn_tui.tasks.task import ByLength, ImageEvaluation, Task
 
 if TYPE_CHECKING:
@@ -41,6 +47,7 @@ CAPTIONS = {
     "wrong": "those with the largest errors, or the most confident wrong answers",
 }
 LONGEST_SYMBOLS = 80  # of a sequence that is written out
+MOST_CURVES = 8  # numbers of series, in a chart each
 LONGEST_NAME = 26  # characters of the name of one, before its answer
 
 
@@ -56,6 +63,7 @@ class MeasuredAnswers:
     baselines: Sequence[Baseline] = ()
     verdict: BaselineVerdict | None = None
     compared_on: str = ""  #: what they are compared on, in a sentence.
+    forecasts: Sequence[Block] = ()  #: the ends of series, with what is forecast of them.
     by_length: Sequence[ByLength] = ()
     confusion: Numbers | None = None  #: (V, C, C) true classes in rows.
     classes: tuple[str, ...] = ()  #: their names.
@@ -136,7 +144,8 @@ def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> M
     description = data_set.description
     metric = task.metric(task.headline)
     baselines = baselines_of(description.name)
-    right, wrong = _examples_of(data_set, evaluation, _best_variant(run, metric))
+    best = _best_variant(run, metric)
+    right, wrong = _examples_of(data_set, evaluation, best)
     return MeasuredAnswers(
         parts=task.load().parts_in_words(run.config),
         data=[*map(_as_sentence, figure_lines(data_set)[:-1]), *description.notes],
@@ -145,12 +154,41 @@ def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> M
         baselines=baselines,
         verdict=compared(run.config, metric, run.final_values, baselines),
         compared_on="All of them answer the same test sequences.",
+        forecasts=_forecasts_of(run, task, data_set, best),
         by_length=evaluation.by_length,
         confusion=evaluation.confusion,
         classes=evaluation.outputs,
         right=right,
         wrong=wrong,
     )
+
+
+def _forecasts_of(run: RunRecord, task: Task, data_set: DataSet, variant: int) -> list[Block]:
+    """Return a chart of the ends of series with forecasts by all seeds of a variant."""
+    chosen = run.config.variants[variant]
+    voters = Voters(
+        task.network(read_weights(run.weights)),
+        data_set,
+        ReplicaChoice(chosen.hidden_size, chosen.loss),
+        UNWATCHED,
+    )
+    curves = forecast_curves(voters, data_set)
+    if not curves:
+        return []
+    horizon = data_set.description.horizon
+    checked = f"the last {horizon} steps" if horizon > 1 else "the last steps, each"
+    seeds = "Means of all seeds" if len(voters.seeds) > 1 else "The answers of one seed"
+    shades = ""
+    if voters.intervals is not None:
+        shades = f" Shades are {100 * INTERVAL:.0f} % intervals, by the errors in the validation."
+    caption = (
+        f"{seeds} of {voters.label}: {checked} from what came before, beside what the file says, "
+        f"and {count_of(horizon, 'step')} after the end of the file.{shades}"
+    )
+    total = len(np.unique(data_set.origin.places))
+    if total > MOST_SERIES:
+        caption += f" The first {MOST_SERIES} of {total:,} series."
+    return [forecast_grid(curves[:MOST_CURVES], f"forecast-{run.run_id}", caption)]
 
 
 def _as_sentence(line: str) -> str:

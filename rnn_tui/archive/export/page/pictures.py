@@ -10,8 +10,10 @@ import numpy.typing as npt
 from rnn_tui.archive.export.formats import imported
 from rnn_tui.archive.export.page.charts import GREY, ReportChart
 from rnn_tui.archive.export.plots import STYLE, WIDE, figure_bytes, plain_text
+from rnn_tui.data.origin import DAY
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.palette import curve_colour
+from rnn_tui.tasks.data_sets.forecast_curves import ForecastCurve
 
 Numbers = npt.NDArray[Any]
 MOST_NUMBERS = 16  # classes up to which the fields of a matrix have numbers
@@ -20,6 +22,9 @@ LONGEST_TITLE = 44  # of a drawn sequence
 COLUMNS = 3  # charts of sequences beside each other
 IMAGES_IN_ROW = 6
 MOST_LINES = 4  # numbers of a sequence that are drawn
+FORECAST_COLUMNS = 2  # charts of several series beside each other
+CHECKED = "forecast from the steps before"
+TO_COME = "forecast after the end of the file"
 
 
 def _figure(width: float, height: float) -> Any:
@@ -129,3 +134,61 @@ def _name_lines(figure: Any, features: Sequence[str]) -> None:
         more = f"and {len(features) - len(shown)} more numbers"
         handles.append(lines.Line2D([], [], color=GREY, linestyle="none", label=more))
     figure.legend(handles=handles, loc="outside lower center", ncols=len(handles), fontsize=6.5)
+
+
+def forecast_grid(curves: Sequence[ForecastCurve], key: str, caption: str) -> ReportChart:
+    """Draw the end of each series with its forecasts and their intervals, a chart each."""
+    styles = imported("matplotlib.style", "plots", "Charts")
+    columns = 1 if len(curves) == 1 else FORECAST_COLUMNS
+    rows = math.ceil(len(curves) / columns)
+    with styles.context(STYLE):
+        figure = _figure(WIDE, 0.45 + (2.4 if columns == 1 else 1.7) * rows)
+        grid = figure.subplots(rows, columns, squeeze=False).ravel()
+        for axes in grid[len(curves) :]:
+            axes.set_axis_off()
+        for axes, curve in zip(grid, curves, strict=False):
+            _draw_forecast(axes, curve)
+        handles, labels = grid[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=6.5)
+        drawing = figure_bytes(figure, "svg")
+    return ReportChart(key, "Forecast", caption, drawing)
+
+
+def _draw_forecast(axes: Any, curve: ForecastCurve) -> None:
+    """Draw a series, the forecast of its last steps, and that of those to come."""
+    past, checked, ahead = curve_colour(0, dark=False), GREY, curve_colour(1, dark=False)
+    parts = [(curve.checked, checked, CHECKED), (curve.to_come, ahead, TO_COME)]
+    for part, colour, name in parts:
+        if part is None:
+            continue
+        x = _on_axis(part.x, curve.dated)
+        if len(x) == 1:
+            axes.vlines(x, part.low, part.high, color=colour, alpha=0.4, linewidth=3)
+        else:
+            axes.fill_between(x, part.low, part.high, color=colour, alpha=0.2, linewidth=0)
+        marker = "o" if len(x) == 1 else ""
+        dashes = "--" if name == CHECKED else "-"
+        axes.plot(
+            x,
+            part.numbers,
+            dashes,
+            color=colour,
+            linewidth=1.1,
+            marker=marker,
+            label=name,
+            markersize=3,
+        )
+    x = _on_axis(curve.x, curve.dated)
+    axes.plot(x, curve.numbers, color=past, linewidth=0.9, label="as in the file")
+    axes.set_title(plain_text(printable(curve.title, LONGEST_TITLE)), fontsize=7, loc="left")
+    axes.tick_params(labelsize=6)
+    if curve.dated:
+        dates = imported("matplotlib.dates", "plots", "Charts")
+        locator = dates.AutoDateLocator(minticks=2, maxticks=7)
+        axes.xaxis.set_major_locator(locator)
+        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+
+
+def _on_axis(x: Numbers, dated: bool) -> Numbers:
+    """Return places on an axis of matplotlib, whose dates are days since 1970."""
+    return x / DAY if dated else x

@@ -98,6 +98,7 @@ class RunDocument:
             *self._beginning(),
             *self._verdict(),
             *self._results(),
+            *self._forecasts(),
             *self._training(),
             *self._by_length(),
             *self._confusions(),
@@ -237,6 +238,11 @@ class RunDocument:
         yield MarkdownBlock(markdown_table(columns_of_cells(("network", head)), rows))
 
     # Charts
+
+    def _forecasts(self) -> Iterator[Block]:
+        if self._answers.forecasts:
+            yield MarkdownBlock("## Forecast")
+            yield from self._answers.forecasts
 
     def _training(self) -> Iterator[Block]:
         run = self._run
