@@ -124,6 +124,11 @@ class Description:
         return self.goal in (Goal.CLASS, Goal.STEP_CLASS)
 
     @property
+    def noun(self) -> str:
+        """What each of its sequences is: a window of a series that is forecast, or a sequence."""
+        return "sequence" if self.forecast is None else "window"
+
+    @property
     def input_size(self) -> int:
         """The numbers F that a network reads at each step: symbols are read one-hot."""
         return len(self.alphabet) or len(self.features)

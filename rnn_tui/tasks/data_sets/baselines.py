@@ -155,7 +155,7 @@ def _too_few(name: str, metric: Metric) -> str:
         return ""  # its test is drawn anew, as large as is wanted
     description = store.describe(name)
     if description.test < FEWEST:
-        return f"the test has only {count_of(description.test, 'sequence')}"
+        return f"the test has only {count_of(description.test, description.noun)}"
     if metric.quantity != "balanced_accuracy" or description.goal is not Goal.CLASS:
         return ""
 

@@ -278,7 +278,7 @@ class DataSetProblem(ReplicaProblem):
         description = store.describe(config.task)
         counts = (description.training, description.validation, description.test)
         parts = zip(("training", "validation", "test"), counts, strict=True)
-        return [(name, count_of(count, "sequence")) for name, count in parts]
+        return [(name, count_of(count, description.noun)) for name, count in parts]
 
     @classmethod
     def evaluate(cls, config: RunConfig, weights: Mapping[str, Tensor]) -> DataSetEvaluation:

@@ -49,7 +49,7 @@ def _classes(count: int) -> str:
 
 def size_of(description: Description) -> str:
     """Return how many sequences there are, how long they are, and what a step has."""
-    count = count_of(description.count, "sequence")
+    count = count_of(description.count, description.noun)
     read = f"{inputs_of(description)} a step"
     if description.alphabet:
         read = f"steps of {inputs_of(description)}"
