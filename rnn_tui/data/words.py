@@ -1,12 +1,14 @@
 """Cut texts into words, and choose those that a network knows by the training part.
 
 A word is a run of letters and digits, with apostrophes inside it, in lower case; every other mark
-is one by itself.
+is one by itself, as is each character of a script that is written without spaces.
 """
 
 import re
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
@@ -17,18 +19,51 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
 LEAST_OCCURRENCES = 2  # in training, of a word that is known
-RULE = "letters and digits in lower case, with apostrophes inside, or any other mark"
-_WORD = re.compile(rf"{UNKNOWN_WORD}|[^\W_]+(?:['’][^\W_]+)*|[^\w\s]|_")
+TEXT_RULE = (
+    "Words are letters and digits in lower case, with apostrophes inside, or any other mark; of "
+    "scripts without spaces single characters."
+)
+TOKEN_RULE = "Words are tokens as they stand, in lower case."
+#: of scripts without spaces: Thai, Lao, Burmese, Khmer; kana; Chinese characters.
+_UNSPACED = (
+    r"\u0e01-\u0e5b\u0e81-\u0edf\u1000-\u109f\u1780-\u17ff"
+    r"\u3041-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
+)
+#: what joins characters or chooses their look, without a shape of its own.
+_SHAPELESS = dict.fromkeys([0x200C, 0x200D, 0xFE0E, 0xFE0F])
 
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text."""
-    return [_named(word) for word in _WORD.findall(text.lower())]
+    text = _folded(text)
+    marks = "" if text.isascii() else _marks_of(text)
+    return [_named(word) for word in _pattern(marks).findall(text)]
 
 
 def word_of_cell(cell: str) -> str:
     """Return the word that a cell holds whole, as a file of tokens has them."""
-    return _named(cell.strip().lower())
+    return _named(_folded(cell.strip()))
+
+
+def _folded(text: str) -> str:
+    """Return a text in lower case, each accented letter written in one way."""
+    if text.isascii():
+        return text.lower()
+    return unicodedata.normalize("NFC", text.lower()).translate(_SHAPELESS)
+
+
+def _marks_of(text: str) -> str:
+    """Return the vowel signs and accents of a text that stand on the letter before them."""
+    return "".join(sorted(each for each in set(text) if unicodedata.category(each)[0] == "M"))
+
+
+@lru_cache(maxsize=256)
+def _pattern(marks: str) -> re.Pattern[str]:
+    """Return the pattern of a word, with marks that stand on letters."""
+    on_letter = f"[{marks}]*" if marks else ""
+    letter = rf"(?:[^\W_{_UNSPACED}]{on_letter})"
+    word = rf"{letter}+(?:['’]{letter}+)*"
+    return re.compile(rf"{UNKNOWN_WORD}|{word}|[{_UNSPACED}]{on_letter}|[^\w\s]|_")
 
 
 def _named(word: str) -> str:
@@ -76,8 +111,8 @@ def with_vocabulary(sequences: Sequences, training: Flags) -> tuple[Sequences, s
     read = place_of[places]
     unknown = int((read == 0).sum())
     note = (
-        f"Words are {RULE}; {count_of(len(kept), 'word')} that training has twice or more are "
-        f"known, and all others, {unknown:,} of {len(read):,}, are read as {UNKNOWN_WORD}."
+        f"{count_of(len(kept), 'word')} that training has twice or more are known, and all "
+        f"others, {unknown:,} of {len(read):,}, are read as {UNKNOWN_WORD}."
     )
     vocabulary = (UNKNOWN_WORD, *(words[place] for place in kept.tolist()))
     values = read.astype(np.float64)[:, None]

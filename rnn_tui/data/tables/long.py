@@ -23,7 +23,7 @@ from rnn_tui.data.tables.columns import (
     label_of,
     tests_of,
 )
-from rnn_tui.data.words import word_of_cell
+from rnn_tui.data.words import TOKEN_RULE, word_of_cell
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -244,6 +244,7 @@ class _Long:
         if len(columns) == 1 and columns[0].is_text and columns[0].stray is None:
             codes, words = columns[0].codes()
             if self.options.tokens is Tokens.WORDS:
+                notes.append(TOKEN_RULE)
                 folded, place_of = np.unique([*map(word_of_cell, words)], return_inverse=True)
                 read: Floats = place_of[codes].astype(np.float64)
                 return (), tuple(folded.tolist()), read[:, None]

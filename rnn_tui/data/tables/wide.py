@@ -19,7 +19,7 @@ from rnn_tui.data.tables.columns import (
     label_of,
     tests_of,
 )
-from rnn_tui.data.words import texts_to_places
+from rnn_tui.data.words import TEXT_RULE, texts_to_places
 from rnn_tui.engine.errors import DataError
 
 #: what columns that count are called if that is no name for what they hold.
@@ -156,6 +156,7 @@ def _wide_text(
     notes: list[str] = []
     if by_words:
         values, starts, alphabet = texts_to_places(column.words.tolist())
+        notes.append(TEXT_RULE)
     else:
         values, starts, alphabet, notes = characters_to_places(column.words.tolist())
     given = given_of(table, roles)

@@ -13,7 +13,7 @@ from rnn_tui.engine.errors import SafeText, printable, why
 from rnn_tui.networks.foreign.comparing import Answers, AnswerTrial, Candidate
 from rnn_tui.networks.foreign.hints import ForeignNetwork, NetworkHints, check_sizes
 from rnn_tui.networks.foreign.state_dict import network_of_tensors
-from rnn_tui.networks.stepwise import Array
+from rnn_tui.networks.stepwise import Array, Floats
 
 SEQUENCES, STEPS = 3, 5
 SIZE = 2.0  # deviation of the numbers that are read
@@ -93,7 +93,7 @@ class ModuleTrial(AnswerTrial):
         random: np.random.Generator,
         candidate: Candidate,
         shape: tuple[int, int],
-        sizes: Array,
+        sizes: Floats,
     ) -> tuple[Answers, Sequence[Answers]] | None:
         """Return random inputs, each sequence of its own size, and what the module answers."""
         if candidate.table is None:

@@ -27,6 +27,7 @@ Floats = npt.NDArray[np.float64]
 
 MOST_COLUMNS = 512  # numbers of a sequence that a linear model reads
 WINDOW = 8  # steps that a linear model of every step reads at most: the last ones up to there
+WORD_WINDOW = 3  # of words, whose columns are as many as the vocabulary has
 MOST_ROWS = 20_000  # sequences or steps that a linear model is fitted on
 #: rows times columns times classes that a logistic regression is fitted on: some ten seconds.
 MOST_PRODUCTS = 50_000_000
@@ -71,8 +72,8 @@ class _Rows:
         )
         #: steps that a linear model of every step reads.
         self.window = max(1, min(WINDOW, MOST_COLUMNS // self.description.input_size))
-        if self.description.words:  # a column that is not zero for each
-            self.window = WINDOW
+        if self.description.words:  # each step is a word, and one column of many
+            self.window = WORD_WINDOW
         #: (T,) how many steps follow in its sequence.
         self.left = np.repeat(data_set.lengths, data_set.lengths) - 1 - self.positions
         self.naive_errors = measured.naive_errors(data_set)  #: that MASE is scaled by.
