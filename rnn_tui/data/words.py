@@ -98,6 +98,9 @@ def with_vocabulary(sequences: Sequences, training: Flags) -> tuple[Sequences, s
     Args:
         sequences: of words, with all of the file for an alphabet.
         training: (T,) which steps are to train on.
+
+    Raises:
+        DataError: if no word is known.
     """
     words = sequences.alphabet
     places = sequences.values[:, 0].astype(np.int64)
@@ -106,6 +109,11 @@ def with_vocabulary(sequences: Sequences, training: Flags) -> tuple[Sequences, s
         counts[words.index(UNKNOWN_WORD)] = 0
     by_count = np.argsort(-counts, kind="stable")[: MOST_WORDS - 1]
     kept = by_count[counts[by_count] >= LEAST_OCCURRENCES]
+    if not len(kept):
+        raise DataError(
+            "No word occurs twice in training, so all would be read as unknown; give more texts, "
+            "or read characters (leave out --tokens words)."
+        )
     place_of = np.zeros(len(words), np.int64)
     place_of[kept] = np.arange(1, len(kept) + 1)
     read = place_of[places]

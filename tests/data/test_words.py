@@ -108,6 +108,11 @@ def test_tokens_of_sentences_are_words_as_well(read: Read) -> None:
     [
         ("x,y\n" + "1,2\n3,4\n" * 30, "numbers.csv", "is for one column of text"),
         ("A plain text as it is.\n" * 30, "plain.txt", "next word of a text is not learned"),
+        (
+            "\n".join(["text,label", *(f"o{at} p{at},{'yn'[at % 2]}" for at in range(40)), ""]),
+            "rare.csv",
+            "No word occurs twice",
+        ),
     ],
 )
 def test_words_are_refused_where_there_are_none_to_read(
