@@ -3,7 +3,7 @@
 import numpy as np
 
 from rnn_tui.data.bounds import check_numbers, check_sequences
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.data_set import PART_NAMES
 from rnn_tui.data.description import LARGEST, MOST_FEATURES
 from rnn_tui.data.sequences import Flags, Sequences
 from rnn_tui.data.splitting import Parts
@@ -43,7 +43,7 @@ def check_answers(sequences: Sequences, parts: Parts) -> None:
 
 def check_asked(asked: Parts) -> None:
     """Refuse a data set unless something is asked in each part; `asked` has those of all steps."""
-    for part, name in ((TRAINING, "training"), (VALIDATION, "validation"), (TEST, "test")):
+    for part, name in enumerate(PART_NAMES):
         if not (asked == part).any():
             raise DataError(
                 f"Too many numbers are missing: the {name} part has none to predict; leave out "

@@ -17,6 +17,7 @@ from rnn_tui.engine.errors import DataError, SafeText
 from rnn_tui.engine.files.seal import bytes_of
 
 TRAINING, VALIDATION, TEST = 0, 1, 2  # the parts of a data set
+PART_NAMES = ("training", "validation", "test")  # of each part
 UNKNOWN = -1  # the class of a step or sequence without a label
 DIGEST_LENGTH = 6  # hexadecimal digits of a data set's content in its name
 LONGEST_STEM = 22

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from rnn_tui.data.cutting import FEW_SEQUENCES
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.data_set import PART_NAMES, TEST, TRAINING, VALIDATION
 from rnn_tui.data.folds import LEAST_GROUPS, Fold, fold_of
 from rnn_tui.data.options import Goal, ReadingOptions, Split
 from rnn_tui.data.sequences import Sequences
 from rnn_tui.data.splitting import (
     LEAST_PIECES,
-    NAMES,
     Parts,
     groups_in_two_parts,
 )
@@ -133,16 +132,16 @@ def notes_of_parts(split: Split, sequences: Sequences, parts: Parts) -> list[str
     notes: list[str] = []
     if split is Split.COLUMN:
         given = set(sequences.given.tolist())
-        lacking = [NAMES[part] for part in (VALIDATION, TEST) if part not in given]
+        lacking = [PART_NAMES[part] for part in (VALIDATION, TEST) if part not in given]
         if lacking:
             notes.append(
                 f"The file says nothing of {' and '.join(lacking)}: made of its training part."
             )
     if not len(sequences.members):
         return notes
-    counts = [int((parts == part).sum()) for part in NAMES]
-    groups = [len(np.unique(sequences.members[parts == part])) for part in NAMES]
-    words = [f"{count:,} {name}" for count, name in zip(counts, NAMES.values(), strict=True)]
+    counts = np.bincount(parts, minlength=len(PART_NAMES)).tolist()
+    groups = [len(np.unique(sequences.members[parts == part])) for part in range(len(PART_NAMES))]
+    words = [f"{count:,} {name}" for count, name in zip(counts, PART_NAMES, strict=True)]
     numbers = [f"{number:,}" for number in groups]
     name = printable(sequences.grouped_by, 40)
     kind = f"{name}s" if name.isalpha() and not name.endswith("s") else f"groups ({name})"

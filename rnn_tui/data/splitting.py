@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
+from rnn_tui.data.data_set import PART_NAMES, TEST, TRAINING, VALIDATION
 from rnn_tui.data.folds import Fold, test_of_fold
 from rnn_tui.data.given_parts import SHARE
 from rnn_tui.data.options import Split
@@ -17,7 +17,6 @@ SEED = 0
 LEAST_PIECES = 3  # of a sequence that is split by time: one for each part
 MOST_DRAWS = 1000  # of groups, the best of which is taken
 DRAWN_GROUPS = 1_000_000  # in all draws together
-NAMES = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
 
 Parts = npt.NDArray[np.uint8]
 
@@ -143,7 +142,7 @@ def _drawn_groups(counts: Places, others: tuple[int, ...]) -> Parts:
 
 def groups_in_two_parts(sequences: Sequences, parts: npt.NDArray[Any]) -> Flags:
     """Return which groups (G,) have sequences in more than one part (N,)."""
-    has = np.zeros((len(sequences.groups), len(NAMES)), np.bool_)
+    has = np.zeros((len(sequences.groups), len(PART_NAMES)), np.bool_)
     has[sequences.members, parts] = True
     several: Flags = has.sum(1) > 1
     return several
@@ -156,7 +155,7 @@ def _check_groups(sequences: Sequences, parts: npt.NDArray[Any]) -> None:
         return
     group = int(spread.argmax())
     its_parts = np.unique(parts[sequences.members == group]).tolist()
-    names = " and ".join(NAMES[part] for part in its_parts)
+    names = " and ".join(PART_NAMES[part] for part in its_parts)
     raise DataError(
         f"The group {printable(sequences.groups[group], 40)} is in {names} as the file says; leave "
         "out --group, or say another split."
@@ -196,8 +195,16 @@ def _by_files(sequences: Sequences, units: Places, classes: Places, *, by_group:
     return parts
 
 
+def _has_groups(members: Places, others: int) -> bool:
+    """Return whether the groups of sequences suffice for training and so many other parts."""
+    return len(np.unique(members)) > others
+
+
 def _as_given(sequences: Sequences, units: Places, classes: Places, *, by_group: bool) -> Parts:
-    """Return the parts as the file says; those that it lacks are made from training."""
+    """Return the parts as the file says; those that it lacks are made from training.
+
+    These are made of whole groups if there are enough, even where the file's own parts share some.
+    """
     parts = sequences.given[sequences.starts[:-1]].astype(np.uint8)
     if by_group:
         _check_groups(sequences, parts)
@@ -210,6 +217,8 @@ def _as_given(sequences: Sequences, units: Places, classes: Places, *, by_group:
         )
     if missing:
         others = tuple(missing)
+        if len(sequences.members) and _has_groups(sequences.members[rest], len(others)):
+            units, by_group = sequences.members, True
         if by_group or len(np.unique(units[rest])) > len(others):
             parts[rest] = _by_chance(units[rest], classes[rest], others, by_group=by_group)
         else:

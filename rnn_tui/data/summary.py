@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from rnn_tui.data.columns import FileColumn, Role
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
+from rnn_tui.data.data_set import PART_NAMES, DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SafeText, printable
@@ -15,7 +15,6 @@ LINE = 300
 MOST_ROWS = 12  # of the table of columns, before alike neighbours share a row
 MOST_CLASSES = 12  # that are listed
 LONGEST_ALPHABET = 60  # characters of an alphabet that are listed
-PARTS = {"training": TRAINING, "validation": VALIDATION, "test": TEST}
 IN_WORDS = {
     Goal.CLASS: "the class of each sequence",
     Goal.NUMBER: "a number for each sequence",
@@ -78,8 +77,7 @@ def figure_lines(data_set: DataSet) -> list[SafeText]:
     if description.longest > description.shortest:
         lengths = f"{description.shortest} to {description.longest} steps"
     inputs = description.features or description.alphabet
-    counts = {name: int((data_set.parts == part).sum()) for name, part in PARTS.items()}
-    parts = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+    parts = ", ".join(f"{count:,} {name}" for name, count in _part_counts(data_set).items())
     kind = count_of(len(inputs), "symbol" if description.alphabet else "number")
     lines = [
         f"{count_of(description.count, 'sequence')} of {lengths}",
@@ -100,10 +98,15 @@ class PlacedSequence(NamedTuple):
 
 def placed_sequences(data_set: DataSet) -> Iterator[PlacedSequence]:
     """Yield all sequences with their groups and parts, in the order of the data set."""
-    names = {part: name for name, part in PARTS.items()}
     for index, part in enumerate(data_set.parts.tolist()):
         group = printable(data_set.origin.group(index))
-        yield PlacedSequence(data_set.sequence_name(index), group, names[part])
+        yield PlacedSequence(data_set.sequence_name(index), group, PART_NAMES[part])
+
+
+def _part_counts(data_set: DataSet) -> dict[str, int]:
+    """Return how many sequences each part has."""
+    counts = np.bincount(data_set.parts, minlength=len(PART_NAMES)).tolist()
+    return dict(zip(PART_NAMES, counts, strict=True))
 
 
 def _answers(data_set: DataSet) -> str:
@@ -153,7 +156,7 @@ def figures(data_set: DataSet) -> dict[str, Any]:
         "shortest": description.shortest,  #: steps of the shortest sequence.
         "longest": description.longest,  #: steps of the longest sequence.
         #: sequences of each part.
-        "parts": {name: int((data_set.parts == part).sum()) for name, part in PARTS.items()},
+        "parts": _part_counts(data_set),
         "split": description.split.value,  #: `chance`, `time`, `files`, `column` or `from`.
         "fill": description.fill.value,  #: `line`, `previous`, `zero`, `mean` or `drop`.
         "filled": description.filled,  #: numbers that were missing.

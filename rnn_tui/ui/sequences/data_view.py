@@ -11,7 +11,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from rnn_tui.data import store
-from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION, DataSet
+from rnn_tui.data.data_set import PART_NAMES, DataSet
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.baselines import kept_baselines
@@ -26,7 +26,6 @@ FAILURE = "The data set can't be shown; the log file has the details."
 #: a data set, and the naive answers to it.
 Contents: TypeAlias = tuple[DataSet, Sequence[Baseline]]
 AT_ONCE = 3  # sequences
-PARTS = {TRAINING: "training", VALIDATION: "validation", TEST: "test"}
 
 
 class DataPanel(Vertical, can_focus=True):
@@ -77,7 +76,7 @@ class DataPanel(Vertical, can_focus=True):
         assert data_set is not None
         indices = range(self._first, min(self._first + AT_ONCE, data_set.count))
         self.query_one(SequencesDrawn).show(data_set, indices)
-        parts = ", ".join(PARTS[int(data_set.parts[index])] for index in indices)
+        parts = ", ".join(PART_NAMES[int(data_set.parts[index])] for index in indices)
         which = f"Sequences {indices[0] + 1:,}–{indices[-1] + 1:,} of {data_set.count:,}"
         self.border_title = Content(f"{which}{unit_of(data_set)}")
         self.border_subtitle = Content(parts)
