@@ -126,6 +126,47 @@ def test_the_groups_of_arrays(read: Read) -> None:
         read(arrays(), "d.npz", group="barn")
 
 
+def test_the_names_and_times_of_arrays(read: Read) -> None:
+    def arrays(**more: object) -> bytes:
+        content = io.BytesIO()
+        x = np.arange(120.0).reshape(30, 4)
+        np.savez(content, x=x, y=np.arange(30) % 2, **more)  # type: ignore[arg-type]
+        return content.getvalue()
+
+    ids = np.array([f"beat {n}\x1b[31m" for n in range(30)])
+    months = [f"2020-0{month}-01" for month in (1, 2, 3, 4)]
+    data_set = read(arrays(ids=ids, times=np.array(months)), "a.npz").data_set
+    assert data_set.sequence_name(17) == "beat 17\N{REPLACEMENT CHARACTER}[31m"
+    assert [data_set.origin.time_text(step) for step in range(4)] == months
+    seconds = np.arange(120.0).reshape(30, 4) / 4
+    origin = read(arrays(time=seconds), "b.npz").data_set.origin
+    assert [origin.time_text(step) for step in (0, 1, 119)] == ["0", "0.25", "29.75"]
+    refused = {
+        r"names of sequences in .* the shape \(29,\)": {"ids": ids[1:]},
+        "lacks the name of sequence 3": {"ids": np.where(np.arange(30) == 2, "", ids)},
+        "is pickled": {"ids": ids.astype(object)},
+        r"times in .* the shape \(5,\)": {"times": np.arange(5)},
+        "numbers, or dates of one form": {"times": np.array(["2020-01-01", "soon", "x", "y"])},
+    }
+    for number, (sentence, more) in enumerate(refused.items()):
+        with pytest.raises(DataError, match=sentence):
+            read(arrays(**more), f"refused{number}.npz")
+
+
+def test_validation_is_made_of_whole_groups_where_the_file_shares_some(read: Read) -> None:
+    head, *rows = beats(split=False).splitlines()
+    parts = ["test" if beat % 8 == 7 and beat < 48 else "train" for beat in range(len(rows))]
+    table = text_of(
+        f"part,{head}", [f"{part},{row}" for part, row in zip(parts, rows, strict=True)]
+    )
+    data_set = read(table, split_column="part").data_set
+    assert (data_set.parts == TEST).tolist() == [part == "test" for part in parts]
+    members = data_set.origin.members
+    made = set(members[data_set.parts == VALIDATION].tolist())
+    assert made
+    assert made.isdisjoint(members[data_set.parts == TRAINING].tolist())
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=3, max_size=120))
 def test_no_group_is_in_two_parts_and_no_part_is_empty(pairs: list[tuple[int, int]]) -> None:

@@ -11,6 +11,7 @@ from rnn_tui.data.bounds import MOST_NUMBERS, check_sequences, check_words
 from rnn_tui.data.description import LONGEST_NAME
 from rnn_tui.data.files.cells import MISSING_WORDS
 from rnn_tui.data.files.content import Content
+from rnn_tui.data.files.dates import form_of, seconds_of
 from rnn_tui.data.files.opening import named, opened
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.data.sequences import (
@@ -22,7 +23,7 @@ from rnn_tui.data.sequences import (
     starts_of,
 )
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import DataError, printable
+from rnn_tui.engine.errors import NO_TEXT, DataError, SafeText, printable
 from rnn_tui.engine.files.array_files import ARCHIVE, NUMBERS, as_doubles, read_archive, read_array
 from rnn_tui.engine.progress import Progress
 
@@ -33,6 +34,8 @@ GROUPS = tuple(
     for name in ("group", "subject", "patient", "participant", "user")
     for ending in ("s", "", "_id", "_ids")
 )
+IDS = ("ids", "id", "record_ids", "record_id", "sequence_ids", "sequence_id")
+TIMES = ("times", "time", "timestamps", "timestamp")
 LENGTHS = ("lengths", "length", "seq_lengths", "lens")
 Arrays = Mapping[str, npt.NDArray[Any]]
 
@@ -109,9 +112,63 @@ class ArrayReading:
             values=_steps_of(cube, inside),
             starts=starts_of(lengths),
             label=self._label(self._named(LABELS, ending), cube, inside),
+            ids=self._ids(ending, cube.shape[0]),
+            **self._times(ending, inside),
             notes=tuple(notes),
             **self._groups(ending, cube.shape[0]),
         )
+
+    def _ids(self, ending: str, count: int) -> tuple[str, ...]:
+        """Return the names of the sequences; none without such an array.
+
+        Raises:
+            DataError: if there is not one for each.
+        """
+        array = self._named(IDS, ending)
+        if array is None:
+            return ()
+        if array.shape != (count,):
+            raise DataError(
+                f"The names of sequences in {self._name} have the shape {array.shape}; they are "
+                f"({count},), one for each sequence."
+            )
+        words = words_of(label_values(array, self._name))
+        if NO_TEXT in words:
+            raise DataError(
+                f"{self._name} lacks the name of sequence {words.index(NO_TEXT) + 1:,}."
+            )
+        return tuple(words)
+
+    def _times(self, ending: str, inside: npt.NDArray[np.bool_]) -> dict[str, Any]:
+        """Return `times` and `dated` of sequences; nothing without such an array.
+
+        Args:
+            ending: of the names of the arrays.
+            inside: (N, steps) which steps are inside sequences.
+
+        Raises:
+            DataError: if there is not one for each step, or they are neither numbers nor dates.
+        """
+        array = self._named(TIMES, ending)
+        if array is None:
+            return {}
+        count, steps = inside.shape
+        if array.shape not in ((steps,), (count, steps)):
+            raise DataError(
+                f"The times in {self._name} have the shape {array.shape}; it must be ({steps},), "
+                f"the same for all sequences, or ({count}, {steps})."
+            )
+        times = label_values(array, self._name).reshape(array.shape)
+        dated = times.dtype == object
+        if dated:
+            words = times.ravel().tolist()
+            form = form_of(words)
+            seconds = np.full(len(words), np.nan) if form is None else seconds_of(words, form)
+            times = seconds.reshape(array.shape)
+        of_steps = np.broadcast_to(times, inside.shape)[inside]
+        if not np.isfinite(of_steps).all():
+            raise DataError(f"The times in {self._name} must be numbers, or dates of one form.")
+        return {"times": of_steps, "dated": dated}
 
     def _groups(self, ending: str, count: int) -> dict[str, Any]:
         """Return `groups`, `members` and `grouped_by` of sequences; nothing without such an array.
@@ -230,6 +287,12 @@ def label_values(labels: npt.NDArray[Any], name: str) -> npt.NDArray[Any]:
     return clean[places.reshape(-1)]
 
 
+def words_of(values: npt.NDArray[Any]) -> list[SafeText]:
+    """Return words, or numbers, as short printable text; that of a missing number is empty."""
+    words = [value if isinstance(value, str) else f"{value:.10g}" for value in values.tolist()]
+    return [printable("" if word == "nan" else word, LONGEST_NAME) for word in words]
+
+
 def groups_of_array(
     array: npt.NDArray[Any], count: int, name: str, grouped_by: str
 ) -> dict[str, Any]:
@@ -253,9 +316,8 @@ def groups_of_array(
     if missing.any():
         raise DataError(f"{name} lacks the group of sequence {int(missing.argmax()) + 1:,}.")
     kept, members = np.unique(values, return_inverse=True)
-    words = [value if isinstance(value, str) else f"{value:.10g}" for value in kept.tolist()]
     return {
-        "groups": tuple(printable(word, LONGEST_NAME) for word in words),
+        "groups": tuple(words_of(kept)),
         "members": members.reshape(-1).astype(np.int64),
         "grouped_by": grouped_by,
     }
