@@ -12,10 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from rnn_tui.engine.errors import SettingError, printable, why
 from rnn_tui.engine.page import shared_folder, store_folder
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 APP_NAME = "rnn-tui"
 HOME_VARIABLE = "RNN_TUI_HOME"
@@ -24,7 +27,7 @@ LONGEST_ID = "x" * 60  # no run's id is longer
 #: whether what is kept now is kept for this process only (`unstored`).
 _IS_UNSTORED: ContextVar[bool] = ContextVar("unstored", default=False)
 #: the folder of what is kept for this process only, once there is one.
-_UNSTORED: list[TemporaryDirectory[str]] = []
+_UNSTORED: "list[TemporaryDirectory[str]]" = []
 
 
 def _home() -> Path | None:
@@ -83,6 +86,8 @@ def unstored(wanted: bool = True) -> Iterator[None]:
         wanted: False to keep things as always.
     """
     if wanted and not _UNSTORED:
+        from tempfile import TemporaryDirectory  # on use only: answers do without
+
         _UNSTORED.append(TemporaryDirectory(prefix="rnn-tui-", ignore_cleanup_errors=True))
     token = _IS_UNSTORED.set(wanted or _IS_UNSTORED.get())
     try:
