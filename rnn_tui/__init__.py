@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rnn_tui.api.network import Network
     from rnn_tui.api.run import Run, runs
     from rnn_tui.api.sequences import SequenceData, read_sequences, sequences
+    from rnn_tui.api.sweeps import sweep
     from rnn_tui.api.trace import NetworkTrace
     from rnn_tui.api.training import register, train
     from rnn_tui.engine.config import Recipe, RunConfig
@@ -53,6 +54,7 @@ __all__ = [
     "register",
     "runs",
     "sequences",
+    "sweep",
     "train",
 ]
 
@@ -79,6 +81,7 @@ _MODULES = {
     "register": "rnn_tui.api.training",
     "runs": "rnn_tui.api.run",
     "sequences": "rnn_tui.api.sequences",
+    "sweep": "rnn_tui.api.sweeps",
     "train": "rnn_tui.api.training",
 }
 

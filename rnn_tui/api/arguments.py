@@ -5,7 +5,7 @@ this, the first line that can't use it raises what Python raises there, somewher
 """
 
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cache, wraps
 from numbers import Integral, Real
 from os import PathLike, fspath
@@ -29,6 +29,7 @@ WORDS: dict[Any, str] = {
     str: "text",
     PathLike: "a path",
     Sequence: "a list",
+    Mapping: "a dict",
 }
 
 Checked = TypeVar("Checked", bound=Callable[..., Any])
@@ -49,7 +50,9 @@ def checked(thing: Checked) -> Checked:
     return thing
 
 
-def taking(record: type, *, but: Collection[str] = ()) -> Callable[[Checked], Checked]:
+def taking(
+    record: type, *, but: Collection[str] = (), more: bool = False
+) -> Callable[[Checked], Checked]:
     """Give a function that takes `**options` an argument for each option of a record.
 
     Its signature has them with their types and defaults, its docstring their meanings, in place of
@@ -58,6 +61,7 @@ def taking(record: type, *, but: Collection[str] = ()) -> Callable[[Checked], Ch
     Args:
         record: the options.
         but: the names of those that it does not take.
+        more: whether `**options` may have others besides.
     """
     options = [option for name, option in options_of(record).items() if name not in but]
     arguments = [
@@ -73,11 +77,11 @@ def taking(record: type, *, but: Collection[str] = ()) -> Callable[[Checked], Ch
 
     def with_arguments(function: Checked) -> Checked:
         signature = inspect.signature(function)
-        others = [
-            each for each in signature.parameters.values() if each.kind is not each.VAR_KEYWORD
-        ]
+        parameters = signature.parameters.values()
+        others = [each for each in parameters if each.kind is not each.VAR_KEYWORD]
+        rest = [each for each in parameters if more and each.kind is each.VAR_KEYWORD]
         described = cast(Any, function)
-        described.__signature__ = signature.replace(parameters=[*others, *arguments])
+        described.__signature__ = signature.replace(parameters=[*others, *arguments, *rest])
         text = inspect.cleandoc(function.__doc__ or "")
         described.__doc__ = text.replace("options: {options}", meanings)
         return function

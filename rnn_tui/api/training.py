@@ -150,12 +150,12 @@ def config_of(
         cell = cell.name
     values = {}
     for name, value in (settings or {}).items():
-        field, plain_value = _setting(task, name, value)
+        field, plain_value = setting_of(task, name, value)
         values[field] = plain_value
     return task.config(cell, preset, **values)
 
 
-def _setting(task: Task, name: str, value: Any) -> tuple[str, Any]:
+def setting_of(task: Task, name: str, value: Any) -> tuple[str, Any]:
     """Return the field and the value of a setting of a task.
 
     One size or loss stands for a list of one, as `hidden_size=5` for `hidden_sizes=[5]`.

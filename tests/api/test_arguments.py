@@ -53,6 +53,7 @@ CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
         rnn_tui.sequences,
         {"X": np.eye(12, 3), "y": [*"ab"] * 6, "ids": range(12), "names": ["height"]},
     ),
+    "sweep": (rnn_tui.sweep, {"resume": "none"}),  # no such, so that nothing starts
     "train": (
         rnn_tui.train,
         {"task": "adder", **SMALL, "seeds": 1, "epochs": 1, "hidden_size": 2, "progress": False},

@@ -4,7 +4,6 @@ A pipe gets a line as each trial ends; a terminal a bar meanwhile, and a table a
 """
 
 import sys
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +18,7 @@ from rnn_tui.engine.tables import cells_of, chosen, document_of
 from rnn_tui.sweeps.columns import SWEEP_COLUMNS, TRIAL_FIELDS, trial_columns
 from rnn_tui.sweeps.jobs import ClusterState
 from rnn_tui.sweeps.plan import SweepPlan
+from rnn_tui.sweeps.progress import SweepPace
 from rnn_tui.sweeps.store import Sweep
 from rnn_tui.sweeps.trials import TrialEnded
 
@@ -75,23 +75,17 @@ class TrainingResults:
 
     def __init__(self, sweep: Sweep, control: Control, *, as_json: bool, quiet: bool) -> None:
         self._sweep = sweep  #: the sweep as it was before this training.
-        self._plan = sweep.plan
         self._columns = trial_columns(sweep.plan)
         self._control = control
         self._as_json = as_json
         self._in_pipe = not as_json and not sys.stdout.isatty()
-        self._ended = Counter[str]()  #: how many trials have ended, by their status.
-        #: runs of trials that were over before.
-        self._runs_done = sum(
-            len(trial.runs) for trial in sweep.trials if trial.is_over and not trial.has_failed
-        )
         self.bar = output.ProgressBar("starting", quiet=quiet)
-        self._progress = Progress(self.bar.show, control)
+        self._progress = SweepPace(sweep, Progress(self.bar.show, control))
 
     @property
     def any_failed(self) -> bool:
         """Whether a trial has failed."""
-        return self._ended["failed"] > 0
+        return self._progress.any_failed
 
     def begin(self, size: SweepSize | None) -> None:
         """Say what begins, and how much of it is done already; without its size nothing is said."""
@@ -107,11 +101,11 @@ class TrainingResults:
         if self._in_pipe:
             heads = (column.head for column in self._columns)
             print("\t".join(heads), flush=True)
-        self._progress.advance(self._runs_done, self._plan.run_count)
+        self._progress.begin()
 
     def trial_ended(self, trial: TrialEnded) -> None:
         """Print a trial that has ended, and why if it failed."""
-        self._ended[trial.status] += 1
+        self._progress.trial_ended(trial)
         if trial.failure:
             self.bar.say(f"trial {trial.number}: {trial.failure}")
         if self._in_pipe:
@@ -129,11 +123,7 @@ class TrainingResults:
         workers = count_of(len(state.workers), "worker")
         training = count_of(len(state.progress), "run")
         self.bar.update(label=state.note or f"{workers}, {training} in training")
-        trials_over = self._ended.total() - self._ended["stopped"]
-        runs_over = self._plan.runs_per_trial * trials_over
-        done = self._runs_done + runs_over + sum(state.progress.values())
-        # A run that has ended counts in neither until its trial has: do not go back meanwhile.
-        self._progress.advance(max(self._progress.done, done))
+        self._progress.show(state)
 
     def end(self, result: SweepResult) -> None:
         """Show what came of it; a pipe has had its lines."""
