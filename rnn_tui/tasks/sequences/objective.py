@@ -22,6 +22,7 @@ from torch import Tensor
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Measure
 
+CROSS_ENTROPY = "ce"
 SMALLEST = 1e-30  # sum of weights that is divided by
 
 
@@ -57,6 +58,21 @@ SequenceLoss = Callable[[AnsweredBatch, float], Tensor]
 def cross_entropy(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
     """Return the cross-entropy over the C classes (N, B), of logits (N, C, B)."""
     return F.cross_entropy(logits, targets, reduction="none", label_smoothing=smoothing)
+
+
+def weighted_cross_entropy(class_weights: Tensor) -> Loss:
+    """Return the cross-entropy in which what is spread over a class has the weight of that class.
+
+    So does PyTorch's `CrossEntropyLoss` with `weight` and `label_smoothing`.
+    """
+
+    def loss(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:
+        weights = class_weights.to(logits)
+        return F.cross_entropy(
+            logits, targets, weights, reduction="none", label_smoothing=smoothing
+        )
+
+    return loss
 
 
 def brier_score(logits: Tensor, targets: Tensor, smoothing: float) -> Tensor:  # noqa: ARG001
@@ -119,7 +135,7 @@ def squared_error(outputs: Tensor, targets: Tensor, smoothing: float) -> Tensor:
 #: of one of several classes.
 CLASS_LOSSES: Mapping[str, Loss] = {
     "mse": _of_classes(brier_score),
-    "ce": _of_classes(cross_entropy),
+    CROSS_ENTROPY: _of_classes(cross_entropy),
     "bce": _of_classes(separate_cross_entropies),
 }
 BIT_LOSSES: Mapping[str, Loss] = {"mse": bit_error, "bce": bit_cross_entropy}  #: of a yes or no.
@@ -180,10 +196,7 @@ class Objective:
         """Return the losses of replicas that are all trained with one of that name."""
         if name in self._sequence_losses:
             return self._sequence_losses[name](answers, self._smoothing)
-        losses = self._losses[name](answers.outputs, answers.targets, self._smoothing)
-        weights = self._weights(answers)
-        if weights is not None:
-            losses = losses * weights
+        losses = self._weighted_losses(name, answers)
         if answers.known is not None:
             losses = torch.where(answers.known, losses, 0)
         if not self.by_sequence:
@@ -191,6 +204,16 @@ class Objective:
         if answers.known is None:
             return losses.mean(dim=0)
         return losses.sum(dim=0) / answers.known.sum(dim=0).clamp(min=1)
+
+    def _weighted_losses(self, name: str, answers: AnsweredBatch) -> Tensor:
+        """Return the loss of every target, times what that counts."""
+        loss = self._losses[name]
+        weights = self._weights(answers)
+        if self._class_weights is not None and self._smoothing and name == CROSS_ENTROPY:
+            loss = _of_classes(weighted_cross_entropy(self._class_weights))
+            weights = None
+        losses = loss(answers.outputs, answers.targets, self._smoothing)
+        return losses if weights is None else losses * weights
 
     def _weights(self, answers: AnsweredBatch) -> Tensor | None:
         """Return what each target counts, 0 of unknown ones; None if all count the same."""

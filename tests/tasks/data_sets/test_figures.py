@@ -184,12 +184,14 @@ def test_a_data_set_of_an_earlier_version_keeps_its_headline() -> None:
     assert not task.headline_reason
 
 
-@pytest.mark.parametrize("every_step", [False, True])
+@pytest.mark.parametrize(("every_step", "smoothing"), [(False, 0.0), (True, 0.0), (True, 0.2)])
 def test_weights_of_classes_are_scikit_learns_in_the_loss_of_pytorch(
-    every_step: bool, small_on: SmallOn, build_double: Any
+    every_step: bool, smoothing: float, small_on: SmallOn, build_double: Any
 ) -> None:
     data_set = rare_classes(PAIRS[1], every_step=every_step)
-    config = small_on(data_set, seeds=2, class_weights="balanced", noise=0.0)
+    config = small_on(
+        data_set, seeds=2, class_weights="balanced", noise=0.0, label_smoothing=smoothing
+    )
     problem = with_answers(build_double, config)
     problem.begin_epoch(1)
     training = data_set.of_part(TRAINING)
@@ -211,5 +213,5 @@ def test_weights_of_classes_are_scikit_learns_in_the_loss_of_pytorch(
         ):
             with torch.no_grad():
                 outputs, true = known_answers(modules, data_set, indices)
-                expected = F.cross_entropy(outputs, true, weight=weights)
+                expected = F.cross_entropy(outputs, true, weight=weights, label_smoothing=smoothing)
             assert value == pytest.approx(expected.item(), rel=1e-7)
