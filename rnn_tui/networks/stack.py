@@ -16,17 +16,11 @@ import numpy.typing as npt
 
 from rnn_tui.networks.cell import Cell, Operations, Step
 from rnn_tui.networks.dense import NONE, Dense, activated
+from rnn_tui.networks.own_options import ANSWERS
 from rnn_tui.networks.stepwise import NUMPY, Activations, Array, CellWeights, Change, replica_states
 
-#: which states of the top layer the readout takes: those of each step for an answer of its own;
-#: those of the last step; those that each direction ends with, which are the last step's forward
-#: and the first step's backward; or all of a fixed number of steps side by side.
-READOUTS = EVERY_STEP, LAST_STEP, FINAL_STATES, ALL_STATES = (
-    "every-step",
-    "last-step",
-    "final-states",
-    "all-states",
-)
+#: which states of the top layer the readout takes.
+READOUTS = EVERY_STEP, LAST_STEP, FINAL_STATES, ALL_STATES = ANSWERS
 
 #: returns the change while a layer, from 0, reads the steps forward or (True) backward, or None.
 Changing = Callable[[int, bool], Change | None]

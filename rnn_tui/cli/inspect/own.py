@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rnn_tui.cli.commands import read_path
+from rnn_tui.networks.own_options import ANSWERS, HINTS, NONLINEARITY_NAMES
 
 if TYPE_CHECKING:
     from rnn_tui.inside.own.network import OwnInspection
@@ -16,20 +17,6 @@ EXAMPLES = (
     "--network parity.onnx --alphabet 01 0110",
     "--network parity.onnx --input bits.csv",
 )
-#: as `HINTS` and `NONLINEARITIES` in `networks.foreign.hints` and `networks.stack.READOUTS` have
-#: them, which load NumPy.
-HINTS = (
-    "nonlinearity",
-    "answers",
-    "recurrent",
-    "readout",
-    "unused",
-    "before",
-    "embedding",
-    "activations",
-)
-ANSWERS = ("every-step", "last-step", "final-states", "all-states")
-NONLINEARITIES = ("tanh", "relu")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,7 +77,7 @@ def add_network_file(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--nonlinearity",
-        choices=NONLINEARITIES,
+        choices=NONLINEARITY_NAMES,
         help="of a simple RNN in a state_dict, which does not say it",
     )
     parser.add_argument(

@@ -9,7 +9,8 @@ from rnn_tui.engine.files.outside import expanded
 from rnn_tui.engine.suggestions import did_you_mean
 from rnn_tui.inside.own.inputs import InputSequence, read_sequence, read_sequence_file
 from rnn_tui.inside.own.network import OwnDescription, OwnNetwork
-from rnn_tui.networks.foreign.hints import HINTS, NONLINEARITIES, hints_of
+from rnn_tui.networks.foreign.hints import NONLINEARITIES, hints_of
+from rnn_tui.networks.own_options import HINTS
 from rnn_tui.networks.stack import READOUTS
 
 LONGEST_LINE = 5000  # characters

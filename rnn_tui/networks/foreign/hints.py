@@ -10,24 +10,14 @@ from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.dense import ACTIVATIONS
 from rnn_tui.networks.gru import GRUCell
 from rnn_tui.networks.lstm import LSTMCell
+from rnn_tui.networks.own_options import NONLINEARITY_NAMES
 from rnn_tui.networks.rnn import ReluRNNCell, RNNCell
 from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP, READOUTS, Stack
 
-TANH, RELU = "tanh", "relu"
+TANH, RELU = NONLINEARITY_NAMES
 NONLINEARITIES: Mapping[str, Cell] = {TANH: CELLS[RNNCell.name], RELU: ReluRNNCell()}
 #: the cells with gates, by the blocks of rows of their weights: a GRU has three, an LSTM four.
 BY_BLOCKS = {CELLS[name].blocks: CELLS[name] for name in (GRUCell.name, LSTMCell.name)}
-#: the hints, as options of the shell, of a line in the app, and of `load_network`.
-HINTS = (
-    "nonlinearity",
-    "answers",
-    "recurrent",
-    "readout",
-    "unused",
-    "before",
-    "embedding",
-    "activations",
-)
 EQUAL = 1e-6  # answers that differ by no more, of a largest one of 1 or less, are equal
 MOST_UNITS = 4096  # of a layer
 MOST_LAYERS = 16
