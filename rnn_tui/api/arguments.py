@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin
 
 import numpy as np
 
-from rnn_tui.engine.errors import ArgumentError, SafeText, printable
+from rnn_tui.engine.errors import ArgumentError, SafeText, UserError, printable
 from rnn_tui.engine.options import options_of
 
 MOST = 2**63  # an integer of eight bytes, which files and databases have, is smaller
@@ -109,9 +109,21 @@ def _checking(function: FunctionType) -> Callable[..., Any]:
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD:
                 for single in values:
                     _check(name, single, parameter.annotation)
-        return function(*arguments, **options)
+        try:
+            return function(*arguments, **options)
+        except UserError as error:
+            _name_arguments(error, _signature(function).parameters)
+            raise
 
     return call
+
+
+def _name_arguments(error: UserError, parameters: Collection[str]) -> None:
+    """Have the sentence of an error name arguments, where it names options of the shell."""
+    from rnn_tui.api.wording import in_arguments  # on use only
+
+    if error.args and isinstance(error.args[0], str):
+        error.args = (in_arguments(error.args[0], parameters), *error.args[1:])
 
 
 @cache

@@ -1,6 +1,5 @@
 """Finds the network that a script or a notebook names, and loads it without PyTorch."""
 
-import re
 import sys
 from collections.abc import Sequence
 from os import PathLike
@@ -17,7 +16,6 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.errors import (
     ArgumentError,
     CheckpointError,
-    NetworkError,
     QueryError,
     printable,
 )
@@ -165,14 +163,10 @@ def _is_module(source: Any) -> bool:
 
 
 def _from_elsewhere(description: OwnDescription, module: Any = None) -> Network:
-    """Return a network that was trained elsewhere; what is to be said is asked for as arguments."""
-    try:
-        if module is not None:
-            return ForeignReader(read_own_module(module, description))
-        return ForeignReader(read_own_network(description))
-    except (NetworkError, QueryError) as error:
-        sentence = re.sub(r"--([a-z]+) ([\w.,:-]*\w)", r'\1="\2"', str(error))
-        raise type(error)(re.sub(r"--([a-z]+)", r"\1", sentence)) from error
+    """Return a network that was trained elsewhere."""
+    if module is not None:
+        return ForeignReader(read_own_module(module, description))
+    return ForeignReader(read_own_network(description))
 
 
 def _source_of(

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from rnn_tui.api.arguments import checked
 from rnn_tui.api.frames import pandas
 from rnn_tui.api.progress import ActionProgress
+from rnn_tui.api.wording import in_arguments
 from rnn_tui.archive.weights import NETWORKS
 from rnn_tui.data.store import name_for_run
 from rnn_tui.engine.files.weights_file import read_description
@@ -109,7 +110,7 @@ class Predictions:
     @property
     def notes(self) -> tuple[str, ...]:
         """What is unlike training, and why something was left out, a sentence each."""
-        return tuple(self._summary["notes"])
+        return tuple(map(in_arguments, self._summary["notes"]))
 
     def frame(self) -> "pd.DataFrame":
         """Return the answers as a table of pandas, with the columns of `rnn-tui predict`.

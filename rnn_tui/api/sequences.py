@@ -9,6 +9,7 @@ from rnn_tui.api import html
 from rnn_tui.api.arguments import checked, plain, taking
 from rnn_tui.api.progress import ActionProgress
 from rnn_tui.api.run import Run
+from rnn_tui.api.wording import in_arguments
 from rnn_tui.data import memory, store
 from rnn_tui.data.applying.columns import reading_of
 from rnn_tui.data.files.frames import is_frame
@@ -50,7 +51,7 @@ class SequenceData:
 
     def __str__(self) -> str:
         """What was understood of the file, line by line."""
-        return "\n".join(self._understanding.lines())
+        return "\n".join(map(in_arguments, self._understanding.lines()))
 
     def _repr_html_(self) -> str:
         """What was understood of the file, as a notebook shows it."""
@@ -102,7 +103,7 @@ class SequenceData:
     @property
     def notes(self) -> tuple[str, ...]:
         """What to know: what was filled, cut, left out or translated, a sentence each."""
-        return self._understanding.notes
+        return tuple(map(in_arguments, self._understanding.notes))
 
     def keep(self) -> Task:
         """Store the sequences, so that runs on them can resume and answer without the file.
