@@ -12,7 +12,7 @@ from rnn_tui.api.run import Run
 from rnn_tui.api.wording import in_arguments
 from rnn_tui.data import memory, store
 from rnn_tui.data.applying.columns import reading_of
-from rnn_tui.data.files.frames import is_frame
+from rnn_tui.data.files.frames import is_frame, with_dates
 from rnn_tui.data.options import ReadingOptions, Split
 from rnn_tui.data.summary import placed_sequences
 from rnn_tui.data.understanding import Understanding, understand
@@ -230,6 +230,7 @@ def sequences(
         if name in options:
             raise ArgumentError(f"{name} says how a file is written; what is in memory has none.")
     reading = record_of(ReadingOptions, {name: plain(value) for name, value in options.items()})
+    X = with_dates(X)
     if is_frame(X):
         for name, value in (("ids", ids), ("groups", groups), ("names", names)):
             if value is not None:

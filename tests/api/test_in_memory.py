@@ -101,6 +101,54 @@ def test_frames_are_read_as_their_file_is(tmp_path: Path) -> None:
     assert answers.figures["measured"] == 30
 
 
+def test_an_index_names_sequences_or_steps_and_levels_of_columns_are_joined() -> None:
+    random = np.random.default_rng(2)
+    wide = pd.DataFrame(random.normal(size=(40, 5))).assign(kind=KINDS)
+    named = rnn_tui.sequences(wide.set_index(pd.Index([f"p{place}" for place in range(40)])))
+    assert named.ids[:2] == ("p0", "p1")
+    assert all(map(np.array_equal, named, rnn_tui.sequences(wide)))
+    levels = wide.set_axis(pd.MultiIndex.from_product([["left"], wide.columns]), axis=1)
+    assert alike(rnn_tui.sequences(levels, label="left kind"), rnn_tui.sequences(wide))
+    days = pd.date_range("2024-01-31", periods=200)
+    series = pd.Series(np.sin(np.arange(200.0)), days, name="height")
+    dated = rnn_tui.sequences(series)
+    assert dated.name == rnn_tui.sequences(series.to_frame()).name  # a digest of its content
+    assert dated.ids[0].endswith("2024-01-31")
+    lasting = wide.assign(took=pd.to_timedelta(wide[0], unit="s"))[["took", 1, "kind"]]
+    seconds = rnn_tui.sequences(lasting, label="kind", layout="wide")
+    assert seconds[3][0, 0] == pytest.approx(wide[0][3], abs=1e-6)
+
+
+def test_frames_of_polars_are_read_as_those_of_pandas() -> None:
+    polars = pytest.importorskip("polars")  # 180 MB, so that the tests do without
+    days = pd.date_range("2024-01-31", periods=6)
+    frame = pd.DataFrame(
+        {
+            "walk": np.repeat([f"w{place}" for place in range(30)], 6),
+            "day": np.tile(days, 30),
+            "speed": np.random.default_rng(1).normal(size=180),
+            "count": pd.array([None, *range(1, 180)], "Int64"),
+            "kind": pd.Categorical(np.repeat(KINDS[:30], 6)),
+        }
+    )
+    other = polars.DataFrame(
+        {
+            "walk": frame["walk"].to_list(),
+            "day": [day.date() for day in frame["day"]],
+            "speed": frame["speed"].to_numpy(),
+            "count": [None, *range(1, 180)],
+            "kind": polars.Series(frame["kind"].to_list(), dtype=polars.Categorical),
+        }
+    )
+    options: dict[str, Any] = {"sequence": "walk", "step": "day", "label": "kind"}
+    data = rnn_tui.sequences(frame, **options)
+    assert alike(data, rnn_tui.sequences(other, **options))
+    at_noon = other.with_columns(polars.col("day").cast(polars.Datetime).dt.offset_by("12h"))
+    assert alike(data, rnn_tui.sequences(at_noon, **options))
+    with pytest.raises(rnn_tui.UserError, match=r"give frame\.collect\(\)"):
+        rnn_tui.sequences(other.lazy(), **options)
+
+
 def test_missing_answers_are_left_out(cube: Any) -> None:
     kinds = [None if place == 2 else kind for place, kind in enumerate(KINDS)]
     frame = pd.DataFrame({"kind": pd.array(kinds, "string"), "number": pd.array(range(40))})
@@ -132,6 +180,7 @@ def test_missing_answers_are_left_out(cube: Any) -> None:
         (np.zeros((4, 3)), None, {"sequence": "id"}, "Arrays have no columns"),
         (np.zeros((4, 3)), None, {"delimiter": ","}, "delimiter says how a file is written"),
         (pd.DataFrame({"v": [1.0]}), None, {"ids": ["a"]}, "A frame has ids in its columns"),
+        (pd.DataFrame([[1.0, 2.0]], columns=["v", "v"]), None, {}, "several columns called v"),
         (pd.DataFrame({"v": [1.0]}), ["a", "b"], {}, "2 labels for the 1 rows"),
         (pd.DataFrame({"v": [[1.0]]}), None, {}, "A cell holds several values"),
         (pd.DataFrame({"v": [1.0]}), None, {"label": "w"}, "no column w"),

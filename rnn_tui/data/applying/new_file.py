@@ -25,6 +25,7 @@ from rnn_tui.data.bounds import check_numbers
 from rnn_tui.data.description import LARGEST, Description
 from rnn_tui.data.files import arff, text, ts
 from rnn_tui.data.files.formats import format_of, read_delimited
+from rnn_tui.data.files.frames import is_frame, with_dates
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.options import Layout, ReadingOptions
 from rnn_tui.data.sequences import Floats, Sequences, starts_of
@@ -80,9 +81,10 @@ class NewFile:
     def _opened(self) -> Iterator[RawSequences]:
         """Return the sequences as they stand in the file, some at a time."""
         if not isinstance(self.source, Path):
-            if hasattr(self.source, "columns"):
-                return self._of_table(frame_table(self.source))
-            return self._of_arrays(self.source)
+            source = with_dates(self.source)
+            if is_frame(source):
+                return self._of_table(frame_table(source))
+            return self._of_arrays(source)
         if self._reading.layout is Layout.TEXT:
             return self._of_text(self.source)
         table = self._table(self.source)

@@ -9,12 +9,23 @@ from rnn_tui.engine.errors import DataError, printable
 
 NAME = "the frame"  #: what it is called in sentences.
 ROW = "Row"  #: what the numbers of its rows count, from 1.
+IDS = "id"  #: the column of an index of words without a name.
 LABELS = "y"  #: the column of labels that are given beside a frame without a name.
 
 
 def is_frame(data: Any) -> bool:
-    """Return whether data are a frame, whose columns are asked for by name."""
-    return bool(hasattr(data, "columns") and hasattr(data, "__getitem__"))
+    """Return whether data are a frame, whose columns are asked for by name; also a lazy one."""
+    return hasattr(data, "collect") or bool(
+        hasattr(data, "columns") and hasattr(data, "__getitem__")
+    )
+
+
+def with_dates(data: Any) -> Any:
+    """Return a series of pandas whose index is of dates or has a name as a frame; others as is."""
+    index = getattr(data, "index", None)
+    if is_frame(data) or not hasattr(data, "to_frame") or not _says_something(index):
+        return data
+    return data.to_frame() if data.name is not None else data.to_frame("value")
 
 
 def read(frame: Any, labels: Any = None) -> tuple[Content, str | None]:
@@ -65,30 +76,52 @@ def read(frame: Any, labels: Any = None) -> tuple[Content, str | None]:
 
 
 def columns_of(frame: Any) -> list[tuple[str, list[Any]]]:
-    """Return the columns of a frame by name; an index that has a name, or dates, is one of them.
+    """Return the columns of a frame by name; an index of names or dates is one of them.
+
+    Names on several levels are joined, as `left` and `x` to `left x`.
 
     Raises:
-        DataError: if a column is none.
+        DataError: if a column is none, or nothing is computed yet.
     """
+    if hasattr(frame, "collect"):
+        raise DataError("The frame is lazy: its rows are not there yet; give frame.collect().")
     frame = _with_index(frame)
     check_columns(len(frame.columns), NAME)
-    return [(str(name), _values_of(frame[name], str(name))) for name in frame.columns]
+    return [(_name_of(name), _values_of(frame[name], _name_of(name))) for name in frame.columns]
+
+
+def _name_of(name: Any) -> str:
+    """Return the name of a column; of levels, those that say something."""
+    return " ".join(filter(None, map(str, name))) if isinstance(name, tuple) else str(name)
 
 
 def _with_index(frame: Any) -> Any:
     """Return a frame of pandas with its index as columns, if that says something."""
-    index = getattr(frame, "index", None)
-    names = [name for name in getattr(index, "names", ()) if name is not None]
-    is_dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
-    if not names and not is_dated:
+    index: Any = getattr(frame, "index", None)
+    if not _says_something(index):
         return frame
+    names = [name for name in index.names if name is not None]
+    has_words = not names and _has_words(index) and IDS not in frame.columns
     try:
-        return frame.reset_index()
+        return frame.reset_index(names=IDS) if has_words else frame.reset_index()
     except ValueError as error:
         name = printable(names[0] if names else "index")
         raise DataError(
             f"The frame's index and one of its columns are both called {name}; rename one."
         ) from error
+
+
+def _says_something(index: Any) -> bool:
+    """Return whether an index of pandas has a name, or names or dates of rows."""
+    if any(name is not None for name in getattr(index, "names", ())):
+        return True
+    is_dated = type(index).__name__ in ("DatetimeIndex", "PeriodIndex")
+    return is_dated or _has_words(index)
+
+
+def _has_words(index: Any) -> bool:
+    """Return whether an index holds words, as names of rows do."""
+    return getattr(index, "inferred_type", "") == "string"
 
 
 def _values_of(column: Any, name: str) -> list[Any]:
@@ -100,7 +133,7 @@ def _values_of(column: Any, name: str) -> list[Any]:
             values = getattr(column, method)()
             if isinstance(values, list):
                 return values
-    raise DataError(f"The frame has no one column called {printable(name)}.")
+    raise DataError(f"The frame has several columns called {printable(name)}; rename them.")
 
 
 def cell_of(value: Any) -> str:
@@ -115,6 +148,8 @@ def cell_of(value: Any) -> str:
         return value
     if isinstance(value, float):
         return "" if value != value else repr(float(value))  # noqa: PLR0124 - as NaN is
+    if hasattr(value, "total_seconds"):  # how long something took
+        return repr(float(value.total_seconds()))
     if isinstance(value, list | tuple | dict | set) or len(getattr(value, "shape", ())):
         raise DataError(
             f"A cell holds several values ({printable(value, 30)}); give such "
