@@ -159,6 +159,13 @@ def test_a_module_reads_long_sequences_and_large_numbers_before_it_is_believed(
         read_module(seeded(kind), NetworkHints(takes="last-step"), None)
 
 
+def test_probabilities_are_no_numbers() -> None:
+    module = nn.Sequential(seeded(Plain), nn.Softmax(1))
+    assert read_module(module, NetworkHints(), None).comparison
+    with pytest.raises(NetworkError, match="Probabilities, behind a softmax or sigmoid, are"):
+        read_module(module, NetworkHints(numbers=True), None)
+
+
 def exported(kind: type[nn.Module], path: Path) -> Path:
     inputs = inputs_of(kind)
     options: Any = {"dynamo": False, "input_names": ["x"]}

@@ -1,7 +1,7 @@
 """A network of the user's own, from a file: its name, what it reads and answers, its inspection."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -223,6 +223,11 @@ class OwnNetwork(InsideNetwork):
         }
 
 
+def _hints(own: OwnDescription) -> NetworkHints:
+    """Return what is said of how the network computes its answers."""
+    return replace(own.hints, numbers=own.numbers)
+
+
 def read_own_network(own: OwnDescription) -> OwnNetwork:
     """Read a network from its file.
 
@@ -230,7 +235,7 @@ def read_own_network(own: OwnDescription) -> OwnNetwork:
         NetworkError: if it can't be read, or if something about it is to be said.
         QueryError: if what is said of it does not fit.
     """
-    return own_network(own, read_network(own.path, own.hints, own.check))
+    return own_network(own, read_network(own.path, _hints(own), own.check))
 
 
 def read_own_module(module: Any, own: OwnDescription) -> OwnNetwork:
@@ -247,7 +252,7 @@ def read_own_module(module: Any, own: OwnDescription) -> OwnNetwork:
     from rnn_tui.networks.foreign.live_module import read_module  # torch
 
     trial = None if own.check is None else FileTrial(own.check)
-    return own_network(own, read_module(module, own.hints, trial))
+    return own_network(own, read_module(module, _hints(own), trial))
 
 
 def own_network(own: OwnDescription, foreign: ForeignNetwork) -> OwnNetwork:

@@ -20,6 +20,7 @@ FIRST_SEQUENCES = 4  # by which most candidates are ruled out
 AT_ONCE, MOST_AT_ONCE = 64, 10_000_000  # sequences, and the numbers that these are read as
 TELLING_STEPS, TELLING_SIZE = 6, 3.0  # of the inputs that tell two networks from each other
 Answers = npt.NDArray[Any]
+Ends = Sequence[Callable[[Array], Array]]
 
 
 def _same(logits: Array) -> Array:
@@ -33,7 +34,12 @@ def _log_softmax(logits: Array) -> Array:
 
 #: what may be done with the answers at the end of a network; it leaves their order as it is. Of a
 #: single output the first and the third.
-ENDS: Sequence[Callable[[Array], Array]] = (_same, softmax, sigmoid, _log_softmax)
+ENDS: Ends = (_same, softmax, sigmoid, _log_softmax)
+
+
+def ends_of(*, numbers: bool) -> Ends:
+    """Return what may be done with answers at the end; numbers are shown as they are."""
+    return ENDS[:1] if numbers else ENDS
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +50,7 @@ class Candidate:
     table: Array | None  #: (V, F) what each symbol is read as; None for numbers.
     in_words: str
     one_hot: bool = False  #: whether it reads symbols without a table, one-hot.
+    numbers: bool = False  #: whether its answers are numbers, in place of classes.
 
     @property
     def features(self) -> int:
@@ -113,6 +120,8 @@ def _refusal(
         sentence += " Single precision may differ so; compare with answers of net.double()."
     else:
         sentence += " Something else is computed between its layers, which is not read here."
+    if candidates[0].numbers:
+        sentence += " Probabilities, behind a softmax or sigmoid, are of classes and no numbers."
     return sentence
 
 
@@ -174,7 +183,7 @@ def _smallest_difference(candidate: Candidate, read: Answers, answer: Answers) -
         by_answer = answer.reshape(shape).transpose(np.argsort(axes))  # (A, N, O)
         if logits is None:
             logits = logits_of(candidate, read[:, first])
-        for end in ENDS[:: 2 if stack.outputs == 1 else 1]:
+        for end in ends_of(numbers=candidate.numbers)[:: 2 if stack.outputs == 1 else 1]:
             difference = _largest(end(logits), by_answer[:, first], answer)
             if difference <= EQUAL:
                 parts = [slice(start, start + at_once) for start in range(0, count, at_once)]

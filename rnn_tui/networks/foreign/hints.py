@@ -42,6 +42,7 @@ class NetworkHints:
     #: activations by the module that they are behind; by "" that behind each linear module which
     #: others follow.
     activations: Mapping[str, str] = field(default_factory=dict)
+    numbers: bool = False  #: whether its outputs are numbers, in place of classes.
 
     def __post_init__(self) -> None:
         if self.nonlinearity is not None:

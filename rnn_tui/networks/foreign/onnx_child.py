@@ -52,7 +52,7 @@ def network_read_apart(
     Raises:
         NetworkError: if it is none of recurrent layers with a linear readout, or takes too much.
     """
-    arguments = {"takes": hints.takes, "file_name": file_name}
+    arguments = {"takes": hints.takes, "numbers": hints.numbers, "file_name": file_name}
     request = Message(arguments, {"data": np.frombuffer(data, np.uint8)})
     try:
         call = call_bounded if process is None else process.call
@@ -70,7 +70,7 @@ def read_model(request: Message) -> Message:
     """Read a model; runs in the child."""
     from rnn_tui.networks.foreign.onnx_model import network_of_model  # there only
 
-    hints = NetworkHints(takes=request.document["takes"])
+    hints = NetworkHints(takes=request.document["takes"], numbers=request.document["numbers"])
     data = request.arrays["data"].tobytes()
     return _packed(network_of_model(data, hints, request.document["file_name"]))
 

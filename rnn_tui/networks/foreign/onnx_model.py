@@ -77,9 +77,13 @@ def network_of_model(data: bytes, hints: NetworkHints, file_name: str) -> Foreig
             f"reads out {columns:,} numbers, which are not the states of its last layer"
         )
     stacks = [with_table(stack, inlet.table) for stack in stacks]
-    answering = OnnxTrial(model, symbols=inlet.table is not None).answering_alike(stacks)
+    trial = OnnxTrial(model, symbols=inlet.table is not None, numbers=hints.numbers)
+    answering = trial.answering_alike(stacks)
     if not answering:
-        raise model.refusal("answers otherwise than its layers do here")
+        otherwise = "answers otherwise than its layers do here"
+        if hints.numbers:
+            otherwise += "; probabilities, behind a softmax or sigmoid, are no numbers"
+        raise model.refusal(otherwise)
     questions = [which_states(bidirectional=True)] if len(answering) > 1 else []
     require(file_name, questions)  # a model of one step leaves it open
     recurrent = [printable(node.name or node.op_type) for node in model.recurrent]

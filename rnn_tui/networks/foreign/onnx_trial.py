@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.engine.errors import NetworkError, why
-from rnn_tui.networks.foreign.comparing import ENDS, one_hot
+from rnn_tui.networks.foreign.comparing import Ends, ends_of, one_hot
 from rnn_tui.networks.foreign.onnx_file import OnnxFile, imported
 from rnn_tui.networks.stack import Stack
 from rnn_tui.networks.stepwise import Array
@@ -33,11 +33,13 @@ class OnnxTrial:
     Args:
         model: what answers.
         symbols: whether it reads symbols, as whole numbers.
+        numbers: whether its answers are numbers, in place of classes.
     """
 
-    def __init__(self, model: OnnxFile, *, symbols: bool) -> None:
+    def __init__(self, model: OnnxFile, *, symbols: bool, numbers: bool = False) -> None:
         self._model = model
         self._symbols = symbols
+        self._ends = ends_of(numbers=numbers)
         if len(model.inputs) != 1:
             raise model.refusal(f"has {len(model.inputs)} inputs, not one")
         runtime = imported("onnxruntime")
@@ -68,7 +70,13 @@ class OnnxTrial:
         alike = []
         for stack in stacks:
             differences = [
-                _difference(stack, self._as_numbers(inputs, stack), output, batch_first=batch_first)
+                _difference(
+                    stack,
+                    self._as_numbers(inputs, stack),
+                    output,
+                    self._ends,
+                    batch_first=batch_first,
+                )
                 for (batch_first, steps), (inputs, outputs) in answers.items()
                 if stack.only_steps in (None, steps)
                 for output in outputs
@@ -128,7 +136,7 @@ def _pass_on_no_memory(error: Exception) -> None:
 
 
 def _difference(
-    stack: Stack, inputs: Array, output: npt.NDArray[Any], *, batch_first: bool
+    stack: Stack, inputs: Array, output: npt.NDArray[Any], ends: Ends, *, batch_first: bool
 ) -> float:
     """Return how far a network's answers to inputs are from a model's output, in any order of axes.
 
@@ -142,7 +150,7 @@ def _difference(
     with np.errstate(all="ignore"):
         logits = stack.logits(read)  # (A, N, O)
     smallest = np.inf
-    for order, end in product(((0, 1, 2), (1, 0, 2)), ENDS):
+    for order, end in product(((0, 1, 2), (1, 0, 2)), ends):
         expected = end(logits).transpose(order)
         if expected.size == output.size:
             difference = float(np.abs(expected.reshape(-1) - output.reshape(-1)).max())

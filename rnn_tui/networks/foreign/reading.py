@@ -46,16 +46,18 @@ def read_network(path: Path, hints: NetworkHints, check: Path | None = None) -> 
 
         network = network_read_apart(data, hints, name)
         if trial is not None:
-            network = _compared(network, trial, name)
+            network = _compared(network, trial, name, numbers=hints.numbers)
     else:
         raise NetworkError(f"{name} is of no known kind; {READABLE}.")
     check_sizes(name, network.stack)
     return network
 
 
-def _compared(network: ForeignNetwork, trial: FileTrial, name: str) -> ForeignNetwork:
+def _compared(
+    network: ForeignNetwork, trial: FileTrial, name: str, *, numbers: bool
+) -> ForeignNetwork:
     """Return a network whose answers have been compared with those of a file."""
     stack = network.stack.mapped(lambda array: np.asarray(array, np.float64))
-    candidate = Candidate(stack, None, network.order, one_hot=network.embedded)
+    candidate = Candidate(stack, None, network.order, one_hot=network.embedded, numbers=numbers)
     _, comparison = equal_to(trial, [candidate], name)
     return replace(network, comparison=comparison)

@@ -64,7 +64,9 @@ def network_of_tensors(
         return _network(plan, _stated(plan, hints, file_name), None)
     choices = _choices(plans, hints, file_name)
     candidates = [
-        Candidate(plan.stack(choice), plan.table(choice), _in_words(plan, choice))
+        Candidate(
+            plan.stack(choice), plan.table(choice), _in_words(plan, choice), numbers=hints.numbers
+        )
         for plan, choice in choices
     ]
     place, comparison = equal_to(trial, candidates, file_name)
