@@ -12,6 +12,8 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import UNKNOWN, DataSet
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import Floats
+from rnn_tui.data.time_axis import axis_of
 from rnn_tui.ui.chart.chart import ChartSeries
 from rnn_tui.ui.sequences.drawing import MOST_LINES, DrawnChart, charts_of
 from rnn_tui.ui.sequences.predictions import Prediction
@@ -32,22 +34,24 @@ def charts_of_prediction(data_set: DataSet, prediction: Prediction) -> list[Draw
     if description.classifies or not description.goal.every_step:
         return inputs
     names = _names_of_numbers(data_set)
+    axis = axis_of(data_set, [prediction.index])
     lines = []
     for column, name in enumerate(names[:MOST_COMPARED]):
-        lines.append(_series(name, prediction.true[:, column], 2 * column))
-        lines.append(_series(f"{name} predicted", prediction.predicted[:, column], 2 * column + 1))
+        true, predicted = prediction.true[:, column], prediction.predicted[:, column]
+        lines.append(_series(name, axis.positions[0], true, 2 * column))
+        lines.append(_series(f"{name} predicted", axis.positions[0], predicted, 2 * column + 1))
     title = "True and predicted"
     if len(names) > MOST_COMPARED:
         title += f" ({MOST_COMPARED} of {len(names)} numbers)"
-    compared = DrawnChart(title, names[0] if len(names) == 1 else "", lines)
+    compared = DrawnChart(title, names[0] if len(names) == 1 else "", lines, axis)
     return [compared] if description.goal is Goal.NEXT else [compared, *inputs]
 
 
-def _series(name: str, numbers: npt.NDArray[Any], colour: int) -> ChartSeries:
+def _series(name: str, positions: Floats, numbers: npt.NDArray[Any], colour: int) -> ChartSeries:
     """Return the line of numbers (T,) that are known; a single one is a point."""
     steps = np.flatnonzero(np.isfinite(numbers))
     y = numbers[steps].tolist()
-    return ChartSeries(name, (steps + 1).tolist(), y, colour, points=len(y) == 1)
+    return ChartSeries(name, positions[steps].tolist(), y, colour, points=len(y) == 1)
 
 
 def numbers_in_words(data_set: DataSet, prediction: Prediction) -> str:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 from textual.app import ComposeResult
 from textual.containers import Grid, Vertical
 from textual.content import Content
@@ -10,7 +12,8 @@ from textual.widgets import Static
 
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.options import Goal
-from rnn_tui.data.origin import in_words
+from rnn_tui.data.origin import Floats, in_words
+from rnn_tui.data.time_axis import TimeAxis, axis_of, have_one_axis
 from rnn_tui.data.typed import typed_symbols
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Metric
@@ -21,6 +24,7 @@ MOST_LINES = 6  # features that are drawn of a sequence
 LONGEST_NAME = 28  # characters of the name of a sequence among others
 MOST_SYMBOLS = 400  # symbols that are written of a sequence
 LEAST_WIDTH, LEAST_HEIGHT = 26, 8  # cells of a chart among others
+BESIDE_TICKS = 12  # cells of a chart that the labels below it do not take
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,7 @@ class DrawnChart:
     title: str
     unit: str  #: the name of what is drawn.
     lines: Sequence[ChartSeries]
+    axis: TimeAxis  #: which the points of the lines lie along.
 
 
 def name_of(data_set: DataSet, index: int) -> str:
@@ -49,35 +54,41 @@ def name_of(data_set: DataSet, index: int) -> str:
 def charts_of(data_set: DataSet, indices: Sequence[int]) -> list[DrawnChart]:
     """Return charts of sequences of numbers.
 
-    Sequences of one number a step share a chart, others have one each, with a line a number.
+    Sequences of one number a step share a chart unless their times are far apart. Others have one
+    each, with a line a number.
     """
     features = data_set.description.features
-    if len(features) == 1 and len(indices) > 1:
+    if len(features) == 1 and len(indices) > 1 and have_one_axis(data_set, indices):
+        axis = axis_of(data_set, indices)
         lines = [
-            _line(name_of(data_set, index), data_set.sequence(index)[:, 0].tolist(), colour)
-            for colour, index in enumerate(indices)
+            _line(name_of(data_set, index), axis.positions[place], data_set.sequence(index), place)
+            for place, index in enumerate(indices)
         ]
-        return [DrawnChart(features[0], features[0], lines)]
+        return [DrawnChart(features[0], features[0], lines, axis)]
     return [_chart_of(data_set, index) for index in indices]
 
 
 def _chart_of(data_set: DataSet, index: int) -> DrawnChart:
-    """Return the chart of a sequence of several numbers a step."""
+    """Return the chart of a sequence, with a line for each number."""
     features = data_set.description.features
     values = data_set.sequence(index)
+    axis = axis_of(data_set, [index])
     lines = [
-        _line(feature, values[:, column].tolist(), column)
+        _line(feature, axis.positions[0], values[:, column:], column)
         for column, feature in enumerate(features[:MOST_LINES])
     ]
     title = in_words(name_of(data_set, index), "Sequence")
     if len(features) > MOST_LINES:
         title += f" ({MOST_LINES} of {len(features)} numbers)"
-    return DrawnChart(title, "", lines)
+    return DrawnChart(title, features[0] if len(features) == 1 else "", lines, axis)
 
 
-def _line(name: str, values: Sequence[float], colour: int) -> ChartSeries:
-    steps = range(1, len(values) + 1)
-    return ChartSeries(name, steps, values, colour, points=len(values) == 1)
+def _line(
+    name: str, positions: Floats, values: npt.NDArray[np.float32], colour: int
+) -> ChartSeries:
+    """Return the line of the first of some numbers (steps, F)."""
+    y = values[:, 0].tolist()
+    return ChartSeries(name, positions.tolist(), y, colour, points=len(y) == 1)
 
 
 def text_of(data_set: DataSet, index: int) -> str:
@@ -93,6 +104,7 @@ class SequencesDrawn(Vertical):
     """Some sequences of a data set."""
 
     _count = 0  #: charts that there are, for which there may be no room.
+    _axes: Sequence[TimeAxis] = ()  #: of these charts.
 
     def compose(self) -> ComposeResult:
         yield Grid(classes="drawn-charts")
@@ -116,10 +128,11 @@ class SequencesDrawn(Vertical):
         grid.display = True
         self.query_one(".drawn-text").display = False
         self._count = len(charts)
+        self._axes = [chart.axis for chart in charts]
         views = views_in(grid, Chart, len(charts))
         for chart, view in zip(charts, views, strict=True):
             view.can_focus = False  # Data and Test have charts with keys
-            view.describe(chart.title, Metric("", chart.unit, lower=None), "step")
+            view.describe(chart.title, Metric("", chart.unit, lower=None), chart.axis.name)
             view.show(chart.lines)
         grid.set_class(len(charts) == 1, "-single")
         self._lay_out()
@@ -135,6 +148,9 @@ class SequencesDrawn(Vertical):
         grid.styles.grid_size_columns = columns
         for place, chart in enumerate(grid.query_children(Chart)):
             chart.display = place < min(self._count, columns * rows)
+        room = self.size.width // columns - BESIDE_TICKS
+        for axis, chart in zip(self._axes, grid.query_children(Chart), strict=False):
+            chart.place_ticks(axis.ticks(room))
 
 
 def unit_of(data_set: DataSet) -> str:
