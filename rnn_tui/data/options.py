@@ -107,6 +107,7 @@ class FoldsSetting(TextSetting):
     """How many folds there are, or a word for one for each group."""
 
     kind = int | str
+    characters = f"{digits}{ALL_GROUPS}"
     placeholder = "K"
     allowed_words = f"a whole number from 2 to {MOST_FOLDS}, or the word groups"
 
