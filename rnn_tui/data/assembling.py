@@ -11,6 +11,7 @@ from rnn_tui.data.checks import check_answers, check_asked, check_content
 from rnn_tui.data.cutting import brought_to_length, thinning_of
 from rnn_tui.data.data_set import LONGEST_STEM, TRAINING, DataSet
 from rnn_tui.data.description import LONGEST_NAME, Description, unique_names
+from rnn_tui.data.far_numbers import tell_far_numbers
 from rnn_tui.data.files.opening import named
 from rnn_tui.data.filling import fill_with, fill_within, tell_missing
 from rnn_tui.data.folds import Fold
@@ -217,6 +218,12 @@ class Assembly:
         missing = np.isnan(sequences.values)
         names = sequences.features or ("symbols",)
         self.notes += tell_missing(missing, names, self.fill)
+        if not sequences.alphabet:
+            self.notes += tell_far_numbers(names, sequences.values)
+        label = sequences.label
+        is_number = self.goal in (Goal.NUMBER, Goal.STEP_NUMBER)
+        if label is not None and is_number and not label.is_text:
+            self.notes += tell_far_numbers((label.name,), label.values.astype(float)[:, None])
         if self.fill is not Fill.DROP:
             self.filled = int(missing.sum())
         if self.filled and self.from_past and self.options.fill is Fill.LINE:

@@ -429,6 +429,44 @@ def test_classes_that_differ_in_case_or_blanks_only_are_told(read: Read, goal: G
     assert "class of its own" not in notes(read(LONG, goal=goal))
 
 
+def test_numbers_far_from_all_others_are_told(read: Read) -> None:
+    rows = [
+        f"{index},{step},{index + step / 10},{index * 2}.5"
+        for index in range(60)
+        for step in range(3)
+    ]
+    rows[7] = "2,2,-9999,4.5"
+    rows[90:93] = [f"30,{step},3,70000.5" for step in range(3)]
+    told = notes(read(text_of("id,t,x,target", rows)))
+    assert "x: 1 number lies far from all others, up to -9999, where half of all are" in told
+    assert "target: 1 number lies far from all others, up to 70000.5" in told
+    assert "far from" not in notes(read(LONG))
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        ("activity,id,t,x,y,z", "activity"),
+        ("id,t,x,y,z,activity", "activity"),
+        ("id,t,x,y,gait", "gait"),
+        ("id,t,x,y,z", None),
+        ("id,t,x,y", "y"),
+    ],
+)
+def test_y_beside_x_is_a_coordinate_if_something_else_is_to_learn(
+    read: Read, header: str, expected: str | None
+) -> None:
+    rows = []
+    for index in range(12):
+        for step in range(6):
+            cells = {"id": index, "t": step, "x": step * index, "y": index - step, "z": step / 7}
+            cells |= dict.fromkeys(("activity", "gait"), ("walk", "run")[index % 2])
+            rows.append(",".join(str(cells[name]) for name in header.split(",")))
+    understanding = read(text_of(header, rows))
+    labels = [column.name for column in understanding.columns if column.role is Role.LABEL]
+    assert labels == ([] if expected is None else [expected])
+
+
 def test_a_label_that_is_a_number_is_a_class_if_there_are_few(read: Read) -> None:
     rows = [row.replace("even", "0").replace("odd", "1") for row in long_rows()]
     understanding = read(text_of("id,t,x,label", rows))

@@ -6,7 +6,7 @@ SEQUENCE_NAMES = frozenset(
     """
     sequence sequence_id sequenceid seq seq_id id series series_id unique_id uid case
     case_id sample sample_id subject subject_id trial trial_id record record_id recording
-    session session_id patient patient_id user user_id group group_id episode track
+    rec rec_id session session_id patient patient_id user user_id group group_id episode track
     track_id instance run segment series_name sentence sentence_id document document_id doc
     engine engine_id unit unit_number machine machine_id device device_id station station_id
     sensor_id symbol ticker store item molecule protein person participant animal player
@@ -23,8 +23,8 @@ SUBJECT_NAMES = frozenset(
 #: of what may be counted anew for each subject.
 COUNTED_NAMES = frozenset(
     """
-    trial trial_id session session_id run run_id recording recording_id record record_id segment
-    segment_id episode episode_id repetition rep visit visit_id
+    trial trial_id session session_id run run_id rec rec_id recording recording_id record record_id
+    segment segment_id episode episode_id repetition rep visit visit_id
     """.split()  # noqa: SIM905 - read better than a list
 )
 #: of what says where sequences belong, and is nothing to learn from.
@@ -41,8 +41,8 @@ SPLIT_NAMES = frozenset(
 STEP_NAMES = frozenset(
     """
     step steps time t timestamp time_stamp datetime date ds index idx position pos frame
-    tick second seconds minute minutes hour hours day days week month year timestep
-    time_step unnamed_0 datum zeit zeitpunkt cycle cycles epoch
+    tick sec secs second seconds millis millisecond milliseconds minute minutes hour hours
+    day days week month year timestep time_step unnamed_0 datum zeit zeitpunkt cycle cycles epoch
     """.split()  # noqa: SIM905 - read better than a list
 )
 LABEL_NAMES = frozenset(

@@ -155,23 +155,40 @@ class _Long:
             for place in self._looks.called(LABEL_NAMES)
             if place not in (roles.sequence, roles.step)
         ]
-        if named:
-            return named[-1]
-        if roles.sequence is None:
-            return None
-        codes, _ = self._table.columns[roles.sequence].codes()
-        words = [
+        others = [place for place in named if not self._is_axis(place, roles)]
+        if others:
+            return others[-1]
+        constant = self._constant_words(roles)
+        if constant:
+            return constant[-1]
+        return named[-1] if named and not self._looks.called(frozenset("z")) else None
+
+    def _is_axis(self, place: int, roles: Roles) -> bool:
+        """Return whether a column is the y of coordinates: an x is beside, and it moves."""
+        looks = self._looks
+        is_y = looks.is_called(place, frozenset("y")) and looks.is_measured(place)
+        if not is_y or not looks.called(frozenset("x")):
+            return False
+        return roles.sequence is None or not self._is_constant_within(place, roles.sequence)
+
+    def _is_constant_within(self, place: int, sequence: int) -> bool:
+        """Return whether a column stays the same in each sequence."""
+        codes, _ = self._table.columns[sequence].codes()
+        values, names = self._table.columns[place].codes()
+        return count_distinct(codes * len(names) + values) == count_distinct(codes)
+
+    def _constant_words(self, roles: Roles) -> list[int]:
+        """Return the columns of words that stay the same in each sequence, and differ in some."""
+        sequence = roles.sequence
+        if sequence is None:
+            return []
+        return [
             place
             for place in self._looks.names_of((ColumnKind.WORD,))
-            if place not in (roles.sequence, roles.step, roles.group, *roles.named)
+            if place not in (sequence, roles.step, roles.group, *roles.named)
+            and self._table.columns[place].distinct() > 1
+            and self._is_constant_within(place, sequence)
         ]
-        constant = []
-        for place in words:
-            values, names = self._table.columns[place].codes()
-            pairs = count_distinct(codes * len(names) + values)
-            if len(names) > 1 and pairs == count_distinct(codes):
-                constant.append(place)
-        return constant[-1] if constant else None
 
     def _long_inputs(self, roles: Roles) -> tuple[int, ...]:
         free = [
