@@ -140,6 +140,8 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     kinds += OF_SEQUENCES
     if _may_be_automaton(shape):
         kinds.append(AUTOMATON)
+    if shape.vocabulary and not shape.every_step:
+        kinds.append(ATTRIBUTION)
     if shape.any_length:
         kinds.append(CLICKS)
     return tuple(kinds)

@@ -25,6 +25,7 @@ from rnn_tui.cli.questions import (
 from rnn_tui.cli.sequence_files import add_data_argument, trained_data_set
 from rnn_tui.engine.settings import TEST_IMAGE
 from rnn_tui.inside.analyses import (
+    ATTRIBUTION,
     AUTOMATON,
     OF_OWN,
     OF_SEQUENCES,
@@ -171,7 +172,7 @@ def _add_sequences(tasks: Any) -> None:
     add_data_argument(parser)
     _add_question(parser, SEQUENCES)
     _add_edit_option(parser)
-    for kind in (SURVIVAL, *OF_SEQUENCES, AUTOMATON):
+    for kind in (SURVIVAL, *OF_SEQUENCES, ATTRIBUTION, AUTOMATON):
         name = "probes" if kind is SURVIVAL else kind.name.replace("_", "-")
         _add_analysis_option(parser, name, kind)
     _add_dot_option(parser)

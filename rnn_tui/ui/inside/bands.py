@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple, TypeAlias
 import numpy as np
 
 from rnn_tui.engine.errors import printable
+from rnn_tui.inside.attribution import StepAttribution
 from rnn_tui.inside.trace import Indices, LayerTrace, Trace
 from rnn_tui.networks.stepwise import Array
 from rnn_tui.ui.chart.ticks import nice_step
@@ -335,6 +336,13 @@ class Look:
 def is_signed(quantity: str, values: Array) -> bool:
     """Return whether values may be below zero, unlike those of gates."""
     return not quantity.endswith(" gate") or bool((values < 0).any())
+
+
+def attribution_band(analysis: StepAttribution) -> BarBand:
+    """Return what each step adds to the answer."""
+    parts = analysis.steps.astype(np.float32)
+    limit = max(1e-9, float(np.abs(parts).max()))
+    return BarBand(f"adds to {analysis.answer}", parts, -limit, limit, ".3g")
 
 
 def read_band(trace: Trace, names: Sequence[str] = ()) -> HeatBand:

@@ -5,7 +5,6 @@ from collections.abc import Callable, Hashable, Sequence
 from functools import partial
 from typing import Any, ClassVar
 
-import numpy as np
 from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
@@ -26,7 +25,7 @@ from rnn_tui.inside.own.network import STEPS, OwnNetwork, read_own, read_own_net
 from rnn_tui.inside.own.samples import random_sequence
 from rnn_tui.ui.frame.key_footer import KeyFooter
 from rnn_tui.ui.frame.pane import Pane
-from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band
+from rnn_tui.ui.inside.bands import StepBand, WordBand, attribution_band, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.terminal.key_table import key
@@ -133,9 +132,7 @@ class OwnInside(InsideView, can_focus=True):
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:  # noqa: ARG002
         if not isinstance(analysis, StepAttribution):
             return []
-        parts = analysis.steps.astype(np.float32)
-        limit = max(1e-9, float(np.abs(parts).max()))
-        return [BarBand(f"adds to {analysis.answer}", parts, -limit, limit, ".3g")]
+        return [attribution_band(analysis)]
 
     def note(self, subject: Subject, step: int) -> str:
         analysis = self._shown_analysis

@@ -21,15 +21,17 @@ from rnn_tui.engine.errors import QueryError
 from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
+from rnn_tui.inside.attribution import StepAttribution
 from rnn_tui.inside.hidden import STATE, HiddenAnalysis, true_row
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
 from rnn_tui.inside.trace import Trace
 from rnn_tui.tasks.config import SequenceConfig, replica_of
 from rnn_tui.tasks.sequences.inference import Column, Questions, ReplicaChoice, SequenceNetwork
+from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.frame.inside_door import AskingView, NetworkChoice, SequenceQuestion
 from rnn_tui.ui.frame.task_view import TaskTab
-from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, read_band
+from rnn_tui.ui.inside.bands import BarBand, StepBand, WordBand, attribution_band, read_band
 from rnn_tui.ui.inside.subject import Subject
 from rnn_tui.ui.inside.view import InsideView
 from rnn_tui.ui.widgets.replica_select import ReplicaSelect
@@ -238,7 +240,7 @@ class SequenceInside(InsideView):
         Probabilities show the answers of networks with several outputs.
         """
         trace, truth = subject.trace, subject.truth
-        bands = self._read_bands(subject)
+        bands = read_bands(self._shape, trace, subject.details)
         if isinstance(analysis, HiddenAnalysis):
             bands += hidden_bands(subject.details, trace, analysis)
         if trace.one_output:
@@ -251,20 +253,10 @@ class SequenceInside(InsideView):
             bands.append(WordBand("true", truth, layout="lasting"))
         return bands
 
-    def _read_bands(self, subject: Subject) -> list[StepBand]:
-        """Return what is read: its columns, numbers as colours, or a word for each step."""
-        trace, details = subject.trace, subject.details
-        if details.columns:
-            _, *columns = details.columns  # without the numbers of the steps
-            return [WordBand(head, [*map(str, cells)]) for head, cells in columns]
-        if self._shape.columns or (trace.inputs % 1).any():  # no symbols or bits
-            return [read_band(trace, self._shape.columns)]
-        position = details.config.position
-        asked_for = [step + 1 == position for step in range(trace.steps)]
-        return [WordBand(self._shape.inputs, trace.read, chosen=asked_for)]
-
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
-        """Return the unit that tells best what is hidden."""
+        """Return what each step adds to the answer, or the unit that tells best what is hidden."""
+        if isinstance(analysis, StepAttribution):
+            return [attribution_band(analysis)]
         if not isinstance(analysis, HiddenAnalysis) or not analysis.sources:
             return []
         source, unit = analysis.best
@@ -302,6 +294,18 @@ class SequenceInside(InsideView):
         sentence = super().sentence(subject, step)
         trace = subject.trace
         return f"reads {trace.read[step]}, {sentence}" if trace.one_output else sentence
+
+
+def read_bands(shape: SequenceShape, trace: Trace, details: "SequenceDetails") -> list[StepBand]:
+    """Return what is read: its columns, numbers as colours, or a word for each step."""
+    if details.columns:
+        _, *columns = details.columns  # without the numbers of the steps
+        return [WordBand(head, [*map(str, cells)]) for head, cells in columns]
+    if shape.columns or (trace.task_inputs % 1).any():  # no symbols or bits
+        return [read_band(trace, shape.columns)]
+    position = details.config.position
+    asked_for = [step + 1 == position for step in range(trace.steps)]
+    return [WordBand(shape.inputs, trace.read, chosen=asked_for)]
 
 
 def hidden_bands(

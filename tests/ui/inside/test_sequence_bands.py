@@ -1,23 +1,30 @@
 """The bands of what is hidden in a sequence, as functions of a network that has read it."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from rnn_tui.archive.weights import choose
 from rnn_tui.engine.files.weights_file import read_weights
 from rnn_tui.inside.hidden import analyse_hidden
 from rnn_tui.tasks.adder.questions import AdderNetwork, Addition
+from rnn_tui.tasks.task import SequenceShape
 from rnn_tui.ui.inside.bands import WordBand
-from rnn_tui.ui.inside.sequences import SequenceDetails, hidden_bands
+from rnn_tui.ui.inside.sequences import SequenceDetails, hidden_bands, read_bands
 from tests.inside.made import reading_of
 
 SUM = Addition(0b1111, 0b1)
 CARRIES = "01111"
 
 
-def test_probe_and_best_unit_stand_below_what_is_hidden() -> None:
+def choose_network() -> AdderNetwork:
     source = choose("adder", only_pretrained=True)
     everybody = AdderNetwork(read_weights(source.path))
-    network = everybody.only(len(everybody.replicas) - 1)
+    return everybody.only(len(everybody.replicas) - 1)
+
+
+def test_probe_and_best_unit_stand_below_what_is_hidden() -> None:
+    network = choose_network()
     reading = reading_of(network, inputs=SUM.pairs.astype(np.float32))
     trace = reading.trace
     analysis = analyse_hidden(reading)
@@ -38,3 +45,13 @@ def test_probe_and_best_unit_stand_below_what_is_hidden() -> None:
             assert list(band.wrong) == [
                 str(value) != true for value, true in zip(row, CARRIES, strict=True)
             ]
+
+
+def test_words_are_shown_though_an_embedding_makes_numbers_of_them() -> None:
+    shape = SequenceShape(3, ("n", "p"), inputs="words", vocabulary=True)
+    trace = reading_of(choose_network(), inputs=SUM.pairs.astype(np.float32)).trace
+    words = replace(trace, inputs=trace.inputs + 0.5, places=np.ones((5, 1), np.int64))
+    details = SequenceDetails(choose_network(), "", 0, "", [])
+    [band] = read_bands(shape, words, details)
+    assert isinstance(band, WordBand)
+    assert (band.label, tuple(band.words)) == ("words", trace.read)
