@@ -97,6 +97,7 @@ def test_a_forecast_is_drawn_to_its_horizon_with_intervals(home: Path, tmp_path:
         "the last 3 steps from what came before",
         "3 steps after the end of the file",
         "90 % intervals",
+        "errors are in units of <b>sales.",
         f"{data_set.description.training} windows",
     ):
         assert sentence in words, sentence

@@ -14,7 +14,7 @@ class AnsweredSequence:
 
     index: int  #: the place of the sequence in the data set.
     name: str  #: what the file calls it.
-    #: the share of wrong answers, 0 … 1, or the root mean squared error in standard deviations, as
+    #: the share of wrong answers, 0 … 1, or the root mean squared error in the unit of the test, as
     #: the mean over the seeds.
     error: float
     true: int | None = None  #: its class; None if it has none, or none is known.

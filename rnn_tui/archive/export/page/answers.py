@@ -33,6 +33,7 @@ from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.baselines import BaselineVerdict, baselines_of, compared
 from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
 from rnn_tui.tasks.data_sets.forecast_curves import MOST_SERIES, forecast_curves
+from rnn_tui.tasks.data_sets.task import unit_of_errors
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
 from rnn_tui.tasks.task import ByLength, ImageEvaluation, Task
 
@@ -48,6 +49,7 @@ CAPTIONS = {
 }
 LONGEST_SYMBOLS = 80  # of a sequence that is written out
 MOST_CURVES = 8  # numbers of series, in a chart each
+LONGEST_UNIT = 60  # characters of the unit of errors
 LONGEST_NAME = 26  # characters of the name of one, before its answer
 
 
@@ -234,7 +236,13 @@ def _examples_of(
         if index not in listed and len(best) < SHOWN and _is_right(evaluation, variant, at):
             remark = _of_good(evaluation, variant, at)
             best.append(_TestSequence(index, evaluation.names[at], remark))
-    return _drawn_or_written(data_set, best, "right"), _drawn_or_written(data_set, worst, "wrong")
+    unit = ""
+    if evaluation.confusion is None:
+        unit = f"; errors are {printable(unit_of_errors(data_set.description), LONGEST_UNIT)}"
+    return (
+        _drawn_or_written(data_set, best, "right", unit),
+        _drawn_or_written(data_set, worst, "wrong", unit),
+    )
 
 
 def _is_right(evaluation: DataSetEvaluation, variant: int, at: int) -> bool:
@@ -262,13 +270,20 @@ def _of_good(evaluation: DataSetEvaluation, variant: int, at: int) -> str:
 def _error_in_words(evaluation: DataSetEvaluation, error: float) -> str:
     if evaluation.confusion is not None:
         return f"{100 * error:.0f} % of its steps wrong"
-    return f"RMSE {error:.3g} standard deviations"
+    return f"RMSE {error:.3g}"
 
 
 def _drawn_or_written(
-    data_set: DataSet, examples: Sequence[_TestSequence], key: str
+    data_set: DataSet, examples: Sequence[_TestSequence], key: str, unit: str
 ) -> list[Block]:
-    """Return sequences of numbers as charts, and those of symbols as a table."""
+    """Return sequences of numbers as charts, and those of symbols as a table.
+
+    Args:
+        data_set: where they are.
+        examples: which they are, with what is said of each.
+        key: `right` or `wrong`.
+        unit: what is said of the unit of errors, after a caption.
+    """
     if not examples:
         return []
     names = [printable(in_words(example.name), LONGEST_NAME) for example in examples]
@@ -284,7 +299,7 @@ def _drawn_or_written(
         return [MarkdownBlock(markdown_table(columns, rows))]
     titles = [f"{name}: {example.remark}" for name, example in zip(names, examples, strict=True)]
     values = [data_set.sequence(example.index) for example in examples]
-    caption = f"Test sequences: {CAPTIONS[key]}."
+    caption = f"Test sequences: {CAPTIONS[key]}{unit}."
     return [sequence_grid(values, titles, data_set.description.features, key, caption)]
 
 
