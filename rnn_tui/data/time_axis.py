@@ -28,6 +28,8 @@ class TimeAxis:
     def ticks(self, room: int) -> Mapping[float, str]:
         """Return round dates by their positions, as many as have room; nothing for numbers.
 
+        Where fewer than two have room, these are the first and the last time.
+
         Args:
             room: cells that the labels may take.
         """
@@ -44,7 +46,28 @@ class TimeAxis:
             if len(moments) >= 2 and sum(map(len, labels)) + GAP * len(labels) <= room:
                 seconds = [(moment - EPOCH).total_seconds() for moment in moments]
                 return dict(zip(seconds, labels, strict=True))
-        return {time: time_in_words(time, dated=True) for time in (first, last)}
+        return _ends(first, last, room)
+
+    @property
+    def words(self) -> list[list[str]]:
+        """The time of each step of each sequence as the file has it, or its number from 1."""
+        return [
+            [time_in_words(time, dated=self.dated) for time in positions.tolist()]
+            for positions in self.positions
+        ]
+
+
+def _ends(first: float, last: float, room: int) -> Mapping[float, str]:
+    """Return labels that differ of the first and the last time; of the first alone if need be."""
+    times = list(dict.fromkeys((first, last)))
+    for ends in (times, times[:1]):
+        moments = [EPOCH + timedelta(seconds=time) for time in ends]
+        for form in FORMS:
+            labels = [_in_form(moment, form) for moment in moments]
+            has_room = sum(map(len, labels)) + GAP * len(labels) <= room
+            if has_room and len(set(labels)) == len(ends):
+                return dict(zip(ends, labels, strict=True))
+    return {}
 
 
 def axis_of(data_set: DataSet, indices: Sequence[int]) -> TimeAxis:
@@ -96,7 +119,13 @@ class Calendar:
 
     def label(self, moment: datetime) -> str:
         """Return a moment in words."""
-        return moment.strftime(self.form)
+        return _in_form(moment, self.form)
+
+
+def _in_form(moment: datetime, form: str) -> str:
+    """Return a moment in words, of a second three decimals."""
+    words = moment.strftime(form)
+    return words[:-3] if form.endswith("%f") else words
 
 
 def _months(count: int) -> Callable[[datetime, datetime], Iterator[datetime]]:
@@ -112,7 +141,7 @@ def _months(count: int) -> Callable[[datetime, datetime], Iterator[datetime]]:
     return moments
 
 
-def _seconds(count: int) -> Callable[[datetime, datetime], Iterator[datetime]]:
+def _seconds(count: float) -> Callable[[datetime, datetime], Iterator[datetime]]:
     """Return what yields the moments between two that are so many seconds apart."""
 
     def moments(start: datetime, end: datetime) -> Iterator[datetime]:
@@ -133,4 +162,19 @@ CALENDARS = (
     *(Calendar(n * HOUR, _seconds(n * HOUR), "%m-%d %H:%M") for n in (12, 6, 3, 1)),
     *(Calendar(n * MINUTE, _seconds(n * MINUTE), "%H:%M") for n in (30, 15, 10, 5, 2, 1)),
     *(Calendar(n, _seconds(n), "%H:%M:%S") for n in (30, 15, 10, 5, 2, 1)),
+    *(Calendar(n, _seconds(n), "%H:%M:%S.%f") for n in (0.5, 0.2, 0.1, 0.05, 0.02, 0.01)),
+    *(Calendar(n, _seconds(n), "%H:%M:%S.%f") for n in (0.005, 0.002, 0.001)),
+)
+#: of two times without round ones between them: the first in which they differ, and fit.
+FORMS = (
+    "%Y-%m-%d %H:%M:%S",
+    "%Y-%m-%d",
+    "%Y-%m",
+    "%Y",
+    "%m-%d %H:%M",
+    "%m-%d",
+    "%H:%M:%S",
+    "%H:%M",
+    "%H:%M:%S.%f",
+    "%S.%f",
 )

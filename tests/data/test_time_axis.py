@@ -1,0 +1,57 @@
+"""The labels of an axis of dates: they have room, ascend and can be told apart."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rnn_tui.data.time_axis import GAP, TimeAxis
+from rnn_tui.engine.errors import SafeText
+
+DAY = 86_400.0
+NEW_YEAR = 1_704_067_200.0  # 2024-01-01 00:00 UTC
+SECONDS = st.floats(-3.0, 10.0).map(lambda exponent: 10.0**exponent)  # from a ms to 300 years
+
+
+def dates(*times: float) -> TimeAxis:
+    return TimeAxis(SafeText("time"), [np.array(times)], dated=True)
+
+
+@given(st.floats(-3e9, 3e9), SECONDS, st.integers(0, 200))
+def test_labels_fit_ascend_and_differ(first: float, span: float, room: int) -> None:
+    times = (first, first + span)
+    ticks = dates(*times).ticks(room)
+    labels = list(ticks.values())
+    assert sum(map(len, labels)) + GAP * len(labels) <= room
+    assert all(before < after for before, after in pairwise(ticks))
+    assert len(set(labels)) == len(labels)
+    # a date has microseconds
+    assert all(times[0] - 1e-5 <= tick <= times[1] + 1e-5 for tick in ticks)
+    if room >= 28:
+        assert len(labels) >= 2 or span < 0.002
+
+
+@pytest.mark.parametrize(
+    ("span", "room", "labels"),
+    [
+        (3 * 366 * DAY, 40, ["2024", "2025", "2026", "2027"]),
+        (2 * DAY, 36, ["2024-01-01", "2024-01-02", "2024-01-03"]),
+        (DAY, 24, ["2024-01-01", "2024-01-02"]),
+        (DAY, 14, ["01-01", "01-02"]),
+        (0.4, 44, ["00:00:00.000", "00:00:00.200", "00:00:00.400"]),
+        (0.4, 16, ["00.000", "00.400"]),
+        (0.0, 14, ["2024-01-01"]),
+        (DAY, 5, []),
+    ],
+)
+def test_labels_are_round_or_of_both_ends(span: float, room: int, labels: list[str]) -> None:
+    assert list(dates(NEW_YEAR, NEW_YEAR + span).ticks(room).values()) == labels
+
+
+def test_numbers_have_no_dates_but_words() -> None:
+    axis = TimeAxis(SafeText("tick"), [np.array([0.5, 1.0])])
+    assert axis.ticks(80) == {}
+    assert axis.words == [["0.5", "1"]]
+    assert dates(NEW_YEAR, NEW_YEAR + 60).words == [["2024-01-01", "2024-01-01 00:01:00"]]
