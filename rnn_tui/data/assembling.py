@@ -26,6 +26,16 @@ from rnn_tui.data.goals import (
     tell_alike_classes,
     tell_rare_classes,
 )
+from rnn_tui.data.known import (
+    KnownAhead,
+    asked_numbers,
+    check_size,
+    cut_to,
+    known_ahead,
+    known_features,
+    notes_of_future,
+    steps_of_past,
+)
 from rnn_tui.data.leaving_out import (
     not_empty,
     tell_unanswered,
@@ -68,6 +78,7 @@ class Assembly:
     by_group: bool = False  #: whether no group has sequences in two parts.
     fold: Fold | None = None  #: which is the test; None without folds.
     from_past: bool = False  #: whether gaps may be filled by what came before them only.
+    ahead: KnownAhead | None = None  #: what forecasts know ahead.
 
     @property
     def fill(self) -> Fill:
@@ -97,7 +108,7 @@ class Assembly:
             text = self.options.test_from or ""
             sequences = given_from(sequences, text, every_step=self.goal.every_step)
         if self.goal is Goal.NEXT:
-            sequences = self._with_label_to_come(sequences)
+            sequences = self._without_future(self._with_label_to_come(sequences))
         sequences = without_label(sequences, self.notes)
         sequences = with_labelled_steps(self._filled(sequences), "sequence", self.notes)
         self.split = self._sharing.split_of(sequences)
@@ -140,7 +151,8 @@ class Assembly:
 
     def _as_series(self, sequences: Sequences) -> Sequences:
         """Return a series for each column of a table that has one in each, and tell it."""
-        is_open = self.options.label is None and self.options.inputs is None
+        options = self.options
+        is_open = options.label is None and options.inputs is None and not options.known
         series = columns_as_series(sequences) if is_open and self._cuts_no_pieces else None
         if series is None or not are_long_enough(series):
             return sequences
@@ -164,8 +176,8 @@ class Assembly:
         may_be = bool(self.horizon) and self.split is Split.TIME and not sequences.alphabet
         options = [
             f"--{name}"
-            for name in ("context", "season", "transform")
-            if getattr(self.options, name) is not None
+            for name in ("context", "season", "transform", "known")
+            if getattr(self.options, name) not in (None, ())
         ]
         if may_be and self._cuts_no_pieces and are_long_enough(sequences):
             if options or sequences.values.size <= MOST_OVERLAPPING:
@@ -175,9 +187,9 @@ class Assembly:
                 f"More than {MOST_OVERLAPPING:,} numbers are cut into pieces, each read without "
                 "its past; --context reads that first, and takes several times the memory."
             )
-        if options and self.options.goal is Goal.NEXT:
+        if options and (self.options.goal is Goal.NEXT or self.options.known):
             raise DataError(
-                f"The option {options[0]} is of forecasts, which need --goal next, numbers, a "
+                f"The option {options[-1]} is of forecasts, which need --goal next, numbers, a "
                 f"split by time (--split time), no --window, and {LEAST_STEPS} steps of each "
                 "series."
             )
@@ -185,7 +197,7 @@ class Assembly:
 
     def _forecast_of(self, sequences: Sequences) -> DataSet:
         """Return the data set of windows that forecast."""
-        forecaster = Forecaster(sequences, self.options, self.horizon, self.notes)
+        forecaster = Forecaster(sequences, self.options, self.horizon, self.notes, self.ahead)
         forecasting = forecaster.forecasting()
         self.goal = Goal.STEP_NUMBER
         windows = forecasting.sequences
@@ -197,6 +209,34 @@ class Assembly:
         answers = Answers(names, forecasting.targets.astype(np.float32))
         self._tell_split(windows, forecasting.parts)
         return self._assembled(windows, answers, forecasting.parts, forecasting.forecast)
+
+    def _without_future(self, sequences: Sequences) -> Sequences:
+        """Return the past of sequences, after which nothing that is predicted has a number.
+
+        What is known ahead is kept, at the steps of the past, in `ahead`.
+        """
+        known = known_features(sequences.features, self.options.known)
+        asked = asked_numbers(sequences, known)
+        if not asked.shape[1]:
+            if known:
+                raise DataError(
+                    "All columns are known ahead (--known), so none is left to forecast."
+                )
+            return sequences
+        past = steps_of_past(asked, sequences.starts)
+        if not past.any():
+            raise DataError("Nothing of what is to be forecast has a number anywhere.")
+        self.notes += notes_of_future(sequences, past, known)
+        if known:
+            check_size(len(sequences.features), len(known), self.horizon)
+            if self.options.fill is Fill.DROP:
+                raise DataError(
+                    "Steps can't be left out (--fill drop) where columns are known ahead "
+                    "(--known); fill gaps in another way."
+                )
+            whole = sequences.keep_sequences(past > 0)
+            self.ahead = known_ahead(whole, known, past[past > 0], self.horizon)
+        return cut_to(sequences, past)
 
     def _check_tokens(self, sequences: Sequences) -> None:
         """Refuse words where there are none, or where the next one would be the answer."""
@@ -318,6 +358,7 @@ class Assembly:
             thinned=self.thinned,
             forecast=forecast,
             words=sequences.words,
+            known=() if self.ahead is None else self.ahead.columns,
             notes=tuple(printable(note, 300) for note in self.notes),
             class_counts=tuple(answers.counts()) if has_classes else (),
         )

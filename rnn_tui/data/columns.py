@@ -14,6 +14,7 @@ class Role(StrEnum):
     SPLIT = "split"  #: it says which part a row belongs to.
     STEP = "step"  #: it orders the steps.
     INPUT = "input"  #: it is read at each step.
+    KNOWN = "known"  #: it is read at each step, and ahead: its numbers to come are known.
     LABEL = "label"  #: it is what is to be answered.
     IGNORED = "ignored"
 
@@ -34,6 +35,6 @@ class FileColumn:
 
     name: SafeText  #: its heading, or its number.
     kind: ColumnKind  #: `number`, `date`, `word`, `text` or `empty`.
-    role: Role  #: `sequence`, `group`, `split`, `step`, `input`, `label` or `ignored`.
+    role: Role  #: `sequence`, `group`, `split`, `step`, `input`, `known`, `label` or `ignored`.
     missing: int  #: cells without a value.
     examples: tuple[SafeText, ...]  #: the first values, at most three.

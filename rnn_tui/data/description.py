@@ -25,6 +25,7 @@ ADDED: Mapping[str, Any] = {
     "forecast": None,
     "counted_in": (),
     "words": False,
+    "known": (),
 }
 LARGEST = 1e38  # of the numbers, apart from their sign: what single precision holds
 
@@ -78,6 +79,9 @@ class Description:
     counted_in: tuple[str, ...] = ()
     #: whether the symbols are a vocabulary of words, the first of which stands for unknown ones.
     words: bool = False
+    #: the features that are known ahead; those that they hold in the steps to come are the last of
+    #: the features, such as `price +1`.
+    known: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         words = [self.name, self.label, self.source, *self.features, *self.alphabet, *self.outputs]
@@ -115,6 +119,8 @@ class Description:
             raise DataError("The answers of a data set do not fit its forecast.")
         if not set(forecast.columns) <= set(self.features):
             raise DataError("A data set forecasts columns that it does not have.")
+        if not set(self.known) <= set(self.columns_read) - set(forecast.columns):
+            raise DataError("The columns of a data set that are known ahead do not fit its others.")
 
     @property
     def classifies(self) -> bool:
@@ -132,6 +138,11 @@ class Description:
     def input_size(self) -> int:
         """The numbers F that a network reads at each step: symbols are read one-hot."""
         return len(self.alphabet) or len(self.features)
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The features that stand in a row of the file, without those of the steps to come."""
+        return self.features[: len(self.features) - len(self.known) * self.horizon]
 
     @property
     def count(self) -> int:
@@ -163,6 +174,7 @@ class Description:
             attributes["blocks"] = bool(attributes["blocks"])
             attributes["counted_in"] = tuple(map(str, attributes["counted_in"]))
             attributes["words"] = bool(attributes["words"])
+            attributes["known"] = tuple(map(str, attributes["known"]))
             if attributes["reading"] is not None:
                 attributes["reading"] = record_of(ReadingOptions, attributes["reading"])
             if attributes["forecast"] is not None:

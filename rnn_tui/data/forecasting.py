@@ -1,6 +1,6 @@
 """Make windows of series whose next steps are forecast, and choose how their numbers are read."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,6 +9,7 @@ from rnn_tui.data.description import LONGEST_NAME
 from rnn_tui.data.files.names import COLUMN_SERIES_NAMES, simple, stem_and_number
 from rnn_tui.data.filling import fill_with
 from rnn_tui.data.forecast import IN_WORDS, Forecast, Transform
+from rnn_tui.data.known import KnownAhead, with_ahead
 from rnn_tui.data.options import MOST_STEPS, ReadingOptions
 from rnn_tui.data.relative import anchors_of, relative_inputs
 from rnn_tui.data.seasons import season_of
@@ -16,6 +17,7 @@ from rnn_tui.data.sequences import Flags, Floats, Places, Sequences, starts_of
 from rnn_tui.data.splitting import Parts
 from rnn_tui.data.windows import (
     LEAST_STEPS,
+    Borders,
     Windows,
     borders_of,
     default_context,
@@ -94,6 +96,11 @@ class Forecaster:
     options: ReadingOptions
     horizon: int
     notes: list[str]
+    ahead: KnownAhead | None = None  #: what is known ahead of their steps.
+    borders: list[Borders] = field(init=False)  #: of each series.
+
+    def __post_init__(self) -> None:
+        self.borders = [borders_of(steps) for steps in self.series.lengths.tolist()]
 
     def forecasting(self) -> Forecasting:
         """Return the windows.
@@ -102,7 +109,8 @@ class Forecaster:
             DataError: if the series are too short for what is asked of them.
         """
         columns, truth = self._asked()
-        series = fill_with(self.series, self._training_means())
+        means = self._training_means()
+        series = fill_with(self.series, means)
         shortest = int(series.lengths.min())
         context = self._context(shortest)
         numbers = series.values[:, columns]
@@ -113,21 +121,30 @@ class Forecaster:
             for transform in self._transforms(numbers, season, context)
         ]
         forecast = self._chosen(candidates, numbers, truth)
-        windows = windows_of(series.lengths, forecast)
-        targets = targets_of(truth, series.starts, windows, self.horizon)
+        windows = windows_of(self.borders, forecast, self._readable)
+        targets = targets_of(truth, series.starts, self.borders, windows, self.horizon)
         self._tell(forecast, windows)
+        if self.ahead is not None:
+            series = with_ahead(series, self.ahead, means, self.horizon)
         return Forecasting(_cut(series, windows), windows.parts, targets, forecast)
+
+    @property
+    def _readable(self) -> Places:
+        """The steps (N,) of each series that windows may read."""
+        return self.series.lengths if self.ahead is None else self.ahead.readable
 
     def _asked(self) -> tuple[list[int], Floats]:
         """Return the columns that are forecast, and their numbers (S, C), NaN where missing."""
         series, label = self.series, self.series.label
         if label is None:
+            known = () if self.ahead is None else self.ahead.columns
+            asked = [place for place, name in enumerate(series.features) if name not in known]
             truth = series.values if series.measured is None else series.measured
-            return list(range(len(series.features))), truth
+            return asked, truth[:, asked]
         return [series.features.index(label.name)], label.values.astype(np.float64)[:, None]
 
     def _training_means(self) -> Floats:
-        within = _in_training(self.series)
+        within = _in_training(self.series, self.borders)
         values = self.series.values[within]
         present = ~np.isnan(values)
         sums = np.where(present, values, 0.0).sum(axis=0)
@@ -166,10 +183,8 @@ class Forecaster:
             return wish if wish > 1 else 0
         series = self.series
         columns = [
-            numbers[start : start + borders_of(steps).validation, place]
-            for start, steps in zip(
-                series.starts[:-1].tolist(), series.lengths.tolist(), strict=True
-            )
+            numbers[start : start + borders.validation, place]
+            for start, borders in zip(series.starts[:-1].tolist(), self.borders, strict=True)
             for place in range(numbers.shape[1])
         ]
         season = season_of(columns, context - 2)
@@ -201,7 +216,10 @@ class Forecaster:
         """Return the candidate by which a ridge regression forecasts the validation best."""
         if len(candidates) == 1:
             return candidates[0]
-        trials = [_Trial(candidate, self.series, self.horizon) for candidate in candidates]
+        trials = [
+            _Trial(candidate, self.series, self.borders, self._readable, self.horizon, self.ahead)
+            for candidate in candidates
+        ]
         errors = [trial.error(numbers, truth) for trial in trials]
         best = int(np.argmin(errors))
         compared = ", ".join(
@@ -237,9 +255,9 @@ class Forecaster:
             )
 
 
-def _in_training(series: Sequences) -> Flags:
+def _in_training(series: Sequences, borders: list[Borders]) -> Flags:
     """Return which steps (S,) of series are of the training part."""
-    ends = np.array([borders_of(steps).validation for steps in series.lengths.tolist()])
+    ends = np.array([of_series.validation for of_series in borders])
     within = np.arange(len(series.values)) - np.repeat(series.starts[:-1], series.lengths)
     return np.asarray(within < np.repeat(ends, series.lengths))
 
@@ -268,7 +286,10 @@ class _Trial:
 
     forecast: Forecast
     series: Sequences
+    borders: list[Borders]
+    readable: Places
     horizon: int
+    ahead: KnownAhead | None
 
     def error(self, numbers: Floats, truth: Floats) -> float:
         """Return the root mean squared error on the validation, in units of the columns.
@@ -276,8 +297,8 @@ class _Trial:
         Of several columns, each counts by its standard deviation.
         """
         series, forecast = self.series, self.forecast
-        windows = windows_of(series.lengths, forecast)
-        targets = targets_of(truth, series.starts, windows, self.horizon)
+        windows = windows_of(self.borders, forecast, self.readable)
+        targets = targets_of(truth, series.starts, self.borders, windows, self.horizon)
         rows = windows.rows(series.starts)
         anchors = anchors_of(forecast, numbers, series.starts, self.horizon)
         parts = np.repeat(windows.parts, windows.lengths)
@@ -301,7 +322,7 @@ class _Trial:
         return float(np.sqrt(squares / count)) if count else np.inf
 
     def _inputs(self, numbers: Floats) -> Floats:
-        """Return the last relative numbers (S, READ_BY_RIDGE · C) of each step; 0 for none."""
+        """Return the last READ_BY_RIDGE relative numbers and what is known ahead, (S, W)."""
         series = self.series
         relative = np.nan_to_num(relative_inputs(self.forecast, numbers, series.starts))
         begins = np.repeat(series.starts[:-1], series.lengths)
@@ -311,12 +332,14 @@ class _Trial:
             earlier = relative[np.maximum(steps - back, 0)]
             earlier[steps - back < begins] = 0.0
             parts.append(earlier)
+        if self.ahead is not None:
+            parts.append(np.nan_to_num(self.ahead.values))
         return np.concatenate(parts, axis=1)
 
     def _scales(self, numbers: Floats) -> Floats:
         if numbers.shape[1] == 1:
             return np.ones(1)
-        deviations: Floats = numbers[_in_training(self.series)].std(axis=0)
+        deviations: Floats = numbers[_in_training(self.series, self.borders)].std(axis=0)
         return np.where(deviations > 0, deviations, 1.0)
 
     def _rows(self, targets: Floats, of_part: Flags) -> Places:

@@ -288,6 +288,17 @@ class ReadingOptions:
         default=(),
         shell="--ignore",
     )
+    known: tuple[str, ...] = option_field(
+        ColumnsSetting(
+            "known",
+            "Known",
+            "inputs that are known ahead, such as prices: forecasts read them for the steps to "
+            "come",
+            role=Role.KNOWN,
+        ),
+        default=(),
+        in_shell=", with --goal next",
+    )
     goal: Goal | None = option_field(
         ChoiceSetting(
             "goal",

@@ -124,7 +124,8 @@ def understood(path: Path, options: ReadingOptions, content: Content) -> Underst
         blocks = False
         counted_in = ()
     notes += sequences.notes
-    assembly = Assembly(path, options, notes)
+    # columns by their names, which may be numbers in the user's options
+    assembly = Assembly(path, replace(options, known=chosen.known), notes)
     data_set = assembly.data_set(sequences)
     description = data_set.description
     chosen = replace(
@@ -186,6 +187,7 @@ def _chosen_of_table(table: Table, roles: Roles, options: ReadingOptions) -> Rea
         group=name(roles.group),
         split_column=name(roles.split),
         inputs=tuple(inputs),
+        known=tuple(table.columns[place].name for place in roles.known),
     )
 
 

@@ -7,6 +7,7 @@ forecast once, from what came before it. Those of the validation do the same. Tr
 overlap, and what they are asked lies in the training part.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -87,12 +88,18 @@ class _Window(NamedTuple):
     part: int
 
 
-def windows_of(lengths: Places, forecast: Forecast) -> Windows:
-    """Return the windows of series, each of `LEAST_STEPS` at least."""
+def windows_of(borders: Sequence[Borders], forecast: Forecast, readable: Places) -> Windows:
+    """Return the windows of series.
+
+    Args:
+        borders: where the parts of each begin.
+        forecast: how they are forecast.
+        readable: (series,) the steps of each that can be read; no window reads others.
+    """
     windows: list[_Window] = []
-    for series, steps in enumerate(lengths.tolist()):
-        windows += _training_windows(series, borders_of(steps), forecast)
-        windows += _scored_windows(series, borders_of(steps), forecast)
+    for series, steps in enumerate(readable.tolist()):
+        windows += _training_windows(series, borders[series], steps, forecast)
+        windows += _scored_windows(series, borders[series], steps, forecast)
     return _joined(windows)
 
 
@@ -114,9 +121,11 @@ def _joined(windows: list[_Window]) -> Windows:
     return Windows(series_of, firsts, sizes, asked, parts.astype(np.uint8))
 
 
-def _training_windows(series: int, borders: Borders, forecast: Forecast) -> list[_Window]:
+def _training_windows(
+    series: int, borders: Borders, readable: int, forecast: Forecast
+) -> list[_Window]:
     """Return windows that end at the end of the training part, and so many steps before."""
-    end = borders.validation
+    end = min(borders.validation, readable)
     stride = forecast.stride
     longest = forecast.context + stride
     asked = forecast.first_asked
@@ -131,36 +140,43 @@ def _training_windows(series: int, borders: Borders, forecast: Forecast) -> list
     return windows[::-1]
 
 
-def _scored_windows(series: int, borders: Borders, forecast: Forecast) -> list[_Window]:
+def _scored_windows(
+    series: int, borders: Borders, readable: int, forecast: Forecast
+) -> list[_Window]:
     """Return the windows of validation and test; the last one ends with the series."""
     context, stride = forecast.context, forecast.stride
     windows = []
-    for part, begin, end in (
+    for part, border, end in (
         (VALIDATION, borders.validation - 1, borders.test - 1),
         (TEST, borders.test - 1, borders.end - 1),
     ):
-        for first_asked in range(begin, end, stride):
+        begin = max(border, forecast.lag)  # of a series that begins in this part, nothing is known
+        last = min(end, readable)
+        for first_asked in range(begin, last, stride):
             first = max(0, first_asked + 1 - context)
-            stop = min(first_asked + stride, end)
+            stop = min(first_asked + stride, last)
             if part == TEST and stop == end:
-                stop = borders.end  # read, for what comes after the file
+                stop = min(borders.end, readable)  # read, for what comes after the file
             windows.append(_Window(series, first, stop - first, first_asked - first, part))
     return windows
 
 
-def targets_of(truth: Floats, starts: Places, windows: Windows, horizon: int) -> Floats:
+def targets_of(
+    truth: Floats, starts: Places, borders: Sequence[Borders], windows: Windows, horizon: int
+) -> Floats:
     """Return what each step of the windows is asked (T, h · C): NaN for nothing.
 
     Args:
         truth: (S, C) the numbers of all series that are forecast, NaN where they are missing.
         starts: the first step of each series, then S.
+        borders: where the parts of each series begin.
         windows: their windows.
         horizon: the steps ahead h. Those beyond the part of a window are not asked.
     """
     rows = windows.rows(starts)
-    borders = np.array([borders_of(steps) for steps in np.diff(starts).tolist()])  # (series, 3)
+    ends_of_parts = np.array(borders)  # (series, 3)
     ends = np.repeat(
-        starts[windows.series] + borders[windows.series, windows.parts.astype(np.int64)],
+        starts[windows.series] + ends_of_parts[windows.series, windows.parts.astype(np.int64)],
         windows.lengths,
     )
     is_asked = windows.is_asked()

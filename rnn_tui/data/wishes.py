@@ -21,6 +21,7 @@ class Wishes:
     split: int | None
     inputs: tuple[int, ...] | None
     ignored: frozenset[int]
+    known: tuple[int, ...] = ()
 
     def single(self) -> tuple[int | None, ...]:
         """Return the columns of the roles that one column has."""
@@ -28,7 +29,7 @@ class Wishes:
 
     def taken(self) -> set[int]:
         """Return all that need no guess."""
-        roles = {*self.single(), *(self.inputs or ())}
+        roles = {*self.single(), *(self.inputs or ()), *self.known}
         return {place for place in roles if place is not None} | self.ignored
 
 
@@ -53,8 +54,10 @@ def read_wishes(table: Table, options: ReadingOptions) -> Wishes:
         place(options.split_column, "--split-column"),
         None if options.inputs is None else several(options.inputs, "--inputs"),
         frozenset(several(options.ignored, "--ignore")),
+        several(options.known, "--known"),
     )
-    named = [*wishes.single(), *(wishes.inputs or ())]
+    inputs = dict.fromkeys((*(wishes.inputs or ()), *wishes.known))  # what is known is read, too
+    named = [*wishes.single(), *inputs]
     counts = Counter(column for column in [*named, *wishes.ignored] if column is not None)
     twice = [column for column, count in counts.items() if count > 1]
     if twice:

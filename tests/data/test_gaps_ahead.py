@@ -110,7 +110,7 @@ def test_the_figures_leave_gaps_out(read: Read, first: int) -> None:
 
 
 def test_a_part_without_any_number_to_predict_is_refused(read: Read) -> None:
-    rows = [f"{row}" if row < 60 else "" for row in range(100)]
+    rows = [f"{row}" if row < 60 or row >= 80 else "" for row in range(100)]
     content = "t,x\n" + "".join(f"{row},{number}\n" for row, number in enumerate(rows))
     with pytest.raises(DataError, match="part has none to predict"):
         read(content, goal=Goal.NEXT, step="t", inputs=("x",))

@@ -114,7 +114,8 @@ class NewFile:
         return content.body
 
     def _of_table(self, table: NewTable) -> Iterator[RawSequences]:
-        if self._reading.layout is None or not self._reading.inputs:
+        has_columns = self._reading.inputs or self._reading.label  # of one series, the label alone
+        if self._reading.layout is None or not has_columns:
             raise DataError(
                 f"{table.name} is a table, and networks were trained on "
                 f"{printable(self.description.label)}, which is none; save it in that format."
@@ -176,7 +177,7 @@ class NewFile:
 
         A list has an array for each sequence.
         """
-        features = len(self.description.features)
+        features = len(self.description.columns_read)
         if not features:
             return self._of_texts(arrays)
         sequences = [_steps_of(array, features) for array in _parted(arrays, features)]
@@ -185,13 +186,13 @@ class NewFile:
         check_numbers(sum(array.size for array in sequences), "The array")
         lengths = np.array([*map(len, sequences)])
         body = Sequences(
-            self.description.features, (), np.concatenate(sequences), starts_of(lengths)
+            self.description.columns_read, (), np.concatenate(sequences), starts_of(lengths)
         )
         return self._of_sequences(body, "the array")
 
     def _of_sequences(self, body: Sequences, name: str) -> Iterator[RawSequences]:
         """Yield the sequences of a format that holds such, some at a time."""
-        features = len(self.description.features)
+        features = len(self.description.columns_read)
         if self.description.alphabet or len(body.features) != features:
             reads = count_of(features, "number") if features else "symbols"
             raise DataError(

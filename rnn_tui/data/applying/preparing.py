@@ -1,6 +1,7 @@
 """Fill and thin the sequences of a new file as those of training were, and see what is unlike."""
 
-from dataclasses import dataclass
+import itertools
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ from rnn_tui.data.data_set import TRAINING, DataSet
 from rnn_tui.data.description import UNKNOWN_WORD, Description
 from rnn_tui.data.filling import fill_with, fill_within
 from rnn_tui.data.goals import Answers, answers_to_come
+from rnn_tui.data.known import known_ahead, steps_of_past
 from rnn_tui.data.options import Fill, Goal, Split
 from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import DataError, printable
 
 SHOWN_FEATURES = 3  # whose numbers lie outside those of training, in a sentence
 
@@ -87,8 +89,13 @@ class Preparation:
     def prepared(self, raw: RawSequences) -> NewSequences | None:
         """Return sequences without gaps; None if none has a step left."""
         description = self._description
+        ahead: Floats | None = None
+        if description.forecast is not None:
+            raw, ahead = self._without_future(raw)
+            if not len(raw.ids):
+                return None
         sequences = Sequences(
-            features=description.features,
+            features=description.columns_read,
             alphabet=description.alphabet,
             values=raw.values,
             starts=raw.starts,
@@ -106,7 +113,9 @@ class Preparation:
             sequences = thinned(sequences, description.thinned)
         rows = sequences.times.astype(np.int64)
         measured = raw.values[rows] if description.thinned == 1 else sequences.values
-        sequences = fill_with(sequences, np.array(description.means))
+        sequences = fill_with(sequences, np.array(description.means)[: raw.values.shape[1]])
+        if ahead is not None:
+            sequences = sequences.with_values(np.concatenate([sequences.values, ahead], axis=1))
         full = sequences.lengths > 0
         for place in np.flatnonzero(~full).tolist():
             name = printable(raw.ids[place])
@@ -121,6 +130,78 @@ class Preparation:
             tuple(raw.steps[row] for row in rows.tolist()) if raw.steps else (),
             self._targets(raw, sequences, rows, full, measured),
         )
+
+    def _without_future(self, raw: RawSequences) -> tuple[RawSequences, Floats | None]:
+        """Return sequences up to the last number that is forecast, and what is known ahead (T, K).
+
+        Raises:
+            DataError: if that is not known of as many steps as are forecast.
+        """
+        description = self._description
+        assert description.forecast is not None
+        series = Sequences(description.columns_read, (), raw.values, raw.starts)
+        columns = [description.features.index(name) for name in description.forecast.columns]
+        past = steps_of_past(raw.values[:, columns], raw.starts)
+        for place in np.flatnonzero(past == 0).tolist():
+            self._remarks.sequence(
+                f"The sequence {printable(raw.ids[place])} has no number to forecast from."
+            )
+        future = series.lengths - past
+        ahead = None
+        if description.known:
+            self._check_future(raw, past, future)
+            names, horizon = description.known, description.horizon
+            whole = series.keep_sequences(past > 0)
+            values = known_ahead(whole, names, past[past > 0], horizon).values
+            means = np.array(description.means)[-values.shape[1] :]
+            ahead = np.where(np.isnan(values), means, values)
+        elif future[past > 0].any():
+            rows = count_of(int(future[past > 0].sum()), "row")
+            self._remarks.note(
+                f"{rows} after the last number that is forecast are not used; forecasts begin "
+                "after that."
+            )
+        kept = np.arange(len(raw.values)) - np.repeat(raw.starts[:-1], series.lengths)
+        of_past = kept < np.repeat(past, series.lengths)
+        steps = tuple(itertools.compress(raw.steps, of_past.tolist()))
+        return (
+            replace(
+                raw,
+                ids=tuple(itertools.compress(raw.ids, (past > 0).tolist())),
+                values=raw.values[of_past],
+                starts=starts_of(past[past > 0]),
+                steps=steps,
+                targets=None if raw.targets is None else raw.targets[of_past],
+            ),
+            ahead,
+        )
+
+    def _check_future(self, raw: RawSequences, past: Places, future: Places) -> None:
+        """Refuse sequences without all rows of the future, or with gaps in them."""
+        horizon, known = self._description.horizon, self._description.known
+        reading = self._description.reading
+        words = known if reading is None else reading.known or known
+        names = printable(", ".join(words), 100)
+        for place in np.flatnonzero((past > 0) & (future < horizon)).tolist():
+            steps = count_of(int(horizon - future[place]), "row")
+            rows = count_of(int(future[place]), "row")
+            raise DataError(
+                f"The sequence {printable(raw.ids[place], 60)} has {rows} after its last number, "
+                f"and {horizon} steps ahead are forecast with what is known of them ({names}): "
+                f"{steps} of the future {'is' if steps == '1 row' else 'are'} missing."
+            )
+        columns = [self._description.features.index(name) for name in known]
+        begins = raw.starts[:-1] + past
+        for place in np.flatnonzero(past > 0).tolist():
+            rows_ahead = raw.values[begins[place] : begins[place] + horizon][:, columns]
+            if np.isnan(rows_ahead).any():
+                step, column = (int(at[0]) for at in np.nonzero(np.isnan(rows_ahead)))
+                self._remarks.note(
+                    f"The sequence {printable(raw.ids[place], 60)} has no number of "
+                    f"{known[column]} {step + 1} ahead; the one before is read."
+                )
+        if (future[past > 0] > horizon).any():
+            self._remarks.note(f"Rows more than {count_of(horizon, 'step')} ahead are not used.")
 
     def _targets(
         self,

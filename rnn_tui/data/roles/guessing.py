@@ -22,6 +22,7 @@ def guess_roles(table: Table, options: ReadingOptions) -> Roles:
     """
     evidence = evidence_of(table, options)
     roles = wide_roles(evidence) if layout_of(evidence) is Layout.WIDE else long_roles(evidence)
+    _read_what_is_known(evidence, roles)
     if options.goal is Goal.NEXT:
         _read_what_is_predicted(evidence, roles)
     _tell_direction(evidence, roles)
@@ -34,6 +35,22 @@ def guess_roles(table: Table, options: ReadingOptions) -> Roles:
             "that repeat. To read a file of text character by character, say --layout text."
         )
     return roles
+
+
+def _read_what_is_known(evidence: Evidence, roles: Roles) -> None:
+    """Read the columns that are known ahead as well.
+
+    Raises:
+        DataError: if a row is a sequence, whose columns are steps.
+    """
+    known = evidence.wishes.known
+    if known and roles.layout is Layout.WIDE:
+        raise DataError(
+            "A row is a sequence here, so no column is known ahead; leave out --known, or say "
+            "--layout long."
+        )
+    roles.known = known
+    roles.inputs = tuple(dict.fromkeys((*roles.inputs, *known)))
 
 
 def _read_what_is_predicted(evidence: Evidence, roles: Roles) -> None:

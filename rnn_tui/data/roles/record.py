@@ -19,6 +19,7 @@ class Roles:
     counted: tuple[int, ...] = ()  #: columns within each value of which sequences are counted anew.
     named: tuple[int, ...] = ()  #: more columns that look like names of groups, and are not read.
     inputs: tuple[int, ...] = ()
+    known: tuple[int, ...] = ()  #: inputs that are known ahead.
     clock: int | None = None  #: times of day that are added to the dates of `step`.
     constant: tuple[int, ...] = ()  #: that are always the same, and not read.
     by_blocks: bool = False  #: whether blank lines part the sequences.
@@ -26,14 +27,13 @@ class Roles:
 
     def of(self, place: int) -> Role:
         """Return the role of a column."""
-        if place == self.sequence:
-            return Role.SEQUENCE
-        if place in (self.step, self.clock):
-            return Role.STEP
-        if place == self.label:
-            return Role.LABEL
-        if place == self.group:
-            return Role.GROUP
-        if place == self.split:
-            return Role.SPLIT
-        return Role.INPUT if place in self.inputs else Role.IGNORED
+        roles = {
+            Role.SEQUENCE: (self.sequence,),
+            Role.STEP: (self.step, self.clock),
+            Role.LABEL: (self.label,),
+            Role.GROUP: (self.group,),
+            Role.SPLIT: (self.split,),
+            Role.KNOWN: self.known,
+            Role.INPUT: self.inputs,
+        }
+        return next((role for role, places in roles.items() if place in places), Role.IGNORED)

@@ -1,5 +1,6 @@
 """Questions to networks that forecast: the numbers of a series, answered with those to come."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -10,8 +11,10 @@ import numpy.typing as npt
 
 from rnn_tui.data import store
 from rnn_tui.data.conformal import INTERVAL, Intervals
+from rnn_tui.data.data_set import TEST
 from rnn_tui.data.inputs import in_units, movements
 from rnn_tui.data.sequences import Places
+from rnn_tui.data.typed_known import read_with_known, typed_with_known
 from rnn_tui.data.windows import answering_windows
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import QueryError
@@ -19,7 +22,7 @@ from rnn_tui.networks.stepwise import Array
 from rnn_tui.tasks.data_sets.intervals import intervals_of
 from rnn_tui.tasks.data_sets.questions import DataSetQuestions
 from rnn_tui.tasks.sequences.inference import Answer
-from rnn_tui.tasks.sequences.questions import TypedSequence
+from rnn_tui.tasks.sequences.questions import TypedSequence, columns_in_words
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,6 +43,47 @@ class ForecastQuestions(DataSetQuestions):
     Raises:
         DataError: if the data set is kept no more.
     """
+
+    @property
+    def request(self) -> str:
+        """What to type, in a sentence without its full stop."""
+        description = self._description
+        if not description.known:
+            return super().request
+        columns = columns_in_words(description.columns_read)
+        return (
+            f"Type the numbers of each step ({columns}), with a semicolon between two steps, then "
+            f"those known of {count_of(description.horizon, 'step')} ahead "
+            f"({columns_in_words(description.known)})"
+        )
+
+    @property
+    def example(self) -> str:
+        """The shortest series that can be forecast, of zeros."""
+        description = self._description
+        if not description.known or description.forecast is None:
+            return super().example
+        zeros = [[0.0] * len(description.features)] * (description.forecast.first_asked + 1)
+        return typed_with_known(zeros, description)
+
+    def random(self, random: np.random.Generator) -> str:
+        """Return a window of the test by chance, as it is typed."""
+        if not self._description.known:
+            return super().random(random)
+        data_set = store.load(self.config.task)
+        values = data_set.sequence(int(random.choice(data_set.of_part(TEST))))  # (T, F)
+        return typed_with_known(values.tolist(), self._description)
+
+    def notices(self, question: TypedSequence) -> Iterator[str]:
+        """Yield nothing: as many of the last steps are read as windows of training have."""
+        del question
+        yield from ()
+
+    def _numbers(self, text: str) -> list[list[float]]:
+        """Read numbers (T, F), with those that are known ahead."""
+        if not self._description.known:
+            return super()._numbers(text)
+        return read_with_known(text, self._description)
 
     def read(self, text: str) -> TypedSequence:
         """Read the last numbers; raises `QueryError`, also if too few to forecast from."""

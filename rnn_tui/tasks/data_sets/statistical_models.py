@@ -64,6 +64,8 @@ def forecasts_of_models(data_set: DataSet, steps: Places) -> Iterator[ModelForec
                 forecasts = np.repeat(part.numbers[part.asked, None], horizon, axis=1)
             answers[part.places, :, part.column] = forecasts
         note = f"{kind.words}; fitted once to all before the test, through which its states run on"
+        if data_set.description.known:
+            note += "; it does not read what is known ahead"
         if failed:
             note += (
                 f"; the last value in {failed} of {len(series)} series that it can't be fitted to"

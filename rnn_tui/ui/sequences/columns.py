@@ -19,6 +19,7 @@ from rnn_tui.ui.widgets.plain import PlainTable
 
 ROLES = {
     Role.INPUT: "the network reads it at each step",
+    Role.KNOWN: "it is read, and for the steps ahead too",
     Role.LABEL: "it is to be answered",
     Role.SEQUENCE: "it says which sequence a row belongs to",
     Role.GROUP: "it names a subject or the like, all in one part",
@@ -26,7 +27,7 @@ ROLES = {
     Role.STEP: "it orders the steps: a number or a date",
     Role.IGNORED: "it is not used",
 }
-STYLES = {Role.LABEL: "bold", Role.INPUT: "bold", Role.IGNORED: "dim"}
+STYLES = {Role.LABEL: "bold", Role.INPUT: "bold", Role.KNOWN: "bold", Role.IGNORED: "dim"}
 CHANGES_ROLE = "Say what a column is for"
 LONGEST_CELL = 24  # characters of a name or a value
 
