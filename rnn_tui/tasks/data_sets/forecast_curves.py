@@ -11,7 +11,9 @@ from rnn_tui.data.applying.preparing import NewSequences
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.origin import Floats
+from rnn_tui.data.time_axis import STEP, time_name
 from rnn_tui.data.times_ahead import times_after
+from rnn_tui.engine.errors import SafeText
 from rnn_tui.tasks.data_sets.applying import NewAnswers, Voters
 
 MOST_SERIES = 6  # whose ends are drawn
@@ -37,6 +39,7 @@ class ForecastCurve:
     series: str  #: what the file calls it; empty for the only one.
     column: str  #: which of its numbers.
     dated: bool  #: whether x are seconds since 1970.
+    x_name: SafeText  #: what x counts: the file's column of times, or `step`.
     x: Floats  #: (n,) the times of the steps, or their numbers from 1.
     numbers: Floats  #: (n,) what the file says.
     #: the last steps, forecast from those before; None where too few are before.
@@ -85,6 +88,7 @@ class _Series:
         self._values, times, numbers = self._joined()
         has_times = len(data_set.origin.times) > 0 and _are_times(times)
         self._dated = has_times and data_set.origin.dated
+        self._x_name = time_name(data_set) if has_times else STEP
         self._x = times if has_times else numbers
 
     def _joined(self) -> tuple[npt.NDArray[np.float32], Floats, Floats]:
@@ -122,6 +126,7 @@ class _Series:
                 series=name,
                 column=column,
                 dated=self._dated,
+                x_name=self._x_name,
                 x=self._x[shown],
                 numbers=self._values[shown, feature].astype(np.float64),
                 checked=self._checked(answers, number),

@@ -14,6 +14,7 @@ from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.plugins import load_plugins
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder import ADDER
+from rnn_tui.tasks.data_sets.task import FORECAST_PROBLEM
 from rnn_tui.tasks.mnist import MNIST
 from rnn_tui.tasks.recall import RECALL
 from rnn_tui.tasks.task import Task
@@ -31,6 +32,7 @@ CONFUSION = View("confusion-tab", "Confusion", "rnn_tui.ui.training.confusion:Co
 TEST_SET = View("test", "Test", "rnn_tui.ui.training.test_set:TestSetView")
 
 TEST_SEQUENCES = View("test", "Test", "rnn_tui.ui.sequences.test_view:TestSequencesView")
+FORECAST = View("forecast", "Forecast", "rnn_tui.ui.sequences.forecast_view:ForecastView")
 DATA = View("data", "Data", "rnn_tui.ui.sequences.data_view:DataView")
 PROMPT = View("prompt", "Prompt", "rnn_tui.ui.calculator_prompt.prompt:PromptPanel", answers=True)
 SEQUENCE_INSIDE = View(
@@ -102,7 +104,9 @@ def _usual_views(task: Task) -> tuple[View, ...]:
         return TRAINING, RESULTS
     confusion = () if task.shape.every_step else (CONFUSION,)
     if is_data_set(task.name):
-        return TRAINING, RESULTS, *confusion, TEST_SEQUENCES, PROMPT, DATA_SET_INSIDE, DATA
+        forecast = (FORECAST,) if task.problem == FORECAST_PROBLEM else ()
+        views = (TEST_SEQUENCES, *forecast, PROMPT, DATA_SET_INSIDE, DATA)
+        return TRAINING, RESULTS, *confusion, *views
     if task.shape.numbers:
         return TRAINING, RESULTS, PROMPT, SEQUENCE_INSIDE
     return TRAINING, RESULTS, *confusion, PROMPT, SEQUENCE_INSIDE

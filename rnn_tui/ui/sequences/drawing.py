@@ -103,6 +103,7 @@ def text_of(data_set: DataSet, index: int) -> str:
 class SequencesDrawn(Vertical):
     """Some sequences of a data set."""
 
+    least_width, least_height = LEAST_WIDTH, LEAST_HEIGHT  #: cells of each of several charts.
     _count = 0  #: charts that there are, for which there may be no room.
     _axes: Sequence[TimeAxis] = ()  #: of these charts.
 
@@ -140,11 +141,23 @@ class SequencesDrawn(Vertical):
     def on_resize(self) -> None:
         self._lay_out()
 
+    @property
+    def _places(self) -> tuple[int, int]:
+        """Columns and rows of charts that there is room for."""
+        columns = max(1, self.size.width // self.least_width)
+        return columns, max(1, self.size.height // self.least_height)
+
+    @property
+    def at_once(self) -> int:
+        """How many charts there is room for."""
+        columns, rows = self._places
+        return columns * rows
+
     def _lay_out(self) -> None:
         """Show as many charts as there is room for, the first ones, in rows."""
         grid = self.query_one(Grid)
-        columns = max(1, min(self._count, self.size.width // LEAST_WIDTH))
-        rows = max(1, self.size.height // LEAST_HEIGHT)
+        columns, rows = self._places
+        columns = max(1, min(self._count, columns))
         grid.styles.grid_size_columns = columns
         for place, chart in enumerate(grid.query_children(Chart)):
             chart.display = place < min(self._count, columns * rows)

@@ -29,6 +29,8 @@ def inputs_of(description: Description) -> str:
 def answers_of(description: Description) -> str:
     """Say what is answered."""
     count = len(description.outputs)
+    if description.forecast is not None:
+        return _steps_ahead(description)
     match description.goal:
         case Goal.CLASS:
             return _classes(count)
@@ -39,8 +41,12 @@ def answers_of(description: Description) -> str:
         case Goal.STEP_NUMBER:
             return f"{count_of(count, 'number')} a step"
         case Goal.NEXT:
-            ahead = "step" if description.horizon == 1 else f"{description.horizon} steps"
-            return f"the next {ahead}"
+            return _steps_ahead(description)
+
+
+def _steps_ahead(description: Description) -> str:
+    horizon = description.horizon
+    return "the next step" if horizon == 1 else f"the next {horizon} steps"
 
 
 def _classes(count: int) -> str:

@@ -12,10 +12,14 @@ from textual.widgets import Input
 
 from rnn_tui.data import store
 from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.options import Goal
 from rnn_tui.ui.app.app import RnnTuiApp
 from rnn_tui.ui.app.data_sets import DataSetPane
+from rnn_tui.ui.chart.chart import Chart
 from rnn_tui.ui.sequences.answer_table import AnswerTable
+from rnn_tui.ui.sequences.forecast_view import ForecastView
 from tests.data.examples import rising_or_falling
+from tests.data.reading import reader_in
 from tests.ui.helpers import (
     idle,
     last_notice,
@@ -42,10 +46,10 @@ def keep_lines() -> str:
 
 @asynccontextmanager
 async def measured(
-    size: tuple[int, int],
+    size: tuple[int, int], keep: Callable[[], str] = keep_lines
 ) -> AsyncIterator[tuple[RnnTuiApp, Pilot[Any], DataSetPane]]:
-    """Show a run of three seeds in the tab of its data set."""
-    name = keep_lines()
+    """Show a run of three seeds in the tab of a data set, which is kept first."""
+    name = keep()
     app = RnnTuiApp()
     async with running(app, "sequences", size=size) as pilot:
         await wait_until(pilot, lambda: name in screen_text(app))
@@ -92,6 +96,30 @@ async def test_titles_tell_of_several_seeds_and_labels_are_cut_before_probabilit
         for words in ("Test accuracy", "recall %", "precision %", "confidence", "right %"):
             assert words in screen, words
         assert CLASSES[0] in screen
+
+
+async def test_forecasts_have_bands_and_the_dates_of_the_file(home: Path) -> None:
+    def keep_sales() -> str:
+        months = [f"{2015 + step // 12}-{step % 12 + 1:02}-01" for step in range(96)]
+        sales = [100 + step % 12 * 5 + step * 7 % 5 for step in range(96)]
+        rows = [f"{month},{number}" for month, number in zip(months, sales, strict=True)]
+        table = "\n".join(["month,sales", *rows])
+        data_set = reader_in(home)(table, goal=Goal.NEXT, horizon=6).data_set
+        store.keep(data_set)
+        return data_set.description.name
+
+    async with measured((120, 40), keep_sales) as (app, pilot, pane):
+        await go_to(pilot, pane, "forecast")
+        await wait_until(pilot, lambda: "as a check" in screen_text(app))
+        screen = screen_text(app)
+        for words in ("6 steps to come", "90 % bands", "mean of 3 seeds", "2019", "2023"):
+            assert words in screen, words
+        [past, checked, to_come] = pane.query_one(ForecastView).query_one(Chart)._series
+        assert (len(past.x), len(checked.x), len(to_come.x)) == (48, 6, 6)
+        assert to_come.x[0] > past.x[-1]
+        for line in (checked, to_come):
+            ends = zip(line.low, line.y, line.high, strict=True)
+            assert all(low < number < high for low, number, high in ends)
 
 
 def damage(name: str) -> None:
