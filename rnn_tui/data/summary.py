@@ -83,8 +83,11 @@ def figure_lines(data_set: DataSet) -> list[SafeText]:
         f"{count_of(description.count, 'sequence')} of {lengths}",
         f"reads at each step: {kind} ({_some(inputs)})",
         f"answers: {_answers(data_set)}",
-        f"parts: {parts}",
     ]
+    groups = groups_in_words(data_set)
+    if groups:
+        lines.append(f"groups: {groups}")
+    lines.append(f"parts: {parts}")  # the last, which documents show in a table
     return [printable(line, LINE) for line in lines]
 
 
@@ -107,6 +110,20 @@ def _part_counts(data_set: DataSet) -> dict[str, int]:
     """Return how many sequences each part has."""
     counts = np.bincount(data_set.parts, minlength=len(PART_NAMES)).tolist()
     return dict(zip(PART_NAMES, counts, strict=True))
+
+
+def groups_in_words(data_set: DataSet) -> str:
+    """Return how many groups there are, in which parts, and their names; empty without groups."""
+    members = data_set.origin.members
+    if not len(members):
+        return ""
+    counts = [
+        f"{len(np.unique(members[data_set.of_part(part)])):,} in {name}"
+        for part, name in enumerate(PART_NAMES)
+    ]
+    occurring = np.unique(members).tolist()
+    names = [data_set.origin.groups[member] for member in occurring]
+    return f"{len(names):,}, of which {', '.join(counts)} ({_some(names)})"
 
 
 def _answers(data_set: DataSet) -> str:

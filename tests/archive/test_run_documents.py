@@ -5,6 +5,7 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from rnn_tui.archive.store import RunStore
@@ -64,6 +65,9 @@ def test_a_run_on_own_data_and_without_it(home: Path, tmp_path: Path) -> None:
     rows = [f"{'ab' * (1 + at % 3)},<i>{'yes' if at % 2 else 'no'}" for at in range(40)]
     file.write_text("\n".join(["text,kind", *rows]))
     data_set = understand(file, ReadingOptions(label="kind")).data_set
+    members = np.arange(data_set.count) % 2
+    origin = replace(data_set.origin, groups=("<b>ann", "bob"), members=members)
+    data_set = replace(data_set, origin=origin).named("grouped")
     keep(data_set)
     name = data_set.description.name
     train(stored_task(name).config("lstm", hidden_sizes=(2,), seeds=2, epochs=1, device="cpu"))
@@ -73,6 +77,9 @@ def test_a_run_on_own_data_and_without_it(home: Path, tmp_path: Path) -> None:
         "most frequent class",
         f"{data_set.description.training} sequences",
         "<i>yes",
+        "Groups of the test",
+        "<b>ann",
+        "Groups: 2, of which 2 in training, 2 in validation, 2 in test (<b>ann, bob).",
     ):
         assert sentence in words, sentence
     path_of(name).unlink()

@@ -21,6 +21,7 @@ from rnn_tui.data.description import Description
 from rnn_tui.data.options import Goal, Layout, Split
 from rnn_tui.data.sequences import Sequences, starts_of
 from rnn_tui.data.splitting import parts_of
+from rnn_tui.data.summary import figure_lines
 from rnn_tui.data.understanding import Role, understand
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.progress import UNWATCHED
@@ -75,6 +76,10 @@ def test_trials_of_subjects_are_sequences_and_no_subject_is_in_two_parts(read: R
     assert Counter(part for [part] in parts.values()) == {TRAINING: 6, VALIDATION: 2, TEST: 2}
     assert "36 training, 12 validation and 12 test sequences of 6, 2 and 2 subjects." in notes(
         understanding
+    )
+    assert figure_lines(data_set)[-2] == (
+        "groups: 10, of which 6 in training, 2 in validation, 2 in test "
+        "(s00, s01, s02, s03, s04, s05, s06, s07, s08, s09)"
     )
     again = understand(understanding.path, understanding.chosen)
     assert again.data_set.description.name == data_set.description.name

@@ -23,6 +23,7 @@ from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import ImageConfig, SequenceConfig
 from tests.cli.command_line import run_inside
 from tests.conftest import write_mnist_slice
+from tests.data.test_groups import trials
 from tests.documents.pages import CHECKOUT, files
 from tests.networks.foreign import Tagger, parity, saved, seeded
 from tests.reference_pages.markdown import MADE, code, table
@@ -73,6 +74,8 @@ DOCUMENTS = (
     Document(
         "train sequences",
         (
+            f"train sequences {{here}}/trials.csv {SMALL_ON_DATA}",
+            f"train sequences {{here}}/trials.csv --goal next --split chance {SMALL_ON_DATA}",
             f"train sequences {{swings}} {SMALL_ON_DATA}",
             f"train sequences {{swings}} --goal next --window 20 {SMALL_ON_DATA}",
         ),
@@ -286,6 +289,7 @@ def fields_of_all() -> dict[str, dict[str, str]]:
         (here / "5-broken.jpg").write_bytes(b"no picture")
         parity(here / "parity.safetensors")
         saved(seeded(Tagger), here / "tagger.safetensors")
+        (here / "trials.csv").write_text(trials(), encoding="utf-8")
         for name, text in files(OWN_PAPER).items():
             (here / name).write_text(text, encoding="utf-8")
         mnist = write_mnist_slice(here / "mnist", 600, 100)

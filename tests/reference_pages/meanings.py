@@ -91,6 +91,11 @@ MEANINGS = {
     "variants[].outputs[].count": "known targets",
     "variants[].outputs[].rmse": "root mean squared error",
     "variants[].outputs[].mae": "mean absolute error",
+    "variants[].groups": "of each group of the test, the worst first; at most 20",
+    "variants[].groups[].name": "the group, such as a subject",
+    "variants[].groups[].sequences": "its test sequences with a known answer",
+    "variants[].groups[].accuracy": "the share of its answers that are right, in percent",
+    "variants[].groups[].rmse": "root mean squared error of its answers, in what `test_rmse` is in",
     "variants[].misread[].index": ("its place in the data set, from 0"),
     "variants[].misread[].name": (
         "what the file calls it, a piece with where it begins; its number from 1 if it has no name"

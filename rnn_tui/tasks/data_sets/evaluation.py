@@ -11,10 +11,11 @@ if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
 
+    from rnn_tui.data.origin import Origin
     from rnn_tui.tasks.data_sets.calibration import ReliabilityBin
 
 MOST_LENGTHS = 12  # lengths in a figure by length; more are put together
-LISTED = 20  # sequences in a document, those with the largest errors
+LISTED = 20  # sequences, or groups, in a document, those with the largest errors
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,17 @@ class OutputErrors:
     mae: Spread
 
 
+@dataclass(frozen=True)
+class GroupFigures:
+    """How well a variant answers the test sequences of a group, over its seeds."""
+
+    name: str  #: the group, such as a subject.
+    count: int  #: test sequences of it with a known answer.
+    #: the share of right answers in percent; of numbers the root mean squared error, in the unit
+    #: of the test's.
+    figure: Spread
+
+
 @dataclass(frozen=True, kw_only=True)
 class DataSetEvaluation(SequenceEvaluation):
     """The results of an evaluation on the test sequences of a data set, the shortest first."""
@@ -78,6 +90,13 @@ class DataSetEvaluation(SequenceEvaluation):
     temperatures: Sequence[Sequence[float]] = ()
     #: of each variant, the errors of each number; empty if there are classes.
     errors_of_outputs: Sequence[Sequence[OutputErrors]] = ()
+    #: of each variant, the figures of each group, the worst first; empty without groups.
+    groups: Sequence[Sequence[GroupFigures]] = ()
+
+    @property
+    def figure_of_groups(self) -> str:
+        """The quantity that `groups` have: `accuracy`, or `rmse` of numbers."""
+        return "rmse" if self.confusion is None else "accuracy"
 
     def class_figures(self, variant: int) -> list[ClassFigures]:
         """Return recall and precision of each class by a variant; none unless there are classes."""
@@ -152,7 +171,60 @@ class DataSetEvaluation(SequenceEvaluation):
                 }
                 for errors in self.errors_of_outputs[variant]
             ]
+        if self.groups:
+            document["groups"] = [
+                {
+                    "name": group.name,
+                    "sequences": group.count,
+                    self.figure_of_groups: group.figure.to_dict(),
+                }
+                for group in self.groups[variant][:LISTED]
+            ]
         return document
+
+
+def figures_of_groups(
+    origin: "Origin",
+    indices: "npt.NDArray[np.int64]",
+    wrong: "npt.NDArray[np.float64]",
+    counts: "npt.NDArray[np.float64]",
+    *,
+    are_numbers: bool,
+) -> list[list[GroupFigures]]:
+    """Return the figures of each group by each variant, the worst first; none without groups.
+
+    All answers in a group count the same, so long sequences count more.
+
+    Args:
+        origin: where the sequences of the data set come from.
+        indices: (N,) the places of sequences in it.
+        wrong: (V, S, N) wrong answers, or squared errors, summed over each sequence.
+        counts: (V, S, N) known answers.
+        are_numbers: whether answers are numbers.
+    """
+    import numpy as np  # the command line lists tasks without it
+
+    if not len(origin.members):
+        return []
+    members = origin.members[indices]
+    known = np.flatnonzero(counts[0, 0])
+    order = known[np.argsort(members[known], kind="stable")]
+    groups, starts, sizes = np.unique(members[order], return_index=True, return_counts=True)
+    if not len(groups):
+        return [[] for _ in wrong]
+    errors = np.add.reduceat(wrong[..., order].astype(np.float64), starts, axis=2)
+    errors /= np.add.reduceat(counts[..., order].astype(np.float64), starts, axis=2)  # (V, S, G)
+    figures = np.sqrt(errors) if are_numbers else 100 * (1 - errors)
+    worse = -figures if are_numbers else figures
+    return [
+        [
+            GroupFigures(
+                origin.groups[groups[at]], int(sizes[at]), Spread(tuple(of_variant[:, at].tolist()))
+            )
+            for at in worse_of_variant.mean(axis=0).argsort(kind="stable")
+        ]
+        for of_variant, worse_of_variant in zip(figures, worse, strict=True)
+    ]
 
 
 def accuracy_by_length(

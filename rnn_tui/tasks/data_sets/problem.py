@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.data import store
-from rnn_tui.data.data_set import TEST, TRAINING, UNKNOWN, VALIDATION
+from rnn_tui.data.data_set import PART_NAMES, TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
@@ -34,6 +34,7 @@ from rnn_tui.tasks.data_sets.evaluation import (
     DataSetEvaluation,
     OutputErrors,
     accuracy_by_length,
+    figures_of_groups,
 )
 from rnn_tui.tasks.data_sets.task import has_classes, stored_task
 from rnn_tui.tasks.sequences.examples import Batch, Examples
@@ -277,7 +278,7 @@ class DataSetProblem(ReplicaProblem):
         """Return how many sequences each part has."""
         description = store.describe(config.task)
         counts = (description.training, description.validation, description.test)
-        parts = zip(("training", "validation", "test"), counts, strict=True)
+        parts = zip(PART_NAMES, counts, strict=True)
         return [(name, count_of(count, description.noun)) for name, count in parts]
 
     @classmethod
@@ -304,6 +305,9 @@ class DataSetProblem(ReplicaProblem):
         }
         wrong, count = arrays["wrong"], arrays["count"]  # (V, S, N)
         errors = wrong / np.maximum(count, 1)
+        groups = figures_of_groups(
+            self.data_set.origin, order, wrong, count, are_numbers=not self._classifies
+        )
         if not self._classifies:
             return DataSetEvaluation(
                 self.config,
@@ -313,6 +317,7 @@ class DataSetProblem(ReplicaProblem):
                 names=names,
                 errors=np.sqrt(errors).mean(axis=1),
                 errors_of_outputs=self._errors_of_outputs(model, order, workers),
+                groups=groups,
             )
         lengths = self._sequences.lengths[order]
         of_replicas = (len(self.replicas), len(order))
@@ -330,6 +335,7 @@ class DataSetProblem(ReplicaProblem):
             confusions=arrays["confusion"].sum(axis=2) if has_classes(self.description) else None,
             reliability=self._reliability(model, order, workers, temperatures),
             temperatures=np.reshape(temperatures, (variants, -1)).tolist(),
+            groups=groups,
         )
 
     def _reliability(

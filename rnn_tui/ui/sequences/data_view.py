@@ -12,6 +12,8 @@ from textual.widgets import Static
 
 from rnn_tui.data import store
 from rnn_tui.data.data_set import PART_NAMES, DataSet
+from rnn_tui.data.summary import LINE, groups_in_words
+from rnn_tui.engine.errors import printable
 from rnn_tui.engine.state import RunState
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.baselines import kept_baselines
@@ -78,8 +80,16 @@ class DataPanel(Vertical, can_focus=True):
         self.query_one(SequencesDrawn).show(data_set, indices)
         parts = ", ".join(PART_NAMES[int(data_set.parts[index])] for index in indices)
         which = f"Sequences {indices[0] + 1:,}–{indices[-1] + 1:,} of {data_set.count:,}"
-        self.border_title = Content(f"{which}{unit_of(data_set)}")
+        self.border_title = Content(f"{which}{unit_of(data_set)}{_names_of(data_set, indices)}")
         self.border_subtitle = Content(parts)
+
+
+def _names_of(data_set: DataSet, indices: Sequence[int]) -> str:
+    """Return what the file calls the first and the last of some sequences; empty without names."""
+    if not data_set.origin.ids:
+        return ""
+    ends = dict.fromkeys(data_set.sequence_name(index) for index in (indices[0], indices[-1]))
+    return f" · {' … '.join(ends)}"
 
 
 class DataView(Horizontal, TaskView):
@@ -144,6 +154,9 @@ def facts_of(data_set: DataSet, naive: Sequence[str]) -> Content:
         facts.append(("Symbols", [list_of(description.alphabet)]))
     else:
         facts.append(("Read at each step", [list_of(description.features)]))
+    groups = groups_in_words(data_set)
+    if groups:
+        facts.append(("Groups", [printable(groups, LINE)]))
     if naive:
         facts.append(("Naive answers", naive))
     facts.append(("File", [description.source]))

@@ -1,6 +1,7 @@
 """An evaluation says of each test sequence what was answered, and agrees with the figures."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,17 @@ from sklearn.metrics import precision_recall_fscore_support
 
 from rnn_tui.data.data_set import TEST, DataSet
 from rnn_tui.data.options import Goal
+from rnn_tui.data.origin import Origin
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import generator
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation, accuracy_by_length
+from rnn_tui.tasks.data_sets.evaluation import (
+    DataSetEvaluation,
+    accuracy_by_length,
+    figures_of_groups,
+)
 from rnn_tui.tasks.data_sets.problem import DataSetProblem
+from rnn_tui.ui.sequences.figures import figure_rows
 from tests.data.examples import every_goal, rising_or_falling
 from tests.tasks.data_sets.conftest import SmallOn
 from tests.tasks.data_sets.test_problem import known_answers, modules_of
@@ -153,3 +160,41 @@ def test_errors_of_several_numbers_are_in_their_units(small_on: SmallOn) -> None
     total = (np.square(scaled) * counts[:, None]).sum(axis=0) / counts.sum()
     units = data_set.description.output_deviations[0] if len(errors) == 1 else 1
     assert np.sqrt(total) * units == pytest.approx(np.array(figures["test_rmse"]), rel=1e-5)
+
+
+# --- groups ---
+
+
+def test_figures_of_groups_are_those_of_a_sheet_of_paper() -> None:
+    # five of the six sequences, the last of which has no known answer
+    origin = Origin(groups=("ann", "bob", "eve"), members=np.array([2, 1, 0, 1, 0, 2]))
+    indices = np.array([1, 2, 3, 4, 5])  # bob, ann, bob, ann, eve
+    counts = np.array([[[4.0, 1, 6, 3, 0]] * 2])
+    wrong = np.array([[[1.0, 1, 4, 0, 0], [0.0, 1, 3, 2, 0]]])
+    [figures] = figures_of_groups(origin, indices, wrong, counts, are_numbers=False)
+    assert [(group.name, group.count) for group in figures] == [("ann", 2), ("bob", 2)]
+    assert figures[0].figure.values == pytest.approx((75, 25))  # 1 and 3 of 4 are wrong
+    assert figures[1].figure.values == pytest.approx((50, 70))  # 5 and 3 of 10
+    [figures] = figures_of_groups(origin, indices, wrong, counts, are_numbers=True)
+    assert [group.name for group in figures] == ["ann", "bob"]  # means 0.683 and 0.627
+    assert figures[0].figure.values == pytest.approx((0.5, 0.8660254))  # √¼ and √¾
+    assert not figures_of_groups(Origin(), indices, wrong, counts, are_numbers=True)
+
+
+@pytest.mark.parametrize("goal", every_goal())
+def test_the_figure_of_a_group_with_all_sequences_is_that_of_the_test(
+    goal: str, small_on: SmallOn
+) -> None:
+    data_set = every_goal()[goal]
+    members = np.zeros(data_set.count, np.int64)
+    grouped = replace(data_set, origin=Origin(groups=("all",), members=members))
+    evaluation, figures = evaluated(small_on(grouped.named("grouped"), seeds=2))
+    for variant, groups in enumerate(evaluation.groups):
+        [group] = groups
+        of_seeds = figures[f"test_{evaluation.figure_of_groups}"][2 * variant : 2 * variant + 2]
+        assert group.figure.values == pytest.approx(of_seeds, rel=1e-5)
+        assert evaluation.documents()[variant]["groups"][0]["name"] == "all"
+        rows = list(figure_rows(evaluation, variant))
+        heading = [row.name for row in rows].index("group, worst first")
+        assert rows[heading + 1].name == "all"
+        assert rows[heading + 1].number == f"{group.count}"

@@ -1,16 +1,21 @@
-"""No sentence on a file shows an option of the shell in the app."""
+"""What is said of a file in the app: its groups, and no option of the shell."""
 
 import ast
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import rnn_tui.data
 from rnn_tui.data.options import ReadingOptions
+from rnn_tui.data.origin import Origin
 from rnn_tui.engine.options import options_of
+from rnn_tui.ui.sequences.data_view import facts_of
 from rnn_tui.ui.sequences.wording import in_fields
+from tests.data.examples import rising_or_falling
 
 FOLDER = Path(rnn_tui.data.__file__).parent
 OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)")
@@ -51,3 +56,13 @@ def test_all_options_in_sentences_on_files_have_words_in_the_app() -> None:
 )
 def test_options_become_fields(sentence: str, expected: str) -> None:
     assert in_fields(sentence) == expected
+
+
+def test_what_is_known_of_a_data_set_names_its_groups() -> None:
+    data_set = rising_or_falling()
+    members = np.arange(data_set.count) % 5
+    origin = Origin(groups=("[b]ann", "bob", "cy", "di", "eve"), members=members)
+    assert "Groups" not in facts_of(data_set, []).plain
+    text = facts_of(replace(data_set, origin=origin), []).plain
+    assert "Groups\n5, of which" in text
+    assert "([b]ann, bob, cy, di, eve)" in text

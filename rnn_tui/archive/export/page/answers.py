@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.archive.export.page.blocks import Block, MarkdownBlock, markdown_table
+from rnn_tui.archive.export.page.blocks import Block, MarkdownBlock, markdown_table, markdown_text
 from rnn_tui.archive.export.page.drawn_sample import SHOWN, DrawnSample
 from rnn_tui.archive.export.page.pictures import forecast_grid, image_grid, sequence_grid
 from rnn_tui.archive.run_record import RunRecord
@@ -31,7 +31,7 @@ from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.data_sets.applying import Voters
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.baselines import BaselineVerdict, baselines_of, compared
-from rnn_tui.tasks.data_sets.evaluation import DataSetEvaluation
+from rnn_tui.tasks.data_sets.evaluation import LISTED, DataSetEvaluation
 from rnn_tui.tasks.data_sets.forecast_curves import MOST_SERIES, forecast_curves
 from rnn_tui.tasks.data_sets.task import unit_of_errors
 from rnn_tui.tasks.sequences.inference import ReplicaChoice
@@ -48,6 +48,7 @@ CAPTIONS = {
     "wrong": "those with the largest errors, or the most confident wrong answers",
 }
 LONGEST_SYMBOLS = 80  # of a sequence that is written out
+LONGEST_GROUP = 60  # characters of the name of a group
 MOST_CURVES = 8  # numbers of series, in a chart each
 LONGEST_UNIT = 60  # characters of the unit of errors
 LONGEST_NAME = 26  # characters of the name of one, before its answer
@@ -69,6 +70,7 @@ class MeasuredAnswers:
     by_length: Sequence[ByLength] = ()
     confusion: Numbers | None = None  #: (V, C, C) true classes in rows.
     classes: tuple[str, ...] = ()  #: their names.
+    groups: Sequence[Block] = ()  #: how the test's groups are answered, the worst first.
     right: Sequence[Block] = field(default=())  #: examples that are answered right, or well.
     wrong: Sequence[Block] = field(default=())  #: examples that are answered wrong, or worst.
 
@@ -160,9 +162,37 @@ def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> M
         by_length=evaluation.by_length,
         confusion=evaluation.confusion,
         classes=evaluation.outputs,
+        groups=_groups_of(run, task, evaluation, best),
         right=right,
         wrong=wrong,
     )
+
+
+def _groups_of(
+    run: RunRecord, task: Task, evaluation: DataSetEvaluation, variant: int
+) -> list[Block]:
+    """Return a table of the groups of the test, such as subjects; nothing without groups."""
+    if not evaluation.groups:
+        return []
+    groups = evaluation.groups[variant]
+    metric = task.metric(f"test_{evaluation.figure_of_groups}")
+    rows = [
+        (
+            printable(group.name, LONGEST_GROUP),
+            f"{group.count:,}",
+            metric.format_spread(group.figure),
+        )
+        for group in groups[:LISTED]
+    ]
+    numbers = ("sequences", metric.title)
+    table = markdown_table(columns_of_cells(("group", *numbers), right=numbers), rows)
+    which = (
+        f"The worst {LISTED} of {len(groups):,} groups" if len(groups) > LISTED else "All groups"
+    )
+    seeds = ": mean ± sd over the seeds" if run.config.seed_count > 1 else ""
+    network = run.config.variants[variant].label
+    sentence = f"{which} of the test as {network} answers them, the worst first{seeds}."
+    return [MarkdownBlock(table), MarkdownBlock(markdown_text(sentence))]
 
 
 def _forecasts_of(run: RunRecord, task: Task, data_set: DataSet, variant: int) -> list[Block]:

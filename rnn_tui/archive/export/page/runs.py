@@ -102,6 +102,7 @@ class RunDocument:
             *self._training(),
             *self._by_length(),
             *self._confusions(),
+            *self._groups(),
             *self._examples(),
             *self._data(),
             *self._making(),
@@ -332,6 +333,11 @@ class RunDocument:
             title = f"{network}, all seeds" if self._seeds > 1 else network
             key = f"{self._key}-confusion-{number}"
             yield confusion_chart(counts, answers.classes, key, title)
+
+    def _groups(self) -> Iterator[Block]:
+        if self._answers.groups:
+            yield MarkdownBlock("## Groups of the test")
+            yield from self._answers.groups
 
     def _examples(self) -> Iterator[Block]:
         answers = self._answers
