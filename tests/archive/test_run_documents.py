@@ -1,5 +1,6 @@
 """A document of a run says what came of it, in one file that points at nothing outside."""
 
+import json
 import re
 import shlex
 from dataclasses import replace
@@ -78,11 +79,22 @@ def test_a_run_on_own_data_and_without_it(home: Path, tmp_path: Path) -> None:
         f"{data_set.description.training} sequences",
         "<i>yes",
         "Groups of the test",
+        "What is in which part",
         "<b>ann",
         "Groups: 2, of which 2 in training, 2 in validation, 2 in test (<b>ann, bob).",
     ):
         assert sentence in words, sentence
+    placed = json.loads(document("last", tmp_path / "run.json"))["runs"][0]["sequences"]
+    assert [(row["sequence"], row["group"]) for row in placed] == [
+        (data_set.sequence_name(at), ("<b>ann", "bob")[at % 2]) for at in range(data_set.count)
+    ]
+    parts = [("training", "validation", "test")[part] for part in data_set.parts]
+    assert [row["part"] for row in placed] == parts
+    for row in placed:
+        assert f"{row['sequence']} {row['part']}" in words, row
     path_of(name).unlink()
+    again = json.loads(document("last", tmp_path / "again.json"))
+    assert again["runs"][0]["sequences"] is None
     words = words_of(document("last", tmp_path / "again.html"))
     assert "no longer on this machine" in words
 

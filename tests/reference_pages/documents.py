@@ -74,9 +74,9 @@ DOCUMENTS = (
     Document(
         "train sequences",
         (
-            f"train sequences {{here}}/trials.csv {SMALL_ON_DATA}",
-            f"train sequences {{here}}/trials.csv --goal next --split chance {SMALL_ON_DATA}",
             f"train sequences {{swings}} {SMALL_ON_DATA}",
+            f"train sequences {{here}}/trials.csv --name grouped {SMALL_ON_DATA}",
+            f"train sequences {{here}}/trials.csv --goal next --split chance {SMALL_ON_DATA}",
             f"train sequences {{swings}} --goal next --window 20 {SMALL_ON_DATA}",
         ),
     ),
@@ -130,7 +130,10 @@ DOCUMENTS = (
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
     Document("runs watch", ("runs watch last",)),
     Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
-    Document("runs export --to json", ("runs export last --to json",)),
+    Document(
+        "runs export --to json",
+        ("runs export last --to json", "runs export grouped --to json"),
+    ),
     Document(
         "sweep task",
         (

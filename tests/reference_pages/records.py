@@ -22,7 +22,15 @@ FIELD = re.compile(
 # By document and path of an object, what prints its fields: files of the package, and names in them.
 RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # Objects that stand in several documents.
-    (r"Run: $", ("archive/run_columns.py RUN_FIELDS", "archive/export/documents.py full_document")),
+    (
+        r"Run: $",
+        (
+            "archive/run_columns.py RUN_FIELDS",
+            "archive/export/documents.py full_document",
+            "archive/export/documents.py _with_parts",
+        ),
+    ),
+    (r"Run: sequences\[\]$", ("data/summary.py PlacedSequence",)),
     (
         r"Run: variants\[\]$",
         ("engine/config.py Variant", "archive/run_columns.py _variant_documents"),

@@ -18,8 +18,9 @@ from rnn_tui.archive.run_columns import run_document
 from rnn_tui.archive.run_record import RunRecord, Session
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import settings_of
+from rnn_tui.data import store as data_sets
 from rnn_tui.engine.config import Replica
-from rnn_tui.engine.errors import ExportError, as_cell, printable
+from rnn_tui.engine.errors import DataError, ExportError, as_cell, printable
 from rnn_tui.engine.files.atomic import make_folder, whole_folder, write_file
 from rnn_tui.engine.json_values import date, finite
 
@@ -215,10 +216,35 @@ def _rows_at_step(run: RunRecord, values: LoggedValues) -> Iterator[Sequence[obj
 
 
 def write_json(export: Export) -> list[Path]:
-    """Write one document with the `full_document` of each run."""
+    """Write one document with the `full_document` of each run, and the parts of its sequences."""
     #: with all fields.
-    document = {"runs": [full_document(run, export.store) for run in export.each()]}
+    document = {"runs": [_with_parts(run, export.store) for run in export.each()]}
     return export.write_text(json.dumps(document, indent=1, allow_nan=False) + "\n")
+
+
+def _with_parts(run: RunRecord, store: RunStore) -> dict[str, Any]:
+    """Return the `full_document` of a run with its sequences, if they are of a file."""
+    return {
+        **full_document(run, store),
+        #: of data of your own, all sequences with the parts that they are in, in the order of the
+        #: data set; null of other tasks, and if the data set can't be read any more. This field
+        #: only in `runs export`.
+        "sequences": _placed_sequences(run),
+    }
+
+
+def _placed_sequences(run: RunRecord) -> list[dict[str, str]] | None:
+    """Return the sequences of a run's data set with their parts; None without one."""
+    from rnn_tui.data.summary import placed_sequences  # numpy
+
+    task = run.config.task
+    if not data_sets.is_kept(task):
+        return None
+    try:
+        data_set = data_sets.load(task)
+    except DataError:
+        return None
+    return [placed._asdict() for placed in placed_sequences(data_set)]
 
 
 def write_folder(export: Export) -> list[Path]:

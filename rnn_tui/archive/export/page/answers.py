@@ -13,6 +13,7 @@ import numpy.typing as npt
 from rnn_tui.archive.export.page.blocks import Block, MarkdownBlock, markdown_table, markdown_text
 from rnn_tui.archive.export.page.drawn_sample import SHOWN, DrawnSample
 from rnn_tui.archive.export.page.pictures import forecast_grid, image_grid, sequence_grid
+from rnn_tui.archive.export.page.placed import placed_blocks
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.data import store as data_sets
 from rnn_tui.data.conformal import INTERVAL
@@ -61,6 +62,7 @@ class MeasuredAnswers:
     parts: Sequence[tuple[str, str]]  #: what was trained, validated and tested on.
     #: what else is known of the data, a sentence each.
     data: Sequence[str] = ()
+    placed: Sequence[Block] = ()  #: which sequences are in which part.
     metric: Metric | None = None  #: what networks and baselines are compared by.
     values: tuple[float, ...] = ()  #: (R,) of that, or (1,) of a single network.
     baselines: Sequence[Baseline] = ()
@@ -153,6 +155,7 @@ def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> M
     return MeasuredAnswers(
         parts=task.load().parts_in_words(run.config),
         data=[*map(_as_sentence, figure_lines(data_set)[:-1]), *description.notes],
+        placed=placed_blocks(data_set),
         metric=metric,
         values=run.final_values if run.final_metric == metric.name else (),
         baselines=baselines,

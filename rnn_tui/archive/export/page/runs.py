@@ -362,6 +362,9 @@ class RunDocument:
         if answers.data:
             yield MarkdownBlock("### What was understood of the file")
             yield from (MarkdownBlock(markdown_text(sentence)) for sentence in answers.data)
+        if answers.placed:
+            yield MarkdownBlock("### What is in which part")
+            yield from answers.placed
 
     def _making(self) -> Iterator[Block]:
         run = self._run
