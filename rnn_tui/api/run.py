@@ -337,21 +337,27 @@ class Run:
         library = pyplot()
         with self._open() as store:
             lines = plots.lines_of(store, [self._record], name, against)
+            kept = plots.kept_of(store, [self._record], name, against)
         if ax is not None:
             check_axes(ax)
         if ax is None:
             with library.style.context(plots.STYLE):
                 size = (plots.WIDTH, plots.HEIGHT)
                 _, ax = library.subplots(figsize=size, layout="constrained")
-                self._draw(ax, lines, name, against)
+                self._draw(ax, lines, kept, name, against)
             return ax
         if len(self.networks) > 1:
-            lines = [replace(line, label=f"{self.name} {line.label}") for line in lines]
-        self._draw(ax, lines, name, against)
+            lines, kept = (
+                [replace(line, label=f"{self.name} {line.label}") for line in of_networks]
+                for of_networks in (lines, kept)
+            )
+        self._draw(ax, lines, kept, name, against)
         return ax
 
-    def _draw(self, ax: Any, lines: Sequence[Line], metric: str, against: Against) -> None:
-        """Draw lines beside those that the axes have already."""
+    def _draw(
+        self, ax: Any, lines: Sequence[Line], kept: Sequence[Line], metric: str, against: Against
+    ) -> None:
+        """Draw lines beside those that the axes have already, with the epochs that are kept."""
         from rnn_tui.archive.export import plots  # on use only
 
         first = len(ax.get_lines())
@@ -359,7 +365,8 @@ class Run:
             line.label: curve_colour(first + number, dark=False)
             for number, line in enumerate(lines)
         }
-        plots.draw_panel(ax, plots.Panel(self._record.spec(metric), lines), colours)
+        panel = plots.Panel(self._record.spec(metric), lines, kept=kept)
+        plots.draw_panel(ax, panel, colours)
         ax.set_xlabel(plots.AXES[against])
         ax.legend(fontsize="small", frameon=False)
 
@@ -379,8 +386,10 @@ class Run:
         if metric:
             with self._open() as store:
                 lines = plots.lines_of(store, [self._record], metric, "epoch")
+                kept = plots.kept_of(store, [self._record], metric, "epoch")
             title = self._record.spec(metric).title
-            parts.append(html.chart(lambda ax: self._draw(ax, lines, metric, "epoch"), title))
+            chart = html.chart(lambda ax: self._draw(ax, lines, kept, metric, "epoch"), title)
+            parts.append(chart)
         return "".join(parts)
 
     def _table_of_results(self) -> str:

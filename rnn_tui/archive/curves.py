@@ -70,6 +70,33 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     return result
 
 
+def kept_lines(
+    curves: Sequence[tuple[RunRecord, Curve]],
+    kept: Sequence[tuple[RunRecord, Curve]],
+    against: Against,
+) -> list[Line]:
+    """Return where early stopping has the weights that it keeps: of each line, a point a seed.
+
+    Args:
+        curves: a metric of runs, with every epoch.
+        kept: the epochs that are kept, as logged of these runs.
+        against: what x counts.
+    """
+    epochs = {line.label: line.spreads[-1].values for line in lines(kept, "epoch") if line.spreads}
+    kept_of = []
+    for line, by_epoch in zip(lines(curves, against), lines(curves, "epoch"), strict=True):
+        places = {epoch: place for place, epoch in enumerate(by_epoch.x)}
+        points = sorted(
+            (line.x[places[epoch]], line.spreads[places[epoch]].values[seed])
+            for seed, epoch in enumerate(epochs.get(line.label, ()))
+            if epoch in places and len(places) > 1
+        )
+        if points:
+            x, values = zip(*points, strict=True)
+            kept_of.append(Line(line.label, line.runs, x, tuple(Spread((y,)) for y in values)))
+    return kept_of
+
+
 def _add(run: RunRecord, curve: Curve, groups: list[list[tuple[RunRecord, Curve]]]) -> None:
     """Add a run to the first group that has none of its seeds, or to a new group."""
     seeds = _seeds(run.config)

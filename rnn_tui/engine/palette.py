@@ -25,6 +25,7 @@ LIGHT_PALETTE = (
 # So that curves can be told apart without colours. One more than there are colours: the ninth
 # curve, as of three losses by three sizes, must not look like the first.
 MARKERS = "●■▲◆▼○□△◇"
+KEPT = "★"  # in charts of training: the epoch whose weights early stopping keeps
 
 
 def curve_colour(number: int, dark: bool) -> str:

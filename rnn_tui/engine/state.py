@@ -10,7 +10,7 @@ from typing import NamedTuple, TypeVar
 
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
-from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.engine.metrics import KEPT_EPOCH, Metric, Spread, by_variant
 from rnn_tui.engine.pace import Pace
 
 T = TypeVar("T")
@@ -152,6 +152,13 @@ class SpreadSeries(NamedTuple):
         return SpreadSeries(*(_with(column[::step], value) for column, value in columns))
 
 
+def _figures_of(ended: events.EpochEnded, metric: str) -> tuple[float, ...]:
+    """Return a metric of an epoch, one value for each network; none if it has no such metric."""
+    if metric in ended.replicas:
+        return tuple(ended.replicas[metric])
+    return (ended.metrics[metric],) if metric in ended.metrics else ()
+
+
 def _points_until(series: AnySeries, end: float) -> AnySeries:
     """Return the points up to an epoch."""
     count = bisect_right(series.x, end)
@@ -216,6 +223,24 @@ class RunState:
         if not values:
             return ()
         return tuple(by_variant(values, len(self.config.variants)))
+
+    def kept_points(self, metric: str) -> tuple[tuple[float, float], ...]:
+        """Return where early stopping has the best weights so far: the epoch, and a metric's value.
+
+        There is one for each network: of replicas R. There is none if the run keeps its last
+        weights, before its second epoch, or if this was not measured of each network.
+        """
+        if len(self.epochs) < 2:
+            return ()
+        kept = _figures_of(self.epochs[-1], KEPT_EPOCH.name)
+        values = {
+            ended.epoch: figures
+            for ended in self.epochs
+            if ended.epoch in kept and (figures := _figures_of(ended, metric))
+        }
+        if not all(epoch in values for epoch in kept):
+            return ()
+        return tuple((epoch, values[int(epoch)][place]) for place, epoch in enumerate(kept))
 
     @property
     def remaining(self) -> float | None:

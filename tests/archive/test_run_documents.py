@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from rnn_tui.archive.export.plots import kept_of
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.training_command import training_command
 from rnn_tui.cli.commands import parse
@@ -121,6 +122,27 @@ def test_a_forecast_is_drawn_to_its_horizon_with_intervals(home: Path, tmp_path:
     ):
         assert sentence in words, sentence
     assert "## Forecast" in document("last", tmp_path / "run.md")
+
+
+def test_the_epochs_that_early_stopping_keeps_are_marked(home: Path, tmp_path: Path) -> None:
+    pytest.importorskip("matplotlib")
+    config = small(epochs=6)
+    train(config.replace(recipe=replace(config.recipe, patience=1)))
+    words = words_of(document("last", tmp_path / "run.html"))
+    assert "Stars: the epoch whose weights are kept, of each seed" in words
+    with RunStore() as store:
+        run = store.find("last")
+        losses, epochs = (store.curve(run, name) for name in ("val_loss", "val_kept_epoch"))
+        kept = kept_of(store, [run], "val_loss", "epoch")
+        in_steps = kept_of(store, [run], "val_loss", "step")
+        assert kept_of(store, [run], "train_loss", "epoch") == []
+    points = [point for line in kept for point in zip(line.x, line.spreads, strict=True)]
+    lowest = [min(of_replica) for of_replica in zip(*losses.values, strict=True)]
+    assert sorted(x for x, _ in points) == sorted(epochs.values[-1])
+    assert sorted(spread.mean for _, spread in points) == sorted(lowest)
+    per_epoch = losses.steps[0]
+    for by_epoch, by_step in zip(kept, in_steps, strict=True):
+        assert by_step.x == tuple(per_epoch * epoch for epoch in by_epoch.x)
 
 
 def test_images_answered_right_and_wrong(home: Path, tmp_path: Path, mnist_slice: Path) -> None:

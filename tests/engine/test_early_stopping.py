@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,18 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import Recipe, RunConfig
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.events import Control
+from rnn_tui.engine.metrics import Metric
 from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.checkpoint import load_checkpoint, save_checkpoint
 from rnn_tui.engine.training.loop import fit
 from rnn_tui.engine.training.training_state import load_resume_point
+from rnn_tui.ui.chart.kept import KEPT_MARK
+from rnn_tui.ui.chart.plotting import loss_chart
 from tests.engine.test_engine_loop_replicas import CONFIG, Chase
 
 PATIENT = CONFIG.replace(epochs=30, recipe=Recipe(patience=2))
 AVERAGED = CONFIG.replace(epochs=30, recipe=Recipe(patience=2, average=0.5, schedule="one-cycle"))
+LOSSES = (Metric("val_loss", "validation loss", chart="loss"),)
 GOALS = (0.3, 0.6, 0.9, 1.2)  # where validation is best: on the way to the goals of training
 
 
@@ -201,6 +206,26 @@ def test_a_run_that_ends_early_is_done(trainer: Any) -> None:
     assert state.step < state.total_steps
     assert state.progress == 1.0
     assert state.bands["val_kept_epoch"][0].mean[-1] > 1
+    by_epoch = {ended.epoch: ended.replicas["val_loss"] for ended in state.epochs}
+    points = state.kept_points("val_loss")
+    assert [epoch for epoch, _ in points] == kept_epochs(run)
+    for replica, (epoch, loss) in enumerate(points):
+        assert loss == min(losses[replica] for losses in by_epoch.values())
+        assert loss == by_epoch[int(epoch)][replica]
+    drawn = str(loss_chart(replace(state, metric_definitions=LOSSES), 60, 14))
+    assert KEPT_MARK in drawn
+    assert drawn.count("★") > 1  # not in the legend alone
+
+
+def test_nothing_is_marked_without_early_stopping(trainer: Any) -> None:
+    run = trainer(PATIENT.replace(recipe=Recipe()), build=build)
+    state = RunState("run", run.config)
+    for event in run.events:
+        state = state.apply(event)
+    assert state.kept_points("val_loss") == ()
+    drawn = str(loss_chart(replace(state, metric_definitions=LOSSES), 60, 14))
+    assert "validation loss" in drawn
+    assert "★" not in drawn
 
 
 def test_patience_is_a_whole_number() -> None:

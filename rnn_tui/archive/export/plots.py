@@ -6,12 +6,12 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from rnn_tui.archive.curves import Against, Line, lines
+from rnn_tui.archive.curves import Against, Line, kept_lines, lines
 from rnn_tui.archive.export.formats import Export, imported
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine.errors import ExportError, printable
-from rnn_tui.engine.metrics import Metric
+from rnn_tui.engine.metrics import KEPT_EPOCH, Metric
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.suggestions import did_you_mean
 
@@ -23,6 +23,15 @@ MOST_IN_LEGEND = 16
 LONG_LABEL = 24  # characters; two labels that are longer do not fit beside each other
 # how published values are drawn
 MARK: Mapping[str, Any] = {"linestyle": "none", "marker": "x", "markersize": 4}
+# how the epochs that early stopping keeps are drawn, and what these are, in words
+KEPT_MARK: Mapping[str, Any] = {
+    "marker": "*",
+    "s": 45,
+    "edgecolors": "white",
+    "linewidths": 0.4,
+    "zorder": 3,
+}
+KEPT_IS = "the epoch whose weights are kept, of each seed"
 STYLE = Path(__file__).with_suffix(".mplstyle")
 
 
@@ -36,6 +45,7 @@ class Panel:
     faint_is: str = "training loss"  #: what these are, in words.
     #: the x and y of published values, by label of the line.
     marks: Mapping[str, tuple[Sequence[float], Sequence[float]]] = field(default_factory=dict)
+    kept: Sequence[Line] = ()  #: the points of epochs that early stopping keeps.
     #: the text after the label in the legend, by label of the line.
     figures: Mapping[str, str] = field(default_factory=dict)
 
@@ -158,7 +168,8 @@ def _panels(
                 f"{', '.join(logged)}."
             )
         if metric_lines or faint_lines:
-            panels.append(Panel(_definition(runs, name), metric_lines, faint_lines))
+            kept = kept_of(store, runs, name, against)
+            panels.append(Panel(_definition(runs, name), metric_lines, faint_lines, kept=kept))
     if not panels:
         raise ExportError("Nothing has been logged of these runs yet: there is nothing to draw.")
     return panels
@@ -174,10 +185,26 @@ def lines_of(
     store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against
 ) -> list[Line]:
     """Return the lines of a metric of runs, labelled."""
-    metric_lines = lines(store.outlines(runs, metric), against)
+    return _without_name(lines(store.outlines(runs, metric), against), runs)
+
+
+def kept_of(
+    store: RunStore, runs: Sequence[RunRecord], metric: str, against: Against
+) -> list[Line]:
+    """Return what early stopping keeps of runs, as points at a metric of validation."""
+    stopped = [run for run in runs if KEPT_EPOCH.name in store.metrics(run.run_id)]
+    if not stopped or _definition(runs, metric).stage != "val":
+        return []
+    curves, kept = (
+        [(run, store.curve(run, name)) for run in stopped] for name in (metric, KEPT_EPOCH.name)
+    )
+    return _without_name(kept_lines(curves, kept, against), runs)
+
+
+def _without_name(metric_lines: list[Line], runs: Sequence[RunRecord]) -> list[Line]:
+    """Return lines without the name of a single run before that of each of its networks."""
     if len(runs) > 1:
         return metric_lines
-    # a single run's name would only repeat before the label of each of its networks
     prefix = f"{runs[0].name} "
     return [replace(line, label=line.label.removeprefix(prefix)) for line in metric_lines]
 
@@ -206,11 +233,17 @@ def draw_panel(axes: Any, panel: Panel, colours: Mapping[str, str]) -> None:
         axes.plot(x, y, color=colours[label], **MARK, label="_")
     if panel.marks:
         axes.plot([], [], color="#555555", **MARK, label="the report")
+    for line in panel.kept:
+        values = [spread.mean for spread in line.spreads]
+        axes.scatter(line.x, values, color=colours[line.label], **KEPT_MARK, label="_")
     if all(float(x).is_integer() for line in panel.lines for x in line.x):
         axes.xaxis.get_major_locator().set_params(integer=True)
     axes.set_ylabel(panel.spec.title)
-    if panel.faint:
-        axes.set_title(f"faint: {panel.faint_is}", loc="right", fontsize=6)
+    remarks = [f"faint: {panel.faint_is}"] if panel.faint else []
+    if panel.kept:
+        remarks.append(f"stars: {KEPT_IS}")
+    if remarks:
+        axes.set_title(", ".join(remarks), loc="right", fontsize=6)
 
 
 def plain_text(text: str) -> str:

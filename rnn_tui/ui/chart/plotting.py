@@ -16,6 +16,7 @@ from rnn_tui.engine.palette import curve_colour
 from rnn_tui.engine.state import RunState
 from rnn_tui.ui.chart import view
 from rnn_tui.ui.chart.axes import AxesText
+from rnn_tui.ui.chart.kept import KEPT_MARK, with_kept
 from rnn_tui.ui.chart.scales import BRAILLE_HIGH, BRAILLE_WIDE
 from rnn_tui.ui.chart.turns import line_turns, marks_in_turns
 from rnn_tui.ui.chart.view import Cell, ChartSeries, Frame
@@ -164,9 +165,12 @@ def loss_chart(state: RunState, width: int, height: int) -> Text:
     frame = marks_in_turns(frame)
     chart = Text(no_wrap=True, overflow="ellipsis")
     for curve in prepared:
-        glyph = curve.marker if curve.points else "─"
-        chart.append(glyph, curve_colour(curve.colour, dark=True))
-        chart.append(f" {curve.name}  ")
+        if not curve.on_top:
+            glyph = curve.marker if curve.points else "─"
+            chart.append(glyph, curve_colour(curve.colour, dark=True))
+            chart.append(f" {curve.name}  ")
+    if any(curve.on_top for curve in prepared):
+        chart.append(f"{KEPT_MARK}  ")
     if log_y:
         chart.append("log scale", "dim")
     for (_, _, first), *parts in plotted(frame, size[1]):
@@ -183,12 +187,20 @@ def _loss_series(state: RunState) -> list[ChartSeries]:
         if metric.chart != "loss":
             continue
         points = metric.stage != "train"
-        for index, band in enumerate(state.bands.get(metric.name, ())):
-            name = f"{state.config.variants[index].label} {metric.label}"
-            curves.append(ChartSeries(name, band.x, band.mean, index, points))
+        means = [
+            ChartSeries(
+                f"{state.config.variants[index].label} {metric.label}",
+                band.x,
+                band.mean,
+                index,
+                points,
+            )
+            for index, band in enumerate(state.bands.get(metric.name, ()))
+        ]
+        curves += with_kept(state, metric, means)
         values = state.series.get(metric.name)
         if values is not None:
             colour = len(curves)
             curve = ChartSeries(metric.label, values.x, values.y, colour, points, line=not points)
-            curves.append(curve)
+            curves += with_kept(state, metric, [curve])
     return curves

@@ -47,14 +47,16 @@ def _dots_by_column(frame: Frame, line: VisibleLine) -> Mapping[int, list[int]]:
 
 
 def marks_in_turns(frame: Frame) -> Frame:
-    """Give each cell with the marks of several series to one of them."""
+    """Give each cell with the marks of several series to one of them, or of those on top."""
     sharing: dict[Cell, list[int]] = defaultdict(list)
     for index, line in enumerate(frame.lines):
         for cell in dict.fromkeys(frame.cells(line.marks)):
             sharing[cell].append(index)
     owners = {}
     for turn, cell in enumerate(sorted(cell for cell in sharing if len(sharing[cell]) > 1)):
-        owners[cell] = sharing[cell][turn % len(sharing[cell])]
+        on_top = [index for index in sharing[cell] if frame.lines[index].series.on_top]
+        sharers = on_top or sharing[cell]
+        owners[cell] = sharers[turn % len(sharers)]
     if not owners:
         return frame
     lines = []

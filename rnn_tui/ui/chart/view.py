@@ -47,6 +47,7 @@ class ChartSeries:
     #: Whether a line goes through the values; without one, ``points`` are all there is.
     line: bool = True
     faint: bool = False  #: Whether it is drawn in a fainter colour than the others.
+    on_top: bool = False  #: Whether its marks cover those of others.
 
     @property
     def marker(self) -> str:

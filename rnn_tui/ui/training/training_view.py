@@ -15,6 +15,7 @@ from rnn_tui.engine.events import EpochEnded
 from rnn_tui.engine.metrics import Metric, as_heading
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.ui.chart.chart import Chart, ChartSeries, share_cursor, spread_series
+from rnn_tui.ui.chart.kept import KEPT_MARK, with_kept
 from rnn_tui.ui.chart.readout import LINE
 from rnn_tui.ui.frame.chart_view import ChartView, SpreadView
 from rnn_tui.ui.frame.run_lines import awaited
@@ -194,12 +195,13 @@ class TrainingCharts(ChartGrid):
             metrics = figures.get(name) or [Metric("", name)]
             _, title = _words(metrics)
             chart.describe(title, metrics[0])
-            chart.say(self._why_empty(metrics), _heading(metrics, several))
             if one_epoch and all(metric.stage != "train" for metric in metrics):
                 narrow.append(chart)
             curves: list[ChartSeries] = []
             for state in states:
                 curves += self._curves(state, metrics, several)
+            kept = any(curve.on_top for curve in curves)
+            chart.say(self._why_empty(metrics), _heading(metrics, several, kept=kept))
             chart.show(curves)
         self._narrow = narrow
 
@@ -227,7 +229,8 @@ class TrainingCharts(ChartGrid):
                 label = f"{label}, {word}"
             points = metric.stage != "train" or _is_by_epoch(state, metric)
             colour = self._pane.runs.colours.get(state.run_id, 0)  # an example has none
-            yield ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
+            curve = ChartSeries(label, series.x, series.y, colour, points, line=lines or not points)
+            yield from with_kept(state, metric, [curve])
 
     def _show_norms(self) -> None:
         """Show the gradient norms by layer of the run in training; of none once it has ended."""
@@ -370,8 +373,11 @@ class NetworksTraining(TrainingCharts, SpreadView):
                 continue
             points = metric.stage != "train"
             networks = zip(variants, state.bands[metric.name], strict=True)
-            for colour, (variant, band) in enumerate(networks):
-                yield spread_series(variant.label, band, colour, self.spread, points=points)
+            curves = [
+                spread_series(variant.label, band, colour, self.spread, points=points)
+                for colour, (variant, band) in enumerate(networks)
+            ]
+            yield from with_kept(state, metric, curves)
 
 
 def norms_in_words(layer_norms: Mapping[str, float]) -> str:
@@ -395,18 +401,22 @@ def _is_by_epoch(state: RunState, metric: Metric) -> bool:
     return metric.name in state.epochs[0].metrics
 
 
-def _heading(metrics: Sequence[Metric], several: bool) -> str:
+def _heading(metrics: Sequence[Metric], several: bool, *, kept: bool) -> str:
     """Return the heading of a chart.
 
-    For `several` runs or networks it says which mark is which metric.
+    For `several` runs or networks it says which mark is which metric; if epochs are `kept`, what
+    marks these.
     """
     words, title = _words(metrics)
     if not several or len(metrics) == 1:
-        return title or as_heading(", ".join(words))
+        heading = title or as_heading(", ".join(words))
+        return f"{heading}: {KEPT_MARK}" if kept else heading
     marks = [LINE if metric.stage == "train" else "●" for metric in metrics]
     legend = ", ".join(
         f"{mark} {abbreviated(word)}" for mark, word in zip(marks, words, strict=True)
     )
+    if kept:
+        legend += f", {KEPT_MARK}"
     return f"{title}: {legend}" if title else legend
 
 

@@ -20,7 +20,7 @@ from rnn_tui.archive.export.page.blocks import (
 from rnn_tui.archive.export.page.charts import ChartRow, ReportChart, draw_rows
 from rnn_tui.archive.export.page.machine import machine
 from rnn_tui.archive.export.page.pictures import confusion_chart
-from rnn_tui.archive.export.plots import WIDE, Panel, picture, plain_text
+from rnn_tui.archive.export.plots import KEPT_IS, WIDE, Panel, kept_of, picture, plain_text
 from rnn_tui.archive.run_record import RunRecord
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.training_command import training_command
@@ -254,11 +254,14 @@ class RunDocument:
             mean_lines = self._mean_lines(name)
             if not mean_lines:
                 continue
+            faint_is = "single seeds"
             if self._seeds == 1 and name == "val_loss":
-                panels.append(Panel(run.spec(name), mean_lines, self._mean_lines("train_loss")))
+                faint_is = "training loss"
+                faint = self._mean_lines("train_loss")
             else:
                 faint = self._lines_of_seeds(name, [line.label for line in mean_lines])
-                panels.append(Panel(run.spec(name), mean_lines, faint, faint_is="single seeds"))
+            kept = [self._named(line) for line in kept_of(self._store, [run], name, "epoch")]
+            panels.append(Panel(run.spec(name), mean_lines, faint, faint_is=faint_is, kept=kept))
         if not panels:
             return
         yield MarkdownBlock("## Training")
@@ -269,6 +272,8 @@ class RunDocument:
                 "Validation during training: means over seeds, shades one standard deviation to "
                 "each side, faint lines single seeds."
             )
+        if any(panel.kept for panel in panels):
+            caption += f" Stars: {KEPT_IS}; answers and tests are of these."
         yield ReportChart(f"{self._key}-training", "Validation during training", caption, drawing)
 
     def _mean_lines(self, metric: str) -> list[Line]:
