@@ -48,14 +48,6 @@ class TimeAxis:
                 return dict(zip(seconds, labels, strict=True))
         return _ends(first, last, room)
 
-    @property
-    def words(self) -> list[list[str]]:
-        """The time of each step of each sequence as the file has it, or its number from 1."""
-        return [
-            [time_in_words(time, dated=self.dated) for time in positions.tolist()]
-            for positions in self.positions
-        ]
-
 
 def _ends(first: float, last: float, room: int) -> Mapping[float, str]:
     """Return labels that differ of the first and the last time; of the first alone if need be."""
@@ -79,6 +71,15 @@ def axis_of(data_set: DataSet, indices: Sequence[int]) -> TimeAxis:
         if all(map(_ascend, positions)) and _are_near(positions):
             return TimeAxis(time_name(data_set), positions, origin.dated)
     return TimeAxis(STEP, [np.arange(1.0, 1 + stop - start) for start, stop in bounds])
+
+
+def step_times(data_set: DataSet, index: int) -> tuple[SafeText, Sequence[str]] | None:
+    """Return what a file calls the times of a sequence, and that of each step; None without."""
+    axis = axis_of(data_set, [index])
+    if axis.name == STEP:
+        return None
+    words = [time_in_words(time, dated=axis.dated) for time in axis.positions[0].tolist()]
+    return axis.name, words
 
 
 def have_one_axis(data_set: DataSet, indices: Sequence[int]) -> bool:

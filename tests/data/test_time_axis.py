@@ -1,13 +1,16 @@
 """The labels of an axis of dates: they have room, ascend and can be told apart."""
 
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rnn_tui.data.time_axis import GAP, TimeAxis
+from rnn_tui.data.options import Goal, ReadingOptions
+from rnn_tui.data.time_axis import GAP, TimeAxis, step_times
+from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import SafeText
 
 DAY = 86_400.0
@@ -50,8 +53,21 @@ def test_labels_are_round_or_of_both_ends(span: float, room: int, labels: list[s
     assert list(dates(NEW_YEAR, NEW_YEAR + span).ticks(room).values()) == labels
 
 
-def test_numbers_have_no_dates_but_words() -> None:
-    axis = TimeAxis(SafeText("tick"), [np.array([0.5, 1.0])])
-    assert axis.ticks(80) == {}
-    assert axis.words == [["0.5", "1"]]
-    assert dates(NEW_YEAR, NEW_YEAR + 60).words == [["2024-01-01", "2024-01-01 00:01:00"]]
+def test_numbers_have_no_dates() -> None:
+    assert TimeAxis(SafeText("tick"), [np.array([0.5, 1.0])]).ticks(80) == {}
+
+
+def test_steps_have_the_times_of_their_file(tmp_path: Path) -> None:
+    file = tmp_path / "sales.csv"
+    rows = [f"{2015 + at // 12}-{1 + at % 12:02}-01,{at * 37 % 11}" for at in range(80)]
+    file.write_text("\n".join(["month,sales", *rows]))
+    data_set = understand(file, ReadingOptions(goal=Goal.NEXT)).data_set
+    times = step_times(data_set, 1)
+    assert times is not None
+    name, words = times
+    assert name == "month"
+    assert len(words) == data_set.lengths[1]
+    assert words[0] in data_set.sequence_name(1)
+    assert set(words) <= {row[:10] for row in rows}
+    file.write_text("\n".join(["sales", *(row.split(",")[1] for row in rows)]))
+    assert step_times(understand(file, ReadingOptions(goal=Goal.NEXT)).data_set, 0) is None

@@ -247,26 +247,32 @@ def _whole_words(words: Sequence[str], present: int, width: int) -> str:
     return "".join(cells[:room])
 
 
-def ruler_text(numbers: Sequence[int], step: int, steps: range, width: int) -> tuple[str, int, int]:
-    """Write the numbers of steps over their columns.
+def ruler_text(
+    numbers: Sequence[int], step: int, steps: range, width: int, names: Sequence[str] = ()
+) -> tuple[str, int, int]:
+    """Write the numbers of steps over their columns, or their names in place of these.
 
     Args:
         numbers: Of all steps.
         step: The present step, whose number is always written.
         steps: The visible steps.
         width: The cells of a column.
+        names: Of all steps, such as their times; those of round numbers are written.
 
     Returns:
-        The text, and the first cell and the end of the number of the present step.
+        The text, and the first cell and the end of what is written of the present step.
     """
-    every = max(1, int(nice_step(len(str(numbers[-1])) + 1, width)))
+    longest = max(map(len, names)) if names else len(str(numbers[-1]))
+    every = max(1, int(nice_step(longest + 1, width)))
     room = len(steps) * width
-    present = str(numbers[step])
+    present = names[step] if names else str(numbers[step])
+    present = present[:room]
     start = max(0, min((step - steps.start) * width, room - len(present)))
     end = start + len(present)
     texts = []
     for column, visible_step in enumerate(steps):
-        cell, text = column * width, str(numbers[visible_step])
+        cell = column * width
+        text = names[visible_step] if names else str(numbers[visible_step])
         overlaps = start <= cell + len(text) and cell <= end
         if numbers[visible_step] % every == 0 and not overlaps:
             texts.append((cell, text))

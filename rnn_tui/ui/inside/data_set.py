@@ -9,6 +9,7 @@ from rnn_tui.data import store
 from rnn_tui.data.inputs import network_inputs
 from rnn_tui.data.options import Goal
 from rnn_tui.data.origin import in_words
+from rnn_tui.data.time_axis import step_times
 from rnn_tui.inside.task_network import trace_inputs
 from rnn_tui.tasks.sequences.inference import SequenceNetwork
 from rnn_tui.ui.frame.inside_door import NetworkChoice, SequenceQuestion
@@ -53,10 +54,11 @@ class DataSetInside(SequenceInside):
         data_set = store.load(self._of_task.name)
         inputs = network_inputs(data_set.description, data_set.sequence(example.index))
         trace = trace_inputs(network, inputs.astype(np.float32), replica)
-        if data_set.description.goal is not Goal.CLASS:
-            return ReadSequence(trace, ())
-        target = int(data_set.target(example.index))
-        return ReadSequence(trace, [target] if target >= 0 else [])
+        right: list[int] = []
+        if data_set.description.goal is Goal.CLASS:
+            target = int(data_set.target(example.index))
+            right = [target] if target >= 0 else []
+        return ReadSequence(trace, right, times=step_times(data_set, example.index))
 
     def about(self, network: SequenceNetwork) -> str:
         stored = self._stored

@@ -47,6 +47,8 @@ class ReadSequence:
     right: Sequence[int]  #: the right answers as a `NetworkReading` has them.
     #: what is read, if it is more than a word for each step: a head, a cell for each step.
     columns: Sequence[Column] = ()
+    #: what the times of its steps are called in its file, and that of each; None if it has none.
+    times: tuple[str, Sequence[str]] | None = None
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,7 @@ class SequenceDetails:
     seed: int
     example: Any  #: the example that was read, as in `SequenceQuestion`.
     columns: Sequence[Column]  #: what was read, as in `ReadSequence`.
+    times: tuple[str, Sequence[str]] | None = None  #: the same of its times.
 
     @property
     def config(self) -> SequenceConfig:
@@ -164,7 +167,9 @@ class SequenceInside(InsideView):
             reading,
             _truth(sequence.trace, sequence.right),
             (NETWORKS.version_of(source.path), replica),
-            SequenceDetails(network, label, seed, question.example, sequence.columns),
+            SequenceDetails(
+                network, label, seed, question.example, sequence.columns, sequence.times
+            ),
         )
 
     @on(Select.Changed, "ReplicaSelect Select")
@@ -282,6 +287,10 @@ class SequenceInside(InsideView):
             )
         ]
         return f"{analysis.summary} Unit {unit}: {', '.join(of_unit)}."
+
+    def times_of(self, subject: Subject) -> tuple[str, Sequence[str]] | None:
+        times: tuple[str, Sequence[str]] | None = subject.details.times
+        return times
 
     def step_name(self, step: int, steps: int) -> str:
         """Name a step; places are counted from 0, as powers of two are."""

@@ -87,6 +87,7 @@ class StepGrid(Widget, can_focus=True):
         self._height = -1
         self._levels: dict[int, Levels] = {}  #: Of each heatmap, by its index among the bands.
         self._numbers: Sequence[int] = ()
+        self._names: Sequence[str] = ()
 
     def show(
         self,
@@ -94,6 +95,7 @@ class StepGrid(Widget, can_focus=True):
         numbers: Sequence[int],
         step: int,
         *,
+        names: Sequence[str] = (),
         title: str = "",
         framed: bool = False,
     ) -> None:
@@ -103,11 +105,13 @@ class StepGrid(Widget, can_focus=True):
             bands: From top to bottom.
             numbers: (T,) How the ruler numbers the steps.
             step: The present step, from 0.
+            names: (T,) What the ruler says in place of numbers; none for these.
             title: Of the first panel.
             framed: Whether panels have frames; otherwise all but the first have a rule above.
         """
         self.bands = tuple(bands)
         self._numbers = numbers
+        self._names = names
         self.step = step
         self._title = title
         self._framed = framed
@@ -263,7 +267,7 @@ class StepGrid(Widget, can_focus=True):
         return [Segment(left.text, style), at_cursor, Segment(right.text, style)]
 
     def _draw_ruler(self) -> list[Segment]:
-        text, start, end = ruler_text(self._numbers, self.step, *self._columns)
+        text, start, end = ruler_text(self._numbers, self.step, *self._columns, self._names)
         faint = self._style("faint")
         return [
             self._label(self.ruler),

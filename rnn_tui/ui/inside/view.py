@@ -349,7 +349,15 @@ class InsideView(AnalysingView):
         bands = self._bands_of(subject, analysis)
         numbers = range(trace.first_step, trace.first_step + trace.steps)
         show_line(self, ".inside-refusal", self._failure)
-        self.grid.show(bands, numbers, step, title=self.grid_title, framed=self.has_class("-tall"))
+        self.grid.ruler, names = self.times_of(subject) or (self.ruler, ())
+        self.grid.show(
+            bands,
+            numbers,
+            step,
+            names=names,
+            title=self.grid_title,
+            framed=self.has_class("-tall"),
+        )
         self.query_one("#inside-scrubber", Scrubber).show(
             step,
             trace.steps,
@@ -543,6 +551,10 @@ class InsideView(AnalysingView):
     def analysis_text(self, analysis: Any) -> str:
         """Return the result of an analysis in a sentence or two."""
         return str(analysis.summary)
+
+    def times_of(self, subject: Subject) -> tuple[str, Sequence[str]] | None:  # noqa: ARG002
+        """Return what times are called, and that of each step; None if steps have none."""
+        return None
 
     def step_name(self, step: int, steps: int) -> str:
         """Name a step, from 0, of so many."""

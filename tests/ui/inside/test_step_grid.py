@@ -20,6 +20,7 @@ from rnn_tui.ui.inside.bands import (
     WordBand,
     allot,
     lay_out,
+    ruler_text,
     words_text,
 )
 from rnn_tui.ui.inside.colours import LEVELS, levels_of
@@ -284,3 +285,16 @@ async def test_without_colours_signs_are_characters() -> None:
         for line in lines(step_grid)[1:3]:
             cells = line[LABEL_WIDTH:]
             assert (cells[0], cells[10], cells[20]) == ("+", "−", " ")
+
+
+def test_a_ruler_names_steps_by_their_times() -> None:
+    names = [f"2024-01-{day:02}" for day in range(1, 31)]
+    text, start, end = ruler_text(range(1, 31), 3, range(30), 2, names)
+    assert text[start:end] == "2024-01-04"
+    written = text.split()
+    assert len(written) == 3  # 10 and 20, and where it is
+    assert set(written) <= set(names)
+    for name in written:
+        if name != names[3]:
+            assert text.index(name) == 2 * names.index(name)
+    assert ruler_text(range(1, 31), 3, range(2, 6), 1, names)[0] == "2024"
