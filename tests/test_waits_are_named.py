@@ -27,6 +27,7 @@ OF_MODULES = frozenset(
     {"select.select", "asyncio.gather"}
     | {f"subprocess.{name}" for name in ("run", "call", "check_call", "check_output")}
 )
+CONTEXT_VARIABLES = frozenset({"active_message_pump", "_IS_UNSTORED"})  # whose get() looks
 # No waits, or made of waits with names: a class method, and what makes an object.
 OTHERS = frozenset({"RunLock.acquire", "select.poll", "logging.shutdown"})
 # Waits that need no name, by the file and the function that is called, and why.
@@ -75,7 +76,7 @@ def _is_wait(call: ast.Call, function: str) -> bool:
     if name == "join":  # of a thread, and not of a text or a path
         return not call.args or "thread" in owner.lower() or "timeout" in options
     if name == "get":  # of a queue, and not of a mapping
-        return not call.args and owner != "active_message_pump"
+        return not call.args and owner not in CONTEXT_VARIABLES
     return function in OF_MODULES or (name in WAITS and function not in OTHERS)
 
 
