@@ -152,6 +152,7 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
         "applying",
         "baselines",
         "commands",
+        "folds",
         "main",
         "options",
         "output",
@@ -160,6 +161,7 @@ def test_the_registry_has_a_line_for_each_module_of_the_folder() -> None:
         "rerunning",
         "sequence_files",
         "task_settings",
+        "training_run",
     }
     modules = {path.stem for path in folder.glob("*.py")}
     packages = {path.parent.name for path in folder.glob("*/__init__.py")}
