@@ -210,6 +210,7 @@ TYPES = {
     "Run: parameters": "whole number or null",
     "Run: tags": "list of texts",
     "Run: weights": "text or null",
+    "Run: sequences": "list of objects or null",
     "Trace: settled": "whole number or null",
     "train mnist: weights": "text or null",
     "train recall: weights": "text or null",
