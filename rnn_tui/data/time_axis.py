@@ -1,7 +1,7 @@
 """Lay the steps of sequences along the times of their file, for charts."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -71,6 +71,16 @@ def axis_of(data_set: DataSet, indices: Sequence[int]) -> TimeAxis:
         if all(map(_ascend, positions)) and _are_near(positions):
             return TimeAxis(time_name(data_set), positions, origin.dated)
     return TimeAxis(STEP, [np.arange(1.0, 1 + stop - start) for start, stop in bounds])
+
+
+def axis_of_each(data_set: DataSet, indices: Sequence[int]) -> TimeAxis:
+    """Return the axis of sequences that have a chart each, however far apart their times are."""
+    axes = [axis_of(data_set, [index]) for index in indices]
+    timed = [axis for axis in axes if axis.name != STEP]
+    if len(timed) < len(axes):
+        positions = [np.arange(1.0, 1 + len(axis.positions[0])) for axis in axes]
+        return TimeAxis(STEP, positions)
+    return replace(timed[0], positions=[axis.positions[0] for axis in timed])
 
 
 def step_times(data_set: DataSet, index: int) -> tuple[SafeText, Sequence[str]] | None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rnn_tui.data.options import Goal, ReadingOptions
-from rnn_tui.data.time_axis import GAP, TimeAxis, step_times
+from rnn_tui.data.time_axis import GAP, TimeAxis, axis_of_each, step_times
 from rnn_tui.data.understanding import understand
 from rnn_tui.engine.errors import SafeText
 
@@ -69,5 +69,12 @@ def test_steps_have_the_times_of_their_file(tmp_path: Path) -> None:
     assert len(words) == data_set.lengths[1]
     assert words[0] in data_set.sequence_name(1)
     assert set(words) <= {row[:10] for row in rows}
+    last = len(data_set.lengths) - 1
+    axis = axis_of_each(data_set, [0, last])
+    assert (axis.name, axis.dated) == ("month", True)
+    assert [len(positions) for positions in axis.positions] == data_set.lengths[[0, last]].tolist()
+    assert axis.positions[0][0] < axis.positions[1][0]
     file.write_text("\n".join(["sales", *(row.split(",")[1] for row in rows)]))
-    assert step_times(understand(file, ReadingOptions(goal=Goal.NEXT)).data_set, 0) is None
+    without = understand(file, ReadingOptions(goal=Goal.NEXT)).data_set
+    assert step_times(without, 0) is None
+    assert axis_of_each(without, [0, 1]).positions[1][:2].tolist() == [1.0, 2.0]

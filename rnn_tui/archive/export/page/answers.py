@@ -20,6 +20,7 @@ from rnn_tui.data.conformal import INTERVAL
 from rnn_tui.data.data_set import DataSet
 from rnn_tui.data.origin import in_words
 from rnn_tui.data.summary import figure_lines
+from rnn_tui.data.time_axis import axis_of_each
 from rnn_tui.data.typed import typed_symbols
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
@@ -333,7 +334,9 @@ def _drawn_or_written(
     titles = [f"{name}: {example.remark}" for name, example in zip(names, examples, strict=True)]
     values = [data_set.sequence(example.index) for example in examples]
     caption = f"Test sequences: {CAPTIONS[key]}{unit}."
-    return [sequence_grid(values, titles, data_set.description.features, key, caption)]
+    features = data_set.description.features
+    axis = axis_of_each(data_set, [example.index for example in examples])
+    return [sequence_grid(values, titles, features, axis, key=key, caption=caption)]
 
 
 # Sequences that are drawn

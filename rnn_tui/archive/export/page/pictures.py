@@ -11,6 +11,7 @@ from rnn_tui.archive.export.formats import imported
 from rnn_tui.archive.export.page.charts import GREY, ReportChart
 from rnn_tui.archive.export.plots import STYLE, WIDE, figure_bytes, plain_text
 from rnn_tui.data.origin import DAY
+from rnn_tui.data.time_axis import TimeAxis
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.palette import curve_colour
 from rnn_tui.tasks.data_sets.forecast_curves import ForecastCurve
@@ -94,10 +95,21 @@ def sequence_grid(
     sequences: Sequence[Numbers],
     titles: Sequence[str],
     features: Sequence[str],
+    axis: TimeAxis,
+    *,
     key: str,
     caption: str,
 ) -> ReportChart:
-    """Draw sequences (T, F) of numbers, a chart each; of many numbers the first ones."""
+    """Draw sequences (T, F) of numbers, a chart each; of many numbers the first ones.
+
+    Args:
+        sequences: what to draw.
+        titles: of each.
+        features: the names of the numbers.
+        axis: where the steps of each are.
+        key: the id of the chart in its document.
+        caption: what stands below it.
+    """
     styles = imported("matplotlib.style", "plots", "Charts")
     rows = math.ceil(len(sequences) / COLUMNS)
     shown = features[:MOST_LINES]
@@ -106,8 +118,10 @@ def sequence_grid(
         grid = figure.subplots(rows, COLUMNS, squeeze=False, sharey=True).ravel()
         for axes in grid[len(sequences) :]:
             axes.set_axis_off()
-        for axes, values, title in zip(grid, sequences, titles, strict=False):
-            steps = range(1, len(values) + 1)
+        for axes, values, title, positions in zip(
+            grid, sequences, titles, axis.positions, strict=False
+        ):
+            steps = _on_axis(positions, axis.dated)
             marker = "o" if len(values) == 1 else ""
             for column in range(len(shown)):
                 colour = curve_colour(column, dark=False)
@@ -115,8 +129,10 @@ def sequence_grid(
             text = plain_text(printable(title, LONGEST_TITLE))
             axes.set_title(text, fontsize=6.5, loc="left")
             axes.tick_params(labelsize=6)
+            if axis.dated:
+                _date(axes, most=4)
         for axes in grid[max(0, len(sequences) - COLUMNS) : len(sequences)]:
-            axes.set_xlabel("step", fontsize=6.5)
+            axes.set_xlabel(plain_text(axis.name), fontsize=6.5)
         _name_lines(figure, features)
         drawing = figure_bytes(figure, "svg")
     return ReportChart(key, caption, caption, drawing)
@@ -183,10 +199,17 @@ def _draw_forecast(axes: Any, curve: ForecastCurve) -> None:
     axes.set_title(plain_text(printable(curve.title, LONGEST_TITLE)), fontsize=7, loc="left")
     axes.tick_params(labelsize=6)
     if curve.dated:
-        dates = imported("matplotlib.dates", "plots", "Charts")
-        locator = dates.AutoDateLocator(minticks=2, maxticks=7)
-        axes.xaxis.set_major_locator(locator)
-        axes.xaxis.set_major_formatter(dates.ConciseDateFormatter(locator))
+        _date(axes, most=7)
+
+
+def _date(axes: Any, most: int) -> None:
+    """Label an axis by dates, so many at most."""
+    dates = imported("matplotlib.dates", "plots", "Charts")
+    locator = dates.AutoDateLocator(minticks=2, maxticks=most)
+    formatter = dates.ConciseDateFormatter(locator)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(formatter)
+    axes.xaxis.get_offset_text().set_fontsize(6)
 
 
 def _on_axis(x: Numbers, dated: bool) -> Numbers:
