@@ -123,7 +123,7 @@ def test_a_disk_that_is_full_at_the_end_and_freed_in_time(
         filler.unlink()
         return give_up(runs)
 
-    monkeypatch.setattr("rnn_tui.cli.train.give_up", freed)
+    monkeypatch.setattr("rnn_tui.cli.training_run.give_up", freed)
     code, out, err = run_inside([*SMALL, "--json"])
     document = json.loads(out)
     assert (code, document["kept"]) == (0, True), err

@@ -53,7 +53,7 @@ def test_the_notebook_runs_from_top_to_bottom(home: Path, tmp_path: Path) -> Non
     printed = "".join(output.text for output in streams)
     assert "predicts the carry best" in printed
     assert "did you mean “seeds”" in printed
-    assert len(rnn_tui.runs(status="finished")) == 4
+    assert len(rnn_tui.runs(status="finished")) == 6
     assert [run.cell for run in rnn_tui.runs(status="damaged")] == ["mgu"]  # unknown here
 
 

@@ -196,7 +196,7 @@ NAMES_ARE_DATA = (
     (r"^data show: data_set\.classes\..+$", "<class>"),
     (r"[. ]gates\.\w+$", "<gate>"),
     (r"^predict sequences: results\[\]\.probabilities\..+$", "<class>"),
-    (r"^predict sequences: results\[\]\.(answer|sd|right)\..+$", "<number>"),
+    (r"^predict sequences: results\[\]\.(answer|sd|low|high|right)\..+$", "<number>"),
 )
 # Types that small examples do not show whole.
 TYPES = {
