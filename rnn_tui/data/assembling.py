@@ -173,7 +173,8 @@ class Assembly:
         Raises:
             DataError: if the user says how, and they do not.
         """
-        may_be = bool(self.horizon) and self.split is Split.TIME and not sequences.alphabet
+        by_time = self.split in (Split.TIME, Split.FROM)
+        may_be = bool(self.horizon) and by_time and not sequences.alphabet
         options = [
             f"--{name}"
             for name in ("context", "season", "transform", "known")
@@ -190,8 +191,8 @@ class Assembly:
         if options and (self.options.goal is Goal.NEXT or self.options.known):
             raise DataError(
                 f"The option {options[-1]} is of forecasts, which need --goal next, numbers, a "
-                f"split by time (--split time), no --window, and {LEAST_STEPS} steps of each "
-                "series."
+                "split by time (--split time or --test-from), no --window, and "
+                f"{LEAST_STEPS} steps of each series."
             )
         return False
 

@@ -20,6 +20,7 @@ from rnn_tui.data.windows import (
     Borders,
     Windows,
     borders_of,
+    borders_of_parts,
     default_context,
     targets_of,
     windows_of,
@@ -27,6 +28,7 @@ from rnn_tui.data.windows import (
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
+LEAST_TRAINING = 10  # steps of each series
 LEAST_COLUMNS = 3  # called like series, that are series
 READ_BY_RIDGE = 8  # steps that the choice of a transform looks at
 PENALTY = 1.0  # of that ridge regression, whose inputs are standardised
@@ -100,7 +102,12 @@ class Forecaster:
     borders: list[Borders] = field(init=False)  #: of each series.
 
     def __post_init__(self) -> None:
-        self.borders = [borders_of(steps) for steps in self.series.lengths.tolist()]
+        series = self.series
+        if self.options.test_from is None:
+            self.borders = [borders_of(steps) for steps in series.lengths.tolist()]
+            return
+        parts = np.split(series.given, series.starts[1:-1])
+        self.borders = [borders_of_parts(of_series) for of_series in parts]
 
     def forecasting(self) -> Forecasting:
         """Return the windows.
@@ -111,8 +118,7 @@ class Forecaster:
         columns, truth = self._asked()
         means = self._training_means()
         series = fill_with(self.series, means)
-        shortest = int(series.lengths.min())
-        context = self._context(shortest)
+        context = self._context()
         numbers = series.values[:, columns]
         season = self._season(numbers, context)
         names = tuple(printable(series.features[place], LONGEST_NAME) for place in columns)
@@ -151,19 +157,25 @@ class Forecaster:
         means: Floats = sums / np.maximum(present.sum(axis=0), 1)
         return means
 
-    def _context(self, shortest: int) -> int:
-        borders = borders_of(shortest)
-        scored = borders.end - borders.test
+    def _context(self) -> int:
+        training = min(borders.validation for borders in self.borders)
+        if training < LEAST_TRAINING:
+            raise DataError(
+                f"A series has {count_of(training, 'step')} to train on, and a forecast needs "
+                f"{LEAST_TRAINING}; begin the test later (--test-from), or leave that series out."
+            )
+        # of series that end before the test, none is asked there
+        scored = min(each.end - each.test for each in self.borders if each.end > each.test)
         if self.horizon > scored:
             raise DataError(
                 f"The test of the shortest series has {count_of(scored, 'step')}, and "
-                f"{self.horizon} ahead are asked for (--horizon); ask for at most {scored}, or "
-                "bring longer series."
+                f"{self.horizon} ahead are asked for (--horizon); ask for at most {scored}, begin "
+                "the test earlier (--test-from), or bring longer series."
             )
         wish = self.options.context
         if wish is None:
-            return default_context(shortest)
-        most = min(borders.validation - 1, MOST_STEPS // 2)
+            return default_context(training)
+        most = min(training - 1, MOST_STEPS // 2)
         if wish > most:
             raise DataError(
                 f"A context of {wish:,} steps (--context) is more than the training part of the "
@@ -276,6 +288,7 @@ def _cut(series: Sequences, windows: Windows) -> Sequences:
         tests=series.tests[windows.series],
         firsts=series.firsts[windows.series] + windows.firsts,
         times=series.times[rows] if len(series.times) else series.times,
+        given=series.given[rows] if len(series.given) else series.given,
         members=members[windows.series] if len(members) else members,
     )
 

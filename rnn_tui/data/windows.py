@@ -1,7 +1,7 @@
 """Cut series into windows that read what comes before they are asked, and share them out by time.
 
-Of each series of n steps, the last fifth is the test and the fifth before it the validation. A step
-t is asked for the steps t + 1 … t + h. Windows of the test are asked from the step before its first
+Of each series of n steps, the last fifth is the test and the fifth before it the validation, or what
+the user says is the test, and the last fifth of what comes before it the validation. A step t is asked for the steps t + 1 … t + h. Windows of the test are asked from the step before its first
 one, and begin `context` steps earlier, with steps of validation and training; so each step is
 forecast once, from what came before it. Those of the validation do the same. Training windows
 overlap, and what they are asked lies in the training part.
@@ -37,9 +37,16 @@ def borders_of(steps: int) -> Borders:
     return Borders(steps - 2 * share, steps - share, steps)
 
 
-def default_context(steps: int) -> int:
-    """Return how many steps are read before one is asked, of series of at least so many steps."""
-    return max(2, min(LARGEST_CONTEXT, borders_of(steps).validation // 2))
+def borders_of_parts(parts: Places) -> Borders:
+    """Return the borders of a series whose steps (n,) have these parts, training first."""
+    counts = np.bincount(parts, minlength=3)
+    validation = int(counts[TRAINING])
+    return Borders(validation, validation + int(counts[VALIDATION]), len(parts))
+
+
+def default_context(training: int) -> int:
+    """Return how many steps are read before one is asked, of at least so many to train on."""
+    return max(2, min(LARGEST_CONTEXT, training // 2))
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rnn_tui.data import store
-from rnn_tui.data.data_set import TEST, TRAINING
+from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.data.forecast import IN_WORDS, Transform
 from rnn_tui.data.inputs import anchors, in_units, standardised_targets
 from rnn_tui.data.options import Goal
@@ -87,10 +87,32 @@ def test_each_column_of_a_pivot_is_a_series_and_the_data_set_is_kept(read: Read)
     assert again.description == data_set.description
 
 
+def test_series_of_other_lengths_are_split_at_one_date(read: Read) -> None:
+    months = {"a": range(60), "b": range(18, 60), "c": range(40)}  # from January 2015; c ends early
+    rows = [
+        f"{2015 + month // 12}-{month % 12 + 1:02}-01,{store},{1000 * place + month}"
+        for place, (store, its_months) in enumerate(months.items())
+        for month in its_months
+    ]
+    table = "\n".join(["month,store,sales", *rows]) + "\n"
+    data_set = read(table, test_from="2019-01-01", goal=Goal.NEXT, label="sales").data_set
+    assert data_set.description.forecast is not None
+    asked: dict[int, list[int]] = {TRAINING: [], VALIDATION: [], TEST: []}
+    for index, part in enumerate(data_set.parts.tolist()):
+        answers = data_set.target(index)[:, 0]
+        asked[part] += [int(number) for number in answers[~np.isnan(answers)]]
+    assert sorted(asked[TEST]) == [*range(48, 60), *range(1048, 1060)]
+    # the last fifth of 48, 30 and 40 steps
+    assert sorted(asked[VALIDATION]) == [*range(38, 48), *range(1042, 1048), *range(2032, 2040)]
+    assert not {*asked[TRAINING]} & {*asked[TEST], *asked[VALIDATION]}
+
+
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
         ({"horizon": 60}, "ask for at most 29"),
+        ({"horizon": 12, "test_from": "140"}, "begin the test earlier"),
+        ({"test_from": "9"}, "has 6 steps to train on"),
         ({"context": 90}, "the longest is 85"),
         ({"season": 60}, "needs a context of 62 steps"),
         ({"season": 0, "transform": Transform.SEASONAL_RATIO}, "needs a season"),
