@@ -1,10 +1,11 @@
 """Cut series into windows that read what comes before they are asked, and share them out by time.
 
-Of each series of n steps, the last fifth is the test and the fifth before it the validation, or what
-the user says is the test, and the last fifth of what comes before it the validation. A step t is asked for the steps t + 1 … t + h. Windows of the test are asked from the step before its first
-one, and begin `context` steps earlier, with steps of validation and training; so each step is
-forecast once, from what came before it. Those of the validation do the same. Training windows
-overlap, and what they are asked lies in the training part.
+Of each series of n steps, the last fifth is the test and the fifth before it the validation; or the
+test is what the user says, and the validation the last fifth of what comes before it. A step t is
+asked for the steps t + 1 … t + h. Windows of the test are asked from the step before its first one,
+and begin `context` steps earlier, with steps of validation and training; so each step is forecast
+once, from what came before it. Those of the validation do the same. Training windows overlap, and
+what they are asked lies in the training part.
 """
 
 from collections.abc import Sequence

@@ -87,6 +87,14 @@ def test_each_column_of_a_pivot_is_a_series_and_the_data_set_is_kept(read: Read)
     assert again.description == data_set.description
 
 
+def test_columns_called_like_series_are_steps_downwards_without_dates_too(read: Read) -> None:
+    names = ",".join(f"store_{place:02}" for place in range(5))
+    rows = [",".join(f"{100 * place + step % 7}" for place in range(5)) for step in range(40)]
+    data_set = read("\n".join([names, *rows]) + "\n", goal=Goal.NEXT).data_set
+    assert sorted(set(data_set.origin.ids)) == [f"store_{place:02}" for place in range(5)]
+    assert data_set.description.outputs == ("value +1",)
+
+
 def test_series_of_other_lengths_are_split_at_one_date(read: Read) -> None:
     months = {"a": range(60), "b": range(18, 60), "c": range(40)}  # from January 2015; c ends early
     rows = [

@@ -50,6 +50,7 @@ def _looks_wide(evidence: Evidence) -> bool:
     if 2 * counted < len(numbers):
         return False
     has_step = bool(dates or looks.called(STEP_NAMES))
-    if looks.series_by_column() and evidence.ascending_step() is not None:
+    rows_are_steps = evidence.options.goal is Goal.NEXT or evidence.ascending_step() is not None
+    if looks.series_by_column() and rows_are_steps:
         return False
     return counted >= (LEAST_SERIES_WITH_DATE if has_step else LEAST_SERIES)
