@@ -161,7 +161,7 @@ def _of_data_set(run: RunRecord, task: Task, evaluation: DataSetEvaluation) -> M
         values=run.final_values if run.final_metric == metric.name else (),
         baselines=baselines,
         verdict=compared(run.config, metric, run.final_values, baselines),
-        compared_on="All of them answer the same test sequences.",
+        compared_on=f"All of them answer the same test {description.noun}s.",
         forecasts=_forecasts_of(run, task, data_set, best),
         by_length=evaluation.by_length,
         confusion=evaluation.confusion,
