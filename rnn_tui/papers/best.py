@@ -19,9 +19,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
+from rnn_tui.engine.student import SHARE
 from rnn_tui.papers.intervals import (
     MOST_REMEMBERED,
-    SHARE,
     Interval,
     expanded_middle,
     resampled_ends,

@@ -7,8 +7,8 @@ from statistics import NormalDist
 from typing import Any, TypeAlias
 
 from rnn_tui.engine.metrics import Spread
+from rnn_tui.engine.student import SHARE, students_t
 
-SHARE = 0.95  # the share of cases that an interval covers
 RESAMPLES = 9_999  # resamples of the bootstrap
 MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
 
@@ -88,7 +88,7 @@ def expanded_middle(n: int) -> float:
     """
     from scipy.special import ndtr  # on use only
 
-    return 1 - 2 * float(ndtr(-_student(n) * (n / (n - 1)) ** 0.5))
+    return 1 - 2 * float(ndtr(-students_t(n) * (n / (n - 1)) ** 0.5))
 
 
 def resampled_ends(
@@ -130,16 +130,8 @@ def next_interval(values: tuple[float, ...], count: int = 1) -> Interval | None:
         return None
     spread = Spread(values)
     assert spread.sd is not None
-    reach = _student(spread.n) * spread.sd * (1 / count + 1 / spread.n) ** 0.5
+    reach = students_t(spread.n) * spread.sd * (1 / count + 1 / spread.n) ** 0.5
     return Interval(max(spread.mean - reach, 0.0), min(spread.mean + reach, 100.0))
-
-
-@lru_cache(MOST_REMEMBERED)
-def _student(n: int) -> float:
-    """Return the t of the middle 95 %: Student's distribution with n − 1 degrees of freedom."""
-    from scipy.special import stdtrit  # on use only
-
-    return float(stdtrit(n - 1, (1 + SHARE) / 2))
 
 
 def share_interval(share: float, count: int) -> Interval:

@@ -15,6 +15,7 @@ from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.engine.student import students_t
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed, models_missing
 from rnn_tui.tasks.data_sets.task import stored_task
@@ -23,7 +24,6 @@ FORMAT = 3  #: of the file; it changes with the way baselines are computed.
 #: test sequences, of each class if classes count alike, below which no lead is called one: five
 #: that all differ in one direction do so by chance in 1 of 16 cases.
 FEWEST = 6
-CONFIDENCE = 0.95  # of the interval of the seeds' mean
 
 
 @dataclass(frozen=True)
@@ -198,12 +198,8 @@ def _compared(
 def margin_of(spread: Spread) -> float:
     """Return half the width of the interval of the mean over n seeds, by Student's t.
 
-    It is t · s / √n, with s the standard deviation and t the quantile of n − 1 degrees of freedom;
-    0 for one seed.
+    It is t · s / √n, with s the standard deviation; 0 for one seed.
     """
     if spread.sd is None:
         return 0.0
-    from scipy.special import stdtrit  # on use only
-
-    quantile = float(stdtrit(spread.n - 1, (1 + CONFIDENCE) / 2))
-    return quantile * spread.sd / math.sqrt(spread.n)
+    return students_t(spread.n) * spread.sd / math.sqrt(spread.n)

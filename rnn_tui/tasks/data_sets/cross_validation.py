@@ -7,9 +7,9 @@ from typing import Any
 
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric, Spread
+from rnn_tui.engine.student import students_t
 from rnn_tui.tasks.data_sets.baseline import Baseline
 
-CONFIDENCE = 0.95  # of the interval of the lead
 LEAST_FOLDS = 3  # below which no lead is called one
 
 
@@ -197,7 +197,4 @@ def _margin(leads: Spread) -> float:
     """Return half the width of the interval of the mean lead, see `CrossValidation.verdict`."""
     if leads.sd is None:
         return math.inf
-    from scipy.special import stdtrit  # on use only
-
-    quantile = float(stdtrit(leads.n - 1, (1 + CONFIDENCE) / 2))
-    return quantile * leads.sd * math.sqrt(1 / leads.n + 1 / (leads.n - 1))
+    return students_t(leads.n) * leads.sd * math.sqrt(1 / leads.n + 1 / (leads.n - 1))
