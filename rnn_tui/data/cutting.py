@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from rnn_tui.data.options import MOST_STEPS, Goal
-from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
+from rnn_tui.data.sequences import Floats, Places, Sequences, positions_of, starts_of
 from rnn_tui.engine.errors import DataError
 
 WANTED_PIECES = 40
@@ -65,7 +65,7 @@ def _cut(sequences: Sequences, window: int, notes: list[str]) -> Sequences:
     """Return pieces of `window` steps; the last of each sequence may be shorter."""
     counts = -(-sequences.lengths // window)
     origins = np.repeat(np.arange(sequences.count), counts)
-    place = np.arange(len(origins)) - np.repeat(starts_of(counts)[:-1], counts)
+    place = positions_of(starts_of(counts))
     lengths = np.minimum(window, sequences.lengths[origins] - place * window)
     label = sequences.label
     if label is not None and not label.every_step:
@@ -100,7 +100,7 @@ def _thinned_to_length(sequences: Sequences, factor: int, notes: list[str]) -> S
 def thinned(sequences: Sequences, factor: int) -> Sequences:
     """Return the means of each `factor` steps of numbers, in place of these."""
     lengths = -(-sequences.lengths // factor)
-    within = np.arange(len(sequences.values)) - np.repeat(sequences.starts[:-1], sequences.lengths)
+    within = positions_of(sequences.starts)
     firsts: Places = np.flatnonzero(within % factor == 0)
     values = _means_from(sequences.values, firsts)
     measured = None if sequences.measured is None else _means_from(sequences.measured, firsts)

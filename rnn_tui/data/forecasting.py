@@ -13,7 +13,7 @@ from rnn_tui.data.known import KnownAhead, with_ahead
 from rnn_tui.data.options import MOST_STEPS, ReadingOptions
 from rnn_tui.data.relative import anchors_of, relative_inputs
 from rnn_tui.data.seasons import season_of
-from rnn_tui.data.sequences import Flags, Floats, Places, Sequences, starts_of
+from rnn_tui.data.sequences import Flags, Floats, Places, Sequences, positions_of, starts_of
 from rnn_tui.data.splitting import Parts
 from rnn_tui.data.windows import (
     LEAST_STEPS,
@@ -270,8 +270,7 @@ class Forecaster:
 def _in_training(series: Sequences, borders: list[Borders]) -> Flags:
     """Return which steps (S,) of series are of the training part."""
     ends = np.array([of_series.validation for of_series in borders])
-    within = np.arange(len(series.values)) - np.repeat(series.starts[:-1], series.lengths)
-    return np.asarray(within < np.repeat(ends, series.lengths))
+    return np.asarray(positions_of(series.starts) < np.repeat(ends, series.lengths))
 
 
 def _cut(series: Sequences, windows: Windows) -> Sequences:

@@ -13,7 +13,7 @@ import numpy as np
 from rnn_tui.data.description import LONGEST_NAME, MOST_FEATURES
 from rnn_tui.data.filling import fill_within
 from rnn_tui.data.options import Fill
-from rnn_tui.data.sequences import Floats, Places, Sequences
+from rnn_tui.data.sequences import Floats, Places, Sequences, positions_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -105,8 +105,7 @@ def steps_of_past(asked: Floats, starts: Places) -> Places:
         starts: (N + 1,) the first step of each series, then S.
     """
     present = ~np.isnan(asked).all(axis=1)
-    within = np.arange(len(asked)) - np.repeat(starts[:-1], np.diff(starts))
-    last = np.where(present, within + 1, 0)
+    last = np.where(present, positions_of(starts) + 1, 0)
     past: Places = np.maximum.reduceat(last, starts[:-1]).astype(np.int64)
     return past
 
@@ -132,8 +131,7 @@ def known_ahead(
         of_step = values[np.minimum(later, len(values) - 1)]
         of_step[later >= ends] = np.nan
         ahead.append(of_step)
-    within = np.arange(len(values)) - np.repeat(series.starts[:-1], series.lengths)
-    of_past = within < np.repeat(past, series.lengths)
+    of_past = positions_of(series.starts) < np.repeat(past, series.lengths)
     readable = np.minimum(past, np.maximum(series.lengths - horizon, 0))
     return KnownAhead(known, np.concatenate(ahead, axis=1)[of_past], readable)
 
@@ -160,6 +158,5 @@ def with_ahead(series: Sequences, ahead: KnownAhead, means: Floats, horizon: int
 
 def cut_to(series: Sequences, past: Places) -> Sequences:
     """Return series with so many steps (N,) of each; those of none are left out."""
-    within = np.arange(len(series.values)) - np.repeat(series.starts[:-1], series.lengths)
-    kept = within < np.repeat(past, series.lengths)
+    kept = positions_of(series.starts) < np.repeat(past, series.lengths)
     return series.keep_steps(kept).keep_sequences(past > 0)

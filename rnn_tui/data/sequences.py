@@ -160,6 +160,15 @@ def starts_of(lengths: npt.NDArray[Any]) -> Places:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
+def positions_of(starts: Places) -> Places:
+    """Return the number (T,) of each step in its sequence, from 0.
+
+    Args:
+        starts: (N + 1,) the first step of each sequence, then T.
+    """
+    return np.arange(starts[-1]) - np.repeat(starts[:-1], np.diff(starts))
+
+
 def joined_sequences(training: Sequences, test: Sequences) -> Sequences:
     """Return the sequences of a file for training and of one for the test.
 

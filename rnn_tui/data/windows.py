@@ -18,7 +18,7 @@ import numpy.typing as npt
 from rnn_tui.data.data_set import TEST, TRAINING, VALIDATION
 from rnn_tui.data.forecast import Forecast
 from rnn_tui.data.given_parts import SHARE
-from rnn_tui.data.sequences import Flags, Floats, Places
+from rnn_tui.data.sequences import Flags, Floats, Places, positions_of, starts_of
 
 LEAST_STEPS = 30  # of a series that is forecast by windows
 LARGEST_CONTEXT = 96  # of a guess
@@ -70,8 +70,7 @@ class Windows:
 
     def within(self) -> Places:
         """Return the number (T,) of each step in its window."""
-        begins = np.cumsum(self.lengths) - self.lengths
-        return np.arange(int(self.lengths.sum())) - np.repeat(begins, self.lengths)
+        return positions_of(starts_of(self.lengths))
 
     def part(self, some: slice) -> "Windows":
         """Return some of the windows."""

@@ -15,7 +15,7 @@ from rnn_tui.data.filling import fill_with, fill_within
 from rnn_tui.data.goals import Answers, answers_to_come
 from rnn_tui.data.known import known_ahead, steps_of_past
 from rnn_tui.data.options import Fill, Goal, Split
-from rnn_tui.data.sequences import Floats, Places, Sequences, starts_of
+from rnn_tui.data.sequences import Floats, Places, Sequences, positions_of, starts_of
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 
@@ -161,8 +161,7 @@ class Preparation:
                 f"{rows} after the last number that is forecast are not used; forecasts begin "
                 "after that."
             )
-        kept = np.arange(len(raw.values)) - np.repeat(raw.starts[:-1], series.lengths)
-        of_past = kept < np.repeat(past, series.lengths)
+        of_past = positions_of(raw.starts) < np.repeat(past, series.lengths)
         steps = tuple(itertools.compress(raw.steps, of_past.tolist()))
         return (
             replace(

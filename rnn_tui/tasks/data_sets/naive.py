@@ -15,6 +15,7 @@ import numpy.typing as npt
 from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.inputs import network_inputs, standardised_targets
 from rnn_tui.data.options import Goal
+from rnn_tui.data.sequences import positions_of
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.tasks.data_sets import figures as measured
 from rnn_tui.tasks.data_sets.baseline import Baseline
@@ -67,9 +68,7 @@ class _Rows:
         self.description = data_set.description
         self.every_step = self.description.goal.every_step
         #: (T,) the number of each step in its sequence, from 0.
-        self.positions = np.arange(len(data_set.values)) - np.repeat(
-            data_set.starts[:-1], data_set.lengths
-        )
+        self.positions = positions_of(data_set.starts)
         #: steps that a linear model of every step reads.
         self.window = max(1, min(WINDOW, MOST_COLUMNS // self.description.input_size))
         if self.description.words:  # each step is a word, and one column of many

@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from rnn_tui.data import store
 from rnn_tui.data.data_set import PART_NAMES, TEST, TRAINING, UNKNOWN, VALIDATION
 from rnn_tui.data.options import Goal
+from rnn_tui.data.sequences import positions_of
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import SettingError
@@ -478,8 +479,7 @@ class DataSetProblem(ReplicaProblem):
         is_known = targets >= 0 if self._classifies else ~np.isnan(targets).any(axis=1)
         if not goal.every_step:
             return lengths * is_known
-        positions = np.arange(len(targets)) - np.repeat(self.data_set.starts[:-1], lengths)
-        known_lengths = np.where(is_known, positions + 1, 0)
+        known_lengths = np.where(is_known, positions_of(self.data_set.starts) + 1, 0)
         longest: Indices = np.maximum.reduceat(known_lengths, self.data_set.starts[:-1])
         return longest
 

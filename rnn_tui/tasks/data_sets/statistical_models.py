@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rnn_tui.data.data_set import DataSet
+from rnn_tui.data.sequences import positions_of
 from rnn_tui.engine.process.blas import single_blas_thread
 from rnn_tui.tasks.data_sets.statsmodels_extra import MODELS
 
@@ -93,8 +94,7 @@ def _series_of(data_set: DataSet, steps: Places) -> Iterator[_Series]:
     forecast = description.forecast
     assert forecast is not None
     lengths = data_set.lengths
-    within = np.arange(len(data_set.values)) - np.repeat(data_set.starts[:-1], lengths)
-    steps_in_series = np.repeat(origin.firsts, lengths) + within  # (T,)
+    steps_in_series = np.repeat(origin.firsts, lengths) + positions_of(data_set.starts)  # (T,)
     series_of_steps = np.repeat(origin.places, lengths)  # (T,)
     columns = [description.features.index(name) for name in forecast.columns]
     for series in np.unique(series_of_steps[steps]).tolist():
