@@ -4,6 +4,9 @@ The plain loop trains one network with `nn.RNN`, `nn.LSTM` or `nn.GRU` and `nn.L
 gradient's norm clipped, on batches of the same shapes; nothing is drawn, validated or logged in it.
 Ours is a run of `rnn-tui train` with everything that belongs to it, except for the test, which a
 plain loop has not. The ratio is the seconds a network and step takes there, by ours.
+
+And how near the set is to what the processor can do: the matrix products of a step, forward and
+back, against the product of two matrices of 1,024 × 1,024 in the same run.
 """
 
 import time
@@ -11,7 +14,9 @@ from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
-from torch import nn
+from torch import Tensor, nn
+from torch.profiler import ProfilerActivity, profile
+from torch.utils.flop_counter import FlopCounterMode
 
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.config import SequenceConfig, as_kind
@@ -30,8 +35,10 @@ from tests.benchmarks._common import (
 
 SEEDS = 20
 KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
-TIMES_FASTER = 10.0
 MOST_PADDING = 0.2
+PEAK_SIZE = 1_024  # rows and columns of the matrices whose product is taken for the peak
+PASSES = 20  # forward and back, timed together
+PRODUCTS = ("aten::bmm", "aten::baddbmm", "aten::baddbmm_")
 
 
 def settings(task: str, cell: str, size: int, batch: int, steps: int) -> SequenceConfig:
@@ -111,7 +118,60 @@ def measure_speed(task: str, size: int, batch: int, steps: int, rounds: int) -> 
             )
         ratio = median(times["plain"]) / median(times["ours"])
         place = f"{task} {cell} H {size} B {batch}, {torch.get_num_threads()} threads"
-        print(f"{place}: plain / ours = {verdict(ratio, TIMES_FASTER)}", flush=True)
+        print(f"{place}: plain / ours = {ratio:.2f}", flush=True)
+        measure_products(place, config, rounds)
+
+
+def measure_products(place: str, config: SequenceConfig, rounds: int) -> None:
+    """Print the share of the peak that a set reaches, and the share of its time in products."""
+    problem = problem_of(config)
+    batch = problem._batches[0]
+    operations = {torch.ops.aten.baddbmm_: operations_of_product}
+
+    def forward_and_back() -> None:
+        problem.losses_of(batch).sum().backward()
+
+    with FlopCounterMode(display=False, custom_mapping=operations) as counter:
+        forward_and_back()
+    matrix = torch.rand(PEAK_SIZE, PEAK_SIZE)
+    times = take_turns(
+        {
+            "set": lambda: seconds_of(forward_and_back, PASSES),
+            "peak": lambda: seconds_of(lambda: torch.mm(matrix, matrix), PASSES),
+        },
+        rounds,
+    )
+    speed = counter.get_total_flops() / median(times["set"])
+    peak = 2 * PEAK_SIZE**3 / median(times["peak"])
+    with profile(activities=[ProfilerActivity.CPU]) as profiled:
+        for _ in range(PASSES):
+            forward_and_back()
+    calls = profiled.key_averages()
+    total = sum(call.self_cpu_time_total for call in calls)
+    products = sum(call.self_cpu_time_total for call in calls if call.key in PRODUCTS)
+    print(
+        f"{place}: {speed / 1e9:.0f} of {peak / 1e9:.0f} GFLOP/s, {speed / peak:.0%} of the peak; "
+        f"{products / total:.0%} of the time in products",
+        flush=True,
+    )
+
+
+def operations_of_product(
+    addend: torch.Size,
+    left: torch.Size,
+    right: torch.Size,
+    **_others: object,
+) -> int:
+    """Return the operations of a product of matrices, of each replica."""
+    return 2 * left.numel() * right[2]
+
+
+def seconds_of(call: Callable[[], Tensor | None], count: int) -> float:
+    """Return the seconds of processor time that each of so many calls takes."""
+    began = time.process_time()
+    for _ in range(count):
+        call()
+    return (time.process_time() - began) / count
 
 
 def measure_padding(task: str, steps: int) -> None:
