@@ -19,14 +19,14 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from rnn_tui.engine.student import SHARE
-from rnn_tui.papers.intervals import (
+from rnn_tui.engine.intervals import (
     MOST_REMEMBERED,
     Interval,
     expanded_middle,
     resampled_ends,
     share_interval,
 )
+from rnn_tui.engine.student import SHARE
 
 if TYPE_CHECKING:
     import numpy as np

@@ -6,11 +6,11 @@ Markdown, HTML, terminal and app have the same columns, and JSON their values.
 from typing import Any
 
 from rnn_tui.archive.words import NOTHING
+from rnn_tui.engine.intervals import Interval
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
 from rnn_tui.engine.tables import Column, changed, chosen, document_of
 from rnn_tui.papers.best import BEST
-from rnn_tui.papers.intervals import Interval
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.plan import DECIMALS
 from rnn_tui.papers.rows import Row

@@ -9,11 +9,11 @@ from typing import Any
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.counts import count_of
+from rnn_tui.engine.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.engine.tables import Column, chosen, document_of
 from rnn_tui.papers.best import best_less_mean
 from rnn_tui.papers.curves import AccuracyByLength
 from rnn_tui.papers.expression import LARGEST, ExperimentFigures
-from rnn_tui.papers.intervals import RESAMPLES, Interval, mean_interval
 from rnn_tui.papers.paper import Claim, PaperComparison
 from rnn_tui.papers.plan import DECIMALS
 from rnn_tui.papers.rows import Results

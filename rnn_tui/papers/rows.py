@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass, field
 
 from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.engine.intervals import Interval, mean_interval, next_interval
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.papers.best import Solved, best_interval, solved_share
-from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.papers.plan import DECIMALS, Plan

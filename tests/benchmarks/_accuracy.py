@@ -9,7 +9,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from rnn_tui.papers.intervals import share_interval
+from rnn_tui.engine.intervals import share_interval
 
 # (networks, pictures)
 Flags: TypeAlias = npt.NDArray[np.bool_]

@@ -39,7 +39,7 @@ import numpy.typing as npt
 from _accuracy import STRICT, Flags, Numbers, accuracy_line, print_thresholds
 
 from rnn_tui.engine.files.weights_file import read_weights
-from rnn_tui.papers.intervals import share_interval
+from rnn_tui.engine.intervals import share_interval
 from rnn_tui.photos import THRESHOLD
 from rnn_tui.photos.digit.picture import Picture, PreparedDigit
 from rnn_tui.photos.reader import Photo, PhotoReader, ask

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.engine.intervals import Interval
 from rnn_tui.papers.best import (
     best_interval,
     best_less_mean,
@@ -15,7 +16,6 @@ from rnn_tui.papers.best import (
     expected_best,
     solved_share,
 )
-from rnn_tui.papers.intervals import Interval
 
 POINTS = st.integers(0, 1000).map(lambda tenths: tenths / 10)
 SEEDS = st.lists(POINTS, min_size=1, max_size=12)

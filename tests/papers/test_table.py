@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 
 from rnn_tui.archive.export.page.blocks import markdown_text
 from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.intervals import Interval, mean_interval
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.best import Solved, best_interval
 from rnn_tui.papers.columns import columns_of, row_document
-from rnn_tui.papers.intervals import Interval, mean_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import Published, PublishedKind
 from rnn_tui.papers.plan import Plan

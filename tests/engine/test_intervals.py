@@ -7,7 +7,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.papers.intervals import Interval, mean_interval, next_interval
+from rnn_tui.engine.intervals import Interval, mean_interval, next_interval
 
 POINTS = st.integers(-1000, 1000).map(lambda tenths: tenths / 10)
 SEEDS = st.lists(POINTS, min_size=2, max_size=20).map(tuple)
