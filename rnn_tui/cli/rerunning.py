@@ -11,6 +11,7 @@ from typing import Any
 from rnn_tui.archive.export.page.blocks import DOCUMENTS, markdown_table
 from rnn_tui.archive.store import RunStore, existing_store
 from rnn_tui.archive.unsaved import UnsavedRun, give_up
+from rnn_tui.archive.verdicts import COMPARED
 from rnn_tui.cli import output
 from rnn_tui.cli.commands import add_output_options
 from rnn_tui.cli.options import add_option
@@ -21,13 +22,7 @@ from rnn_tui.engine.options import DEVICE
 from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.process.signals import stopping_on_signals
 from rnn_tui.papers.columns import FULL_WIDTH, columns_of, explanations, row_document
-from rnn_tui.papers.conclusions import (
-    BASIS,
-    COMPARED,
-    RULE,
-    Conclusion,
-    conclusions,
-)
+from rnn_tui.papers.conclusions import BASIS, RULE, Conclusion, conclusions
 from rnn_tui.papers.curves import accuracy_by_length
 from rnn_tui.papers.document import check_path, concluded, write_document
 from rnn_tui.papers.estimate import ESTIMATE_COLUMNS, Estimate, estimate

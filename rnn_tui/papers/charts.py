@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from rnn_tui.archive.export.page.charts import ChartRow, ReportChart, draw_rows
 from rnn_tui.archive.export.plots import WIDE, Panel, picture
+from rnn_tui.archive.verdicts import COMPARED, Comparison, ComparisonOutcome
 from rnn_tui.engine.intervals import Interval
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.columns import mean_and_sd, percent
-from rnn_tui.papers.conclusions import COMPARED, Comparison, ComparisonOutcome, Conclusion
+from rnn_tui.papers.conclusions import Conclusion
 from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.rows import Results, Row

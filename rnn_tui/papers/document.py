@@ -13,6 +13,7 @@ from rnn_tui.archive.export.page.blocks import (
     markdown_text,
 )
 from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.verdicts import COMPARED
 from rnn_tui.archive.words import NOTHING, settings_of
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.files.atomic import why_unwritable, write_file
@@ -20,7 +21,7 @@ from rnn_tui.engine.json_values import date
 from rnn_tui.engine.tables import chosen, columns_of_cells
 from rnn_tui.papers.charts import comparison_chart, figure_chart, result_charts
 from rnn_tui.papers.columns import columns_of, explanations
-from rnn_tui.papers.conclusions import BASIS, COMPARED, RULE, Conclusion, conclusions
+from rnn_tui.papers.conclusions import BASIS, RULE, Conclusion, conclusions
 from rnn_tui.papers.curves import accuracy_by_length, figures
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.paper import Paper

@@ -20,10 +20,11 @@ from typing import Any
 from markdown_it import MarkdownIt
 
 from rnn_tui.archive.export.page.blocks import MarkdownBlock, markdown_table
+from rnn_tui.archive.verdicts import COMPARED
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.tables import cells_of
 from rnn_tui.papers.columns import columns_of, explanations
-from rnn_tui.papers.conclusions import COMPARED, conclusions
+from rnn_tui.papers.conclusions import conclusions
 from rnn_tui.papers.document import concluded
 from rnn_tui.papers.inventory import take_inventory
 from rnn_tui.papers.paper import Paper

@@ -6,20 +6,16 @@ from dataclasses import replace
 
 import pytest
 
-from rnn_tui.engine.tables import cells_of
-from rnn_tui.papers.conclusions import (
-    BASIS,
+from rnn_tui.archive.verdicts import (
     COMPARED,
     FEWEST,
-    RULE,
-    BestComparison,
     Comparison,
     ComparisonOutcome,
-    Conclusion,
     Verdict,
-    conclusions,
     verdict_of,
 )
+from rnn_tui.engine.tables import cells_of
+from rnn_tui.papers.conclusions import BASIS, RULE, BestComparison, Conclusion, conclusions
 from rnn_tui.papers.curves import AccuracyByLength
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, Row

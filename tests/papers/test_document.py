@@ -22,11 +22,12 @@ from rnn_tui.archive.export.page.blocks import (
 )
 from rnn_tui.archive.export.page.charts import ReportChart, svg
 from rnn_tui.archive.store import RunStore
+from rnn_tui.archive.verdicts import COMPARED, Comparison
 from rnn_tui.engine.errors import ExportError, SettingError
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.tables import cells_of, columns_of_cells
 from rnn_tui.papers.charts import comparison_chart
-from rnn_tui.papers.conclusions import COMPARED, Clause, Comparison, Conclusion
+from rnn_tui.papers.conclusions import Clause, Conclusion
 from rnn_tui.papers.curves import accuracy_by_length, figures
 from rnn_tui.papers.document import check_path, write_document
 from rnn_tui.papers.expression import ExperimentFigures

@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rnn_tui.archive.verdicts import COMPARED, Comparison
 from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.engine.tables import cells_of
-from rnn_tui.papers.conclusions import COMPARED, BestComparison, Comparison, conclusions
+from rnn_tui.papers.conclusions import BestComparison, conclusions
 from rnn_tui.papers.expression import LONGEST, ExperimentFigures, in_words, read_expression
 from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.rows import Results, Row

@@ -115,7 +115,7 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"rerun: runs\[\]$", ("papers/provenance.py USED_RUN_COLUMNS",)),
     (r"rerun: rows\[\]$", ("papers/columns.py ROW_COLUMNS",)),
     (r"rerun: conclusions\[\]$", ("papers/conclusions.py Conclusion.to_dict",)),
-    (r"rerun: conclusions\[\]\.comparisons\[\]$", ("papers/conclusions.py COMPARISON_COLUMNS",)),
+    (r"rerun: conclusions\[\]\.comparisons\[\]$", ("archive/verdicts.py COMPARISON_COLUMNS",)),
     (r"rerun --estimate: $", ("papers/estimate.py Estimate.to_dict", "cli/rerunning.py say_time")),
     (r"rerun --estimate: runs\[\]$", ("papers/estimate.py ESTIMATE_COLUMNS",)),
     # Settings of the app.

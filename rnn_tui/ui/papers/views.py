@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
+from rnn_tui.archive.verdicts import COMPARED, Verdict
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
@@ -17,7 +18,7 @@ from rnn_tui.engine.pace import roughly
 from rnn_tui.engine.palette import curve_marker
 from rnn_tui.engine.tables import Column, cells_of
 from rnn_tui.papers.columns import LABEL, PLACE, columns_of, explanations
-from rnn_tui.papers.conclusions import BASIS, COMPARED, RULE, Conclusion, Verdict
+from rnn_tui.papers.conclusions import BASIS, RULE, Conclusion
 from rnn_tui.papers.curves import Figure
 from rnn_tui.papers.paper import Experiment
 from rnn_tui.papers.rows import Results, Row

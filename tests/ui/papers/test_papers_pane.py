@@ -13,9 +13,9 @@ from textual.pilot import Pilot
 from textual.widgets import Checkbox, DataTable, Input, Static
 from textual.worker import Worker
 
+from rnn_tui.archive.verdicts import COMPARED
 from rnn_tui.engine.files.paths import run_database
 from rnn_tui.engine.state import Status
-from rnn_tui.papers.conclusions import COMPARED
 from rnn_tui.papers.inventory import network_keys
 from rnn_tui.papers.library import own_folder
 from rnn_tui.papers.plan import Plan

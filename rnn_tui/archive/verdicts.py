@@ -1,0 +1,181 @@
+"""The verdict on a difference of two figures over seeds: of runs, and for the claims of papers."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from rnn_tui.archive.words import NOTHING
+from rnn_tui.engine.averages import mean_of
+from rnn_tui.engine.intervals import Interval, mean_interval
+from rnn_tui.engine.tables import Column, chosen, document_of
+
+# seeds: that five all agree happens by chance in 1 of 16 cases, more than 5 %
+FEWEST = 6
+DECIMALS = 2  # of differences in percentage points
+
+
+class ComparisonOutcome(StrEnum):
+    """The result of a comparison for its conclusion."""
+
+    FOR = "for"
+    AGAINST = "against"
+    OPEN = "open"
+    EQUAL = "equal"
+    FEW = "too few"
+
+
+class Verdict(StrEnum):
+    """The verdict of all comparisons on a conclusion."""
+
+    SUPPORTED = "supported"
+    PARTLY = "partly supported"
+    CONTRADICTED = "contradicted"
+    OPEN = "open"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A difference of two figures, of which the conclusion says that it is above zero."""
+
+    subject: str  #: which figure less which one.
+    differences: Mapping[int, float]  #: points, by the seeds that have both.
+    #: how many seeds are left out, since the formula has no number for them.
+    undefined: int = field(default=0, kw_only=True)
+    #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
+    interval: Interval | None = field(init=False)
+
+    def __post_init__(self) -> None:
+        interval = None
+        if self.n >= FEWEST:
+            interval = mean_interval(tuple(self.differences.values()))
+        object.__setattr__(self, "interval", interval)
+
+    @property
+    def n(self) -> int:
+        """The number of seeds that have both values."""
+        return len(self.differences)
+
+    @property
+    def seeds(self) -> tuple[int, int, int] | None:
+        """The numbers of seeds that support the claim, contradict it, and are equal.
+
+        None for a comparison that no single seed has.
+        """
+        signs = Counter((value > 0) - (value < 0) for value in self.differences.values())
+        return signs[1], signs[-1], signs[0]
+
+    @property
+    def _equal(self) -> int:
+        """The number of seeds that speak neither for the claim nor against it."""
+        return sum(value == 0 for value in self.differences.values())
+
+    @property
+    def difference(self) -> float | None:
+        """The mean over seeds, in points; None without any."""
+        return mean_of(tuple(self.differences.values())) if self.differences else None
+
+    @property
+    def outcome(self) -> ComparisonOutcome:
+        """The result for the conclusion, by `RULE`."""
+        if self.interval is None:
+            return ComparisonOutcome.FEW
+        equal = self._equal
+        if equal == self.n:
+            return ComparisonOutcome.EQUAL
+        if self.n - equal < FEWEST:
+            return ComparisonOutcome.OPEN
+        if self.interval.low > 0:
+            return ComparisonOutcome.FOR
+        if self.interval.high < 0:
+            return ComparisonOutcome.AGAINST
+        return ComparisonOutcome.OPEN
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return a JSON-ready form."""
+        return document_of(self, COMPARISON_COLUMNS)
+
+
+def _signed(points: float) -> str:
+    return f"{points:+.{DECIMALS}f}".replace("-", "−")
+
+
+def _difference(comparison: Comparison) -> str:
+    return NOTHING if comparison.difference is None else _signed(comparison.difference)
+
+
+def _interval(comparison: Comparison) -> str:
+    interval = comparison.interval
+    return NOTHING if interval is None else f"{_signed(interval.low)} … {_signed(interval.high)}"
+
+
+def _seeds_column(key: str, name: str, place: int) -> Column[Comparison]:
+    """Return the column of one of the numbers of `Comparison.seeds`."""
+
+    def count(comparison: Comparison) -> int | None:
+        return None if comparison.seeds is None else comparison.seeds[place]
+
+    def text(comparison: Comparison) -> str:
+        return NOTHING if comparison.seeds is None else str(comparison.seeds[place])
+
+    return Column(key, count, text, name=name, right=True)
+
+
+#: the fields of a comparison's document.
+COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
+    Column("compared", lambda comparison: comparison.subject),  #: what is compared, in words.
+    #: mean over seeds of the first figure minus the second, in percentage points.
+    Column(
+        "mean_difference",
+        lambda comparison: comparison.difference,
+        _difference,
+        name="points",
+        right=True,
+    ),
+    #: its 95 % interval over seeds (bootstrap), lower and upper end; null if there is none.
+    Column(
+        "interval_95",
+        lambda comparison: comparison.interval and comparison.interval.ends,
+        _interval,
+        name="95 % interval",
+        right=True,
+    ),
+    Column("seeds", lambda comparison: comparison.n),  #: number of seeds that have both.
+    _seeds_column("seeds_for", "for", 0),  #: number of seeds that agree with the claim.
+    _seeds_column("seeds_against", "against", 1),  #: number of seeds that contradict it.
+    _seeds_column("seeds_equal", "equal", 2),  #: number of seeds with equal figures.
+    #: number of seeds left out, as the formula has no number for them.
+    Column("seeds_without_number", lambda comparison: comparison.undefined),
+    #: `for`, `against`, `open`, `equal` or `too few`, by `rule`.
+    Column("says", lambda comparison: comparison.outcome.value, name="verdict"),
+)
+#: those that tables show.
+COMPARED = chosen(
+    COMPARISON_COLUMNS,
+    (
+        "compared",
+        "mean_difference",
+        "interval_95",
+        "seeds_for",
+        "seeds_against",
+        "seeds_equal",
+        "says",
+    ),
+)
+
+
+def verdict_of(outcomes: Sequence[ComparisonOutcome]) -> Verdict:
+    """Return the verdict by `RULE`.
+
+    It is open while a comparison has too few seeds, and if all are equal.
+    """
+    clear = [outcome for outcome in outcomes if outcome is not ComparisonOutcome.EQUAL]
+    if not clear or ComparisonOutcome.FEW in clear:
+        return Verdict.OPEN
+    right = clear.count(ComparisonOutcome.FOR)
+    if right == len(clear):
+        return Verdict.SUPPORTED
+    if right:
+        return Verdict.PARTLY
+    return Verdict.CONTRADICTED if ComparisonOutcome.AGAINST in clear else Verdict.OPEN
