@@ -1,0 +1,67 @@
+"""Tables that show a part of another one: those of the README."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from decimal import ROUND_HALF_UP, Decimal
+
+NUMBER = re.compile(r"[−+]?[0-9]+(?:\.[0-9]+)?")
+Table = list[list[str]]
+
+
+def cells_of(lines: Sequence[str]) -> Table:
+    """Return the cells of a table in Markdown, its heads first."""
+    rows = [line for line in lines if not re.fullmatch(r"[|\- :]+", line)]
+    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+
+
+def lines_of(table: Table) -> list[str]:
+    """Return a table in Markdown."""
+    heads, *rows = (f"| {' | '.join(cells)} |" for cells in table)
+    return [heads, f"| {' | '.join(['---'] * len(table[0]))} |", *rows]
+
+
+def _report(table: Table, means: Mapping[str, float]) -> Table:
+    """The columns that say the most."""
+    shown = [table[0].index(head) for head in ("experiment", "published", "mean ± sd")]
+    shown.append(table[0].index("next seed, 95 %"))
+    return [[row[place] for place in shown] for row in table]
+
+
+def _by_cell(table: Table, means: Mapping[str, float]) -> Table:
+    """A row a task, a column a cell: the mean, its interval, and how many seeds solve the task."""
+    heads = table[0]
+    by_task: dict[str, dict[str, str]] = {}
+    for row in table[1:]:
+        cells = dict(zip(heads, row, strict=True))
+        task, cell = cells["experiment"].rsplit(", ", 1)
+        solved = next(cells[head] for head in heads if head.startswith("≥"))
+        printed = NUMBER.findall(cells["mean ± sd"])[0]
+        mean = _rounded(str(means.get(cells["experiment"], printed)), "0.1")
+        ends = [_rounded(end, "1") for end in NUMBER.findall(cells["mean, 95 %"])]
+        interval = f" [{', '.join(ends)}]" if len(ends) == 2 else ""
+        by_task.setdefault(task, {})[cell] = f"{mean}{interval} {solved.split()[0]}"
+    cells_shown = list(next(iter(by_task.values())))
+    rows = [[task, *by_cell.values()] for task, by_cell in by_task.items()]
+    return [["task", *cells_shown], *rows]
+
+
+def _rounded(number: str, unit: str) -> str:
+    return str(Decimal(number).quantize(Decimal(unit), ROUND_HALF_UP))
+
+
+#: by the name of the block that it makes of a table and, where they are known, of exact means.
+SHORT: dict[str, Callable[[Table, Mapping[str, float]], Table]] = {
+    "short": _report,
+    "by cell": _by_cell,
+}
+
+
+def short_table(name: str, lines: Sequence[str], means: Mapping[str, float]) -> list[str]:
+    """Return the short table of a name.
+
+    Args:
+        name: a key of `SHORT`.
+        lines: the entry's `table`.
+        means: by experiment, to round once; what is missing is rounded from the table.
+    """
+    return lines_of(SHORT[name](cells_of(lines), means))
