@@ -61,9 +61,8 @@ def _labelled(default: Any, label: str = "", *, only: str = "") -> Any:
 class Recipe:
     """A preset's way to train, apart from the settings that a user overrides."""
 
-    #: `pytorch`, its default; or `orthogonal`, orthogonal recurrent weights, Xavier-uniform input
-    #: weights, a readout of zeros.
-    initialisation: Literal["pytorch", "orthogonal"] = "pytorch"
+    #: how the first weights are drawn: one of `networks.initialisations.INITIALISATIONS`.
+    initialisation: str = "pytorch"
     input_gain: float = 0.5  #: gain of the input weights in the `orthogonal` initialisation.
     #: bias of the gate that keeps the last step, in the `orthogonal` initialisation, of all units
     #: or of the first one (its sign is reversed for a gate that keeps the step when shut).
@@ -120,7 +119,6 @@ class Recipe:
     fresh: bool = _labelled(False, "resample every step", only=SEQUENCES)
 
     def __post_init__(self) -> None:
-        check_choice("Initialisation", self.initialisation, ("pytorch", "orthogonal"))
         check_choice("Class weights", self.class_weights, CLASS_WEIGHTS)
         check_choice("Schedule", self.schedule, ("constant", "one-cycle"))
         for name in (
@@ -223,7 +221,11 @@ class RunConfig:
     def __post_init__(self) -> None:
         if not isinstance(self.recipe, Recipe):
             raise SettingError(f"The recipe of a run is a Recipe, not {printable(self.recipe)}.")
-        for word in (self.task, self.preset, self.cell, self.recipe.augmentation):
+        recipe = self.recipe
+        for word in (
+            *(self.task, self.preset, self.cell),
+            *(recipe.augmentation, recipe.initialisation),
+        ):
             if not isinstance(word, str) or printable(word) != word:
                 raise SettingError("The names in a run's settings must be short printable text.")
         for name, setting, optional in self._checks():

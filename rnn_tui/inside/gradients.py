@@ -26,6 +26,7 @@ from rnn_tui.inside.trace import Trace
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.dense import Dense
+from rnn_tui.networks.initialisations import suiting
 from rnn_tui.networks.stack import Layer, Stack
 from rnn_tui.networks.stepwise import Array, CellWeights, Floats
 from rnn_tui.tasks.images.inference import RowReaderNetwork
@@ -249,9 +250,9 @@ def untrained(network: SequenceNetwork, cell: str) -> SequenceNetwork:
     """
     from rnn_tui.tasks.sequences.replica_problem import build_replicas  # torch, on use only
 
-    config = replace(
-        network.config,
+    config = network.config.replace(
         cell=cell,
+        initialisation=suiting(network.config.recipe.initialisation, CELLS[cell]),
         hidden_sizes=(max(network.config.hidden_sizes),),
         losses=network.config.losses[-1:],
         seeds=1,
@@ -304,7 +305,9 @@ def untrained_reader(network: RowReaderNetwork, cell: str) -> RowReaderNetwork:
     from rnn_tui.networks.layers import initialise
     from rnn_tui.tasks.images.model import build_model
 
-    config = replace(network.config, cell=cell)
+    config = network.config.replace(
+        cell=cell, initialisation=suiting(network.config.recipe.initialisation, CELLS[cell])
+    )
     recipe = config.recipe
     model = build_model(config)
     initialise(

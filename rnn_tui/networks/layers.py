@@ -1,5 +1,5 @@
 """Recurrent layers in PyTorch, of any cell, for what PyTorch lacks; row readers, which consist of
-them; and initial weights.
+them; and the drawing of initial weights.
 
 A row reader (the report's RNN, LSTM and biLSTM, and those of any other cell) reads a sequence of
 feature vectors, for MNIST 28 rows of 28 pixels, and answers with logits. One direction reads out
@@ -13,7 +13,7 @@ for a few rows costs what it saves.
 Initial weights are drawn from a generator of our own and never from the global random state.
 """
 
-import math
+import re
 from collections.abc import Mapping
 from itertools import pairwise
 from pkgutil import resolve_name
@@ -25,6 +25,7 @@ from torch import Tensor, nn
 from rnn_tui.engine.errors import CheckpointError, printable
 from rnn_tui.engine.training.devices import precision
 from rnn_tui.networks.cell import Blocks, Cell, Operations
+from rnn_tui.networks.initialisations import INITIALISATIONS, Draw
 
 
 def _split(rows: Tensor, blocks: int) -> Blocks:
@@ -251,67 +252,36 @@ def initialise(
 ) -> None:
     """Fill every weight of `model`, in place, on the CPU.
 
-    The scheme `pytorch` has the distributions of `reset_parameters` in PyTorch's own modules. The
-    scheme `orthogonal` has
-
-    - orthogonal recurrent weights, gate by gate (Saxe et al. 2014),
-    - Xavier-uniform input weights with a gain (Glorot & Bengio 2010),
-    - readout weights and biases of 0, but for the bias of the gate that keeps the last step: the
-      forget gate (Jozefowicz et al. 2015), or the update gate (Tallec & Ollivier 2018).
-
     Args:
         model: made of `cell`'s recurrent modules and Linear ones.
         cell: the kind of these recurrent modules.
-        scheme: `pytorch` or `orthogonal`.
+        scheme: a key of `INITIALISATIONS` that suits the cell.
         generator: draws all numbers.
-        forget_biases: how strongly the last step is kept at first, by unit 0 and by the last unit;
-            those between go evenly from the one to the other.
-        input_gain: of the input weights.
+        forget_biases: as in `Draw`.
+        input_gain: as in `Draw`.
     """
+    fill = INITIALISATIONS[scheme].fill
     for module in model.modules():
-        if isinstance(module, nn.Linear):
-            width = module.in_features
-        elif isinstance(module, Recurrent):
-            width = module.hidden_size
-        else:
+        if not isinstance(module, nn.Linear | Recurrent):
             continue
-        for name, weight in module.named_parameters(recurse=False):
-            if scheme == "pytorch":
-                bound = 1 / math.sqrt(width)
-                weight.uniform_(-bound, bound, generator=generator)
+        weights = dict(module.named_parameters(recurse=False))
+        for name, weight in weights.items():
+            if isinstance(module, nn.Linear):
+                features = width = module.in_features
             else:
-                _fill_orthogonal(
-                    name, weight, cell, generator, forget_biases, input_gain=input_gain
-                )
+                features, width = _features_of(name, weights), module.hidden_size
+            fill(weight, Draw(name, cell, features, width, generator, forget_biases, input_gain))
 
 
-def _fill_orthogonal(
-    name: str,
-    weight: Tensor,
-    cell: Cell,
-    generator: torch.Generator,
-    forget_biases: tuple[float, float],
-    *,
-    input_gain: float,
-) -> None:
-    """Fill a parameter of a recurrent layer or of a readout by the scheme `orthogonal`."""
-    gates = weight.chunk(cell.blocks)  # one below the other in the rows of a recurrent layer
-    if name.startswith("weight_hh"):
-        for gate in gates:
-            nn.init.orthogonal_(gate, generator=generator)
-    elif name.startswith("weight_ih"):
-        for gate in gates:
-            nn.init.xavier_uniform_(gate, gain=input_gain, generator=generator)
-    else:
-        # The readout as well: from zero, the first steps fit it before they disturb the recurrent
-        # weights.
-        weight.zero_()
-    # One of PyTorch's two biases is enough.
-    if name.startswith("bias_ih") and cell.keep_gate is not None:
-        bias = gates[cell.gates.index(cell.keep_gate)]  # (H,)
-        biases = torch.linspace(*forget_biases, len(bias))
-        # σ(−b) = 1 − σ(b): a gate that keeps where it is shut has the negative bias.
-        bias.copy_(biases if cell.open_gate_keeps else -biases)
+def _features_of(name: str, weights: Mapping[str, Tensor]) -> int:
+    """Return the number of features that the layer of a parameter reads.
+
+    Args:
+        name: of one of the parameters of recurrent layers, such as `bias_hh_l0_reverse`.
+        weights: all of them by name.
+    """
+    _, suffix = re.split("_ih|_hh", name)
+    return weights[f"weight_ih{suffix}"].shape[1]
 
 
 class AllStatesReader(nn.Module):

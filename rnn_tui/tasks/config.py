@@ -7,6 +7,7 @@ from rnn_tui.engine.config import IMAGES, SEQUENCES, Recipe, Replica, RunConfig,
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, ChoiceSetting, check_choice, register
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.initialisations import check_initialisation
 from rnn_tui.tasks.image_sets import IMAGE_SETS, SHIPPED_SET, ImageSet
 
 INNER_ROWS = range(4, 24)  # of the 28 of an image: those in which most digits have their ink
@@ -55,6 +56,7 @@ class ImageConfig(RunConfig):
     def __post_init__(self) -> None:
         super().__post_init__()
         check_choice("Cell", self.cell, tuple(CELLS))
+        check_initialisation(self.recipe.initialisation, CELLS[self.cell])
         for path in (self.data_dir, self.extra_data, self.start_from):
             if not isinstance(path, str | None):
                 raise SettingError("Data and weights must be paths.")
@@ -161,6 +163,7 @@ class SequenceConfig(RunConfig):
         super().__post_init__()
         one_way = [name for name, cell in CELLS.items() if not cell.bidirectional]
         check_choice("Cell", self.cell, one_way)
+        check_initialisation(self.recipe.initialisation, CELLS[self.cell])
         shortest = self.lengths[0]
         if self.position is not None and self.position > shortest:
             raise SettingError(

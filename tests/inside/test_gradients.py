@@ -231,6 +231,22 @@ def test_an_untrained_reader_is_one_that_training_begins_with(mnist_slice: Any) 
     assert (loss_norms(other.stack, other.rows(digits), np.array([1, 2])) > 0).all()
 
 
+def test_another_cell_starts_as_pytorch_draws_it_where_it_can_not_start_alike(
+    mnist_slice: Any,
+) -> None:
+    config: Any = TASKS["mnist"].config(
+        "rnn", hidden_size=5, data_dir=str(mnist_slice), device="cpu", initialisation="identity"
+    )
+    _, whole = reader("rnn", 1)
+    network = type(whole)(WeightsFile(config, whole_arrays(config), 0, {}))
+    other = untrained_reader(network, "gru")
+    assert other.config.recipe.initialisation == "pytorch"
+    small = sequences("recall", "rnn", 3)
+    small.config = small.config.replace(initialisation="identity")
+    assert untrained(small, "gru").config.recipe.initialisation == "pytorch"
+    assert untrained(small, "rnn").config.recipe.initialisation == "identity"
+
+
 def whole_arrays(config: Any) -> dict[str, np.ndarray]:
     problem = TASKS["mnist"].load()(config, torch.device("cpu"), lambda _: None)
     return {name: tensor.numpy().copy() for name, tensor in problem.model.state_dict().items()}

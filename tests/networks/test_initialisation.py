@@ -1,16 +1,21 @@
-"""First weights: as PyTorch draws them, or orthogonal, and never from the global generator."""
+"""First weights: drawn in the way that is asked for, and never from the global generator."""
 
 import math
 import random
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
 from torch import Tensor, nn
 
-from rnn_tui.engine.config import Recipe
+from rnn_tui.engine.config import Recipe, config_from_dict
+from rnn_tui.engine.errors import SettingError
+from rnn_tui.engine.settings import SETTINGS, ChoiceSetting
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.initialisations import INITIALISATIONS, Draw
 from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
+from rnn_tui.tasks import TASKS
 
 MODELS = tuple(name for name, cell in CELLS.items() if cell.pytorch)
 
@@ -134,8 +139,75 @@ def test_forget_biases_go_evenly_from_the_first_unit_to_the_last() -> None:
     assert Recipe(forget_bias=2.0, last_forget_bias=0.0).forget_biases == (2.0, 0.0)
 
 
-@pytest.mark.parametrize("scheme", ["pytorch", "orthogonal"])
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("hidden", [1, 16])
+def test_identity_scheme_is_the_papers(hidden: int) -> None:
+    weights = built("rnn", "identity", hidden=hidden, layers=2).state_dict()
+    for layer in ("l0", "l1"):
+        assert torch.equal(weights[f"recurrent.weight_hh_{layer}"], torch.eye(hidden))
+    biases = [name for name in weights if "bias" in name]
+    assert len(biases) == 5  # two of each layer, and the readout's
+    assert not any(weights[name].any() for name in biases)
+
+
+def test_what_is_not_recurrent_is_small_in_the_identity_scheme() -> None:
+    weights = built("rnn", "identity", hidden=64, layers=2).state_dict()
+    drawn = [name for name in weights if "weight_ih" in name or name == "readout.weight"]
+    assert len(drawn) == 3
+    for name in drawn:
+        assert float(weights[name].std()) == pytest.approx(0.001, rel=0.1), name
+        assert abs(float(weights[name].mean())) < 0.0001, name
+
+
+def test_a_draw_says_what_its_layer_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a way may go by all numbers that come to a unit."""
+    draws = []
+    way = replace(INITIALISATIONS["pytorch"], function="tests.networks.test_initialisation:noted")
+    monkeypatch.setitem(INITIALISATIONS, "noted", way)
+    monkeypatch.setattr(
+        "tests.networks.test_initialisation.noted", lambda _, draw: draws.append(draw)
+    )
+    built("gru", "noted", hidden=5, layers=2)
+    sizes = {draw.name: (draw.features, draw.width) for draw in draws}
+    assert sizes["weight_ih_l0"] == sizes["bias_hh_l0"] == (28, 5)
+    assert sizes["weight_hh_l1"] == sizes["bias_ih_l1"] == (5, 5)
+    assert sizes["weight"] == sizes["bias"] == (28 * 5, 28 * 5)
+
+
+def noted(_weight: Tensor, _draw: Draw) -> None:
+    """Stands for a way to draw; see above."""
+
+
+@pytest.mark.parametrize("name", [name for name, cell in CELLS.items() if cell.gates])
+def test_identity_is_refused_for_cells_with_gates(name: str) -> None:
+    task = TASKS["mnist"]
+    with pytest.raises(SettingError, match=f"for cells without gates, such as rnn, and {name} has"):
+        task.config(name, initialisation="identity")
+    assert task.config("rnn", initialisation="identity").setting("initialisation") == "identity"
+
+
+def test_an_initialisation_that_is_not_there_is_refused_from_a_file_as_well() -> None:
+    kept = TASKS["adding"].config("rnn").to_dict()
+    kept["recipe"] = {**kept["recipe"], "initialisation": "identitty"}
+    with pytest.raises(SettingError, match="did you mean “identity”"):
+        config_from_dict(kept)
+
+
+def test_each_initialisation_is_a_choice_of_the_setting() -> None:
+    setting = SETTINGS["initialisation"]
+    assert isinstance(setting, ChoiceSetting)
+    assert list(setting.choices) == list(INITIALISATIONS)
+    assert "initialisation" in {name for task in TASKS.values() for name in task.settings}
+
+
+@pytest.mark.parametrize(
+    ("model", "scheme"),
+    [
+        (model, name)
+        for model in MODELS
+        for name, initialisation in INITIALISATIONS.items()
+        if initialisation.suits(CELLS[model])
+    ],
+)
 def test_seed_decides_and_the_global_generators_stay_untouched(model: str, scheme: str) -> None:
     before = torch.get_rng_state(), random.getstate(), np.random.get_state()[1].tolist()  # type: ignore[union-attr]
     first, again = built(model, scheme, 3), built(model, scheme, 3)

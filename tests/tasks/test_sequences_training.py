@@ -20,6 +20,7 @@ from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import generator
 from rnn_tui.engine.training.stepper import Stepper, make_optimiser
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.initialisations import INITIALISATIONS
 from rnn_tui.tasks import TASKS
 from rnn_tui.tasks.adder.problem import AdderProblem
 from rnn_tui.tasks.config import SequenceConfig
@@ -185,6 +186,21 @@ def test_a_replica_is_the_run_of_its_seed_alone(
             for name, values in of_set.items():
                 # Shares of right bits are summed in single precision.
                 assert values[at] == pytest.approx(single[name][0], rel=1e-6), name
+
+
+@pytest.mark.parametrize("initialisation", INITIALISATIONS)
+def test_a_replica_is_the_run_of_its_seed_however_it_starts(
+    small: Small, train: Any, initialisation: str
+) -> None:
+    of_set = small("adder", seeds=2, seed=8, hidden_sizes=(4,), losses=("bce",), training_size=20)
+    of_set = of_set.replace(cell="rnn", initialisation=initialisation)
+    together = train(of_set, double=True)
+    for at in range(2):
+        alone = train(of_set.replace(seeds=1, seed=8 + at), double=True)
+        for name, weight in alone.weights.items():
+            torch.testing.assert_close(
+                together.weights[name][at], weight[0], rtol=0, atol=1e-8, msg=name
+            )
 
 
 @pytest.mark.parametrize(("task", "preset"), PRESETS)

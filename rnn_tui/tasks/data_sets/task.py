@@ -23,6 +23,7 @@ SEQUENCES = "sequences"
 SETTINGS = (
     *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
     *("layers", "directions", "clip", "weight_decay", "noise", "dropout", "patience"),
+    "initialisation",
 )
 PROBLEM = "rnn_tui.tasks.data_sets.problem:DataSetProblem"
 QUESTIONS = "rnn_tui.tasks.data_sets.questions:DataSetQuestions"

@@ -49,6 +49,7 @@ MNIST = Task(
         "weight_decay",
         "label_smoothing",
         "gradient_inputs",
+        "initialisation",
         "dataset",
     ),
     presets=(

@@ -17,6 +17,7 @@ DRAWN_SETTINGS = (
     "patience",
     "training_size",
     "test_size",
+    "initialisation",
 )
 
 #: The metrics of a `classification.ClassificationProblem` besides its task's measures.
