@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.documents.pages import CHECKOUT
+from tests.documents.pages import CHECKOUT, all_pages
 from tests.figures.book import BOOK, read_book, write_book
 from tests.figures.pages import (
     all_blocks,
@@ -97,3 +97,12 @@ def test_the_file_is_as_it_would_be_written(tmp_path: Path) -> None:
     assert (tmp_path / "figures.json").read_text(encoding="utf-8") == BOOK.read_text(
         encoding="utf-8"
     )
+
+
+def test_pages_that_print_a_measured_mean_name_an_entry() -> None:
+    """On another page it would stand until somebody remembers it."""
+    measured = re.compile(r"[0-9] ± [0-9]|^Measured (?:on|with) ", re.MULTILINE)
+    for page in all_pages():
+        text = re.sub(r"```.*?```", "", page.read_text(encoding="utf-8"), flags=re.DOTALL)
+        if measured.search(text) and page.name not in ("automaton.md", "CONTRIBUTING.md"):
+            assert page in quoting_pages(), page

@@ -26,15 +26,14 @@ Settings = dict[str, dict[str, Any]]
 
 def trainings(entry: Entry) -> list[str]:
     """Return the commands of an entry whose settings say how its networks were trained."""
-    return [each for each in (*entry.commands, *entry.trains) if _task_word(each) in TRAINING]
+    return [each for each in (*entry.commands, *entry.trains) if _trains(each)]
 
 
-TRAINING = ("train", "rerun", "report")
-
-
-def _task_word(command: str) -> str:
-    program, word, *_ = [*shlex.split(command), "", ""]
-    return word if program == PROGRAM else ""
+def _trains(command: str) -> bool:
+    """Return whether the settings of a command can be known: not those of a paper in a file."""
+    program, verb, *words = shlex.split(command)
+    of_a_file = verb == "rerun" and words[0].endswith(".toml")
+    return program == PROGRAM and verb in ("train", "rerun", "report") and not of_a_file
 
 
 @cache

@@ -1,12 +1,12 @@
-"""Drawings of tables in `docs/results.md`, so that figures stand in one place alone."""
+"""Drawings of tables in `docs/figures.json`, so that figures stand in one place alone."""
 
 import re
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "results.md"
-# Numbers of a row of a report's table: published; mean, deviation; seeds; next seed; smallest,
-# largest.
+from tests.figures.book import read_book
+from tests.figures.pages import block_lines
+from tests.figures.short import cells_of
+
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 TASKS = ("MNIST", "Recall", "Adder")
 FONT = "DejaVu Sans,Verdana,sans-serif"
@@ -14,13 +14,15 @@ INK, GRID, OURS, THEIRS = "#24292f", "#d0d7de", "#0969da", "#cf222e"
 WIDTH, LEFT, STEP = 760, 150, 24
 
 
-def rows_below(heading: str) -> Iterator[list[str]]:
-    """The rows of the tables below a heading of the page, without their heads."""
-    text = PAGE.read_text(encoding="utf-8")
-    part = text.split(f"\n## {heading}\n", 1)[1].split("\n## ", 1)[0]
-    for line in part.splitlines():
-        if line.startswith("|") and "---" not in line:
-            yield [cell.strip() for cell in line.strip("|").split("|")]
+def table_of(entry: str) -> list[dict[str, str]]:
+    """The rows of an entry's table, by the heads of its columns."""
+    heads, *rows = cells_of(block_lines(read_book(), entry, "table"))
+    return [dict(zip(heads, row, strict=True)) for row in rows]
+
+
+def numbers_in(*cells: str) -> list[float]:
+    """The numbers in cells of a table, in their order."""
+    return [float(number) for cell in cells for number in NUMBER.findall(cell)]
 
 
 def report() -> str:
@@ -28,12 +30,9 @@ def report() -> str:
     would end.
     """
     rows = []
-    for cells in rows_below("The report rerun"):
-        if cells[0].startswith(TASKS):
-            published, spread, _, next_seed, _, ends = (
-                [*map(float, NUMBER.findall(cell))] for cell in cells[1:7]
-            )
-            rows.append((cells[0], *published, *spread, *next_seed, *ends))
+    for row in table_of("report"):
+        shown = ("published", "mean ± sd", "next seed, 95 %", "smallest … largest")
+        rows.append((row["experiment"], *numbers_in(*(row[head] for head in shown))))
     groups = [[row for row in rows if row[0].startswith(name)] for name in TASKS]
     axes = ((97.5, 99.5, 0.5), (0, 100, 20), (70, 100, 5))
     parts, top = [], 14
@@ -69,13 +68,14 @@ def report() -> str:
 
 def contention() -> str:
     """Images a second beside busy programs."""
-    heads, *rows = rows_below("Training beside other programs")
+    rows = [list(row.values()) for row in table_of("contention")]
+    _, *counts = table_of("contention")[0]
     values = [[float(cell.replace(",", "")) for cell in cells[1:]] for cells in rows]
     most = max(map(max, values))
     parts, top = [], 14
     for cells, numbers in zip(rows, values, strict=True):
         parts.append(_text(10, top + 10, cells[0], "start"))
-        for at, (busy, number) in enumerate(zip(heads[1:], numbers, strict=True)):
+        for at, (busy, number) in enumerate(zip(counts, numbers, strict=True)):
             y = top + 18 + at * 18
             length = (WIDTH - LEFT - 90) * number / most
             parts.append(_text(LEFT - 10, y + 11, busy, "end"))
@@ -90,33 +90,31 @@ def contention() -> str:
 def chomsky() -> str:
     """Accuracy on long words: mean with its interval, best of all seeds, published best of ten."""
     parts: list[str] = []
-    rows = [cells for cells in rows_below("The Chomsky table rerun") if "," in cells[0]]
-    rows = [cells for cells in rows if len(cells) > 9]  # those of claims have fewer
     top, at, task = 14.0, 14.0, ""
-    for cells in rows:
-        name, cell = cells[0].rsplit(", ", 1)
+    for row in table_of("chomsky"):
+        name, cell = row["experiment"].rsplit(", ", 1)
         if name != task:
             task = name
             at += 4
             parts.append(_text(10, at + 16, name, "start"))
-        published = [*map(float, NUMBER.findall(cells[1]))]
-        mean = float(NUMBER.findall(cells[2])[0])
-        from_, to = map(float, NUMBER.findall(cells[4]))
-        best = float(NUMBER.findall(cells[5])[0])
+        mean, *_ = numbers_in(row["mean ± sd"])
+        interval = numbers_in(row["mean, 95 %"])
+        [best] = numbers_in(row["best"])
         y = at + 12
         parts.append(_text(_wide(0) - 10, y + 4, cell, "end"))
-        ends = f"M{_wide(from_):.1f} {y:g}H{_wide(to):.1f}"
-        parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="3" fill="none"/>')
+        if len(interval) == 2:  # where few seeds end apart from the others, there is none
+            ends = f"M{_wide(interval[0]):.1f} {y:g}H{_wide(interval[1]):.1f}"
+            parts.append(f'<path d="{ends}" stroke="{OURS}" stroke-width="3" fill="none"/>')
         parts.append(f'<circle cx="{_wide(mean):.1f}" cy="{y:g}" r="4.5" fill="{OURS}"/>')
         parts.append(
             f'<path d="M{_wide(best):.1f} {y - 6:g}l5 10h-10z" fill="none" stroke="{OURS}"/>'
         )
-        for value in published:
+        for value in numbers_in(row["published"]):
             parts.append(
                 f'<path d="M{_wide(value):.1f} {y - 8:g}l7 8l-7 8l-7 -8z" fill="none" '
                 f'stroke="{THEIRS}" stroke-width="2"/>'
             )
-        parts.append(_text(WIDTH - 10, y + 4, cells[6], "end"))
+        parts.append(_text(WIDTH - 10, y + 4, row["≥ 90 %"], "end"))
         at += 18
     grid = []
     for tick in (0, 20, 40, 60, 80, 90, 100):

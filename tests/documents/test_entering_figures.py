@@ -1,0 +1,124 @@
+"""`python -m tests.figures`: what was measured comes into the file and onto pages as printed."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.command_line import run_inside
+from tests.documents.pages import CHECKOUT, files
+from tests.figures import papers
+from tests.figures.book import Entry
+from tests.figures.pages import filled, known_numbers, named_entries, numbers, renamed, sections
+from tests.figures.settings import changes, misread, settings_of
+from tests.figures.short import short_table
+
+TRAINING = "rnn-tui train recall --preset fast --seeds 20"
+TABLE = [
+    "| experiment | mean ± sd | mean, 95 % | ≥ 90 % |",
+    "| --- | --- | --- | --- |",
+    "| Parity check, RNN | 20.65 ± 1.14 | 20.12 … 21.58 | 0 of 20 |",
+    "| Parity check, GRU | 97.00 ± 0.00 | – | 19 of 20 |",
+]
+PAGE = """# Results
+
+<!-- figures: parity -->
+
+Solved by 97.00 ± 0.00 % on words of 41 … 500 symbols; `--lengths 7-9`, a GRU-2, 12,800 of 1-NN.
+
+<!-- from parity: table -->
+
+old
+
+<!-- end -->
+"""
+
+
+@pytest.fixture
+def paper(home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The paper that docs/how-to/own-paper.md writes; a tenth of its training."""
+    text = files(CHECKOUT / "docs" / "how-to" / "own-paper.md")["gates.toml"]
+    (tmp_path / "gates.toml").write_text(text.replace("12800", "640"), encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    return "./gates.toml"
+
+
+def test_a_rerun_stands_on_pages_as_it_was_printed(paper: str) -> None:
+    words = ["rerun", paper, "--seeds", "6", "--quiet"]
+    code, out, err = run_inside([*words, "--json"])
+    assert code == 0, err
+    entry = Entry(commands=[f"rnn-tui {' '.join(words)}"])
+    entry.rows = papers.kept_rows(json.loads(out))
+    blocks = papers.blocks_of(entry)
+    assert set(blocks) == {"table", "claims"}
+    _, printed, _ = run_inside([*words, "--no-training"])
+    for lines in blocks.values():
+        assert "\n".join(lines) in printed
+
+
+def test_a_short_table_rounds_once_and_needs_no_interval() -> None:
+    rounded = short_table("by cell", TABLE, {})
+    assert rounded[0] == "| task | RNN | GRU |"
+    assert rounded[2] == "| Parity check | 20.7 [20, 22] 0 | 97.0 19 |"
+    exact = short_table("by cell", TABLE, {"Parity check, RNN": 20.6458})
+    assert exact[2] == "| Parity check | 20.6 [20, 22] 0 | 97.0 19 |"
+
+
+def test_a_page_is_filled_and_its_entry_renamed() -> None:
+    book = {"parity": Entry(blocks={"table": TABLE})}
+    page = filled(PAGE, book)
+    assert "\nold\n" not in page
+    assert "\n".join(TABLE) in page
+    assert filled(page, book) == page
+    assert renamed(page, "parity", "even").replace("even", "parity") == page
+
+
+def test_numbers_of_a_section_are_those_in_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tests.figures.pages.CHECKOUT", tmp_path)
+    path = tmp_path / "page.md"
+    path.write_text(PAGE, encoding="utf-8")
+    assert named_entries(path) == {"parity"}
+    [section] = sections(path)
+    assert numbers(section.text) == ["97.00 ± 0.00", "41 … 500", "12,800"]
+    known = known_numbers(Entry(blocks={"table": TABLE}))
+    assert {"97.00 ± 0.00", "97.00", "20.12 … 21.58"} <= known
+    assert "97.00 ± 1.14" not in known
+
+
+def test_a_changed_setting_makes_a_measurement_stale() -> None:
+    stored = settings_of(TRAINING)
+    assert changes(TRAINING, stored) == []
+    every = stored["every"]
+    assert changes(TRAINING, {"every": every | {"recipe.clip": 17.0}}) == [
+        f"every: recipe.clip is {every['recipe.clip']}, and was 17.0"
+    ]
+    # A setting that came later has not changed anything where it has its default.
+    without = {key: value for key, value in every.items() if key != "recipe.average"}
+    assert changes(TRAINING, {"every": without}) == []
+    without = {key: value for key, value in every.items() if key != "epochs"}
+    assert changes(TRAINING, {"every": without}) != []
+
+
+def test_a_paper_with_another_experiment_is_stale() -> None:
+    command = "rnn-tui rerun parity-signs"
+    stored = settings_of(command)
+    first = next(name for name in stored if name != "every")
+    assert changes(command, stored) == []
+    fewer = {name: settings for name, settings in stored.items() if name != first}
+    assert changes(command, fewer) == [f"{first} is new"]
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "rnn-tui train recall --sedes 20",
+        "rnn-tui trian recall",
+        "python tests/benchmarks/bench_none.py",
+        "python tests/benchmarks/bench_keys.py --sedes 3",
+        "make figures",
+    ],
+)
+def test_a_command_that_nobody_could_run_is_found(command: str) -> None:
+    assert misread(command)
