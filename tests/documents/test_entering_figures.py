@@ -7,7 +7,7 @@ import pytest
 
 from tests.cli.command_line import run_inside
 from tests.documents.pages import CHECKOUT, files
-from tests.figures import papers
+from tests.figures import papers, trainings
 from tests.figures.book import Entry
 from tests.figures.pages import filled, known_numbers, named_entries, numbers, renamed, sections
 from tests.figures.settings import changes, misread, settings_of
@@ -122,3 +122,24 @@ def test_a_paper_with_another_experiment_is_stale() -> None:
 )
 def test_a_command_that_nobody_could_run_is_found(command: str) -> None:
     assert misread(command)
+
+
+def test_the_figures_of_a_training_are_shown_by_network(home: Path) -> None:
+    words = "train recall --preset fast --hidden-size 2 --seeds 2 --epochs 1 --training-size 192"
+    code, out, err = run_inside([*words.split(), "--json", "--quiet"])
+    assert code == 0, err
+    document = json.loads(out)
+    other = f"rnn-tui {words.replace('192', '96')}"
+    entry = Entry(commands=[other, f"rnn-tui {words}"])
+    command = trainings.command_of(entry, document)
+    assert command == entry.commands[1]
+    entry.networks[command] = trainings.kept_networks(document)
+    *_, row = trainings.blocks_of(entry)["networks"]
+    [variant] = document["variants"]
+    spread = variant["test_accuracy"]
+    assert row.startswith(
+        f"| Recall, LSTM, H 2 ce | {spread['mean']:.2f} ± {spread['sd']:.2f} | 2 |"
+    )
+    entry.commands = [other]
+    with pytest.raises(ValueError, match="No command"):
+        trainings.command_of(entry, document)

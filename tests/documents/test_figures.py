@@ -8,7 +8,6 @@ import pytest
 from tests.documents.pages import CHECKOUT, all_pages
 from tests.figures.book import BOOK, read_book, write_book
 from tests.figures.pages import (
-    all_blocks,
     blocks_named,
     filled,
     known_numbers,
@@ -17,7 +16,7 @@ from tests.figures.pages import (
     quoting_pages,
     sections,
 )
-from tests.figures.settings import misread, staleness, trainings
+from tests.figures.settings import misread, staleness, trainings_of
 
 FIGURES = read_book()
 PAGES = [page.relative_to(CHECKOUT).as_posix() for page in quoting_pages()]
@@ -63,7 +62,7 @@ def test_an_entry_says_when_and_where_its_figures_were_measured(name: str) -> No
         assert re.match(r"\d{4}-\d\d-\d\d", entry.measured)
         assert entry.machine
         assert entry.commands
-    assert set(entry.settings) == set(trainings(entry))
+    assert set(entry.settings) == set(trainings_of(entry))
 
 
 def test_no_entry_and_no_figure_is_unused() -> None:
@@ -88,7 +87,7 @@ def test_no_entry_and_no_figure_is_unused() -> None:
             for owner, block in blocks_named(page)
             if owner == name
         }
-        unused += [f"{name}: block {block}" for block in set(all_blocks(entry)) - shown]
+        unused += [f"{name}: block {block}" for block in set(entry.blocks) - shown]
     assert unused == []
 
 

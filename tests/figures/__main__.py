@@ -9,10 +9,10 @@ import time
 from pathlib import Path
 from typing import Any
 
-from tests.figures import papers
+from tests.figures import papers, trainings
 from tests.figures.book import Book, Entry, read_book, write_book
 from tests.figures.pages import filled, quoting_pages, renamed
-from tests.figures.settings import settings_of, staleness, trainings
+from tests.figures.settings import PROGRAM, settings_of, staleness, trainings_of
 from tests.program import COMMAND
 
 OK, FAILURE = 0, 1
@@ -73,9 +73,11 @@ def _change(book: Book, options: argparse.Namespace) -> None:
         _rename(book, name, options.rename)
     elif options.accept:
         _take_settings(entry)
+    elif options.document:
+        _forget(entry)
+        _enter(entry, json.loads(options.document.read_text(encoding="utf-8")))
     else:
-        document = _read_or_run(entry, options.document)
-        _enter(entry, document)
+        _measure(entry)
 
 
 def _rename(book: Book, old: str, new: str) -> None:
@@ -88,37 +90,56 @@ def _rename(book: Book, old: str, new: str) -> None:
 
 
 def _take_settings(entry: Entry) -> None:
-    entry.settings = {command: settings_of(command) for command in trainings(entry)}
+    entry.settings = {command: settings_of(command) for command in trainings_of(entry)}
 
 
-def _read_or_run(entry: Entry, path: Path | None) -> dict[str, Any]:
-    """Return the document that a command prints; trained networks are not trained again."""
-    if path is not None:
-        return dict(json.loads(path.read_text(encoding="utf-8")))
-    program, *words = shlex.split(entry.commands[0])
-    if program != "rnn-tui":
-        subprocess.run([sys.executable, *words], check=True)
-        return {}
-    words += [word for word in ("--json", "--quiet") if word not in words]
-    printed = subprocess.run([*COMMAND, *words], check=True, stdout=subprocess.PIPE, text=True)
-    return dict(json.loads(printed.stdout))
+def _measure(entry: Entry) -> None:
+    """Run all commands of an entry; networks of papers that are trained are not trained again."""
+    _forget(entry)
+    for command in entry.commands:
+        program, *words = shlex.split(command)
+        print(command, flush=True)
+        if program == PROGRAM and words[0] in ("train", "rerun", "report"):
+            words += [word for word in ("--json", "--quiet") if word not in words]
+            _enter(entry, json.loads(_output([*COMMAND, *words])))
+        else:
+            start = COMMAND if program == PROGRAM else [sys.executable]
+            print(_output([*start, *words]))
+            print("Type these figures into docs/figures.json.")
+
+
+def _output(words: list[str]) -> str:
+    return subprocess.run(words, check=True, stdout=subprocess.PIPE, text=True).stdout
+
+
+def _forget(entry: Entry) -> None:
+    """Take the figures out of an entry that is measured again.
+
+    Those in sentences are typed anew: tests name each number on a page that has no entry.
+    """
+    for name, value in entry.says.items():
+        print(f"was: {name} {value}")
+    for name in entry.blocks:
+        print(f"type the table anew, unless it is made now: {name}")
+    entry.says = {}
+    entry.measured = time.strftime("%Y-%m-%d")
+    _take_settings(entry)
 
 
 def _enter(entry: Entry, document: dict[str, Any]) -> None:
     """Put the figures of a document into an entry.
 
-    What prose says of them is typed: tests name each number that has no entry any more.
+    The document is that of `rnn-tui rerun --json`, `report --json` or `train --json`.
     """
-    entry.measured = document.get("date", time.strftime("%Y-%m-%d"))[:10]
-    _take_settings(entry)
     if "conclusions" not in document:
-        print("Type the figures into docs/figures.json, below `says`.")
+        command = trainings.command_of(entry, document)
+        entry.networks[command] = trainings.kept_networks(document)
         return
+    entry.measured = document["date"][:10]
     entry.rows = papers.kept_rows(document)
     entry.seeds = str(max(len(row["seeds"]) for row in entry.rows))
     entry.blocks = {}
-    made = papers.blocks_of(entry)
-    if "claims" not in made:
+    if "claims" not in papers.blocks_of(entry):
         entry.blocks = {"claims": papers.printed_claims(entry.commands[0])}
 
 

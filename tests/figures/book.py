@@ -31,6 +31,8 @@ class Entry:
     blocks: dict[str, list[str]] = field(default_factory=dict)
     #: the figures of each experiment of a paper, by seed; `papers.py` makes blocks of them.
     rows: list[dict[str, Any]] = field(default_factory=list)
+    #: by command of a training, the figure of each network by seed; for `trainings.py`.
+    networks: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
 
 Book = dict[str, Entry]

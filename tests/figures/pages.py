@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.figures import papers
+from tests.figures import papers, trainings
 from tests.figures.book import CHECKOUT, Book, Entry
 from tests.figures.short import SHORT, short_table
 
@@ -113,9 +113,9 @@ def known_numbers(entry: Entry, name: str = "") -> set[str]:
 
 
 def all_blocks(entry: Entry) -> dict[str, list[str]]:
-    """Return the blocks of an entry, those included that are made of its rows."""
+    """Return the blocks of an entry, those included that are made of figures by seed."""
     made = papers.blocks_of(entry) if entry.rows else {}
-    return {**made, **entry.blocks}
+    return {**made, **trainings.blocks_of(entry), **entry.blocks}
 
 
 def block_lines(book: Book, name: str, block: str) -> list[str]:
@@ -129,6 +129,8 @@ def block_lines(book: Book, name: str, block: str) -> list[str]:
     if block in SHORT:
         means = papers.means_of(entry) if entry.rows else {}
         return short_table(block, blocks["table"], means)
+    if block not in blocks:
+        raise KeyError(f"The entry {name} has no block “{block}”, which a page shows.")
     return blocks[block]
 
 

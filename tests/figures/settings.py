@@ -24,7 +24,7 @@ PLACES = frozenset({"device", "workers", "data_dir", "extra_data"})
 Settings = dict[str, dict[str, Any]]
 
 
-def trainings(entry: Entry) -> list[str]:
+def trainings_of(entry: Entry) -> list[str]:
     """Return the commands of an entry whose settings say how its networks were trained."""
     return [each for each in (*entry.commands, *entry.trains) if _trains(each)]
 
@@ -117,7 +117,7 @@ def changes(command: str, stored: Settings) -> list[str]:
 def staleness(entry: Entry) -> list[str]:
     """Return a sentence for each training of an entry whose settings are others today."""
     sentences = []
-    for command in trainings(entry):
+    for command in trainings_of(entry):
         if command not in entry.settings:
             sentences.append(f"`{command}` has no settings in the file")
             continue
