@@ -52,21 +52,14 @@ def lines(curves: Sequence[tuple[RunRecord, Curve]], against: Against) -> list[L
     has a seed twice, since the same network would count twice in its mean: a run with a seed that a
     line already has begins another line.
     """
-    groups: dict[RunConfig, list[list[tuple[RunRecord, Curve]]]] = {}
-    for run, curve in curves:
-        if curve.steps:
-            _add(run, curve, groups.setdefault(without_seeds(run.config), []))
+    by_run = {run.run_id: curve for run, curve in curves}
     result = []
-    for config, groups_of_config in groups.items():
-        for place, members in enumerate(groups_of_config):
-            # The names of later groups may begin like those of the first; a run's name is its own.
-            has_common_name = place == 0 and len(members) > 1
-            label = _common_name(members) if has_common_name else members[0][0].name
-            for index in range(max(1, len(config.variants))):
-                variant_label = ""
-                if len(config.variants) > 1:
-                    variant_label = f" {config.variants[index].label}"
-                result.append(_line(f"{label}{variant_label}", members, index, against))
+    for group in seed_groups([run for run, curve in curves if curve.steps]):
+        members = [(run, by_run[run.run_id]) for run in group.runs]
+        variants = group.runs[0].config.variants
+        for index in range(max(1, len(variants))):
+            variant_label = f" {variants[index].label}" if len(variants) > 1 else ""
+            result.append(_line(f"{group.label}{variant_label}", members, index, against))
     return result
 
 
@@ -97,14 +90,40 @@ def kept_lines(
     return kept_of
 
 
-def _add(run: RunRecord, curve: Curve, groups: list[list[tuple[RunRecord, Curve]]]) -> None:
+@dataclass(frozen=True)
+class SeedGroup:
+    """Runs that differ in their seeds only, of which no two have the same seed."""
+
+    label: str  #: what to call them.
+    runs: tuple[RunRecord, ...]  #: at least one.
+
+
+def seed_groups(runs: Sequence[RunRecord]) -> list[SeedGroup]:
+    """Put runs together that differ in their seeds only.
+
+    A run with a seed that a group already has begins another group.
+    """
+    by_config: dict[RunConfig, list[list[RunRecord]]] = {}
+    for run in runs:
+        _add(run, by_config.setdefault(without_seeds(run.config), []))
+    groups = []
+    for groups_of_config in by_config.values():
+        for place, members in enumerate(groups_of_config):
+            # The names of later groups may begin like those of the first; a run's name is its own.
+            has_common_name = place == 0 and len(members) > 1
+            label = _common_name(members) if has_common_name else members[0].name
+            groups.append(SeedGroup(label, tuple(members)))
+    return groups
+
+
+def _add(run: RunRecord, groups: list[list[RunRecord]]) -> None:
     """Add a run to the first group that has none of its seeds, or to a new group."""
     seeds = _seeds(run.config)
     for members in groups:
-        if all(seeds.isdisjoint(_seeds(member.config)) for member, _ in members):
-            members.append((run, curve))
+        if all(seeds.isdisjoint(_seeds(member.config)) for member in members):
+            members.append(run)
             return
-    groups.append([(run, curve)])
+    groups.append([run])
 
 
 def _seeds(config: RunConfig) -> frozenset[int]:
@@ -161,12 +180,12 @@ def without_seeds(config: RunConfig) -> RunConfig:
     return config.replace(seed=0)
 
 
-def _common_name(members: Sequence[tuple[RunRecord, Curve]]) -> str:
+def _common_name(members: Sequence[RunRecord]) -> str:
     """Return the beginning that the names of runs that differ in their seeds have in common."""
     # of names, not of paths
-    beginning = os.path.commonprefix([run.name for run, _ in members])  # noqa: RUF071
+    beginning = os.path.commonprefix([run.name for run in members])  # noqa: RUF071
     name = beginning.rstrip("0123456789").removesuffix("seed").rstrip("-_ ,")
-    return name or members[0][0].config.label
+    return name or members[0].config.label
 
 
 def shared_metrics(metrics: Sequence[Sequence[str]]) -> list[str]:
