@@ -10,10 +10,13 @@ from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.intervals import Interval, mean_interval
 from rnn_tui.engine.tables import Column, chosen, document_of
+from rnn_tui.engine.two_samples import welch_interval
 
 # seeds: that five all agree happens by chance in 1 of 16 cases, more than 5 %
 FEWEST = 6
 DECIMALS = 2  # of differences in percentage points
+# the largest figure that is compared: no sum, square or resample of such is beyond a float
+LARGEST = 1e15
 
 
 class ComparisonOutcome(StrEnum):
@@ -95,6 +98,42 @@ class Comparison:
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
         return document_of(self, COMPARISON_COLUMNS)
+
+
+@dataclass(frozen=True)
+class UnpairedComparison(Comparison):
+    """A difference of two means whose seeds are not the same, so that no two figures belong
+    together.
+
+    `differences` are empty. The interval is Welch's.
+    """
+
+    first: tuple[float, ...]  #: the figures of one, of which more is better.
+    second: tuple[float, ...]  #: those of the other.
+
+    def __post_init__(self) -> None:
+        interval = None
+        if self.n >= FEWEST:
+            interval = welch_interval(self.first, self.second)
+        object.__setattr__(self, "interval", interval)
+
+    @property
+    def n(self) -> int:
+        """The number of seeds of the one with fewer."""
+        return min(len(self.first), len(self.second))
+
+    @property
+    def seeds(self) -> None:
+        """None: no seed has both."""
+
+    @property
+    def _equal(self) -> int:
+        return self.n if len({*self.first, *self.second}) == 1 else 0
+
+    @property
+    def difference(self) -> float | None:
+        """The difference of the means; None without a seed of each."""
+        return mean_of(self.first) - mean_of(self.second) if self.n else None
 
 
 def _signed(points: float) -> str:

@@ -280,7 +280,7 @@ def settings_of(config: RunConfig) -> list[tuple[str, str]]:
     settings = config.to_dict()
     recipe = settings.pop("recipe")
     rows = [
-        (_label_of(name), _setting_in_words(name, value))
+        (label_of(name), _setting_in_words(name, value))
         for name, value in settings.items()
         if value is not None or name not in SETTINGS  # such as the position, of another task
     ]
@@ -297,7 +297,8 @@ def _setting_in_words(name: str, value: object) -> str:
     return value_in_words(value)
 
 
-def _label_of(name: str) -> str:
+def label_of(name: str) -> str:
+    """Return the label of a setting by its name."""
     if name == CELL_KEY:
         return "cell"
     if name in SETTINGS:

@@ -4,12 +4,19 @@ from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
-from rnn_tui.archive.verdicts import FEWEST, Comparison, ComparisonOutcome, Verdict, verdict_of
+from rnn_tui.archive.verdicts import (
+    FEWEST,
+    LARGEST,
+    Comparison,
+    ComparisonOutcome,
+    Verdict,
+    verdict_of,
+)
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.intervals import RESAMPLES, Interval
 from rnn_tui.papers.best import best_less_mean
 from rnn_tui.papers.curves import AccuracyByLength
-from rnn_tui.papers.expression import LARGEST, ExperimentFigures
+from rnn_tui.papers.expression import ExperimentFigures
 from rnn_tui.papers.paper import Claim, PaperComparison
 from rnn_tui.papers.rows import Results
 

@@ -20,6 +20,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+from rnn_tui.archive.verdicts import LARGEST
 from rnn_tui.engine.averages import mean_of
 from rnn_tui.engine.errors import SettingError, printable
 from rnn_tui.engine.suggestions import did_you_mean
@@ -27,7 +28,6 @@ from rnn_tui.engine.suggestions import did_you_mean
 LONGEST = 300  # characters of an expression
 DEEPEST = 100  # parts within parts of one
 MOST = 1e9  # the largest number in one
-LARGEST = 1e15  # the largest value of one, and of its parts
 MOST_SEEDS = 1000  # of which the best may be compared
 # Of these signs, words and numbers Python's parser makes a tree or a `SyntaxError`. Of others it
 # makes a warning on stderr: an unknown escape in a text, a number that a word follows.

@@ -91,6 +91,10 @@ class SequenceShape:
         return self.outputs if len(self.outputs) > 1 else ("0", "1")
 
 
+#: settings that decide which data a run is measured on, in validation and by default in the test.
+TESTED_BY = ("dataset", "data_dir", "lengths", "position")
+
+
 @dataclass(frozen=True)
 class Task:
     """A task as the command line and the app know it before it runs."""
@@ -143,6 +147,9 @@ class Task:
     #: `Variant.label`.
     published: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     published_preset: str = "report"  #: the preset with the recipe of the published figures.
+    #: the settings that decide what it is tested on: figures of runs that differ in one are of
+    #: different tests.
+    tested_by: tuple[str, ...] = TESTED_BY
 
     @property
     def training_command(self) -> str:

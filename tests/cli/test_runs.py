@@ -247,13 +247,28 @@ def test_compare_tells_what_differs(home: Path) -> None:
     train(small(learning_rate=0.01))
     second = record().name
     out, _ = ran("runs", "compare", first, second)
-    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in out.splitlines()}
+    table, *comparisons, notes = out.split("\n\n")
+    rows = {line.split("\t")[0]: line.split("\t")[1:] for line in table.splitlines()}
     assert rows[""] == [first, second]
     assert rows["learning rate"] == ["0.002", "0.01"]
     assert "seeds" not in rows
+    assert len(comparisons) == 2  # of two sizes
+    for comparison, label in zip(comparisons, record(first).config.variants, strict=True):
+        claim, difference, few, *_ = comparison.splitlines()
+        assert claim == f"{first} better than {second} ({label.label}): open"
+        assert "paired over 2 seeds" in difference
+        assert few == "  A verdict needs at least 6 seeds that both have, not 2."
+    assert f"{first} and {second} differ in one setting: learning rate." in notes
+    assert "2 comparisons" in notes
     document = json.loads(ran("runs", "compare", first, second, "--json")[0])
     assert [run["name"] for run in document["runs"]] == [first, second]
     assert [row["setting"] for row in document["differences"]] == ["learning rate"]
+    assert [row["verdict"] for row in document["comparisons"]] == ["open"] * 2
+    assert document["comparisons"][0]["settings"] == ["learning rate"]
+    # what is said to be missing is what to type
+    *_, command = (note for note in document["notes"] if "missing for a verdict" in note)
+    ran(*command.partition("rnn-tui ")[2].split())
+    assert record("last").config.seeds == 6
 
 
 # --- changes --------------------------------------------------------------------------------

@@ -69,7 +69,15 @@ SMALL = "--preset fast --epochs 1 --training-size 640 --test-size 50 --hidden-si
 SMALL_ON_DATA = "--preset fast --epochs 1 --hidden-size 3 --seeds 2"
 DOCUMENTS = (
     Document("train mnist", ("train mnist --preset fast --data-dir {mnist} --hidden-size 16",)),
-    Document("train recall", (f"train recall {SMALL}",)),
+    Document(
+        "train recall",
+        (
+            f"train recall {SMALL}",
+            f"train recall {SMALL} --cell rnn --name small-rnn",
+            f"train recall {SMALL} --hidden-sizes 3,4 --seeds 6 --name two",
+            f"train recall {SMALL} --hidden-sizes 3,4 --seeds 6 --cell rnn --name two-rnn",
+        ),
+    ),
     Document("train adder", (f"train adder {SMALL}",)),
     Document(
         "train sequences",
@@ -129,7 +137,13 @@ DOCUMENTS = (
     Document("runs", ("runs",)),
     Document("runs show", ("runs show mnist-lstm-fast-h16-data", "runs show last")),
     Document("runs watch", ("runs watch last",)),
-    Document("runs compare", ("runs compare last recall-fast-h3-2seeds-1ep-train640-test50",)),
+    Document(
+        "runs compare",
+        (
+            "runs compare recall-fast-h3-2seeds-1ep-train640-test50 small-rnn",
+            "runs compare two two-rnn",
+        ),
+    ),
     Document(
         "runs export --to json",
         ("runs export last --to json", "runs export grouped --to json"),

@@ -85,7 +85,17 @@ RECORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     # Runs.
     (r"runs: $", ("cli/runs/listing.py _show",)),
     (r"runs export .*: $", ("archive/export/documents.py write_json",)),
-    (r"runs compare: (differences\[\])?$", ("cli/runs/comparison.py _document",)),
+    (
+        r"runs compare: (differences\[\])?$",
+        ("cli/runs/comparison.py _document", "archive/run_verdicts.py RunVerdicts.to_dict"),
+    ),
+    (
+        r"runs compare: comparisons\[\]$",
+        (
+            "archive/run_comparison.py RUN_COMPARISON_COLUMNS",
+            "archive/verdicts.py COMPARISON_COLUMNS",
+        ),
+    ),
     # Data sets of sequences.
     (r"data show: $", ("data/understanding.py Understanding.document",)),
     (r"data show: columns\[\]$", ("data/columns.py FileColumn",)),

@@ -28,6 +28,7 @@ ADDER = Task(
     name="adder",
     label="Adder",
     headline="test_bit_accuracy",
+    tested_by=(),  # lengths of its own
     settings=(
         "hidden_sizes",
         "losses",
