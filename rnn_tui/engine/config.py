@@ -117,6 +117,13 @@ class Recipe:
     #: draw new sequences for every step, each batch of one length drawn by chance, in place of a
     #: training set that is used again in every epoch.
     fresh: bool = _labelled(False, "resample every step", only=SEQUENCES)
+    #: how the symbols of training words are drawn: `even`, each as likely as any other; or
+    #: `dirichlet`, for each word by probabilities that are drawn for it, so that some words hold
+    #: nearly one symbol.
+    training_words: Literal["even", "dirichlet"] = _labelled("even", only=SEQUENCES)
+    #: which lengths batches have where they are drawn anew: `even`, each as likely as any other
+    #: from the first step on; or `growing`, short ones alone at first.
+    training_lengths: Literal["even", "growing"] = _labelled("even", only=SEQUENCES)
 
     def __post_init__(self) -> None:
         check_choice("Class weights", self.class_weights, CLASS_WEIGHTS)
@@ -140,6 +147,13 @@ class Recipe:
                 raise SettingError(f"The recipe's {name} must be 0 or a number above it.")
         SETTINGS["patience"].check(self.patience)
         SETTINGS["embedding"].check(self.embedding)
+        SETTINGS["training_words"].check(self.training_words)
+        SETTINGS["training_lengths"].check(self.training_lengths)
+        if self.training_lengths != "even" and not self.fresh:
+            raise SettingError(
+                "Lengths grow only where sequences are drawn anew for every step; choose even "
+                "training lengths, or another preset."
+            )
 
     @property
     def forget_biases(self) -> tuple[float, float]:

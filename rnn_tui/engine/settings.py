@@ -316,6 +316,22 @@ _ROWS: tuple[Setting, ...] = (
     RangeSetting(
         "lengths", "Lengths", "time steps of a sequence", 1, 1000, in_names="len{}", advanced=True
     ),
+    ChoiceSetting(
+        "training_words",
+        "Training words",
+        "how likely the symbols of a word in training are",
+        {"even": "All symbols alike", "dirichlet": "By chance for each word"},
+        in_names="{}words",
+        advanced=True,
+    ),
+    ChoiceSetting(
+        "training_lengths",
+        "Training lengths",
+        "which lengths are trained on when",
+        {"even": "All from the start", "growing": "Short ones first"},
+        in_names="{}lengths",
+        advanced=True,
+    ),
     NumberSetting("seeds", "Seeds", "networks of consecutive seeds", 1, 1000, in_names="{}seeds"),
     NumberSetting(
         "seed",

@@ -5,6 +5,8 @@ They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hier
 40 symbols and are tested on 41 to 500.
 """
 
+from dataclasses import replace
+
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
 from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
@@ -24,44 +26,71 @@ _FAST = Recipe(
     clip=0.1,
     fresh=True,
 )
-_PRESETS = (
-    Preset(
-        "fast",
-        "32 units in place of the paper's 256; 4,000 steps of 32 words (RNN: 9,000) in place of a "
-        "million of 128; one-cycle learning rate.",
-        {
-            **_LENGTHS,
-            "hidden_sizes": (32,),
-            "epochs": 16,
-            "batch_size": 32,
-            "learning_rate": 0.01,
-            "training_size": 8_000,
-            "test_size": 40,
-            "recipe": _FAST,
-        },
-        # An RNN has no gates that keep a state: a lower rate for longer.
-        # A minGRU's gates have to shut and open wholly before a state lasts for 500 symbols.
-        {
-            "rnn": {"epochs": 30, "learning_rate": 0.005, "training_size": 9_600},
-            "mingru": {"learning_rate": 0.03},
-            "mingru-signed": {"learning_rate": 0.03},
-        },
-    ),
-    Preset(
-        "paper",
-        "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.0003.",
-        {
-            **_LENGTHS,
-            "hidden_sizes": (256,),
-            "epochs": 10_000,
-            "batch_size": 128,
-            "learning_rate": 3e-4,
-            "training_size": 12_800,
-            "test_size": 512,
-            "recipe": Recipe(clip=1.0, fresh=True),
-        },
-    ),
+_SMALL = {
+    **_LENGTHS,
+    "hidden_sizes": (32,),
+    "epochs": 16,
+    "batch_size": 32,
+    "learning_rate": 0.01,
+    "training_size": 8_000,
+    "test_size": 40,
+    "recipe": _FAST,
+}
+# An RNN has no gates that keep a state: a lower rate for longer.
+# A minGRU's gates have to shut and open wholly before a state lasts for 500 symbols.
+_SMALL_CELLS = {
+    "rnn": {"epochs": 30, "learning_rate": 0.005, "training_size": 9_600},
+    "mingru": {"learning_rate": 0.03},
+    "mingru-signed": {"learning_rate": 0.03},
+}
+_SMALL_SUMMARY = (
+    "32 units in place of the paper's 256; 4,000 steps of 32 words (RNN: 9,000) in place of a "
+    "million of 128; one-cycle learning rate"
 )
+_EVEN = Preset("even", f"{_SMALL_SUMMARY}; words as the paper draws them.", _SMALL, _SMALL_CELLS)
+_UNEVEN = Preset(
+    "fast",
+    f"{_SMALL_SUMMARY}; words of which some hold nearly one symbol.",
+    {**_SMALL, "recipe": replace(_FAST, training_words="dirichlet")},
+    _SMALL_CELLS,
+)
+# Evenly drawn lengths never teach the value of an expression, whatever the steps.
+_GROWING_RECIPE = replace(_FAST, clip=0.5, average=0.98, training_lengths="growing")
+_GROWING = Preset(
+    "fast",
+    "64 units in place of the paper's 256; 15,000 steps of 32 words in place of a million of 128; "
+    "short words first; one-cycle learning rate, averaged weights.",
+    {
+        **_SMALL,
+        "hidden_sizes": (64,),
+        "epochs": 30,
+        "learning_rate": 0.006,
+        "training_size": 16_000,
+        "recipe": _GROWING_RECIPE,
+    },
+    {"rnn": {"learning_rate": 0.003, "recipe": replace(_GROWING_RECIPE, clip=0.1)}},
+)
+_PAPER = Preset(
+    "paper",
+    "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.0003.",
+    {
+        **_LENGTHS,
+        "hidden_sizes": (256,),
+        "epochs": 10_000,
+        "batch_size": 128,
+        "learning_rate": 3e-4,
+        "training_size": 12_800,
+        "test_size": 512,
+        "recipe": Recipe(clip=1.0, fresh=True),
+    },
+)
+#: how small networks are taught a rule; others are by words as the paper draws them.
+_TAUGHT = {
+    **dict.fromkeys(("even-pairs", "parity-check", "cycle-navigation"), _UNEVEN),
+    **dict.fromkeys(
+        ("modular-arithmetic", "modular-arithmetic-brackets", "solve-equation"), _GROWING
+    ),
+}
 _HELP = (
     "One of the tasks of the Chomsky hierarchy. A network reads a word, one symbol a step, and "
     f"then a blank, `{BLANK}`, for each answer; it answers at the blanks. It trains on words of up "
@@ -93,9 +122,11 @@ def _task(definition: Definition) -> Task:
         settings=(
             "hidden_sizes",
             *DRAWN_SETTINGS,
+            *(("training_words",) if definition.free else ()),
+            "training_lengths",
             "label_smoothing",
         ),
-        presets=_PRESETS,
+        presets=(_TAUGHT.get(definition.name, replace(_EVEN, name="fast")), _EVEN, _PAPER),
         metrics=_METRICS,
         headline="test_accuracy",
         problem="rnn_tui.tasks.hierarchy.problem:HierarchyProblem",

@@ -1,14 +1,14 @@
 """Tasks of the hierarchy for the training loop: words are read, then blanks, at which answers are.
 
 As in the paper, a network reads a word and then a blank for each answer, and answers while it reads
-the blanks; each batch has words of one length, drawn evenly from those in training, so nothing is
-padded in training. The score is the mean over lengths beyond those in training.
+the blanks; each batch has words of one length, so nothing is padded in training. The score is the
+mean over lengths beyond those in training.
 
 Shapes: S seeds, R replicas, N or B words, K symbols, A answers, C classes of an answer, and T
 steps, those of the word and its blanks.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,12 +16,13 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.engine.config import RunConfig
+from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.metrics import Figures, Measure
 from rnn_tui.engine.training.parallel import Workers
 from rnn_tui.engine.training.problem import Log
 from rnn_tui.tasks import hierarchy
 from rnn_tui.tasks.config import SequenceConfig
-from rnn_tui.tasks.hierarchy.rule import UNASKED, rule_of
+from rnn_tui.tasks.hierarchy.rule import UNASKED, Answered, rule_of
 from rnn_tui.tasks.sequences.examples import Batch, Examples
 from rnn_tui.tasks.sequences.objective import AnsweredBatch
 from rnn_tui.tasks.sequences.problem import SequenceProblem
@@ -48,6 +49,12 @@ class HierarchyProblem(SequenceProblem):
         self.task = hierarchy.TASKS_BY_NAME[settings.task]
         assert self.task.shape is not None
         self.rule = rule_of(settings.task)
+        uneven = settings.recipe.training_words != "even"
+        if uneven and not hierarchy.DEFINITIONS_BY_NAME[settings.task].free:
+            raise SettingError(
+                f"{self.task.label} has words in which not every symbol may follow any other, so "
+                "that they are not drawn symbol by symbol; choose even training words."
+            )
         super().__init__(settings, device, log, dtype)
         #: the number of answers by the steps of a word and its blanks.
         self._answer_counts = {
@@ -67,7 +74,28 @@ class HierarchyProblem(SequenceProblem):
         return f" of each of {len(lengths)} lengths, {lengths[0]} to {lengths[-1]} symbols"
 
     def draw(self, lengths: Tensor, random: torch.Generator) -> Examples:
-        """Draw words of these lengths (N,), with a blank for each answer."""
+        """Draw words of these lengths (N,) as in the paper, with a blank for each answer."""
+        return self._drawn(lengths, random, self.rule.draw_answered)
+
+    def draw_training(self, lengths: Tensor, random: torch.Generator) -> Examples:
+        """Draw words of these lengths (N,) as the recipe has them in training."""
+        if self.config.recipe.training_words == "even":
+            return self.draw(lengths, random)
+        return self._drawn(lengths, random, self.rule.draw_uneven)
+
+    def _drawn(
+        self,
+        lengths: Tensor,
+        random: torch.Generator,
+        draw: Callable[[int, int, np.random.Generator], Answered],
+    ) -> Examples:
+        """Draw words of these lengths (N,), with a blank for each answer.
+
+        Args:
+            lengths: of words, before the rule makes them fit.
+            random: gives the seed of all chance.
+            draw: a way of the rule to draw words of a length with their answers.
+        """
         seed = int(torch.randint(2**62, (1,), generator=random))
         numbers = np.random.default_rng(seed)
         of_words = lengths.numpy()  # (N,)
@@ -80,7 +108,7 @@ class HierarchyProblem(SequenceProblem):
         for length in kinds:
             places = np.flatnonzero(of_words == length)
             # (n, symbols), (n, A)
-            words, answers = self.rule.draw_answered(len(places), length, numbers)
+            words, answers = draw(len(places), length, numbers)
             symbols = words.shape[1]
             end = symbols + answers.shape[1]
             inputs[places[:, None], np.arange(symbols), words] = 1

@@ -15,6 +15,7 @@ WordArray = npt.NDArray[np.int64]
 AnswerArray = npt.NDArray[np.int64]
 #: words with the answers to them.
 Answered: TypeAlias = tuple[WordArray, AnswerArray]
+CONCENTRATION = 0.5  # of the Dirichlet distribution of a word's symbols: below 1, one prevails
 UNASKED = -1  #: in the place of an answer that neither trains nor counts.
 
 
@@ -52,6 +53,27 @@ class Rule(ABC):
         A rule that knows these as it draws has a way of its own, which may be faster.
         """
         words = self.draw(count, length, random)
+        return words, self.answers(words)
+
+    def draw_uneven(self, count: int, length: int, random: np.random.Generator) -> Answered:
+        """Return words whose symbols are not equally likely, and the right answers to them.
+
+        The probabilities of a word's symbols are drawn from a symmetric Dirichlet distribution:
+        some words hold nearly one symbol. So a network sees sums that evenly drawn words of these
+        lengths hardly ever reach, and has to learn what comes after them.
+
+        It is for rules by which any symbol may follow any other.
+
+        Args:
+            count: the number N of words.
+            length: of each, from 1 on; see `word_length`.
+            random: all chance.
+        """
+        concentrations = np.full(self.symbols, CONCENTRATION)
+        shares = random.dirichlet(concentrations, size=count)  # (N, K)
+        bounds = shares.cumsum(axis=1)[:, None, :-1]  # (N, 1, K - 1)
+        chance = random.random((count, self.word_length(length), 1))
+        words = (chance >= bounds).sum(axis=2)
         return words, self.answers(words)
 
     def is_word(self, text: str) -> bool:  # noqa: ARG002

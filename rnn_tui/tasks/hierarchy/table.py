@@ -21,6 +21,8 @@ class Definition:
     answers: Sequence[str]  #: the names of its answers, in the order of their numbers.
     example: str  #: a word, as typed.
     help_text: str  #: what it asks, in a sentence or two.
+    #: whether any symbol may follow any other in its words, so that these can be drawn unevenly.
+    free: bool = True
     #: the name of what networks have to keep, if that is the answer to what they have read so far.
     hidden: str = ""
 
@@ -48,6 +50,7 @@ DEFINITIONS = (
         example="1+2*3",
         help_text="What is the value modulo 5? Products come before sums and differences.",
         hidden="value so far",
+        free=False,
     ),
     Definition(
         "parity-check",
@@ -82,6 +85,7 @@ DEFINITIONS = (
         example="0110 push 1 pop pop",
         help_text="What is on the stack in the end, from its top? The word is the stack, bottom "
         "first, and then what is done to it. A dot ends the answer.",
+        free=False,
     ),
     Definition(
         "reverse-string",
@@ -102,6 +106,7 @@ DEFINITIONS = (
         answers=DIGITS,
         example="((1+2)*(3-4))",
         help_text="What is the value modulo 5? In training, every operation is in brackets.",
+        free=False,
     ),
     Definition(
         "solve-equation",
@@ -112,6 +117,7 @@ DEFINITIONS = (
         answers=DIGITS,
         example="((1+x)-3)=0",
         help_text="Which digit is x, modulo 5? In training, every operation is in brackets.",
+        free=False,
     ),
     Definition(
         "duplicate-string",
@@ -133,6 +139,7 @@ DEFINITIONS = (
         example="01100?10",
         help_text="Which symbol does ? hide? The word is a string twice; one of an odd length "
         "ends in a dot.",
+        free=False,
     ),
     Definition(
         "odds-first",
@@ -155,6 +162,7 @@ DEFINITIONS = (
         example="01001+011",
         help_text="What is the sum of two binary numbers, the least significant bit first? A dot "
         "ends the answer.",
+        free=False,
     ),
     Definition(
         "binary-multiplication",
@@ -166,6 +174,7 @@ DEFINITIONS = (
         example="01001*011",
         help_text="What is the product of two binary numbers, the least significant bit first? A "
         "dot ends the answer.",
+        free=False,
     ),
     Definition(
         "compute-sqrt",
@@ -177,6 +186,7 @@ DEFINITIONS = (
         example="100101",
         help_text="What is the square root of a binary number, without its fraction? The most "
         "significant bit comes first.",
+        free=False,
     ),
     Definition(
         "bucket-sort",

@@ -25,6 +25,8 @@ from rnn_tui.tasks.task import ByLength, SequenceEvaluation
 
 VALIDATION_SIZE = 100  # held-out sequences of each seed
 EVALUATED = 200  # sequences of each length to evaluate each replica on
+GROWTH = 0.6  # share of all steps in which growing lengths reach the longest
+FIRST_LENGTHS = 5  # lengths, the shortest ones, that growing lengths begin with
 MOST_LENGTHS = 40  # lengths that are evaluated
 
 
@@ -89,7 +91,7 @@ class SequenceProblem(ReplicaProblem):
             # One length a batch, the same for all seeds: replicas need no padding, and no seed's
             # run depends on others.
             random = generator(0, "lengths of steps", epoch)
-            of_steps = self.random_lengths(self.steps_per_epoch, random)
+            of_steps = self._lengths_of_steps(epoch, random)
             lengths = of_steps.repeat_interleave(self.batch_size)[: self.samples_per_epoch]
             examples = self.for_seeds(partial(self.draw_training, lengths), "training", epoch)
         elif not self._batches:
@@ -97,6 +99,24 @@ class SequenceProblem(ReplicaProblem):
         else:
             return
         self._batches = cut_into_batches(examples, self.batch_size, self.device)
+
+    def _lengths_of_steps(self, epoch: int, random: torch.Generator) -> Tensor:
+        """Draw the length of each step of an epoch, which are counted from 1.
+
+        Where lengths grow, they are drawn up to a longest one, which is a function of the step
+        alone: a run that is resumed, or trained for one seed of several, has the same.
+        """
+        count = self.steps_per_epoch
+        if self.config.recipe.training_lengths == "even":
+            return self.random_lengths(count, random)
+        shortest, longest = self.config.lengths
+        step = torch.arange((epoch - 1) * count, epoch * count, dtype=torch.float64)
+        share = (step / (GROWTH * count * self.config.epochs)).clamp(max=1)
+        kinds = longest + 1 - shortest
+        first = min(FIRST_LENGTHS, kinds)
+        known = (first + share * (kinds - first)).floor()  # lengths drawn from, at each step
+        chance = torch.rand(count, generator=random, dtype=torch.float64)
+        return shortest + (chance * known).long()
 
     def _draw_for_all_epochs(self, random: torch.Generator) -> Examples:
         """Return sequences to train one seed on in every epoch."""
@@ -204,7 +224,12 @@ class SequenceProblem(ReplicaProblem):
     def parts_in_words(cls, config: RunConfig) -> Sequence[tuple[str, str]]:
         """Return how many sequences are drawn for each part, of each seed."""
         settings: SequenceConfig = as_kind(config, SequenceConfig)
-        again = "others in every epoch" if settings.recipe.fresh else "the same in every epoch"
+        recipe = settings.recipe
+        again = "others in every epoch" if recipe.fresh else "the same in every epoch"
+        if recipe.training_words == "dirichlet":
+            again += ", some of nearly one symbol"
+        if recipe.training_lengths == "growing":
+            again += ", short ones first"
         return (
             ("training", f"{settings.training_size:,} sequences an epoch, {again}"),
             ("validation", f"{VALIDATION_SIZE:,} sequences"),
