@@ -49,8 +49,9 @@ recipes = st.builds(
     bfloat16=st.booleans(),
     label_smoothing=unit,
     average=unit,
+    training_words=st.sampled_from(["even", "dirichlet"]),
     fresh=st.booleans(),
-)
+) | st.builds(Recipe, fresh=st.just(True), training_lengths=st.just("growing"))
 WORDS = st.text(st.characters(categories=["L", "N", "P", "S"]), max_size=9)
 configs = st.builds(
     ImageConfig,
