@@ -235,7 +235,7 @@ def test_a_device_that_is_not_there_starts_no_run(
 
 
 def test_of_long_runs_that_differ_in_their_task_one_is_measured() -> None:
-    plan = Plan(paper_named("chomsky-hierarchy"), 2)
+    plan = Plan(paper_named("chomsky-hierarchy"), 2, preset="even")
     configs = [plan.config(experiment, 0) for experiment in plan.experiments]
     for seconds, measurements in ((LONG, 3), (LONG / 2, len(configs))):
         measured: list[RunConfig] = []
