@@ -112,11 +112,12 @@ def test_seeds_and_networks_that_are_there_are_not_trained_again(home: Path) -> 
 
 def test_the_time_left_is_reported_before_anything_has_been_trained(home: Path) -> None:
     rerun = train_plan(small_plan(1, only=SMALL_TASKS))
-    begin, first = rerun.standings[:2]
+    begin, *later = rerun.standings
     assert begin.seconds_left is None  # the speed of the machine is not measured yet
-    assert first.progress == 0
-    assert first.seconds_left is not None
-    assert first.seconds_left > 0
+    # a busy machine may take several looks for it
+    told = [(standing.done, standing.seconds_left) for standing in later if standing.seconds_left]
+    assert told[0][0] == 0
+    assert told[0][1] > 0
 
 
 def test_networks_of_a_rerun_answer_no_question_unless_they_are_named(home: Path) -> None:
