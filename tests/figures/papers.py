@@ -84,4 +84,4 @@ def printed_claims(command: str) -> list[str]:
         text=True,
     )
     claims = printed.stdout.partition("\n### ")[2].partition(f"\n\n{RULE}")[0]
-    return f"### {claims}".splitlines()
+    return f"### {claims}".replace("### ", "#### ").splitlines()
