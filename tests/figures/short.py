@@ -5,13 +5,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 NUMBER = re.compile(r"[−+]?[0-9]+(?:\.[0-9]+)?")
+BETWEEN = re.compile(r"(?<!\\)\|")  # a bar in a cell is escaped
 Table = list[list[str]]
 
 
 def cells_of(lines: Sequence[str]) -> Table:
     """Return the cells of a table in Markdown, its heads first."""
     rows = [line for line in lines if not re.fullmatch(r"[|\- :]+", line)]
-    return [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return [[cell.strip() for cell in BETWEEN.split(row)[1:-1]] for row in rows]
 
 
 def lines_of(table: Table) -> list[str]:

@@ -114,7 +114,7 @@ def chomsky() -> str:
                 f'<path d="M{_wide(value):.1f} {y - 8:g}l7 8l-7 8l-7 -8z" fill="none" '
                 f'stroke="{THEIRS}" stroke-width="2"/>'
             )
-        parts.append(_text(WIDTH - 10, y + 4, row["≥ 90 %"], "end"))
+        parts.append(_text(WIDTH - 10, y + 4, row["≥ 90 %"].partition(" (")[0], "end"))
         at += 18
     grid = []
     for tick in (0, 20, 40, 60, 80, 90, 100):
