@@ -1,14 +1,16 @@
 """`python -m tests.figures`: what was measured comes into the file and onto pages as printed."""
 
 import json
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.cli.command_line import run_inside
 from tests.documents.pages import CHECKOUT, files
+from tests.figures import __main__ as entering
 from tests.figures import papers, trainings
-from tests.figures.book import Entry
+from tests.figures.book import Entry, read_book, write_book
 from tests.figures.pages import filled, known_numbers, named_entries, numbers, renamed, sections
 from tests.figures.settings import changes, misread, settings_of
 from tests.figures.short import short_table
@@ -143,3 +145,56 @@ def test_the_figures_of_a_training_are_shown_by_network(home: Path) -> None:
     entry.commands = [other]
     with pytest.raises(ValueError, match="No command"):
         trainings.command_of(entry, document)
+
+
+@pytest.fixture
+def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A page and a file of figures of its own, in place of those of this checkout."""
+    path = tmp_path / "results.md"
+    path.write_text(PAGE, encoding="utf-8")
+    book = tmp_path / "figures.json"
+    entry = Entry(says={"mean": "97.00 ± 0.00"}, blocks={"table": TABLE}, commands=[TRAINING])
+    entry.settings = {TRAINING: settings_of(TRAINING)}
+    write_book({"parity": entry}, book)
+    monkeypatch.setattr(entering, "read_book", partial(read_book, book))
+    monkeypatch.setattr(entering, "write_book", partial(write_book, path=book))
+    monkeypatch.setattr(entering, "quoting_pages", lambda: [path])
+    return path
+
+
+def test_a_document_is_entered_and_pages_written_by_one_command(
+    paper: str, page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = ["rerun", paper, "--seeds", "6", "--only", "recall-rnn"]
+    code, out, err = run_inside([*words, "--json", "--quiet"])
+    assert code == 0, err
+    document = page.with_name("out.json")
+    document.write_text(out, encoding="utf-8")
+    asked = ["parity", "--command", f"rnn-tui {' '.join(words)}", "--machine", "two cores"]
+    assert entering.main([*asked, "--from", str(document)]) == 0
+    # What a sentence said of the earlier measurement is gone, so that its number is found.
+    assert "was: mean 97.00 ± 0.00" in capsys.readouterr().out
+    [entry] = read_book(page.with_name("figures.json")).values()
+    assert (entry.machine, entry.seeds, entry.says) == ("two cores", "6", {})
+    assert entry.measured == json.loads(out)["date"][:10]
+    assert "| Recall, RNN |" in page.read_text(encoding="utf-8")
+
+    assert entering.main(["parity", "--rename", "recall"]) == 0
+    assert "<!-- from recall: table -->" in page.read_text(encoding="utf-8")
+    assert list(read_book(page.with_name("figures.json"))) == ["recall"]
+
+
+def test_stale_entries_are_listed_until_accepted(
+    page: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    book = page.with_name("figures.json")
+    entries = read_book(book)
+    entries["parity"].settings[TRAINING]["every"]["epochs"] = 7
+    write_book(entries, book)
+    assert entering.main([]) == 0
+    assert "every: epochs is" in capsys.readouterr().out
+    assert entering.main(["parity", "--accept"]) == 0
+    assert entering.main(["--list"]) == 0
+    assert "stale:" not in capsys.readouterr().out
+    assert entering.main(["other"]) == 2
+    assert "There is no entry other" in capsys.readouterr().err

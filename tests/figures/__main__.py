@@ -6,6 +6,7 @@ import shlex
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,11 +16,33 @@ from tests.figures.pages import filled, quoting_pages, renamed
 from tests.figures.settings import PROGRAM, settings_of, staleness, trainings_of
 from tests.program import COMMAND
 
-OK, FAILURE = 0, 1
+OK, USAGE = 0, 2
 
 
-def main() -> int:
-    """Do what the options ask for; returns the exit code."""
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the options ask for; returns the exit code.
+
+    Args:
+        arguments: of the command line; None for those of the process.
+    """
+    options = _read_options(arguments)
+    book = read_book()
+    names = [name for name, entry in book.items() if staleness(entry)] if options.stale else []
+    if options.name:
+        names = [options.name]
+    if not (names or options.pages or options.stale):
+        return _list(book)
+    for name in names:
+        if name not in book and not options.command:
+            print(f"There is no entry {name}; with --command one is made.", file=sys.stderr)
+            return USAGE
+        _change(book, name, options)
+        write_book(book)
+    _write_pages(book)
+    return OK
+
+
+def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.figures", description=__doc__)
     parser.add_argument("name", nargs="?", help="run this entry's command and enter its figures")
     parser.add_argument(
@@ -40,18 +63,9 @@ def main() -> int:
     )
     parser.add_argument("--rename", metavar="NEW", help="give the entry this name, on pages, too")
     parser.add_argument("--pages", action="store_true", help="write the blocks of all pages only")
-    parser.add_argument("--list", action="store_true", help="list entries, and which are stale")
-    options = parser.parse_args()
-    book = read_book()
-    if options.list or not (options.name or options.pages):
-        return _list(book)
-    if options.name:
-        if options.name not in book and not options.command:
-            parser.error(f"there is no entry {options.name}; with --command one is made")
-        _change(book, options)
-        write_book(book)
-    _write_pages(book)
-    return OK
+    parser.add_argument("--stale", action="store_true", help="measure all stale entries again")
+    parser.add_argument("--list", action="store_true", help="list entries (also without options)")
+    return parser.parse_args(arguments)
 
 
 def _list(book: Book) -> int:
@@ -63,11 +77,10 @@ def _list(book: Book) -> int:
     return OK
 
 
-def _change(book: Book, options: argparse.Namespace) -> None:
-    name = options.name
+def _change(book: Book, name: str, options: argparse.Namespace) -> None:
     entry = book.setdefault(name, Entry())
     if options.command:
-        entry.commands = [options.command, *entry.commands[1:]]
+        _set_command(entry, options.command)
     entry.machine = options.machine or entry.machine
     if options.rename:
         _rename(book, name, options.rename)
@@ -78,6 +91,15 @@ def _change(book: Book, options: argparse.Namespace) -> None:
         _enter(entry, json.loads(options.document.read_text(encoding="utf-8")))
     else:
         _measure(entry)
+
+
+def _set_command(entry: Entry, command: str) -> None:
+    """Give an entry another first command, whose settings are those of the earlier one."""
+    earlier = entry.commands[:1]
+    entry.commands = [command, *entry.commands[1:]]
+    entry.settings = {
+        command if [key] == earlier else key: settings for key, settings in entry.settings.items()
+    }
 
 
 def _rename(book: Book, old: str, new: str) -> None:
