@@ -302,6 +302,14 @@ _ROWS: tuple[Setting, ...] = (
         in_names="{}directions",
         advanced=True,
     ),
+    ChoiceSetting(
+        "state_activation",
+        "State activation",
+        "what the states pass before the readout",
+        {"none": "None", "relu": "ReLU"},
+        in_names="{}states",
+        advanced=True,
+    ),
     ChoicesSetting(
         "losses",
         "Losses",

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor
 
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import NONE
 from rnn_tui.networks.replicas import Replicas, read_out
 
 #: values from which `tanh_` goes by way of the sigmoid: below, its four calls take longer.
@@ -210,6 +211,7 @@ class _Pass(torch.autograd.Function):
         elif lengths is not None:
             last_steps = (lengths - 1)[None, :, None].expand(1, -1, states.shape[2], -1)
             read = states.gather(0, last_steps)[0]  # (R, H, B)
+        read = network.activated(read)
         context.save_for_backward(gates, readout)
         context.network = network
         context.walk = walk
@@ -232,7 +234,7 @@ class _Pass(torch.autograd.Function):
         _require_latest(context)
         from_above: Sequence[Tensor | None]
         if context.read.dim() == 4:
-            from_above, to_readout = _from_every_step(context.read, readout, gradient)
+            from_above, to_readout = _from_every_step(context, readout, gradient)
         else:
             from_above, to_readout = _from_end(context, readout, gradient)
         to_inputs = None
@@ -280,22 +282,23 @@ def _require_latest(context: Any) -> None:
 
 
 def _from_every_step(
-    states: Tensor, readout: Tensor, gradient: Tensor
+    context: Any, readout: Tensor, gradient: Tensor
 ) -> tuple[Sequence[Tensor], Tensor]:
     """Return the gradients on the T states (R, H, B) and on the readout (R, O, H + 1).
 
     They follow from that on the outputs at each step (T, R, O, B).
     """
+    read = context.read
     weight = readout[:, :, :-1].transpose(1, 2)  # (R, H, O)
     if readout.shape[1] == 1:
-        to_states = gradient * weight  # (T, R, H, B)
-        to_weight = (states * gradient).sum(dim=(0, 3))[:, None]  # (R, 1, H)
+        to_read = gradient * weight  # (T, R, H, B)
+        to_weight = (read * gradient).sum(dim=(0, 3))[:, None]  # (R, 1, H)
     else:
-        to_states = torch.matmul(weight, gradient)  # (T, R, H, B)
-        to_weight = torch.matmul(gradient, states.transpose(2, 3)).sum(dim=0)  # (R, O, H)
+        to_read = torch.matmul(weight, gradient)  # (T, R, H, B)
+        to_weight = torch.matmul(gradient, read.transpose(2, 3)).sum(dim=0)  # (R, O, H)
     to_bias = gradient.sum(dim=(0, 3))  # (R, O)
     to_readout = torch.cat((to_weight, to_bias[:, :, None]), 2)
-    return to_states.unbind(0), to_readout
+    return _to_states(context, to_read).unbind(0), to_readout
 
 
 def _from_end(
@@ -305,10 +308,19 @@ def _from_end(
 
     They follow from that on the outputs at the sequences' ends (R, O, B).
     """
-    to_end = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
+    to_read = torch.bmm(readout[:, :, :-1].transpose(1, 2), gradient)  # (R, H, B)
     to_weight = torch.bmm(gradient, context.read.transpose(1, 2))  # (R, O, H)
     to_readout = torch.cat((to_weight, gradient.sum(dim=2, keepdim=True)), 2)
+    to_end = _to_states(context, to_read)
     steps, lengths = context.steps, context.lengths
     if lengths is None:
         return [None] * (steps - 1) + [to_end], to_readout
     return [to_end * (lengths == step)[:, None] for step in range(1, steps + 1)], to_readout
+
+
+def _to_states(context: Any, to_read: Tensor) -> Tensor:
+    """Return the gradient on states from that on what the readout took of them."""
+    if context.network.state_activation == NONE:
+        return to_read
+    to_states: Tensor = torch.ops.aten.threshold_backward(to_read, context.read, 0)  # of a ReLU
+    return to_states

@@ -11,6 +11,8 @@ from rnn_tui.networks.stepwise import Array
 
 #: what may be done with each number behind a layer; all but the first are in `Operations`.
 ACTIVATIONS = NONE, RELU, TANH, SIGMOID = "none", "relu", "tanh", "sigmoid"
+#: those of them that may be trained between the states and the readout of a set of replicas.
+STATE_ACTIVATIONS = NONE, RELU
 
 
 def activated(name: str, values: Any, operations: Operations) -> Any:

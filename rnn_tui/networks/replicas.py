@@ -23,13 +23,23 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import NONE, activated
 from rnn_tui.networks.layers import TORCH
 
 
-def replicas_of(cell: Cell, hidden_sizes: Sequence[int], features: int, outputs: int) -> "Replicas":
+def replicas_of(
+    cell: Cell,
+    hidden_sizes: Sequence[int],
+    features: int,
+    outputs: int,
+    *,
+    state_activation: str = NONE,
+) -> "Replicas":
     """Make a set of networks of a cell, of the class that the cell names, with weights of zero."""
     kind = resolve_name(cell.replica_class)
-    return cast("Replicas", kind(cell, hidden_sizes, features, outputs))
+    network = cast("Replicas", kind(cell, hidden_sizes, features, outputs))
+    network.state_activation = state_activation
+    return network
 
 
 class Embedding(nn.Module):
@@ -61,6 +71,8 @@ class SymbolReader(nn.Module):
 
     features: int  #: F of the input.
     hidden_sizes: tuple[int, ...]  #: units of each of the R replicas.
+    #: between the states and the readout, one of `networks.dense.STATE_ACTIVATIONS`.
+    state_activation: str = NONE
 
     def __init__(self) -> None:
         super().__init__()
@@ -77,6 +89,11 @@ class SymbolReader(nn.Module):
             return inputs
         embedded: Tensor = self.embedding(inputs)
         return embedded
+
+    def activated(self, states: Tensor) -> Tensor:
+        """Return what the readout takes of states."""
+        taken: Tensor = activated(self.state_activation, states, TORCH)
+        return taken
 
 
 class Replicas(SymbolReader):
@@ -119,7 +136,7 @@ class Replicas(SymbolReader):
 
     def at_every_step(self, inputs: Tensor) -> Tensor:
         """Return the readout (T, R, O, B) after each step of `inputs` (T, R, F, B)."""
-        return read_out(self.readout, torch.stack([*self.steps(inputs)]))
+        return read_out(self.readout, self.activated(torch.stack([*self.steps(inputs)])))
 
     def at_end(self, inputs: Tensor, lengths: Tensor | None = None) -> Tensor:
         """Return the readout (R, O, B) at each sequence's end.
@@ -140,7 +157,8 @@ class Replicas(SymbolReader):
 
     def logits(self, states: Tensor) -> Tensor:
         """Return the readout (R, O, B) of states (R, H, B)."""
-        return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
+        taken = self.activated(states)
+        return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], taken)
 
     def steps(self, inputs: Tensor) -> Iterator[Tensor]:
         """Yield the states (R, H, B) after each step of `inputs` (T, R, F, B), keeping none.
@@ -211,7 +229,7 @@ class Replicas(SymbolReader):
 
 
 def read_out(readout: Tensor, states: Tensor) -> Tensor:
-    """Return the readout (T, R, O, B), of weights (R, O, H + 1), of states (T, R, H, B)."""
+    """Return the readout (T, R, O, B), of weights (R, O, H + 1), of what it takes (T, R, H, B)."""
     weight, bias = readout[:, :, :-1], readout[:, :, -1:]
     if readout.shape[1] == 1:  # a tenth of an LSTM's step is saved by no product of matrices
         return (states * weight.transpose(1, 2)).sum(dim=2, keepdim=True) + bias

@@ -147,7 +147,12 @@ class Stack:
 
     @classmethod
     def with_readout(
-        cls, layers: tuple[Layer, ...], weight: Array, bias: Array, takes: str
+        cls,
+        layers: tuple[Layer, ...],
+        weight: Array,
+        bias: Array,
+        takes: str,
+        state_activation: str = NONE,
     ) -> Self:
         """Make a network of its layers and its readout as PyTorch has it.
 
@@ -156,14 +161,17 @@ class Stack:
             weight: (O, D·H), or (O, T·D·H) for `ALL_STATES`.
             bias: (O,).
             takes: which states the readout takes.
+            state_activation: between the states and the readout.
         """
         directions = len(layers[-1].directions)
         if takes == ALL_STATES:
             size = directions * layers[-1].forward.hidden_size
             by_step = weight.reshape(len(weight), -1, size).transpose(1, 2, 0)  # (T, D·H, O)
             by_step = np.ascontiguousarray(by_step)
-            return cls(layers, tuple(np.split(by_step, directions, axis=1)), bias, takes)
-        return cls(layers, tuple(np.split(weight.T, directions)), bias, takes)
+            weights = tuple(np.split(by_step, directions, axis=1))
+        else:
+            weights = tuple(np.split(weight.T, directions))
+        return cls(layers, weights, bias, takes, state_activation=state_activation)
 
     @property
     def cell(self) -> Cell:
@@ -209,8 +217,8 @@ class Stack:
 
     @property
     def is_plain(self) -> bool:
-        """Whether it is no more than recurrent layers and a linear readout."""
-        return not self.inlet and not self.head and self.state_activation == NONE
+        """Whether no linear layer stands before the recurrent ones or behind the readout."""
+        return not self.inlet and not self.head
 
     def mapped(self, change: Callable[[Any], Any], operations: Operations = NUMPY) -> Self:
         """Return the network with a change made to all weights.
@@ -271,7 +279,8 @@ class Stack:
         """
         forward, [weight] = self.layers[0].forward, self.weights  # weight: (H, O)
         for [states] in replica_states(self.cell, forward.as_replica, inputs, lengths):  # (H, n)
-            yield weight.T @ states + self.bias[:, None]
+            [taken] = self._activated([states])
+            yield weight.T @ taken + self.bias[:, None]
 
     def answers_to_whole(self, inputs: npt.NDArray[Any], lengths: Sequence[int]) -> Array:
         """Return logits (T, O, N) of sequences of several lengths, each read to its own end.
@@ -292,6 +301,7 @@ class Stack:
             read = np.concatenate(states, axis=1)  # (T, D·H, N)
         if self.takes == FINAL_STATES:
             states[1:] = [np.broadcast_to(part[:1], part.shape) for part in states[1:]]
+        states = list(self._activated(states))
         products = [weight.T @ part for weight, part in zip(self.weights, states, strict=True)]
         logits: Array = sum(products) + self.bias[:, None]
         return logits

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from rnn_tui.networks.cell import Cell
+from rnn_tui.networks.dense import NONE
 from rnn_tui.networks.replicas import Replicas, SymbolReader, read_out, replicas_of
 from rnn_tui.networks.stack import direction_names
 
@@ -30,6 +31,7 @@ class StackedReplicas(SymbolReader):
         outputs: O of the readout.
         layers: L.
         bidirectional: whether a second direction reads from the last step to the first.
+        state_activation: between the states of the top layer and the readout.
     """
 
     def __init__(
@@ -41,8 +43,10 @@ class StackedReplicas(SymbolReader):
         *,
         layers: int,
         bidirectional: bool,
+        state_activation: str = NONE,
     ) -> None:
         super().__init__()
+        self.state_activation = state_activation
         self.cell = cell
         self.hidden_sizes = tuple(hidden_sizes)
         self.features = features
@@ -65,7 +69,7 @@ class StackedReplicas(SymbolReader):
     ) -> Tensor:
         """Return the readout (T, R, O, B) at each step; see `at_end`."""
         states = self._top_states(inputs, lengths, masks)
-        return read_out(self.readout, torch.cat(states, 2))
+        return read_out(self.readout, self.activated(torch.cat(states, 2)))
 
     def at_end(
         self,
@@ -87,7 +91,8 @@ class StackedReplicas(SymbolReader):
 
     def logits(self, states: Tensor) -> Tensor:
         """Return the readout (R, O, B) of states (R, D·H, B)."""
-        return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], states)
+        taken = self.activated(states)
+        return torch.baddbmm(self.readout[:, :, -1:], self.readout[:, :, :-1], taken)
 
     def steps(self, inputs: Tensor, lengths: Tensor | None = None) -> Iterator[Tensor]:
         """Yield the states (R, D·H, B) of the top layer at each step."""

@@ -152,6 +152,8 @@ class SequenceConfig(RunConfig):
     layers: int = 1  #: recurrent layers.
     #: `forward`, or `both`, where each layer also reads from the last step to the first.
     directions: str = "forward"
+    #: between the states and the readout: `none`, or `relu`, max(0, x).
+    state_activation: str = "none"
     #: which digit to recall, counted from 1; None if nothing is recalled.
     position: int | None = None
 

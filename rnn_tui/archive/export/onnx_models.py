@@ -20,6 +20,7 @@ from rnn_tui.engine.config import Replica, RunConfig
 from rnn_tui.engine.errors import ExportError, printable
 from rnn_tui.engine.files.weights_file import WeightsFile, read_weights
 from rnn_tui.engine.training.problem import generator
+from rnn_tui.networks.dense import RELU
 from rnn_tui.networks.layers import predict
 from rnn_tui.networks.stack import Layer
 from rnn_tui.networks.stepwise import CellWeights
@@ -165,6 +166,8 @@ def _sequence_reader(network: SequenceNetwork, replica: int) -> bytes:
     states = by_step
     for layer in stack.layers:
         states = graph.recurrent(states, layer.directions)  # (T, N, D·H)
+    if stack.state_activation == RELU:
+        states = graph.node("Relu", [states])
     outputs: list[Any]
     if shape.every_step:
         outputs = ["N", "T", network.outputs]

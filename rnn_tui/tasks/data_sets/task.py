@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 SEQUENCES = "sequences"
 SETTINGS = (
     *("hidden_sizes", "seeds", "seed", "epochs", "batch_size", "learning_rate"),
-    *("layers", "directions", "clip", "weight_decay", "noise", "dropout", "patience"),
+    *("layers", "directions", "state_activation"),
+    *("clip", "weight_decay", "noise", "dropout", "patience"),
     "initialisation",
 )
 PROBLEM = "rnn_tui.tasks.data_sets.problem:DataSetProblem"

@@ -15,6 +15,7 @@ DRAWN_SETTINGS = (
     "weight_decay",
     "noise",
     "patience",
+    "state_activation",
     "training_size",
     "test_size",
     "initialisation",

@@ -18,6 +18,7 @@ from rnn_tui.engine.config import Replica
 from rnn_tui.engine.errors import CheckpointError, SettingError, printable
 from rnn_tui.engine.files.weights_file import WeightsFile
 from rnn_tui.networks import CELLS
+from rnn_tui.networks.dense import activated
 from rnn_tui.networks.stack import (
     EVERY_STEP,
     FINAL_STATES,
@@ -26,7 +27,7 @@ from rnn_tui.networks.stack import (
     Stack,
     direction_names,
 )
-from rnn_tui.networks.stepwise import Array, CellWeights, replica_states, still_going
+from rnn_tui.networks.stepwise import NUMPY, Array, CellWeights, replica_states, still_going
 from rnn_tui.tasks.config import SequenceConfig
 from rnn_tui.tasks.task import Task
 
@@ -211,7 +212,7 @@ class SequenceNetwork:
         layers = tuple(
             Layer(*(self.cell(replica, name) for name in names)) for names in self._names
         )
-        return Stack.with_readout(layers, weight, bias, takes)
+        return Stack.with_readout(layers, weight, bias, takes, self.config.state_activation)
 
     def embedded(self, inputs: npt.NDArray[Any], replica: int) -> npt.NDArray[Any]:
         """Return what a replica's lowest layer reads of inputs (…, F): of words (…, 1) (…, E)."""
@@ -240,7 +241,7 @@ class SequenceNetwork:
         if self._table is not None:
             inputs = np.stack([*self._read_by_each(inputs)], 1)  # (T, R, E, B)
         for states in replica_states(self.kind, self._gates["l0"], inputs, lengths):  # (R, W, n)
-            yield weight @ states + bias
+            yield weight @ activated(self.config.state_activation, states, NUMPY) + bias
 
     def _read_by_each(self, inputs: npt.NDArray[Any]) -> Iterator[npt.NDArray[Any]]:
         """Yield what the lowest layer of each replica reads (T, E, B) of inputs (T, F, B)."""

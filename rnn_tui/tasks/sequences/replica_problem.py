@@ -368,7 +368,7 @@ def _replicas_without_weights(config: SequenceConfig, features: int, outputs: in
     cell = CELLS[config.cell]
     sizes = [replica.variant.hidden_size for replica in config.replicas]
     if not config.stacked:
-        return replicas_of(cell, sizes, features, outputs)
+        return replicas_of(cell, sizes, features, outputs, state_activation=config.state_activation)
     return StackedReplicas(
         cell,
         sizes,
@@ -376,6 +376,7 @@ def _replicas_without_weights(config: SequenceConfig, features: int, outputs: in
         outputs,
         layers=config.layers,
         bidirectional=config.bidirectional,
+        state_activation=config.state_activation,
     )
 
 
