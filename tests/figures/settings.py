@@ -84,12 +84,12 @@ def _flat(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, An
 
 def _defaults(command: str) -> dict[str, Any]:
     """Return what settings are where neither preset nor command says anything."""
-    config = next(iter(_configs(command).values()))
     defaults = {}
-    for prefix, owner in (("", config), ("recipe.", config.recipe)):
-        for each in fields(owner):
-            if each.default is not MISSING:
-                defaults[prefix + each.name] = json.loads(json.dumps(each.default, default=str))
+    for config in _configs(command).values():
+        for prefix, owner in (("", config), ("recipe.", config.recipe)):
+            for each in fields(owner):
+                if each.default is not MISSING:
+                    defaults[prefix + each.name] = json.loads(json.dumps(each.default, default=str))
     return defaults
 
 
