@@ -117,6 +117,18 @@ def show_paper(request: PapersRequest, text: str) -> int:
     )
     print()
     output.print_table(EXPERIMENT_FIELDS, paper.experiments)
+    presets_by_sentence: dict[str, list[str]] = {}
+    for preset in paper.presets.values():
+        for sentence in preset.differs:
+            presets_by_sentence.setdefault(sentence, []).append(preset.name)
+    if presets_by_sentence:
+        print()
+        output.print_pairs(
+            [
+                (f"differs ({', '.join(names)})", sentence)
+                for sentence, names in presets_by_sentence.items()
+            ]
+        )
     return output.OK
 
 

@@ -465,6 +465,14 @@ _ROWS: tuple[Setting, ...] = (
         in_names="test{}",
         advanced=True,
     ),
+    ChoiceSetting(
+        "test_lengths",
+        "Test lengths",
+        "which lengths beyond training are tested",
+        {"spaced": "Evenly spaced", "all": "All"},
+        in_names="{}tested",
+        advanced=True,
+    ),
     NumberSetting(
         "gradient_inputs",
         "Gradients kept",

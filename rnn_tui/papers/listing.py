@@ -55,6 +55,8 @@ _PRESET_FIELDS: tuple[Column[PaperPreset], ...] = (
     Column("name", lambda preset: preset.name),  #: its name.
     Column("summary", lambda preset: preset.summary),  #: what it is.
     Column("own_recipe", lambda preset: preset.own),  #: whether it is the paper's own recipe.
+    #: what still differs from the paper's own way to train, in a sentence each.
+    Column("differs", lambda preset: list(preset.differs)),
 )
 
 

@@ -66,14 +66,21 @@ ONE_NETWORK = Published()
 class PaperPreset:
     """A way to train the experiments of a paper."""
 
-    name: str  #: the name of the tasks' preset that it starts from, too.
+    name: str  #: as typed.
     summary: str  #: what it is, in words.
+    start: str  #: the name of the tasks' preset that it starts from.
     own: bool = False  #: whether it is the paper's own recipe.
     compared: bool = False  #: whether published figures are compared with its figures.
     note: str = ""  #: what it scales down, in a sentence or more.
     #: sentences that hold if a task is among those that are trained, by task.
     task_notes: Mapping[str, str] = field(default_factory=dict, hash=False)
-    #: settings in place of the tasks' preset's, by task.
+    #: what still differs from the paper's own way to train, in a sentence each.
+    differs: tuple[str, ...] = ()
+    #: the cells that are trained in place of the experiments', by these.
+    cells: Mapping[str, str] = field(default_factory=dict, hash=False)
+    #: settings in place of the tasks' preset's, of all tasks.
+    all_settings: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    #: the same by task.
     settings: Mapping[str, Mapping[str, Any]] = field(default_factory=dict, hash=False)
     tasks: tuple[str, ...] = ()  #: the tasks that it has; empty for all.
 
@@ -233,7 +240,7 @@ class Paper:
         """Return the settings of a run that trains networks like those of an experiment.
 
         Args:
-            experiment: whose task, cell and settings it has.
+            experiment: whose task, cell (or what the preset has in its place) and settings it has.
             preset: a name of `presets`.
             variants: whose sizes and losses it has, each with each; by default the experiment's.
             overrides: further settings in place of the preset's.
@@ -242,7 +249,8 @@ class Paper:
             SettingError: for a wrong setting.
         """
         recipe = self.presets[preset]
-        settings: dict[str, Any] = {**recipe.settings.get(experiment.task, {})}
+        settings: dict[str, Any] = {**recipe.all_settings}
+        settings |= recipe.settings.get(experiment.task, {})
         settings |= experiment.settings
         if not variants and experiment.variant is not None:
             variants = (experiment.variant,)
@@ -250,4 +258,5 @@ class Paper:
             settings["hidden_sizes"] = sorted({variant.hidden_size for variant in variants})
             settings["losses"] = list(dict.fromkeys(variant.loss for variant in variants))
         settings |= overrides
-        return TASKS[experiment.task].config(experiment.cell, recipe.name, **settings)
+        cell = recipe.cells.get(experiment.cell, experiment.cell)
+        return TASKS[experiment.task].config(cell, recipe.start, **settings)

@@ -10,11 +10,13 @@ from collections import ChainMap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rnn_tui.engine.errors import DataError, SettingError, UserError, printable, why
 from rnn_tui.engine.files import outside
 from rnn_tui.engine.files.toml_text import read_toml
 from rnn_tui.engine.suggestions import did_you_mean
+from rnn_tui.networks import CELLS
 from rnn_tui.papers.expression import in_words, read_expression
 from rnn_tui.papers.file_entry import LONGEST_TEXT, LONGEST_WORDS, MOST_ENTRIES, FileEntry
 from rnn_tui.papers.paper import (
@@ -36,6 +38,8 @@ from rnn_tui.tasks import TASKS
 MOST_BYTES = 100_000  # of a file
 MOST_NETWORKS = 20_000  # of all its experiments, seeds counted
 MOST_PRESETS = 20
+MOST_SENTENCES = 50  # on what differs
+MERGED_DEPTH = 2  # levels of tables of a preset: settings, and those of a task
 MOST_FIGURES = 50
 MOST_COMPARISONS = 300  # of all its claims: each one is resampled
 MOST_AUTHORS = 200
@@ -89,10 +93,11 @@ def paper_from(data: bytes, name: str, file_name: str) -> Paper:
 
 
 def _paper(entry: FileEntry, name: str) -> Paper:
-    presets = dict(_presets(entry.entry("presets", MOST_PRESETS)))
+    experiments = experiments_from(entry)
+    tasks = list(dict.fromkeys(experiment.task for experiment in experiments))
+    presets = dict(_presets(entry.entry("presets", MOST_PRESETS), tasks))
     if not presets:
         raise entry.wrong("must have at least one preset")
-    experiments = experiments_from(entry)
     seeds, task_seeds = _seeds(entry)
     published = _published(entry)
     claims = _Claims(entry, experiments)
@@ -163,33 +168,92 @@ def _seeds(entry: FileEntry) -> tuple[int, dict[str, int]]:
     return entry.whole("seeds", 1, most, 20), task_seeds
 
 
-def _presets(entry: FileEntry) -> Iterator[tuple[str, PaperPreset]]:
+def _presets(entry: FileEntry, paper_tasks: Sequence[str]) -> Iterator[tuple[str, PaperPreset]]:
+    said: dict[str, dict[str, Any]] = {}  # what each preset says, with what it takes of another
     for name, values in entry.items():
-        preset = FileEntry(values, f"{entry.place}, {printable(name)}")
+        place = f"{entry.place}, {printable(name)}"
+        said[name] = _with_another(FileEntry(values, place), said)
+        preset = FileEntry(said[name], place)
         own = preset.flag("own")
         notes = preset.entry("task_notes")
-        settings = preset.entry("settings")
+        tasks = _texts(preset, "tasks")
         yield (
             name,
             PaperPreset(
                 name=entry.as_text(name, "presets", LONGEST_WORDS),
                 summary=preset.text("summary"),
+                start=preset.text("start", name, LONGEST_WORDS),
                 own=own,
                 compared=preset.flag("compared", own),
                 note=preset.text("note", ""),
                 task_notes={
                     task: notes.as_text(text, task, LONGEST_TEXT) for task, text in notes.items()
                 },
+                differs=_sentences(preset, "differs"),
+                cells=_cells(preset.entry("cells")),
+                all_settings=_settings_of_all(preset, tasks or paper_tasks),
                 settings={
                     task: settings_from(
-                        FileEntry(values, f"{settings.place}, {printable(task)}"), task
+                        FileEntry(values, f"{preset.place}: settings, {printable(task)}"), task
                     )
-                    for task, values in settings.items()
+                    for task, values in preset.entry("settings").items()
                 },
-                tasks=_texts(preset, "tasks"),
+                tasks=tasks,
             ),
         )
         preset.finish()
+
+
+def _with_another(preset: FileEntry, said: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Return what a preset says, after what an earlier one says that it is `like`."""
+    values = dict(preset.items())
+    other = values.pop("like", None)
+    if other is None:
+        return values
+    if not isinstance(other, str) or other not in said:
+        hint = did_you_mean(str(other), said)
+        raise preset.wrong(f"is like “{printable(other)}”, which is no preset before it{hint}")
+    return _merged({"start": other, **said[other]}, values, MERGED_DEPTH)
+
+
+def _merged(first: Mapping[str, Any], second: Mapping[str, Any], depth: int) -> dict[str, Any]:
+    """Return the entries of two tables, where both have one the second's.
+
+    Tables that both have are merged likewise, down to so many levels below.
+    """
+    merged = {**first, **second}
+    for key in first.keys() & second.keys():
+        if depth and isinstance(first[key], dict) and isinstance(second[key], dict):
+            merged[key] = _merged(first[key], second[key], depth - 1)
+    return merged
+
+
+def _sentences(entry: FileEntry, key: str) -> tuple[str, ...]:
+    return tuple(
+        entry.as_text(text, key, LONGEST_TEXT) for text in entry.sequence(key, MOST_SENTENCES)
+    )
+
+
+def _cells(entry: FileEntry) -> dict[str, str]:
+    """Return the cells that are trained in place of others."""
+    cells = {}
+    for cell, value in entry.items():
+        cells[cell] = entry.as_text(value, cell, LONGEST_WORDS)
+        for name in (cell, cells[cell]):
+            if name not in CELLS:
+                raise entry.wrong(
+                    f"names the cell “{printable(name)}”, which is not there"
+                    f"{did_you_mean(name, CELLS)}"
+                )
+    return cells
+
+
+def _settings_of_all(preset: FileEntry, tasks: Sequence[str]) -> dict[str, Any]:
+    """Return settings that a preset has for all of its tasks, each of which must have them."""
+    settings: dict[str, Any] = {}
+    for task in tasks:
+        settings = settings_from(preset.entry("all_settings"), task)
+    return settings
 
 
 class _Claims:

@@ -22,6 +22,7 @@ OTHER_RECIPE_NOTE = (
     "Preset {preset} is not the {kind}'s recipe: published figures are shown, but not compared "
     "with ours."
 )
+DIFFERS = "What still differs from the {kind}'s own way to train:"
 
 
 def seeds_setting(task: str) -> NumberSetting:
@@ -144,6 +145,9 @@ class Plan:
             notes.append(OTHER_RECIPE_NOTE.format(preset=self.preset, kind=self.paper.kind))
         if self.recipe.note:
             notes.append(self.recipe.note)
+        if self.recipe.differs:
+            notes.append(DIFFERS.format(kind=self.paper.kind))
+            notes += self.recipe.differs
         task_notes = self.recipe.task_notes
         return (*notes, *(task_notes[task] for task in self.tasks if task in task_notes))
 

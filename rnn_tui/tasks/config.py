@@ -154,6 +154,8 @@ class SequenceConfig(RunConfig):
     directions: str = "forward"
     #: between the states and the readout: `none`, or `relu`, max(0, x).
     state_activation: str = "none"
+    #: of which lengths the words of a test beyond training are: `spaced`, or `all` of them.
+    test_lengths: str = "spaced"
     #: which digit to recall, counted from 1; None if nothing is recalled.
     position: int | None = None
 

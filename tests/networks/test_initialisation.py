@@ -14,7 +14,13 @@ from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.settings import SETTINGS, ChoiceSetting
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.initialisations import INITIALISATIONS, Draw
-from rnn_tui.networks.layers import AllStatesReader, LastStepBiLSTM, build_row_reader, initialise
+from rnn_tui.networks.layers import (
+    AllStatesReader,
+    LastStepBiLSTM,
+    build_row_reader,
+    initialise,
+    recurrent_layers,
+)
 from rnn_tui.tasks import TASKS
 
 MODELS = tuple(name for name, cell in CELLS.items() if cell.pytorch)
@@ -183,6 +189,36 @@ def test_identity_is_refused_for_cells_with_gates(name: str) -> None:
     with pytest.raises(SettingError, match=f"for cells without gates, such as rnn, and {name} has"):
         task.config(name, initialisation="identity")
     assert task.config("rnn", initialisation="identity").setting("initialisation") == "identity"
+
+
+#: deviations and largest numbers of 60 networks of 64 units that dm-haiku 0.0.17 made of `hk.LSTM`,
+#: `hk.GRU`, `hk.VanillaRNN` and `hk.Linear`; the cells read 3 numbers, the readout has 5 answers.
+OF_HAIKU = {
+    "lstm": {"weight_ih_l0": (0.10750, 0.24434), "weight_hh_l0": (0.10750, 0.24434)},
+    "gru": {"weight_ih_l0": (0.57555, 1.31263), "weight_hh_l0": (0.12487, 0.28421)},
+    "rnn": {"weight_ih_l0": (0.50603, 1.15463), "weight_hh_l0": (0.10966, 0.24999)},
+}
+
+
+@pytest.mark.parametrize("name", OF_HAIKU)
+def test_haiku_scheme_has_the_deviations_and_limits_of_haiku(name: str) -> None:
+    drawn: dict[str, list[Tensor]] = {}
+    for seed in range(60):
+        recurrent = recurrent_layers(CELLS[name], 3, 64, 1)
+        network = nn.ModuleDict({"recurrent": recurrent, "readout": nn.Linear(64, 5)})
+        initialise(network, CELLS[name], "haiku", torch.Generator().manual_seed(seed))
+        for parameter, weight in network.named_parameters():
+            drawn.setdefault(parameter.split(".")[1], []).append(weight.detach().flatten())
+    for parameter, expected in {**OF_HAIKU[name], "weight": (0.10998, 0.24999)}.items():
+        weights = torch.cat(drawn[parameter])
+        assert weights.std().item() == pytest.approx(expected[0], rel=0.02), parameter
+        assert weights.abs().max().item() == pytest.approx(expected[1], rel=0.01), parameter
+        assert abs(weights.mean().item()) < 0.03 * expected[0], parameter
+    for parameter in ("bias_hh_l0", "bias"):
+        assert not torch.cat(drawn[parameter]).any()
+    of_input = drawn["bias_ih_l0"][0].view(-1, 64)
+    forget = [gate == "forget" for gate in CELLS[name].gates] or [False]
+    assert of_input.tolist() == [[float(is_forget)] * 64 for is_forget in forget]
 
 
 def test_an_initialisation_that_is_not_there_is_refused_from_a_file_as_well() -> None:

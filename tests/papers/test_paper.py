@@ -12,8 +12,10 @@ from rnn_tui.engine.errors import UserError, printable
 from rnn_tui.papers.expression import ExperimentFigures, in_words, read_expression
 from rnn_tui.papers.paper import Paper, PublishedKind
 from rnn_tui.papers.paper_file import MOST_BYTES, paper_from, read_paper
+from rnn_tui.papers.plan import Plan
 from rnn_tui.papers.shipped import FOLDER, paper_named, paper_names
 from rnn_tui.tasks import TASKS
+from rnn_tui.tasks.config import SequenceConfig
 
 SMALL_PAPER = """\
 title = "Two tasks"
@@ -146,6 +148,58 @@ def test_a_file_that_can_not_be_a_paper(tmp_path: Path) -> None:
             read_paper(path)
     with pytest.raises(UserError, match="There is no paper “course-reprot”"):
         paper_named("course-reprot")
+
+
+LIKE_ANOTHER = """
+[presets.careful]
+like = "fast"
+summary = "A slow one."
+cells = { rnn = "mingru" }
+differs = ["Words are read, not heard.", "Chance is another."]
+all_settings = { learning_rate = 0.001, state_activation = "relu", initialisation = "haiku" }
+settings.recall = { layers = 2 }
+"""
+
+
+def test_a_preset_may_be_like_another_with_other_settings_and_cells() -> None:
+    paper = paper_of(SMALL_PAPER.replace("[[claims]]", LIKE_ANOTHER + "[[claims]]", 1))
+    fast, careful = paper.presets.values()
+    assert (fast.start, careful.start) == ("fast", "fast")
+    assert careful.note == fast.note
+    assert careful.compared
+    assert careful.settings["recall"] == {"hidden_sizes": (4,), "layers": 2}
+    rnn, lstm = paper.experiments
+    config = paper.config(rnn, "careful")
+    assert isinstance(config, SequenceConfig)
+    assert (config.cell, config.layers, config.hidden_sizes) == ("mingru", 2, (4,))
+    assert (config.learning_rate, config.state_activation) == (0.001, "relu")
+    assert config.setting("initialisation") == "haiku"
+    assert paper.config(lstm, "careful").cell == "lstm"
+    assert paper.config(rnn, "fast").cell == "rnn"
+    notes = " ".join(Plan(paper, preset="careful").notes)
+    assert "still differs from the paper's own way to train: Words are read, not heard." in notes
+    assert "heard" not in " ".join(Plan(paper, preset="fast").notes)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "sentence"),
+    [
+        ('like = "fast"', 'like = "fasst"', "no preset before it .did you mean “fast”"),
+        ('like = "fast"', 'like = "careful"', "is like “careful”, which is no preset before it"),
+        ('"mingru"', '"mingruu"', "names the cell “mingruu”, which is not there"),
+        ("learning_rate = 0.001", "learning_rat = 1", "may not have “learning_rat”"),
+        ('"haiku"', '"haku"', "Initialisation must be one of"),
+        ('"relu"', '"rely"', "State activation must be one of none, relu"),
+        ("differs = [", "differs = [3, ", "must have a text as “differs”"),
+        ("layers = 2", "layers = 9", "Layers must be a whole number from 1 to 4"),
+    ],
+)
+def test_what_is_wrong_with_a_preset_like_another_is_said(
+    old: str, new: str, sentence: str
+) -> None:
+    text = SMALL_PAPER.replace("[[claims]]", LIKE_ANOTHER.replace(old, new) + "[[claims]]", 1)
+    with pytest.raises(UserError, match=sentence):
+        paper_of(text)
 
 
 def test_papers_that_ship_are_short_and_whole() -> None:

@@ -70,6 +70,9 @@ INITIALISATIONS: dict[str, Initialisation] = {
             "rnn_tui.networks.initialisations.identity:fill",
             only_without_gates=True,
         ),
+        Initialisation(
+            "haiku", "As Haiku draws them", "rnn_tui.networks.initialisations.haiku:fill"
+        ),
     )
 }
 

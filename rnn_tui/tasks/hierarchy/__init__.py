@@ -121,6 +121,7 @@ def _task(definition: Definition) -> Task:
         label=definition.label,
         settings=(
             "hidden_sizes",
+            "test_lengths",
             *DRAWN_SETTINGS,
             *(("training_words",) if definition.free else ()),
             "training_lengths",

@@ -29,7 +29,7 @@ from rnn_tui.tasks.sequences.problem import SequenceProblem
 from rnn_tui.tasks.sequences.replica_problem import Networks, states_of
 
 LONGEST = 500  # symbols of the longest words of the test
-TEST_LENGTHS = 24  # lengths of the test, evenly spaced: all 460 would take twenty times as long
+TEST_LENGTHS = 24  # lengths of a test of evenly spaced ones: all 460 take twenty times as long
 TRAINED_LENGTHS = 8  # lengths within those in training that are evaluated as well
 VALIDATION_LENGTHS = 10  # lengths of validation
 VALIDATED = 10  # words of each of them
@@ -202,7 +202,10 @@ def _answers(logits: Tensor, targets: Tensor) -> AnsweredBatch:
 
 def _test_lengths(config: SequenceConfig) -> tuple[int, ...]:
     first = config.lengths[1] + 1
-    return _evenly(first, max(first, LONGEST), TEST_LENGTHS)
+    last = max(first, LONGEST)
+    if config.test_lengths == "all":
+        return tuple(range(first, last + 1))
+    return _evenly(first, last, TEST_LENGTHS)
 
 
 def _evenly(first: int, last: int, count: int) -> tuple[int, ...]:
