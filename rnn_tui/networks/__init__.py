@@ -9,13 +9,14 @@ from rnn_tui.networks.cell import Cell
 from rnn_tui.networks.gru import GRUCell
 from rnn_tui.networks.lstm import BiLSTMCell, LSTMCell
 from rnn_tui.networks.mingru import MinGRUCell, SignedMinGRUCell
-from rnn_tui.networks.rnn import RNNCell
+from rnn_tui.networks.rnn import ReluRNNCell, RNNCell
 
 CELL_NAME = re.compile(r"[a-z][a-z0-9_-]{0,29}")
 CELLS: dict[str, Cell] = {
     cell.name: cell
     for cell in (
         RNNCell(),
+        ReluRNNCell(),
         LSTMCell(),
         BiLSTMCell(),
         GRUCell(),

@@ -63,6 +63,7 @@ class OnnxOperator:
     name: str  #: such as `LSTM`.
     rows: tuple[int, ...]  #: for each block of rows of ONNX's weights, the number of our block.
     attributes: Mapping[str, int] = field(default_factory=dict)  #: the operator's attributes.
+    activation: str = ""  #: the operator's activation, such as `Relu`; empty for its usual ones.
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Sets of simple RNNs, with a backward pass by hand."""
+"""Sets of simple RNNs, with tanh or rectifier, with a backward pass by hand."""
 
 from collections.abc import Sequence
 
@@ -13,11 +13,22 @@ class RNNWalk(Walk):
 
     blocks = 1
 
+    @staticmethod
+    def activate_(sums: Tensor) -> None:
+        """Put the states in the place of the sums s that they are made of."""
+        tanh_(sums)
+
+    @staticmethod
+    def sum_gradient(state_gradient: Tensor, states: Tensor) -> Tensor:
+        """Return Ds (R, H, B) from Dh and h, as `run_back` calls them."""
+        sums: Tensor = torch.ops.aten.tanh_backward(state_gradient, states)
+        return sums
+
     def run(self, gates: Tensor, steps: int) -> None:
         """Fill `state`."""
         for step in range(steps):
             torch.bmm(gates, self.read[step], out=self.state[step + 1])  # (R, H, B)
-            tanh_(self.state[step + 1])
+            self.activate_(self.state[step + 1])
 
     def run_back(
         self, gates: Tensor, from_above: Sequence[Tensor | None], to_inputs: Tensor | None = None
@@ -37,7 +48,8 @@ class RNNWalk(Walk):
         gradient = torch.zeros_like(gates)
         state = from_above[-1]  # (R, H, B): Dh
         for step in range(len(from_above) - 1, -1, -1):
-            sums = torch.ops.aten.tanh_backward(state, self.state[step + 1])  # (R, H, B)
+            assert state is not None
+            sums = self.sum_gradient(state, self.state[step + 1])  # (R, H, B)
             gradient.baddbmm_(sums, self.read[step].transpose(1, 2))
             if to_inputs is not None:
                 torch.bmm(of_input, sums, out=to_inputs[step])
@@ -46,7 +58,28 @@ class RNNWalk(Walk):
         return gradient
 
 
+class ReluRNNWalk(RNNWalk):
+    """A rectified RNN over time: h = max(0, s), and Ds = Dh where h > 0, else 0."""
+
+    @staticmethod
+    def activate_(sums: Tensor) -> None:
+        """Put max(0, s) in the place of the sums s."""
+        sums.relu_()
+
+    @staticmethod
+    def sum_gradient(state_gradient: Tensor, states: Tensor) -> Tensor:
+        """Return Ds (R, H, B) from Dh and h."""
+        sums: Tensor = torch.ops.aten.threshold_backward(state_gradient, states, 0)
+        return sums
+
+
 class ReplicaRNN(ReplicasByHand):
     """R one-layer simple RNNs with a linear readout each."""
 
     walk = RNNWalk
+
+
+class ReplicaReluRNN(ReplicasByHand):
+    """R one-layer rectified RNNs with a linear readout each."""
+
+    walk = ReluRNNWalk

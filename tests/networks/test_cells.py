@@ -1,5 +1,8 @@
 """What is shown of a recurrent layer is what happens in PyTorch's, step by step."""
 
+from collections.abc import Callable
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
@@ -19,7 +22,12 @@ from rnn_tui.networks.stepwise import (
     sigmoid,
 )
 
-KINDS = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+KINDS: dict[str, Callable[..., nn.RNNBase]] = {
+    "rnn": nn.RNN,
+    "rnn-relu": partial(nn.RNN, nonlinearity="relu"),
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+}
 GATES = CELLS["lstm"].gates
 
 

@@ -1,5 +1,8 @@
 """Stacked replicas compute what as many ordinary networks of PyTorch do, and its gradients."""
 
+from collections.abc import Callable
+from functools import partial
+
 import pytest
 import torch
 from torch import Tensor, nn
@@ -7,7 +10,12 @@ from torch import Tensor, nn
 from rnn_tui.networks import CELLS
 from rnn_tui.networks.stacked_replicas import StackedReplicas
 
-MODULES: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+MODULES: dict[str, Callable[..., nn.RNNBase]] = {
+    "rnn": nn.RNN,
+    "rnn-relu": partial(nn.RNN, nonlinearity="relu"),
+    "lstm": nn.LSTM,
+    "gru": nn.GRU,
+}
 SIZES = (2, 5, 3)
 LENGTHS = torch.tensor([[4, 1, 6], [6, 6, 2], [3, 6, 5]])  # of each replica's sequences
 KINDS = [(1, True), (2, False), (3, True)]  # layers, both directions
@@ -21,11 +29,12 @@ def side_by_side(cell: str, layers: int, bidirectional: bool) -> tuple[StackedRe
         CELLS[cell], SIZES, 4, 3, layers=layers, bidirectional=bidirectional
     ).double()
     pairs = []
+    largest = 0.5 if cell == "rnn-relu" else 1.5  # nothing bounds rectified states
     for at, size in enumerate(SIZES):
         recurrent = MODULES[cell](4, size, layers, bidirectional=bidirectional).double()
         readout = nn.Linear(size * (2 if bidirectional else 1), 3).double()
         for weight in (*recurrent.parameters(), *readout.parameters()):
-            weight.data.uniform_(-1.5, 1.5, generator=draw)
+            weight.data.uniform_(-largest, largest, generator=draw)
         network.set_replica(at, recurrent, readout)
         pairs.append((recurrent, readout))
     return network, pairs

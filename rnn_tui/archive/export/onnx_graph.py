@@ -89,12 +89,15 @@ class Graph:
         by_direction = [_in_order(weights, operator) for weights in directions]
         # (D, G·H, F), (D, G·H, H), (D, 2·G·H)
         weights = [self.constant(np.stack(parts)) for parts in zip(*by_direction, strict=True)]
+        attributes: dict[str, Any] = dict(operator.attributes)
+        if operator.activation:
+            attributes["activations"] = [operator.activation] * len(directions)
         states = self.node(  # (T, D, N, H)
             operator.name,
             [inputs, *weights],
             hidden_size=directions[0].hidden_size,
             direction="bidirectional" if len(directions) > 1 else "forward",
-            **operator.attributes,
+            **attributes,
         )
         transposed = self.node("Transpose", [states], perm=[0, 2, 1, 3])  # (T, N, D, H)
         return self.node("Reshape", [transposed, self.constant(np.array([0, 0, -1]))])

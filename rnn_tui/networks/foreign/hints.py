@@ -15,7 +15,10 @@ from rnn_tui.networks.rnn import ReluRNNCell, RNNCell
 from rnn_tui.networks.stack import EVERY_STEP, FINAL_STATES, LAST_STEP, READOUTS, Stack
 
 TANH, RELU = NONLINEARITY_NAMES
-NONLINEARITIES: Mapping[str, Cell] = {TANH: CELLS[RNNCell.name], RELU: ReluRNNCell()}
+NONLINEARITIES: Mapping[str, Cell] = {
+    TANH: CELLS[RNNCell.name],
+    RELU: CELLS[ReluRNNCell.name],
+}
 #: the cells with gates, by the blocks of rows of their weights: a GRU has three, an LSTM four.
 BY_BLOCKS = {CELLS[name].blocks: CELLS[name] for name in (GRUCell.name, LSTMCell.name)}
 EQUAL = 1e-6  # answers that differ by no more, of a largest one of 1 or less, are equal
