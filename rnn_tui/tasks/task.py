@@ -69,6 +69,8 @@ class SequenceShape:
     #: whether sequences of any length can be drawn; a data set has those that it has.
     any_length: bool = True
     example: str = ""  #: a whole input as typed; empty for one of the first symbols.
+    #: the symbols of a one-hot alphabet whose numbers decide, so that networks may count them.
+    counted: tuple[str, ...] = ()
 
     @property
     def typed_example(self) -> str:

@@ -1,15 +1,17 @@
 """Tasks of the Chomsky hierarchy, without NumPy and torch.
 
-They are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hierarchy”
+Fifteen are those of Delétang et al. 2022, “Neural Networks and the Chomsky Hierarchy”
 (arXiv:2207.02098), by the definitions of its text and its program. Networks train on words of 1 to
-40 symbols and are tested on 41 to 500.
+40 symbols and are tested on 41 to 500. Two more, on equal counts, are after Weiss et al. 2018
+(arXiv:1805.04908), with presets of their own.
 """
 
 from dataclasses import replace
 
 from rnn_tui.engine.config import Recipe
 from rnn_tui.engine.metrics import Metric, accuracy_metric
-from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
+from rnn_tui.tasks.hierarchy import counting
+from rnn_tui.tasks.hierarchy.table import CHOMSKY, COUNTING, DEFINITIONS, Definition
 from rnn_tui.tasks.sequences import DRAWN_SETTINGS
 from rnn_tui.tasks.shapes import HiddenVariable, one_hot
 from rnn_tui.tasks.task import Preset, SequenceShape, Task
@@ -91,11 +93,17 @@ _TAUGHT = {
         ("modular-arithmetic", "modular-arithmetic-brackets", "solve-equation"), _GROWING
     ),
 }
+#: by paper, the presets of tasks that are not taught as those of the hierarchy are.
+_PRESETS_OF = {COUNTING: counting.PRESETS}
+_KIND_OF = {
+    CHOMSKY: "One of the tasks of the Chomsky hierarchy.",
+    COUNTING: "One of two tasks on counting, in the words of the Chomsky hierarchy.",
+}
 _HELP = (
-    "One of the tasks of the Chomsky hierarchy. A network reads a word, one symbol a step, and "
-    f"then a blank, `{BLANK}`, for each answer; it answers at the blanks. It trains on words of up "
-    "to 40 symbols and is tested on longer ones. **Prompt** asks a network about a word that you "
-    "type; **Inside** shows its state at each symbol."
+    f"A network reads a word, one symbol a step, and then a blank, `{BLANK}`, for each answer; it "
+    "answers at the blanks. It trains on short words and is tested on longer ones, of up to 500 "
+    "symbols. **Prompt** asks a network about a word that you type; **Inside** shows its state at "
+    "each symbol."
 )
 _METRICS = (
     Metric("train_loss", "training loss", chart="loss"),
@@ -113,6 +121,13 @@ def _hidden(definition: Definition) -> HiddenVariable | None:
     return HiddenVariable(definition.hidden, function, tuple(definition.answers))
 
 
+def _presets(definition: Definition) -> tuple[Preset, ...]:
+    """Return the ways to train a task, the usual one first."""
+    if definition.source in _PRESETS_OF:
+        return _PRESETS_OF[definition.source]
+    return _TAUGHT.get(definition.name, replace(_EVEN, name="fast")), _EVEN, _PAPER
+
+
 def _task(definition: Definition) -> Task:
     """Return the task that is defined by an entry of the table."""
     alphabet = one_hot([*definition.symbols, BLANK])
@@ -127,7 +142,7 @@ def _task(definition: Definition) -> Task:
             "training_lengths",
             "label_smoothing",
         ),
-        presets=(_TAUGHT.get(definition.name, replace(_EVEN, name="fast")), _EVEN, _PAPER),
+        presets=_presets(definition),
         metrics=_METRICS,
         headline="test_accuracy",
         problem="rnn_tui.tasks.hierarchy.problem:HierarchyProblem",
@@ -139,6 +154,7 @@ def _task(definition: Definition) -> Task:
             alphabet=alphabet,
             example=definition.example,
             sequences="words",
+            counted=tuple(definition.symbols) if definition.counts else (),
         ),
         right="rnn_tui.tasks.hierarchy.words:right_answers",
         words="rnn_tui.tasks.hierarchy.words:HierarchyWords",
@@ -147,7 +163,10 @@ def _task(definition: Definition) -> Task:
         unit="words",
         tab=False,
         level=definition.level,
-        help_text=f"# {definition.label}\n\n{definition.help_text}\n\n{_HELP}",
+        help_text=(
+            f"# {definition.label}\n\n{definition.help_text}\n\n"
+            f"{_KIND_OF[definition.source]} {_HELP}"
+        ),
     )
 
 

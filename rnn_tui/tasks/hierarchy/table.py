@@ -6,6 +6,7 @@ from dataclasses import dataclass
 REGULAR = "regular"
 CONTEXT_FREE = "deterministic context-free"
 CONTEXT_SENSITIVE = "context-sensitive"
+CHOMSKY, COUNTING = "chomsky-hierarchy", "counting"  # papers by the names of their files
 DIGITS = "01234"  # of arithmetic modulo 5
 
 
@@ -25,6 +26,8 @@ class Definition:
     free: bool = True
     #: the name of what networks have to keep, if that is the answer to what they have read so far.
     hidden: str = ""
+    source: str = CHOMSKY  #: the paper that has it, which its presets are made for.
+    counts: bool = False  #: whether the numbers of its symbols decide, so that networks may count.
 
 
 DEFINITIONS = (
@@ -197,5 +200,33 @@ DEFINITIONS = (
         answers=DIGITS,
         example="10204112",
         help_text="What are the symbols in ascending order?",
+    ),
+    Definition(
+        "a-n-b-n",
+        "aⁿbⁿ",
+        CONTEXT_FREE,
+        "rnn_tui.tasks.hierarchy.equal_counts:EqualCounts",
+        symbols="ab",
+        answers=("no", "yes"),
+        example="aaabbb",
+        help_text="Is the word some a and then as many b? Of the words half are; the others have "
+        "a few too many or too few, or two symbols that have changed places.",
+        source=COUNTING,
+        counts=True,
+        free=False,
+    ),
+    Definition(
+        "a-n-b-n-c-n",
+        "aⁿbⁿcⁿ",
+        CONTEXT_SENSITIVE,
+        "rnn_tui.tasks.hierarchy.equal_counts:EqualCounts",
+        symbols="abc",
+        answers=("no", "yes"),
+        example="aabbcc",
+        help_text="Is the word some a, then as many b, and then as many c? Of the words half are; "
+        "the others have a few too many or too few, or two symbols that have changed places.",
+        source=COUNTING,
+        counts=True,
+        free=False,
     ),
 )

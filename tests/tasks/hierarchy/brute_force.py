@@ -118,6 +118,21 @@ def root(word: str) -> str:
     return f"{isqrt(int(word, 2)):b}".zfill(ceil(len(word) / 2))
 
 
+def has_equal_blocks(word: str, symbols: str) -> bool:
+    """Whether a word has as many of each symbol, one block after the other."""
+    match = re.fullmatch("".join(f"({symbol}+)" for symbol in symbols), word)
+    return match is not None and len({len(block) for block in match.groups()}) == 1
+
+
+def is_near_equal_blocks(word: str, symbols: str) -> bool:
+    """Whether a word has the right order, or the right counts with two symbols out of place."""
+    block, rest = divmod(len(word), len(symbols))
+    right = "".join(symbol * block for symbol in symbols)
+    is_ordered = [*word] == sorted(word)
+    is_swapped = sum(a != b for a, b in zip(word, right, strict=True)) == 2
+    return rest == 0 and (is_ordered or (is_swapped and sorted(word) == [*right]))
+
+
 #: by task, what is right for a word.
 ANSWERS: Mapping[str, Callable[[str], str]] = {
     "even-pairs": lambda word: "odd" if (word.count("01") + word.count("10")) % 2 else "even",
@@ -135,8 +150,11 @@ ANSWERS: Mapping[str, Callable[[str], str]] = {
     "binary-multiplication": lambda word: combined(word, "*", int.__mul__),
     "compute-sqrt": root,
     "bucket-sort": lambda word: "".join(sorted(word)),
+    "a-n-b-n": lambda word: "yes" if has_equal_blocks(word, "ab") else "no",
+    "a-n-b-n-c-n": lambda word: "yes" if has_equal_blocks(word, "abc") else "no",
 }
-#: by task, whether the paper's program may draw a word; those of any symbols are not here.
+#: by task, whether a word may be drawn: in tasks of the hierarchy by the paper's program. Those of
+#: any symbols are not here.
 IS_DRAWN: Mapping[str, Callable[[str], bool]] = {
     "modular-arithmetic": lambda word: re.fullmatch(r"\d([+*-]\d)*", word) is not None,
     "stack-manipulation": is_stack,
@@ -146,4 +164,6 @@ IS_DRAWN: Mapping[str, Callable[[str], bool]] = {
     "binary-addition": lambda word: is_pair(word, "+"),
     "binary-multiplication": lambda word: is_pair(word, "*"),
     "compute-sqrt": lambda word: "1" in word,
+    "a-n-b-n": lambda word: is_near_equal_blocks(word, "ab"),
+    "a-n-b-n-c-n": lambda word: is_near_equal_blocks(word, "abc"),
 }

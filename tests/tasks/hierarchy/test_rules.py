@@ -9,13 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.tasks.hierarchy.rule import UNASKED, WordArray, rule_of
-from rnn_tui.tasks.hierarchy.table import DEFINITIONS, Definition
+from rnn_tui.tasks.hierarchy.table import CHOMSKY, COUNTING, DEFINITIONS, Definition
 from rnn_tui.tasks.hierarchy.typed import read_word, written_word
 from tests.tasks.hierarchy.brute_force import ANSWERS, IS_DRAWN, SIDE
 
 BY_NAME = {definition.name: definition for definition in DEFINITIONS}
 DRAWN = 20
-PAGE = Path(__file__).parents[3] / "docs" / "explanation" / "hierarchy.md"
+EXPLANATIONS = Path(__file__).parents[3] / "docs" / "explanation"
+#: the page on the tasks of a paper.
+PAGES = {CHOMSKY: EXPLANATIONS / "hierarchy.md", COUNTING: EXPLANATIONS / "counting.md"}
 #: words with their answers, those of the paper among them.
 BY_HAND = {
     "even-pairs": {"001110": "even", "0101001": "odd", "1": "even", "01": "odd"},
@@ -63,6 +65,8 @@ BY_HAND = {
     },
     "compute-sqrt": {"100101": "110", "111": "10", "1": "1", "000100": "010"},
     "bucket-sort": {"10204112": "00111224", "1110001": "0001111"},
+    "a-n-b-n": {"ab": "yes", "aaabbb": "yes", "aabbb": "no", "abab": "no", "ba": "no", "a": "no"},
+    "a-n-b-n-c-n": {"abc": "yes", "aabbcc": "yes", "aabbc": "no", "acb": "no", "aabccc": "no"},
 }
 
 
@@ -148,9 +152,49 @@ def test_two_sides_of_an_expression_share_its_length_evenly() -> None:
     assert np.bincount(lengths)[1:].tolist() == pytest.approx([1000] * 4, abs=120)
 
 
-def test_the_page_has_every_task_with_its_example() -> None:
-    page = PAGE.read_text(encoding="utf-8")
+@pytest.mark.parametrize("name", ["a-n-b-n", "a-n-b-n-c-n"])
+@settings(max_examples=40)
+@given(data=st.data())
+def test_a_word_is_of_the_language_only_if_its_counts_and_its_order_are_right(
+    name: str, data: st.DataObject
+) -> None:
+    definition = BY_NAME[name]
+    symbols = "".join(definition.symbols)
+    block = data.draw(st.integers(1, 12))
+    right = "".join(symbol * block for symbol in symbols)
+    place = data.draw(st.integers(0, len(right) - 1))
+    other = data.draw(st.sampled_from([symbol for symbol in symbols if symbol != right[place]]))
+    any_word = data.draw(st.text(symbols, min_size=1, max_size=36))
+    for text in (right, right[:place] + other + right[place + 1 :], right[1:] + right[0], any_word):
+        word = np.array([read_word(text, definition.symbols)])
+        assert answered(definition, word) == [ANSWERS[name](text)]
+
+
+@pytest.mark.parametrize("name", ["a-n-b-n", "a-n-b-n-c-n"])
+@pytest.mark.parametrize("length", [2, 3, 12, 41, 500])
+def test_at_each_length_half_of_the_words_are_outside_most_by_a_near_miss(
+    name: str, length: int
+) -> None:
+    rule = rule_of(name)
+    words, answers = rule.draw_answered(4000, length, np.random.default_rng(length))
+    outside = words[answers[:, 0] == 0]
+    assert len(outside) == pytest.approx(2000, abs=160)
+    symbols = range(rule.symbols)
+    counts = np.stack([(outside == symbol).sum(axis=1) for symbol in symbols])  # (K, N)
+    block = words.shape[1] // rule.symbols
+    errors = np.abs(counts - block).max(axis=0)
+    # a quarter has the right counts in a wrong order; of the rest at least a quarter is off by one
+    assert (errors == 0).mean() == pytest.approx(0.25, abs=0.05)
+    assert (errors == 1).mean() >= 0.15
+    assert errors.max() == block or block > 30
+    first_symbols = np.bincount(outside[:, 0], minlength=rule.symbols)
+    if block > 3:  # so the first symbol does not tell
+        assert first_symbols[0] > 0.8 * len(outside)
+
+
+def test_the_pages_have_every_task_with_its_example() -> None:
     for definition in DEFINITIONS:
+        page = PAGES[definition.source].read_text(encoding="utf-8")
         answer = ANSWERS[definition.name](definition.example)
         assert (
             f"| `{definition.name}` | {definition.level} | `{definition.example}` → `{answer}` |"
