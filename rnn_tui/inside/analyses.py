@@ -49,6 +49,12 @@ SURVIVAL = AnalysisKind(
     "probe the state after each step for every earlier input",
     "rnn_tui.inside.survival:analyse_survival",
 )
+COUNTERS = AnalysisKind(
+    "counters",
+    "Counters",
+    "search the units for those that count symbols",
+    "rnn_tui.inside.counters:analyse_counters",
+)
 ROWS = AnalysisKind(
     "rows",
     "Rows",
@@ -138,6 +144,8 @@ def analyses_of(task: Task) -> tuple[AnalysisKind, ...]:
     if shape.alphabet and not shape.vocabulary and not shape.every_step:
         kinds.append(SURVIVAL)
     kinds += OF_SEQUENCES
+    if shape.counted:
+        kinds.append(COUNTERS)
     if _may_be_automaton(shape):
         kinds.append(AUTOMATON)
     if shape.vocabulary and not shape.every_step:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from rnn_tui.engine.progress import Progress
 from rnn_tui.inside.analysis_kind import AnalysisKind
+from rnn_tui.inside.counters import CountersAnalysis
 from rnn_tui.inside.edits import Edited, read_edit
 from rnn_tui.inside.hidden import HiddenAnalysis, true_values
 from rnn_tui.inside.probes import share
@@ -197,7 +198,8 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
     def _columns(self) -> list[Column]:
         """Return what is read, what is hidden, and what is answered."""
         read = self._questions.columns(self._question) or self._read_columns()
-        return [*read, *self._probe_columns(), *self._answer_columns()]
+        found = [*self._probe_columns(), *self._counter_columns()]
+        return [*read, *found, *self._answer_columns()]
 
     def _read_columns(self) -> list[Column]:
         """Return the steps, what is read, and the hidden variable."""
@@ -226,6 +228,20 @@ class QuestionInspection(Inspection, Generic[Question, AnyNetwork]):
             head = f"{source} {unit} before" if trace.every_step else f"{source} {unit}"
             columns.append((head, [f"{value:+.3f}" for value in analysis.values(trace)]))
         return columns
+
+    def _counter_columns(self) -> list[Column]:
+        """Return the unit that counts best and the line that it follows, if one was looked for."""
+        analysis: CountersAnalysis | None = self.analyses.get(CountersAnalysis.name)
+        if analysis is None:
+            return []
+        source, unit = analysis.best
+        return [
+            (head, [f"{value:+.2f}" for value in values])
+            for head, values in (
+                (f"{analysis.sources[source]} {unit}", analysis.values(self.trace)),
+                ("line", analysis.line(self.trace)),
+            )
+        ]
 
     def _answer_columns(self) -> list[Column]:
         """Return the answers, what is right if each step has an answer, the leading unit."""

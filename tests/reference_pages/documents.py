@@ -73,6 +73,7 @@ DOCUMENTS = (
         "train recall",
         (
             f"train recall {SMALL}",
+            f"train a-n-b-n {SMALL}",
             f"train recall {SMALL} --cell rnn --name small-rnn",
             f"train recall {SMALL} --hidden-sizes 3,4 --seeds 6 --name two",
             f"train recall {SMALL} --hidden-sizes 3,4 --seeds 6 --cell rnn --name two-rnn",
@@ -112,6 +113,7 @@ DOCUMENTS = (
         ),
     ),
     Document("inspect recall", ("inspect recall 31415 --pretrained --probes",)),
+    Document("inspect a-n-b-n", ("inspect a-n-b-n aaabbb --counters",)),
     Document(
         "inspect mnist",
         ("inspect mnist --test-image 7 --probes", "inspect mnist {samples}/7-ruled.jpg"),

@@ -22,6 +22,7 @@ from rnn_tui.engine.state import RunState
 from rnn_tui.engine.training.history import read_history
 from rnn_tui.inside.analyses import analyses_of
 from rnn_tui.inside.attribution import StepAttribution
+from rnn_tui.inside.counters import CountersAnalysis
 from rnn_tui.inside.hidden import STATE, HiddenAnalysis, true_row
 from rnn_tui.inside.reading import NetworkReading
 from rnn_tui.inside.task_network import TaskNetwork, draw_examples, trace_inputs
@@ -259,9 +260,13 @@ class SequenceInside(InsideView):
         return bands
 
     def analysis_bands(self, subject: Subject, analysis: Any) -> Sequence[StepBand]:
-        """Return what each step adds to the answer, or the unit that tells best what is hidden."""
+        """Return what each step adds to the answer, the unit that tells best what is hidden, or the
+        one that counts best.
+        """
         if isinstance(analysis, StepAttribution):
             return [attribution_band(analysis)]
+        if isinstance(analysis, CountersAnalysis):
+            return counter_bands(subject.trace, analysis)
         if not isinstance(analysis, HiddenAnalysis) or not analysis.sources:
             return []
         source, unit = analysis.best
@@ -271,7 +276,9 @@ class SequenceInside(InsideView):
         return [BarBand(f"{source.capitalize()} of unit {unit}{when}", values, -limit, limit)]
 
     def analysis_text(self, analysis: Any) -> str:
-        """Return the result of an analysis, and of one of what is hidden the unit at the cursor."""
+        """Return the result of an analysis, and of one of units the unit at the cursor."""
+        if isinstance(analysis, CountersAnalysis) and self.has_class("-tall"):
+            return f"{analysis.summary} {analysis.of_unit(self.look.unit or 0)}"
         if not isinstance(analysis, HiddenAnalysis) or not analysis.sources:
             return super().analysis_text(analysis)
         if not self.has_class("-tall"):  # no unit has a cursor here
@@ -336,6 +343,20 @@ def hidden_bands(
         _, unit = analysis.best
         bands.append(band(f"by unit {unit}", analysis.unit_row(trace)))
     return bands
+
+
+def counter_bands(trace: Trace, analysis: CountersAnalysis) -> list[StepBand]:
+    """Return the value of the unit that counts best, and what it would be without any error."""
+    source, unit = analysis.best
+    values, line = analysis.values(trace), analysis.line(trace)
+    limit = max(1.0, float(np.abs(values).max()), float(np.abs(line).max()))
+    label = f"{analysis.sources[source].capitalize()} of unit {unit}"
+    return [
+        BarBand(label, values, -limit, limit),
+        BarBand(
+            f"The line that it follows: {analysis.in_words(analysis.best)}", line, -limit, limit
+        ),
+    ]
 
 
 def _truth(trace: Trace, right: Sequence[int]) -> Sequence[str]:
