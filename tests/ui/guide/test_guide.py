@@ -5,6 +5,7 @@ way.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -197,12 +198,12 @@ async def odd_mnist(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
     return state
 
 
-async def odd_parity(pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
+async def odd_word(task: str, word: str, pilot: Pilot[Any], app: RnnTuiApp) -> Callable[[], object]:
     """A word that is typed before any network is there."""
-    pane: Any = await app.bring("parity-check")
+    pane: Any = await app.bring(task)
     await pane.filled("inside")
     field = pane.view_of(PromptPanel).query_one("#prompt-sequence", Input)
-    field.value = "0110"
+    field.value = word
     await idle(pilot)
     return lambda: field.value
 
@@ -212,7 +213,8 @@ ODD = {
     "adder": odd_adder,
     "recall": odd_recall,
     "mnist": odd_mnist,
-    "parity-check": odd_parity,
+    "parity-check": partial(odd_word, "parity-check", "0110"),
+    "a-n-b-n": partial(odd_word, "a-n-b-n", "aab"),
 }
 
 
