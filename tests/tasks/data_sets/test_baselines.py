@@ -14,7 +14,7 @@ from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.tasks.data_sets import naive
+from rnn_tui.tasks.data_sets import asked_rows, naive
 from rnn_tui.tasks.data_sets.baselines import (
     Baseline,
     baselines_of,
@@ -190,8 +190,8 @@ def test_baselines_are_computed_once_and_go_with_their_data_set(
 
 
 def test_a_large_set_is_fitted_on_a_part_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(naive, "MOST_ROWS", 20)
-    monkeypatch.setattr(naive, "TEST_ROWS", 10)
+    monkeypatch.setattr(asked_rows, "MOST_ROWS", 20)
+    monkeypatch.setattr(asked_rows, "TEST_ROWS", 10)
     [*_, linear] = naive_answers(every_goal()["step-class"])
     assert linear.note.startswith("fitted on 20 of ")
     assert "measured on 10 of " in linear.note
