@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from rnn_tui.data import store
 from rnn_tui.engine.errors import DataError
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 
@@ -12,10 +13,13 @@ if TYPE_CHECKING:
     from rnn_tui.tasks.data_sets.baselines import BaselineVerdict
 
 
-def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], BaselineVerdict] | None":
+def comparison(
+    state: RunState, progress: Progress
+) -> "tuple[tuple[Baseline, ...], BaselineVerdict] | None":
     """Return the baselines of a finished run's data set, and whether its networks beat them.
 
-    The first time this takes seconds. None of a run on another task, or one that has no test yet.
+    The first time this takes seconds. None of a run on another task, of one that has no test yet,
+    or if it was stopped.
     """
     config = state.config
     if state.status is not Status.FINISHED or not store.is_kept(config.task):
@@ -23,17 +27,17 @@ def comparison(state: RunState) -> "tuple[tuple[Baseline, ...], BaselineVerdict]
     from rnn_tui.tasks.data_sets.baselines import baselines_of, verdict  # on use
 
     try:
-        baselines = baselines_of(config.task)
+        baselines = baselines_of(config.task, progress)
         values = state.replica_results.get(TASKS[config.task].headline, ())
         compared = verdict(config, values, baselines)
-    except DataError:  # the data set was deleted meanwhile
+    except DataError:  # the data set was deleted meanwhile, or this was stopped
         return None
     return None if compared is None else (baselines, compared)
 
 
-def comparison_in_words(state: RunState) -> list[str]:
+def comparison_in_words(state: RunState, progress: Progress) -> list[str]:
     """Return a line for each baseline, and the verdict; empty if there is nothing to compare."""
-    compared = comparison(state)
+    compared = comparison(state, progress)
     if compared is None:
         return []
     baselines, result = compared
@@ -49,9 +53,9 @@ def comparison_in_words(state: RunState) -> list[str]:
     return [*lines, result.sentence]
 
 
-def comparison_values(state: RunState) -> list[str]:
+def comparison_values(state: RunState, progress: Progress) -> list[str]:
     """Return a line of `name=value` for each baseline; empty if there is nothing to compare."""
-    compared = comparison(state)
+    compared = comparison(state, progress)
     if compared is None:
         return []
     lines = []
@@ -63,9 +67,9 @@ def comparison_values(state: RunState) -> list[str]:
     return lines
 
 
-def comparison_document(state: RunState) -> dict[str, Any]:
+def comparison_document(state: RunState, progress: Progress) -> dict[str, Any]:
     """Return the baselines and the verdict for JSON; empty if there is nothing to compare."""
-    compared = comparison(state)
+    compared = comparison(state, progress)
     if compared is None:
         return {}
     baselines, result = compared

@@ -15,6 +15,7 @@ from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.metrics import Metric, as_heading, by_variant
 from rnn_tui.engine.pace import time_left
+from rnn_tui.engine.progress import Progress
 from rnn_tui.engine.state import RunState, Status
 from rnn_tui.tasks import TASKS
 
@@ -28,10 +29,26 @@ class TrainingOutput:
     A terminal gets words, figures and tables; a pipe one line of `name=value` an epoch.
     """
 
-    def __init__(self, state: RunState, *, as_json: bool, quiet: bool) -> None:
+    def __init__(
+        self,
+        state: RunState,
+        *,
+        as_json: bool,
+        quiet: bool,
+        control: events.Control | None = None,
+    ) -> None:
+        """Show nothing yet.
+
+        Args:
+            state: of the run.
+            as_json: print one document at the end.
+            quiet: print the result only.
+            control: stops the comparison with naive answers.
+        """
         self.state = state  #: the state of the run, from its events so far.
         self.bar = ProgressBar(f"{state.config.name} · loading", quiet=quiet)
         self._task = TASKS[state.config.task]
+        self._control = control
         self._as_json = as_json
         self._quiet = quiet  #: print the result only.
         self._on_terminal = sys.stdout.isatty()
@@ -103,7 +120,7 @@ class TrainingOutput:
             self._print_values(self._last_epoch, state.results)
             if self._task.headline_reason:
                 self._print(f"headline={self._task.headline}")
-            for line in comparison_values(state):
+            for line in comparison_values(state, self._comparing()):
                 self._print(line)
         elif state.status is Status.FINISHED:
             self._show_results()
@@ -122,7 +139,7 @@ class TrainingOutput:
             self._print(results_table(state))
             if self._task.headline_reason:
                 self._print(f"{as_heading(self._task.headline_reason)}.")
-            for line in comparison_in_words(state):
+            for line in comparison_in_words(state, self._comparing()):
                 self._print(line)
         else:
             self._print(variant_lines(state, state.replica_results, "", state.elapsed))
@@ -151,9 +168,15 @@ class TrainingOutput:
             stored: whether all of the run is on the disk.
         """
         if self._as_json and self.state.status in (Status.FINISHED, Status.STOPPED):
-            compared = comparison_document(self.state)
+            with self.bar:
+                compared = comparison_document(self.state, self._comparing())
             #: whether the whole run was written to the disk.
             print_json(document(self.state, evaluation) | compared | {"kept": stored})
+
+    def _comparing(self) -> Progress:
+        """Return a progress of naive answers that the bar shows."""
+        self.bar.update(0, label=f"{self.state.config.name} · naive answers", note="", left="")
+        return Progress(self.bar.show, self._control)
 
     def _print_values(self, epoch: events.EpochEnded, results: Mapping[str, float]) -> None:
         """Print one line of `name=value` a network: an epoch's figures, then those of the test."""

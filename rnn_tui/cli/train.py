@@ -300,8 +300,10 @@ def _fetch(request: TrainRequest | FindRateRequest, config: RunConfig) -> int:
 
 def train(request: TrainRequest) -> int:
     """Train, and show the run as it goes on and its results; returns the exit code."""
-    results = TrainingOutput(request.state, as_json=request.as_json, quiet=request.quiet)
     control = Control()
+    results = TrainingOutput(
+        request.state, as_json=request.as_json, quiet=request.quiet, control=control
+    )
     size = footprint(request.state.config)
     with stopping_on_signals(control.stop_by_signal) as signals:
         with results.bar:

@@ -67,7 +67,7 @@ def test_a_file_is_trained_on_and_its_data_set_kept(table: Path, tmp_path: Path)
     baselines = run["baselines"]
     assert isinstance(baselines, list)
     names = [baseline["name"] for baseline in baselines]
-    assert names == ["most frequent class", "logistic regression"]
+    assert names == ["most frequent class", "logistic regression", "random convolutions"]
     verdict = run["verdict"]
     assert isinstance(verdict, dict)
     assert "the best baseline" in verdict["sentence"]

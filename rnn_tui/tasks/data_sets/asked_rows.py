@@ -129,17 +129,22 @@ class AskedRows:
         Numbers are otherwise read at equal distances, by lines between the steps; of symbols the
         shares are counted, and the first and last one are read.
         """
-        description, data_set = self.description, self.data_set
+        description = self.description
         features = description.input_size
         longest = description.longest
         fits = longest * features <= MOST_COLUMNS
-        of_each = [slice(data_set.starts[at], data_set.starts[at + 1]) for at in indices]
+        sequences = map(self.sequence, indices)
         if fits and description.shortest == longest:
-            return np.stack([self._inputs(steps).ravel() for steps in of_each]).astype(np.float64)
+            return np.stack([numbers.ravel() for numbers in sequences]).astype(np.float64)
         if description.alphabet:
-            return np.stack([_summary(self._inputs(steps)) for steps in of_each])
+            return np.stack([_summary(symbols) for symbols in sequences])
         points = max(2, min(longest, MOST_COLUMNS // features))
-        return np.stack([_resampled(self._inputs(steps), points) for steps in of_each])
+        return np.stack([_resampled(numbers, points) for numbers in sequences])
+
+    def sequence(self, index: int) -> Array:
+        """Return what networks read of a sequence (steps, F)."""
+        starts = self.data_set.starts
+        return self._inputs(slice(starts[index], starts[index + 1]))
 
     def fitted_on(self, columns: int, classes: int) -> tuple[npt.NDArray[np.int64], str]:
         """Return the training rows that a linear model is fitted on, and a note if not all are."""

@@ -12,15 +12,16 @@ from rnn_tui.data import store
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
-from rnn_tui.engine.errors import printable
+from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.files.atomic import write_file
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.engine.student import students_t
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed, models_missing
 from rnn_tui.tasks.data_sets.task import stored_task
 
-FORMAT = 3  #: of the file; it changes with the way baselines are computed.
+FORMAT = 4  #: of the file; it changes with the way baselines are computed.
 #: test sequences, of each class if classes count alike, below which no lead is called one: five
 #: that all differ in one direction do so by chance in 1 of 16 cases.
 FEWEST = 6
@@ -35,19 +36,21 @@ class BaselineVerdict:
     sentence: str
 
 
-def baselines_of(name: str) -> tuple[Baseline, ...]:
+def baselines_of(name: str, progress: Progress = UNWATCHED) -> tuple[Baseline, ...]:
     """Return the baselines of a data set, from the file beside it or computed now.
 
     Computing them takes seconds, and scikit-learn.
 
     Raises:
-        DataError: if the data set is not there, or damaged.
+        DataError: if the data set is not there, or damaged, or if this was stopped.
     """
     baselines = kept_baselines(name)
     if baselines is None:
         from rnn_tui.tasks.data_sets.naive import naive_answers  # numpy, on use
 
-        baselines = tuple(naive_answers(store.load(name)))
+        baselines = tuple(naive_answers(store.load(name), progress))
+        if progress.stopping:
+            raise DataError("The naive answers to this data set were stopped.")
         _keep(name, baselines)
     if store.describe(name).forecast is not None and not are_models_installed():
         return (*baselines, models_missing())

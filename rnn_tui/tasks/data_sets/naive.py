@@ -2,7 +2,8 @@
 
 The simplest answers are constants of the training sequences, or the last value read. The best of
 the simple ones is mostly a linear model: logistic regression for classes and ridge regression for
-numbers, by scikit-learn with its usual settings, on the sequence as a row of numbers.
+numbers, by scikit-learn with its usual settings, on the sequence as a row of numbers. Random
+convolutions are no simple answer, but one that takes seconds and is often better than a network.
 """
 
 import warnings
@@ -16,10 +17,12 @@ from rnn_tui.data.data_set import TRAINING, DataSet
 from rnn_tui.data.inputs import standardised_targets
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.process.blas import single_blas_thread
+from rnn_tui.engine.progress import UNWATCHED, Progress
 from rnn_tui.tasks.data_sets import figures as measured
 from rnn_tui.tasks.data_sets.asked_rows import TEST_ROWS, AskedRows
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.calibration import calibration_error, reliability
+from rnn_tui.tasks.data_sets.random_convolutions import NAME, convolved_answers, why_not
 from rnn_tui.tasks.data_sets.series_baselines import series_baselines
 from rnn_tui.tasks.data_sets.task import has_classes
 
@@ -29,23 +32,52 @@ Floats = npt.NDArray[np.float64]
 MOST_ITERATIONS = 300
 
 
-def naive_answers(data_set: DataSet) -> Iterator[Baseline]:
-    """Yield the baselines of a data set, the simplest first."""
-    goal = data_set.description.goal
-    if data_set.description.forecast is not None:
+def naive_answers(data_set: DataSet, progress: Progress = UNWATCHED) -> Iterator[Baseline]:
+    """Yield the baselines of a data set, the simplest first.
+
+    The last one takes longest, and reports progress; it is left out if it is stopped.
+    """
+    description = data_set.description
+    if description.forecast is not None:
         yield from series_baselines(data_set)
-        return
-    rows = AskedRows(data_set)
-    if data_set.description.classifies:
+    else:
+        yield from _of_sequences(AskedRows(data_set))
+    reason = why_not(description)
+    if reason:
+        yield Baseline(NAME, note=reason)
+    else:
+        yield from _random_convolutions(AskedRows(data_set), progress)
+
+
+def _of_sequences(rows: AskedRows) -> Iterator[Baseline]:
+    """Yield the simple baselines of what is no forecast."""
+    if rows.description.classifies:
         yield _constant_class(rows)
-        if data_set.description.alphabet and rows.every_step:
+        if rows.description.alphabet and rows.every_step:
             yield _by_symbol(rows)
         yield _logistic_regression(rows)
     else:
         yield _constant_numbers(rows)
-        if goal is Goal.NEXT:
+        if rows.description.goal is Goal.NEXT:
             yield _last_values(rows)
         yield _ridge_regression(rows)
+
+
+def _random_convolutions(rows: AskedRows, progress: Progress) -> Iterator[Baseline]:
+    """Yield the answers of random convolutions, unless they were stopped."""
+    convolved = convolved_answers(rows, progress)
+    if convolved is None:
+        return
+    targets, answers, note = convolved
+    if not rows.description.classifies:
+        yield _of_numbers(rows, NAME, targets, answers, note)
+        return
+    # scores are in the order of probabilities, but are none: there is no error of calibration
+    shares = np.exp(answers - answers.max(axis=1, keepdims=True))
+    in_order = _Answers(targets, answers.argmax(axis=1), shares)
+    baseline = _of_classes(rows, NAME, in_order, note)
+    del baseline.figures["test_ece"]
+    yield baseline
 
 
 # Classes
