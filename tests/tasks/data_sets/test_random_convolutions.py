@@ -28,6 +28,7 @@ from rnn_tui.tasks.data_sets.ridge import PENALTIES, Ridge
 from rnn_tui.tasks.data_sets.task import stored_task
 from tests.data.examples import data_set_of, every_goal, rising_or_falling, words
 from tests.data.reading import Read
+from tests.make_shapes import cylinders_bells_funnels, table
 
 Array = npt.NDArray[Any]
 
@@ -167,6 +168,13 @@ def test_what_classes_depend_on_is_seen() -> None:
     assert baseline.figures["test_accuracy"] == 100.0
     assert baseline.figures["test_auc"] == 1.0
     assert baseline.note == "1,000 kernels"
+
+
+def test_shapes_are_told_apart_that_a_linear_model_confuses(read: Read) -> None:
+    shapes = cylinders_bells_funnels(150, 0)
+    data_set = read(table(shapes), layout="wide").data_set
+    figures = {each.name: each.figures["test_accuracy"] for each in naive_answers(data_set)}
+    assert figures[NAME] >= 95.0 > figures["logistic regression"]
 
 
 def test_a_number_is_answered_where_it_is_a_matter_of_shape() -> None:
