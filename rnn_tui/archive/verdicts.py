@@ -8,7 +8,8 @@ from typing import Any
 
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.averages import mean_of
-from rnn_tui.engine.intervals import Interval, mean_interval
+from rnn_tui.engine.intervals import Interval
+from rnn_tui.engine.seed_means import SeedMean, majority
 from rnn_tui.engine.tables import Column, chosen, document_of
 from rnn_tui.engine.two_samples import welch_interval
 
@@ -29,6 +30,14 @@ class ComparisonOutcome(StrEnum):
     FEW = "too few"
 
 
+#: by the side of zero that a difference is reliably on.
+OUTCOMES = {
+    1: ComparisonOutcome.FOR,
+    0: ComparisonOutcome.OPEN,
+    -1: ComparisonOutcome.AGAINST,
+}
+
+
 class Verdict(StrEnum):
     """The verdict of all comparisons on a conclusion."""
 
@@ -46,13 +55,18 @@ class Comparison:
     differences: Mapping[int, float]  #: points, by the seeds that have both.
     #: how many seeds are left out, since the formula has no number for them.
     undefined: int = field(default=0, kw_only=True)
-    #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds.
+    #: why their mean has no interval, in a sentence, such as that a figure's own mean has none;
+    #: empty if it has one. What the differences themselves lack is found here.
+    no_interval: str = field(default="", kw_only=True)
+    #: the 95 % interval of their mean; None for fewer than `FEWEST` seeds, and with a reason.
     interval: Interval | None = field(init=False)
 
     def __post_init__(self) -> None:
         interval = None
-        if self.n >= FEWEST:
-            interval = mean_interval(tuple(self.differences.values()))
+        if self.n >= FEWEST and not self.no_interval:
+            over_seeds = SeedMean(tuple(self.differences.values()))
+            interval = over_seeds.interval
+            object.__setattr__(self, "no_interval", over_seeds.reason)
         object.__setattr__(self, "interval", interval)
 
     @property
@@ -82,18 +96,28 @@ class Comparison:
     @property
     def outcome(self) -> ComparisonOutcome:
         """The result for the conclusion, by `RULE`."""
-        if self.interval is None:
+        if self.n < FEWEST:
             return ComparisonOutcome.FEW
         equal = self._equal
         if equal == self.n:
             return ComparisonOutcome.EQUAL
         if self.n - equal < FEWEST:
             return ComparisonOutcome.OPEN
-        if self.interval.low > 0:
-            return ComparisonOutcome.FOR
-        if self.interval.high < 0:
-            return ComparisonOutcome.AGAINST
-        return ComparisonOutcome.OPEN
+        return OUTCOMES[self._side]
+
+    @property
+    def _side(self) -> int:
+        """The side of zero that it is reliably on: 1 above, −1 below, 0 for none."""
+        if self.interval is not None:
+            return (self.interval.low > 0) - (self.interval.high < 0)
+        above, below, _ = self.seeds or (0, 0, 0)
+        return majority(above, below)
+
+    @property
+    def is_by_seeds(self) -> bool:
+        """Whether the outcome rests on how many seeds are on a side, without an interval."""
+        decided = self.outcome in (ComparisonOutcome.FOR, ComparisonOutcome.AGAINST)
+        return decided and self.interval is None
 
     def to_dict(self) -> dict[str, Any]:
         """Return a JSON-ready form."""
@@ -149,6 +173,11 @@ def _interval(comparison: Comparison) -> str:
     return NOTHING if interval is None else f"{_signed(interval.low)} … {_signed(interval.high)}"
 
 
+def _outcome(comparison: Comparison) -> str:
+    by_seeds = ", by seeds" if comparison.is_by_seeds else ""
+    return comparison.outcome.value + by_seeds
+
+
 def _seeds_column(key: str, name: str, place: int) -> Column[Comparison]:
     """Return the column of one of the numbers of `Comparison.seeds`."""
 
@@ -172,7 +201,7 @@ COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
         name="points",
         right=True,
     ),
-    #: its 95 % interval over seeds (bootstrap), lower and upper end; null if there is none.
+    #: its 95 % interval over seeds, lower and upper end; null if there is none.
     Column(
         "interval_95",
         lambda comparison: comparison.interval and comparison.interval.ends,
@@ -180,6 +209,8 @@ COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
         name="95 % interval",
         right=True,
     ),
+    #: why there is none, in a sentence; null with an interval, and with too few seeds.
+    Column("no_interval", lambda comparison: comparison.no_interval or None),
     Column("seeds", lambda comparison: comparison.n),  #: number of seeds that have both.
     _seeds_column("seeds_for", "for", 0),  #: number of seeds that agree with the claim.
     _seeds_column("seeds_against", "against", 1),  #: number of seeds that contradict it.
@@ -187,7 +218,7 @@ COMPARISON_COLUMNS: tuple[Column[Comparison], ...] = (
     #: number of seeds left out, as the formula has no number for them.
     Column("seeds_without_number", lambda comparison: comparison.undefined),
     #: `for`, `against`, `open`, `equal` or `too few`, by `rule`.
-    Column("says", lambda comparison: comparison.outcome.value, name="verdict"),
+    Column("says", lambda comparison: comparison.outcome.value, _outcome, name="verdict"),
 )
 #: those that tables show.
 COMPARED = chosen(

@@ -9,6 +9,7 @@ from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.intervals import Interval
 from rnn_tui.engine.metrics import Spread
 from rnn_tui.engine.pace import duration
+from rnn_tui.engine.seed_means import ASSUMED, FEWEST_A_SIDE
 from rnn_tui.engine.tables import Column, changed, chosen, document_of
 from rnn_tui.papers.best import BEST
 from rnn_tui.papers.paper import Paper, PublishedKind
@@ -24,20 +25,30 @@ EXPECTED = (
     "(mean ± t · sd · √(1 + 1/n), cut off at 0 and 100 %). The published figure is of one "
     "network: if it is inside, it could be one more seed of ours. The fewer the seeds, the wider "
     "the interval, and the less “inside” says. It assumes that seeds are independent and their "
-    "figures roughly normal, which they are not near 100 %. Whatever their distribution, one more "
+    "figures roughly normal. Where they pile up below 100 %, or lie around two peaks, it has one "
+    "more seed in 86 to 100 of 100 cases of a simulation. Whatever their distribution, one more "
     "seed ends between the smallest and the largest in (n − 1) of (n + 1) cases: in 90 % with 20 "
     "seeds, in 50 % with 3."
 )
 MEAN = (
     "Mean, 95 %: the bootstrap interval of the mean over all seeds that could be drawn. It is from "
-    "our seeds, which are drawn with replacement."
+    f"our seeds, which are drawn with replacement. {ASSUMED}"
+)
+SIDES = (
+    f"Where fewer than {FEWEST_A_SIDE} seeds are on one side of {{solved:g}} %, the mean has no "
+    "interval, as it depends on how often such seeds come. What is known is their share, and the "
+    "means of the seeds below {solved:g} % and of those from there on."
 )
 MEAN_OF = (
     "Mean of {count}, 95 %: the interval in which the mean of {count} more seeds would lie in 95 "
     "of 100 cases (mean ± t · sd · √(1/{count} + 1/n), cut off at 0 and 100 %). It assumes that "
-    "seeds are independent."
+    "seeds are independent; in simulations of 10 more beside 6 to 20 seeds it holds in 90 to 100 "
+    "of 100 cases. There is none where our own mean has none."
 )
-SOLVED_FROM = "A network has solved its task from {solved:g} % on."
+SOLVED_FROM = (
+    "A network has solved its task from {solved:g} % on. In brackets is Wilson's 95 % interval of "
+    "the share of all seeds that could be drawn."
+)
 
 
 def percent(accuracy: float | None) -> str:
@@ -63,7 +74,16 @@ def _count(row: Row) -> str:
 
 
 def _solved(row: Row) -> str:
-    return f"{row.solved.count} of {row.solved.n}" if row.solved else NOTHING
+    return row.solved.in_words if row.solved else NOTHING
+
+
+def _solved_interval(row: Row) -> list[float] | None:
+    return [100 * end for end in row.solved.interval.ends] if row.solved else None
+
+
+def _sides(row: Row) -> str:
+    means = row.side_means
+    return NOTHING if means is None else f"{percent(means[0])} | {percent(means[1])}"
 
 
 #: all columns of a row; what its document has depends on what was published.
@@ -102,15 +122,22 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     #: further published figures, by name, which are only shown.
     Column("others", lambda row: dict(row.experiment.others)),
     Column(
-        "mean_95",  #: the 95 % interval of the mean over all seeds; null for fewer than two seeds.
+        #: the 95 % interval of the mean over all seeds; null with `no_interval`.
+        "mean_95",
         lambda row: row.mean_interval and row.mean_interval.ends,
         lambda row: _from_to(row.mean_interval),
         name="mean, 95 %",
     ),
+    #: why the mean has no interval, in a sentence; null if it has one.
+    Column("no_interval", lambda row: row.no_interval or None),
     #: the best of our seeds; null if there is none yet.
     Column("best", lambda row: row.best, lambda row: percent(row.best), right=True),
     #: how many seeds have solved their task; not there if the paper says no threshold.
     Column("solved", lambda row: row.solved and row.solved.count, _solved, right=True),
+    #: Wilson's 95 % interval of the share that has, in percent; null if there is no seed yet.
+    Column("solved_95", _solved_interval),
+    #: the mean of the seeds that have not solved their task, and of those that have; null for none.
+    Column("side_means", lambda row: row.side_means and list(row.side_means), _sides),
     #: where as many networks of ours would lie in 95 of 100 cases: their best, or mean.
     Column(
         "expected_95",
@@ -152,14 +179,16 @@ FIRST_FIELDS = (
     "n",
     "wanted",
 )
+SHOWN = ("solved", "side_means")  # columns of networks that solve a task or do not
+SOLVED = ("solved", "solved_95", "side_means")  # fields of these
 LAST_FIELDS = (PLACE, "published_inside", "seeds", "values", "runs", "seconds")
 
 
 def row_document(row: Row) -> dict[str, Any]:
     """Return a row as JSON has it; `sd` (n − 1 below the sum) is None for fewer than two seeds."""
-    keys = ["published_kind", "others", "mean_95", "best", "solved", "expected_95"]
+    keys = ["published_kind", "others", "mean_95", "no_interval", "best", *SOLVED, "expected_95"]
     if row.kind.kind is PublishedKind.ONE:
-        keys = ["next_seed_95"] if row.threshold is None else ["next_seed_95", "solved"]
+        keys = ["next_seed_95"] if row.threshold is None else ["next_seed_95", *SOLVED]
     return document_of(row, chosen(ROW_COLUMNS, (*FIRST_FIELDS, *keys, *LAST_FIELDS)))
 
 
@@ -167,20 +196,21 @@ def columns_of(paper: Paper) -> tuple[Column[Row], ...]:
     """Return the columns of a paper's table, in order."""
     published = paper.published
     if published.kind is PublishedKind.ONE:
-        keys = [LABEL, "published", "mean", "n", "next_seed_95", PLACE, "solved", "range"]
+        keys = [LABEL, "published", "mean", "n", "next_seed_95", PLACE, *SHOWN, "range"]
     else:
-        keys = [LABEL, "published", "mean", "n", "mean_95", "best", "solved", "expected_95", PLACE]
-    spare = ["range", "mean_95", "expected_95", "seconds"]
+        keys = [LABEL, "published", "mean", "n", "mean_95", "best", *SHOWN, "expected_95", PLACE]
+    spare = ["range", "mean_95", "side_means", "expected_95", "seconds"]
     unknown: list[str] = []
     if not paper.has_published:
         unknown += ["published", "next_seed_95", "expected_95", PLACE]
         spare.remove("range")
     if paper.solved is None:
-        unknown.append("solved")
+        unknown += SHOWN
     known = [key for key in keys if key not in unknown]
     *columns, seconds = changed(
         chosen(ROW_COLUMNS, [*known, "seconds"], spare),
         solved={"name": f"≥ {paper.solved:g} %" if paper.solved is not None else ""},
+        side_means={"name": f"below | ≥ {paper.solved:g} %" if paper.solved is not None else ""},
         expected_95={"name": f"{published.words}, 95 %"},
     )
     others = [_other(name, len(spare) + place) for place, name in enumerate(paper.others, 1)]
@@ -210,8 +240,11 @@ def explanations(paper: Paper) -> tuple[str, ...]:
     source = (
         f"Published figures are the {published.words} networks{place}. " if is_published else ""
     )
-    solved = "" if paper.solved is None else f"{SOLVED_FROM.format(solved=paper.solved)} "
-    texts = [f"{source}{solved}{MEAN}"]
+    texts = [f"{source}{MEAN}"]
+    if paper.solved is not None:
+        texts.append(
+            f"{SOLVED_FROM.format(solved=paper.solved)} {SIDES.format(solved=paper.solved)}"
+        )
     if is_published:
         is_best = published.kind is PublishedKind.BEST
         texts.append(BEST if is_best else MEAN_OF.format(count=published.count))

@@ -1,6 +1,6 @@
 """What is measured for the claims of a paper: comparisons, and a verdict on each claim."""
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +14,7 @@ from rnn_tui.archive.verdicts import (
 )
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.intervals import RESAMPLES, Interval
+from rnn_tui.engine.seed_means import ASSUMED, FEWEST_A_SIDE
 from rnn_tui.papers.best import best_less_mean
 from rnn_tui.papers.curves import AccuracyByLength
 from rnn_tui.papers.expression import ExperimentFigures
@@ -22,7 +23,9 @@ from rnn_tui.papers.rows import Results
 
 RULE = (
     f"A comparison in which at least {FEWEST} seeds differ counts for a conclusion if its whole "
-    "95 % interval is above zero, and against it if all of it is below; any other is open. A "
+    "95 % interval is above zero, and against it if all of it is below; any other is open, but "
+    "where a mean has no interval, it counts if more seeds are on one side than by chance in 95 of "
+    "100 cases (sign test: 6 of 6, 15 of 20). A "
     "conclusion is supported if every comparison counts for it, partly supported if only some do, "
     "contradicted if none does and some count against it, and open if no comparison decides."
 )
@@ -33,8 +36,11 @@ BASIS = (
     "many seeds are for the conclusion, against it, or equal. The interval is for the mean "
     "(bootstrap): as many seeds as there are, are drawn from ours with replacement, "
     f"{RESAMPLES:,} times, and the middle of the means of these draws is taken, more of it where "
-    "seeds are few. It assumes that seeds are independent, and has the true mean in about 94 of "
-    "100 cases with 20 seeds, in about 92 with 6. It is not widened for the number of comparisons.",
+    f"seeds are few. {ASSUMED} It is not widened for the number of comparisons.",
+    f"Where fewer than {FEWEST_A_SIDE} seeds of a network are on one side of what counts as "
+    "solved, its mean, and differences from it, have no interval: how often such a seed comes is "
+    "nearly unknown, and the mean depends on it. The sign test is exact there. It says on which "
+    "side most seeds are, and nothing of the mean.",
 )
 
 
@@ -183,17 +189,36 @@ def conclusions(
     )
     chosen = {experiment.key for experiment in plan.experiments}
     preset = "" if plan.recipe.own else plan.preset
-    judged = (_judged(claim, chosen, figures, preset) for claim in plan.paper.claims)
+    no_intervals = {
+        row.experiment.key: f"{row.experiment.label}: {row.no_interval}"
+        for row in results.rows
+        if row.no_interval and row.threshold is not None
+    }
+    judged = (_judged(claim, chosen, figures, no_intervals, preset) for claim in plan.paper.claims)
     return tuple(conclusion for conclusion in judged if conclusion.clauses)
 
 
-def _judged(claim: Claim, chosen: Set[str], figures: ExperimentFigures, preset: str) -> Conclusion:
-    """Return what is measured for a claim, by the comparisons of chosen experiments."""
+def _judged(
+    claim: Claim,
+    chosen: Set[str],
+    figures: ExperimentFigures,
+    no_intervals: Mapping[str, str],
+    preset: str,
+) -> Conclusion:
+    """Return what is measured for a claim, by the comparisons of chosen experiments.
+
+    Args:
+        claim: of the paper.
+        chosen: the keys of the experiments of the plan.
+        figures: those of each of their seeds.
+        no_intervals: why the mean of an experiment has no interval, by its key.
+        preset: with which they were trained; empty for the paper's own.
+    """
     clauses = []
     left_out = 0
     for clause in claim.clauses:
         comparisons = [
-            _compared(comparison, figures)
+            _compared(comparison, figures, no_intervals)
             for comparison in clause.comparisons
             if chosen >= set(comparison.expression.keys.values())
         ]
@@ -212,7 +237,9 @@ def _judged(claim: Claim, chosen: Set[str], figures: ExperimentFigures, preset: 
     return Conclusion(claim.says, measured, tuple(clauses), preset)
 
 
-def _compared(comparison: PaperComparison, figures: ExperimentFigures) -> Comparison:
+def _compared(
+    comparison: PaperComparison, figures: ExperimentFigures, no_intervals: Mapping[str, str]
+) -> Comparison:
     evaluated = comparison.expression.evaluate(figures)
     points = evaluated.points
     undefined = evaluated.undefined
@@ -221,7 +248,11 @@ def _compared(comparison: PaperComparison, figures: ExperimentFigures) -> Compar
         return BestComparison(
             comparison.subject, points, best.count, best.less, undefined=undefined
         )
-    return Comparison(comparison.subject, points, undefined=undefined)
+    reasons = [
+        no_intervals[key] for key in comparison.expression.keys.values() if key in no_intervals
+    ]
+    no_interval = reasons[0] if reasons else ""
+    return Comparison(comparison.subject, points, undefined=undefined, no_interval=no_interval)
 
 
 def _without_number(comparisons: Sequence[Comparison]) -> str:

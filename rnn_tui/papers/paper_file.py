@@ -155,7 +155,7 @@ def _published(entry: FileEntry) -> Published:
 
 
 def _solved(entry: FileEntry, published: Published) -> float | None:
-    usual = None if published.kind is PublishedKind.ONE else SOLVED
+    usual = SOLVED if published.kind is PublishedKind.BEST else None
     percent = entry.as_percent(entry.raw("solved"), "solved")
     return usual if percent is None else percent
 

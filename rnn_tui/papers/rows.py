@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass, field
 
 from rnn_tui.archive.run_record import RunRecord
-from rnn_tui.engine.intervals import Interval, mean_interval, next_interval
+from rnn_tui.engine.intervals import Interval, next_interval
 from rnn_tui.engine.metrics import Spread
-from rnn_tui.papers.best import Solved, best_interval, solved_share
+from rnn_tui.engine.seed_means import SeedMean, Solved
+from rnn_tui.papers.best import best_interval
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import ONE_NETWORK, Experiment, Published, PublishedKind
 from rnn_tui.papers.plan import DECIMALS, Plan
@@ -31,20 +32,33 @@ class Row:
     #: the figure from which on a network has solved its task; None to count none.
     threshold: float | None = None
     #: the 95 % interval in which the published figure would lie, if its networks were like ours:
-    #: that of one more seed, of the best or of the mean of several; None for n < 2.
+    #: that of one more seed, of the best or of the mean of several; None for n < 2, and for the
+    #: mean of several where ours has no interval either.
     expected: Interval | None = field(init=False)
-    #: the 95 % interval of the mean; None for n < 2, and where the published figure is of one.
-    mean_interval: Interval | None = field(init=False)
+    #: the mean over seeds, and its interval if it has one; None without any seed.
+    over_seeds: SeedMean | None = field(init=False)
 
     def __post_init__(self) -> None:
-        several = self.n >= 2 and self.kind.kind is not PublishedKind.ONE
-        object.__setattr__(self, "mean_interval", mean_interval(self.values) if several else None)
+        over_seeds = SeedMean(self.values, self.threshold) if self.values else None
+        object.__setattr__(self, "over_seeds", over_seeds)
         object.__setattr__(self, "expected", self._expected() if self.n >= 2 else None)
 
     def _expected(self) -> Interval | None:
         if self.kind.kind is PublishedKind.BEST:
             return best_interval(self.values, self.kind.count)
+        if self.kind.kind is PublishedKind.MEAN and self.mean_interval is None:
+            return None
         return next_interval(self.values, self.kind.count)
+
+    @property
+    def mean_interval(self) -> Interval | None:
+        """The 95 % interval of the mean; None where too few seeds tell it, see `SeedMean`."""
+        return self.over_seeds.interval if self.over_seeds else None
+
+    @property
+    def no_interval(self) -> str:
+        """Why the mean has no interval, in a sentence; empty if it has one, and without seeds."""
+        return self.over_seeds.reason if self.over_seeds else ""
 
     @property
     def spread(self) -> Spread | None:
@@ -64,9 +78,17 @@ class Row:
     @property
     def solved(self) -> Solved | None:
         """How many seeds have solved their task; None without any, or without a threshold."""
-        if self.threshold is None or not self.values:
+        return self.over_seeds.solved if self.over_seeds else None
+
+    @property
+    def side_means(self) -> tuple[float | None, float | None] | None:
+        """The means of the seeds below the threshold, and of those from it on; None for none.
+
+        None for both without any seed, or without a threshold.
+        """
+        if self.threshold is None or self.over_seeds is None:
             return None
-        return solved_share(self.values, self.threshold)
+        return self.over_seeds.failed_mean, self.over_seeds.solved_mean
 
     @property
     def runs(self) -> tuple[str, ...]:
@@ -98,7 +120,7 @@ class Row:
         if not self.comparable:
             return "other recipe"
         if self.expected is None:
-            return "one seed only"
+            return "one seed only" if self.n == 1 else "no interval"
         return self.expected.place(published, DECIMALS)
 
 

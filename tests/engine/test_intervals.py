@@ -3,14 +3,22 @@
 import math
 from collections.abc import Sequence
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from rnn_tui.engine.intervals import Interval, mean_interval, next_interval
+from rnn_tui.engine.intervals import (
+    RESAMPLES,
+    Interval,
+    expanded_middle,
+    mean_interval,
+    next_interval,
+)
 
 POINTS = st.integers(-1000, 1000).map(lambda tenths: tenths / 10)
 SEEDS = st.lists(POINTS, min_size=2, max_size=20).map(tuple)
+MANY_SEEDS = st.lists(POINTS, min_size=6, max_size=20).map(tuple)
 few = settings(max_examples=30)
 
 
@@ -36,6 +44,30 @@ def test_the_same_seeds_give_the_same_figures_to_the_last_digit() -> None:
     assert mean_interval(values) == interval
     # The quantiles of the means of all 7**7 samples, counted one by one.
     assert [interval.low, interval.high] == pytest.approx([-0.2142857, 3.1428571], abs=0.04)
+
+
+def test_few_values_have_the_interval_of_student_s_t() -> None:
+    """Means of draws from five can't be beyond the smallest and the largest."""
+    interval = mean_interval((1.0, 2.0, 3.0, 4.0, 5.0))
+    assert interval.ends == pytest.approx([3 - 2.776445 * 0.5**0.5, 3 + 2.776445 * 0.5**0.5])
+
+
+def test_it_is_scipy_s_bootstrap_of_values_and_mirror_image() -> None:
+    from scipy.stats import bootstrap  # noqa: PLC0415
+
+    values = np.sort(np.random.default_rng(3).normal(50, 5, 9))
+    ends = []
+    for mirror in (1, -1):
+        interval = bootstrap(
+            (np.sort(mirror * values),),
+            np.mean,
+            n_resamples=RESAMPLES,
+            confidence_level=expanded_middle(9),
+            method="percentile",
+            rng=np.random.default_rng(0),
+        ).confidence_interval
+        ends.append(sorted((mirror * interval.low, mirror * interval.high)))
+    assert mean_interval(tuple(values)).ends == pytest.approx(np.mean(ends, axis=0))
 
 
 def test_equal_values_leave_nothing_open() -> None:
@@ -68,7 +100,7 @@ def test_a_constant_moves_the_interval(values: tuple[float, ...], more: float) -
 
 
 @few
-@given(SEEDS)
+@given(MANY_SEEDS)
 def test_the_interval_has_the_mean_and_is_among_the_values(values: tuple[float, ...]) -> None:
     interval = mean_interval(values)
     mean = math.fsum(values) / len(values)

@@ -9,12 +9,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from rnn_tui.engine.intervals import Interval
+from rnn_tui.engine.seed_means import solved_share
 from rnn_tui.papers.best import (
     best_interval,
     best_less_mean,
     chance_above,
     expected_best,
-    solved_share,
 )
 
 POINTS = st.integers(0, 1000).map(lambda tenths: tenths / 10)

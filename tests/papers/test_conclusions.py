@@ -95,7 +95,13 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     )
     # A row has what is compared, the mean, its interval, and the seeds.
     assert cells_of(size.comparisons[0], COMPARED)[:2] == ("mse, H 5 − H 3", "+5.12")
-    assert cells_of(size.comparisons[0], COMPARED)[3:] == ("8", "0", "0", "for")
+    assert cells_of(size.comparisons[0], COMPARED)[2:] == (
+        "–",  # all seeds have the same difference
+        "8",
+        "0",
+        "0",
+        "for, by seeds",
+    )
     assert [cells_of(comparison, COMPARED)[:2] for comparison in loss.comparisons] == [
         ("H 3, mse − ce", "+3.30"),
         ("H 5, mse − ce", "+1.98"),
@@ -106,9 +112,10 @@ def test_figures_like_the_report_s_support_all_three() -> None:
     assert falls["ce, fall H 5 − H 10"] == "+8.33"
     for comparison in (*size.comparisons, *loss.comparisons, *length.comparisons):
         assert len(cells_of(comparison, COMPARED)) == len(COMPARED)
-        assert comparison.interval is not None
+        assert (comparison.interval is None) == bool(comparison.no_interval)
         assert comparison.difference is not None
-        assert comparison.interval.low <= comparison.difference <= comparison.interval.high
+        if comparison.interval is not None:
+            assert comparison.interval.low <= comparison.difference <= comparison.interval.high
 
 
 def test_a_verdict_names_a_preset_that_is_not_the_report_s() -> None:
@@ -185,7 +192,7 @@ def test_equal_figures_say_nothing() -> None:
     assert size.sentence == "Open: all networks compared are equal in every seed."
     assert cells_of(size.comparisons[0], COMPARED)[1:] == (
         "+0.00",
-        "+0.00 … +0.00",
+        "–",
         "0",
         "0",
         "8",

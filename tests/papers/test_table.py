@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from rnn_tui.archive.export.page.blocks import markdown_text
 from rnn_tui.engine.errors import SettingError
 from rnn_tui.engine.intervals import Interval, mean_interval
+from rnn_tui.engine.seed_means import Solved
 from rnn_tui.engine.tables import cells_of
-from rnn_tui.papers.best import Solved, best_interval
+from rnn_tui.papers.best import best_interval
 from rnn_tui.papers.columns import columns_of, row_document
 from rnn_tui.papers.inventory import Inventory
 from rnn_tui.papers.paper import Published, PublishedKind
@@ -191,7 +192,8 @@ def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> Non
         "n": "20",
         "mean, 95 %": f"{of_mean.low:.2f} … {of_mean.high:.2f}",
         "best": "100.00",
-        "≥ 90 %": "10 of 20",
+        "≥ 90 %": "10 of 20 (30 … 70 %)",
+        "below | ≥ 90 %": "50.00 | 94.00",
         "best of 10, 95 %": "90.00 … 100.00",
         "published is": "inside",
         "Other": "12.00",
@@ -203,13 +205,16 @@ def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> Non
 
 def test_a_mean_of_several_is_compared_with_the_mean_of_as_many_of_ours() -> None:
     values = (90.0, 92.0, 94.0, 96.0, 98.0)
-    one, five = (row_of_several(90.5, values, Published(PublishedKind.MEAN, n)) for n in (1, 5))
+    rows = [row_of_several(90.5, values, Published(PublishedKind.MEAN, n)) for n in (1, 5)]
+    one, five = (replace(row, threshold=None) for row in rows)
     assert (one.published_is, five.published_is) == ("inside", "inside")
     assert one.expected is not None
     assert five.expected is not None
     # t = 2.776, sd = √10: 94 ± t · sd · √(1/5 + 1/5)
     assert (five.expected.low, five.expected.high) == pytest.approx((88.447, 99.553), abs=1e-3)
     assert one.expected.low < five.expected.low
+    # All five are above 90, and say little of how many are not.
+    assert (rows[1].expected, rows[1].published_is) == (None, "no interval")
 
 
 def test_a_paper_without_published_figures_has_no_columns_for_them() -> None:
@@ -218,7 +223,7 @@ def test_a_paper_without_published_figures_has_no_columns_for_them() -> None:
     assert heads == ["experiment", "mean ± sd", "n", "smallest … largest", "time"]
     solving = replace(COURSE, experiments=(experiment,), solved=90.0)
     row = replace(row_of(0.0, (98.0, 80.0, 99.0)), threshold=90.0)
-    assert cells_of(row, columns_of(solving))[3] == "2 of 3"
+    assert cells_of(row, columns_of(solving))[3] == "2 of 3 (21 … 94 %)"
     assert row_document(row)["solved"] == 2
     assert Plan(COURSE, preset="fast", only=("mnist",)).notes
     unpublished = replace(COURSE, experiments=(experiment,))

@@ -7,8 +7,9 @@ from typing import Any
 
 from rnn_tui.engine.errors import printable
 from rnn_tui.engine.metrics import Spread, main_metric
+from rnn_tui.engine.seed_means import solved_share
 from rnn_tui.engine.state import RunState
-from rnn_tui.papers.best import expected_best, solved_share
+from rnn_tui.papers.best import expected_best
 from rnn_tui.tasks import TASKS
 
 UNKNOWN = "–"
