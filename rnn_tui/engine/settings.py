@@ -304,7 +304,7 @@ _ROWS: tuple[Setting, ...] = (
     ),
     ChoiceSetting(
         "state_activation",
-        "State activation",
+        "Activation",
         "what the states pass before the readout",
         {"none": "None", "relu": "ReLU"},
         in_names="{}states",
@@ -334,7 +334,7 @@ _ROWS: tuple[Setting, ...] = (
     ),
     ChoiceSetting(
         "training_lengths",
-        "Training lengths",
+        "Train lengths",
         "which lengths are trained on when",
         {"even": "All from the start", "growing": "Short ones first"},
         in_names="{}lengths",

@@ -189,7 +189,7 @@ def test_a_preset_may_be_like_another_with_other_settings_and_cells() -> None:
         ('"mingru"', '"mingruu"', "names the cell “mingruu”, which is not there"),
         ("learning_rate = 0.001", "learning_rat = 1", "may not have “learning_rat”"),
         ('"haiku"', '"haku"', "Initialisation must be one of"),
-        ('"relu"', '"rely"', "State activation must be one of none, relu"),
+        ('"relu"', '"rely"', "Activation must be one of none, relu"),
         ("differs = [", "differs = [3, ", "must have a text as “differs”"),
         ("layers = 2", "layers = 9", "Layers must be a whole number from 1 to 4"),
     ],

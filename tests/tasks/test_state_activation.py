@@ -235,7 +235,7 @@ def test_runs_kept_before_the_setting_have_none() -> None:
 
 
 def test_what_is_no_activation_is_refused_in_a_sentence() -> None:
-    with pytest.raises(SettingError, match="State activation must be one of none, relu, not “re"):
+    with pytest.raises(SettingError, match="Activation must be one of none, relu, not “re"):
         with_relu(state_activation="rely")
 
 
