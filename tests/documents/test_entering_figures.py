@@ -165,19 +165,23 @@ def page(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_document_is_entered_and_pages_written_by_one_command(
     paper: str, page: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    words = ["rerun", paper, "--seeds", "6", "--only", "recall-rnn"]
-    code, out, err = run_inside([*words, "--json", "--quiet"])
-    assert code == 0, err
-    document = page.with_name("out.json")
-    document.write_text(out, encoding="utf-8")
+    words = ["rerun", paper, "--seeds", "6"]
+    documents = []
+    for part in ("recall-rnn", "recall-gru"):
+        code, out, err = run_inside([*words, "--only", part, "--json", "--quiet"])
+        assert code == 0, err
+        documents.append(page.with_name(f"{part}.json"))
+        documents[-1].write_text(out, encoding="utf-8")
     asked = ["parity", "--command", f"rnn-tui {' '.join(words)}", "--machine", "two cores"]
-    assert entering.main([*asked, "--from", str(document)]) == 0
+    assert entering.main([*asked, "--from", *map(str, documents)]) == 0
     # What a sentence said of the earlier measurement is gone, so that its number is found.
     assert "was: mean 97.00 ± 0.00" in capsys.readouterr().out
     [entry] = read_book(page.with_name("figures.json")).values()
     assert (entry.machine, entry.seeds, entry.says) == ("two cores", "6", {})
     assert entry.measured == json.loads(out)["date"][:10]
-    assert "| Recall, RNN |" in page.read_text(encoding="utf-8")
+    table = page.read_text(encoding="utf-8")
+    assert "| Recall, RNN | 21.57 |" in table
+    assert "| Recall, LSTM | 99.70 | – |" in table  # is in none of the documents
 
     assert entering.main(["parity", "--rename", "recall"]) == 0
     assert "<!-- from recall: table -->" in page.read_text(encoding="utf-8")

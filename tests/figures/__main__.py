@@ -48,9 +48,11 @@ def _read_options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--from",
         type=Path,
-        dest="document",
+        nargs="+",
+        default=[],
+        dest="documents",
         metavar="FILE.json",
-        help=("enter the document that the command printed with --json, and run nothing"),
+        help="run nothing: enter what the command has printed with --json, perhaps in parts",
     )
     parser.add_argument("--command", help="the command from now on; makes an entry of a new name")
     parser.add_argument("--machine", help="on what it was measured, in words")
@@ -86,9 +88,10 @@ def _change(book: Book, name: str, options: argparse.Namespace) -> None:
         _rename(book, name, options.rename)
     elif options.accept:
         _take_settings(entry)
-    elif options.document:
+    elif options.documents:
         _forget(entry)
-        _enter(entry, json.loads(options.document.read_text(encoding="utf-8")))
+        for path in options.documents:
+            _enter(entry, json.loads(path.read_text(encoding="utf-8")))
     else:
         _measure(entry)
 
@@ -144,6 +147,8 @@ def _forget(entry: Entry) -> None:
     for name in entry.blocks:
         print(f"type the table anew, unless it is made now: {name}")
     entry.says = {}
+    entry.rows = []
+    entry.networks = {}
     entry.measured = time.strftime("%Y-%m-%d")
     _take_settings(entry)
 
@@ -151,14 +156,15 @@ def _forget(entry: Entry) -> None:
 def _enter(entry: Entry, document: dict[str, Any]) -> None:
     """Put the figures of a document into an entry.
 
-    The document is that of `rnn-tui rerun --json`, `report --json` or `train --json`.
+    The document is that of `rnn-tui rerun --json`, `report --json` or `train --json`; of a rerun
+    it may have a part of the experiments (`--only`).
     """
     if "conclusions" not in document:
         command = trainings.command_of(entry, document)
         entry.networks[command] = trainings.kept_networks(document)
         return
     entry.measured = document["date"][:10]
-    entry.rows = papers.kept_rows(document)
+    entry.rows += papers.kept_rows(document)
     entry.seeds = str(max(len(row["seeds"]) for row in entry.rows))
     entry.blocks = {}
     if "claims" not in papers.blocks_of(entry):

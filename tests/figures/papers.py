@@ -17,6 +17,7 @@ from tests.program import COMMAND
 
 #: of a row in the document of `rnn-tui rerun --json`, what its figures follow from.
 KEPT = ("experiment", "seeds", "values", "seconds")
+UNTRAINED: Mapping[str, Any] = {"seeds": (), "values": (), "seconds": 0.0}
 
 
 def plan_of(command: str) -> Plan:
@@ -27,15 +28,15 @@ def plan_of(command: str) -> Plan:
 
 
 def kept_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return what the file keeps of the rows of a document."""
-    return [{key: row[key] for key in KEPT} for row in document["rows"]]
+    """Return what the file keeps of the rows of a document: those that have figures."""
+    return [{key: row[key] for key in KEPT} for row in document["rows"] if row["values"]]
 
 
 def results_of(entry: Entry) -> Results:
     """Return the table of a rerun as the program has it."""
     plan = plan_of(entry.commands[0])
     by_key = {row["experiment"]: row for row in entry.rows}
-    rows = (_row(plan, by_key[each.key], each.key) for each in plan.experiments)
+    rows = (_row(plan, by_key.get(each.key, UNTRAINED), each.key) for each in plan.experiments)
     return Results(plan, tuple(rows))
 
 

@@ -35,15 +35,28 @@ def _by_cell(table: Table, means: Mapping[str, float]) -> Table:
     for row in table[1:]:
         cells = dict(zip(heads, row, strict=True))
         task, cell = cells["experiment"].rsplit(", ", 1)
-        solved = next(cells[head] for head in heads if head.startswith("≥"))
-        printed = NUMBER.findall(cells["mean ± sd"])[0]
-        mean = _rounded(str(means.get(cells["experiment"], printed)), "0.1")
-        ends = [_rounded(end, "1") for end in NUMBER.findall(cells["mean, 95 %"])]
-        interval = f" [{', '.join(ends)}]" if len(ends) == 2 else ""
-        by_task.setdefault(task, {})[cell] = f"{mean}{interval} {solved.split()[0]}"
+        mean = means.get(cells["experiment"])
+        by_task.setdefault(task, {})[cell] = _in_one_cell(cells, mean)
     cells_shown = list(next(iter(by_task.values())))
     rows = [[task, *by_cell.values()] for task, by_cell in by_task.items()]
     return [["task", *cells_shown], *rows]
+
+
+def _in_one_cell(cells: Mapping[str, str], mean: float | None) -> str:
+    """Return mean, interval if there is one, and how many seeds solve the task; a dash untrained.
+
+    Args:
+        cells: of an experiment's row, by the heads of its table.
+        mean: the exact one; None to round that of the table.
+    """
+    printed = NUMBER.findall(cells["mean ± sd"])
+    if not printed:
+        return "–"
+    ends = [_rounded(end, "1") for end in NUMBER.findall(cells["mean, 95 %"])]
+    interval = f" [{', '.join(ends)}]" if len(ends) == 2 else ""
+    solved = next(cells[head] for head in cells if head.startswith("≥"))
+    rounded = _rounded(printed[0] if mean is None else str(mean), "0.1")
+    return f"{rounded}{interval} {solved.split()[0]}"
 
 
 def _rounded(number: str, unit: str) -> str:
