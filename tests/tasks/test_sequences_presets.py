@@ -134,6 +134,7 @@ def test_every_setting_on_offer_can_be_changed(task: str, preset: str) -> None:
         "label_smoothing": 0.1,
         "patience": 3,
         "initialisation": "orthogonal",
+        "state_activation": "relu",
     }
     usual = {"losses": ("bce",)}  # the loss mse has no label smoothing
     spec, plain = TASKS[task], config_of(task, preset, **usual)
