@@ -207,7 +207,7 @@ def test_papers_that_ship_are_short_and_whole() -> None:
     for name in paper_names():
         paper = paper_named(name)
         lines = (FOLDER / f"{name}.toml").read_text(encoding="utf-8").splitlines()
-        assert len(lines) <= 100
+        assert len(lines) <= 140
         assert max(map(len, lines)) <= 100
         assert {claim.says for claim in paper.claims}
         assert all(task in TASKS for task in paper.tasks)

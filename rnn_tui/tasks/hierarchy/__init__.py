@@ -74,7 +74,8 @@ _GROWING = Preset(
 )
 _PAPER = Preset(
     "paper",
-    "The paper's recipe: 256 units, a million steps of 128 words, Adam at 0.0003.",
+    "The published program's recipe: 256 units, a million steps of 128 words, Adam at 0.0003, a "
+    "ReLU before the readout, weights as Haiku draws them, a test of all 460 lengths.",
     {
         **_LENGTHS,
         "hidden_sizes": (256,),
@@ -83,7 +84,9 @@ _PAPER = Preset(
         "learning_rate": 3e-4,
         "training_size": 12_800,
         "test_size": 512,
-        "recipe": Recipe(clip=1.0, fresh=True),
+        "state_activation": "relu",
+        "test_lengths": "all",
+        "recipe": Recipe(initialisation="haiku", clip=1.0, fresh=True),
     },
 )
 #: how small networks are taught a rule; others are by words as the paper draws them.
