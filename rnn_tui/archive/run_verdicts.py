@@ -41,8 +41,9 @@ ONLY_SEEDS = (
 )
 RUN_RULE = (
     f"“Better” is supported if at least {FEWEST} seeds differ and the whole 95 % interval of the "
-    "mean difference is above zero, contradicted if all of it is below, and open otherwise. Claims "
-    "of papers are judged by the same rule."
+    "mean difference is above zero, contradicted if all of it is below, and open otherwise. Where "
+    "nearly all seeds have the same difference it has no interval, and the sign test decides (6 of "
+    "6, 15 of 20). Claims of papers are judged by the same rule."
 )
 
 

@@ -14,9 +14,9 @@ from rnn_tui.engine.config import RunConfig
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.errors import DataError, printable
 from rnn_tui.engine.files.atomic import write_file
+from rnn_tui.engine.intervals import mean_interval
 from rnn_tui.engine.metrics import Metric, Spread, by_variant
 from rnn_tui.engine.progress import UNWATCHED, Progress
-from rnn_tui.engine.student import students_t
 from rnn_tui.tasks.data_sets.baseline import Baseline
 from rnn_tui.tasks.data_sets.statsmodels_extra import are_models_installed, models_missing
 from rnn_tui.tasks.data_sets.task import stored_task
@@ -179,7 +179,7 @@ def _compared(
     """Return the verdict on a network of some seeds, called `name` in the sentence."""
     figure = baseline.figures[metric.name]
     lead = spread.mean - figure if metric.higher_is_better else figure - spread.mean
-    leads = spread.n > 1 and lead > margin_of(spread)
+    leads = spread.n > 1 and _is_above(spread, figure, higher=metric.higher_is_better)
     beats = leads and not too_few
     if beats:
         text = "beats the best baseline"
@@ -198,11 +198,11 @@ def _compared(
     return BaselineVerdict(beats, f"{name} {text}: {measured}, {naive}.")
 
 
-def margin_of(spread: Spread) -> float:
-    """Return half the width of the interval of the mean over n seeds, by Student's t.
+def _is_above(spread: Spread, figure: float, *, higher: bool) -> bool:
+    """Return whether the whole interval of the mean is better than a figure.
 
-    It is t · s / √n, with s the standard deviation; 0 for one seed.
+    Not if a seed has no number.
     """
-    if spread.sd is None:
-        return 0.0
-    return students_t(spread.n) * spread.sd / math.sqrt(spread.n)
+    sign = 1 if higher else -1
+    leads = tuple(sign * (value - figure) for value in spread.values)
+    return all(map(math.isfinite, leads)) and mean_interval(leads).low > 0

@@ -13,14 +13,12 @@ from rnn_tui.data import store
 from rnn_tui.data.data_set import TEST, TRAINING, DataSet
 from rnn_tui.data.options import Goal
 from rnn_tui.engine.errors import DataError
-from rnn_tui.engine.metrics import Spread
 from rnn_tui.tasks.data_sets import asked_rows, naive, random_convolutions
 from rnn_tui.tasks.data_sets.baselines import (
     Baseline,
     baselines_of,
     best_of,
     kept_baselines,
-    margin_of,
     verdict,
 )
 from rnn_tui.tasks.data_sets.naive import naive_answers
@@ -268,12 +266,6 @@ def test_nothing_is_compared_without_figures(small_on: SmallOn) -> None:
     assert verdict(config, (), [Baseline("mean", {"test_accuracy": 1.0})]) is None
     assert verdict(config, (50.0,) * 2, []) is None
     assert best_of([Baseline("mean", {})], stored_task(config.task).metric("test_accuracy")) is None
-
-
-def test_the_margin_is_students() -> None:
-    # t of 4 degrees of freedom is 2.776; the standard deviation of 1 … 5 is the root of 2.5
-    assert margin_of(Spread((1, 2, 3, 4, 5))) == pytest.approx(2.776 * (2.5 / 5) ** 0.5, rel=1e-3)
-    assert margin_of(Spread((1.0,))) == 0.0
 
 
 def test_baselines_that_were_edited_or_are_of_another_data_set_are_computed_again() -> None:

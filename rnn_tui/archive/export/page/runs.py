@@ -29,10 +29,10 @@ from rnn_tui.engine.errors import ExportError, UserError, printable
 from rnn_tui.engine.json_values import date
 from rnn_tui.engine.metrics import Metric, Spread, accuracy_metric, by_variant
 from rnn_tui.engine.pace import duration
+from rnn_tui.engine.seed_means import SeedMean
 from rnn_tui.engine.state import Status
 from rnn_tui.engine.tables import columns_of_cells
 from rnn_tui.tasks import TASKS
-from rnn_tui.tasks.data_sets.baselines import margin_of
 from rnn_tui.tasks.task import ByLength
 
 MOST_RUNS = 20  # in one document
@@ -146,7 +146,9 @@ class RunDocument:
         yield self._comparison(answers.metric)
         rule = (
             "A network beats the best baseline if the whole 95 % interval of its mean over seeds "
-            "(Student's t) is better; of one seed there is no interval, and no such verdict."
+            "is better; of one seed there is no interval, and no such verdict. Intervals are "
+            "bootstrapped, of fewer than six seeds Student's. They assume that figures lie around "
+            "one peak; of seeds that all agree there is none."
         )
         yield MarkdownBlock(markdown_text(f"{answers.compared_on} {rule}"))
 
@@ -156,8 +158,8 @@ class RunDocument:
         unit = f" {metric.unit}" if metric.unit else ""
         rows = []
         for name, spread in zip(self._networks, self._spreads(answers.values), strict=True):
-            margin = margin_of(spread)
-            interval = (spread.mean - margin, spread.mean + margin) if margin else None
+            known = SeedMean(spread.values).interval
+            interval = None if known is None else (known.low, known.high)
             numbers = f"{metric.format_spread(spread)}{unit}"
             rows.append(ChartRow(plain_text(name), numbers, spread.mean, interval))
         for baseline in answers.baselines:
@@ -198,11 +200,10 @@ class RunDocument:
         yield from self._by_seed(figures)
 
     def _cells(self, name: str, spec: Metric, network: str, spread: Spread) -> tuple[str, ...]:
-        margin = margin_of(spread)
+        known = SeedMean(spread.values).interval
         interval = NOTHING
-        if margin:
-            ends = (spread.mean - margin, spread.mean + margin)
-            low, high = (Panel(spec, ()).clip(end) for end in ends)
+        if known is not None:
+            low, high = (Panel(spec, ()).clip(end) for end in known.ends)
             interval = f"{spec.format(low)} … {spec.format(high)}"
         return (
             spec.format_spread(spread),
