@@ -16,12 +16,12 @@ CELLS: dict[str, Cell] = {
     cell.name: cell
     for cell in (
         RNNCell(),
-        ReluRNNCell(),
         LSTMCell(),
         BiLSTMCell(),
         GRUCell(),
         MinGRUCell(),
         SignedMinGRUCell(),
+        ReluRNNCell(),
     )
 }
 #: the cells that ship: no script replaces them.
