@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from rnn_tui.api.comparing import compare
     from rnn_tui.api.loading import load_network
     from rnn_tui.api.network import Network
     from rnn_tui.api.run import Run, runs
@@ -49,6 +50,7 @@ __all__ = [
     "SequenceShape",
     "Task",
     "UserError",
+    "compare",
     "load_network",
     "read_sequences",
     "register",
@@ -76,6 +78,7 @@ _MODULES = {
     "SequenceShape": "rnn_tui.tasks.task",
     "Task": "rnn_tui.tasks.task",
     "UserError": "rnn_tui.engine.errors",
+    "compare": "rnn_tui.api.comparing",
     "load_network": "rnn_tui.api.loading",
     "read_sequences": "rnn_tui.api.sequences",
     "register": "rnn_tui.api.training",

@@ -42,6 +42,7 @@ HOSTILE: dict[str, Any] = {
 }
 #: what is called, with arguments that it takes.
 CALLS: dict[str, tuple[Callable[..., Any], dict[str, Any]]] = {
+    "compare": (rnn_tui.compare, {"runs": []}),
     "load_network": (rnn_tui.load_network, {"source": "adder"}),
     "read_sequences": (
         rnn_tui.read_sequences,

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.notifications import SeverityLevel
 from textual.widgets import Button, Static
 
-from rnn_tui.archive.verdicts import COMPARED, Verdict
+from rnn_tui.archive.verdicts import COMPARED
 from rnn_tui.archive.words import NOTHING
 from rnn_tui.engine.counts import count_of
 from rnn_tui.engine.metrics import Metric
@@ -30,6 +30,7 @@ from rnn_tui.ui.frame.pane import show_line
 from rnn_tui.ui.frame.run_lines import ProgressLine
 from rnn_tui.ui.frame.task_view import TaskView
 from rnn_tui.ui.terminal.key_table import key
+from rnn_tui.ui.widgets.marks import MARKS
 from rnn_tui.ui.widgets.plain import MainButton, PlainTable
 from rnn_tui.ui.work.long_jobs import RerunStatus
 
@@ -244,12 +245,6 @@ NOT_TICKED = "The {kind}'s claims are about {tasks}, not among the tasks ticked 
 WIDEST_CLAIMS = 110  # columns, as the style sheet has it
 SHORTEST_SUBJECT = 12  # characters that are left of what is compared
 MEASURING = "Accuracy by length is being measured …"
-MARKS = {  # a mark and a word; colour only repeats them
-    Verdict.SUPPORTED: ("✓", "$text-success"),
-    Verdict.PARTLY: ("≈", "$text-warning"),
-    Verdict.CONTRADICTED: ("✗", "$text-error"),
-    Verdict.OPEN: ("?", "$text-accent"),
-}
 
 
 class RerunConclusions(VerticalScroll, TaskView, can_focus=True):

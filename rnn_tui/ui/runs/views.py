@@ -9,6 +9,7 @@ from functools import partial
 from itertools import chain
 from pathlib import Path
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -18,6 +19,7 @@ from textual.widgets import Label, Select, Static
 from rnn_tui.archive.curves import AGAINST, Against, Curve, Line
 from rnn_tui.archive.export.formats import FORMATS, Export, name_for, write
 from rnn_tui.archive.run_record import RunRecord, Session
+from rnn_tui.archive.run_verdicts import verdicts_of
 from rnn_tui.archive.store import RunStore
 from rnn_tui.archive.words import (
     compared_figures,
@@ -34,6 +36,7 @@ from rnn_tui.engine.progress import Progress
 from rnn_tui.ui.chart.chart import Chart, line_series
 from rnn_tui.ui.frame.chart_view import SpreadView
 from rnn_tui.ui.frame.pane import show_line
+from rnn_tui.ui.runs.verdicts import VerdictsScreen
 from rnn_tui.ui.terminal.key_table import key
 from rnn_tui.ui.terminal.textual_workarounds import Dialog
 from rnn_tui.ui.widgets.plain import PlainSelect, PlainTable
@@ -56,10 +59,12 @@ class RunsCompare(Vertical, SpreadView):
     BINDINGS = [
         key("metric", "next_metric", "Metric", tooltip="Compare by the next metric"),
         key("axis", "next_axis", "Axis", tooltip="Compare against epochs, steps or seconds"),
+        key("verdicts", "judge", "Verdicts", tooltip="Judge over seeds which runs are better"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
+        self._runs: Sequence[RunRecord] = ()  #: those that are shown.
         self._chart = Chart(empty_text=HINT, id="compare-chart")
         self.charts = (self._chart,)
         self._lines: Sequence[Line] = ()  #: the lines that are drawn.
@@ -87,6 +92,8 @@ class RunsCompare(Vertical, SpreadView):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action == "next_metric" and not self.metric:
             return None
+        if action == "judge" and len(self._runs) < 2:
+            return None
         return super().check_action(action, parameters)
 
     @property
@@ -113,6 +120,12 @@ class RunsCompare(Vertical, SpreadView):
     def action_next_axis(self) -> None:
         self.query_one("#compare-against", PlainSelect).choose_next()
 
+    @work(group="verdicts", exclusive=True)
+    async def action_judge(self) -> None:
+        """Show which of the runs are better, which SciPy works out in a thread."""
+        verdicts = await in_thread(self, verdicts_of, self._runs)
+        self.app.push_screen(VerdictsScreen(verdicts))
+
     def show(
         self,
         runs: Sequence[RunRecord],
@@ -128,6 +141,8 @@ class RunsCompare(Vertical, SpreadView):
             lines: their curves; those of runs that differ only in seeds are one line.
             refusals: why some runs are not drawn, in sentences.
         """
+        self._runs = runs
+        self.refresh_bindings()
         self._lines = lines
         self._points = metric.stage != "train"
         title = as_heading(metric.label) if runs else ""

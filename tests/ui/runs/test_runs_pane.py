@@ -15,6 +15,7 @@ from textual.widgets import DataTable, Input, Select, Static
 
 from rnn_tui.archive import training
 from rnn_tui.archive.run_record import RunRecord
+from rnn_tui.archive.run_verdicts import verdicts_of
 from rnn_tui.archive.store import RunStore
 from rnn_tui.engine import events
 from rnn_tui.engine.config import RunConfig
@@ -31,6 +32,7 @@ from rnn_tui.ui.runs import pane
 from rnn_tui.ui.runs.pane import RunsPane
 from rnn_tui.ui.runs.preview import RunPreview
 from rnn_tui.ui.runs.table import RunsTable
+from rnn_tui.ui.runs.verdicts import VerdictsScreen
 from rnn_tui.ui.runs.views import RunDetailsScreen, RunsCompare
 from rnn_tui.ui.widgets.marked_table import FilterInput
 from rnn_tui.ui.widgets.path_input import PathInput
@@ -390,6 +392,33 @@ async def test_runs_of_different_settings_have_lines_of_their_own(store_home: Pa
         await press(pilot, "right_square_bracket", "palette:unmark", "right_square_bracket")
         await settled(pilot, app)
         assert len(curves(app)) == 1  # the one under the cursor
+
+
+async def test_a_key_judges_which_runs_are_better(store_home: Path) -> None:
+    train(adder(seeds=6, learning_rate=1e-6), "still")
+    train(adder(seeds=6, learning_rate=0.05), "taught")
+    async with runs_tab(size=(80, 24)) as (app, pilot):
+        # a run by itself: there is nothing to judge
+        await press(pilot, "right_square_bracket", "V")
+        await settled(pilot, app)
+        assert not isinstance(app.screen, VerdictsScreen)
+        await press(pilot, "left_square_bracket", "ctrl+home", "space", "space")
+        await press(pilot, "right_square_bracket")
+        await settled(pilot, app)
+        assert "V Verdicts" in screen_text(app)
+        await press(pilot, "V")
+        await wait_until(pilot, lambda: isinstance(app.screen, VerdictsScreen))
+        await press(pilot, "y")
+        with RunStore() as store:
+            verdicts = verdicts_of([store.find(name) for name in ("taught", "still")])
+        [judged] = verdicts.comparisons
+        assert judged.comparison.n == 6
+        text = " ".join(screen_text(app).split())
+        assert f"taught better than still: {judged.verdict}" in text
+        for sentence in [*judged.sentences, *verdicts.explanations]:
+            assert sentence in app.clipboard
+        await press(pilot, "escape")
+        assert not isinstance(app.screen, VerdictsScreen)
 
 
 # Commands
