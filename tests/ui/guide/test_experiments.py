@@ -84,9 +84,9 @@ def texts_of(experiment: GuidedExperiment) -> list[str]:
     return texts
 
 
-def test_ten_ship_in_every_language() -> None:
-    assert len(experiment_names()) == 10
-    assert len(list(FOLDER.iterdir())) == 10 * len(WORDS)
+def test_eleven_ship_in_every_language() -> None:
+    assert len(experiment_names()) == 11
+    assert len(list(FOLDER.iterdir())) == 11 * len(WORDS)
     assert {"auto", *WORDS} == set(LANGUAGES)
 
 

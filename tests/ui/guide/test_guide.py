@@ -215,6 +215,7 @@ ODD = {
     "mnist": odd_mnist,
     "parity-check": partial(odd_word, "parity-check", "0110"),
     "a-n-b-n": partial(odd_word, "a-n-b-n", "aab"),
+    "adding": partial(odd_word, "adding", "0.5 1; 0.3 1"),
 }
 
 
