@@ -34,6 +34,10 @@ MEAN = (
     "Mean, 95 %: the bootstrap interval of the mean over all seeds that could be drawn. It is from "
     f"our seeds, which are drawn with replacement. {ASSUMED}"
 )
+VALIDATION = (
+    "Validation: the mean on held-out sequences like those in training. Where it is low, a figure "
+    "of longer ones says nothing of what a cell can do. "
+)
 SIDES = (
     f"Where fewer than {FEWEST_A_SIDE} seeds are on one side of {{solved:g}} %, the mean has no "
     "interval, as it depends on how often such seeds come. What is known is their share, and the "
@@ -130,6 +134,15 @@ ROW_COLUMNS: tuple[Column[Row], ...] = (
     ),
     #: why the mean has no interval, in a sentence; null if it has one.
     Column("no_interval", lambda row: row.no_interval or None),
+    Column(
+        #: in validation, on sequences like those in training, in the order of `seeds`; empty if the
+        #: paper's table does not have it.
+        "validations",
+        lambda row: list(row.validations),
+        lambda row: percent(row.validation),
+        name="validation",
+        right=True,
+    ),
     #: the best of our seeds; null if there is none yet.
     Column("best", lambda row: row.best, lambda row: percent(row.best), right=True),
     #: how many seeds have solved their task; not there if the paper says no threshold.
@@ -181,7 +194,7 @@ FIRST_FIELDS = (
 )
 SHOWN = ("solved", "side_means")  # columns of networks that solve a task or do not
 SOLVED = ("solved", "solved_95", "side_means")  # fields of these
-LAST_FIELDS = (PLACE, "published_inside", "seeds", "values", "runs", "seconds")
+LAST_FIELDS = (PLACE, "published_inside", "seeds", "values", "validations", "runs", "seconds")
 
 
 def row_document(row: Row) -> dict[str, Any]:
@@ -206,6 +219,8 @@ def columns_of(paper: Paper) -> tuple[Column[Row], ...]:
         spare.remove("range")
     if paper.solved is None:
         unknown += SHOWN
+    if paper.validated:
+        keys.insert(keys.index("n"), "validations")
     known = [key for key in keys if key not in unknown]
     *columns, seconds = changed(
         chosen(ROW_COLUMNS, [*known, "seconds"], spare),
@@ -240,7 +255,7 @@ def explanations(paper: Paper) -> tuple[str, ...]:
     source = (
         f"Published figures are the {published.words} networks{place}. " if is_published else ""
     )
-    texts = [f"{source}{MEAN}"]
+    texts = [f"{source}{VALIDATION if paper.validated else ''}{MEAN}"]
     if paper.solved is not None:
         texts.append(
             f"{SOLVED_FROM.format(solved=paper.solved)} {SIDES.format(solved=paper.solved)}"

@@ -175,6 +175,8 @@ class Paper:
     path: str = ""  #: the path of its file as it was typed, if it is named by that.
     #: the figure from which on a network has solved its task, in percent; None to count none.
     solved: float | None = None
+    #: whether the table also has the figures of validation, on sequences like those in training.
+    validated: bool = False
 
     @property
     def has_published(self) -> bool:

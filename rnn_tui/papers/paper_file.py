@@ -119,6 +119,7 @@ def _paper(entry: FileEntry, name: str) -> Paper:
         claims_title=entry.text("claims_title", ""),
         figures=tuple(_figures(entry, experiments)) or tuple(_usual_figures(experiments)),
         solved=_solved(entry, published),
+        validated=entry.flag("validated"),
     )
     entry.finish()
     _check_tasks(entry, paper)

@@ -29,6 +29,8 @@ class Row:
     #: whether ours were trained so that published figures can be compared with them.
     comparable: bool = True
     kind: Published = ONE_NETWORK  #: what the published figure is.
+    #: the figure of each of them in validation, after the last epoch; empty if that is not known.
+    validations: tuple[float, ...] = ()
     #: the figure from which on a network has solved its task; None to count none.
     threshold: float | None = None
     #: the 95 % interval in which the published figure would lie, if its networks were like ours:
@@ -64,6 +66,11 @@ class Row:
     def spread(self) -> Spread | None:
         """The values over seeds; None if there is none yet."""
         return Spread(self.values) if self.values else None
+
+    @property
+    def validation(self) -> float | None:
+        """The mean in validation over seeds; None if that is not known."""
+        return Spread(self.validations).mean if self.validations else None
 
     @property
     def n(self) -> int:
@@ -169,12 +176,15 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
     """Return the row of an experiment: a value for each trained seed whose test is in the store."""
     plan = inventory.plan
     metric = TASKS[experiment.task].headline
+    of_validation = metric.replace("test_", "val_", 1)
     values: dict[int, float] = {}
+    validations: list[float] = []
     runs: list[RunRecord] = []
     for seed, network in inventory.trained(experiment).items():
         figures = list(inventory.figures(network, "test", metric).values())
         if figures and math.isfinite(figures[-1]):
             values[seed] = figures[-1]
+            validations += list(inventory.figures(network, "epoch", of_validation).values())[-1:]
             runs.append(network.run)
     return Row(
         experiment,
@@ -185,5 +195,6 @@ def _row(inventory: Inventory, experiment: Experiment) -> Row:
         wanted=len(plan.seeds_of(experiment.task)),
         comparable=plan.recipe.compared,
         kind=plan.paper.published,
+        validations=tuple(validations) if plan.paper.validated else (),
         threshold=plan.paper.solved,
     )

@@ -17,6 +17,7 @@ from tests.program import COMMAND
 
 #: of a row in the document of `rnn-tui rerun --json`, what its figures follow from.
 KEPT = ("experiment", "seeds", "values", "seconds")
+VALIDATIONS = "validations"  # kept of papers whose table has them
 UNTRAINED: Mapping[str, Any] = {"seeds": (), "values": (), "seconds": 0.0}
 
 
@@ -29,7 +30,9 @@ def plan_of(command: str) -> Plan:
 
 def kept_rows(document: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return what the file keeps of the rows of a document: those that have figures."""
-    return [{key: row[key] for key in KEPT} for row in document["rows"] if row["values"]]
+    rows = [row for row in document["rows"] if row["values"]]
+    keys = (*KEPT, VALIDATIONS) if any(row.get(VALIDATIONS) for row in rows) else KEPT
+    return [{key: row[key] for key in keys} for row in rows]
 
 
 def results_of(entry: Entry) -> Results:
@@ -46,6 +49,7 @@ def _row(plan: Plan, kept: Mapping[str, Any], key: str) -> Row:
         experiment,
         seeds=tuple(kept["seeds"]),
         values=tuple(kept["values"]),
+        validations=tuple(kept.get(VALIDATIONS, ())),
         run_ids=(),
         seconds=kept["seconds"],
         wanted=len(plan.seeds_of(experiment.task)),
