@@ -97,6 +97,8 @@ class RunComparison:
             yield self._too_few
         elif self.comparison.outcome is ComparisonOutcome.EQUAL:
             yield "All seeds are equal."
+        elif self.comparison.no_interval:
+            yield f"No interval of the mean: {self.comparison.no_interval}"
         if self.p is not None:
             yield f"{self._beside_noise}."
         if self.comparison.undefined:
