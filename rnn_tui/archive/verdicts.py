@@ -129,7 +129,8 @@ class UnpairedComparison(Comparison):
     """A difference of two means whose seeds are not the same, so that no two figures belong
     together.
 
-    `differences` are empty. The interval is Welch's.
+    `differences` are empty. The interval is Welch's; there is none where one of the two means has
+    none.
     """
 
     first: tuple[float, ...]  #: the figures of one, of which more is better.
@@ -138,7 +139,9 @@ class UnpairedComparison(Comparison):
     def __post_init__(self) -> None:
         interval = None
         if self.n >= FEWEST:
-            interval = welch_interval(self.first, self.second)
+            reason = SeedMean(self.first).reason or SeedMean(self.second).reason
+            interval = None if reason else welch_interval(self.first, self.second)
+            object.__setattr__(self, "no_interval", reason)
         object.__setattr__(self, "interval", interval)
 
     @property

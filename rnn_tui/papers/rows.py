@@ -29,10 +29,10 @@ class Row:
     #: whether ours were trained so that published figures can be compared with them.
     comparable: bool = True
     kind: Published = ONE_NETWORK  #: what the published figure is.
-    #: the figure of each of them in validation, after the last epoch; empty if that is not known.
-    validations: tuple[float, ...] = ()
     #: the figure from which on a network has solved its task; None to count none.
     threshold: float | None = None
+    #: the figure of each of them in validation, after the last epoch; empty if that is not known.
+    validations: tuple[float, ...] = ()
     #: the 95 % interval in which the published figure would lie, if its networks were like ours:
     #: that of one more seed, of the best or of the mean of several; None for n < 2, and for the
     #: mean of several where ours has no interval either.

@@ -1,5 +1,6 @@
 """Which runs are better: judged over seeds, with figures that are made for it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -19,7 +20,8 @@ from rnn_tui.engine.state import Status
 from rnn_tui.tasks import TASKS
 
 NAN = float("nan")
-PERCENT = st.integers(0, 1000).map(lambda tenths: tenths / 10)
+#: whole eighths, whose sums are exact: by rounding, equal sums would count as larger or smaller.
+PERCENT = st.integers(0, 800).map(lambda eighths: eighths / 8)
 
 
 def run(name: str, values: Sequence[float], task: str = "recall", **changes: Any) -> RunRecord:
@@ -68,7 +70,7 @@ def test_paired_figures_are_as_scipys(pairs: list[tuple[float, float]]) -> None:
         assert judged.comparison.interval == mean_interval(tuple(differences))
     test = stats.permutation_test(
         (first, second),
-        lambda x, y, axis: x.mean(axis=axis) - y.mean(axis=axis),
+        lambda x, y, axis: x.sum(axis=axis) - y.sum(axis=axis),
         permutation_type="samples",
         vectorized=True,
         n_resamples=9_999,
@@ -84,7 +86,12 @@ def test_other_seeds_are_compared_by_their_means(first: list[float], second: lis
     judged = only(run("lstm", first), gru(second, seed=100))
     assert not judged.paired
     interval = judged.comparison.interval
-    assert interval is not None
+    if interval is None:
+        # nearly all seeds of one of them have the same figure
+        assert max(Counter(first).most_common(1)[0][1], Counter(second).most_common(1)[0][1]) >= 4
+        assert judged.verdict is Verdict.OPEN
+        assert judged.comparison.no_interval
+        return
     if len(set(first)) > 1 and len(set(second)) > 1:
         expected = stats.ttest_ind(first, second, equal_var=False).confidence_interval(0.95)
         assert interval.ends == pytest.approx([expected.low, expected.high])

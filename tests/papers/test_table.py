@@ -189,6 +189,7 @@ def test_a_best_of_several_is_compared_with_the_best_of_as_many_of_ours() -> Non
         "experiment": "Even pairs, RNN",
         "published": "100.00",
         "mean ± sd": "72.00 ± 22.85",
+        "validation": "–",
         "n": "20",
         "mean, 95 %": f"{of_mean.low:.2f} … {of_mean.high:.2f}",
         "best": "100.00",
