@@ -1,5 +1,6 @@
 """Blocks of pages on reruns of papers, as the program prints them."""
 
+import re
 import shlex
 import subprocess
 from collections.abc import Mapping
@@ -66,7 +67,8 @@ def blocks_of(entry: Entry) -> dict[str, list[str]]:
     blocks = {"table": markdown_table(columns_of(paper), results.rows).splitlines()}
     if not paper.by_length:
         parts = [part for each in conclusions(results) for part in concluded(each)]
-        blocks["claims"] = "\n\n".join(parts).splitlines()
+        # the sections that they stand in have heads of the level above
+        blocks["claims"] = re.sub("^### ", "#### ", "\n\n".join(parts), flags=re.M).splitlines()
     return blocks
 
 

@@ -56,7 +56,7 @@ def _in_one_cell(cells: Mapping[str, str], mean: float | None) -> str:
     interval = f" [{', '.join(ends)}]" if len(ends) == 2 else ""
     solved = next(cells[head] for head in cells if head.startswith("≥"))
     rounded = _rounded(printed[0] if mean is None else str(mean), "0.1")
-    return f"{rounded}{interval} {solved.split()[0]}"
+    return f"{rounded}{interval} · {solved.split()[0]}"
 
 
 def _rounded(number: str, unit: str) -> str:

@@ -91,7 +91,7 @@ def chomsky() -> str:
     """Accuracy on long words: mean with its interval, best of all seeds, published best of ten."""
     parts: list[str] = []
     top, at, task = 14.0, 14.0, ""
-    for row in table_of("chomsky-even"):
+    for row in table_of("chomsky"):
         name, cell = row["experiment"].rsplit(", ", 1)
         if name != task:
             task = name
