@@ -1,4 +1,4 @@
-"""Recurrent weights that hand the state on as it is (Le, Jaitly & Hinton 2015, section 2).
+"""Recurrent weights that hand the state on as it is (Le, Jaitly & Hinton 2015, arXiv:1504.00941).
 
 Without an input, a unit of a rectified network then keeps its value, and the gradient on it goes
 back through any number of steps as it is. Other weights are normal with a deviation of 0.001, and
@@ -9,7 +9,7 @@ from torch import Tensor, nn
 
 from rnn_tui.networks.initialisations import Draw
 
-DEVIATION = 0.001  # of the weights that are not recurrent, as in the paper
+DEVIATION = 0.001  # of the weights that are not recurrent, as the Keras reproduction of the paper has it
 
 
 def fill(weight: Tensor, draw: Draw) -> None:
