@@ -9,7 +9,8 @@ from torch import Tensor, nn
 
 from rnn_tui.networks.initialisations import Draw
 
-DEVIATION = 0.001  # of the weights that are not recurrent, as the Keras reproduction of the paper has it
+#: of the weights that are not recurrent, as the reproduction of the paper in Keras has it.
+DEVIATION = 0.001
 
 
 def fill(weight: Tensor, draw: Draw) -> None:
