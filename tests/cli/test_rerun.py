@@ -115,7 +115,7 @@ def test_one_paper_is_shown_and_broken_ones_are_named(paper: str) -> None:
     assert (code, err) == (0, "")
     document = json.loads(out)
     assert document["papers"][0]["name"] == "course-report"
-    assert document["problems"] == ["broken.toml must have at least one preset."]
+    assert document["problems"] == ["broken.toml must have at least one experiment."]
     code, out, err = run_inside(["papers"])
     assert code == 0
     assert "broken.toml must have" in assert_one_sentence(err)

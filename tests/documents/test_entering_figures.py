@@ -55,15 +55,16 @@ def test_a_rerun_stands_on_pages_as_it_was_printed(paper: str) -> None:
     assert set(blocks) == {"table", "claims"}
     _, printed, _ = run_inside([*words, "--no-training"])
     for lines in blocks.values():
-        assert "\n".join(lines) in printed
+        # heads stand a level lower on a page
+        assert "\n".join(lines).replace("#### ", "### ") in printed
 
 
 def test_a_short_table_rounds_once_and_needs_no_interval() -> None:
     rounded = short_table("by cell", TABLE, {})
     assert rounded[0] == "| task | RNN | GRU |"
-    assert rounded[2] == "| Parity check | 20.7 [20, 22] 0 | 97.0 19 |"
+    assert rounded[2] == "| Parity check | 20.7 [20, 22] · 0 | 97.0 · 19 |"
     exact = short_table("by cell", TABLE, {"Parity check, RNN": 20.6458})
-    assert exact[2] == "| Parity check | 20.6 [20, 22] 0 | 97.0 19 |"
+    assert exact[2] == "| Parity check | 20.6 [20, 22] · 0 | 97.0 · 19 |"
 
 
 def test_a_page_is_filled_and_its_entry_renamed() -> None:

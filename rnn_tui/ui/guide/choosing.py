@@ -84,9 +84,14 @@ class GuideScreen(Dialog[GuidedExperiment | str | None]):
         yield listed
 
     def on_mount(self) -> None:
+        """Go to the experiment that follows, or else to one that was begun."""
         names = [experiment.name for experiment in self._shelf.experiments]
+        progress = map(self._shelf.progress_of, self._shelf.experiments)
+        begun = [place for place, each in enumerate(progress) if each.begun]
         if self._following in names:
-            self.query_one(OptionList).highlighted = names.index(self._following)
+            begun = [names.index(self._following)]
+        if begun:
+            self.query_one(OptionList).highlighted = begun[0]
 
     def _entry(self, experiment: GuidedExperiment) -> Content:
         """Return title, progress and subject of an experiment."""

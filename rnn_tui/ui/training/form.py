@@ -128,6 +128,7 @@ class Choice(Horizontal):
         """Make the list; `chosen` is the name that is chosen at first."""
         super().__init__(classes="field-row")
         self.setting = setting
+        self._usual = chosen  # the preset's
         names = [(label, name) for name, label in setting.choices.items()]
         self.select = PlainSelect(names, value=chosen, id=f"choice-{setting.name}")
 
@@ -141,6 +142,18 @@ class Choice(Horizontal):
     def setting_value(self) -> str:
         """Return the name that is chosen."""
         return str(self.select.value)
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the name is the preset's, which may be another for another cell."""
+        return self.setting_value() == self._usual
+
+    def follow(self, usual: str) -> None:
+        """Take the name of another preset, unless one was chosen by hand."""
+        was_usual = self.is_usual
+        self._usual = usual
+        if was_usual:
+            self.select.value = usual
 
 
 class SettingsForm(Vertical):
@@ -221,7 +234,8 @@ class SettingsForm(Vertical):
         overrides: dict[str, Any] = {"device": str(self.query_one("#device", Select).value)}
         if self._spec.reads_images:
             overrides["data_dir"] = self._data_dir
-        for field in (*self.query(Ticks), *self._choices.values(), *self._fields.values()):
+        choices = [choice for choice in self._choices.values() if not choice.is_usual]
+        for field in (*self.query(Ticks), *choices, *self._fields.values()):
             try:
                 overrides[field.setting.name] = field.setting_value()
             except SettingError:
@@ -248,6 +262,7 @@ class SettingsForm(Vertical):
             self.offer_devices(config.device)
             self._tick(config)
             self._cells.tick([config.cell])
+            self._follow_preset()
             for name, choice in self._choices.items():
                 choice.select.value = config.setting(name)
         for name, field in self._fields.items():
@@ -403,7 +418,14 @@ class SettingsForm(Vertical):
     @on(Select.Changed, "#preset")
     def _choose_preset(self) -> None:
         self._tick(self._spec.config(self._spec.default_cell, self._preset.name))
+        self._follow_preset()
         self._show_preset()
+
+    def _follow_preset(self) -> None:
+        """Choose the names of the preset in lists in which none was chosen by hand."""
+        usual = self._spec.config(self._spec.default_cell, self._preset.name)
+        for name, choice in self._choices.items():
+            choice.follow(usual.setting(name))
 
     @on(Checkbox.Changed)
     def _show_preset(self) -> None:
