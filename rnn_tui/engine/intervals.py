@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     Floats: TypeAlias = npt.NDArray[np.float64]
 
 FEWEST_RESAMPLED = 6  # values of a bootstrap interval, for the reason that `mean_intervals` has
+HUGE = 1e100  # of a figure of a formula; a square of it is a float still
 RESAMPLES = 9_999  # resamples of the bootstrap
 FEW_REMEMBERED = 4  # numbers of seeds, as the resamples of 1,000 are 80 MB
 MOST_REMEMBERED = 1000  # intervals: a tab asks for the same ones whenever it is drawn
@@ -92,11 +93,13 @@ def mean_intervals(samples: "Floats") -> "Floats":
     """
     import numpy as np  # on use only
 
+    largest = np.abs(samples).max(axis=1, keepdims=True)
+    scales = np.where(largest > HUGE, largest, 1.0)  # or differences may exceed all floats
     # Draws are by place, so the values and their mirror image are drawn alike, and averaged.
-    ordered = np.sort(samples, axis=1)
+    ordered = np.sort(samples / scales, axis=1)
     ends = _ends_of_means(ordered)
     mirrored_ends = _ends_of_means(-ordered[:, ::-1])
-    return (ends - mirrored_ends[:, ::-1]) / 2
+    return scales * ((ends - mirrored_ends[:, ::-1]) / 2)
 
 
 def _ends_of_means(ordered: "Floats") -> "Floats":
@@ -106,9 +109,7 @@ def _ends_of_means(ordered: "Floats") -> "Floats":
     n = ordered.shape[1]
     if n >= FEWEST_RESAMPLED:
         return ends_of_draws(ordered, (1 / n,) * n)
-    largest = np.abs(ordered).max(axis=1)  # taken out, or a square may exceed all floats
-    largest[largest == 0] = 1.0
-    deviations = largest * (ordered / largest[:, None]).std(axis=1, ddof=1)
+    deviations = ordered.std(axis=1, ddof=1)
     means = ordered.mean(axis=1)
     reach = students_t(n) * deviations / n**0.5
     return np.stack((means - reach, means + reach), axis=1)
