@@ -162,6 +162,7 @@ MEANINGS = {
     "test_image": "the number of the test image",
     "inspect: path": "the photo",
     "inspect: input.read": "what is read at each step",
+    "inspect a-n-b-n: input.read": "what is read at each step",
     "inspect: input.answer": "the answer; if every step has one, all of them",
     "inspect: silence.accuracy": "1: answers are compared with those of the whole network",
     "inspect: silence.inputs": "how many random inputs were read",
