@@ -281,6 +281,15 @@ def test_a_run_that_is_not_finished_is_compared_by_its_last_epoch() -> None:
     assert judged.verdict is Verdict.SUPPORTED
 
 
+def test_words_of_all_lengths_are_another_test_than_those_of_a_few() -> None:
+    values = [90.0, 91.0, 93.0, 90.5, 92.0, 91.5]
+    changes = {"hidden_sizes": (32,)}
+    few = run("few", values, "parity-check", **changes)
+    every = run("every", values, "parity-check", test_lengths="all", **changes)
+    [note] = verdicts_of([few, every]).notes
+    assert "test data are not the same, since test lengths differs" in note
+
+
 def test_the_adder_is_tested_on_lengths_of_its_own() -> None:
     values = [90.0, 91.0, 92.0, 93.0, 94.0, 95.0]
     judged = only(run("a", values, "adder"), run("b", values, "adder", lengths=(1, 10)))

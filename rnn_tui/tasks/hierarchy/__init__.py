@@ -14,7 +14,7 @@ from rnn_tui.tasks.hierarchy import counting
 from rnn_tui.tasks.hierarchy.table import CHOMSKY, COUNTING, DEFINITIONS, Definition
 from rnn_tui.tasks.sequences import DRAWN_SETTINGS
 from rnn_tui.tasks.shapes import HiddenVariable, one_hot
-from rnn_tui.tasks.task import Preset, SequenceShape, Task
+from rnn_tui.tasks.task import TESTED_BY, Preset, SequenceShape, Task
 
 BLANK = "_"  #: the symbol at which networks answer.
 _LENGTHS = {"lengths": (1, 40), "losses": ("ce",)}
@@ -146,6 +146,7 @@ def _task(definition: Definition) -> Task:
             "label_smoothing",
         ),
         presets=_presets(definition),
+        tested_by=(*TESTED_BY, "test_lengths"),
         metrics=_METRICS,
         headline="test_accuracy",
         problem="rnn_tui.tasks.hierarchy.problem:HierarchyProblem",
