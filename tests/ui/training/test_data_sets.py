@@ -40,8 +40,9 @@ def source(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server in place of those that torchvision names for Fashion-MNIST."""
     from torchvision import datasets  # noqa: PLC0415 - a second
 
-    server = serve(packed("fashion"))
-    fashion = served(FASHION, packed("fashion"), server.address)
+    files = packed("fashion")  # once: packing says the second in which it was done
+    server = serve(files)
+    fashion = served(FASHION, files, server.address)
     monkeypatch.setattr(datasets, "FashionMNIST", fashion)
     return server
 
