@@ -85,18 +85,19 @@ def write_set(root: Path, name: str) -> Path:
 
 
 def packed(name: str) -> Mapping[str, bytes]:
-    """What a mirror serves of a data set, by the last part of the address."""
+    """What a mirror serves of a data set, by the last part of the address; the same at any time."""
     if name == "usps":
         return usps_files()
     contents = {Path(file).name: data for file, data in files_of(IMAGE_SETS[name]).items()}
     if name != "emnist-digits":
-        return {f"{file}.gz": gzip.compress(data) for file, data in contents.items()}
+        return {f"{file}.gz": gzip.compress(data, mtime=0) for file, data in contents.items()}
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as file:
         for member, data in contents.items():
-            file.writestr(f"gzip/{member}.gz", gzip.compress(data))
-        file.writestr("gzip/emnist-letters-train-images-idx3-ubyte.gz", b"not looked at")
-        file.writestr("../outside.gz", b"not looked at either")
+            file.writestr(zipfile.ZipInfo(f"gzip/{member}.gz"), gzip.compress(data, mtime=0))
+        letters = zipfile.ZipInfo("gzip/emnist-letters-train-images-idx3-ubyte.gz")
+        file.writestr(letters, b"not looked at")
+        file.writestr(zipfile.ZipInfo("../outside.gz"), b"not looked at either")
     return {"gzip.zip": archive.getvalue()}
 
 

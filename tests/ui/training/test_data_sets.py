@@ -40,7 +40,7 @@ def source(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> Server:
     """A server in place of those that torchvision names for Fashion-MNIST."""
     from torchvision import datasets  # noqa: PLC0415 - a second
 
-    files = packed("fashion")  # once: packing says the second in which it was done
+    files = packed("fashion")
     server = serve(files)
     fashion = served(FASHION, files, server.address)
     monkeypatch.setattr(datasets, "FashionMNIST", fashion)
